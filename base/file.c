@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* Files as a whole: read into an arena, written by way of a temporary file. */
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LARGEST_FILE = 0x7fffffff, CHUNK = 1 << 16 };
+
+const Source *source_of(Arena *arena, Str path, Str text) {
+    Source *source = ARENA_NEW(arena, Source);
+    *source = (Source){.path = path, .text = text, .binary = str_starts(text, STR("\0asm"))};
+    return source;
+}
+
+/* Reads to the end; the size of a regular file is a hint for the first buffer. Returns errno, or
+ * EFBIG where there is too much. */
+static int read_all(Arena *arena, int fd, size_t hint, Str *text) {
+    size_t cap = hint < CHUNK ? CHUNK : hint + 1, len = 0;
+    char *bytes = arena_alloc(arena, cap);
+    for (;;) {
+        ssize_t n = read(fd, bytes + len, cap - len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno;
+        if (n == 0) break;
+        len += (size_t)n;
+        if (len > LARGEST_FILE) return EFBIG;
+        if (len == cap) {
+            bytes = arena_realloc(arena, bytes, cap, cap * 2);
+            cap *= 2;
+        }
+    }
+    *text = (Str){bytes, len};
+    return 0;
+}
+
+const Source *file_read(Arena *arena, Str path, Diags *diags) {
+    bool standard = str_is(path, "-");
+    int fd = standard ? STDIN_FILENO : open(str_c(arena, path), O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    Str text = {0};
+    int error = fd < 0 || fstat(fd, &st) < 0 ? errno : 0;
+    if (!error && S_ISDIR(st.st_mode)) {
+        error = EISDIR;
+    } else if (!error) {
+        bool regular = S_ISREG(st.st_mode);
+        error = regular && st.st_size > LARGEST_FILE
+                    ? EFBIG
+                    : read_all(arena, fd, regular ? (size_t)st.st_size : 0, &text);
+    }
+    if (fd >= 0 && !standard) close(fd);
+    if (!error) return source_of(arena, standard ? STR("<stdin>") : str_copy(arena, path), text);
+    if (error == EISDIR) diag(diags, FILE_DIRECTORY, span_none(), STR_ARG(path));
+    else if (error == EFBIG) diag(diags, FILE_LARGE, span_none(), STR_ARG(path));
+    else diag(diags, FILE_READ, span_none(), STR_ARG(path), strerror(error));
+    return NULL;
+}
+
+static bool write_all(int fd, Str bytes) {
+    while (bytes.len) {
+        ssize_t n = write(fd, bytes.ptr, bytes.len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return false;
+        bytes = str_after(bytes, (size_t)n);
+    }
+    return true;
+}
+
+static bool write_directly(const char *path, Str bytes) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) return false;
+    bool ok = write_all(fd, bytes);
+    return close(fd) == 0 && ok;
+}
+
+static bool write_and_rename(Arena *arena, const char *path, Str bytes) {
+    char *temporary = (char *)str_fmt(arena, "%s.XXXXXX", path).ptr;
+    int fd = mkstemp(temporary);
+    if (fd < 0) return false;
+    mode_t mask = umask(0);
+    umask(mask);
+    bool ok = write_all(fd, bytes) && fchmod(fd, 0666 & ~mask) == 0;
+    ok = close(fd) == 0 && ok && rename(temporary, path) == 0;
+    if (!ok) {
+        int error = errno;
+        unlink(temporary);
+        errno = error;
+    }
+    return ok;
+}
+
+bool file_write(Arena *arena, Str path, Str bytes, Diags *diags) {
+    const char *name = str_c(arena, path);
+    struct stat st;
+    bool ok;
+    if (str_is(path, "-")) ok = write_all(STDOUT_FILENO, bytes);
+    else if (stat(name, &st) == 0 && !S_ISREG(st.st_mode)) ok = write_directly(name, bytes);
+    else ok = write_and_rename(arena, name, bytes);
+    if (!ok) diag(diags, FILE_WRITE, span_none(), STR_ARG(path), strerror(errno));
+    return ok;
+}
+
+bool file_exists(Arena *arena, Str path) { return access(str_c(arena, path), F_OK) == 0; }
+
+bool file_is_directory(Arena *arena, Str path) {
+    struct stat st;
+    return stat(str_c(arena, path), &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int by_bytes(const void *a, const void *b) { return str_cmp(*(const Str *)a, *(const Str *)b); }
+
+bool directory_list(Arena *arena, Str path, StrVec *names, Diags *diags) {
+    DIR *dir = opendir(str_c(arena, path));
+    if (!dir) {
+        diag(diags, FILE_READ, span_none(), STR_ARG(path), strerror(errno));
+        return false;
+    }
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        Str name = str_from(entry->d_name);
+        if (!str_is(name, ".") && !str_is(name, "..")) *vec_push(arena, names) = str_copy(arena, name);
+    }
+    closedir(dir);
+    if (names->len) qsort(names->at, names->len, sizeof *names->at, by_bytes);
+    return true;
+}
+
+Str path_join(Arena *arena, Str directory, Str name) {
+    if (directory.len == 0 || str_starts(name, STR("/"))) return name;
+    const char *slash = directory.ptr[directory.len - 1] == '/' ? "" : "/";
+    return str_fmt(arena, "%.*s%s%.*s", STR_ARG(directory), slash, STR_ARG(name));
+}
+
+Str path_file(Str path) {
+    size_t slash = str_rfind(path, '/');
+    return slash == SIZE_MAX ? path : str_after(path, slash + 1);
+}
+
+Str path_directory(Str path) {
+    size_t slash = str_rfind(path, '/');
+    if (slash == SIZE_MAX) return STR(".");
+    return slash == 0 ? STR("/") : str_from_to(path, 0, slash);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/diag.h"
+
+/* Reads a whole file ("-": standard input) into the arena. NULL and a diagnostic where it is
+ * missing, a directory, unreadable, or larger than 2 GiB. `binary` is set where the bytes begin
+ * with "\0asm". */
+const Source *file_read(Arena *arena, Str path, Diags *diags);
+
+/* A source of bytes that are in memory already; the path is for messages. */
+const Source *source_of(Arena *arena, Str path, Str text);
+
+/* Writes `bytes` to a temporary file beside `path`, then renames it: the old file stays whole if
+ * anything fails. "-" is standard output; a device or pipe is written to directly. */
+bool file_write(Arena *arena, Str path, Str bytes, Diags *diags);
+
+bool file_exists(Arena *arena, Str path);
+bool file_is_directory(Arena *arena, Str path);
+
+/* The names in a directory, sorted by bytes, without "." and "..". False and a diagnostic where it
+ * cannot be read. */
+typedef VEC(Str) StrVec;
+bool directory_list(Arena *arena, Str path, StrVec *names, Diags *diags);
+
+Str path_join(Arena *arena, Str directory, Str name);
+Str path_file(Str path);      /* what follows the last '/' */
+Str path_directory(Str path); /* what stands before it, "." where there is none */
+
+#endif

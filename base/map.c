@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* Open addressing with linear probing over indices into a dense array of entries. Nothing is ever
+ * removed, so an empty slot ends every search. */
+#include "base/map.h"
+
+static uint32_t *slot_of(const Map *map, Str key) {
+    size_t mask = map->slot_count - 1;
+    for (size_t i = str_hash(key) & mask;; i = (i + 1) & mask) {
+        uint32_t *slot = &map->slots[i];
+        if (*slot == 0 || str_eq(map->entries[*slot - 1].key, key)) return slot;
+    }
+}
+
+static void rehash(Arena *arena, Map *map) {
+    map->slot_count = map->slot_count ? map->slot_count * 2 : 16;
+    map->slots = ARENA_NEW_ARRAY(arena, uint32_t, map->slot_count);
+    for (size_t i = 0; i < map->len; i++) *slot_of(map, map->entries[i].key) = (uint32_t)i + 1;
+}
+
+MapEntry *map_get(const Map *map, Str key) {
+    if (map->len == 0) return NULL;
+    uint32_t slot = *slot_of(map, key);
+    return slot ? &map->entries[slot - 1] : NULL;
+}
+
+MapEntry *map_put(Arena *arena, Map *map, Str key, bool *added) {
+    if ((map->len + 1) * 4 > map->slot_count * 3) rehash(arena, map);
+    uint32_t *slot = slot_of(map, key);
+    if (added) *added = *slot == 0;
+    if (*slot == 0) {
+        if (map->len == map->cap) {
+            size_t cap = map->cap ? map->cap * 2 : 8;
+            map->entries = arena_realloc(arena, map->entries, map->cap * sizeof(MapEntry),
+                                         cap * sizeof(MapEntry));
+            map->cap = cap;
+        }
+        map->entries[map->len++] = (MapEntry){.key = key};
+        *slot = (uint32_t)map->len;
+    }
+    return &map->entries[*slot - 1];
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef BASE_MAP_H
+#define BASE_MAP_H
+
+#include "base/str.h"
+
+/* From byte strings to 64-bit values, in an arena; remembers the order of insertion. The keys are
+ * views: they must outlive the map. A zeroed Map is an empty one. */
+typedef struct {
+    Str key;
+    union {
+        uint64_t value;
+        void *ptr;
+        const void *cptr;
+    };
+} MapEntry;
+
+typedef struct {
+    MapEntry *entries; /* in order of insertion */
+    size_t len, cap;
+    uint32_t *slots; /* index + 1 into entries, 0 for empty; a power of two of them */
+    size_t slot_count;
+} Map;
+
+/* The entry of `key`, or NULL. Entries move when the map grows. */
+MapEntry *map_get(const Map *map, Str key);
+/* The entry of `key`, made with value 0 where there was none; `*added` (may be NULL) tells. */
+MapEntry *map_put(Arena *arena, Map *map, Str key, bool *added);
+
+#endif

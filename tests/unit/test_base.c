@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#include "tests/test.h"
+
+#include "base/buf.h"
+#include "base/feature.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/reader.h"
+#include "base/semver.h"
+#include "base/utf8.h"
+
+static Arena *arena;
+
+static void leb_round_trips(void) {
+    static const int64_t values[] = {0,  1,  -1, 63, 64, -64, -65, 127, 128, 300, INT32_MAX, INT32_MIN};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        Buf b = {.arena = arena};
+        buf_s64(&b, values[i]);
+        buf_u32(&b, (uint32_t)values[i]);
+        Reader r = reader_of(source_of(arena, STR("t"), buf_text(&b)), NULL);
+        CHECK_EQ(reader_s64(&r), values[i]);
+        CHECK_EQ(reader_u32(&r), (uint32_t)values[i]);
+        CHECK(reader_at_end(&r) && !r.failed);
+    }
+}
+
+static bool u32_fails(const char *bytes, size_t n, DiagCode code) {
+    Diags diags = {.arena = arena};
+    Reader r = reader_of(source_of(arena, STR("t"), (Str){bytes, n}), &diags);
+    reader_u32(&r);
+    return r.failed && diags.errors == 1 && diags.list.at[0].code == code;
+}
+
+static void leb_limits(void) {
+    CHECK(u32_fails("\x80", 1, DIAG_BYTES_END));
+    CHECK(u32_fails("\xff\xff\xff\xff\x1f", 5, DIAG_BYTES_LEB_LARGE));
+    CHECK(u32_fails("\x80\x80\x80\x80\x80\x00", 6, DIAG_BYTES_LEB_LONG));
+    Reader r = reader_of(source_of(arena, STR("t"), STR("\xff\xff\xff\xff\x0f\xff\xff\xff\xff\x7f")), NULL);
+    CHECK_EQ(reader_u32(&r), UINT32_MAX);
+    CHECK_EQ(reader_s32(&r), -1);
+    CHECK(!r.failed);
+}
+
+static void utf8_is_strict(void) {
+    CHECK_EQ(utf8_valid_prefix(STR("a\xc3\xa9\xf0\x9f\x98\x80")), 7);
+    CHECK_EQ(utf8_valid_prefix(STR("\xed\xa0\x80")), 0);     /* a surrogate */
+    CHECK_EQ(utf8_valid_prefix(STR("x\xc0\x80")), 1);        /* overlong */
+    CHECK_EQ(utf8_valid_prefix(STR("\xf4\x90\x80\x80")), 0); /* above U+10FFFF */
+    char out[4];
+    CHECK_EQ(utf8_put(out, 0x1f600), 4);
+    CHECK(memcmp(out, "\xf0\x9f\x98\x80", 4) == 0);
+}
+
+static void versions(void) {
+    Semver a, b;
+    CHECK(semver_parse(STR("1.0.0-alpha.1"), &a) && semver_parse(STR("1.0.0-alpha.beta"), &b));
+    CHECK(semver_cmp(a, b) < 0);
+    CHECK(semver_parse(STR("1.0.0-rc.11"), &b) && semver_parse(STR("1.0.0-rc.2"), &a));
+    CHECK(semver_cmp(a, b) < 0);
+    CHECK(semver_parse(STR("1.0.0"), &b) && semver_cmp(a, b) < 0);
+    CHECK(!semver_parse(STR("01.2.3"), &a) && !semver_parse(STR("1.2"), &a) && !semver_parse(STR("1.2.3-"), &a));
+    CHECK(semver_parse(STR("0.2.12"), &a));
+    CHECK_STR(semver_track(arena, a), "0.2");
+}
+
+static void maps_keep_order(void) {
+    Map map = {0};
+    for (int i = 0; i < 1000; i++) map_put(arena, &map, str_fmt(arena, "key%d", i), NULL)->value = (uint64_t)i;
+    CHECK_EQ(map.len, 1000);
+    CHECK_EQ(map_get(&map, STR("key777"))->value, 777);
+    CHECK(!map_get(&map, STR("key1000")));
+    CHECK_STR(map.entries[3].key, "key3");
+}
+
+static void json_text(void) {
+    Json json = json_new(arena, 0);
+    json_object(&json);
+    json_key(&json, "a"), json_array(&json), json_uint(&json, 1), json_string(&json, STR("q\"\n")), json_end(&json);
+    json_key(&json, "b"), json_object(&json), json_end(&json);
+    json_end(&json);
+    CHECK_STR(buf_text(&json.out), "{\"a\":[1,\"q\\\"\\n\"],\"b\":{}}");
+}
+
+static void features(void) {
+    Features set = features_default();
+    Str unknown;
+    CHECK(feature_on(set, SIMD) && !feature_on(set, CM_VALUES));
+    CHECK(features_apply(&set, STR("mvp,simd,-floats"), &unknown));
+    CHECK(feature_on(set, SIMD) && !feature_on(set, GC) && !feature_on(set, FLOATS));
+    CHECK(!features_apply(&set, STR("all,nonsense"), &unknown));
+    CHECK_STR(unknown, "nonsense");
+}
+
+static void places(void) {
+    const Source *s = source_of(arena, STR("f.wit"), STR("one\ntwo\nthree"));
+    CHECK_STR(span_place(arena, (Span){s, 5, 6}), "f.wit:2:2");
+    const Source *b = source_of(arena, STR("f.wasm"), (Str){"\0asm", 4});
+    CHECK_STR(span_place(arena, (Span){b, 3, 3}), "f.wasm:0x000003");
+}
+
+static void suggestions(void) {
+    Str names[] = {STR("calculator"), STR("clock")};
+    CHECK_STR(str_nearest(STR("calculater"), names, 2), "calculator");
+    CHECK_STR(str_nearest(STR("zebra"), names, 2), "");
+}
+
+int main(void) {
+    arena = arena_new();
+    RUN(leb_round_trips);
+    RUN(leb_limits);
+    RUN(utf8_is_strict);
+    RUN(versions);
+    RUN(maps_keep_order);
+    RUN(json_text);
+    RUN(features);
+    RUN(places);
+    RUN(suggestions);
+    arena_free(arena);
+    return test_end("base");
+}
