@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef WITC_WITC_H
+#define WITC_WITC_H
+
+#include "base/buf.h"
+#include "model/model.h"
+
+/* WIT text into the model and back (WIT.md). */
+
+typedef struct {
+    const Str *features; /* names of @unstable features that are on */
+    size_t feature_count;
+    bool all_features;
+    Features gates; /* language features that are gated by the component model */
+    /* Decodes a dependency or argument that is a binary or its text (`deps/x.wasm`, `.wat`); the
+     * caller hands in component/'s decoder, since this folder does not see it. NULL: refuse. */
+    WitModel *(*decode)(Arena *arena, const Source *source, void *context, Diags *diags);
+    void *context;
+} WitcOptions;
+
+/* Reads a `.wit` file, or a directory of a package with its `deps/` folder, resolves it, and checks
+ * it. NULL and diagnostics (several in one run) where something is wrong. */
+WitModel *witc_read(Arena *arena, Str path, const WitcOptions *options, Diags *diags);
+
+/* The same from a text in memory (one file, which may hold nested packages). */
+WitModel *witc_read_text(Arena *arena, const Source *source, const WitcOptions *options,
+                         Diags *diags);
+
+typedef struct {
+    bool no_docs;
+} WitcPrintOptions;
+
+/* The model's main package as WIT text; other packages follow as nested packages (`package a:b {`)
+ * in the way of `wasm-tools component wit`. */
+void witc_print(const WitModel *model, const WitcPrintOptions *options, Buf *out);
+/* One package alone. */
+void witc_print_package(const WitModel *model, const WitPackage *package, bool nested,
+                        const WitcPrintOptions *options, Buf *out);
+
+/* The model as JSON: the form of `wasm-tools component wit --json`. */
+void witc_json(const WitModel *model, Buf *out);
+
+#endif
