@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+
+/**
+ * The WIT text format (component-model, design/mvp/WIT.md), for tree-sitter, ABI 14.
+ *
+ * Names follow the EBNF of WIT.md: `record-item` is the node `record_item`, and every part that a
+ * reader needs has a field (name, type, params, result, body, path, version, attribute, ...).
+ *
+ * Words, versions, strings and comments are read by src/scanner.c, so that a word is always the
+ * whole word: `worldly` is never `world` + `ly`, in whatever state the parser is.
+ *
+ * Keywords as names. A keyword where only a name fits (`record type {`, `a: func(from: u32)`,
+ * `borrow<u32>`) is a tree with an error, and yet a whole one: the name is a `reserved_name` node
+ * that ends in a token which no source text can contain. The parser inserts it as MISSING and goes
+ * on, so the surrounding item keeps its shape and `ts_node_has_error` says that the text is wrong.
+ * `malformed_name`, `malformed_version`, `malformed_string` and `unknown_gate` work alike. A front
+ * end reports these nodes by their kind, in its own words.
+ *
+ * Wider than WIT.md, because the language's reference parser accepts it: empty bodies and lists,
+ * `own<T>`, gates on `use`, external ids in any order, `import a:b;` as `import a: b;`. Checked
+ * later, because it is no matter of syntax: gates on nested packages, nesting depth, what a gate
+ * may stand on, leading zeros and size of a list's length.
+ */
+
+/* Order and spelling as in the table of src/scanner.c. */
+const KEYWORDS = [
+  '_', 'as', 'async', 'bool', 'borrow', 'char', 'constructor', 'enum', 'error-context', 'export',
+  'f32', 'f64', 'flags', 'from', 'func', 'future', 'import', 'include', 'interface', 'list', 'map',
+  'option', 'own', 'package', 'record', 'resource', 'result', 's16', 's32', 's64', 's8', 'static',
+  'stream', 'string', 'tuple', 'type', 'u16', 'u32', 'u64', 'u8', 'use', 'variant', 'with', 'world',
+];
+
+/* Words with a meaning inside of `@...(...)` only; names everywhere else. */
+const GATE_WORDS = ['deprecated', 'external-id', 'feature', 'since', 'unstable', 'version'];
+
+const token_name = word => '_kw_' + (word === '_' ? 'underscore' : word.replace('-', '_'));
+
+/** The keyword `word`, as an anonymous node of that spelling. */
+const kw = word => alias({ type: 'SYMBOL', name: token_name(word) }, word);
+
+const comma_list = rule => optional(seq(rule, repeat(seq(',', rule)), optional(',')));
+
+module.exports = grammar({
+  name: 'wit',
+
+  externals: $ => [
+    ...KEYWORDS.map(word => $[token_name(word)]),
+    ...GATE_WORDS.map(word => $[token_name(word)]),
+    $.identifier,
+    $._reserved,
+    $._bad_name,
+    $.version,
+    $._bad_version,
+    $.string,
+    $._bad_string,
+    $.comment,
+    $.doc_comment,
+    $.unterminated_comment,
+    $._joint_colon,
+    $._never,          // never read: makes the node that needs it an error
+    $._recovering,     // never read: valid only while the parser recovers from an error
+  ],
+
+  extras: $ => [/[ \t\r\n]/, $.comment, $.doc_comment],
+
+  supertypes: $ => [$._type, $._typedef_item],
+
+  rules: {
+    // wit-file ::= (package-decl ';')? (package-items | nested-package-definition)*
+    source_file: $ => seq(optional($.package_decl), repeat($._package_item)),
+
+    package_decl: $ => seq(kw('package'), field('name', $.package_name), ';'),
+
+    // package-decl ::= 'package' ( id ':' )+ id ( '/' id )* ('@' valid-semver)?
+    package_name: $ => seq(
+      repeat1(seq(field('namespace', $._ident), ':')),
+      field('package', $._ident),
+      repeat(seq('/', field('package', $._ident))),
+      optional($._version_suffix),
+    ),
+
+    _version_suffix: $ => seq('@', field('version', choice($.version, $.malformed_version))),
+
+    _package_item: $ => choice(
+      $.toplevel_use_item,
+      $.interface_item,
+      $.world_item,
+      $.nested_package,
+    ),
+
+    nested_package: $ => seq(
+      optional($._attributes),
+      kw('package'), field('name', $.package_name),
+      field('body', $.package_body),
+    ),
+    package_body: $ => seq('{', repeat($._package_item), '}'),
+
+    // use-path ::= id | ( id ':' )+ id ( '/' id )+ ('@' valid-semver)?
+    path: $ => choice(
+      field('name', $._ident),
+      seq(repeat1(seq(field('namespace', $._ident), ':')), $._path_tail),
+    ),
+    _path_tail: $ => seq(
+      field('package', $._ident),
+      repeat(seq('/', field('package', $._ident))),
+      '/', field('name', $._ident),
+      optional($._version_suffix),
+    ),
+
+    toplevel_use_item: $ => seq(
+      optional($._attributes),
+      kw('use'), field('path', $.path),
+      optional(seq(kw('as'), field('alias', $._ident))),
+      ';',
+    ),
+
+    // Gates and external ids, in any order.
+    _attributes: $ => repeat1(field('attribute', choice(
+      $.since_gate,
+      $.unstable_gate,
+      $.deprecated_gate,
+      $.external_id,
+      $.unknown_gate,
+    ))),
+    since_gate: $ => seq('@', kw('since'), '(', $._version_argument, ')'),
+    deprecated_gate: $ => seq('@', kw('deprecated'), '(', $._version_argument, ')'),
+    unstable_gate: $ => seq('@', kw('unstable'), '(',
+      kw('feature'), '=', field('feature', $._ident), ')'),
+    external_id: $ => seq('@', kw('external-id'), '(',
+      field('value', choice($.string, $.malformed_string)), ')'),
+    unknown_gate: $ => seq('@', field('name', $._ident),
+      optional(seq('(', optional(choice(
+        seq(choice(kw('version'), $._ident), '=', choice($.version, $.malformed_version)),
+        seq(choice(kw('feature'), $._ident), '=', $._ident),
+        $.string,
+      )), ')')),
+      $._never),
+    _version_argument: $ => seq(
+      kw('version'), '=', field('version', choice($.version, $.malformed_version))),
+
+    // interface-item ::= gate 'interface' id '{' interface-items* '}'
+    interface_item: $ => seq(
+      optional($._attributes), kw('interface'), $._name, field('body', $.interface_body)),
+    interface_body: $ => seq('{', repeat($._interface_definition), '}'),
+    _interface_definition: $ => choice($.use_item, $._typedef_item, $.func_item),
+
+    // world-item ::= gate 'world' id '{' world-items* '}'
+    world_item: $ => seq(
+      optional($._attributes), kw('world'), $._name, field('body', $.world_body)),
+    world_body: $ => seq('{', repeat($._world_definition), '}'),
+    _world_definition: $ => choice(
+      $.import_item, $.export_item, $.include_item, $.use_item, $._typedef_item),
+
+    import_item: $ => seq(optional($._attributes), kw('import'), $._extern),
+    export_item: $ => seq(optional($._attributes), kw('export'), $._extern),
+
+    // extern ::= id ':' func-type ';' | id ':' 'interface' '{' .. '}' | id ':' use-path ';' | use-path ';'
+    //
+    // `a: b:c/d` names an import of `b:c/d`, `a:b:c/d` is a nested namespace: a colon with no space
+    // on either side is a token of its own here. `a:b` alone is read as `a: b`.
+    _extern: $ => choice(
+      seq(field('name', $._ident), $._colon, field('type', $.func_type), ';'),
+      seq(field('name', $._ident), $._colon, kw('interface'), field('body', $.interface_body)),
+      seq(field('name', $._ident), ':', field('path', $.path), ';'),
+      seq(field('name', $._ident), $._joined, field('path', alias($._plain_path, $.path)), ';'),
+      seq(field('path', alias($._extern_path, $.path)), ';'),
+    ),
+    _colon: $ => choice(':', $._joined),
+    _joined: $ => alias($._joint_colon, ':'),
+    _plain_path: $ => field('name', $._ident),
+    _extern_path: $ => choice(
+      field('name', $._ident),
+      seq(field('namespace', $._ident), ':', field('package', $._ident),
+        '/', field('name', $._ident), optional($._version_suffix)),
+      seq(field('namespace', $._ident), $._joined,
+        repeat(seq(field('namespace', $._ident), ':')), $._path_tail),
+    ),
+
+    // include-item ::= 'include' use-path (';' | 'with' '{' include-names-list '}')
+    include_item: $ => seq(
+      optional($._attributes),
+      kw('include'), field('path', $.path),
+      choice(';', seq(kw('with'), field('names', $.include_names), optional(';'))),
+    ),
+    include_names: $ => seq('{', comma_list($.include_name), '}'),
+    include_name: $ => seq($._name, kw('as'), field('alias', $._ident)),
+
+    // use-item ::= 'use' use-path '.' '{' use-names-list '}' ';'
+    use_item: $ => seq(
+      optional($._attributes),
+      kw('use'), field('path', $.path), '.', field('names', $.use_names), ';'),
+    use_names: $ => seq('{', comma_list($.use_name), '}'),
+    use_name: $ => seq($._name, optional(seq(kw('as'), field('alias', $._ident)))),
+
+    // func-item ::= id ':' func-type ';'
+    func_item: $ => seq(
+      optional($._attributes), $._name, ':', field('type', $.func_type), ';'),
+    func_type: $ => seq(
+      optional(field('async', kw('async'))), kw('func'), field('params', $.param_list),
+      optional($._result_list)),
+    _result_list: $ => seq('->', field('result', $._type)),
+    param_list: $ => seq('(', comma_list($.param), ')'),
+    param: $ => seq($._name, ':', field('type', $._type)),
+
+    _typedef_item: $ => choice(
+      $.type_item, $.record_item, $.variant_item, $.enum_item, $.flags_item, $.resource_item),
+
+    type_item: $ => seq(
+      optional($._attributes), kw('type'), $._name, '=', field('type', $._type), ';'),
+
+    record_item: $ => seq(
+      optional($._attributes), kw('record'), $._name, field('body', $.record_body)),
+    record_body: $ => seq('{', comma_list($.record_field), '}'),
+    record_field: $ => seq($._name, ':', field('type', $._type)),
+
+    variant_item: $ => seq(
+      optional($._attributes), kw('variant'), $._name, field('body', $.variant_body)),
+    variant_body: $ => seq('{', comma_list($.variant_case), '}'),
+    variant_case: $ => seq($._name, optional(seq('(', field('type', $._type), ')'))),
+
+    enum_item: $ => seq(
+      optional($._attributes), kw('enum'), $._name, field('body', $.enum_body)),
+    enum_body: $ => seq('{', comma_list($.enum_case), '}'),
+    enum_case: $ => $._name,
+
+    flags_item: $ => seq(
+      optional($._attributes), kw('flags'), $._name, field('body', $.flags_body)),
+    flags_body: $ => seq('{', comma_list($.flags_field), '}'),
+    flags_field: $ => $._name,
+
+    // resource-item ::= 'resource' id (';' | '{' ( gate external-id? resource-method )* '}')
+    resource_item: $ => seq(
+      optional($._attributes), kw('resource'), $._name,
+      choice(';', field('body', $.resource_body))),
+    resource_body: $ => seq(
+      '{', repeat(choice($.method, $.static_method, $.constructor)), '}'),
+    method: $ => seq(
+      optional($._attributes), $._name, ':', field('type', $.func_type), ';'),
+    static_method: $ => seq(
+      optional($._attributes), $._name, ':', kw('static'), field('type', $.func_type), ';'),
+    constructor: $ => seq(
+      optional($._attributes), kw('constructor'), field('params', $.param_list),
+      optional($._result_list), ';'),
+
+    _type: $ => choice(
+      $.primitive_type, $.named_type, $.list_type, $.option_type, $.result_type, $.tuple_type,
+      $.map_type, $.future_type, $.stream_type, $.own_type, $.borrow_type),
+
+    primitive_type: $ => choice(
+      kw('u8'), kw('u16'), kw('u32'), kw('u64'), kw('s8'), kw('s16'), kw('s32'), kw('s64'),
+      kw('f32'), kw('f64'), kw('char'), kw('bool'), kw('string'), kw('error-context')),
+
+    named_type: $ => $._name,
+
+    tuple_type: $ => seq(kw('tuple'), '<', comma_list(field('element', $._type)), '>'),
+    list_type: $ => seq(
+      kw('list'), '<', field('element', $._type), optional(seq(',', field('length', $.integer))),
+      '>'),
+    option_type: $ => seq(kw('option'), '<', field('element', $._type), '>'),
+    result_type: $ => seq(kw('result'), optional(choice(
+      seq('<', field('ok', $._type), optional(seq(',', field('error', $._type))), '>'),
+      seq('<', kw('_'), ',', field('error', $._type), '>'),
+    ))),
+    map_type: $ => seq(
+      kw('map'), '<', field('key', $._type), ',', field('value', $._type), '>'),
+    future_type: $ => seq(kw('future'), optional(seq('<', field('element', $._type), '>'))),
+    stream_type: $ => seq(kw('stream'), optional(seq('<', field('element', $._type), '>'))),
+    own_type: $ => seq(kw('own'), '<', field('resource', $._ident), '>'),
+    borrow_type: $ => seq(kw('borrow'), '<', field('resource', $._ident), '>'),
+
+    // The name that an item declares, or that a type refers to.
+    _name: $ => field('name', $._ident),
+    _ident: $ => choice($.identifier, $.reserved_name, $.malformed_name),
+    reserved_name: $ => seq($._reserved, $._never),
+    malformed_name: $ => seq($._bad_name, $._never),
+    malformed_version: $ => seq($._bad_version, $._never),
+    malformed_string: $ => seq($._bad_string, $._never),
+
+    integer: _ => /[0-9]+/,
+  },
+});

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+
+/*
+ * Runs the grammar's corpus and its gate against the tree-sitter library.
+ *
+ *     grammar_corpus FILE.txt...        the cases of these corpus files
+ *     grammar_corpus --gate PATH...     every .wit below must parse cleanly
+ *     grammar_corpus --reject PATH...   every .wit below must not
+ *     grammar_corpus --print FILE.wit   its tree, one node a line
+ *
+ * A corpus file is a sequence of cases, as in `tree-sitter test`:
+ *
+ *     ==================
+ *     name of the case
+ *     :error                     optional: any tree with an error will do
+ *     ==================
+ *     source text
+ *     ---
+ *     (source_file ...)          compared up to white space
+ */
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "grammar/grammar.h"
+
+typedef enum { CORPUS, GATE, REJECT, PRINT } Mode;
+
+static int passed, failed;
+static TSParser *parser;
+
+static char *read_file(const char *path, size_t *length) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) return NULL;
+    char *text = NULL;
+    size_t capacity = 0;
+    *length = 0;
+    do {
+        if (capacity - *length < 2) text = realloc(text, capacity = capacity * 2 + 4096);
+        *length += fread(text + *length, 1, capacity - *length - 1, file);
+    } while (!feof(file) && !ferror(file));
+    text[*length] = 0;
+    fclose(file);
+    return text;
+}
+
+/* `text` with every run of white space as one space, and none beside a bracket. */
+static char *squeeze(const char *text) {
+    char *out = malloc(strlen(text) + 1);
+    size_t n = 0;
+    for (; *text; text++) {
+        if (!isspace((unsigned char)*text)) {
+            out[n++] = *text;
+        } else if (n > 0 && out[n - 1] != ' ' && out[n - 1] != '(') {
+            out[n++] = ' ';
+        }
+        if (*text == ')' && n > 1 && out[n - 2] == ' ') out[n-- - 2] = ')';
+    }
+    while (n > 0 && out[n - 1] == ' ') n--;
+    out[n] = 0;
+    return out;
+}
+
+/* One node of an S-expression a line, indented. */
+static void print_tree(const char *text, const char *margin) {
+    int depth = 0;
+    printf("%s", margin);
+    for (; *text; text++) {
+        if (*text == ' ' && text[1] != '"' && text[1] != ')') {
+            bool value = text[-1] == ':' || strncmp(text - 7, "MISSING", 7) == 0;
+            if (value) {
+                putchar(' ');
+            } else {
+                printf("\n%s%*s", margin, depth * 2, "");
+            }
+            continue;
+        }
+        if (*text == '(') depth++;
+        if (*text == ')') depth--;
+        putchar(*text);
+    }
+    putchar('\n');
+}
+
+static void run_case(const char *path, const char *name, bool any_error, const char *source,
+                     size_t length, const char *expected) {
+    TSTree *tree = ts_parser_parse_string(parser, NULL, source, (uint32_t)length);
+    TSNode root = ts_tree_root_node(tree);
+    char *raw = ts_node_string(root);
+    char *got = squeeze(raw);
+    char *want = squeeze(expected);
+    bool ok = any_error ? ts_node_has_error(root) : strcmp(got, want) == 0;
+    if (ok) {
+        passed++;
+    } else {
+        failed++;
+        printf("%s: %s: the tree is\n", path, name);
+        print_tree(got, "    ");
+        if (!any_error) print_tree(want, "  - ");
+    }
+    free(want);
+    free(got);
+    free(raw);
+    ts_tree_delete(tree);
+}
+
+static char *next_line(char *line) {
+    char *end = strchr(line, '\n');
+    return end ? end + 1 : line + strlen(line);
+}
+
+static bool is_rule(const char *line, char mark) {
+    size_t n = strspn(line, (char[]){mark, 0});
+    return n >= 3 && (line[n] == '\n' || line[n] == 0);
+}
+
+static void run_corpus(const char *path) {
+    size_t length;
+    char *text = read_file(path, &length);
+    if (text == NULL) {
+        printf("%s: cannot be read\n", path);
+        failed++;
+        return;
+    }
+    char *line = text;
+    while (*line) {
+        if (!is_rule(line, '=')) {
+            line = next_line(line);
+            continue;
+        }
+        char *name = next_line(line);
+        bool any_error = false;
+        for (line = next_line(name); *line && !is_rule(line, '='); line = next_line(line)) {
+            any_error = any_error || strncmp(line, ":error", 6) == 0;
+        }
+        char *source = next_line(line);
+        char *separator = source;
+        while (*separator && !is_rule(separator, '-')) separator = next_line(separator);
+        char *expected = next_line(separator);
+        char *end = expected;
+        while (*end && !is_rule(end, '=')) end = next_line(end);
+        char saved = *end;
+        *end = 0;
+        name[strcspn(name, "\n")] = 0;
+        /* As in `tree-sitter test`, the newline before the separator is not source. */
+        size_t size = (size_t)(separator - source);
+        run_case(path, name, any_error, source, size > 0 ? size - 1 : 0, expected);
+        *end = saved;
+        line = end;
+    }
+    free(text);
+}
+
+/* The first node that is an error, or is missing. */
+static bool find_error(TSNode node, TSNode *found) {
+    TSTreeCursor cursor = ts_tree_cursor_new(node);
+    bool done = false;
+    while (!done) {
+        TSNode at = ts_tree_cursor_current_node(&cursor);
+        if (ts_node_is_missing(at) || strcmp(ts_node_type(at), "ERROR") == 0) {
+            *found = at;
+            done = true;
+        } else if (!ts_node_has_error(at) || !ts_tree_cursor_goto_first_child(&cursor)) {
+            if (ts_node_has_error(at) && ts_node_child_count(at) > 0) *found = at;
+            while (!ts_tree_cursor_goto_next_sibling(&cursor)) {
+                if (!ts_tree_cursor_goto_parent(&cursor)) break;
+                if (ts_node_eq(ts_tree_cursor_current_node(&cursor), node)) break;
+            }
+            if (ts_node_eq(ts_tree_cursor_current_node(&cursor), node)) break;
+        }
+    }
+    ts_tree_cursor_delete(&cursor);
+    return done;
+}
+
+static void run_file(const char *path, Mode mode) {
+    size_t length;
+    char *text = read_file(path, &length);
+    if (text == NULL) {
+        printf("%s: cannot be read\n", path);
+        failed++;
+        return;
+    }
+    TSTree *tree = ts_parser_parse_string(parser, NULL, text, (uint32_t)length);
+    TSNode root = ts_tree_root_node(tree);
+    bool bad = ts_node_has_error(root);
+    if (mode == PRINT) {
+        char *string = ts_node_string(root);
+        print_tree(string, "");
+        free(string);
+    } else if (bad == (mode == REJECT)) {
+        passed++;
+    } else {
+        failed++;
+        TSNode at = root;
+        if (bad) find_error(root, &at);
+        TSPoint point = ts_node_start_point(at);
+        printf("%s:%u:%u: %s\n", path, point.row + 1, point.column + 1,
+               bad ? ts_node_type(at) : "parses cleanly");
+    }
+    ts_tree_delete(tree);
+    free(text);
+}
+
+static void walk(const char *path, Mode mode) {
+    struct stat info;
+    size_t length = strlen(path);
+    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+        run_file(path, mode);
+        return;
+    }
+    struct dirent **entries;
+    int count = scandir(path, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        size_t size = length + strlen(name) + 2;
+        char *child = malloc(size);
+        snprintf(child, size, "%s/%s", path, name);
+        const char *dot = strrchr(name, '.');
+        bool is_directory = stat(child, &info) == 0 && S_ISDIR(info.st_mode);
+        if (name[0] != '.' && (is_directory || (dot && strcmp(dot, ".wit") == 0))) {
+            walk(child, mode);
+        }
+        free(child);
+        free(entries[i]);
+    }
+    if (count >= 0) free(entries);
+}
+
+int main(int argc, char **argv) {
+    Mode mode = CORPUS;
+    parser = ts_parser_new();
+    if (!ts_parser_set_language(parser, tree_sitter_wit())) {
+        printf("the tree-sitter library does not load the grammar\n");
+        return 1;
+    }
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--gate") == 0) {
+            mode = GATE;
+        } else if (strcmp(argv[i], "--reject") == 0) {
+            mode = REJECT;
+        } else if (strcmp(argv[i], "--print") == 0) {
+            mode = PRINT;
+        } else if (mode == CORPUS) {
+            run_corpus(argv[i]);
+        } else {
+            walk(argv[i], mode);
+        }
+    }
+    ts_parser_delete(parser);
+    if (mode != PRINT) printf("grammar: %d passed, %d failed, 0 skipped\n", passed, failed);
+    return failed > 0;
+}
