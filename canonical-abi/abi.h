@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef CANONICAL_ABI_ABI_H
+#define CANONICAL_ABI_ABI_H
+
+#include "base/trap.h"
+#include "model/model.h"
+
+/*
+ * The canonical ABI, written once (CanonicalABI.md).
+ *
+ * A *plan* says how a value of a type lies in linear memory and in flat core values. Records and
+ * tuples vanish in it: what is left is a short list of operations in order, each with the byte
+ * offset of its part in memory and the index of its part among the flat values:
+ *
+ *     record point { x: u32, tag: option<string> }
+ *
+ *       op       offset  slot
+ *       U32         0     0
+ *       VARIANT     4     1    (2 cases; the payload at offset 8, slot 2)
+ *         case some: STRING offset 8, slot 2 (and 3)
+ *
+ * Three users: the interpreter executes plans (abi_lift, abi_lower, abi_transfer), bindgen prints
+ * them as C, the linker asks them which options a `canon` needs.
+ */
+
+typedef enum { ABI_I32, ABI_I64, ABI_F32, ABI_F64 } AbiCore; /* core value types of flat values */
+
+enum {
+    ABI_MAX_FLAT_PARAMS = 16,
+    ABI_MAX_FLAT_ASYNC_PARAMS = 4,
+    ABI_MAX_FLAT_RESULTS = 1,
+    ABI_MAX_BYTES = (1 << 28) - 1 /* of a string or list */
+};
+
+typedef enum {
+    ABI_BOOL,
+    ABI_S8,
+    ABI_U8,
+    ABI_S16,
+    ABI_U16,
+    ABI_S32,
+    ABI_U32,
+    ABI_S64,
+    ABI_U64,
+    ABI_FLOAT32,
+    ABI_FLOAT64,
+    ABI_CHAR,
+    ABI_STRING,  /* pointer and length: two slots */
+    ABI_LIST,    /* the same; `element` and `stride` */
+    ABI_FLAGS,   /* `width` bytes in memory, one i32 slot */
+    ABI_ENUM,    /* a discriminant of `width` bytes, `case_count` */
+    ABI_VARIANT, /* a discriminant, then `cases` (also option, result) */
+    ABI_OWN,
+    ABI_BORROW,
+    ABI_STREAM,
+    ABI_FUTURE,
+    ABI_ERROR_CONTEXT
+} AbiKind;
+
+typedef struct AbiPlan AbiPlan;
+
+/* A step from a value to a part of it: field `field` of the record or tuple type (`type` is
+ * dealiased), or element `field` of a fixed-length list. */
+typedef struct {
+    const WitType *type;
+    uint32_t field;
+} AbiStep;
+
+typedef struct {
+    AbiKind kind;
+    uint8_t width;       /* bytes in memory: of a scalar, flags, or discriminant */
+    uint32_t offset;     /* in memory, from the start of the value that the plan is of */
+    uint32_t slot;       /* first flat slot, likewise */
+    uint32_t payload;    /* VARIANT: offset of the payload */
+    uint32_t case_count; /* VARIANT, ENUM; FLAGS: the number of flags */
+    const AbiPlan **cases; /* VARIANT: a plan each (no ops for a case without payload). The offsets
+                              of its ops count from the payload, its slots from slot + 1. */
+    const AbiPlan *element; /* LIST: of one element */
+    const WitType *type;    /* dealiased; for handles the OWN or BORROW type */
+    const AbiStep *steps;   /* how to get from the value to this part, outermost first */
+    uint32_t step_count;
+} AbiOp;
+
+struct AbiPlan {
+    const WitType *type;
+    uint32_t size, align; /* elem_size and alignment, with 32-bit pointers */
+    const AbiOp *ops;
+    uint32_t op_count;
+    const AbiCore *flat; /* core types of the flat form; joined inside variants */
+    uint32_t flat_count; /* as many as there are, also above the limits */
+    bool needs_memory;   /* strings or lists somewhere */
+    bool has_handles, has_borrows;
+};
+
+/* The plan of a type; NULL type gives the plan of nothing. Cached in `cache` (one a job or store, by
+ * type pointer). Returns NULL where the type is too large (abi_max_size) or nests too deep. */
+typedef struct AbiCache {
+    Arena *arena;
+    Map plans;
+} AbiCache;
+const AbiPlan *abi_plan(AbiCache *cache, const WitType *type);
+/* The plan of several values side by side, as parameters are: a tuple of them. */
+const AbiPlan *abi_plan_fields(AbiCache *cache, const WitField *fields, size_t n);
+
+/* Shorthands over plans (CanonicalABI.md "Alignment", "Element Size", "Flattening"). */
+uint32_t abi_align(AbiCache *cache, const WitType *type);
+uint32_t abi_size(AbiCache *cache, const WitType *type);
+
+/* ---- functions ---- */
+
+typedef enum { ABI_UTF8, ABI_UTF16, ABI_LATIN1_UTF16 } AbiEncoding;
+
+typedef enum {
+    ABI_LIFT,       /* an export: the core function that `canon lift` takes */
+    ABI_LOWER,      /* an import: the core function that `canon lower` makes */
+    ABI_LIFT_ASYNC, /* with the `async` option; a callback makes the result i32 */
+    ABI_LIFT_ASYNC_CALLBACK,
+    ABI_LOWER_ASYNC
+} AbiVariant;
+
+typedef struct {
+    AbiVariant variant;
+    const AbiPlan *params; /* all parameters side by side */
+    const AbiPlan *result; /* of the result; a plan without ops where there is none */
+    bool params_spilled;   /* passed by one pointer */
+    bool result_spilled;   /* lift: returned by pointer; lower: a pointer is the last parameter */
+    const AbiCore *core_params, *core_results; /* the signature of the core function */
+    uint32_t core_param_count, core_result_count;
+    bool needs_memory, needs_realloc, needs_encoding, needs_post_return;
+} AbiFunc;
+
+/* flatten_functype, with what a `canon` of it needs (the linker's question). NULL as abi_plan. */
+const AbiFunc *abi_func(AbiCache *cache, const WitFunc *func, AbiVariant variant);
+
+/* "i32 i64 -> f32", for messages. */
+Str abi_signature(Arena *arena, const AbiFunc *func);
+
+/* ---- running plans ---- */
+
+/* How a plan reaches a guest: the memory and realloc options of one `canon`. */
+typedef struct AbiGuest {
+    void *context;
+    AbiEncoding encoding;
+    /* The linear memory as it is now; its address and size change when the guest grows it. */
+    uint8_t *(*memory)(void *context, uint64_t *size);
+    /* Calls the guest's realloc(0, 0, align, size); *address is checked by the caller. */
+    Trap (*allocate)(void *context, uint32_t align, uint32_t size, uint32_t *address);
+    /* Handles. Lifting takes a handle index out of the guest's table (own) or lends it (borrow) and
+     * yields what the other side may hold; lowering puts it in. `value` is opaque to plans. */
+    Trap (*lift_handle)(void *context, const WitType *handle, uint32_t index, uint64_t *value);
+    Trap (*lower_handle)(void *context, const WitType *handle, uint64_t value, uint32_t *index);
+} AbiGuest;
+
+/* Where a value lies: in flat slots, or in linear memory at an address. */
+typedef struct {
+    const AbiGuest *guest;
+    uint64_t *slots;  /* NULL: in memory. An i32, f32 or f64 slot holds its bits, zero-extended. */
+    uint32_t address;
+} AbiPlace;
+
+/* A value outside of any guest: one cell an op of its plan, in order. So a record of three u32 is
+ * three cells, a variant one cell whatever its payload. */
+typedef struct AbiValue AbiValue;
+struct AbiValue {
+    union {
+        uint64_t bits; /* bool, integers (sign-extended to 64 bits), char, flags, enum, handles;
+                          floats by their bits */
+        struct {
+            AbiValue *payload; /* VARIANT: the cells of the case's plan */
+            uint32_t index;
+        } variant;
+        struct {
+            const char *ptr; /* STRING: UTF-8; owned by the arena of abi_lift, or by the host */
+            size_t len;
+        } string;
+        struct {
+            void *items; /* LIST: of a plan that is one scalar of fixed width: packed as in memory
+                            (little endian); else len * op_count cells */
+            size_t len;
+        } list;
+    };
+};
+
+/* Whether lists of this element are packed (see AbiValue). */
+bool abi_is_packed(const AbiPlan *element);
+
+/* Guest to host. Checks everything that the specification makes a trap: bounds, alignment,
+ * encoding, discriminants, chars. `values` has plan->op_count cells. Memory is taken from `arena`
+ * only after bounds are checked. */
+Trap abi_lift(const AbiPlan *plan, AbiPlace from, Arena *arena, AbiValue *values);
+/* Host to guest. */
+Trap abi_lower(const AbiPlan *plan, const AbiValue *values, AbiPlace to);
+/* Guest to guest without anything in between: `from` by one plan, `to` by another of an equal type
+ * (they differ only in resource types). */
+Trap abi_transfer(const AbiPlan *from_plan, AbiPlace from, const AbiPlan *to_plan, AbiPlace to);
+
+/* ---- handle tables (CanonicalABI.md, "Table State" and "Resource State") ---- */
+
+/* One table a component instance; index 0 is never used, freed indices are reused last in, first
+ * out. An entry's `kind` and `type` are the owner's to choose (a resource type, a waitable...). */
+typedef struct AbiTable AbiTable;
+typedef struct {
+    const void *type; /* identity of the resource type; NULL: a free entry */
+    uint64_t rep;
+    uint32_t lend_count;
+    bool own;
+    void *scope; /* borrow: the call that it must not outlive */
+} AbiHandle;
+
+enum { ABI_TABLE_MAX = (1 << 28) - 1 };
+
+AbiTable *abi_table_new(void);
+void abi_table_free(AbiTable *table);
+/* 0 where the table is full or memory is short. */
+uint32_t abi_table_add(AbiTable *table, AbiHandle handle);
+AbiHandle *abi_table_get(AbiTable *table, uint32_t index); /* NULL: no such handle */
+void abi_table_remove(AbiTable *table, uint32_t index);
+/* Every live entry, for the end of an instance: the first at or after *index, or NULL. */
+AbiHandle *abi_table_next(AbiTable *table, uint32_t *index);
+
+#endif
