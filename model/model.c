@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Making nodes, looking them up, and comparing types.
+ *
+ * Types form a graph without cycles, but one in which a small text can have a huge unfolding
+ * (`record b {x: a, y: a}`, `record c {x: b, y: b}`, ...), so whatever walks through it marks what
+ * it has seen: equality remembers the pairs that it has met (met before means: equal, or the whole
+ * answer is no already), the searches remember single types. The marks live in an arena of the
+ * moment, which is made only once a type has parts at all.
+ */
+#include "base/buf.h"
+#include "model/model.h"
+
+enum { MAX_DEPTH = 2000 }; /* of comparisons: types nested deeper than this are never equal */
+
+/* ---- kinds ---- */
+
+#define TYPE(id, keyword, code, shape, feature) {keyword, code, WIT_SHAPE_##shape},
+static const struct {
+    const char *keyword;
+    uint8_t code;
+    WitShape shape;
+} kinds[] = {
+#include "model/type.def"
+};
+#undef TYPE
+
+#define TYPE(id, keyword, code, shape, feature) {.kind = WIT_##id},
+static const WitType prims[] = {
+#include "model/type.def"
+};
+#undef TYPE
+
+const char *wit_kind_keyword(WitKind kind) { return kinds[kind].keyword; }
+uint8_t wit_kind_code(WitKind kind) { return kinds[kind].code; }
+WitShape wit_kind_shape(WitKind kind) { return kinds[kind].shape; }
+const WitType *wit_prim(WitKind kind) { return &prims[kind]; }
+
+bool wit_kind_feature(WitKind kind, Feature *feature) {
+    enum { FEATURE_NONE = -1 };
+#define TYPE(id, keyword, code, shape, gate) FEATURE_##gate,
+    static const int gates[] = {
+#include "model/type.def"
+    };
+#undef TYPE
+    if (gates[kind] == FEATURE_NONE) return false;
+    *feature = (Feature)gates[kind];
+    return true;
+}
+
+/* ---- making ---- */
+
+WitModel *wit_model_new(Arena *arena) {
+    WitModel *model = ARENA_NEW(arena, WitModel);
+    model->arena = arena;
+    return model;
+}
+
+WitPackage *wit_package_new(WitModel *model, Str ns, Str name, Semver version) {
+    WitPackage *package = ARENA_NEW(model->arena, WitPackage);
+    *package = (WitPackage){.ns = ns, .name = name, .version = version};
+    package->id = (uint32_t)model->packages.len;
+    return *vec_push(model->arena, &model->packages) = package;
+}
+
+WitInterface *wit_interface_new(WitModel *model, WitPackage *package, Str name) {
+    WitInterface *interface = ARENA_NEW(model->arena, WitInterface);
+    *interface = (WitInterface){.name = name, .package = package};
+    interface->id = (uint32_t)model->interfaces.len;
+    if (package && name.len) *vec_push(model->arena, &package->interfaces) = interface;
+    return *vec_push(model->arena, &model->interfaces) = interface;
+}
+
+WitWorld *wit_world_new(WitModel *model, WitPackage *package, Str name) {
+    WitWorld *world = ARENA_NEW(model->arena, WitWorld);
+    *world = (WitWorld){.name = name, .package = package};
+    world->id = (uint32_t)model->worlds.len;
+    if (package) *vec_push(model->arena, &package->worlds) = world;
+    return *vec_push(model->arena, &model->worlds) = world;
+}
+
+WitType *wit_type_new(WitModel *model, WitKind kind) {
+    WitType *type = ARENA_NEW(model->arena, WitType);
+    *type = (WitType){.kind = kind, .id = (uint32_t)model->types.len};
+    return *vec_push(model->arena, &model->types) = type;
+}
+
+/* What makes an anonymous type the same: its kind, length, parts by identity, fields' names. */
+static Str intern_key(Arena *arena, const WitType *type) {
+    Buf key = {.arena = arena};
+    buf_byte(&key, (uint8_t)type->kind);
+    buf_bytes(&key, &type->elem, sizeof type->elem);
+    buf_bytes(&key, &type->second, sizeof type->second);
+    if (type->length) buf_u64(&key, type->length);
+    for (size_t i = 0; i < type->fields.len; i++) {
+        const WitField *field = &type->fields.at[i];
+        buf_name(&key, field->name);
+        buf_bytes(&key, &field->type, sizeof field->type);
+    }
+    return buf_text(&key);
+}
+
+const WitType *wit_intern(WitModel *model, Map *table, const WitType *like) {
+    if (wit_kind_shape(like->kind) == WIT_SHAPE_PRIM) return wit_prim(like->kind);
+    bool added;
+    MapEntry *entry = map_put(model->arena, table, intern_key(model->arena, like), &added);
+    if (!added) return entry->cptr;
+    WitType *type = wit_type_new(model, like->kind);
+    type->fields = like->fields;
+    type->elem = like->elem;
+    type->second = like->second;
+    type->length = like->length;
+    type->span = like->span;
+    return entry->ptr = type;
+}
+
+/* ---- looking up ---- */
+
+WitPackage *wit_find_package(const WitModel *model, Str ns, Str name, Semver version) {
+    for (size_t i = 0; i < model->packages.len; i++) {
+        WitPackage *p = model->packages.at[i];
+        if (str_eq(p->ns, ns) && str_eq(p->name, name) && semver_eq(p->version, version)) return p;
+    }
+    return NULL;
+}
+
+#define FIND_BY_NAME(list, wanted)                                                                 \
+    for (size_t i = 0; i < (list).len; i++)                                                        \
+        if (str_eq((list).at[i]->name, (wanted))) return (list).at[i];                             \
+    return NULL
+
+WitInterface *wit_find_interface(const WitPackage *package, Str name) {
+    FIND_BY_NAME(package->interfaces, name);
+}
+
+WitWorld *wit_find_world(const WitPackage *package, Str name) {
+    FIND_BY_NAME(package->worlds, name);
+}
+
+WitType *wit_find_type(const WitInterface *interface, Str name) {
+    FIND_BY_NAME(interface->types, name);
+}
+
+WitFunc *wit_find_func(const WitInterface *interface, Str name) {
+    FIND_BY_NAME(interface->funcs, name);
+}
+
+const WitType *wit_dealias(const WitType *type) {
+    while (type && type->kind == WIT_ALIAS) type = type->elem;
+    return type;
+}
+
+const WitType *wit_resource_of(const WitType *handle) {
+    handle = wit_dealias(handle);
+    if (handle && (handle->kind == WIT_OWN || handle->kind == WIT_BORROW))
+        handle = wit_dealias(handle->elem);
+    return handle;
+}
+
+/* ---- equality ---- */
+
+typedef struct {
+    Arena *arena; /* of the moment; NULL until something must be remembered */
+    Map seen;
+} Marks;
+
+/* Marks `bytes`; false where they had been marked before. */
+static bool mark(Marks *marks, const void *bytes, size_t n) {
+    if (!marks->arena) marks->arena = arena_new();
+    bool added;
+    map_put(marks->arena, &marks->seen, (Str){arena_copy(marks->arena, bytes, n), n}, &added);
+    return added;
+}
+
+static bool equal(Marks *marks, const WitType *a, const WitType *b, unsigned depth);
+
+static bool equal_fields(Marks *marks, const WitType *a, const WitType *b, unsigned depth) {
+    if (a->fields.len != b->fields.len) return false;
+    for (size_t i = 0; i < a->fields.len; i++) {
+        const WitField *x = &a->fields.at[i], *y = &b->fields.at[i];
+        if (!str_eq(x->name, y->name) || !equal(marks, x->type, y->type, depth)) return false;
+    }
+    return true;
+}
+
+static bool equal(Marks *marks, const WitType *a, const WitType *b, unsigned depth) {
+    a = wit_dealias(a);
+    b = wit_dealias(b);
+    if (a == b) return true;
+    if (!a || !b || a->kind != b->kind || a->length != b->length || depth == 0) return false;
+    WitShape shape = wit_kind_shape(a->kind);
+    if (shape == WIT_SHAPE_PRIM) return true;
+    if (shape == WIT_SHAPE_NAMED) return false; /* two resources */
+    const WitType *pair[2] = {a, b};
+    if (!mark(marks, pair, sizeof pair)) return true;
+    return equal(marks, a->elem, b->elem, depth - 1) &&
+           equal(marks, a->second, b->second, depth - 1) && equal_fields(marks, a, b, depth - 1);
+}
+
+bool wit_type_equal(const WitType *a, const WitType *b) {
+    Marks marks = {0};
+    bool same = equal(&marks, a, b, MAX_DEPTH);
+    arena_free(marks.arena);
+    return same;
+}
+
+/* ---- searches ---- */
+
+typedef VEC(const WitType *) TypeStack;
+
+static void push_part(Marks *marks, TypeStack *stack, const WitType *part) {
+    part = wit_dealias(part);
+    if (!part || wit_kind_shape(part->kind) == WIT_SHAPE_PRIM) return;
+    if (mark(marks, &part, sizeof part)) *vec_push(marks->arena, stack) = part;
+}
+
+static bool found(const WitType *type, const WitKind *wanted, size_t n) {
+    for (size_t i = 0; type && i < n; i++)
+        if (type->kind == wanted[i]) return true;
+    return false;
+}
+
+static bool direct_part_is(const WitType *type, const WitKind *wanted, size_t n) {
+    if (found(wit_dealias(type->elem), wanted, n)) return true;
+    if (found(wit_dealias(type->second), wanted, n)) return true;
+    for (size_t i = 0; i < type->fields.len; i++)
+        if (found(wit_dealias(type->fields.at[i].type), wanted, n)) return true;
+    return false;
+}
+
+/* Whether a type of one of the `wanted` kinds occurs in `type`; handles, streams and futures are
+ * entered only where `through_handles`. */
+static bool contains(const WitType *type, const WitKind *wanted, size_t n, bool through_handles) {
+    type = wit_dealias(type);
+    if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return found(type, wanted, n);
+    if (found(type, wanted, n)) return true;
+    Marks marks = {0};
+    TypeStack stack = {0};
+    bool yes = false;
+    push_part(&marks, &stack, type);
+    while (stack.len && !yes) {
+        const WitType *t = vec_pop(&stack);
+        bool opaque = t->kind == WIT_STREAM || t->kind == WIT_FUTURE || t->kind == WIT_OWN ||
+                      t->kind == WIT_BORROW;
+        if (opaque && !through_handles) continue;
+        yes = direct_part_is(t, wanted, n);
+        push_part(&marks, &stack, t->elem);
+        push_part(&marks, &stack, t->second);
+        for (size_t i = 0; i < t->fields.len; i++)
+            push_part(&marks, &stack, t->fields.at[i].type);
+    }
+    arena_free(marks.arena);
+    return yes;
+}
+
+bool wit_has_borrow(const WitType *type) {
+    static const WitKind wanted[] = {WIT_BORROW};
+    return contains(type, wanted, 1, true);
+}
+
+bool wit_has_list(const WitType *type) {
+    static const WitKind wanted[] = {WIT_STRING, WIT_LIST, WIT_MAP};
+    return contains(type, wanted, 3, false);
+}
