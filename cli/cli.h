@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/feature.h"
+#include "base/file.h"
+
+/* One subcommand is a row of cli/command.def and a CommandSpec: its options, arguments, examples
+ * and its function. Parsing, `--help`, the manual pages and the shell completions all read these
+ * tables. */
+
+/* What an option takes, and the type of the field that it fills. */
+typedef enum {
+    OPTION_FLAG,   /* bool: --x, --no-x, --x=true, --x=false */
+    OPTION_COUNT,  /* unsigned: -vv */
+    OPTION_STR,    /* Str: the last one counts */
+    OPTION_LIST,   /* StrVec: each occurrence adds one */
+    OPTION_COMMAS, /* StrVec: as LIST, each value split at commas */
+    OPTION_NUMBER, /* uint64_t: decimal or 0x, with a suffix K, M or G (powers of 1024) */
+    OPTION_TIME,   /* uint64_t nanoseconds: 250ms, 1.5s, 2m; a bare number is seconds */
+    OPTION_CHOICE, /* unsigned: which of the words of `value`, "utf8|utf16" */
+} OptionKind;
+
+typedef struct {
+    OptionKind kind;
+    char letter; /* 0: none */
+    const char *name;
+    size_t offset;     /* of the field in the command's options struct */
+    const char *value; /* how the help calls the value, or the choices */
+    const char *help;
+} Option;
+
+/* Rows of an Option table; the field's type is checked. `T` is the command's options struct. */
+#define OPTION_FIELD_(T, field, type)                                                              \
+    (offsetof(T, field) + 0 * sizeof(int[_Generic(((T *)0)->field, type: 1)]))
+#define FLAG(T, field, letter, name, help)                                                         \
+    {OPTION_FLAG, letter, name, OPTION_FIELD_(T, field, bool), NULL, help}
+#define COUNT(T, field, letter, name, help)                                                        \
+    {OPTION_COUNT, letter, name, OPTION_FIELD_(T, field, unsigned), NULL, help}
+#define TEXT(T, field, letter, name, value, help)                                                  \
+    {OPTION_STR, letter, name, OPTION_FIELD_(T, field, Str), value, help}
+#define LIST(T, field, letter, name, value, help)                                                  \
+    {OPTION_LIST, letter, name, OPTION_FIELD_(T, field, StrVec), value, help}
+#define COMMAS(T, field, letter, name, value, help)                                                \
+    {OPTION_COMMAS, letter, name, OPTION_FIELD_(T, field, StrVec), value, help}
+#define NUMBER(T, field, letter, name, value, help)                                                \
+    {OPTION_NUMBER, letter, name, OPTION_FIELD_(T, field, uint64_t), value, help}
+#define TIME(T, field, letter, name, value, help)                                                  \
+    {OPTION_TIME, letter, name, OPTION_FIELD_(T, field, uint64_t), value, help}
+#define CHOICE(T, field, letter, name, values, help)                                               \
+    {OPTION_CHOICE, letter, name, OPTION_FIELD_(T, field, unsigned), values, help}
+
+typedef struct {
+    const char *name; /* "INPUT" */
+    const char *help;
+    enum { ARGUMENT_REQUIRED, ARGUMENT_OPTIONAL, ARGUMENT_REPEATED } times;
+} Argument;
+
+/* Options that several commands share; see common_options in options.c. */
+enum {
+    WITH_OUTPUT = 1,   /* -o, --output */
+    WITH_WAT = 2,      /* -t, --wat */
+    WITH_FEATURES = 4, /* -f, --features: of WebAssembly */
+    REST_IS_GUESTS = 8 /* what follows the first argument belongs to the guest */
+};
+
+typedef struct Cli Cli;
+
+typedef struct CommandSpec {
+    int (*run)(Cli *cli, void *options); /* the exit status */
+    unsigned with;
+    size_t size;          /* of the options struct ... */
+    const void *defaults; /* ... and its first content; NULL: zeroes */
+    const Option *options;
+    size_t option_count;
+    const Argument *arguments; /* ended by a row without a name */
+    const char *about;         /* paragraphs, wrapped by the help */
+    const char *examples;      /* "what it does\n$ command\n", repeated */
+} CommandSpec;
+
+#define OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof *(table)
+
+typedef enum { GROUP_TEXT, GROUP_COMPONENT, GROUP_RUN, GROUP_TOOL, GROUP_COUNT } CommandGroup;
+
+typedef struct {
+    const char *name; /* "component new" */
+    CommandGroup group;
+    const char *summary;
+    const CommandSpec *spec;
+} Command;
+
+#define COMMAND(name, id, group, summary) extern const CommandSpec cmd_##id;
+#include "cli/command.def"
+#undef COMMAND
+
+/* All commands, in the order of command.def. */
+extern const Command cli_commands[];
+extern const size_t cli_command_count;
+extern const char *const cli_group_titles[GROUP_COUNT];
+
+/* One run of the program. */
+struct Cli {
+    Arena *arena;
+    Diags diags;
+    const Command *command;
+    StrVec args; /* the arguments, without the options */
+    bool help;   /* --help was given */
+    bool version;
+    unsigned verbose;
+    unsigned color; /* ColorWhen */
+    unsigned message_format; /* MessageFormat */
+    Str output;      /* -o; empty: standard output */
+    bool wat;        /* -t */
+    StrVec features; /* -f, as given; cli_features reads them */
+};
+enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+enum { MESSAGES_HUMAN, MESSAGES_JSON };
+
+/* Exit statuses of the tools themselves. */
+enum { EXIT_OK, EXIT_INPUT, EXIT_USAGE };
+
+/* ---- options.c ---- */
+
+/* Fills cli and *options from `words`, the program's arguments after the command's name. False and
+ * diagnostics where the command line is wrong. */
+bool cli_parse(Cli *cli, const CommandSpec *spec, void *options, const Str *words, size_t n);
+/* Option `i` of a command: its own first, then the shared ones; NULL after the last. */
+const Option *cli_option(const CommandSpec *spec, size_t i);
+bool option_takes_value(const Option *option);
+/* The command that `words` begin with, the longest name first; *used tells of how many words. NULL
+ * where there is none. */
+const Command *cli_find_command(const Str *words, size_t n, size_t *used);
+/* Is `name` the first word of commands of two words: "component"? */
+bool cli_is_family(Str name);
+
+/* ---- input.c ---- */
+
+/* Argument `index`, or standard input where it was not given. NULL after a diagnostic. */
+const Source *cli_read(Cli *cli, size_t index);
+/* Writes the result to -o or standard output, unless there are errors. Bytes that begin as a
+ * WebAssembly binary do not go to a terminal. */
+int cli_write(Cli *cli, Str bytes);
+/* The features of -f on top of the defaults. False after a diagnostic. */
+bool cli_features(Cli *cli, Features *features);
+
+typedef enum {
+    KIND_EMPTY,
+    KIND_CORE_MODULE,
+    KIND_COMPONENT, /* a WIT package as a binary is a component, too */
+    KIND_WASM_TEXT, /* begins with "(" after white space and comments */
+    KIND_ELF,
+    KIND_ARCHIVE,
+    KIND_BYTES, /* something else that is not text */
+    KIND_TEXT,  /* something else that is text: WIT, YAML, ... */
+} InputKind;
+InputKind input_kind(Str bytes);
+const char *input_kind_name(InputKind kind);
+/* "found a core module, expected a component" about this source. */
+void cli_wrong_kind(Cli *cli, const Source *source, const char *expected);
+
+/* ---- help.c ---- */
+
+void help_overview(Buf *out);                         /* all commands */
+void help_family(Buf *out, Str family);               /* those of "component" */
+void help_command(Buf *out, const Command *command);
+void help_usage(Buf *out, const Command *command);    /* one line */
+Str help_option_names(Arena *arena, const Option *option); /* "-o, --output <FILE>" */
+
+/* ---- the tables turned into other formats ---- */
+
+void man_program(Buf *out);
+void man_command(Buf *out, const Command *command);
+
+#endif
