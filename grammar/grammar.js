@@ -38,7 +38,7 @@ const token_name = word => '_kw_' + (word === '_' ? 'underscore' : word.replace(
 /** The keyword `word`, as an anonymous node of that spelling. */
 const kw = word => alias({ type: 'SYMBOL', name: token_name(word) }, word);
 
-const comma_list = rule => optional(seq(rule, repeat(seq(',', rule)), optional(',')));
+const comma_list = ($, rule) => optional(seq(rule, repeat(seq($._comma, rule)), optional($._comma)));
 
 module.exports = grammar({
   name: 'wit',
@@ -71,6 +71,12 @@ module.exports = grammar({
 
     package_decl: $ => seq(kw('package'), field('name', $.package_name), ';'),
 
+    // The parser inserts a missing token only where it ends a rule, and of several that would do
+    // the one that comes first in this file: `;`, then these. So these two are rules, and their
+    // fields keep them from being folded into the rules around them.
+    _comma: _ => field('separator', ','),
+    _open: _ => field('open', '{'),
+
     // package-decl ::= 'package' ( id ':' )+ id ( '/' id )* ('@' valid-semver)?
     package_name: $ => seq(
       repeat1(seq(field('namespace', $._ident), ':')),
@@ -93,7 +99,7 @@ module.exports = grammar({
       kw('package'), field('name', $.package_name),
       field('body', $.package_body),
     ),
-    package_body: $ => seq('{', repeat($._package_item), '}'),
+    package_body: $ => seq($._open, repeat($._package_item), '}'),
 
     // use-path ::= id | ( id ':' )+ id ( '/' id )+ ('@' valid-semver)?
     path: $ => choice(
@@ -141,13 +147,13 @@ module.exports = grammar({
     // interface-item ::= gate 'interface' id '{' interface-items* '}'
     interface_item: $ => seq(
       optional($._attributes), kw('interface'), $._name, field('body', $.interface_body)),
-    interface_body: $ => seq('{', repeat($._interface_definition), '}'),
+    interface_body: $ => seq($._open, repeat($._interface_definition), '}'),
     _interface_definition: $ => choice($.use_item, $._typedef_item, $.func_item),
 
     // world-item ::= gate 'world' id '{' world-items* '}'
     world_item: $ => seq(
       optional($._attributes), kw('world'), $._name, field('body', $.world_body)),
-    world_body: $ => seq('{', repeat($._world_definition), '}'),
+    world_body: $ => seq($._open, repeat($._world_definition), '}'),
     _world_definition: $ => choice(
       $.import_item, $.export_item, $.include_item, $.use_item, $._typedef_item),
 
@@ -182,14 +188,14 @@ module.exports = grammar({
       kw('include'), field('path', $.path),
       choice(';', seq(kw('with'), field('names', $.include_names), optional(';'))),
     ),
-    include_names: $ => seq('{', comma_list($.include_name), '}'),
+    include_names: $ => seq($._open, comma_list($, $.include_name), '}'),
     include_name: $ => seq($._name, kw('as'), field('alias', $._ident)),
 
     // use-item ::= 'use' use-path '.' '{' use-names-list '}' ';'
     use_item: $ => seq(
       optional($._attributes),
       kw('use'), field('path', $.path), '.', field('names', $.use_names), ';'),
-    use_names: $ => seq('{', comma_list($.use_name), '}'),
+    use_names: $ => seq($._open, comma_list($, $.use_name), '}'),
     use_name: $ => seq($._name, optional(seq(kw('as'), field('alias', $._ident)))),
 
     // func-item ::= id ':' func-type ';'
@@ -199,7 +205,7 @@ module.exports = grammar({
       optional(field('async', kw('async'))), kw('func'), field('params', $.param_list),
       optional($._result_list)),
     _result_list: $ => seq('->', field('result', $._type)),
-    param_list: $ => seq('(', comma_list($.param), ')'),
+    param_list: $ => seq('(', comma_list($, $.param), ')'),
     param: $ => seq($._name, ':', field('type', $._type)),
 
     _typedef_item: $ => choice(
@@ -210,22 +216,22 @@ module.exports = grammar({
 
     record_item: $ => seq(
       optional($._attributes), kw('record'), $._name, field('body', $.record_body)),
-    record_body: $ => seq('{', comma_list($.record_field), '}'),
+    record_body: $ => seq($._open, comma_list($, $.record_field), '}'),
     record_field: $ => seq($._name, ':', field('type', $._type)),
 
     variant_item: $ => seq(
       optional($._attributes), kw('variant'), $._name, field('body', $.variant_body)),
-    variant_body: $ => seq('{', comma_list($.variant_case), '}'),
+    variant_body: $ => seq($._open, comma_list($, $.variant_case), '}'),
     variant_case: $ => seq($._name, optional(seq('(', field('type', $._type), ')'))),
 
     enum_item: $ => seq(
       optional($._attributes), kw('enum'), $._name, field('body', $.enum_body)),
-    enum_body: $ => seq('{', comma_list($.enum_case), '}'),
+    enum_body: $ => seq($._open, comma_list($, $.enum_case), '}'),
     enum_case: $ => $._name,
 
     flags_item: $ => seq(
       optional($._attributes), kw('flags'), $._name, field('body', $.flags_body)),
-    flags_body: $ => seq('{', comma_list($.flags_field), '}'),
+    flags_body: $ => seq($._open, comma_list($, $.flags_field), '}'),
     flags_field: $ => $._name,
 
     // resource-item ::= 'resource' id (';' | '{' ( gate external-id? resource-method )* '}')
@@ -233,7 +239,7 @@ module.exports = grammar({
       optional($._attributes), kw('resource'), $._name,
       choice(';', field('body', $.resource_body))),
     resource_body: $ => seq(
-      '{', repeat(choice($.method, $.static_method, $.constructor)), '}'),
+      $._open, repeat(choice($.method, $.static_method, $.constructor)), '}'),
     method: $ => seq(
       optional($._attributes), $._name, ':', field('type', $.func_type), ';'),
     static_method: $ => seq(
@@ -252,17 +258,17 @@ module.exports = grammar({
 
     named_type: $ => $._name,
 
-    tuple_type: $ => seq(kw('tuple'), '<', comma_list(field('element', $._type)), '>'),
+    tuple_type: $ => seq(kw('tuple'), '<', comma_list($, field('element', $._type)), '>'),
     list_type: $ => seq(
-      kw('list'), '<', field('element', $._type), optional(seq(',', field('length', $.integer))),
+      kw('list'), '<', field('element', $._type), optional(seq($._comma, field('length', $.integer))),
       '>'),
     option_type: $ => seq(kw('option'), '<', field('element', $._type), '>'),
     result_type: $ => seq(kw('result'), optional(choice(
-      seq('<', field('ok', $._type), optional(seq(',', field('error', $._type))), '>'),
-      seq('<', kw('_'), ',', field('error', $._type), '>'),
+      seq('<', field('ok', $._type), optional(seq($._comma, field('error', $._type))), '>'),
+      seq('<', kw('_'), $._comma, field('error', $._type), '>'),
     ))),
     map_type: $ => seq(
-      kw('map'), '<', field('key', $._type), ',', field('value', $._type), '>'),
+      kw('map'), '<', field('key', $._type), $._comma, field('value', $._type), '>'),
     future_type: $ => seq(kw('future'), optional(seq('<', field('element', $._type), '>'))),
     stream_type: $ => seq(kw('stream'), optional(seq('<', field('element', $._type), '>'))),
     own_type: $ => seq(kw('own'), '<', field('resource', $._ident), '>'),
