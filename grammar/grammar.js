@@ -92,6 +92,8 @@ module.exports = grammar({
       $.interface_item,
       $.world_item,
       $.nested_package,
+      $.unknown_item,
+      alias($._misplaced_in_package, $.misplaced_item),
     ),
 
     nested_package: $ => seq(
@@ -148,14 +150,17 @@ module.exports = grammar({
     interface_item: $ => seq(
       optional($._attributes), kw('interface'), $._name, field('body', $.interface_body)),
     interface_body: $ => seq($._open, repeat($._interface_definition), '}'),
-    _interface_definition: $ => choice($.use_item, $._typedef_item, $.func_item),
+    _interface_definition: $ => choice(
+      $.use_item, $._typedef_item, $.func_item,
+      $.unknown_item, alias($._misplaced_in_interface, $.misplaced_item)),
 
     // world-item ::= gate 'world' id '{' world-items* '}'
     world_item: $ => seq(
       optional($._attributes), kw('world'), $._name, field('body', $.world_body)),
     world_body: $ => seq($._open, repeat($._world_definition), '}'),
     _world_definition: $ => choice(
-      $.import_item, $.export_item, $.include_item, $.use_item, $._typedef_item),
+      $.import_item, $.export_item, $.include_item, $.use_item, $._typedef_item,
+      $.unknown_item, alias($._misplaced_in_world, $.misplaced_item)),
 
     import_item: $ => seq(optional($._attributes), kw('import'), $._extern),
     export_item: $ => seq(optional($._attributes), kw('export'), $._extern),
@@ -273,6 +278,25 @@ module.exports = grammar({
     stream_type: $ => seq(kw('stream'), optional(seq('<', field('element', $._type), '>'))),
     own_type: $ => seq(kw('own'), '<', field('resource', $._ident), '>'),
     borrow_type: $ => seq(kw('borrow'), '<', field('resource', $._ident), '>'),
+
+    // What is well formed and stands in the wrong body. No interface or world within another: there
+    // a `}` is missing.
+    _misplaced_in_package: $ => seq(
+      choice($.package_decl, $._typedef_item, $.func_item, $.use_item, $.import_item,
+        $.export_item, $.include_item),
+      $._never),
+    _misplaced_in_world: $ => seq($.func_item, $._never),
+    _misplaced_in_interface: $ => seq(
+      choice($.import_item, $.export_item, $.include_item), $._never),
+
+    // `union u { .. }`, `struct s { .. }`, or a block whose keyword is missing.
+    unknown_item: $ => seq(
+      optional($._attributes),
+      field('keyword', $.identifier), optional($.identifier), $._block, $._never),
+    _block: $ => seq('{', repeat(choice($._block, $._in_block)), '}'),
+    _in_block: $ => choice(
+      $.identifier, $.string, $.integer, ...KEYWORDS.map(kw),
+      ':', ',', ';', '=', '<', '>', '(', ')', '@', '.', '/', '->'),
 
     // The name that an item declares, or that a type refers to.
     _name: $ => field('name', $._ident),
