@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef BINDGEN_BINDGEN_H
+#define BINDGEN_BINDGEN_H
+
+#include "base/buf.h"
+#include "canonical-abi/abi.h"
+#include "model/model.h"
+
+/* C bindings of a world, for guests: the names, signatures and ownership rules of `wit-bindgen c`,
+ * so that code written for it compiles unchanged. */
+
+typedef struct {
+    Str from, to;
+} GenRename;
+
+typedef struct {
+    AbiEncoding encoding;           /* UTF8 or UTF16 */
+    bool no_helpers;                /* leave out *_free and string functions */
+    bool no_sig_flattening;
+    bool autodrop_borrows;
+    bool no_component_type;         /* leave the component type out of the object (--no-object-file) */
+    const GenRename *renames;       /* interface id -> C prefix */
+    size_t rename_count;
+    Str rename_world;               /* the C name of the world; empty: its own */
+    Str type_section_suffix;
+    /* The payload of the `component-type` section (comp_encode_world), which the source carries as
+     * assembly of its own, so that the object brings its type along. */
+    Str component_type;
+} GenOptions;
+
+typedef struct {
+    Str stem;         /* "app" of app.h and app.c */
+    Buf header, source;
+} GenOutput;
+
+/* False and diagnostics where something cannot be said in C. */
+bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const GenOptions *options,
+           GenOutput *out, Diags *diags);
+
+#endif

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef COMPONENT_COMPONENT_H
+#define COMPONENT_COMPONENT_H
+
+#include "base/buf.h"
+#include "canonical-abi/abi.h"
+#include "core/core.h"
+#include "model/model.h"
+
+/*
+ * Component binaries (Binary.md, Explainer.md).
+ *
+ *     bytes ─comp_decode→ CompComponent ─comp_validate→ CompInfo
+ *     text  ─wat_parse──→       └─comp_encode→ bytes
+ *
+ * A CompComponent is what is written: its definitions in order (CompItem), with indices. CompInfo is
+ * what they mean: the type of everything in each index space. The decoder, encoder, text parser
+ * and printer know the first, the linker and the interpreter both.
+ */
+
+/* The 13 index spaces; the order is ours. */
+typedef enum {
+    COMP_CORE_FUNC,
+    COMP_CORE_TABLE,
+    COMP_CORE_MEMORY,
+    COMP_CORE_GLOBAL,
+    COMP_CORE_TAG,
+    COMP_CORE_TYPE,
+    COMP_CORE_MODULE,
+    COMP_CORE_INSTANCE,
+    COMP_FUNC,
+    COMP_VALUE,
+    COMP_TYPE,
+    COMP_COMPONENT,
+    COMP_INSTANCE,
+    COMP_SORT_COUNT
+} CompSort;
+
+/* The name of an import or export, with its attributes. */
+typedef struct {
+    Str name;
+    Str implements, version_suffix, external_id;
+    bool has_implements, has_version_suffix, has_external_id;
+} CompName;
+
+/* A value type as it is written: a primitive, or an index into the type space. */
+typedef struct {
+    bool is_index, present; /* present: for optional ones (result, case, stream) */
+    WitKind prim;
+    uint32_t index;
+} CompValRef;
+
+typedef struct {
+    Str name;
+    CompValRef type;
+} CompField;
+
+typedef struct CompItem CompItem;
+typedef VEC(CompItem) CompItems;
+
+typedef enum {
+    COMP_TYPEDEF_VALUE,    /* `kind` and the parts below */
+    COMP_TYPEDEF_FUNC,
+    COMP_TYPEDEF_COMPONENT, /* `items`: core types, types, aliases, imports, exports */
+    COMP_TYPEDEF_INSTANCE,
+    COMP_TYPEDEF_RESOURCE
+} CompTypedefKind;
+
+typedef struct {
+    CompTypedefKind sort;
+    WitKind kind;            /* VALUE: also a primitive kind */
+    VEC(CompField) fields;   /* VALUE by shape FIELDS; FUNC: parameters */
+    CompValRef elem, second; /* VALUE by shape ELEM, PAIR; OWN, BORROW: elem.index; FUNC: elem = result */
+    uint64_t length;
+    bool is_async;           /* FUNC */
+    CompItems items;         /* COMPONENT, INSTANCE */
+    CoreValType rep;         /* RESOURCE */
+    bool has_dtor;
+    uint32_t dtor;           /* RESOURCE: a core function */
+} CompTypedef;
+
+/* What an import is, or what an export is ascribed (Binary.md `externtype`). */
+typedef struct {
+    CompSort sort;       /* CORE_MODULE, FUNC, VALUE, TYPE, COMPONENT, INSTANCE */
+    uint32_t index;      /* of its type; TYPE and VALUE: of the `eq` bound */
+    bool is_resource;    /* TYPE: (sub resource) instead of eq */
+    bool is_eq;          /* VALUE: (eq index) instead of a type */
+    CompValRef value;    /* VALUE: its type */
+} CompExternType;
+
+typedef struct {
+    CompName name;
+    CompSort sort;
+    uint32_t index;
+    size_t offset;
+} CompArg; /* an argument of `instantiate`, or an inline export */
+
+typedef VEC(CompArg) CompArgs;
+
+typedef enum { COMP_ALIAS_EXPORT, COMP_ALIAS_CORE_EXPORT, COMP_ALIAS_OUTER } CompAliasKind;
+
+typedef enum {
+#define CANON(id, name, code, operands, feature) COMP_CANON_##id,
+#include "canonical-abi/canon.def"
+#undef CANON
+    COMP_CANON_COUNT
+} CompCanonOp;
+
+typedef struct {
+    bool has_encoding, has_memory, has_realloc, has_post_return, is_async, has_callback;
+    bool has_core_type, is_gc; /* behind cm-gc */
+    AbiEncoding encoding;
+    uint32_t memory, realloc, post_return, callback, core_type;
+} CompOptions;
+
+typedef struct {
+    CompCanonOp op;
+    uint32_t func;       /* LIFT: core function; LOWER: function */
+    uint32_t type;       /* LIFT: its type; TYPE operands: the type */
+    uint32_t core_type, table, memory, slot;
+    CoreValType value_type; /* CONTEXT */
+    CompValRef result;   /* RESULT */
+    bool flag;           /* async?, cancellable?, shared? */
+    CompOptions options;
+} CompCanon;
+
+typedef struct CompComponent CompComponent;
+
+typedef enum {
+    COMP_ITEM_CORE_MODULE,
+    COMP_ITEM_CORE_INSTANCE,
+    COMP_ITEM_CORE_TYPE,
+    COMP_ITEM_COMPONENT,
+    COMP_ITEM_INSTANCE,
+    COMP_ITEM_ALIAS,
+    COMP_ITEM_TYPE,
+    COMP_ITEM_CANON,
+    COMP_ITEM_START,
+    COMP_ITEM_IMPORT,
+    COMP_ITEM_EXPORT,
+    COMP_ITEM_VALUE,
+    COMP_ITEM_CUSTOM
+} CompItemKind;
+
+/* One definition (or declaration, inside a component or instance type; a core module type has core
+ * types, outer aliases of core types, imports and exports: CompModuleDecl). */
+struct CompItem {
+    CompItemKind kind;
+    size_t offset;      /* of the definition in the source, for messages */
+    size_t section_end; /* decoded: where its section ends (the encoder makes one section of a run
+                           of items of one kind; CUSTOM and COMPONENT stand alone) */
+    union {
+        struct {
+            const CoreModule *module;
+            Str bytes; /* as they stand in the source; empty: encode `module` */
+        } core_module;
+        struct {
+            bool is_exports; /* inline exports instead of instantiate */
+            uint32_t index;  /* of the module or component */
+            CompArgs args;   /* core: sort CORE_INSTANCE for instantiate */
+        } instance;          /* CORE_INSTANCE and INSTANCE */
+        struct {
+            const CoreModule *types; /* a module of nothing but this recursion group; the type indices
+                                        in it mean the enclosing core type space */
+            const struct CompModuleType *module; /* or a module type; one of the two is NULL */
+        } core_type;
+        const CompComponent *component;
+        struct {
+            CompAliasKind kind;
+            CompSort sort;
+            uint32_t index; /* EXPORT: the (core) instance; OUTER: the index out there */
+            uint32_t count; /* OUTER: how many components or types up */
+            Str name;
+        } alias;
+        const CompTypedef *type;
+        CompCanon canon;
+        struct {
+            uint32_t func, result_count;
+            VEC(uint32_t) args;
+        } start;
+        struct {
+            CompName name;
+            CompExternType type;
+        } import;
+        struct {
+            CompName name;
+            CompSort sort;
+            uint32_t index; /* meaningless in a type's declarations */
+            bool has_type;  /* always in declarations */
+            CompExternType type;
+        } export;
+        struct {
+            CompValRef type;
+            Str bytes;
+        } value;
+        struct {
+            Str name, bytes;
+        } custom;
+    };
+};
+
+/* The declarations of a core module type. */
+typedef struct CompModuleDecl {
+    enum { COMP_DECL_TYPE, COMP_DECL_ALIAS, COMP_DECL_IMPORT, COMP_DECL_EXPORT } kind;
+    size_t offset;
+    const CoreModule *types;     /* TYPE: as above, the indices mean the module type's own space */
+    uint32_t count, index;       /* ALIAS: outer, sort type */
+    Str module, name;            /* IMPORT; EXPORT: name */
+    CoreExternType type;         /* IMPORT, EXPORT; with type indices where it speaks of ids */
+} CompModuleDecl;
+
+typedef struct CompModuleType {
+    VEC(CompModuleDecl) decls;
+} CompModuleType;
+
+/* Names for people (`component-name` section, or identifiers of the text): by sort, index -> name,
+ * "" where there is none. */
+typedef struct {
+    Str component;
+    VEC(Str) sorts[COMP_SORT_COUNT];
+} CompNames;
+
+struct CompComponent {
+    const Source *source; /* NULL where it was made by us */
+    size_t offset;        /* of its preamble in the source */
+    Str bytes;            /* as they stand in the source; empty where it was made by us */
+    CompItems items;
+    CompNames names;
+};
+
+/* ---- bytes ---- */
+
+bool comp_is_component(Str bytes); /* by the preamble */
+bool comp_is_module(Str bytes);
+
+/* A whole component with everything nested in it. NULL and diagnostics where it is malformed. */
+CompComponent *comp_decode(Arena *arena, const Source *source, Features features, Diags *diags);
+void comp_encode(const CompComponent *component, Buf *out);
+
+/* ---- meaning ---- */
+
+typedef struct CompInstanceType CompInstanceType;
+typedef struct CompComponentType CompComponentType;
+typedef struct CompInfo CompInfo;
+
+/* The type of a core module: what it imports and exports. */
+typedef struct {
+    Str module, name;
+    CoreExternType type; /* in ids of the validation's CoreTypeSpace */
+} CompCoreExtern;
+
+typedef struct {
+    VEC(CompCoreExtern) imports, exports;
+} CompCoreModuleType;
+
+/* The type of one definition. A TYPE definition is one of: a value type or resource (`type`), a
+ * function type, an instance type, a component type: the others are then NULL. */
+typedef struct {
+    CompSort sort;
+    const WitType *type;  /* TYPE of values and resources; VALUE: its type. A resource is a
+                             WIT_RESOURCE, and its pointer is its identity. */
+    const WitFunc *func;  /* FUNC, and TYPE of functions */
+    const CompInstanceType *instance;
+    const CompComponentType *component;
+    const CompCoreModuleType *module;
+    CoreExternType core;  /* core functions, tables, memories, globals, tags */
+    uint32_t core_type;   /* CORE_TYPE of no module type: its id */
+    /* CORE_INSTANCE: its exports are module->exports */
+} CompEntity;
+
+typedef struct {
+    CompName name;
+    CompEntity entity;
+} CompExtern;
+
+typedef VEC(CompExtern) CompExterns;
+
+/* What an instance exports. */
+struct CompInstanceType {
+    CompExterns exports;
+    VEC(const WitType *) resources; /* abstract ones that its exports introduce */
+};
+
+struct CompComponentType {
+    CompExterns imports, exports;
+    VEC(const WitType *) imported_resources, defined_resources;
+};
+
+/* Everything that validation found out about one component. */
+struct CompInfo {
+    const CompComponent *component;
+    VEC(CompEntity) spaces[COMP_SORT_COUNT]; /* the index spaces after the last item */
+    CompComponentType type;                  /* its imports and exports */
+    VEC(const CompInfo *) components;        /* of each COMP_ITEM_COMPONENT, in order */
+    CoreTypeSpace *core_types;               /* shared by all that is validated together */
+};
+
+/* Validates a component and all that is nested in it. NULL and diagnostics where it is invalid. */
+const CompInfo *comp_validate(Arena *arena, const CompComponent *component, Features features,
+                              Diags *diags);
+
+/* Whether an item of type `a` may stand where `b` is expected; resources as they are bound so far.
+ * Says why not, in terms of names, through `diags` at `span` (NULL: silently). */
+bool comp_subtype(Arena *arena, const CompEntity *a, const CompEntity *b, Span span, Diags *diags);
+
+/* "func(a: u32) -> string", "instance", ...: for messages, as WIT. */
+Str comp_entity_text(Arena *arena, const CompEntity *entity);
+
+/* ---- WIT in binaries (wit_encode.c, wit_decode.c) ---- */
+
+/* A model's main package as a component of types ("WIT package as wasm", both interfaces and worlds,
+ * with the `package-docs` and `producers` sections). */
+CompComponent *comp_encode_package(Arena *arena, const WitModel *model, Diags *diags);
+
+/* The payload of a `component-type` custom section, version 4: the world and a string encoding. */
+Str comp_encode_world(Arena *arena, const WitModel *model, const WitWorld *world,
+                      AbiEncoding encoding, Diags *diags);
+
+/* What a binary says in WIT: a WIT package as wasm, a core module with `component-type` sections, or
+ * any component (then as `package root:component; world root {..}`). */
+WitModel *comp_decode_wit(Arena *arena, const Source *source, Diags *diags);
+
+/* The same for one `component-type` payload; *world is the world in it. */
+WitModel *comp_decode_world(Arena *arena, const Source *source, Str payload, size_t offset,
+                            const WitWorld **world, AbiEncoding *encoding, Diags *diags);
+
+/* ---- making components (componentize.c, compose.c) ---- */
+
+/* A copy of a core module with a `component-type` section for `world` added. `core` empty: only the
+ * custom section's payload matters, and a dummy module is made that has every import and export of
+ * the world. */
+typedef enum { COMP_NAMES_LEGACY, COMP_NAMES_STANDARD32 } CompNaming;
+bool comp_embed(Arena *arena, const WitModel *model, const WitWorld *world, AbiEncoding encoding,
+                Str core, Buf *out, Diags *diags);
+bool comp_dummy_module(Arena *arena, const WitModel *model, const WitWorld *world, CompNaming naming,
+                       Buf *out, Diags *diags);
+
+typedef struct {
+    Str name; /* the import module that it provides */
+    const Source *source;
+} CompAdapter;
+
+typedef struct {
+    const CompAdapter *adapters;
+    size_t adapter_count;
+    Features features;
+    bool no_debug_names, no_semver_merge, reject_legacy_names, realloc_via_memory_grow;
+} CompNewOptions;
+
+/* `witc component new`: a core module with its world in `component-type` sections becomes a
+ * component. Same input, same bytes. NULL and diagnostics. */
+CompComponent *comp_componentize(Arena *arena, const Source *module, const CompNewOptions *options,
+                                 Diags *diags);
+
+/* `witc compose`: the YAML manifest of wasm-compose and the root component. Paths in the manifest
+ * are relative to it. `parse` turns text components into binaries. */
+typedef struct {
+    const Source *config; /* NULL: none */
+    VEC(Str) search_paths, definitions;
+    bool no_imports, skip_validation;
+    Features features;
+    /* Reads a component: bytes as they are, text parsed to bytes. NULL and a diagnostic. */
+    const Source *(*read)(Arena *arena, Str path, void *context, Diags *diags);
+    void *context;
+} CompComposeOptions;
+CompComponent *comp_compose(Arena *arena, const Source *root, const CompComposeOptions *options,
+                            Diags *diags);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef INTERPRETER_INTERPRETER_H
+#define INTERPRETER_INTERPRETER_H
+
+#include "base/trap.h"
+#include "canonical-abi/abi.h"
+#include "component/component.h"
+#include "core/core.h"
+
+/*
+ * Running core modules and components.
+ *
+ *     VmStore ── everything that lives together: limits, instances, resource types
+ *       VmInstance ── a core instance: functions, memories, tables, globals, exports
+ *       VmComponent ── a component instance (component_*.c)
+ *     VmThread ── one line of execution: its frames, on its own stack, never on C's
+ *
+ * A function body is prepared on its first call: the operand stack becomes registers of a frame and
+ * structured control becomes direct branches (prepare.c). Then handlers run it (run.c), each ending
+ * in a jump to the next. Nothing here recurses on C's stack by the guest's doing: calls, calls
+ * between components and suspensions are frames of the thread.
+ */
+
+typedef struct VmStore VmStore;
+typedef struct VmThread VmThread;
+typedef struct VmInstance VmInstance;
+typedef struct VmFunc VmFunc;
+typedef struct VmMemory VmMemory;
+typedef struct VmTable VmTable;
+typedef struct VmGlobal VmGlobal;
+typedef struct VmTag VmTag;
+
+/* One value of a register, argument or result; a v128 takes two slots. References hold a pointer
+ * to a VmFunc, or the host's own word for an externref, 0 for null. */
+typedef union {
+    uint32_t u32;
+    int32_t i32;
+    uint64_t u64;
+    int64_t i64;
+    float f32;
+    double f64;
+    void *ref;
+} VmSlot;
+
+/* ---- the store ---- */
+
+typedef struct {
+    bool has_fuel;
+    uint64_t fuel;        /* instructions, roughly: a unit a branch, call or basic block's weight;
+                             bulk instructions by their size */
+    uint64_t max_memory;  /* bytes of all memories together; 0: 4 GiB each is the only limit */
+    uint64_t max_table;   /* entries of a table; 0: 10,000,000 */
+    uint64_t timeout_ns;  /* of one vm_call from the outside; 0: none */
+    uint32_t max_stack;   /* bytes of a thread's stack; 0: 1 MiB */
+    uint32_t max_frames;  /* 0: 65,536 */
+} VmLimits;
+
+VmStore *vm_store_new(const VmLimits *limits); /* NULL: the defaults. NULL back: no memory */
+void vm_store_free(VmStore *store);            /* and everything in it */
+uint64_t vm_store_fuel(const VmStore *store);  /* what is left */
+/* Makes the running call trap with TRAP_INTERRUPTED soon; from any thread or signal handler. */
+void vm_store_interrupt(VmStore *store);
+CoreTypeSpace *vm_store_types(VmStore *store);
+
+/* ---- host functions ---- */
+
+typedef enum {
+    VM_DONE,    /* results are written */
+    VM_TRAP,    /* vm_trap was called */
+    VM_CALL,    /* vm_then_call was called: run that, then its continuation */
+    VM_SUSPEND, /* vm_suspend was called: the thread stops here until vm_resume */
+    VM_EXIT     /* vm_exit was called: the guest wants to end with a status */
+} VmStatus;
+
+/* Arguments stand in slots[0..], results are written to slots[0..] over them; there is room for the
+ * larger of both. The status says what happens next. */
+typedef VmStatus (*VmHostFn)(VmThread *thread, void *context, VmSlot *slots);
+
+/* For a host function's return: */
+VmStatus vm_trap(VmThread *thread, Trap trap);                       /* VM_TRAP */
+__attribute__((format(printf, 3, 4))) VmStatus vm_trap_text(VmThread *thread, Trap trap,
+                                                            const char *format, ...);
+VmStatus vm_exit(VmThread *thread, int status);                      /* VM_EXIT */
+/* Calls `func` with `args`, and when it has returned, `then(thread, context, slots)` with its
+ * results in slots; that function's status goes on for the host function that asked, and its
+ * results are in *its* slots (vm_host_slots). Chains of such calls use no C stack. If the callee
+ * traps, `then` is not called, but `dropped(context)` is, if given. */
+VmStatus vm_then_call(VmThread *thread, VmFunc *func, const VmSlot *args, uint32_t arg_count,
+                      VmHostFn then, void *context, void (*dropped)(void *context));
+/* The slots of the host call that is going on (stable until it is done). */
+VmSlot *vm_host_slots(VmThread *thread);
+/* Suspends: vm_call or vm_resume returns VM_SUSPEND to the outside; vm_resume calls
+ * `again(thread, context, slots)`, which may suspend again. */
+VmStatus vm_suspend(VmThread *thread, VmHostFn again, void *context);
+
+/* A function of the host, of that core type. The context is the caller's; `free_context` (may be
+ * NULL) is called with the store's end. */
+VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_count,
+                     const CoreValType *results, uint32_t result_count, VmHostFn fn, void *context,
+                     void (*free_context)(void *));
+
+/* ---- core instances ---- */
+
+typedef struct {
+    CoreExtern kind;
+    union {
+        VmFunc *func;
+        VmTable *table;
+        VmMemory *memory;
+        VmGlobal *global;
+        VmTag *tag;
+        void *any;
+    };
+} VmExtern;
+
+/* A validated module made ready: shared by its instances. The module must outlive it. */
+typedef struct VmModule VmModule;
+VmModule *vm_module_new(VmStore *store, const CoreModule *module);
+
+/* Instantiates: `imports` has one entry an import of the module, in order. Types are checked (with
+ * comp_validate having done so, they fit). Active segments are copied and the start function is
+ * run on `thread`. NULL: *trap says why (TRAP_NONE with *bad_import set: an import does not fit). */
+VmInstance *vm_instantiate(VmThread *thread, VmModule *module, const VmExtern *imports,
+                           Trap *trap, uint32_t *bad_import);
+/* The same without running the start function: *start is it, or NULL. For callers that must not
+ * nest (components). */
+VmInstance *vm_instantiate_only(VmStore *store, VmModule *module, const VmExtern *imports,
+                                VmFunc **start, Trap *trap, uint32_t *bad_import);
+bool vm_export(const VmInstance *instance, Str name, VmExtern *out);
+const CoreModule *vm_instance_module(const VmInstance *instance);
+
+VmMemory *vm_memory_new(VmStore *store, const CoreLimits *limits);
+uint8_t *vm_memory_bytes(VmMemory *memory, uint64_t *size);
+VmTable *vm_table_new(VmStore *store, CoreValType type, const CoreLimits *limits, VmSlot init);
+VmGlobal *vm_global_new(VmStore *store, CoreValType type, bool is_mutable, VmSlot value);
+VmSlot vm_global_get(const VmGlobal *global);
+/* The type of a function in the store's CoreTypeSpace. */
+uint32_t vm_func_type(const VmFunc *func);
+
+/* ---- running ---- */
+
+VmThread *vm_thread_new(VmStore *store);
+void vm_thread_free(VmThread *thread);
+VmStore *vm_thread_store(const VmThread *thread);
+
+/* Calls a function from outside: `slots` holds the arguments and then the results. May be nested in
+ * a host function of the same thread (for realloc and destructors that must not suspend): the depth
+ * of such nesting is limited, then TRAP_STACK_EXHAUSTED. VM_DONE, VM_TRAP, VM_SUSPEND or VM_EXIT. */
+VmStatus vm_call(VmThread *thread, VmFunc *func, VmSlot *slots);
+/* Goes on after VM_SUSPEND. The results come into the slots of the vm_call that was suspended. */
+VmStatus vm_resume(VmThread *thread);
+
+/* After VM_TRAP: */
+Trap vm_trapped(const VmThread *thread);
+Str vm_trap_message(const VmThread *thread); /* its text, with the detail where there is one */
+/* The frames at the trap, innermost first: "function name or index", module name, offset in the
+ * module's source. At most 100 are kept. */
+typedef struct {
+    const CoreModule *module; /* NULL: a host function */
+    uint32_t func;
+    uint32_t offset; /* in module->source */
+    Str name;        /* from the name section, or empty */
+} VmFrameInfo;
+uint32_t vm_backtrace(const VmThread *thread, VmFrameInfo *frames, uint32_t max);
+int vm_exit_status(const VmThread *thread); /* after VM_EXIT */
+
+/* ---- components (component_*.c) ---- */
+
+typedef struct VmComponent VmComponent;
+
+/* A resource type at run time. Host resources have a destructor of the host. */
+typedef struct VmResource VmResource;
+VmResource *vm_host_resource(VmStore *store, Str name,
+                             void (*destroy)(void *context, uint64_t rep), void *context);
+
+/* A host function of the component model: `args` has the cells of all parameters in order (see
+ * AbiValue), `result` the cells of the result's plan to fill. Handles are reps of host resources:
+ * an own argument has been taken out of the guest's table, a borrow stays lent during the call.
+ * What `result` points to must live until the call has returned to the guest: take it from
+ * `scratch`, which is emptied then. Statuses as VmHostFn. */
+typedef VmStatus (*VmComponentHostFn)(VmThread *thread, void *context, const AbiValue *args,
+                                      AbiValue *result, Arena *scratch);
+
+/* What a component can import: items by name, nested instances have items of their own. */
+typedef struct VmLinker VmLinker;
+VmLinker *vm_linker_new(VmStore *store);
+void vm_linker_free(VmLinker *linker);
+VmLinker *vm_linker_instance(VmLinker *linker, Str name); /* made on first use */
+void vm_linker_func(VmLinker *linker, Str name, VmComponentHostFn fn, void *context);
+void vm_linker_resource(VmLinker *linker, Str name, VmResource *resource);
+/* How names that are not there exactly are found: by default `ns:pkg/iface@0.2.x` matches any 0.2
+ * version of the linker (the compatibility track). */
+
+/* Instantiates a validated component with what the linker has; an import that is missing is a
+ * diagnostic. Traps during instantiation: NULL with vm_trapped(thread). */
+VmComponent *vm_component_new(VmThread *thread, const CompInfo *info, const VmLinker *linker,
+                              Diags *diags);
+
+/* An exported function: "run" or "ns:pkg/iface@1.0.0" and "f" (any compatible version). */
+typedef struct VmComponentFunc VmComponentFunc;
+VmComponentFunc *vm_component_func(VmComponent *component, Str interface, Str name);
+const WitFunc *vm_component_func_type(const VmComponentFunc *func);
+/* Calls it; result cells point into `arena`. */
+VmStatus vm_component_call(VmThread *thread, VmComponentFunc *func, const AbiValue *args,
+                           AbiValue *result, Arena *arena);
+
+#endif
