@@ -1,40 +1,69 @@
 # witc: everything is built below build/. `make help` lists the targets.
 MODE ?= release
 BUILD := build
-OBJ := $(BUILD)/obj-$(MODE)
+VERSION := $(shell sed -n 's/.*WITC_VERSION "\(.*\)"/\1/p' base/version.h)
 
 CC ?= cc
 CCACHE := $(shell command -v ccache 2>/dev/null)
 PACKAGES := tree-sitter yaml-0.1
+PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
+SANITIZE := -fsanitize=address,undefined
 CFLAGS_release := -O2
-CFLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-LDFLAGS_asan := -fsanitize=address,undefined
-CPPFLAGS += -I. -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES))
+CFLAGS_asan := -O1 -g $(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS_asan := $(SANITIZE)
+# Every arena allocation is its own malloc, so that the sanitizer sees each one's end.
+CFLAGS_stress := $(CFLAGS_asan) -DARENA_STRESS
+LDFLAGS_stress := $(LDFLAGS_asan)
+# libFuzzer comes with clang.
+CFLAGS_fuzz := -O1 -g $(SANITIZE),fuzzer-no-link -fno-sanitize-recover=all
+LDFLAGS_fuzz := $(SANITIZE),fuzzer
+ifeq ($(MODE),fuzz)
+CC := $(shell . tools/toolchain.sh; echo $$CLANG)
+endif
+
+CPPFLAGS += -I. -D_GNU_SOURCE $(PACKAGE_CFLAGS)
 CFLAGS += -std=gnu11 -g $(WARN) $(CFLAGS_$(MODE))
-LDLIBS += $(shell pkg-config --libs $(PACKAGES)) -lm
+LDLIBS += $(PACKAGE_LIBS) -lm
+
+# Builds by the usual compiler share build/obj-MODE; another one gets folders of its own.
+FLAVOUR := $(MODE)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))
+OBJ := $(BUILD)/obj-$(FLAVOUR)
+WITC := $(BUILD)/witc$(if $(filter-out release,$(FLAVOUR)),-$(FLAVOUR))
 
 LIB_FOLDERS := base grammar/src model core witc canonical-abi bindgen component wat interpreter wasi
+FOLDERS := $(sort $(patsubst grammar/src,grammar,$(LIB_FOLDERS))) cli
 LIB_SRC := $(foreach d,$(LIB_FOLDERS),$(wildcard $(d)/*.c))
 CLI_SRC := $(wildcard cli/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(OBJ)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(OBJ)/%.o)
+CLI_NO_MAIN := $(filter-out $(OBJ)/cli/main.o,$(CLI_OBJ))
 UNIT := $(patsubst tests/unit/%.c,$(OBJ)/tests/%,$(wildcard tests/unit/*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS := $(FUZZERS:%=$(OBJ)/tests/%)
+TRUNCATE := $(OBJ)/tests/truncate
+LIB := $(OBJ)/libwitc.a
 
-ifeq ($(MODE),release)
-WITC := $(BUILD)/witc
-else
-WITC := $(BUILD)/witc-$(MODE)
+.PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench \
+	grammar deps install uninstall clean help test-programs
+
+all: $(WITC) ## build build/witc
+
+ifeq ($(strip $(PACKAGE_LIBS)),)
+$(WITC): missing-libraries
+.PHONY: missing-libraries
+missing-libraries:
+	@echo "libtree-sitter or libyaml is missing: 'make deps' installs what a build needs" >&2; exit 1
 endif
 
-.PHONY: all check clean
-all: $(WITC)
+$(WITC): $(CLI_OBJ) $(LIB)
+	$(CC) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(WITC): $(CLI_OBJ) $(OBJ)/libwitc.a
-	$(CC) $(LDFLAGS_$(MODE)) -o $@ $^ $(LDLIBS)
-
-$(OBJ)/libwitc.a: $(LIB_OBJ)
-	rm -f $@ && ar rcs $@ $^
+$(LIB): $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
 
 $(OBJ)/grammar/src/%.o: grammar/src/%.c
 	@mkdir -p $(@D)
@@ -44,14 +73,85 @@ $(OBJ)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(OBJ)/tests/%: tests/unit/%.c tests/test.h $(OBJ)/libwitc.a
+$(OBJ)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(if $(filter fuzz,$(MODE)),,tests/fuzz/replay.c) $(LIB)
 	@mkdir -p $(@D)
-	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $< $(OBJ)/libwitc.a $(LDLIBS)
+	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
 
-check: $(WITC) $(UNIT)
-	@for t in $(UNIT); do $$t || exit 1; done
+$(TRUNCATE): tests/truncate.c $(CLI_NO_MAIN) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LDLIBS)
 
-clean:
+$(OBJ)/tests/%: tests/unit/%.c tests/test.h $(LIB)
+	@mkdir -p $(@D)
+	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $< $(LIB) $(LDLIBS)
+
+test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE)
+
+check: $(WITC) $(UNIT) ## the quick tests: unit, golden, command line
+	@tests/run.sh quick
+
+test: ## everything, with sanitizers too; ends with "N passed, N failed, N skipped"
+	@tools/deps.sh
+	@$(MAKE) --no-print-directory test-programs
+	@$(MAKE) --no-print-directory MODE=asan test-programs
+	@tests/run.sh full
+
+stress: ## the tests of a build where every allocation stands alone
+	@$(MAKE) --no-print-directory MODE=stress test-programs
+	@tests/run.sh stress
+
+layers: ## check every #include against the ranks of the folders
+	@tools/layers.sh
+
+headers: ## compile each header alone
+	@tools/headers.sh "$(CC)" $(CPPFLAGS) $(CFLAGS)
+
+sizes: ## name files over 1,000 lines and functions over 60
+	@tools/sizes.sh
+
+format: ## lay out all C files as .clang-format says
+	@tools/format.sh
+
+format-check: ## tell which C files `make format` would change
+	@tools/format.sh --check
+
+compilers: ## build everything with gcc and with clang, warnings as errors
+	@$(MAKE) --no-print-directory CC=gcc test-programs
+	@. tools/toolchain.sh; $(MAKE) --no-print-directory CC=$$CLANG test-programs
+
+fuzz: ## run each fuzz target for SECONDS (60)
+	@$(MAKE) --no-print-directory MODE=fuzz fuzzers
+	@tests/fuzz.sh $${SECONDS_EACH:-60} $(BUILD)/obj-fuzz*/tests
+
+.PHONY: fuzzers
+fuzzers: $(REPLAYS)
+
+demo: ## build what is missing and go through examples/calculator
+	@tools/deps.sh
+	@$(MAKE) --no-print-directory all
+	@tools/demo.sh
+
+bench: all ## time and sizes for the example
+	@bench/run.sh
+
+grammar: ## generate grammar/src/parser.c from grammar.js (needs tree-sitter's command)
+	cd grammar && tree-sitter generate --abi=14
+
+deps: ## install by apt-get what building and testing needs and is missing
+	@tools/deps.sh
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+install: all ## install program, library, headers, manual pages and completions below PREFIX
+	@tools/install.sh "$(WITC)" "$(LIB)" "$(DESTDIR)" "$(PREFIX)" "$(VERSION)"
+
+uninstall: ## remove what `make install` has installed
+	@tools/install.sh --remove "$(DESTDIR)" "$(PREFIX)"
+
+clean: ## remove build/
 	rm -rf $(BUILD)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d)

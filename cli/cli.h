@@ -121,6 +121,11 @@ enum { MESSAGES_HUMAN, MESSAGES_JSON };
 /* Exit statuses of the tools themselves. */
 enum { EXIT_OK, EXIT_INPUT, EXIT_USAGE };
 
+/* ---- dispatch.c ---- */
+
+/* The whole program: reads the command line, runs a command, shows diagnostics; the exit status. */
+int cli_main(int argc, char **argv);
+
 /* ---- options.c ---- */
 
 /* Fills cli and *options from `words`, the program's arguments after the command's name. False and

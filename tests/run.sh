@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Runs the tests and sums them up: run.sh quick|full|stress.
+#
+# A part is a program or script whose last line ends with "N passed, N failed" and perhaps
+# ", N skipped". One that ends otherwise, by a crash for example, counts as one failure. The last
+# line of the whole is "N passed, N failed, N skipped".
+cd "$(dirname "$0")/.." || exit 1
+mode=${1:-full}
+passed=0 failed=0 skipped=0
+log=${TMPDIR:-/tmp}/witc-test.$$
+export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS:-}" UBSAN_OPTIONS="exitcode=99:print_stacktrace=1"
+trap 'rm -f "$log"' EXIT
+
+part() { # part NAME COMMAND...
+    name=$1
+    shift
+    "$@" >"$log" 2>&1 </dev/null
+    status=$?
+    sums=$(sed -n '$s/.*[^0-9]\{0,1\}\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed\(, \([0-9][0-9]*\) skipped\)\{0,1\}$/\1 \2 \4/p' "$log")
+    if [ -z "$sums" ]; then
+        tail -n 30 "$log"
+        echo "$name: ended with status $status and without a sum"
+        sums="0 1 0"
+    elif [ $status != 0 ] || [ "${VERBOSE:-0}" = 1 ]; then
+        cat "$log"
+    fi
+    # shellcheck disable=SC2086
+    set -- $sums
+    passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + ${3:-0}))
+    if [ -n "${3:-}" ]; then
+        grep '^skipped' "$log"
+    fi
+    printf '%-28s %6d passed, %d failed%s\n' "$name" "$1" "$2" "${3:+, $3 skipped}"
+}
+
+unit() { # unit FLAVOUR
+    for program in build/obj-"$1"/tests/test_*; do
+        case $program in *.d | *.o) continue ;; esac
+        [ -x "$program" ] && [ -e "tests/unit/${program##*/}.c" ] &&
+            part "unit ${program##*/test_} $1" "$program"
+    done
+}
+
+replay() { # replay FLAVOUR
+    for program in build/obj-"$1"/tests/fuzz_*; do
+        case $program in *.d | *.o) continue ;; esac
+        [ -x "$program" ] && [ -e "tests/fuzz/${program##*/}.c" ] || continue
+        target=${program##*/fuzz_}
+        part "seeds $target $1" "$program" "tests/fuzz/seeds/$target" tests/fuzz/regressions
+    done
+}
+
+case $mode in
+quick)
+    unit release
+    part "command line" tests/cli.sh build/witc
+    part "golden" tests/golden.sh build/witc
+    ;;
+stress)
+    unit stress
+    part "golden stress" tests/golden.sh build/witc-stress
+    replay stress
+    ;;
+full)
+    unit release
+    unit asan
+    part "command line" tests/cli.sh build/witc
+    part "command line asan" tests/cli.sh build/witc-asan
+    part "golden" tests/golden.sh build/witc
+    part "golden asan" tests/golden.sh build/witc-asan
+    part "round trips asan" tests/roundtrip.sh build/witc-asan
+    part "example" tests/example.sh build/witc
+    part "inputs" tests/inputs.sh build/witc
+    part "truncation" tests/truncate.sh build/obj-release/tests/truncate 1
+    part "truncation asan" tests/truncate.sh build/obj-asan/tests/truncate 61
+    replay asan
+    part "conformance" tests/conformance.sh build/witc
+    ;;
+esac
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

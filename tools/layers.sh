@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Checks every #include between folders against the table of docs/ARCHITECTURE.md: a folder may
+# include its own headers and those listed here, and nobody includes another's internal.h.
+cd "$(dirname "$0")/.."
+
+allowed() {
+    case $1 in
+    base) ;;
+    grammar) ;;
+    model | core) echo base ;;
+    canonical-abi) echo base model ;;
+    witc) echo base model grammar ;;
+    bindgen) echo base model canonical-abi ;;
+    component) echo base model core canonical-abi ;;
+    wat) echo base model core component ;;
+    interpreter) echo base model core canonical-abi component ;;
+    wasi) echo base model canonical-abi interpreter ;;
+    cli) echo base grammar model core canonical-abi witc bindgen component wat interpreter wasi ;;
+    esac
+}
+
+bad=0
+for folder in base grammar model core canonical-abi witc bindgen component wat interpreter wasi cli; do
+    [ -d "$folder" ] || continue
+    may=" $folder $(allowed $folder) "
+    for line in $(grep -rHnoE '^ *# *include +"[^"]+/[^"]+"' "$folder" --include=*.c --include=*.h \
+        --include=*.def | grep -v '^grammar/src/' | sed 's/# *include *//; s/ //g'); do
+        place=${line%:*} target=${line##*:}
+        target=${target#\"} target=${target%\"}
+        other=${target%%/*}
+        case "$may" in
+        *" $other "*) ;;
+        *) echo "$place: $folder/ must not include $target"; bad=1 ;;
+        esac
+        case $target in
+        "$folder"/*) ;;
+        */internal.h) echo "$place: $target is private to $other/"; bad=1 ;;
+        esac
+    done
+    count=$(find "$folder" -name internal.h | wc -l)
+    [ "$count" -le 1 ] || { echo "$folder/: more than one internal.h"; bad=1; }
+done
+[ $bad = 0 ] && echo "layers: every include keeps to the ranks"
+exit $bad
