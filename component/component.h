@@ -36,11 +36,14 @@ typedef enum {
     COMP_SORT_COUNT
 } CompSort;
 
+enum { COMP_NONE = UINT32_MAX }; /* no index */
+
 /* The name of an import or export, with its attributes. */
 typedef struct {
     Str name;
     Str implements, version_suffix, external_id;
     bool has_implements, has_version_suffix, has_external_id;
+    uint8_t code; /* decoded: the byte that announced it, 0 to 2 (0 and 1 mean the same) */
 } CompName;
 
 /* A value type as it is written: a primitive, or an index into the type space. */
@@ -106,11 +109,33 @@ typedef enum {
     COMP_CANON_COUNT
 } CompCanonOp;
 
+/* The canonical options, by their binary codes. */
+typedef enum {
+    COMP_OPTION_UTF8,
+    COMP_OPTION_UTF16,
+    COMP_OPTION_LATIN1_UTF16,
+    COMP_OPTION_MEMORY,
+    COMP_OPTION_REALLOC,
+    COMP_OPTION_POST_RETURN,
+    COMP_OPTION_ASYNC,
+    COMP_OPTION_CALLBACK,
+    COMP_OPTION_CORE_TYPE, /* behind cm-gc, as the next */
+    COMP_OPTION_GC
+} CompOptionKind;
+
+typedef struct {
+    CompOptionKind kind;
+    uint32_t index; /* of the memory, function or type */
+} CompOption;
+
+/* What was said about a `canon`. `written` is the list as it stands in the source, with repetitions
+ * (a fault that validation reports); where it is empty, the encoder goes by the fields. */
 typedef struct {
     bool has_encoding, has_memory, has_realloc, has_post_return, is_async, has_callback;
-    bool has_core_type, is_gc; /* behind cm-gc */
+    bool has_core_type, is_gc;
     AbiEncoding encoding;
     uint32_t memory, realloc, post_return, callback, core_type;
+    VEC(CompOption) written;
 } CompOptions;
 
 typedef struct {
@@ -236,6 +261,97 @@ bool comp_is_module(Str bytes);
 /* A whole component with everything nested in it. NULL and diagnostics where it is malformed. */
 CompComponent *comp_decode(Arena *arena, const Source *source, Features features, Diags *diags);
 void comp_encode(const CompComponent *component, Buf *out);
+
+/* Appends an option: to the list as written, and to the fields. */
+void comp_add_option(Arena *arena, CompOptions *options, CompOptionKind kind, uint32_t index);
+/* The text of an option without its index: "string-encoding=utf8", "memory". */
+const char *comp_option_name(CompOptionKind kind);
+
+/* The index space that an item adds to, and how many indices it adds (0: none, as a custom section;
+ * more than 1: a start function's results, a recursion group of core types). */
+CompSort comp_item_sort(const CompItem *item, uint32_t *count);
+/* "core func", "instance", ...: as in the text format. */
+const char *comp_sort_name(CompSort sort);
+bool comp_sort_is_core(CompSort sort); /* core func to core instance */
+
+/* ---- building (build.c) ----
+ * A builder collects the items of a component, or the declarations of an instance type or component
+ * type, and counts the index spaces. Every comp_add_* gives the index of what it added in its
+ * space; imports and exports too add an index. Strings and pointers are kept, not copied.
+ *
+ *     CompBuilder b = comp_builder(arena);
+ *     uint32_t module = comp_add_module(&b, bytes);
+ *     uint32_t instance = comp_add_core_instance(&b, module, NULL, 0);
+ *     uint32_t memory = comp_add_core_alias(&b, COMP_CORE_MEMORY, instance, STR("memory"));
+ *     CompComponent *component = comp_finish(&b);
+ */
+typedef struct {
+    Arena *arena;
+    CompItems items;
+    uint32_t counts[COMP_SORT_COUNT]; /* of the index spaces so far */
+    CompNames names;
+} CompBuilder;
+
+CompBuilder comp_builder(Arena *arena);
+CompComponent *comp_finish(const CompBuilder *b);
+/* The declarations as a type: COMP_TYPEDEF_INSTANCE or COMP_TYPEDEF_COMPONENT. */
+const CompTypedef *comp_finish_type(const CompBuilder *b, CompTypedefKind kind);
+
+/* Any item; COMP_NONE where it adds no index. The ones below are shorthands of it. */
+uint32_t comp_add(CompBuilder *b, const CompItem *item);
+
+uint32_t comp_add_module(CompBuilder *b, Str bytes);
+uint32_t comp_add_component(CompBuilder *b, const CompComponent *component);
+/* Arguments and inline exports; `args` is copied. Core: args of instantiate are COMP_CORE_INSTANCE. */
+uint32_t comp_add_core_instance(CompBuilder *b, uint32_t module, const CompArg *args, size_t n);
+uint32_t comp_add_core_exports(CompBuilder *b, const CompArg *exports, size_t n);
+uint32_t comp_add_instance(CompBuilder *b, uint32_t component, const CompArg *args, size_t n);
+uint32_t comp_add_exports(CompBuilder *b, const CompArg *exports, size_t n);
+uint32_t comp_add_alias(CompBuilder *b, CompSort sort, uint32_t instance, Str name);
+uint32_t comp_add_core_alias(CompBuilder *b, CompSort sort, uint32_t instance, Str name);
+uint32_t comp_add_outer_alias(CompBuilder *b, CompSort sort, uint32_t count, uint32_t index);
+uint32_t comp_add_import(CompBuilder *b, CompName name, CompExternType type);
+/* `type` is the ascription; NULL: none. */
+uint32_t comp_add_export(CompBuilder *b, CompName name, CompSort sort, uint32_t index,
+                         const CompExternType *type);
+/* In the declarations of a type. */
+uint32_t comp_add_export_decl(CompBuilder *b, CompName name, CompExternType type);
+uint32_t comp_add_canon(CompBuilder *b, const CompCanon *canon);
+uint32_t comp_add_lift(CompBuilder *b, uint32_t core_func, uint32_t type, CompOptions options);
+uint32_t comp_add_lower(CompBuilder *b, uint32_t func, CompOptions options);
+/* resource.new, .drop, .rep, stream.new ...: those with a type as the only operand. */
+uint32_t comp_add_canon_type(CompBuilder *b, CompCanonOp op, uint32_t type);
+uint32_t comp_add_core_func_type(CompBuilder *b, const CoreValType *params, uint32_t param_count,
+                                 const CoreValType *results, uint32_t result_count);
+void comp_add_custom(CompBuilder *b, Str name, Str bytes);
+
+/* Types. Parts that are value types are CompValRef: comp_prim, comp_ref. */
+uint32_t comp_add_type(CompBuilder *b, const CompTypedef *type); /* copied, shallowly */
+uint32_t comp_add_resource(CompBuilder *b, uint32_t dtor); /* rep i32; COMP_NONE: no destructor */
+static inline CompValRef comp_prim(WitKind kind) {
+    return (CompValRef){.present = true, .prim = kind};
+}
+static inline CompValRef comp_ref(uint32_t type_index) {
+    return (CompValRef){.present = true, .is_index = true, .index = type_index};
+}
+
+/* What an import or export is; `index` is of its type. */
+static inline CompExternType comp_extern(CompSort sort, uint32_t index) {
+    return (CompExternType){.sort = sort, .index = index};
+}
+static inline CompExternType comp_extern_eq(uint32_t type) {
+    return (CompExternType){.sort = COMP_TYPE, .index = type};
+}
+static inline CompExternType comp_extern_resource(void) {
+    return (CompExternType){.sort = COMP_TYPE, .is_resource = true};
+}
+static inline CompName comp_name(Str name) { return (CompName){.name = name}; }
+static inline CompArg comp_arg(Str name, CompSort sort, uint32_t index) {
+    return (CompArg){.name = {.name = name}, .sort = sort, .index = index};
+}
+/* A name for people, for the `component-name` section. */
+void comp_set_name(Arena *arena, CompNames *names, CompSort sort, uint32_t index, Str name);
+Str comp_get_name(const CompNames *names, CompSort sort, uint32_t index);
 
 /* ---- meaning ---- */
 
