@@ -17,7 +17,7 @@ part() { # part NAME COMMAND...
     shift
     "$@" >"$log" 2>&1 </dev/null
     status=$?
-    sums=$(sed -n '$s/.*[^0-9]\{0,1\}\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed\(, \([0-9][0-9]*\) skipped\)\{0,1\}$/\1 \2 \4/p' "$log")
+    sums=$(tail -n 1 "$log" | sed -n 's/^\(.*[^0-9]\)\{0,1\}\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed\(, \([0-9][0-9]*\) skipped\)\{0,1\}$/\2 \3 \5/p')
     if [ -z "$sums" ]; then
         tail -n 30 "$log"
         echo "$name: ended with status $status and without a sum"
