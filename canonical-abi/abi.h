@@ -23,13 +23,54 @@
  * them as C, the linker asks them which options a `canon` needs.
  */
 
+/* ---- canonical definitions: the rows of canonical-abi/canon.def ---- */
+
+#define CANON(id, name, code, operands, feature) ABI_CANON_##id,
+typedef enum {
+#include "canonical-abi/canon.def"
+    ABI_CANON_COUNT
+} AbiCanon;
+#undef CANON
+
+typedef enum {
+    ABI_OPERANDS_LIFT,
+    ABI_OPERANDS_LOWER,
+    ABI_OPERANDS_NONE,
+    ABI_OPERANDS_TYPE,
+    ABI_OPERANDS_OPTS,
+    ABI_OPERANDS_RESULT,
+    ABI_OPERANDS_TYPE_OPTS,
+    ABI_OPERANDS_TYPE_ASYNC,
+    ABI_OPERANDS_ASYNC,
+    ABI_OPERANDS_CANCEL,
+    ABI_OPERANDS_CANCEL_MEM,
+    ABI_OPERANDS_CONTEXT,
+    ABI_OPERANDS_FUNC_TABLE,
+    ABI_OPERANDS_SHARED,
+    ABI_OPERANDS_SHARED_TYPE,
+    ABI_OPERANDS_SHARED_TABLE
+} AbiOperands;
+
+const char *abi_canon_name(AbiCanon id);
+uint8_t abi_canon_code(AbiCanon id);
+AbiOperands abi_canon_operands(AbiCanon id);
+/* The gate of a definition; false where it needs none. */
+bool abi_canon_feature(AbiCanon id, Feature *feature);
+/* Of a binary code or a text name: the row, or ABI_CANON_COUNT. */
+AbiCanon abi_canon_from_code(uint8_t code);
+AbiCanon abi_canon_from_name(Str name);
+
+/* ---- plans ---- */
+
 typedef enum { ABI_I32, ABI_I64, ABI_F32, ABI_F64 } AbiCore; /* core value types of flat values */
 
 enum {
     ABI_MAX_FLAT_PARAMS = 16,
     ABI_MAX_FLAT_ASYNC_PARAMS = 4,
     ABI_MAX_FLAT_RESULTS = 1,
-    ABI_MAX_BYTES = (1 << 28) - 1 /* of a string or list */
+    ABI_MAX_BYTES = (1 << 28) - 1, /* of a string or list, and of any value ("Element Size") */
+    ABI_MAX_DEPTH = 100,           /* of types in types */
+    ABI_MAX_OPS = 1 << 16          /* of one plan: records and fixed-length lists unfold */
 };
 
 typedef enum {
@@ -71,6 +112,7 @@ typedef struct {
     uint8_t width;       /* bytes in memory: of a scalar, flags, or discriminant */
     uint32_t offset;     /* in memory, from the start of the value that the plan is of */
     uint32_t slot;       /* first flat slot, likewise */
+    uint32_t slots;      /* how many flat slots: of a variant, its discriminant and largest case */
     uint32_t payload;    /* VARIANT: offset of the payload */
     uint32_t case_count; /* VARIANT, ENUM; FLAGS: the number of flags */
     const AbiPlan **cases; /* VARIANT: a plan each (no ops for a case without payload). The offsets
@@ -84,19 +126,25 @@ typedef struct {
 struct AbiPlan {
     const WitType *type;
     uint32_t size, align; /* elem_size and alignment, with 32-bit pointers */
+    uint32_t size64, align64; /* the same with 64-bit pointers: what the limit on sizes is about */
     const AbiOp *ops;
     uint32_t op_count;
     const AbiCore *flat; /* core types of the flat form; joined inside variants */
     uint32_t flat_count; /* as many as there are, also above the limits */
     bool needs_memory;   /* strings or lists somewhere */
-    bool has_handles, has_borrows;
+    bool has_strings;
+    bool has_handles, has_borrows; /* has_handles: also streams, futures and error contexts */
 };
 
 /* The plan of a type; NULL type gives the plan of nothing. Cached in `cache` (one a job or store, by
- * type pointer). Returns NULL where the type is too large (abi_max_size) or nests too deep. */
+ * type pointer). Returns NULL where the type is larger than ABI_MAX_BYTES, nests deeper than
+ * ABI_MAX_DEPTH, unfolds to more than ABI_MAX_OPS, or has no canonical form (a record, flags, enum
+ * or variant of nothing; more than 32 flags); also where all plans of one cache become too large. */
 typedef struct AbiCache {
     Arena *arena;
     Map plans;
+    bool no_steps;  /* set by those who never look at AbiOp.steps: saves memory */
+    uint32_t spent; /* ops and steps made so far */
 } AbiCache;
 const AbiPlan *abi_plan(AbiCache *cache, const WitType *type);
 /* The plan of several values side by side, as parameters are: a tuple of them. */
@@ -126,6 +174,8 @@ typedef struct {
     bool result_spilled;   /* lift: returned by pointer; lower: a pointer is the last parameter */
     const AbiCore *core_params, *core_results; /* the signature of the core function */
     uint32_t core_param_count, core_result_count;
+    /* The options that a `canon` with this signature must have ("canonopt Validation"); post-return
+     * is never required, but useful where a result holds memory. */
     bool needs_memory, needs_realloc, needs_encoding, needs_post_return;
 } AbiFunc;
 
@@ -143,15 +193,21 @@ typedef struct AbiGuest {
     AbiEncoding encoding;
     /* The linear memory as it is now; its address and size change when the guest grows it. */
     uint8_t *(*memory)(void *context, uint64_t *size);
-    /* Calls the guest's realloc(0, 0, align, size); *address is checked by the caller. */
-    Trap (*allocate)(void *context, uint32_t align, uint32_t size, uint32_t *address);
+    /* Calls the guest's realloc(old, old_size, align, size); *address is checked by the caller. NULL
+     * where only lifting is done. It may move or grow the memory. */
+    Trap (*reallocate)(void *context, uint32_t old, uint32_t old_size, uint32_t align,
+                       uint32_t size, uint32_t *address);
+    /* Asked before `bytes` are copied or allocated on behalf of the guest, whose data may name the
+     * same bytes many times over; NULL: never refused. */
+    Trap (*spend)(void *context, uint64_t bytes);
     /* Handles. Lifting takes a handle index out of the guest's table (own) or lends it (borrow) and
      * yields what the other side may hold; lowering puts it in. `value` is opaque to plans. */
     Trap (*lift_handle)(void *context, const WitType *handle, uint32_t index, uint64_t *value);
     Trap (*lower_handle)(void *context, const WitType *handle, uint64_t value, uint32_t *index);
 } AbiGuest;
 
-/* Where a value lies: in flat slots, or in linear memory at an address. */
+/* Where a value lies: in flat slots, or in linear memory at an address (whose alignment and bounds
+ * are checked). */
 typedef struct {
     const AbiGuest *guest;
     uint64_t *slots;  /* NULL: in memory. An i32, f32 or f64 slot holds its bits, zero-extended. */
@@ -183,6 +239,9 @@ struct AbiValue {
 
 /* Whether lists of this element are packed (see AbiValue). */
 bool abi_is_packed(const AbiPlan *element);
+
+/* Room for a value of `plan` in the guest, by its realloc: for spilled parameters. */
+Trap abi_allocate(const AbiPlan *plan, const AbiGuest *guest, uint32_t *address);
 
 /* Guest to host. Checks everything that the specification makes a trap: bounds, alignment,
  * encoding, discriminants, chars. `values` has plan->op_count cells. Memory is taken from `arena`

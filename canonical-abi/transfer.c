@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Guest to guest: what lift.c and lower.c do, fused op by op, so that nothing is stored between.
+ * The two plans have the same shape; only what their handles mean differs. Numbers in lists are
+ * moved in one go (the two memories may be one, hence memmove).
+ */
+#include "canonical-abi/internal.h"
+
+typedef struct {
+    Side from, to;
+} Transfer;
+
+static Trap transfer_plan(Transfer *t, const AbiPlan *a, At from, const AbiPlan *b, At to);
+
+static Trap transfer_string(Transfer *t, const AbiOp *a, At from, const AbiOp *b, At to) {
+    uint32_t pointer, length;
+    get_pair(&t->from, from, a, &pointer, &length);
+    Text text;
+    Trap trap = text_from_guest(&t->from, pointer, length, &text);
+    if (!trap) trap = text_to_guest(&text, &t->to, &pointer, &length);
+    if (!trap) put_pair(&t->to, to, b, pointer, length);
+    return trap;
+}
+
+static bool is_number(const AbiPlan *plan) {
+    return plan->op_count == 1 && plan->ops[0].kind != ABI_BOOL && plan->ops[0].kind < ABI_CHAR;
+}
+
+static Trap transfer_list(Transfer *t, const AbiOp *a, At from, const AbiOp *b, At to) {
+    const AbiPlan *ea = a->element, *eb = b->element;
+    uint32_t source, target, n;
+    get_pair(&t->from, from, a, &source, &n);
+    Trap trap = check_list(&t->from, ea, source, n);
+    if (!trap) trap = side_spend(&t->from, (uint64_t)n * ea->size);
+    if (!trap)
+        trap = side_reallocate(&t->to, 0, 0, eb->align, n * eb->size, &target,
+                               TRAP_REALLOC_LIST_BOUNDS);
+    if (trap) return trap;
+    if (is_number(ea)) {
+        if (n) memmove(t->to.memory + target, t->from.memory + source, (size_t)n * ea->size);
+    } else {
+        for (uint32_t i = 0; i < n && !trap; i++)
+            trap = transfer_plan(t, ea, at_element(source, ea, i), eb, at_element(target, eb, i));
+    }
+    if (!trap) put_pair(&t->to, to, b, target, n);
+    return trap;
+}
+
+static Trap transfer_variant(Transfer *t, const AbiOp *a, At from, const AbiOp *b, At to) {
+    uint64_t index = get_bits(&t->from, from, a);
+    Trap trap = check_bits(a, &index);
+    if (trap) return trap;
+    clear_slots(to, b);
+    put_bits(&t->to, to, b, index);
+    return transfer_plan(t, a->cases[index], at_payload(from, a), b->cases[index],
+                         at_payload(to, b));
+}
+
+static Trap transfer_handle(Transfer *t, const AbiOp *a, At from, const AbiOp *b, At to) {
+    const AbiGuest *giver = t->from.guest, *taker = t->to.guest;
+    uint32_t index = (uint32_t)get_bits(&t->from, from, a);
+    uint64_t value;
+    Trap trap = giver->lift_handle(giver->context, a->type, index, &value);
+    if (!trap) trap = taker->lower_handle(taker->context, b->type, value, &index);
+    if (!trap) put_bits(&t->to, to, b, index);
+    return trap;
+}
+
+static Trap transfer_op(Transfer *t, const AbiOp *a, At from, const AbiOp *b, At to) {
+    if (a->kind == ABI_STRING) return transfer_string(t, a, from, b, to);
+    if (a->kind == ABI_LIST) return transfer_list(t, a, from, b, to);
+    if (a->kind == ABI_VARIANT) return transfer_variant(t, a, from, b, to);
+    if (is_handle(a)) return transfer_handle(t, a, from, b, to);
+    uint64_t bits = get_bits(&t->from, from, a);
+    Trap trap = check_bits(a, &bits);
+    if (!trap) put_bits(&t->to, to, b, bits);
+    return trap;
+}
+
+static Trap transfer_plan(Transfer *t, const AbiPlan *a, At from, const AbiPlan *b, At to) {
+    Trap trap = TRAP_NONE;
+    for (uint32_t i = 0; i < a->op_count && !trap; i++)
+        trap = transfer_op(t, &a->ops[i], from, &b->ops[i], to);
+    return trap;
+}
+
+Trap abi_transfer(const AbiPlan *from_plan, AbiPlace from, const AbiPlan *to_plan, AbiPlace to) {
+    Transfer t = {.from = {.guest = from.guest}, .to = {.guest = to.guest}};
+    t.from.other = &t.to;
+    t.to.other = &t.from;
+    side_refresh(&t.from);
+    side_refresh(&t.to);
+    Trap trap = TRAP_NONE;
+    if (!from.slots)
+        trap = side_check(&t.from, from.address, from_plan->align, from_plan->size,
+                          TRAP_VALUE_BOUNDS);
+    if (!trap && !to.slots)
+        trap = side_check(&t.to, to.address, to_plan->align, to_plan->size, TRAP_VALUE_BOUNDS);
+    if (trap) return trap;
+    return transfer_plan(&t, from_plan, (At){from.slots, from.address}, to_plan,
+                         (At){to.slots, to.address});
+}
