@@ -62,6 +62,10 @@ typedef struct {
 
 typedef VEC(WitField) WitFields;
 
+/* A definition is the thing itself: `type t = list<u8>` is a LIST with a name, not an alias of an
+ * anonymous one. Aliases stand for named types and primitive ones: `type t = u8`, `type t = r`,
+ * `use i.{t}` (then `elem` has another owner). A resource as the type of a value is an anonymous
+ * OWN of it; `type t = own<r>` is an OWN with a name. */
 struct WitType {
     WitKind kind;
     Str name; /* empty: anonymous */
@@ -117,7 +121,9 @@ typedef enum { WIT_ITEM_INTERFACE, WIT_ITEM_FUNC, WIT_ITEM_TYPE } WitItemKind;
 
 /* An import or export of a world. An interface that is named by its path has no `name`: its key is
  * the interface itself. A `name` goes with functions, types, interfaces written in place, and
- * interfaces imported under a plain name (`import id: path;`: then `implements` is set). */
+ * interfaces imported under a plain name (`import id: path;`: then `implements` is set).
+ * `stability`, `docs` and `external_id` are the interface's import or export statement's; those of
+ * functions and types are in the function or type itself. */
 typedef struct {
     WitItemKind kind;
     Str name;
@@ -204,6 +210,8 @@ WitFunc *wit_find_func(const WitInterface *interface, Str name);
 const WitType *wit_dealias(const WitType *type);
 /* The same, for a type that must be a resource after it (an OWN or BORROW's elem). */
 const WitType *wit_resource_of(const WitType *handle);
+/* The other interface from which `type` is used (`use i.{t}`); NULL where it is defined here. */
+const WitInterface *wit_used_interface(const WitType *type);
 /* Structural equality through aliases; resources are equal only if they are one. Depth-limited by
  * the model's own limit on nesting (100). */
 bool wit_type_equal(const WitType *a, const WitType *b);
@@ -232,10 +240,14 @@ WitWorld *wit_select_world(const WitModel *model, Str name, Diags *diags);
  * An interface that would be needed both as import and as export is an error. */
 bool wit_elaborate(WitModel *model, WitWorld *world, Diags *diags);
 
-/* Turns a world's exports into imports (and drops what only the exports needed): the world through
- * which its consumer sees a component. The copy is named `out_name`, or "<name>-importized". */
-WitWorld *wit_importize(WitModel *model, const WitWorld *world, Str out_name, Diags *diags);
-WitWorld *wit_exportize(WitModel *model, const WitWorld *world, Str out_name, Diags *diags);
+/* Turns a world's exports into imports, in place of its own imports (only types stay): the world
+ * through which its consumer sees a component. The world is changed, and renamed to `out_name`, or
+ * to "<name>-importized". */
+bool wit_importize(WitModel *model, WitWorld *world, Str out_name, Diags *diags);
+/* The reverse: imports become exports, or only those of the `n` names (item names: `f`,
+ * `ns:pkg/iface@v`) where n > 0. The name is `out_name`, or "<name>-exportized". */
+bool wit_exportize(WitModel *model, WitWorld *world, Str out_name, const Str *names, size_t n,
+                   Diags *diags);
 
 /* Imports of one package at versions of one compatibility track become the highest of them
  * (`component new` does this by default). */

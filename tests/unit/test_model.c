@@ -133,6 +133,98 @@ static void unique_keys(void) {
     for (size_t i = 0; i < 10; i++) CHECK(map_get(&keys, wit_unique_key(arena, str_from(clashing[i]))));
 }
 
+/* a: type t; b: use a.{t}; c: use b.{t} (and a.{t} as s where `both`). */
+static WitModel *chain(WitInterface *out[3], bool both) {
+    WitModel *model = wit_model_new(arena);
+    WitPackage *package = wit_package_new(model, STR("p"), STR("q"), (Semver){0});
+    const WitType *last = wit_prim(WIT_U8);
+    for (int i = 0; i < 3; i++) {
+        static const char *const names[] = {"a", "b", "c"};
+        out[i] = wit_interface_new(model, package, str_from(names[i]));
+        WitType *type = wit_type_new(model, WIT_ALIAS);
+        type->name = STR("t"), type->interface = out[i], type->elem = last;
+        last = *vec_push(arena, &out[i]->types) = type;
+    }
+    if (both) {
+        WitType *type = wit_type_new(model, WIT_ALIAS);
+        type->name = STR("s"), type->interface = out[2], type->elem = out[0]->types.at[0];
+        *vec_push(arena, &out[2]->types) = type;
+    }
+    return model;
+}
+
+static void list(WitItems *items, const WitInterface *interface) {
+    *vec_push(arena, items) = (WitItem){.kind = WIT_ITEM_INTERFACE, .interface = interface};
+}
+
+static void needs_of_imports_come_first(void) {
+    WitInterface *i[3];
+    WitModel *model = chain(i, false);
+    WitWorld *world = wit_world_new(model, model->packages.at[0], STR("w"));
+    Diags diags = {.arena = arena};
+    list(&world->imports, i[1]);
+    list(&world->exports, i[2]);
+    list(&world->exports, i[1]);
+    CHECK(wit_elaborate(model, world, &diags));
+    CHECK_EQ(world->imports.len, 2);
+    CHECK(world->imports.at[0].interface == i[0] && world->imports.at[1].interface == i[1]);
+    CHECK_EQ(world->exports.len, 2);
+    CHECK(world->exports.at[0].interface == i[1] && world->exports.at[1].interface == i[2]);
+    CHECK(wit_elaborate(model, world, &diags)); /* twice is once */
+    CHECK_EQ(world->imports.len + world->exports.len, 4);
+}
+
+static void import_of_an_export_is_refused(void) {
+    for (int order = 0; order < 2; order++) {
+        WitInterface *i[3];
+        WitModel *model = chain(i, true);
+        WitWorld *world = wit_world_new(model, model->packages.at[0], STR("w"));
+        Diags diags = {.arena = arena};
+        list(&world->exports, i[order ? 2 : 0]);
+        list(&world->exports, i[order ? 0 : 2]);
+        CHECK(!wit_elaborate(model, world, &diags));
+        CHECK_EQ(diags.errors, 1);
+        CHECK_EQ(world->imports.len, 0);
+        const Diag *d = &diags.list.at[0];
+        CHECK_EQ(d->notes.len, 4);
+        CHECK_STR(d->notes.at[0].message, "the world exports `p:q/c`");
+        CHECK_STR(d->notes.at[3].message,
+                  "add `export p:q/b;` to the world, or remove `export p:q/a;`");
+        list(&world->exports, i[1]);
+        CHECK(wit_elaborate(model, world, &diags));
+    }
+}
+
+static DiagCode code_of_selection(const WitModel *model, const char *name) {
+    Diags diags = {.arena = arena};
+    return wit_select_world(model, str_from(name), &diags) ? DIAG_CODE_COUNT : diags.list.at[0].code;
+}
+
+static void worlds_are_selected(void) {
+    WitModel *model = wit_model_new(arena);
+    Semver one, two;
+    CHECK(semver_parse(STR("1.0.0"), &one) && semver_parse(STR("2.0.0"), &two));
+    CHECK_EQ(code_of_selection(model, ""), DIAG_MODEL_NO_PACKAGE);
+    WitPackage *a1 = wit_package_new(model, STR("x"), STR("a"), one);
+    WitPackage *a2 = wit_package_new(model, STR("x"), STR("a"), two);
+    WitPackage *b1 = wit_package_new(model, STR("x"), STR("b"), one);
+    WitPackage *last = wit_package_new(model, STR("x"), STR("main"), (Semver){0});
+    CHECK_EQ(code_of_selection(model, ""), DIAG_MODEL_NO_WORLD);
+    wit_world_new(model, a1, STR("w")), wit_world_new(model, a2, STR("w"));
+    wit_world_new(model, b1, STR("w")), wit_world_new(model, last, STR("foo"));
+    Diags diags = {.arena = arena};
+    CHECK(wit_select_world(model, STR(""), &diags) == last->worlds.at[0]);
+    CHECK(wit_select_world(model, STR("x:a/w@2.0.0"), &diags) == a2->worlds.at[0]);
+    CHECK(wit_select_world(model, STR("x:b/w"), &diags) == b1->worlds.at[0]);
+    CHECK(wit_select_world(model, STR("x:main/foo"), &diags) == last->worlds.at[0]);
+    CHECK_EQ(code_of_selection(model, "x:a/w"), DIAG_MODEL_PACKAGE_AMBIGUOUS);
+    CHECK_EQ(code_of_selection(model, "x:b/w@3.0.0"), DIAG_MODEL_PACKAGE_UNKNOWN);
+    CHECK_EQ(code_of_selection(model, "fo"), DIAG_MODEL_WORLD_UNKNOWN);
+    CHECK_EQ(code_of_selection(model, "x:b"), DIAG_MODEL_WORLD_PATH);
+    wit_world_new(model, last, STR("bar"));
+    CHECK_EQ(code_of_selection(model, ""), DIAG_MODEL_MANY_WORLDS);
+}
+
 int main(void) {
     arena = arena_new();
     RUN(kinds_have_their_rows);
@@ -143,6 +235,9 @@ int main(void) {
     RUN(searches);
     RUN(labels);
     RUN(unique_keys);
+    RUN(needs_of_imports_come_first);
+    RUN(import_of_an_export_is_refused);
+    RUN(worlds_are_selected);
     arena_free(arena);
     return test_end("model");
 }
