@@ -127,6 +127,7 @@ struct AbiPlan {
     const WitType *type;
     uint32_t size, align; /* elem_size and alignment, with 32-bit pointers */
     uint32_t size64, align64; /* the same with 64-bit pointers: what the limit on sizes is about */
+    uint32_t depth;           /* of types in the type; at most ABI_MAX_DEPTH */
     const AbiOp *ops;
     uint32_t op_count;
     const AbiCore *flat; /* core types of the flat form; joined inside variants */

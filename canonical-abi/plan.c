@@ -42,7 +42,8 @@ static const AbiPlan *finish(Builder *b) {
     AbiPlan *plan = b->plan;
     b->size = align_to(b->size, plan->align);
     b->size64 = align_to(b->size64, plan->align64);
-    if (b->size64 > ABI_MAX_BYTES) return NULL;
+    plan->depth++;
+    if (b->size64 > ABI_MAX_BYTES || plan->depth > ABI_MAX_DEPTH) return NULL;
     plan->size = (uint32_t)b->size;
     plan->size64 = (uint32_t)b->size64;
     plan->ops = b->ops.at;
@@ -59,6 +60,7 @@ static bool spend(Builder *b, uint32_t n) {
 }
 
 static void inherit(AbiPlan *plan, const AbiPlan *part) {
+    plan->depth = larger(plan->depth, part->depth);
     plan->align = larger(plan->align, part->align);
     plan->align64 = larger(plan->align64, part->align64);
     plan->needs_memory |= part->needs_memory;
@@ -148,15 +150,15 @@ static const AbiPlan *plan_pointer(AbiCache *cache, const WitType *type, AbiOp o
     b.plan->align64 = 8, b.size64 = 16;
     b.plan->needs_memory = true;
     b.plan->has_strings = op.kind == ABI_STRING;
+    b.plan->depth = op.element ? op.element->depth : 0;
     for (int i = 0; i < 2; i++) *vec_push(cache->arena, &b.flat) = ABI_I32;
     *vec_push(cache->arena, &b.ops) = op;
-    const AbiPlan *plan = finish(&b);
     if (op.element) {
         b.plan->has_strings |= op.element->has_strings;
         b.plan->has_handles |= op.element->has_handles;
         b.plan->has_borrows |= op.element->has_borrows;
     }
-    return plan;
+    return finish(&b);
 }
 
 static const AbiPlan *plan_list(AbiCache *cache, const WitType *type, const AbiPlan *element) {
