@@ -12,7 +12,7 @@
  *
  * comp_item_sort is that table, and the decoder, validator and printer count by it as well.
  */
-#include "component/component.h"
+#include "component/internal.h"
 
 /* ---- what an item adds ---- */
 
@@ -62,6 +62,8 @@ static const char *const sort_names[COMP_SORT_COUNT] = {
 const char *comp_sort_name(CompSort sort) { return sort_names[sort]; }
 bool comp_sort_is_core(CompSort sort) { return sort <= COMP_CORE_INSTANCE; }
 
+const char *comp_canon_name(CompCanonOp op) { return abi_canon_name((AbiCanon)op); }
+
 /* ---- options ---- */
 
 static const char *const option_names[] = {
@@ -78,6 +80,11 @@ static const char *const option_names[] = {
 };
 
 const char *comp_option_name(CompOptionKind kind) { return option_names[kind]; }
+
+bool comp_option_has_index(CompOptionKind kind) {
+    return kind != COMP_OPTION_UTF8 && kind != COMP_OPTION_UTF16 &&
+           kind != COMP_OPTION_LATIN1_UTF16 && kind != COMP_OPTION_ASYNC && kind != COMP_OPTION_GC;
+}
 
 static void set_index(bool *has, uint32_t *field, uint32_t index) {
     *has = true;

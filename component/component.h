@@ -266,6 +266,7 @@ void comp_encode(const CompComponent *component, Buf *out);
 void comp_add_option(Arena *arena, CompOptions *options, CompOptionKind kind, uint32_t index);
 /* The text of an option without its index: "string-encoding=utf8", "memory". */
 const char *comp_option_name(CompOptionKind kind);
+const char *comp_canon_name(CompCanonOp op); /* "resource.new" */
 
 /* The index space that an item adds to, and how many indices it adds (0: none, as a custom section;
  * more than 1: a start function's results, a recursion group of core types). */

@@ -362,6 +362,15 @@ CoreExternType core_extern_type(const CoreModule *m, const uint32_t *ids, CoreEx
 bool core_extern_matches(const CoreTypeSpace *space, const CoreExternType *have,
                          const CoreExternType *want);
 
+/* ---- parts of the binary format that components use ---- */
+
+/* Reads one recursion group (or a type alone) and appends it to the module's types. */
+void core_read_group(Arena *arena, Reader *r, Features features, CoreModule *m);
+void core_put_group(Buf *buf, const CoreModule *m, uint32_t group);
+/* externtype (5.5.5), with type indices where CoreExternType speaks of ids. */
+CoreExternType core_read_extern_type(Arena *arena, Reader *r, Features features);
+void core_put_extern_type(Buf *buf, const CoreExternType *type);
+
 /* ---- validation ---- */
 
 /* Checks a decoded module. Every fault found is reported; false where there was one. One pass, no

@@ -121,6 +121,11 @@ static void read_group(Decoder *d, Reader *r) {
     for (uint32_t i = 0; i < n && !r->failed; i++) read_sub_type(d, r);
 }
 
+void core_read_group(Arena *arena, Reader *r, Features features, CoreModule *m) {
+    Decoder d = {.arena = arena, .m = m, .features = features};
+    read_group(&d, r);
+}
+
 static void type_section(Decoder *d, Reader *r) {
     uint32_t n = reader_count(r, CORE_LIMIT_ITEMS, "type");
     while (n-- && !r->failed) read_group(d, r);
@@ -224,6 +229,32 @@ static void read_extern_type(Decoder *d, Reader *r, CoreImport import) {
     }
     check_room(r, m->imports.len + 1, CORE_LIMIT_ITEMS, "imports");
     *vec_push(d->arena, &m->imports) = import;
+}
+
+CoreExternType core_read_extern_type(Arena *arena, Reader *r, Features features) {
+    CoreModule m = {0};
+    Decoder d = {.arena = arena, .m = &m, .features = features};
+    read_extern_type(&d, r, (CoreImport){0});
+    if (r->failed) return (CoreExternType){0};
+    CoreExternType type = {.kind = m.imports.at[0].kind};
+    switch (type.kind) {
+    case CORE_FUNC:
+        type.type = m.funcs.at[0].type;
+        type.exact = m.funcs.at[0].exact;
+        break;
+    case CORE_TABLE:
+        type.value = m.tables.at[0].type;
+        type.limits = m.tables.at[0].limits;
+        break;
+    case CORE_MEMORY: type.limits = m.memories.at[0].limits; break;
+    case CORE_GLOBAL:
+        type.value = m.globals.at[0].type;
+        type.mutable = m.globals.at[0].mutable;
+        type.shared = m.globals.at[0].shared;
+        break;
+    case CORE_TAG: type.type = m.tags.at[0].type; break;
+    }
+    return type;
 }
 
 /* One type for several names: each import reads the type again. */

@@ -46,14 +46,15 @@ static void put_sub_type(Buf *buf, const CoreType *t) {
     }
 }
 
+void core_put_group(Buf *buf, const CoreModule *m, uint32_t index) {
+    const CoreGroup *group = &m->groups.at[index];
+    if (group->written) buf_byte(buf, 0x4e), buf_u32(buf, group->count);
+    for (uint32_t i = 0; i < group->count; i++) put_sub_type(buf, &m->types.at[group->first + i]);
+}
+
 static void type_section(const CoreModule *m, Buf *buf) {
     buf_u32(buf, (uint32_t)m->groups.len);
-    for (size_t g = 0; g < m->groups.len; g++) {
-        const CoreGroup *group = &m->groups.at[g];
-        if (group->written) buf_byte(buf, 0x4e), buf_u32(buf, group->count);
-        for (uint32_t i = 0; i < group->count; i++)
-            put_sub_type(buf, &m->types.at[group->first + i]);
-    }
+    for (uint32_t g = 0; g < m->groups.len; g++) core_put_group(buf, m, g);
 }
 
 static void put_limits(Buf *buf, const CoreLimits *limits) {
@@ -91,6 +92,27 @@ static void put_extern_type(const CoreModule *m, Buf *buf, const CoreImport *imp
     case CORE_MEMORY: put_limits(buf, &m->memories.at[i].limits); break;
     case CORE_GLOBAL: put_global_type(buf, &m->globals.at[i]); break;
     case CORE_TAG: put_tag_type(buf, &m->tags.at[i]); break;
+    }
+}
+
+void core_put_extern_type(Buf *buf, const CoreExternType *type) {
+    bool exact = type->kind == CORE_FUNC && type->exact;
+    buf_byte(buf, exact ? 0x20 : (uint8_t)type->kind);
+    switch (type->kind) {
+    case CORE_FUNC: buf_u32(buf, type->type); break;
+    case CORE_TABLE:
+        core_put_val_type(buf, type->value);
+        put_limits(buf, &type->limits);
+        break;
+    case CORE_MEMORY: put_limits(buf, &type->limits); break;
+    case CORE_GLOBAL:
+        core_put_val_type(buf, type->value);
+        buf_byte(buf, (uint8_t)(type->mutable | type->shared << 1));
+        break;
+    case CORE_TAG:
+        buf_byte(buf, 0);
+        buf_u32(buf, type->type);
+        break;
     }
 }
 
