@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Instantiation (core specification 4.5.4): check and take the imports, make what the module
+ * defines, evaluate its constant expressions, copy the active segments, find the start function.
+ *
+ * An instance whose segments do not fit is not undone: what it wrote stays written, as the
+ * specification says, and the store frees it in the end.
+ */
+#include <stdlib.h>
+
+#include "core/numeric.h"
+#include "interpreter/internal.h"
+
+static void instance_free(VmObject *object) {
+    VmInstance *in = (VmInstance *)object;
+    free(in->funcs);
+    free(in->tables);
+    free(in->memories);
+    free(in->globals);
+    free(in->tags);
+    free(in->own_funcs);
+    free(in->own_globals);
+    free(in->own_tags);
+    free(in->dropped_data);
+    for (uint32_t i = 0; in->elems && i < in->elem_count; i++) free(in->elems[i].items);
+    free(in->elems);
+    free(in);
+}
+
+static void *array(size_t n, size_t size) { return calloc(n ? n : 1, size); }
+
+static VmInstance *instance_new(VmStore *store, VmModule *module) {
+    const CoreModule *core = module->core;
+    VmInstance *in = calloc(1, sizeof *in);
+    if (!in) return NULL;
+    vm_object_add(store, &in->object, instance_free);
+    in->store = store;
+    in->module = module;
+    in->memory0 = &store->no_memory;
+    in->funcs = array(core->funcs.len, sizeof *in->funcs);
+    in->tables = array(core->tables.len, sizeof *in->tables);
+    in->memories = array(core->memories.len, sizeof *in->memories);
+    in->globals = array(core->globals.len, sizeof *in->globals);
+    in->tags = array(core->tags.len, sizeof *in->tags);
+    in->own_funcs = array(core->funcs.len - core->imported[CORE_FUNC], sizeof *in->own_funcs);
+    in->own_globals = array(core->globals.len - core->imported[CORE_GLOBAL], sizeof *in->own_globals);
+    in->own_tags = array(core->tags.len - core->imported[CORE_TAG], sizeof *in->own_tags);
+    in->dropped_data = array(core->datas.len, sizeof *in->dropped_data);
+    in->elems = array(core->elems.len, sizeof *in->elems);
+    in->elem_count = (uint32_t)core->elems.len;
+    bool all = in->funcs && in->tables && in->memories && in->globals && in->tags && in->own_funcs &&
+               in->own_globals && in->own_tags && in->dropped_data && in->elems;
+    return all ? in : NULL;
+}
+
+/* ---- imports ---- */
+
+static CoreExternType type_of(const VmExtern *e) {
+    CoreExternType type = {.kind = e->kind};
+    switch (e->kind) {
+    case CORE_FUNC: type.type = e->func->type; break;
+    case CORE_TABLE:
+        type.value = e->table->type;
+        type.limits = e->table->limits;
+        break;
+    case CORE_MEMORY: type.limits = e->memory->limits; break;
+    case CORE_GLOBAL:
+        type.value = e->global->type;
+        type.mutable = e->global->is_mutable;
+        break;
+    case CORE_TAG: type.type = e->tag->type; break;
+    }
+    return type;
+}
+
+static bool take_imports(VmInstance *in, const VmExtern *imports, uint32_t *bad_import) {
+    const CoreModule *core = in->module->core;
+    for (uint32_t i = 0; i < core->imports.len; i++) {
+        const CoreImport *import = &core->imports.at[i];
+        CoreExternType want = core_extern_type(core, in->module->types, import->kind, import->index);
+        *bad_import = i;
+        if (!imports[i].any) return false;
+        CoreExternType have = type_of(&imports[i]);
+        if (!core_extern_matches(in->store->types, &have, &want)) return false;
+        switch (import->kind) {
+        case CORE_FUNC: in->funcs[import->index] = imports[i].func; break;
+        case CORE_TABLE: in->tables[import->index] = imports[i].table; break;
+        case CORE_MEMORY: in->memories[import->index] = imports[i].memory; break;
+        case CORE_GLOBAL: in->globals[import->index] = imports[i].global; break;
+        case CORE_TAG: in->tags[import->index] = imports[i].tag; break;
+        }
+    }
+    return true;
+}
+
+/* ---- constant expressions (3.4.9) ---- */
+
+/* The value of a validated constant expression. False where it needs what is not run yet. */
+static bool evaluate(VmInstance *in, const CoreExpr *expr, VmSlot value[2]) {
+    enum { DEEPEST = 64 };
+    VmSlot stack[DEEPEST + 2] = {{0}};
+    int n = 0;
+    Reader r = core_expr_reader(in->module->core, expr, NULL);
+    CoreInstr i;
+    while (core_instr_next(&r, &i) && i.op != CORE_OP_END && n < DEEPEST) {
+        switch (i.op) {
+        case CORE_OP_I32_CONST: stack[n++].u64 = (uint32_t)i.i64; break;
+        case CORE_OP_I64_CONST: stack[n++].i64 = i.i64; break;
+        case CORE_OP_F32_CONST: stack[n++].u64 = (uint32_t)i.bits; break;
+        case CORE_OP_F64_CONST: stack[n++].u64 = i.bits; break;
+        case CORE_OP_V128_CONST:
+            memcpy(&stack[n], i.bytes, 16);
+            n += 2;
+            break;
+        case CORE_OP_REF_NULL: stack[n++].u64 = 0; break;
+        case CORE_OP_REF_FUNC: stack[n++].u64 = (uintptr_t)in->funcs[i.a]; break;
+        case CORE_OP_GLOBAL_GET: {
+            const VmGlobal *g = in->globals[i.a];
+            stack[n++] = g->value[0];
+            if (g->type == CORE_V128) stack[n++] = g->value[1];
+            break;
+        }
+        case CORE_OP_I32_ADD: n--, stack[n - 1].u64 = stack[n - 1].u32 + stack[n].u32; break;
+        case CORE_OP_I32_SUB: n--, stack[n - 1].u64 = stack[n - 1].u32 - stack[n].u32; break;
+        case CORE_OP_I32_MUL: n--, stack[n - 1].u64 = stack[n - 1].u32 * stack[n].u32; break;
+        case CORE_OP_I64_ADD: n--, stack[n - 1].u64 += stack[n].u64; break;
+        case CORE_OP_I64_SUB: n--, stack[n - 1].u64 -= stack[n].u64; break;
+        case CORE_OP_I64_MUL: n--, stack[n - 1].u64 *= stack[n].u64; break;
+        default: return false;
+        }
+    }
+    value[0] = stack[0], value[1] = stack[1];
+    return !r.failed && n < DEEPEST;
+}
+
+/* ---- definitions ---- */
+
+static uint32_t slots_of_all(const CoreValType *types, uint32_t n) {
+    uint32_t slots = 0;
+    for (uint32_t i = 0; i < n; i++) slots += vm_slots_of(types[i]);
+    return slots;
+}
+
+static void make_funcs(VmInstance *in) {
+    const CoreModule *core = in->module->core;
+    uint32_t imported = core->imported[CORE_FUNC];
+    for (uint32_t i = imported; i < core->funcs.len; i++) {
+        const CoreType *type = core_func_type(core, i);
+        in->funcs[i] = &in->own_funcs[i - imported];
+        *in->funcs[i] = (VmFunc){.type = in->module->types[core->funcs.at[i].type],
+                                 .index = i,
+                                 .code = in->module->codes[i - imported],
+                                 .in = in,
+                                 .param_slots = slots_of_all(type->params, type->param_count),
+                                 .result_slots = slots_of_all(type->results, type->result_count)};
+    }
+}
+
+static Trap make_memories(VmInstance *in) {
+    const CoreModule *core = in->module->core;
+    for (uint32_t i = core->imported[CORE_MEMORY]; i < core->memories.len; i++) {
+        in->memories[i] = vm_memory_new(in->store, &core->memories.at[i].limits);
+        if (!in->memories[i]) return TRAP_MEMORY_LIMIT;
+    }
+    if (core->memories.len) in->memory0 = in->memories[0];
+    return TRAP_NONE;
+}
+
+static bool make_globals(VmInstance *in) {
+    const CoreModule *core = in->module->core;
+    uint32_t imported = core->imported[CORE_GLOBAL];
+    for (uint32_t i = imported; i < core->globals.len; i++) {
+        VmGlobal *g = in->globals[i] = &in->own_globals[i - imported];
+        g->type = core_space_val(in->module->types, core->globals.at[i].type);
+        g->is_mutable = core->globals.at[i].mutable;
+        if (!evaluate(in, &core->globals.at[i].init, g->value)) return false;
+    }
+    for (uint32_t i = core->imported[CORE_TAG]; i < core->tags.len; i++) {
+        in->tags[i] = &in->own_tags[i - core->imported[CORE_TAG]];
+        in->tags[i]->type = in->module->types[core->tags.at[i].type];
+    }
+    return true;
+}
+
+static Trap make_tables(VmInstance *in) {
+    const CoreModule *core = in->module->core;
+    for (uint32_t i = core->imported[CORE_TABLE]; i < core->tables.len; i++) {
+        const CoreTable *table = &core->tables.at[i];
+        VmSlot init[2] = {{0}};
+        if (table->has_init && !evaluate(in, &table->init, init)) return TRAP_HOST;
+        CoreValType type = core_space_val(in->module->types, table->type);
+        in->tables[i] = vm_table_new(in->store, type, &table->limits, init[0]);
+        if (!in->tables[i]) return TRAP_MEMORY_LIMIT;
+    }
+    return TRAP_NONE;
+}
+
+/* The references of every element segment, as values. */
+static bool make_elems(VmInstance *in) {
+    const CoreModule *core = in->module->core;
+    for (uint32_t i = 0; i < core->elems.len; i++) {
+        const CoreElem *elem = &core->elems.at[i];
+        VmSlot *items = array(elem->count, sizeof *items);
+        in->elems[i].items = items;
+        in->elems[i].count = elem->count;
+        if (!items) return false;
+        for (uint32_t k = 0; k < elem->count; k++) {
+            VmSlot value[2] = {{0}};
+            if (!core_elem_has_exprs(elem)) value[0].u64 = (uintptr_t)in->funcs[elem->funcs[k]];
+            else if (!evaluate(in, &elem->exprs[k], value)) return false;
+            items[k] = value[0];
+        }
+    }
+    return true;
+}
+
+static Trap copy_segments(VmInstance *in) {
+    const CoreModule *core = in->module->core;
+    VmSlot at[2];
+    for (uint32_t i = 0; i < core->elems.len; i++) {
+        const CoreElem *elem = &core->elems.at[i];
+        if (core_elem_active(elem)) {
+            if (!evaluate(in, &elem->start, at)) return TRAP_HOST;
+            Trap trap = vm_table_init(in, i, elem->table, at[0].u64, 0, elem->count);
+            if (trap != TRAP_NONE) return trap;
+        }
+        if (!core_elem_passive(elem)) in->elems[i].count = 0;
+    }
+    for (uint32_t i = 0; i < core->datas.len; i++) {
+        const CoreData *data = &core->datas.at[i];
+        if (!core_data_active(data)) continue;
+        if (!evaluate(in, &data->start, at)) return TRAP_HOST;
+        Trap trap = vm_memory_init(in, i, data->memory, at[0].u64, 0, (uint32_t)data->bytes.len);
+        if (trap != TRAP_NONE) return trap;
+        in->dropped_data[i] = true;
+    }
+    return TRAP_NONE;
+}
+
+VmInstance *vm_instantiate_only(VmStore *store, VmModule *module, const VmExtern *imports,
+                                VmFunc **start, Trap *trap, uint32_t *bad_import) {
+    VmInstance *in = instance_new(store, module);
+    *start = NULL;
+    *trap = TRAP_HOST;
+    *bad_import = UINT32_MAX;
+    if (!in) return NULL;
+    if (!take_imports(in, imports, bad_import)) {
+        *trap = TRAP_NONE;
+        return NULL;
+    }
+    *bad_import = UINT32_MAX;
+    make_funcs(in);
+    *trap = make_memories(in);
+    if (*trap == TRAP_NONE && !make_globals(in)) *trap = TRAP_HOST;
+    if (*trap == TRAP_NONE) *trap = make_tables(in);
+    if (*trap == TRAP_NONE && !make_elems(in)) *trap = TRAP_HOST;
+    if (*trap == TRAP_NONE) *trap = copy_segments(in);
+    if (*trap != TRAP_NONE) return NULL;
+    if (module->core->has_start) *start = in->funcs[module->core->start];
+    return in;
+}
+
+VmInstance *vm_instantiate(VmThread *thread, VmModule *module, const VmExtern *imports, Trap *trap,
+                           uint32_t *bad_import) {
+    VmFunc *start;
+    VmStore *store = vm_thread_store(thread);
+    VmInstance *in = vm_instantiate_only(store, module, imports, &start, trap, bad_import);
+    if (!in || !start) return in;
+    VmSlot none[1];
+    if (vm_call(thread, start, none) == VM_DONE) return in;
+    *trap = vm_trapped(thread);
+    return NULL;
+}
+
+bool vm_export(const VmInstance *in, Str name, VmExtern *out) {
+    const CoreExport *export = core_export_find(in->module->core, name);
+    if (!export) return false;
+    *out = (VmExtern){.kind = export->kind};
+    switch (export->kind) {
+    case CORE_FUNC: out->func = in->funcs[export->index]; break;
+    case CORE_TABLE: out->table = in->tables[export->index]; break;
+    case CORE_MEMORY: out->memory = in->memories[export->index]; break;
+    case CORE_GLOBAL: out->global = in->globals[export->index]; break;
+    case CORE_TAG: out->tag = in->tags[export->index]; break;
+    }
+    return true;
+}
+
+const CoreModule *vm_instance_module(const VmInstance *in) { return in->module->core; }
+
+/* A global of the host belongs to the store. */
+typedef struct {
+    VmObject object;
+    VmGlobal global;
+} HostGlobal;
+
+static void host_global_free(VmObject *object) { free(object); }
+
+VmGlobal *vm_global_new(VmStore *store, CoreValType type, bool is_mutable, VmSlot value) {
+    HostGlobal *g = calloc(1, sizeof *g);
+    if (!g) return NULL;
+    g->global = (VmGlobal){.value = {value}, .type = type, .is_mutable = is_mutable};
+    vm_object_add(store, &g->object, host_global_free);
+    return &g->global;
+}
+
+VmSlot vm_global_get(const VmGlobal *global) { return global->value[0]; }

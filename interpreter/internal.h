@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef INTERPRETER_INTERNAL_H
+#define INTERPRETER_INTERNAL_H
+
+#include "interpreter/interpreter.h"
+
+/*
+ * The machine's insides.
+ *
+ * A prepared function is an array of words. An instruction is its handler's address, a word of
+ * operands, and for some a word with an immediate:
+ *
+ *     [ handler ][ a b c d : four 16-bit registers, or a b and a 32-bit jump ][ immediate ]
+ *
+ * Registers are 64-bit slots of the frame, addressed from fp: parameters, other locals, then the
+ * operand stack, one register for each height it can have (two for a v128). Arguments of a call
+ * stand at the top of the caller's registers, and there the callee's frame begins, so that nothing
+ * is copied:
+ *
+ *     caller fp -> | locals | operands  | arg0 arg1 |
+ *                                 callee fp -> | arg0 arg1 | locals | operands ...
+ *
+ * Results come back over the arguments. An i32 register is always zero-extended to 64 bits.
+ */
+
+typedef union VmWord VmWord;
+
+/* Two forms of handlers from the same bodies: each tail-calls the next with the machine's state in
+ * machine registers, or each returns the next and a loop calls it (run.c says when which). */
+#if !defined(VM_TRAMPOLINE) && (defined(__clang__) ? 1 : defined(__OPTIMIZE__)) &&                 \
+    !defined(__SANITIZE_ADDRESS__)
+#define VM_TAIL_CALLS 1
+#else
+#define VM_TAIL_CALLS 0
+#endif
+
+#if VM_TAIL_CALLS
+typedef void (*VmHandler)(const VmWord *pc, VmSlot *fp, uint8_t *mem, uint64_t msize,
+                          VmInstance *in, VmThread *t);
+#else
+typedef const VmWord *(*VmHandler)(const VmWord *pc, VmThread *t);
+#endif
+
+union VmWord {
+    VmHandler op;
+    struct {
+        uint16_t a, b, c, d;
+    };
+    struct {
+        uint16_t a_, b_;
+        int32_t jump; /* in words, from the start of the instruction */
+    };
+    VmSlot k;
+    uint64_t imm;
+};
+
+_Static_assert(sizeof(VmWord) == 8, "a word is 64 bits");
+
+enum {
+    VM_MAX_REGISTERS = 65535,
+    VM_PAGE = 65536,
+    VM_DEFAULT_STACK = 1 << 20,
+    VM_DEFAULT_FRAMES = 1 << 16,
+    VM_MAX_NESTING = 32,  /* of vm_call inside host functions */
+    VM_TICKS = 20000,     /* calls and backward jumps between looks at the clock */
+    VM_MAX_BACKTRACE = 100
+};
+
+/* ---- prepared code ---- */
+
+/* Word `word` and on came from byte `offset` of the body. */
+typedef struct {
+    uint32_t word, offset;
+} VmPlace;
+
+typedef struct {
+    VmWord *words;
+    uint32_t word_count;
+    uint32_t register_count; /* of a frame, arguments included */
+    uint32_t param_slots;
+    uint32_t zero_slots;     /* registers after the parameters that start at 0 */
+    VmPlace *places;
+    uint32_t place_count;
+} VmCode;
+
+struct VmModule {
+    VmModule *next; /* in the store */
+    VmStore *store;
+    const CoreModule *core;
+    const uint32_t *types; /* type index -> id in the store's space */
+    VmCode **codes;        /* by function index less imports; NULL: not prepared yet */
+};
+
+/* ---- runtime objects: owned by the store, freed with it ---- */
+
+typedef struct VmObject {
+    struct VmObject *next;
+    void (*free)(struct VmObject *);
+} VmObject;
+
+struct VmFunc {
+    uint32_t type;         /* id */
+    uint32_t index;        /* in its module */
+    VmCode *code;          /* NULL: a host function, or not prepared yet */
+    VmInstance *in;        /* NULL: a host function */
+    uint32_t param_slots, result_slots;
+    VmHostFn host;
+    void *context;
+    void (*free_context)(void *);
+};
+
+struct VmMemory {
+    VmObject object;
+    VmStore *store;
+    uint8_t *bytes;
+    uint64_t size;     /* in bytes */
+    uint64_t max;      /* in bytes */
+    uint64_t reserved; /* bytes of address space taken */
+    uint8_t page_log2;
+    CoreLimits limits;
+};
+
+struct VmTable {
+    VmObject object;
+    VmStore *store;
+    VmSlot *elems;
+    uint64_t size, max, cap;
+    CoreValType type; /* in ids */
+    CoreLimits limits;
+};
+
+struct VmGlobal {
+    VmSlot value[2]; /* the second for a v128 */
+    CoreValType type; /* in ids */
+    bool is_mutable;
+};
+
+struct VmTag {
+    uint32_t type;
+};
+
+struct VmInstance {
+    VmObject object;
+    VmStore *store;
+    VmModule *module;
+    VmMemory *memory0; /* an empty one where there is none */
+    VmFunc **funcs;
+    VmTable **tables;
+    VmMemory **memories;
+    VmGlobal **globals;
+    VmTag **tags;
+    VmFunc *own_funcs;
+    VmGlobal *own_globals;
+    VmTag *own_tags;
+    bool *dropped_data;
+    struct {
+        VmSlot *items;
+        uint32_t count; /* 0 once dropped */
+    } *elems;
+    uint32_t elem_count;
+};
+
+struct VmStore {
+    Arena *arena; /* what lives as long as the store and does not grow with what a guest does */
+    VmLimits limits;
+    bool has_fuel;
+    uint64_t fuel;
+    uint64_t memory_used;
+    VmObject *objects;
+    VmModule *modules;
+    struct VmHost *hosts;
+    CoreTypeSpace *types;
+    VmInstance nothing; /* the instance of host frames: no memory */
+    VmMemory no_memory;
+    volatile int interrupted;
+};
+
+/* ---- threads ---- */
+
+typedef struct {
+    const VmWord *pc; /* where the frame goes on when the one above it returns */
+    VmSlot *fp;
+    VmInstance *in;
+    VmFunc *func; /* NULL: an entry from outside */
+    VmHostFn then; /* host functions: what goes on when the callee has returned */
+    void *context;
+    void (*dropped)(void *);
+} VmFrame;
+
+struct VmThread {
+    VmStore *store;
+    VmSlot *stack, *stack_end;
+    VmFrame *frames, *top, *frames_end; /* frames[0] is never used */
+    int32_t ticks;
+    uint32_t nesting;
+    uint64_t deadline; /* of the outermost call, in ns of the monotonic clock; 0: none */
+    VmStatus status;   /* why the machine has stopped */
+    VmFunc *next_func; /* of vm_then_call */
+    VmSlot *next_slots;
+    VmHostFn again;    /* of vm_suspend */
+    void *again_context;
+    int exit_status;
+    Trap trap;
+    char message[256];
+    VmFrameInfo trace[VM_MAX_BACKTRACE];
+    uint32_t trace_count;
+    /* The state of the machine while no handler runs; all of it in the trampoline form. */
+    const VmWord *pc;
+    VmSlot *fp;
+    uint8_t *mem;
+    uint64_t msize;
+    VmInstance *in;
+};
+
+/* ---- between the files ---- */
+
+/* prepare.c: the code of a function, made on first use; NULL where it needs more than
+ * VM_MAX_REGISTERS or there is no memory. */
+VmCode *vm_prepare(VmModule *module, uint32_t func_index);
+
+/* run.c */
+extern const VmHandler vm_handlers[];
+/* Makes `func` the running function with its arguments at `slots`, through host functions as far
+ * as they return at once; gives where the machine goes on. */
+const VmWord *vm_enter(VmThread *t, VmFunc *func, VmSlot *slots);
+void vm_run(VmThread *t, const VmWord *pc);
+
+const VmWord *vm_entry_return(void); /* the pc of an entry frame */
+
+/* Slots that a host function's arguments and results share, and where those of a function that it
+ * calls begin: right after them. */
+static inline uint32_t vm_host_slot_count(const VmFunc *f) {
+    return f->param_slots > f->result_slots ? f->param_slots : f->result_slots;
+}
+static inline VmSlot *vm_callee_slots(const VmFrame *host) {
+    return host->fp + (host->func ? vm_host_slot_count(host->func) : 0);
+}
+
+/* thread.c */
+const VmWord *vm_after_host(VmThread *t, VmStatus status);
+const VmWord *vm_stopped(VmThread *t, VmStatus status); /* code that ends vm_run */
+void vm_set_trap(VmThread *t, Trap trap);
+bool vm_tick(VmThread *t); /* looks at the clock and the flag; false: a trap is set */
+
+/* memory.c: what bulk instructions do, bounds first */
+Trap vm_memory_init(VmInstance *in, uint32_t data, uint32_t memory, uint64_t to, uint32_t from, uint32_t n);
+Trap vm_memory_copy(VmInstance *in, uint32_t to_memory, uint32_t from_memory, uint64_t to, uint64_t from, uint64_t n);
+Trap vm_memory_fill(VmInstance *in, uint32_t memory, uint64_t to, uint8_t byte, uint64_t n);
+uint64_t vm_memory_grow(VmMemory *memory, uint64_t pages); /* pages before, or UINT64_MAX */
+Trap vm_table_init(VmInstance *in, uint32_t elem, uint32_t table, uint64_t to, uint32_t from, uint32_t n);
+Trap vm_table_copy(VmInstance *in, uint32_t to_table, uint32_t from_table, uint64_t to, uint64_t from, uint64_t n);
+Trap vm_table_fill(VmTable *table, uint64_t to, VmSlot value, uint64_t n);
+uint64_t vm_table_grow(VmTable *table, uint64_t n, VmSlot value); /* size before, or UINT64_MAX */
+void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmObject *));
+
+static inline uint32_t vm_slots_of(CoreValType type) { return type == CORE_V128 ? 2 : 1; }
+
+/* ---- the machine's own instructions ---- */
+
+/* Binary operators by ID of opcode.def: register-register and register-constant forms. */
+#define NUMERIC1(id, r, ta, e)            VM_OP_##id,
+#define NUMERIC2(id, r, ta, tb, e)        VM_OP_##id, VM_OP_##id##_K,
+#define TRAPPING1(id, r, ta, trap, e)     VM_OP_##id,
+#define TRAPPING2(id, r, ta, tb, trap, e) VM_OP_##id, VM_OP_##id##_K,
+
+/* Comparisons that are fused with a branch: JUMP(id, type, C operator). */
+#define VM_COMPARISONS(X)                                                                          \
+    X(I32_EQ, u32, ==) X(I32_NE, u32, !=) X(I32_LT_S, s32, <) X(I32_LT_U, u32, <)                  \
+    X(I32_GT_S, s32, >) X(I32_GT_U, u32, >) X(I32_LE_S, s32, <=) X(I32_LE_U, u32, <=)              \
+    X(I32_GE_S, s32, >=) X(I32_GE_U, u32, >=)                                                      \
+    X(I64_EQ, u64, ==) X(I64_NE, u64, !=) X(I64_LT_S, s64, <) X(I64_LT_U, u64, <)                  \
+    X(I64_GT_S, s64, >) X(I64_GT_U, u64, >) X(I64_LE_S, s64, <=) X(I64_LE_U, u64, <=)              \
+    X(I64_GE_S, s64, >=) X(I64_GE_U, u64, >=)                                                      \
+    X(F32_EQ, f32, ==) X(F32_NE, f32, !=) X(F32_LT, f32, <) X(F32_GT, f32, >)                      \
+    X(F32_LE, f32, <=) X(F32_GE, f32, >=)                                                          \
+    X(F64_EQ, f64, ==) X(F64_NE, f64, !=) X(F64_LT, f64, <) X(F64_GT, f64, >)                      \
+    X(F64_LE, f64, <=) X(F64_GE, f64, >=)
+
+/* Loads: X(id, type in memory, type in the register); stores: X(id, type in memory). */
+#define VM_LOADS(X)                                                                                \
+    X(I32_LOAD, u32, u32) X(I64_LOAD, u64, u64) X(F32_LOAD, u32, u32) X(F64_LOAD, u64, u64)        \
+    X(I32_LOAD8_S, s8, s32) X(I32_LOAD8_U, u8, u32) X(I32_LOAD16_S, s16, s32)                      \
+    X(I32_LOAD16_U, u16, u32) X(I64_LOAD8_S, s8, s64) X(I64_LOAD8_U, u8, u64)                      \
+    X(I64_LOAD16_S, s16, s64) X(I64_LOAD16_U, u16, u64) X(I64_LOAD32_S, s32, s64)                  \
+    X(I64_LOAD32_U, u32, u64)
+#define VM_STORES(X)                                                                               \
+    X(I32_STORE, u32) X(I64_STORE, u64) X(F32_STORE, u32) X(F64_STORE, u64) X(I32_STORE8, u8)      \
+    X(I32_STORE16, u16) X(I64_STORE8, u8) X(I64_STORE16, u16) X(I64_STORE32, u32)
+
+/* The rest, by name; operands in run.c. */
+#define VM_OTHERS(X)                                                                               \
+    X(COPY) X(COPY2) X(COPY_N) X(CONST) X(CONST2) X(JUMP) X(JUMP_IF) X(JUMP_UNLESS) X(JUMP_IF_64)            \
+    X(JUMP_UNLESS_64) X(JUMP_TABLE) X(CALL) X(CALL_INDIRECT) X(CALL_REF) X(TAIL_CALL)              \
+    X(TAIL_CALL_INDIRECT) X(TAIL_CALL_REF) X(RETURN) X(RETURN_1) X(RETURN_K) X(RETURN_N)           \
+    X(SELECT) X(SELECT2) X(GLOBAL_GET) X(GLOBAL_SET) X(GLOBAL_GET2) X(GLOBAL_SET2)                 \
+    X(MEMORY_SIZE) X(MEMORY_GROW) X(MEMORY_FILL) X(MEMORY_COPY) X(MEMORY_INIT) X(DATA_DROP)        \
+    X(TABLE_GET) X(TABLE_SET) X(TABLE_SIZE) X(TABLE_GROW) X(TABLE_FILL) X(TABLE_COPY)              \
+    X(TABLE_INIT) X(ELEM_DROP) X(REF_FUNC) X(REF_AS_NON_NULL) X(UNREACHABLE) X(FUEL)               \
+    X(WITH_MEMORY) X(CHECK_ADDRESS) X(UNSUPPORTED) X(ENTRY_RETURN) X(HOST_RETURN) X(STOP)
+
+typedef enum {
+#include "core/numeric.def"
+#define X(id, type, op) VM_OP_JUMP_##id, VM_OP_JUMP_##id##_K, VM_OP_JUMP_NOT_##id, VM_OP_JUMP_NOT_##id##_K,
+    VM_COMPARISONS(X)
+#undef X
+#define X(id, from, to) VM_OP_##id,
+    VM_LOADS(X)
+#undef X
+#define X(id, to) VM_OP_##id,
+    VM_STORES(X)
+#undef X
+#define X(id) VM_OP_##id,
+    VM_OTHERS(X)
+#undef X
+    VM_OP_COUNT
+} VmOp;
+
+#undef NUMERIC1
+#undef NUMERIC2
+#undef TRAPPING1
+#undef TRAPPING2
+
+#endif

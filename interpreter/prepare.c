@@ -1,0 +1,951 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * From a validated body to prepared code, in one pass.
+ *
+ * The operand stack exists only here. An entry says where its value is:
+ *
+ *     TEMP   in its home, the register that belongs to its height
+ *     LOCAL  still in a local: `local.get` emits nothing
+ *     CONST  nowhere yet: `i32.const` emits nothing
+ *
+ * An instruction takes its operands from wherever they are and puts its result in the home of the
+ * new entry; a `local.set` that follows makes the local the destination instead. Before a local is
+ * written, entries that still stand for its old value are copied home (they are chained by local,
+ * so this costs nothing where there are none). At the border of a block everything is sent home, so
+ * that all ways into a label agree. `clean` counts the lowest entries that are known to be home,
+ * which keeps all of this linear in the size of the body.
+ *
+ * A comparison that only a branch uses becomes one instruction with it. Unreachable code is skipped.
+ */
+#include <stdlib.h>
+
+#include "interpreter/internal.h"
+
+typedef struct {
+    enum { TEMP, LOCAL, CONST } kind;
+    uint8_t slots;      /* 1, or 2 for a v128 */
+    uint16_t home;
+    uint32_t local;     /* LOCAL: its register */
+    uint32_t chain;     /* LOCAL: the next lower entry of this local, plus 1 */
+    VmSlot k[2];        /* CONST */
+} Entry;
+
+typedef struct {
+    CoreOp op;             /* BLOCK, LOOP, IF (ELSE once that was met); the body itself is a BLOCK */
+    const CoreValType *params, *results; /* see results_of */
+    uint32_t param_count, result_count;
+    CoreValType single;    /* the result of a one-result block type, else 0 */
+    uint32_t entries;      /* height of the stack below the parameters */
+    uint32_t start;        /* LOOP: its first word */
+    uint32_t patches;      /* jumps to the end: chain of Patch, plus 1 */
+    uint32_t else_patch;   /* IF: the jump to its else, plus 1 */
+} Block;
+
+/* A jump whose target is not known yet. */
+typedef struct {
+    uint32_t word, from; /* the word that holds it, and the word that it counts from */
+    uint32_t next;
+} Patch;
+
+typedef struct {
+    VmModule *module;
+    const CoreModule *core;
+    const CoreFunc *func;
+    VmWord *words;
+    uint32_t word_count, word_cap;
+    VmPlace *places;
+    uint32_t place_count, place_cap;
+    Entry *stack;
+    uint32_t height, stack_cap, clean;
+    uint32_t registers, most_registers; /* in use now: locals and homes */
+    Block *blocks;
+    uint32_t block_count, block_cap;
+    Patch *patches;
+    uint32_t patch_count, patch_cap;
+    uint16_t *local_register; /* one more than there are locals */
+    uint32_t *local_chain;    /* by register: the highest entry that stands for it, plus 1 */
+    uint32_t last;            /* word of the instruction that made the top entry, plus 1; 0: unknown */
+    VmOp last_op;
+    uint32_t fuel_word;       /* the FUEL word that counts now, plus 1 */
+    bool dead;                /* code here cannot be reached */
+    uint32_t dead_depth;      /* blocks opened in it */
+    bool failed;
+} Prepare;
+
+static bool grow(void *array, uint32_t count, uint32_t *cap, size_t size) {
+    if (count < *cap) return true;
+    uint32_t bigger = *cap ? *cap * 2 : 32;
+    void *p = realloc(*(void **)array, (size_t)bigger * size);
+    if (!p) return false;
+    *(void **)array = p;
+    *cap = bigger;
+    return true;
+}
+
+/* ---- words ---- */
+
+static VmWord *word(Prepare *p) {
+    static VmWord nowhere;
+    if (!grow(&p->words, p->word_count, &p->word_cap, sizeof *p->words)) {
+        p->failed = true;
+        return &nowhere;
+    }
+    VmWord *w = &p->words[p->word_count++];
+    w->imm = 0;
+    return w;
+}
+
+/* The handler's word; gives its position. */
+static uint32_t begin(Prepare *p, VmOp op) {
+    uint32_t at = p->word_count;
+    word(p)->op = vm_handlers[op];
+    p->last = 0;
+    return at;
+}
+
+static void operands(Prepare *p, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+    VmWord *w = word(p);
+    w->a = (uint16_t)a, w->b = (uint16_t)b, w->c = (uint16_t)c, w->d = (uint16_t)d;
+}
+
+static void immediate(Prepare *p, uint64_t imm) { word(p)->imm = imm; }
+
+/* An instruction with an operand word. */
+static void emit(Prepare *p, VmOp op, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+    begin(p, op);
+    operands(p, a, b, c, d);
+}
+
+static void emit_imm(Prepare *p, VmOp op, uint32_t a, uint32_t b, uint32_t c, uint64_t imm) {
+    emit(p, op, a, b, c, 0);
+    immediate(p, imm);
+}
+
+/* Fuel is charged once for each run of instructions without a label or branch. */
+static void begin_run(Prepare *p) {
+    p->last = 0;
+    if (!p->module->store->has_fuel) return;
+    begin(p, VM_OP_FUEL);
+    p->fuel_word = p->word_count + 1;
+    immediate(p, 0);
+}
+
+/* ---- the stack ---- */
+
+static Entry *push(Prepare *p, uint8_t slots) {
+    static Entry nowhere;
+    if (!grow(&p->stack, p->height, &p->stack_cap, sizeof *p->stack) ||
+        p->registers + slots > VM_MAX_REGISTERS) {
+        p->failed = true;
+        return &nowhere;
+    }
+    Entry *e = &p->stack[p->height++];
+    *e = (Entry){.kind = TEMP, .slots = slots, .home = (uint16_t)p->registers};
+    p->registers += slots;
+    if (p->registers > p->most_registers) p->most_registers = p->registers;
+    return e;
+}
+
+/* A result of the instruction that is emitted next or was just begun: its register. */
+static uint32_t push_temp(Prepare *p, uint8_t slots) { return push(p, slots)->home; }
+
+static void push_types(Prepare *p, const CoreValType *types, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) push(p, (uint8_t)vm_slots_of(types[i]));
+}
+
+static void push_const(Prepare *p, uint64_t low) {
+    Entry *e = push(p, 1);
+    e->kind = CONST;
+    e->k[0].u64 = low;
+}
+
+static Entry pop(Prepare *p) {
+    static const Entry none = {.slots = 1};
+    if (p->height == 0) {
+        p->failed = true;
+        return none;
+    }
+    Entry e = p->stack[--p->height];
+    if (e.kind == LOCAL) p->local_chain[e.local] = e.chain;
+    p->registers -= e.slots;
+    if (p->clean > p->height) p->clean = p->height;
+    return e;
+}
+
+static void drop_to(Prepare *p, uint32_t height) {
+    while (p->height > height && !p->failed) pop(p);
+}
+
+/* Emits the copy that puts an entry's value in its home. */
+static void send_home(Prepare *p, Entry *e) {
+    if (e->kind == LOCAL) {
+        emit(p, e->slots == 2 ? VM_OP_COPY2 : VM_OP_COPY, e->home, e->local, 0, 0);
+    } else if (e->kind == CONST) {
+        begin(p, e->slots == 2 ? VM_OP_CONST2 : VM_OP_CONST);
+        operands(p, e->home, 0, 0, 0);
+        for (int i = 0; i < e->slots; i++) immediate(p, e->k[i].u64);
+    }
+    e->kind = TEMP;
+}
+
+/* Where a popped entry's value is; a constant goes home first. */
+static uint32_t place_of(Prepare *p, Entry *e) {
+    if (e->kind == LOCAL) return e->local;
+    if (e->kind == CONST) send_home(p, e);
+    return e->home;
+}
+
+/* Entries from `height` up go home. Those that leave a local's chain are its highest, so they are
+ * taken off from the top. */
+static void all_home_from(Prepare *p, uint32_t height) {
+    uint32_t from = height > p->clean ? height : p->clean;
+    for (uint32_t i = p->height; i > from; i--) {
+        Entry *e = &p->stack[i - 1];
+        if (e->kind == LOCAL) p->local_chain[e->local] = e->chain;
+        if (e->kind != TEMP) send_home(p, e);
+    }
+    if (height <= p->clean) p->clean = p->height;
+}
+
+/* Before a local is written: entries that mean its old value go home. */
+static bool save_local(Prepare *p, uint32_t local) {
+    uint32_t i = p->local_chain[local];
+    if (i == 0) return false;
+    p->local_chain[local] = 0;
+    for (uint32_t next; i; i = next) {
+        next = p->stack[i - 1].chain;
+        send_home(p, &p->stack[i - 1]);
+    }
+    return true;
+}
+
+/* ---- locals ---- */
+
+static void local_get(Prepare *p, uint32_t index) {
+    uint32_t local = p->local_register[index];
+    Entry *e = push(p, (uint8_t)(p->local_register[index + 1] - local));
+    if (p->failed) return;
+    e->kind = LOCAL;
+    e->local = local;
+    e->chain = p->local_chain[local];
+    p->local_chain[local] = p->height;
+}
+
+static void local_set(Prepare *p, uint32_t index) {
+    uint32_t local = p->local_register[index];
+    uint32_t made = p->last;
+    Entry e = pop(p);
+    if (e.kind == LOCAL && e.local == local) return;
+    bool saved = save_local(p, local);
+    if (e.kind == TEMP && made && !saved && e.slots == 1) {
+        p->words[made - 1 + 1].a = (uint16_t)local; /* the producer writes the local itself */
+        p->last = 0;
+    } else if (e.kind == CONST) {
+        e.home = (uint16_t)local;
+        send_home(p, &e);
+    } else {
+        emit(p, e.slots == 2 ? VM_OP_COPY2 : VM_OP_COPY, local, place_of(p, &e), 0, 0);
+    }
+}
+
+/* ---- operators ---- */
+
+/* Marks the instruction just emitted at `at` as the maker of the top entry. */
+static void made_by(Prepare *p, uint32_t at, VmOp op) {
+    p->last = at + 1;
+    p->last_op = op;
+}
+
+static void unary(Prepare *p, VmOp op) {
+    Entry a = pop(p);
+    uint32_t from = place_of(p, &a), at = p->word_count;
+    emit(p, op, push_temp(p, 1), from, 0, 0);
+    made_by(p, at, op);
+}
+
+static void binary(Prepare *p, VmOp op) {
+    Entry b = pop(p), a = pop(p);
+    uint32_t left = place_of(p, &a);
+    bool constant = b.kind == CONST;
+    uint32_t right = constant ? 0 : place_of(p, &b), at = p->word_count;
+    op = constant ? op + 1 : op; /* the _K form follows */
+    emit(p, op, push_temp(p, 1), left, right, 0);
+    if (constant) immediate(p, b.k[0].u64);
+    made_by(p, at, op);
+}
+
+/* A load or store of the memory that the instruction names. */
+static void with_memory(Prepare *p, const CoreInstr *i, uint32_t address) {
+    if (p->core->memories.at[i->mem.memory].limits.is_64)
+        emit_imm(p, VM_OP_CHECK_ADDRESS, address, 0, 0, i->mem.offset);
+    if (i->mem.memory == 0) return;
+    begin(p, VM_OP_WITH_MEMORY);
+    word(p)->jump = (int32_t)i->mem.memory;
+}
+
+static void first_memory(Prepare *p, const CoreInstr *i) {
+    if (i->mem.memory == 0) return;
+    begin(p, VM_OP_WITH_MEMORY);
+    word(p)->jump = 0;
+}
+
+static void load(Prepare *p, VmOp op, const CoreInstr *i) {
+    Entry a = pop(p);
+    uint32_t address = place_of(p, &a);
+    with_memory(p, i, address);
+    uint32_t at = p->word_count;
+    emit_imm(p, op, push_temp(p, 1), address, 0, i->mem.offset);
+    first_memory(p, i);
+    made_by(p, at, op);
+}
+
+static void store(Prepare *p, VmOp op, const CoreInstr *i) {
+    Entry value = pop(p), a = pop(p);
+    uint32_t address = place_of(p, &a), from = place_of(p, &value);
+    with_memory(p, i, address);
+    emit_imm(p, op, address, from, 0, i->mem.offset);
+    first_memory(p, i);
+}
+
+/* Three operands, no result: the bulk instructions. */
+static void ternary(Prepare *p, VmOp op, uint64_t imm) {
+    Entry c = pop(p), b = pop(p), a = pop(p);
+    uint32_t x = place_of(p, &a), y = place_of(p, &b), z = place_of(p, &c);
+    emit_imm(p, op, x, y, z, imm);
+}
+
+static void table_grow(Prepare *p, uint32_t table) {
+    Entry n = pop(p), value = pop(p);
+    uint32_t x = place_of(p, &value), y = place_of(p, &n);
+    emit_imm(p, VM_OP_TABLE_GROW, push_temp(p, 1), x, y, table);
+}
+
+static void get(Prepare *p, VmOp op, uint64_t imm, uint8_t slots) {
+    uint32_t at = p->word_count;
+    emit_imm(p, op, push_temp(p, slots), 0, 0, imm);
+    if (slots == 1) made_by(p, at, op);
+}
+
+static void get_by(Prepare *p, VmOp op, uint64_t imm) {
+    Entry a = pop(p);
+    uint32_t from = place_of(p, &a), at = p->word_count;
+    emit_imm(p, op, push_temp(p, 1), from, 0, imm);
+    made_by(p, at, op);
+}
+
+static void select_one(Prepare *p) {
+    Entry condition = pop(p), b = pop(p), a = pop(p);
+    uint32_t x = place_of(p, &a), y = place_of(p, &b), c = place_of(p, &condition);
+    uint32_t at = p->word_count;
+    bool two = a.slots == 2;
+    emit(p, two ? VM_OP_SELECT2 : VM_OP_SELECT, push_temp(p, a.slots), x, y, c);
+    if (!two) made_by(p, at, VM_OP_SELECT);
+}
+
+/* ---- jumps ---- */
+
+/* A condition that was taken off the stack, perhaps with the comparison that made it. */
+typedef struct {
+    VmOp jump_if, jump_unless;
+    uint32_t a, b;
+    bool has_k;
+    uint64_t k;
+} Condition;
+
+/* The fused forms of a comparison. */
+static bool fused(VmOp op, Condition *c) {
+    switch (op) {
+#define X(id, type, sign)                                                                          \
+    case VM_OP_##id: *c = (Condition){VM_OP_JUMP_##id, VM_OP_JUMP_NOT_##id, 0, 0, false, 0}; return true;   \
+    case VM_OP_##id##_K: *c = (Condition){VM_OP_JUMP_##id##_K, VM_OP_JUMP_NOT_##id##_K, 0, 0, true, 0}; return true;
+        VM_COMPARISONS(X)
+#undef X
+    case VM_OP_I32_EQZ: *c = (Condition){VM_OP_JUMP_UNLESS, VM_OP_JUMP_IF, 0, 0, false, 0}; return true;
+    case VM_OP_I64_EQZ: *c = (Condition){VM_OP_JUMP_UNLESS_64, VM_OP_JUMP_IF_64, 0, 0, false, 0}; return true;
+    default: return false;
+    }
+}
+
+static Condition take_condition(Prepare *p) {
+    uint32_t made = p->last;
+    Entry e = pop(p);
+    Condition c;
+    if (e.kind == TEMP && made && fused(p->last_op, &c)) {
+        const VmWord *w = &p->words[made - 1];
+        c.a = w[1].b, c.b = w[1].c;
+        if (c.has_k) c.k = w[2].imm;
+        p->word_count = made - 1;
+        p->last = 0;
+        return c;
+    }
+    return (Condition){VM_OP_JUMP_IF, VM_OP_JUMP_UNLESS, place_of(p, &e), 0, false, 0};
+}
+
+/* Emits a conditional jump; gives the position of the word with its distance. */
+static uint32_t emit_condition(Prepare *p, const Condition *c, bool sense, uint32_t *from) {
+    *from = begin(p, sense ? c->jump_if : c->jump_unless);
+    uint32_t at = p->word_count;
+    operands(p, c->a, c->b, 0, 0);
+    if (c->has_k) immediate(p, c->k);
+    return at;
+}
+
+static uint32_t emit_jump(Prepare *p, uint32_t *from) {
+    *from = begin(p, VM_OP_JUMP);
+    word(p);
+    return p->word_count - 1;
+}
+
+static void set_jump(Prepare *p, uint32_t at, uint32_t from, uint32_t target) {
+    if (!p->failed) p->words[at].jump = (int32_t)(target - from);
+}
+
+/* The jump at word `at` leads to the label of `block`, now or when its end is met. */
+static void jump_to(Prepare *p, Block *block, uint32_t at, uint32_t from) {
+    if (block->op == CORE_OP_LOOP) {
+        set_jump(p, at, from, block->start);
+        return;
+    }
+    if (!grow(&p->patches, p->patch_count, &p->patch_cap, sizeof *p->patches)) {
+        p->failed = true;
+        return;
+    }
+    p->patches[p->patch_count++] = (Patch){at, from, block->patches};
+    block->patches = p->patch_count;
+}
+
+static void land(Prepare *p, uint32_t patches) {
+    for (; patches && !p->failed; patches = p->patches[patches - 1].next) {
+        const Patch *patch = &p->patches[patches - 1];
+        set_jump(p, patch->word, patch->from, p->word_count);
+    }
+}
+
+/* ---- blocks and branches ---- */
+
+static Block *block_at(Prepare *p, uint32_t depth) { return &p->blocks[p->block_count - 1 - depth]; }
+
+static const CoreValType *results_of(const Block *b) { return b->single ? &b->single : b->results; }
+
+static const CoreValType *label_types(const Block *b) {
+    return b->op == CORE_OP_LOOP ? b->params : results_of(b);
+}
+
+static uint32_t label_count(const Block *b) {
+    return b->op == CORE_OP_LOOP ? b->param_count : b->result_count;
+}
+
+static uint32_t label_slots(const Block *b) {
+    uint32_t slots = 0;
+    for (uint32_t i = 0; i < label_count(b); i++) slots += vm_slots_of(label_types(b)[i]);
+    return slots;
+}
+
+/* The register where a block's parameters and results begin. */
+static uint32_t block_base(const Prepare *p, const Block *b) {
+    return b->entries == p->height ? p->registers : p->stack[b->entries].home;
+}
+
+/* Whether the top values must move to stand where the label expects them. */
+static bool must_move(Prepare *p, const Block *b) {
+    uint32_t n = label_count(b);
+    if (n == 0) return false;
+    const Entry *first = &p->stack[p->height - n];
+    if (first->home != block_base(p, b)) return true;
+    for (uint32_t i = 0; i < n; i++)
+        if (first[i].kind != TEMP) return true;
+    return false;
+}
+
+static void move_to_label(Prepare *p, const Block *b) {
+    uint32_t n = label_count(b);
+    if (n == 0) return;
+    uint32_t to = block_base(p, b);
+    if (n == 1 && vm_slots_of(label_types(b)[0]) == 1) {
+        Entry e = p->stack[p->height - 1]; /* a copy: the entry itself stays as it is */
+        if (e.kind == TEMP && e.home == to) return;
+        if (e.kind == CONST) emit_imm(p, VM_OP_CONST, to, 0, 0, e.k[0].u64);
+        else emit(p, VM_OP_COPY, to, e.kind == LOCAL ? e.local : e.home, 0, 0);
+        return;
+    }
+    all_home_from(p, p->height - n);
+    uint32_t from = p->stack[p->height - n].home;
+    if (from != to) emit(p, VM_OP_COPY_N, to, from, label_slots(b), 0);
+}
+
+static void set_dead(Prepare *p) {
+    p->dead = true;
+    p->dead_depth = 0;
+    p->last = 0;
+}
+
+/* `return`, or the end of the body. */
+static void emit_return(Prepare *p) {
+    const Block *body = &p->blocks[0];
+    uint32_t n = body->result_count, slots = label_slots(body);
+    if (n == 0) {
+        begin(p, VM_OP_RETURN);
+        word(p);
+    } else if (slots == 1) {
+        Entry e = p->stack[p->height - 1];
+        if (e.kind == CONST) emit_imm(p, VM_OP_RETURN_K, 0, 0, 0, e.k[0].u64);
+        else emit(p, VM_OP_RETURN_1, e.kind == LOCAL ? e.local : e.home, 0, 0, 0);
+    } else {
+        all_home_from(p, p->height - n);
+        emit(p, VM_OP_RETURN_N, p->stack[p->height - n].home, slots, 0, 0);
+    }
+}
+
+static void br(Prepare *p, uint32_t depth) {
+    Block *b = block_at(p, depth);
+    if (depth == p->block_count - 1) {
+        emit_return(p);
+    } else {
+        uint32_t from;
+        move_to_label(p, b);
+        uint32_t at = emit_jump(p, &from);
+        jump_to(p, b, at, from);
+    }
+    set_dead(p);
+}
+
+/* A conditional branch: straight where nothing has to move, else around the moves. */
+static void branch_on(Prepare *p, const Condition *c, bool sense, uint32_t depth) {
+    Block *b = block_at(p, depth);
+    uint32_t from;
+    if (depth != p->block_count - 1 && !must_move(p, b)) {
+        uint32_t at = emit_condition(p, c, sense, &from);
+        jump_to(p, b, at, from);
+    } else {
+        all_home_from(p, p->height - label_count(b)); /* on both ways, so that the stack is one */
+        uint32_t at = emit_condition(p, c, !sense, &from);
+        br(p, depth);
+        p->dead = false;
+        set_jump(p, at, from, p->word_count);
+    }
+    begin_run(p);
+}
+
+static void br_if(Prepare *p, uint32_t depth) {
+    Condition c = take_condition(p);
+    branch_on(p, &c, true, depth);
+}
+
+/* Entry i of the table leads to a label directly, or to a stub that moves values first. */
+static void br_table(Prepare *p, const CoreInstr *i) {
+    Entry e = pop(p);
+    uint32_t index = place_of(p, &e), n = i->list.count; /* the default is the last of them */
+    all_home_from(p, p->height - label_count(block_at(p, i->a)));
+    uint32_t from = begin(p, VM_OP_JUMP_TABLE);
+    operands(p, index, 0, 0, 0);
+    p->words[p->word_count - 1].jump = (int32_t)(n - 1);
+    uint32_t table = p->word_count;
+    for (uint32_t k = 0; k < n; k++) word(p);
+    CoreList list = i->list;
+    for (uint32_t k = 0; k < n && !p->failed; k++) {
+        uint32_t depth = core_list_label(&list);
+        Block *b = block_at(p, depth);
+        if (depth != p->block_count - 1 && !must_move(p, b)) {
+            jump_to(p, b, table + k, from);
+            continue;
+        }
+        set_jump(p, table + k, from, p->word_count);
+        br(p, depth);
+    }
+    set_dead(p);
+}
+
+static void set_block_type(Prepare *p, Block *b, const CoreBlockType *type) {
+    if (type->kind == CORE_BLOCK_RESULT) {
+        b->single = type->result;
+        b->result_count = 1;
+    } else if (type->kind == CORE_BLOCK_TYPE) {
+        const CoreType *f = core_func_type_at(p->core, type->type);
+        b->params = f->params, b->param_count = f->param_count;
+        b->results = f->results, b->result_count = f->result_count;
+    }
+}
+
+static Block *open_block(Prepare *p, CoreOp op, const CoreBlockType *type) {
+    if (!grow(&p->blocks, p->block_count, &p->block_cap, sizeof *p->blocks)) {
+        p->failed = true;
+        return p->blocks;
+    }
+    Block *b = &p->blocks[p->block_count++];
+    *b = (Block){.op = op};
+    set_block_type(p, b, type);
+    b->entries = p->height - b->param_count;
+    return b;
+}
+
+static void open(Prepare *p, const CoreInstr *i) {
+    Condition c = {0};
+    if (i->op == CORE_OP_IF) c = take_condition(p);
+    all_home_from(p, 0);
+    Block *b = open_block(p, i->op, &i->block);
+    if (p->failed) return;
+    if (i->op == CORE_OP_LOOP) {
+        b->start = p->word_count;
+    } else if (i->op == CORE_OP_IF) {
+        uint32_t from, at = emit_condition(p, &c, false, &from);
+        Block no_label = {.op = CORE_OP_IF};
+        jump_to(p, &no_label, at, from);
+        b->else_patch = no_label.patches;
+    }
+    if (i->op != CORE_OP_BLOCK) begin_run(p);
+}
+
+static void meet_else(Prepare *p) {
+    Block *b = block_at(p, 0);
+    if (!p->dead) {
+        uint32_t from;
+        all_home_from(p, b->entries);
+        uint32_t at = emit_jump(p, &from);
+        jump_to(p, b, at, from);
+    }
+    land(p, b->else_patch);
+    b->else_patch = 0;
+    b->op = CORE_OP_ELSE;
+    drop_to(p, b->entries);
+    push_types(p, b->params, b->param_count);
+    p->dead = false;
+    begin_run(p);
+}
+
+static void close(Prepare *p) {
+    Block b = *block_at(p, 0);
+    if (!p->dead) all_home_from(p, b.entries);
+    land(p, b.else_patch);
+    land(p, b.patches);
+    p->block_count--;
+    drop_to(p, b.entries);
+    push_types(p, results_of(&b), b.result_count);
+    p->dead = false;
+    begin_run(p);
+}
+
+/* ---- calls ---- */
+
+/* Arguments go to their homes, which are the callee's first registers. */
+static uint32_t pass_arguments(Prepare *p, const CoreType *type, uint32_t *slots) {
+    if (type->param_count > p->height) {
+        p->failed = true;
+        return 0;
+    }
+    all_home_from(p, p->height - type->param_count);
+    uint32_t end = p->registers;
+    drop_to(p, p->height - type->param_count);
+    *slots = end - p->registers;
+    return p->registers;
+}
+
+/* `imm` names the callee unless a register does. */
+static void call(Prepare *p, VmOp op, VmOp tail_op, bool tail, const CoreType *type, bool by_register,
+                 bool has_imm, uint64_t imm) {
+    uint32_t reference = 0, slots = 0;
+    if (by_register) {
+        Entry e = pop(p);
+        reference = place_of(p, &e);
+    }
+    uint32_t first = pass_arguments(p, type, &slots);
+    if (p->failed) return;
+    emit(p, tail ? tail_op : op, first, reference, slots, 0);
+    if (has_imm) immediate(p, imm);
+    if (tail) set_dead(p);
+    else push_types(p, type->results, type->result_count);
+    p->last = 0;
+}
+
+static void call_any(Prepare *p, const CoreInstr *i) {
+    uint64_t indirect = i->a | (uint64_t)i->b << 32;
+    switch (i->op) {
+    case CORE_OP_CALL:
+    case CORE_OP_RETURN_CALL:
+        call(p, VM_OP_CALL, VM_OP_TAIL_CALL, i->op != CORE_OP_CALL, core_func_type(p->core, i->a), false, true, i->a);
+        break;
+    case CORE_OP_CALL_INDIRECT:
+    case CORE_OP_RETURN_CALL_INDIRECT:
+        call(p, VM_OP_CALL_INDIRECT, VM_OP_TAIL_CALL_INDIRECT, i->op != CORE_OP_CALL_INDIRECT,
+             core_func_type_at(p->core, i->a), true, true, indirect);
+        break;
+    default:
+        call(p, VM_OP_CALL_REF, VM_OP_TAIL_CALL_REF, i->op != CORE_OP_CALL_REF,
+             core_func_type_at(p->core, i->a), true, false, 0);
+        break;
+    }
+}
+
+/* ---- references ---- */
+
+static void ref_is_null(Prepare *p) { unary(p, VM_OP_I64_EQZ); }
+
+static void ref_as_non_null(Prepare *p) {
+    Entry *e = &p->stack[p->height - 1];
+    if (e->kind == CONST) all_home_from(p, p->height - 1);
+    emit(p, VM_OP_REF_AS_NON_NULL, e->kind == LOCAL ? e->local : e->home, 0, 0, 0);
+}
+
+static void br_on_null(Prepare *p, uint32_t depth) {
+    all_home_from(p, p->height - 1);
+    Entry e = pop(p);
+    Condition c = {VM_OP_JUMP_IF_64, VM_OP_JUMP_UNLESS_64, e.home, 0, false, 0};
+    branch_on(p, &c, false, depth);
+    push_temp(p, 1); /* the reference is still in its home */
+}
+
+static void br_on_non_null(Prepare *p, uint32_t depth) {
+    all_home_from(p, p->height - 1);
+    Condition c = {VM_OP_JUMP_IF_64, VM_OP_JUMP_UNLESS_64, p->stack[p->height - 1].home, 0, false, 0};
+    branch_on(p, &c, true, depth);
+    pop(p);
+}
+
+/* ---- one instruction ---- */
+
+static bool numeric(Prepare *p, CoreOp op) {
+    switch (op) {
+#define NUMERIC1(id, r, ta, e)                                                                     \
+    case CORE_OP_##id: unary(p, VM_OP_##id); return true;
+#define NUMERIC2(id, r, ta, tb, e)                                                                 \
+    case CORE_OP_##id: binary(p, VM_OP_##id); return true;
+#define TRAPPING1(id, r, ta, trap, e)     NUMERIC1(id, r, ta, e)
+#define TRAPPING2(id, r, ta, tb, trap, e) NUMERIC2(id, r, ta, tb, e)
+#include "core/numeric.def"
+#undef NUMERIC1
+#undef NUMERIC2
+#undef TRAPPING1
+#undef TRAPPING2
+    default: return false;
+    }
+}
+
+static bool memory_access(Prepare *p, const CoreInstr *i) {
+    switch (i->op) {
+#define X(id, from, to)                                                                            \
+    case CORE_OP_##id: load(p, VM_OP_##id, i); return true;
+        VM_LOADS(X)
+#undef X
+#define X(id, to)                                                                                  \
+    case CORE_OP_##id: store(p, VM_OP_##id, i); return true;
+        VM_STORES(X)
+#undef X
+    default: return false;
+    }
+}
+
+static bool bulk(Prepare *p, const CoreInstr *i) {
+    uint64_t both = i->a | (uint64_t)i->b << 32;
+    switch (i->op) {
+    case CORE_OP_MEMORY_SIZE: get(p, VM_OP_MEMORY_SIZE, i->a, 1); return true;
+    case CORE_OP_MEMORY_GROW: get_by(p, VM_OP_MEMORY_GROW, i->a); return true;
+    case CORE_OP_MEMORY_FILL: ternary(p, VM_OP_MEMORY_FILL, i->a); return true;
+    case CORE_OP_MEMORY_COPY: ternary(p, VM_OP_MEMORY_COPY, both); return true;
+    case CORE_OP_MEMORY_INIT: ternary(p, VM_OP_MEMORY_INIT, both); return true;
+    case CORE_OP_DATA_DROP: emit_imm(p, VM_OP_DATA_DROP, 0, 0, 0, i->a); return true;
+    case CORE_OP_TABLE_GET: get_by(p, VM_OP_TABLE_GET, i->a); return true;
+    case CORE_OP_TABLE_SET: {
+        Entry value = pop(p), index = pop(p);
+        uint32_t x = place_of(p, &index), y = place_of(p, &value);
+        emit_imm(p, VM_OP_TABLE_SET, x, y, 0, i->a);
+        return true;
+    }
+    case CORE_OP_TABLE_SIZE: get(p, VM_OP_TABLE_SIZE, i->a, 1); return true;
+    case CORE_OP_TABLE_GROW: table_grow(p, i->a); return true;
+    case CORE_OP_TABLE_FILL: ternary(p, VM_OP_TABLE_FILL, i->a); return true;
+    case CORE_OP_TABLE_COPY: ternary(p, VM_OP_TABLE_COPY, both); return true;
+    case CORE_OP_TABLE_INIT: ternary(p, VM_OP_TABLE_INIT, both); return true;
+    case CORE_OP_ELEM_DROP: emit_imm(p, VM_OP_ELEM_DROP, 0, 0, 0, i->a); return true;
+    default: return false;
+    }
+}
+
+static void global_set(Prepare *p, uint32_t index) {
+    Entry e = pop(p);
+    emit_imm(p, e.slots == 2 ? VM_OP_GLOBAL_SET2 : VM_OP_GLOBAL_SET, place_of(p, &e), 0, 0, index);
+}
+
+static bool value(Prepare *p, const CoreInstr *i) {
+    switch (i->op) {
+    case CORE_OP_I32_CONST: push_const(p, (uint32_t)i->i64); return true;
+    case CORE_OP_I64_CONST: push_const(p, (uint64_t)i->i64); return true;
+    case CORE_OP_F32_CONST: push_const(p, (uint32_t)i->bits); return true;
+    case CORE_OP_F64_CONST: push_const(p, i->bits); return true;
+    case CORE_OP_REF_NULL: push_const(p, 0); return true;
+    case CORE_OP_V128_CONST: {
+        Entry *e = push(p, 2);
+        e->kind = CONST;
+        memcpy(e->k, i->bytes, 16);
+        return true;
+    }
+    case CORE_OP_LOCAL_GET: local_get(p, i->a); return true;
+    case CORE_OP_LOCAL_SET: local_set(p, i->a); return true;
+    case CORE_OP_LOCAL_TEE:
+        local_set(p, i->a);
+        local_get(p, i->a);
+        return true;
+    case CORE_OP_GLOBAL_GET: {
+        bool two = p->core->globals.at[i->a].type == CORE_V128;
+        get(p, two ? VM_OP_GLOBAL_GET2 : VM_OP_GLOBAL_GET, i->a, two ? 2 : 1);
+        return true;
+    }
+    case CORE_OP_GLOBAL_SET: global_set(p, i->a); return true;
+    case CORE_OP_REF_FUNC: get(p, VM_OP_REF_FUNC, i->a, 1); return true;
+    case CORE_OP_REF_IS_NULL: ref_is_null(p); return true;
+    case CORE_OP_REF_AS_NON_NULL: ref_as_non_null(p); return true;
+    case CORE_OP_SELECT:
+    case CORE_OP_SELECT_TYPED: select_one(p); return true;
+    case CORE_OP_DROP: pop(p); return true;
+    case CORE_OP_NOP: return true;
+    default: return false;
+    }
+}
+
+static bool control(Prepare *p, const CoreInstr *i) {
+    switch (i->op) {
+    case CORE_OP_BLOCK:
+    case CORE_OP_LOOP:
+    case CORE_OP_IF: open(p, i); return true;
+    case CORE_OP_ELSE: meet_else(p); return true;
+    case CORE_OP_BR: br(p, i->a); return true;
+    case CORE_OP_BR_IF: br_if(p, i->a); return true;
+    case CORE_OP_BR_TABLE: br_table(p, i); return true;
+    case CORE_OP_BR_ON_NULL: br_on_null(p, i->a); return true;
+    case CORE_OP_BR_ON_NON_NULL: br_on_non_null(p, i->a); return true;
+    case CORE_OP_RETURN:
+        emit_return(p);
+        set_dead(p);
+        return true;
+    case CORE_OP_UNREACHABLE:
+        begin(p, VM_OP_UNREACHABLE);
+        word(p);
+        set_dead(p);
+        return true;
+    case CORE_OP_CALL:
+    case CORE_OP_CALL_INDIRECT:
+    case CORE_OP_CALL_REF:
+    case CORE_OP_RETURN_CALL:
+    case CORE_OP_RETURN_CALL_INDIRECT:
+    case CORE_OP_RETURN_CALL_REF: call_any(p, i); return true;
+    default: return false;
+    }
+}
+
+static bool opens(CoreOp op) {
+    return op == CORE_OP_BLOCK || op == CORE_OP_LOOP || op == CORE_OP_IF || op == CORE_OP_TRY_TABLE ||
+           op == CORE_OP_TRY;
+}
+
+/* In code that cannot be reached only the structure counts. True: the instruction is passed over. */
+static bool skip_dead(Prepare *p, CoreOp op) {
+    if (!p->dead) return false;
+    if (opens(op)) p->dead_depth++;
+    else if (op == CORE_OP_END && p->dead_depth) p->dead_depth--;
+    else if ((op == CORE_OP_END || op == CORE_OP_ELSE) && p->dead_depth == 0) return false;
+    return true;
+}
+
+static void note_place(Prepare *p, uint32_t offset) {
+    if (p->place_count && p->places[p->place_count - 1].word == p->word_count) {
+        p->places[p->place_count - 1].offset = offset;
+        return;
+    }
+    if (!grow(&p->places, p->place_count, &p->place_cap, sizeof *p->places)) p->failed = true;
+    else p->places[p->place_count++] = (VmPlace){p->word_count, offset};
+}
+
+/* The whole body becomes a trap that names what cannot be run. */
+static void unsupported(Prepare *p, CoreOp op) {
+    p->word_count = 0;
+    p->place_count = 0;
+    begin(p, VM_OP_UNSUPPORTED);
+    immediate(p, op);
+}
+
+static void body(Prepare *p) {
+    Reader r = core_expr_reader(p->core, &p->func->body, NULL);
+    uint32_t start = p->func->body.offset;
+    CoreInstr i;
+    begin_run(p);
+    while (!p->failed && core_instr_next(&r, &i)) {
+        if (skip_dead(p, i.op)) continue;
+        note_place(p, (uint32_t)i.offset - start);
+        if (p->fuel_word) p->words[p->fuel_word - 1].imm++;
+        if (i.op == CORE_OP_END && p->block_count == 1) {
+            if (!p->dead) emit_return(p);
+            return;
+        }
+        if (i.op == CORE_OP_END) close(p);
+        else if (!value(p, &i) && !numeric(p, i.op) && !memory_access(p, &i) && !control(p, &i) &&
+                 !bulk(p, &i)) {
+            unsupported(p, i.op);
+            return;
+        }
+    }
+}
+
+/* ---- a function ---- */
+
+/* Registers of locals, parameters first. */
+static bool lay_out_locals(Prepare *p, uint32_t *param_slots) {
+    const CoreType *type = core_func_type_at(p->core, p->func->type);
+    uint64_t count = core_local_count(p->core, p->func), next = 0, n = 0;
+    p->local_register = malloc((count + 1) * sizeof *p->local_register);
+    if (!p->local_register) return false;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        p->local_register[n++] = (uint16_t)next;
+        next += vm_slots_of(type->params[i]);
+    }
+    *param_slots = (uint32_t)next;
+    for (uint32_t run = 0; run < p->func->local_runs; run++)
+        for (uint32_t k = 0; k < p->func->locals[run].count; k++) {
+            p->local_register[n++] = (uint16_t)next;
+            next += vm_slots_of(p->func->locals[run].type);
+            if (next > VM_MAX_REGISTERS) return false;
+        }
+    p->local_register[n] = (uint16_t)next;
+    p->registers = p->most_registers = (uint32_t)next;
+    p->local_chain = calloc(next + 1, sizeof *p->local_chain);
+    return p->local_chain != NULL;
+}
+
+static VmCode *finish(Prepare *p, uint32_t param_slots) {
+    VmCode *code = calloc(1, sizeof *code);
+    uint32_t results = label_slots(&p->blocks[0]);
+    if (!code) return NULL;
+    *code = (VmCode){.words = p->words,
+                     .word_count = p->word_count,
+                     .register_count = p->most_registers > results ? p->most_registers : results,
+                     .param_slots = param_slots,
+                     .places = p->places,
+                     .place_count = p->place_count};
+    uint32_t locals = p->local_register[core_local_count(p->core, p->func)];
+    code->zero_slots = locals - param_slots;
+    p->words = NULL;
+    p->places = NULL;
+    return code;
+}
+
+VmCode *vm_prepare(VmModule *module, uint32_t func_index) {
+    const CoreModule *core = module->core;
+    uint32_t own = func_index - core->imported[CORE_FUNC], param_slots = 0;
+    if (module->codes[own]) return module->codes[own];
+    Prepare p = {.module = module, .core = core, .func = &core->funcs.at[func_index]};
+    const CoreType *type = core_func_type(core, func_index);
+    p.failed = !lay_out_locals(&p, &param_slots) ||
+               !grow(&p.blocks, 0, &p.block_cap, sizeof *p.blocks);
+    if (!p.failed) {
+        p.blocks[p.block_count++] = (Block){.op = CORE_OP_BLOCK,
+                                            .results = type->results,
+                                            .result_count = type->result_count};
+        body(&p);
+    }
+    if (!p.failed) module->codes[own] = finish(&p, param_slots);
+    free(p.words);
+    free(p.places);
+    free(p.stack);
+    free(p.blocks);
+    free(p.patches);
+    free(p.local_register);
+    free(p.local_chain);
+    return module->codes[own];
+}

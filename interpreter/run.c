@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * The handlers: what each instruction of the prepared code does.
+ *
+ * A handler ends by going to the next one. Where the compiler makes tail calls that is a jump, and
+ * pc, fp, the memory and the instance stay in machine registers:
+ *
+ *     op_I32_ADD:  mov  c(pc), ...; add; mov ..., a(fp); jmp *next
+ *
+ * gcc makes them when it optimizes, but not under the address sanitizer; clang always, because it is
+ * told to (musttail). Otherwise the same bodies are compiled to functions that keep their state in
+ * the thread and return the next pc to a loop. Both forms are built and tested.
+ *
+ * Nothing here calls itself by the guest's doing: a call pushes a VmFrame and goes on in the callee.
+ */
+#include "interpreter/internal.h"
+
+#include "core/numeric.h"
+
+#if VM_TAIL_CALLS
+#if defined(__clang__)
+#define TAIL __attribute__((musttail))
+#else
+#define TAIL
+#endif
+#define STATE const VmWord *pc, VmSlot *fp, uint8_t *mem, uint64_t msize, VmInstance *in, VmThread *t
+#define HANDLER(name, ...)                                                                         \
+    static void op_##name(STATE) { __VA_ARGS__ }
+#define GO(next)                                                                                   \
+    do {                                                                                           \
+        const VmWord *next_ = (next);                                                                 \
+        TAIL return next_->op(next_, fp, mem, msize, in, t);                                             \
+    } while (0)
+#else
+#define HANDLER(name, ...)                                                                         \
+    static const VmWord *op_##name(const VmWord *pc, VmThread *t) {                                \
+        VmSlot *fp = t->fp;                                                                        \
+        uint8_t *mem = t->mem;                                                                     \
+        uint64_t msize = t->msize;                                                                 \
+        VmInstance *in = t->in;                                                                    \
+        (void)fp, (void)mem, (void)msize, (void)in;                                                \
+        __VA_ARGS__                                                                                \
+    }
+#define GO(next)                                                                                   \
+    do {                                                                                           \
+        const VmWord *next_ = (next);                                                                 \
+        t->fp = fp, t->mem = mem, t->msize = msize, t->in = in;                                    \
+        return next_;                                                                               \
+    } while (0)
+#endif
+
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define NEXT(n)     GO(pc + (n))
+
+static const VmWord stop_code[1];
+
+/* Leaves with a trap at this instruction. */
+#define TRAP_WITH(which)                                                                           \
+    do {                                                                                           \
+        t->pc = pc, t->fp = fp;                                                                    \
+        vm_set_trap(t, (which));                                                                   \
+        GO(stop_code);                                                                             \
+    } while (0)
+
+/* The memory of the instance that runs now. */
+#define LOAD_MEMORY() (mem = in->memory0->bytes, msize = in->memory0->size)
+
+/* Goes on at `next` of whatever frame is on top now: after a call, a return, or a host function. */
+#define GO_ON(next)                                                                                \
+    do {                                                                                           \
+        const VmWord *on_ = (next);                                                                \
+        fp = t->top->fp, in = t->top->in;                                                          \
+        LOAD_MEMORY();                                                                             \
+        GO(on_);                                                                                   \
+    } while (0)
+
+/* Looks at the clock, then goes on at pc. */
+HANDLER(TICK, {
+    t->pc = pc, t->fp = fp;
+    if (!vm_tick(t)) GO(stop_code);
+    GO(pc);
+})
+
+/* A jump backward counts down to the next look at the clock. */
+#if VM_TAIL_CALLS
+#define TICK_AND_GO() TAIL return op_TICK(pc, fp, mem, msize, in, t)
+#else
+#define TICK_AND_GO()                                                                              \
+    do {                                                                                           \
+        t->fp = fp, t->mem = mem, t->msize = msize, t->in = in;                                    \
+        return op_TICK(pc, t);                                                                     \
+    } while (0)
+#endif
+#define JUMP_BY(offset)                                                                            \
+    do {                                                                                           \
+        int32_t by_ = (offset);                                                                    \
+        pc += by_;                                                                                 \
+        if (by_ < 0 && UNLIKELY(--t->ticks < 0)) TICK_AND_GO();                                    \
+        GO(pc);                                                                                    \
+    } while (0)
+
+/* Reading and writing registers by C type. */
+#define GET_u32(slot) ((slot).u32)
+#define GET_s32(slot) ((slot).i32)
+#define GET_u64(slot) ((slot).u64)
+#define GET_s64(slot) ((slot).i64)
+#define GET_f32(slot) ((slot).f32)
+#define GET_f64(slot) ((slot).f64)
+#define SET_u32(slot, v) ((slot).u64 = (uint32_t)(v))
+#define SET_s32(slot, v) ((slot).u64 = (uint32_t)(v))
+#define SET_u64(slot, v) ((slot).u64 = (v))
+#define SET_s64(slot, v) ((slot).i64 = (v))
+#define SET_f32(slot, v) ((slot).f32 = (v))
+#define SET_f64(slot, v) ((slot).f64 = (v))
+
+/* ---- numeric: from the table ---- */
+
+#define NUMERIC1(id, r, ta, e)                                                                     \
+    HANDLER(id, {                                                                                  \
+        ta a = GET_##ta(fp[pc[1].b]);                                                              \
+        SET_##r(fp[pc[1].a], (e));                                                                 \
+        NEXT(2);                                                                                   \
+    })
+#define NUMERIC2(id, r, ta, tb, e)                                                                 \
+    HANDLER(id, {                                                                                  \
+        ta a = GET_##ta(fp[pc[1].b]);                                                              \
+        tb b = GET_##tb(fp[pc[1].c]);                                                              \
+        SET_##r(fp[pc[1].a], (e));                                                                 \
+        NEXT(2);                                                                                   \
+    })                                                                                             \
+    HANDLER(id##_K, {                                                                              \
+        ta a = GET_##ta(fp[pc[1].b]);                                                              \
+        tb b = GET_##tb(pc[2].k);                                                                  \
+        SET_##r(fp[pc[1].a], (e));                                                                 \
+        NEXT(3);                                                                                   \
+    })
+#define TRAPPING1(id, r, ta, trap, e)                                                              \
+    HANDLER(id, {                                                                                  \
+        ta a = GET_##ta(fp[pc[1].b]);                                                              \
+        Trap why = (trap);                                                                         \
+        if (UNLIKELY(why != TRAP_NONE)) TRAP_WITH(why);                                            \
+        SET_##r(fp[pc[1].a], (e));                                                                 \
+        NEXT(2);                                                                                   \
+    })
+#define TRAPPING2(id, r, ta, tb, trap, e)                                                          \
+    HANDLER(id, {                                                                                  \
+        ta a = GET_##ta(fp[pc[1].b]);                                                              \
+        tb b = GET_##tb(fp[pc[1].c]);                                                              \
+        Trap why = (trap);                                                                         \
+        if (UNLIKELY(why != TRAP_NONE)) TRAP_WITH(why);                                            \
+        SET_##r(fp[pc[1].a], (e));                                                                 \
+        NEXT(2);                                                                                   \
+    })                                                                                             \
+    HANDLER(id##_K, {                                                                              \
+        ta a = GET_##ta(fp[pc[1].b]);                                                              \
+        tb b = GET_##tb(pc[2].k);                                                                  \
+        Trap why = (trap);                                                                         \
+        if (UNLIKELY(why != TRAP_NONE)) TRAP_WITH(why);                                            \
+        SET_##r(fp[pc[1].a], (e));                                                                 \
+        NEXT(3);                                                                                   \
+    })
+#include "core/numeric.def"
+
+/* ---- compare and jump ---- */
+
+#define X(id, type, op)                                                                            \
+    HANDLER(JUMP_##id, {                                                                           \
+        if (GET_##type(fp[pc[1].a]) op GET_##type(fp[pc[1].b])) JUMP_BY(pc[1].jump);               \
+        NEXT(2);                                                                                   \
+    })                                                                                             \
+    HANDLER(JUMP_##id##_K, {                                                                       \
+        if (GET_##type(fp[pc[1].a]) op GET_##type(pc[2].k)) JUMP_BY(pc[1].jump);                   \
+        NEXT(3);                                                                                   \
+    })                                                                                             \
+    HANDLER(JUMP_NOT_##id, {                                                                       \
+        if (!(GET_##type(fp[pc[1].a]) op GET_##type(fp[pc[1].b]))) JUMP_BY(pc[1].jump);            \
+        NEXT(2);                                                                                   \
+    })                                                                                             \
+    HANDLER(JUMP_NOT_##id##_K, {                                                                   \
+        if (!(GET_##type(fp[pc[1].a]) op GET_##type(pc[2].k))) JUMP_BY(pc[1].jump);                \
+        NEXT(3);                                                                                   \
+    })
+VM_COMPARISONS(X)
+#undef X
+
+HANDLER(JUMP, { JUMP_BY(pc[1].jump); })
+HANDLER(JUMP_IF, {
+    if (fp[pc[1].a].u32) JUMP_BY(pc[1].jump);
+    NEXT(2);
+})
+HANDLER(JUMP_UNLESS, {
+    if (!fp[pc[1].a].u32) JUMP_BY(pc[1].jump);
+    NEXT(2);
+})
+HANDLER(JUMP_IF_64, { /* also: jump where a reference is not null */
+    if (fp[pc[1].a].u64) JUMP_BY(pc[1].jump);
+    NEXT(2);
+})
+HANDLER(JUMP_UNLESS_64, {
+    if (!fp[pc[1].a].u64) JUMP_BY(pc[1].jump);
+    NEXT(2);
+})
+/* a: the index; jump: how many targets before the default; a word with `jump` each follows. */
+HANDLER(JUMP_TABLE, {
+    uint32_t i = fp[pc[1].a].u32;
+    uint32_t n = (uint32_t)pc[1].jump;
+    JUMP_BY(pc[2 + (i < n ? i : n)].jump);
+})
+
+/* ---- memory ---- */
+
+/* a: result, b: address; immediate: offset. The address is below 2^33 here; larger ones of 64-bit
+ * memories have passed CHECK_ADDRESS. */
+#define X(id, from, to)                                                                            \
+    HANDLER(id, {                                                                                  \
+        uint64_t at = fp[pc[1].b].u64 + pc[2].imm;                                                 \
+        if (UNLIKELY(at + sizeof(from) > msize)) TRAP_WITH(TRAP_MEMORY_BOUNDS);                    \
+        from value;                                                                                \
+        memcpy(&value, mem + at, sizeof value);                                                    \
+        SET_##to(fp[pc[1].a], (to)value);                                                          \
+        NEXT(3);                                                                                   \
+    })
+VM_LOADS(X)
+#undef X
+
+/* a: address, b: value; immediate: offset. */
+#define X(id, to)                                                                                  \
+    HANDLER(id, {                                                                                  \
+        uint64_t at = fp[pc[1].a].u64 + pc[2].imm;                                                 \
+        if (UNLIKELY(at + sizeof(to) > msize)) TRAP_WITH(TRAP_MEMORY_BOUNDS);                      \
+        to value = (to)fp[pc[1].b].u64;                                                            \
+        memcpy(mem + at, &value, sizeof value);                                                    \
+        NEXT(3);                                                                                   \
+    })
+VM_STORES(X)
+#undef X
+
+/* Until the next WITH_MEMORY, accesses go to the memory of that index. */
+HANDLER(WITH_MEMORY, {
+    mem = in->memories[pc[1].jump]->bytes, msize = in->memories[pc[1].jump]->size;
+    NEXT(2);
+})
+/* A 64-bit address plus offset must not wrap: a: address, immediate: offset. */
+HANDLER(CHECK_ADDRESS, {
+    uint64_t limit = UINT64_MAX - 32;
+    if (UNLIKELY(pc[2].imm > limit || fp[pc[1].a].u64 > limit - pc[2].imm))
+        TRAP_WITH(TRAP_MEMORY_BOUNDS);
+    NEXT(3);
+})
+
+HANDLER(MEMORY_SIZE, { /* a: result; immediate: memory */
+    const VmMemory *m = in->memories[pc[2].imm];
+    fp[pc[1].a].u64 = m->size >> m->page_log2;
+    NEXT(3);
+})
+HANDLER(MEMORY_GROW, { /* a: result, b: pages; immediate: memory */
+    VmMemory *m = in->memories[pc[2].imm];
+    uint64_t before = vm_memory_grow(m, fp[pc[1].b].u64);
+    fp[pc[1].a].u64 = m->limits.is_64 ? before : (uint32_t)before;
+    LOAD_MEMORY();
+    NEXT(3);
+})
+
+/* Bulk instructions pay fuel by their size. */
+#define CHARGE(n)                                                                                  \
+    do {                                                                                           \
+        VmStore *s_ = in->store;                                                                   \
+        uint64_t n_ = (n);                                                                         \
+        if (UNLIKELY(s_->has_fuel)) {                                                              \
+            if (n_ > s_->fuel) TRAP_WITH(TRAP_FUEL);                                               \
+            s_->fuel -= n_;                                                                        \
+        }                                                                                          \
+    } while (0)
+#define CHECKED(call)                                                                              \
+    do {                                                                                           \
+        Trap why_ = (call);                                                                        \
+        if (UNLIKELY(why_ != TRAP_NONE)) TRAP_WITH(why_);                                          \
+    } while (0)
+
+/* a b c: the three operands; the immediates are two indices. */
+HANDLER(MEMORY_FILL, {
+    CHARGE(fp[pc[1].c].u64 / 64);
+    CHECKED(vm_memory_fill(in, (uint32_t)pc[2].imm, fp[pc[1].a].u64, (uint8_t)fp[pc[1].b].u32,
+                           fp[pc[1].c].u64));
+    NEXT(3);
+})
+HANDLER(MEMORY_COPY, {
+    CHARGE(fp[pc[1].c].u64 / 64);
+    CHECKED(vm_memory_copy(in, (uint32_t)pc[2].imm, (uint32_t)(pc[2].imm >> 32), fp[pc[1].a].u64,
+                           fp[pc[1].b].u64, fp[pc[1].c].u64));
+    NEXT(3);
+})
+HANDLER(MEMORY_INIT, {
+    CHARGE(fp[pc[1].c].u32 / 64);
+    CHECKED(vm_memory_init(in, (uint32_t)pc[2].imm, (uint32_t)(pc[2].imm >> 32), fp[pc[1].a].u64,
+                           fp[pc[1].b].u32, fp[pc[1].c].u32));
+    NEXT(3);
+})
+HANDLER(DATA_DROP, {
+    in->dropped_data[pc[2].imm] = true;
+    NEXT(3);
+})
+
+/* ---- tables ---- */
+
+HANDLER(TABLE_GET, { /* a: result, b: index; immediate: table */
+    const VmTable *table = in->tables[pc[2].imm];
+    uint64_t i = fp[pc[1].b].u64;
+    if (UNLIKELY(i >= table->size)) TRAP_WITH(TRAP_TABLE_BOUNDS);
+    fp[pc[1].a] = table->elems[i];
+    NEXT(3);
+})
+HANDLER(TABLE_SET, { /* a: index, b: value; immediate: table */
+    VmTable *table = in->tables[pc[2].imm];
+    uint64_t i = fp[pc[1].a].u64;
+    if (UNLIKELY(i >= table->size)) TRAP_WITH(TRAP_TABLE_BOUNDS);
+    table->elems[i] = fp[pc[1].b];
+    NEXT(3);
+})
+HANDLER(TABLE_SIZE, {
+    fp[pc[1].a].u64 = in->tables[pc[2].imm]->size;
+    NEXT(3);
+})
+HANDLER(TABLE_GROW, { /* a: result, b: value, c: count */
+    VmTable *table = in->tables[pc[2].imm];
+    CHARGE(fp[pc[1].c].u64 / 8);
+    uint64_t before = vm_table_grow(table, fp[pc[1].c].u64, fp[pc[1].b]);
+    fp[pc[1].a].u64 = table->limits.is_64 ? before : (uint32_t)before;
+    NEXT(3);
+})
+HANDLER(TABLE_FILL, { /* a: index, b: value, c: count */
+    CHARGE(fp[pc[1].c].u64 / 8);
+    CHECKED(vm_table_fill(in->tables[pc[2].imm], fp[pc[1].a].u64, fp[pc[1].b], fp[pc[1].c].u64));
+    NEXT(3);
+})
+HANDLER(TABLE_COPY, {
+    CHARGE(fp[pc[1].c].u64 / 8);
+    CHECKED(vm_table_copy(in, (uint32_t)pc[2].imm, (uint32_t)(pc[2].imm >> 32), fp[pc[1].a].u64,
+                          fp[pc[1].b].u64, fp[pc[1].c].u64));
+    NEXT(3);
+})
+HANDLER(TABLE_INIT, {
+    CHARGE(fp[pc[1].c].u32 / 8);
+    CHECKED(vm_table_init(in, (uint32_t)pc[2].imm, (uint32_t)(pc[2].imm >> 32), fp[pc[1].a].u64,
+                          fp[pc[1].b].u32, fp[pc[1].c].u32));
+    NEXT(3);
+})
+HANDLER(ELEM_DROP, {
+    in->elems[pc[2].imm].count = 0;
+    NEXT(3);
+})
+
+/* ---- registers, globals, references ---- */
+
+HANDLER(COPY, {
+    fp[pc[1].a] = fp[pc[1].b];
+    NEXT(2);
+})
+HANDLER(COPY2, { /* a v128 */
+    VmSlot low = fp[pc[1].b], high = fp[pc[1].b + 1];
+    fp[pc[1].a] = low, fp[pc[1].a + 1] = high;
+    NEXT(2);
+})
+HANDLER(COPY_N, { /* c slots */
+    memmove(fp + pc[1].a, fp + pc[1].b, pc[1].c * sizeof *fp);
+    NEXT(2);
+})
+HANDLER(CONST, {
+    fp[pc[1].a] = pc[2].k;
+    NEXT(3);
+})
+HANDLER(CONST2, {
+    fp[pc[1].a] = pc[2].k, fp[pc[1].a + 1] = pc[3].k;
+    NEXT(4);
+})
+HANDLER(SELECT, { /* a: result, b c: values, d: condition */
+    fp[pc[1].a] = fp[fp[pc[1].d].u32 ? pc[1].b : pc[1].c];
+    NEXT(2);
+})
+HANDLER(SELECT2, {
+    const VmSlot *from = &fp[fp[pc[1].d].u32 ? pc[1].b : pc[1].c];
+    VmSlot low = from[0], high = from[1];
+    fp[pc[1].a] = low, fp[pc[1].a + 1] = high;
+    NEXT(2);
+})
+HANDLER(GLOBAL_GET, {
+    fp[pc[1].a] = in->globals[pc[2].imm]->value[0];
+    NEXT(3);
+})
+HANDLER(GLOBAL_SET, {
+    in->globals[pc[2].imm]->value[0] = fp[pc[1].a];
+    NEXT(3);
+})
+HANDLER(GLOBAL_GET2, {
+    const VmGlobal *g = in->globals[pc[2].imm];
+    fp[pc[1].a] = g->value[0], fp[pc[1].a + 1] = g->value[1];
+    NEXT(3);
+})
+HANDLER(GLOBAL_SET2, {
+    VmGlobal *g = in->globals[pc[2].imm];
+    g->value[0] = fp[pc[1].a], g->value[1] = fp[pc[1].a + 1];
+    NEXT(3);
+})
+HANDLER(REF_FUNC, {
+    fp[pc[1].a].u64 = (uintptr_t)in->funcs[pc[2].imm];
+    NEXT(3);
+})
+HANDLER(REF_AS_NON_NULL, {
+    if (UNLIKELY(!fp[pc[1].a].u64)) TRAP_WITH(TRAP_NULL_REFERENCE);
+    NEXT(2);
+})
+
+/* ---- calls ---- */
+
+/* Enters `callee`, whose arguments begin at register pc[1].a; the caller goes on after `length` words. The
+ * short way serves prepared functions; vm_enter does the rest. */
+#define CALL_TO(callee, length)                                                                    \
+    do {                                                                                           \
+        VmFunc *f_ = (callee);                                                                     \
+        const VmCode *code_ = f_->code;                                                            \
+        VmSlot *args_ = fp + pc[1].a;                                                              \
+        t->top->pc = pc + (length);                                                                \
+        if (UNLIKELY(!code_ || --t->ticks < 0 || t->top + 1 >= t->frames_end ||                    \
+                     args_ + code_->register_count > t->stack_end))                                \
+            GO_ON(vm_enter(t, f_, args_));                                                         \
+        VmFrame *frame_ = ++t->top;                                                                \
+        frame_->fp = fp = args_;                                                                   \
+        frame_->func = f_;                                                                         \
+        frame_->in = f_->in;                                                                       \
+        if (f_->in != in) {                                                                        \
+            in = f_->in;                                                                           \
+            LOAD_MEMORY();                                                                         \
+        }                                                                                          \
+        VmSlot *zero_ = fp + code_->param_slots;                                                   \
+        for (uint32_t i_ = 0; i_ < code_->zero_slots; i_++) zero_[i_].u64 = 0;                     \
+        GO(code_->words);                                                                          \
+    } while (0)
+
+/* The function that a table holds at a register, if its type is the one asked for. */
+#define INDIRECT(result, index_slot)                                                               \
+    const VmTable *table = in->tables[pc[2].imm >> 32];                                            \
+    uint64_t i = fp[index_slot].u64;                                                               \
+    if (UNLIKELY(i >= table->size)) TRAP_WITH(TRAP_UNDEFINED_ELEMENT);                             \
+    VmFunc *result = table->elems[i].ref;                                                          \
+    if (UNLIKELY(!result)) TRAP_WITH(TRAP_UNINITIALIZED_ELEMENT);                                  \
+    uint32_t want = in->module->types[(uint32_t)pc[2].imm];                                        \
+    if (UNLIKELY(result->type != want) &&                                                          \
+        !core_space_sub(in->store->types, result->type, want))                                     \
+        TRAP_WITH(TRAP_INDIRECT_TYPE);
+
+HANDLER(CALL, { CALL_TO(in->funcs[pc[2].imm], 3); })
+HANDLER(CALL_INDIRECT, { /* a: arguments, b: index; immediate: type, table */
+    INDIRECT(f, pc[1].b)
+    CALL_TO(f, 3);
+})
+HANDLER(CALL_REF, { /* a: arguments, b: the reference */
+    VmFunc *f = fp[pc[1].b].ref;
+    if (UNLIKELY(!f)) TRAP_WITH(TRAP_NULL_FUNCTION_REFERENCE);
+    CALL_TO(f, 2);
+})
+
+/* A tail call moves its arguments (c slots at a) to the start of the frame and gives it up. */
+#define TAIL_CALL_TO(callee)                                                                       \
+    do {                                                                                           \
+        VmFunc *f_ = (callee);                                                                     \
+        memmove(fp, fp + pc[1].a, pc[1].c * sizeof *fp);                                           \
+        if (UNLIKELY(--t->ticks < 0)) {                                                            \
+            t->pc = pc, t->fp = fp;                                                                \
+            if (!vm_tick(t)) GO(stop_code);                                                        \
+        }                                                                                          \
+        VmSlot *args_ = fp;                                                                        \
+        t->top--;                                                                                  \
+        GO_ON(vm_enter(t, f_, args_));                                                             \
+    } while (0)
+HANDLER(TAIL_CALL, { TAIL_CALL_TO(in->funcs[pc[2].imm]); })
+HANDLER(TAIL_CALL_INDIRECT, {
+    INDIRECT(f, pc[1].b)
+    TAIL_CALL_TO(f);
+})
+HANDLER(TAIL_CALL_REF, {
+    VmFunc *f = fp[pc[1].b].ref;
+    if (UNLIKELY(!f)) TRAP_WITH(TRAP_NULL_FUNCTION_REFERENCE);
+    TAIL_CALL_TO(f);
+})
+
+/* Results stand at the start of the frame: back to the frame below, whatever it is (the pc of host
+ * and entry frames is HOST_RETURN and ENTRY_RETURN). */
+#define LEAVE()                                                                                    \
+    do {                                                                                           \
+        const VmFrame *below_ = --t->top;                                                          \
+        fp = below_->fp;                                                                           \
+        in = below_->in;                                                                           \
+        LOAD_MEMORY();                                                                             \
+        GO(below_->pc);                                                                            \
+    } while (0)
+HANDLER(RETURN, { LEAVE(); })
+HANDLER(RETURN_1, {
+    fp[0] = fp[pc[1].a];
+    LEAVE();
+})
+HANDLER(RETURN_K, {
+    fp[0] = pc[2].k;
+    LEAVE();
+})
+HANDLER(RETURN_N, { /* a: first register, b: how many */
+    memmove(fp, fp + pc[1].a, pc[1].b * sizeof *fp);
+    LEAVE();
+})
+
+/* ---- the rest ---- */
+
+HANDLER(UNREACHABLE, { TRAP_WITH(TRAP_UNREACHABLE); })
+HANDLER(FUEL, {
+    uint64_t cost = pc[1].imm;
+    VmStore *store = in->store;
+    if (UNLIKELY(cost > store->fuel)) {
+        store->fuel = 0;
+        TRAP_WITH(TRAP_FUEL);
+    }
+    store->fuel -= cost;
+    NEXT(2);
+})
+HANDLER(UNSUPPORTED, {
+    t->pc = pc, t->fp = fp;
+    vm_trap_text(t, TRAP_HOST, "the interpreter does not run `%s` yet",
+                 core_op_info[pc[1].imm].text);
+    GO(stop_code);
+})
+
+/* The outermost function has returned to vm_call. */
+HANDLER(ENTRY_RETURN, {
+    t->status = VM_DONE;
+    GO(stop_code);
+})
+/* The function that a host function asked to call has returned: its results stand where its frame
+ * began, just above the host function's own slots. */
+HANDLER(HOST_RETURN, {
+    VmFrame *host = t->top;
+    VmHostFn then = host->then;
+    host->then = NULL, host->dropped = NULL;
+    t->pc = NULL;
+    GO_ON(vm_after_host(t, then(t, host->context, vm_callee_slots(host))));
+})
+
+#if VM_TAIL_CALLS
+static void op_STOP(STATE) { (void)pc, (void)fp, (void)mem, (void)msize, (void)in, (void)t; }
+#else
+static const VmWord *op_STOP(const VmWord *pc, VmThread *t) {
+    (void)pc, (void)t;
+    return NULL;
+}
+#endif
+
+#undef NUMERIC1
+#undef NUMERIC2
+#undef TRAPPING1
+#undef TRAPPING2
+#define NUMERIC1(id, r, ta, e)            op_##id,
+#define NUMERIC2(id, r, ta, tb, e)        op_##id, op_##id##_K,
+#define TRAPPING1(id, r, ta, trap, e)     op_##id,
+#define TRAPPING2(id, r, ta, tb, trap, e) op_##id, op_##id##_K,
+const VmHandler vm_handlers[VM_OP_COUNT] = {
+#include "core/numeric.def"
+#define X(id, type, op) op_JUMP_##id, op_JUMP_##id##_K, op_JUMP_NOT_##id, op_JUMP_NOT_##id##_K,
+    VM_COMPARISONS(X)
+#undef X
+#define X(id, from, to) op_##id,
+    VM_LOADS(X)
+#undef X
+#define X(id, to) op_##id,
+    VM_STORES(X)
+#undef X
+#define X(id) op_##id,
+    VM_OTHERS(X)
+#undef X
+};
+
+static const VmWord stop_code[1] = {{.op = op_STOP}};
+static const VmWord entry_return_code[1] = {{.op = op_ENTRY_RETURN}};
+static const VmWord host_return_code[1] = {{.op = op_HOST_RETURN}};
+
+const VmWord *vm_stopped(VmThread *t, VmStatus status) {
+    t->status = status;
+    return stop_code;
+}
+
+const VmWord *vm_entry_return(void) { return entry_return_code; }
+
+static const VmWord *stack_exhausted(VmThread *t) {
+    vm_set_trap(t, TRAP_STACK_EXHAUSTED);
+    return stop_code;
+}
+
+const VmWord *vm_enter(VmThread *t, VmFunc *f, VmSlot *slots) {
+    t->pc = NULL;
+    for (;;) {
+        if (t->ticks < 0 && !vm_tick(t)) return stop_code;
+        if (t->top + 1 >= t->frames_end) return stack_exhausted(t);
+        if (f->in && !f->code) {
+            f->code = vm_prepare(f->in->module, f->index);
+            if (!f->code) return stack_exhausted(t);
+        }
+        uint32_t need = f->in ? f->code->register_count : vm_host_slot_count(f);
+        if (need > (size_t)(t->stack_end - slots)) return stack_exhausted(t);
+        VmInstance *in = f->in ? f->in : &t->store->nothing;
+        *++t->top = (VmFrame){.pc = host_return_code, .fp = slots, .in = in, .func = f};
+        if (f->in) {
+            memset(slots + f->code->param_slots, 0, f->code->zero_slots * sizeof *slots);
+            return f->code->words;
+        }
+        VmStatus status = f->host(t, f->context, slots);
+        if (status != VM_CALL) return vm_after_host(t, status);
+        f = t->next_func, slots = t->next_slots;
+    }
+}
+
+const VmWord *vm_after_host(VmThread *t, VmStatus status) {
+    if (status == VM_CALL) return vm_enter(t, t->next_func, t->next_slots);
+    if (status != VM_DONE) return vm_stopped(t, status);
+    t->top--;
+    return t->top->pc;
+}
+
+/* The machine's state is that of the frame on top; the handlers take over from `pc`. */
+void vm_run(VmThread *t, const VmWord *pc) {
+    VmSlot *fp = t->top->fp;
+    VmInstance *in = t->top->in;
+    uint8_t *mem = in->memory0->bytes;
+    uint64_t msize = in->memory0->size;
+#if VM_TAIL_CALLS
+    pc->op(pc, fp, mem, msize, in, t);
+#else
+    t->fp = fp, t->mem = mem, t->msize = msize, t->in = in;
+    while (pc) pc = pc->op(pc, t);
+#endif
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* The store: what lives together and is freed together. */
+#include <stdlib.h>
+
+#include "interpreter/internal.h"
+
+/* A host function, in the store's list. */
+typedef struct VmHost {
+    struct VmHost *next;
+    VmFunc func;
+} VmHost;
+
+VmStore *vm_store_new(const VmLimits *limits) {
+    VmStore *store = calloc(1, sizeof *store);
+    if (!store) return NULL;
+    if (limits) store->limits = *limits;
+    store->has_fuel = store->limits.has_fuel;
+    store->fuel = store->limits.fuel;
+    store->arena = arena_new();
+    store->types = core_space_new(store->arena);
+    store->nothing.store = store;
+    store->nothing.memory0 = &store->no_memory;
+    return store;
+}
+
+static void free_code(VmModule *module) {
+    uint32_t own = (uint32_t)module->core->funcs.len - module->core->imported[CORE_FUNC];
+    for (uint32_t i = 0; i < own; i++)
+        if (module->codes[i]) {
+            free(module->codes[i]->words);
+            free(module->codes[i]->places);
+            free(module->codes[i]);
+        }
+    free(module->codes);
+    free(module);
+}
+
+void vm_store_free(VmStore *store) {
+    if (!store) return;
+    for (VmObject *o = store->objects, *next; o; o = next) {
+        next = o->next;
+        o->free(o);
+    }
+    for (VmHost *h = store->hosts, *next; h; h = next) {
+        next = h->next;
+        if (h->func.free_context) h->func.free_context(h->func.context);
+        free(h);
+    }
+    for (VmModule *m = store->modules, *next; m; m = next) {
+        next = m->next;
+        free_code(m);
+    }
+    arena_free(store->arena);
+    free(store);
+}
+
+uint64_t vm_store_fuel(const VmStore *store) { return store->fuel; }
+void vm_store_interrupt(VmStore *store) { store->interrupted = 1; }
+CoreTypeSpace *vm_store_types(VmStore *store) { return store->types; }
+
+void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmObject *)) {
+    object->free = free_object;
+    object->next = store->objects;
+    store->objects = object;
+}
+
+static uint32_t slots_of_all(const CoreValType *types, uint32_t n) {
+    uint32_t slots = 0;
+    for (uint32_t i = 0; i < n; i++) slots += vm_slots_of(types[i]);
+    return slots;
+}
+
+VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_count,
+                     const CoreValType *results, uint32_t result_count, VmHostFn fn, void *context,
+                     void (*free_context)(void *)) {
+    VmHost *host = calloc(1, sizeof *host);
+    if (!host) return NULL;
+    host->func = (VmFunc){.type = core_space_func(store->types, params, param_count, results, result_count),
+                          .param_slots = slots_of_all(params, param_count),
+                          .result_slots = slots_of_all(results, result_count),
+                          .host = fn,
+                          .context = context,
+                          .free_context = free_context};
+    host->next = store->hosts;
+    store->hosts = host;
+    return &host->func;
+}
+
+uint32_t vm_func_type(const VmFunc *func) { return func->type; }
+
+VmModule *vm_module_new(VmStore *store, const CoreModule *core) {
+    VmModule *module = calloc(1, sizeof *module);
+    uint32_t own = (uint32_t)core->funcs.len - core->imported[CORE_FUNC];
+    VmCode **codes = calloc(own ? own : 1, sizeof *codes);
+    if (!module || !codes) {
+        free(module);
+        free(codes);
+        return NULL;
+    }
+    *module = (VmModule){.next = store->modules, .store = store, .core = core, .codes = codes};
+    module->types = core_space_enter(store->types, core);
+    store->modules = module;
+    return module;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Threads of execution: entering from outside, host functions that call, suspend or trap, and the
+ * backtrace.
+ *
+ *     frames:  [entry] [wasm] [wasm] [host] [wasm] ...     <- top
+ *
+ * An entry frame stands for a vm_call of the outside, and the machine stops when control comes back
+ * to it. A host frame whose function asked for a call (vm_then_call) waits like any caller; its
+ * continuation is run when control comes back. So the C stack holds one vm_run for each vm_call
+ * that is nested in a host function, and nothing else.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "interpreter/internal.h"
+
+static void *map_pages(size_t size) {
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static size_t stack_bytes(const VmThread *t) { return (size_t)((char *)t->stack_end - (char *)t->stack); }
+static size_t frame_bytes(const VmThread *t) {
+    return (size_t)((char *)t->frames_end - (char *)t->frames);
+}
+
+VmThread *vm_thread_new(VmStore *store) {
+    VmThread *t = calloc(1, sizeof *t);
+    if (!t) return NULL;
+    size_t bytes = store->limits.max_stack ? store->limits.max_stack : VM_DEFAULT_STACK;
+    size_t slots = bytes < 1024 ? 128 : bytes / sizeof(VmSlot);
+    size_t frames = store->limits.max_frames ? store->limits.max_frames : VM_DEFAULT_FRAMES;
+    if (frames < 16) frames = 16;
+    t->store = store;
+    t->stack = map_pages(slots * sizeof(VmSlot));
+    t->frames = map_pages(frames * sizeof(VmFrame));
+    if (t->stack) t->stack_end = t->stack + slots;
+    if (t->frames) t->frames_end = t->frames + frames;
+    t->top = t->frames;
+    if (t->stack && t->frames) return t;
+    vm_thread_free(t);
+    return NULL;
+}
+
+/* Unwinds to `frame`; host functions that wait in between learn that they will not go on. */
+static void unwind(VmThread *t, VmFrame *frame) {
+    for (; t->top > frame; t->top--)
+        if (t->top->dropped) t->top->dropped(t->top->context);
+}
+
+void vm_thread_free(VmThread *t) {
+    if (!t) return;
+    if (t->frames) unwind(t, t->frames);
+    if (t->stack) munmap(t->stack, stack_bytes(t));
+    if (t->frames) munmap(t->frames, frame_bytes(t));
+    free(t);
+}
+
+VmStore *vm_thread_store(const VmThread *t) { return t->store; }
+
+/* ---- traps ---- */
+
+/* Where `frame` stands in its body. Calls are looked up by the word before the one they go on at. */
+static uint32_t offset_of(const VmFrame *frame, const VmWord *pc, bool returns) {
+    const VmFunc *f = frame->func;
+    const CoreExpr *body = &f->in->module->core->funcs.at[f->index].body;
+    const VmCode *code = f->code;
+    if (!pc || !code || pc < code->words || pc > code->words + code->word_count) return body->offset;
+    uint32_t word = (uint32_t)(pc - code->words) - (returns && pc > code->words ? 1 : 0);
+    uint32_t low = 0, high = code->place_count;
+    while (low + 1 < high) {
+        uint32_t middle = (low + high) / 2;
+        if (code->places[middle].word <= word) low = middle;
+        else high = middle;
+    }
+    return body->offset + (code->place_count ? code->places[low].offset : 0);
+}
+
+static void keep_trace(VmThread *t) {
+    t->trace_count = 0;
+    for (const VmFrame *frame = t->top; frame > t->frames; frame--) {
+        if (!frame->func || t->trace_count == VM_MAX_BACKTRACE) continue;
+        VmFrameInfo *info = &t->trace[t->trace_count++];
+        *info = (VmFrameInfo){.func = frame->func->index};
+        if (!frame->func->in) continue;
+        bool innermost = frame == t->top && t->pc;
+        info->module = frame->func->in->module->core;
+        info->offset = offset_of(frame, innermost ? t->pc : frame->pc, !innermost);
+        info->name = core_name(&info->module->names.funcs, frame->func->index);
+    }
+}
+
+void vm_set_trap(VmThread *t, Trap trap) {
+    t->status = VM_TRAP;
+    if (t->trap != TRAP_NONE) return; /* a nested call's trap goes on through its host function */
+    t->trap = trap;
+    snprintf(t->message, sizeof t->message, "%s", trap_text(trap));
+    keep_trace(t);
+}
+
+VmStatus vm_trap(VmThread *t, Trap trap) {
+    t->pc = NULL;
+    vm_set_trap(t, trap);
+    return VM_TRAP;
+}
+
+VmStatus vm_trap_text(VmThread *t, Trap trap, const char *format, ...) {
+    bool first = t->trap == TRAP_NONE;
+    vm_set_trap(t, trap);
+    if (first) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(t->message, sizeof t->message, format, args);
+        va_end(args);
+    }
+    return VM_TRAP;
+}
+
+Trap vm_trapped(const VmThread *t) { return t->trap; }
+Str vm_trap_message(const VmThread *t) { return str_from(t->message); }
+
+uint32_t vm_backtrace(const VmThread *t, VmFrameInfo *frames, uint32_t max) {
+    uint32_t n = t->trace_count < max ? t->trace_count : max;
+    memcpy(frames, t->trace, n * sizeof *frames);
+    return n;
+}
+
+VmStatus vm_exit(VmThread *t, int status) {
+    t->exit_status = status;
+    return VM_EXIT;
+}
+
+int vm_exit_status(const VmThread *t) { return t->exit_status; }
+
+/* ---- time ---- */
+
+static uint64_t now(void) {
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+bool vm_tick(VmThread *t) {
+    t->ticks = VM_TICKS;
+    Trap why = TRAP_NONE;
+    if (t->store->interrupted) why = TRAP_INTERRUPTED;
+    else if (t->deadline && now() >= t->deadline) why = TRAP_TIMEOUT;
+    if (why == TRAP_NONE) return true;
+    vm_set_trap(t, why);
+    return false;
+}
+
+/* ---- calls ---- */
+
+/* Runs until the entry frame `entry` is on top again, or the machine stops otherwise. */
+static VmStatus run_to(VmThread *t, VmFrame *entry, const VmWord *pc, VmSlot *slots, VmFunc *func) {
+    t->nesting++;
+    vm_run(t, pc);
+    t->nesting--;
+    if (t->status == VM_SUSPEND && t->nesting == 0) return VM_SUSPEND;
+    if (t->status == VM_SUSPEND) vm_trap_text(t, TRAP_HOST, "cannot suspend in a nested call");
+    if (t->status == VM_DONE && func)
+        memcpy(slots, entry->fp, func->result_slots * sizeof *slots);
+    unwind(t, entry - 1);
+    return t->status;
+}
+
+static void begin_outermost(VmThread *t) {
+    t->trap = TRAP_NONE;
+    t->message[0] = 0;
+    t->trace_count = 0;
+    t->ticks = VM_TICKS;
+    t->deadline = t->store->limits.timeout_ns ? now() + t->store->limits.timeout_ns : 0;
+}
+
+VmStatus vm_call(VmThread *t, VmFunc *func, VmSlot *slots) {
+    if (t->nesting == 0) begin_outermost(t);
+    VmSlot *base = t->top > t->frames ? vm_callee_slots(t->top) : t->stack;
+    if (t->nesting >= VM_MAX_NESTING || t->top + 1 >= t->frames_end ||
+        func->param_slots > (size_t)(t->stack_end - base))
+        return vm_trap(t, TRAP_STACK_EXHAUSTED);
+    VmFrame *entry = ++t->top;
+    *entry = (VmFrame){.pc = vm_entry_return(), .fp = base, .in = &t->store->nothing};
+    entry->context = slots; /* where the results go, for vm_resume */
+    entry->dropped = NULL;
+    memcpy(base, slots, func->param_slots * sizeof *slots);
+    return run_to(t, entry, vm_enter(t, func, base), slots, func);
+}
+
+VmStatus vm_resume(VmThread *t) {
+    VmFrame *entry = t->frames + 1;
+    VmHostFn again = t->again;
+    VmFunc *outermost = (entry + 1)->func;
+    t->status = VM_DONE;
+    VmStatus status = again(t, t->again_context, vm_host_slots(t));
+    return run_to(t, entry, vm_after_host(t, status), entry->context, outermost);
+}
+
+VmStatus vm_suspend(VmThread *t, VmHostFn again, void *context) {
+    t->again = again;
+    t->again_context = context;
+    return VM_SUSPEND;
+}
+
+VmSlot *vm_host_slots(VmThread *t) { return t->top->fp; }
+
+VmStatus vm_then_call(VmThread *t, VmFunc *func, const VmSlot *args, uint32_t arg_count,
+                      VmHostFn then, void *context, void (*dropped)(void *)) {
+    VmFrame *host = t->top;
+    VmSlot *slots = vm_callee_slots(host);
+    if (arg_count > (size_t)(t->stack_end - slots)) {
+        if (dropped) dropped(context);
+        return vm_trap(t, TRAP_STACK_EXHAUSTED);
+    }
+    if (arg_count) memmove(slots, args, arg_count * sizeof *args);
+    host->then = then;
+    host->context = context;
+    host->dropped = dropped;
+    t->next_func = func;
+    t->next_slots = slots;
+    return VM_CALL;
+}
