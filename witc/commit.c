@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * From a resolved unit to the model: decides what feature gates leave, puts own handles where
+ * resources are values, and gives ids in the model's order:
+ *
+ *     types as they were made, each own handle before the first type that holds it
+ *     own handles that only functions of interfaces hold, then those of worlds
+ *     what `include` copies
+ *
+ * Gates (WIT.md, "Feature Gates"): an item that is `@unstable` and not enabled is left out, and
+ * nothing that stays may refer to it. `@since` needs a package version that is not older.
+ */
+#include "witc/internal.h"
+
+/* ---- gates ---- */
+
+bool witc_enabled(const Resolver *r, const WitStability *stability) {
+    if (!stability->feature.len || stability->since.text.len || r->options->all_features)
+        return true;
+    for (size_t i = 0; i < r->options->feature_count; i++)
+        if (str_eq(r->options->features[i], stability->feature)) return true;
+    return false;
+}
+
+bool witc_included(Work *w, const WitStability *stability, Span span) {
+    if (!stability->since.text.len) return witc_enabled(w->r, stability);
+    const Semver *version = &w->unit->header.version;
+    if (!version->text.len) {
+        if (!w->version_reported)
+            diag(w->diags, WIT_NO_PACKAGE_VERSION, span, STR_ARG(w->unit->id));
+        w->version_reported = true;
+    } else if (semver_cmp(stability->since, *version) > 0) {
+        diag(w->diags, WIT_UNRELEASED, span, STR_ARG(stability->since.text), STR_ARG(w->unit->id),
+             STR_ARG(version->text));
+    }
+    return true;
+}
+
+static void report_excluded(Work *w, Span span, const char *what, const char *more,
+                            const WitStability *stability, Span declared) {
+    diag(w->diags, WIT_EXCLUDED, span, what, more);
+    Str feature = stability->feature;
+    if (feature.len)
+        diag_note(w->diags, WIT_GATED_BY, declared, STR_ARG(feature), STR_ARG(feature));
+}
+
+/* ---- types ---- */
+
+static void add_type(Work *w, WitType *type) {
+    type->id = (uint32_t)w->r->model->types.len;
+    *vec_push(w->arena, &w->r->model->types) = type;
+}
+
+static bool check_type(Work *w, const WitType *type, Span span) {
+    if (!witc_excluded(type->id) || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return true;
+    report_excluded(w, span, "type", "", &type->stability, type->span);
+    return false;
+}
+
+/* The own handle of a resource, or of an alias of one. */
+static const WitType *handle_of(Work *w, const WitType *resource) {
+    bool added;
+    const char *key = arena_copy(w->arena, &resource, sizeof resource);
+    MapEntry *entry = map_put(w->arena, &w->handles, (Str){key, sizeof resource}, &added);
+    if (added) {
+        WitType *own = ARENA_NEW(w->arena, WitType);
+        *own = (WitType){.kind = WIT_OWN, .elem = resource};
+        add_type(w, own);
+        entry->ptr = own;
+    }
+    return entry->cptr;
+}
+
+/* `type` as the type of a value: a resource becomes its handle. */
+static const WitType *as_value(Work *w, const WitType *type, Span span) {
+    if (!type || type == &witc_poison || !check_type(w, type, span)) return type;
+    const WitType *target = type;
+    while (target->kind == WIT_ALIAS) target = target->elem;
+    return target->kind == WIT_RESOURCE ? handle_of(w, type) : type;
+}
+
+static void commit_type(Work *w, WitType *type) {
+    if (!witc_included(w, &type->stability, type->span)) {
+        type->id = (uint32_t)WITC_EXCLUDED;
+        return;
+    }
+    if (type->kind == WIT_ALIAS || wit_kind_shape(type->kind) == WIT_SHAPE_HANDLE) {
+        check_type(w, type->elem, type->span);
+    } else {
+        for (size_t i = 0; i < type->fields.len; i++) {
+            WitField *field = &type->fields.at[i];
+            field->type = as_value(w, field->type, type->kind == WIT_TUPLE ? type->span : field->span);
+        }
+        type->elem = as_value(w, type->elem, type->span);
+        type->second = as_value(w, type->second, type->span);
+    }
+    add_type(w, type);
+}
+
+/* A type stays, but not what it belongs to. */
+static void check_owners(Work *w, bool worlds) {
+    for (size_t i = 0; i < w->types.len; i++) {
+        const WitType *type = w->types.at[i];
+        if (witc_excluded(type->id)) continue;
+        if (!worlds && type->interface && witc_excluded(type->interface->id))
+            report_excluded(w, type->span, "interface",
+                            "; this type is not gated by a feature but its interface is",
+                            &type->interface->stability, type->interface->span);
+        if (worlds && type->world && witc_excluded(type->world->id))
+            report_excluded(w, type->span, "world",
+                            "; this type is not gated by a feature but its world is",
+                            &type->world->stability, type->world->span);
+    }
+}
+
+/* ---- functions, interfaces, worlds ---- */
+
+static void commit_func(Work *w, WitFunc *func) {
+    if (func->resource && !check_type(w, func->resource, func->span)) return;
+    for (size_t i = 0; i < func->params.len; i++)
+        func->params.at[i].type = as_value(w, func->params.at[i].type, func->span);
+    func->result = as_value(w, func->result, func->span);
+    if (func->result && wit_has_borrow(func->result))
+        diag(w->diags, WIT_RETURNS_BORROW, func->span, STR_ARG(func->name));
+}
+
+static void commit_interface(Work *w, Entry *entry) {
+    WitInterface *interface = entry->interface;
+    if (!witc_included(w, &interface->stability, interface->span)) {
+        entry->excluded = true;
+        interface->id = (uint32_t)WITC_EXCLUDED;
+        return;
+    }
+    size_t types = 0, funcs = 0;
+    for (size_t i = 0; i < interface->types.len; i++)
+        if (!witc_excluded(interface->types.at[i]->id))
+            interface->types.at[types++] = interface->types.at[i];
+    interface->types.len = types;
+    for (size_t i = 0; i < interface->funcs.len; i++) {
+        WitFunc *func = interface->funcs.at[i];
+        if (!witc_included(w, &func->stability, func->span)) continue;
+        commit_func(w, func);
+        interface->funcs.at[funcs++] = func;
+    }
+    interface->funcs.len = funcs;
+    interface->id = (uint32_t)w->r->model->interfaces.len;
+    *vec_push(w->arena, &w->r->model->interfaces) = interface;
+    if (interface->name.len)
+        *vec_push(w->arena, &w->unit->package->interfaces) = interface;
+}
+
+/* Whether an item of a world stays. */
+static bool commit_item(Work *w, WitItem *item) {
+    if (item->kind == WIT_ITEM_TYPE) return !witc_excluded(item->type->id);
+    if (!witc_included(w, &item->stability, item->span)) return false;
+    if (item->kind == WIT_ITEM_FUNC) {
+        commit_func(w, (WitFunc *)item->func);
+    } else if (witc_excluded(item->interface->id)) {
+        report_excluded(w, item->span, "interface", "", &item->interface->stability,
+                        item->interface->span);
+        return false;
+    }
+    return true;
+}
+
+static void commit_items(Work *w, WitItems *items) {
+    size_t kept = 0;
+    for (size_t i = 0; i < items->len; i++)
+        if (commit_item(w, &items->at[i])) items->at[kept++] = items->at[i];
+    items->len = kept;
+}
+
+static void commit_world(Work *w, Entry *entry) {
+    WitWorld *world = entry->world;
+    if (!witc_included(w, &world->stability, world->span)) {
+        entry->excluded = true;
+        world->id = (uint32_t)WITC_EXCLUDED;
+        return;
+    }
+    commit_items(w, &world->imports);
+    commit_items(w, &world->exports);
+    world->id = (uint32_t)w->r->model->worlds.len;
+    *vec_push(w->arena, &w->r->model->worlds) = world;
+    *vec_push(w->arena, &w->unit->package->worlds) = world;
+}
+
+void witc_commit(Work *w) {
+    WitModel *model = w->r->model;
+    WitPackage *package = w->unit->package;
+    const AstHeader *header = &w->unit->header;
+    size_t errors = w->diags->errors;
+    package->ns = header->ns;
+    package->name = header->name;
+    package->version = header->version;
+    package->docs = header->docs;
+    package->span = header->span;
+    package->id = (uint32_t)model->packages.len;
+    *vec_push(w->arena, &model->packages) = package;
+    for (size_t i = 0; i < w->types.len; i++) commit_type(w, w->types.at[i]);
+    for (size_t i = 0; i < w->interfaces.len; i++) commit_interface(w, w->interfaces.at[i]);
+    check_owners(w, false);
+    for (size_t i = 0; i < w->worlds.len; i++) commit_world(w, w->worlds.at[i]);
+    check_owners(w, true);
+    if (w->diags->errors > errors) w->unit->failed = true;
+    for (size_t i = 0; i < w->worlds.len && !w->unit->failed; i++) {
+        Entry *entry = w->worlds.at[i];
+        if (entry->excluded) continue;
+        size_t before = w->diags->errors;
+        witc_process_includes(w, entry);
+        if (w->diags->errors == before) wit_elaborate(model, entry->world, w->diags);
+    }
+}

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * The words for a syntax error. tree-sitter says where its parser lost the thread, but not what
+ * would have fitted there; so a text whose tree has an error is read once more by the small
+ * predictive parser below. It builds nothing. It is driven by a table of the grammar, one row a
+ * rule, one string an alternative:
+ *
+ *     {"RES", NULL, {";", "{ METHODS }"}}
+ *
+ * UPPER CASE is a rule, `'word` a word that is special in this place only, `#class` a class of
+ * tokens, and everything else stands for itself. An empty alternative may be taken wherever no
+ * other fits; what it passes over is remembered, so that a message can list all that was possible.
+ *
+ * After an error the parser goes on at the next item of the innermost list of items (rules with
+ * `is_list`), and so finds the next error. The symbols to come are on a stack of its own: no depth
+ * of the input is a depth of C calls.
+ */
+#include "witc/internal.h"
+
+#include "base/utf8.h"
+
+enum { MAX_ALTERNATIVES = 26, MAX_SYNTAX_ERRORS = 20 };
+
+typedef struct {
+    const char *name;
+    const char *label; /* how messages call it; NULL: by its parts */
+    const char *alternatives[MAX_ALTERNATIVES];
+    bool is_list;
+} Rule;
+
+static const Rule rules[] = {
+    {"FILE", NULL, {"HEAD ITEMS #eof"}, false},
+    {"HEAD", NULL, {"package PACKAGE HEADEND", ""}, false},
+    {"HEADEND", NULL, {";", "{ ITEMS }"}, false},
+    {"PACKAGE", NULL, {"#name : #name PACKAGE2"}, false},
+    {"PACKAGE2", NULL, {": #name PACKAGE2", "/ #name PACKAGE3", "@ #version", ""}, false},
+    {"PACKAGE3", NULL, {"/ #name PACKAGE3", "@ #version", ""}, false},
+    {"ITEMS", NULL, {"ITEM ITEMS", ""}, true},
+    {"ITEM", "`world`, `interface`, `use` or `package`",
+     {"ATTR ITEM", "interface #name { MEMBERS }", "world #name { EXTERNS }", "use PATH AS ;",
+      "package PACKAGE { ITEMS }"}, false},
+
+    {"ATTR", NULL, {"@ ATTR2"}, false},
+    {"ATTR2", "`since`, `unstable`, `deprecated` or `external-id`",
+     {"'since ( 'version = #version )", "'unstable ( 'feature = #name )",
+      "'deprecated ( 'version = #version )", "'external-id ( #string )"}, false},
+    {"PATH", NULL, {"#name PATH2"}, false},
+    {"PATH2", NULL, {": #name PATH3", ""}, false},
+    {"PATH3", NULL, {": #name PATH3", "/ #name PATH4"}, false},
+    {"PATH4", NULL, {"/ #name PATH4", "@ #version", ""}, false},
+    {"AS", NULL, {"as #name", ""}, false},
+
+    {"MEMBERS", NULL, {"MEMBER MEMBERS", ""}, true},
+    {"MEMBER", "`type`, `resource` or `func`", {"ATTR MEMBER", "USE", "TYPEDEF", "#name : FUNC ;"},
+     false},
+    {"USE", NULL, {"use PATH . { NAMES } ;"}, false},
+    {"NAMES", NULL, {"#name AS NAMES2", ""}, false},
+    {"NAMES2", NULL, {", NAMES", ""}, false},
+    {"TYPEDEF", NULL,
+     {"type #name = TYPE ;", "record #name { FIELDS }", "variant #name { CASES }",
+      "enum #name { LABELS }", "flags #name { LABELS }", "resource #name RES"}, false},
+    {"FIELDS", NULL, {"#name : TYPE FIELDS2", ""}, false},
+    {"FIELDS2", NULL, {", FIELDS", ""}, false},
+    {"CASES", NULL, {"#name PAYLOAD CASES2", ""}, false},
+    {"CASES2", NULL, {", CASES", ""}, false},
+    {"PAYLOAD", NULL, {"( TYPE )", ""}, false},
+    {"LABELS", NULL, {"#name LABELS2", ""}, false},
+    {"LABELS2", NULL, {", LABELS", ""}, false},
+    {"RES", NULL, {";", "{ METHODS }"}, false},
+    {"METHODS", NULL, {"METHOD METHODS", ""}, true},
+    {"METHOD", "`constructor` or identifier",
+     {"ATTR METHOD", "constructor ( FIELDS ) RESULT ;", "#name : STATIC ;"}, false},
+    {"STATIC", NULL, {"static FUNC", "FUNC"}, false},
+    {"FUNC", NULL, {"async func ( FIELDS ) RESULT", "func ( FIELDS ) RESULT"}, false},
+    {"RESULT", NULL, {"-> TYPE", ""}, false},
+
+    {"EXTERNS", NULL, {"EXTERN EXTERNS", ""}, true},
+    {"EXTERN", "`import`, `export`, `include`, `use`, or type definition",
+     {"ATTR EXTERN", "import EXTERN2", "export EXTERN2", "include PATH WITH", "USE", "TYPEDEF"},
+     false},
+    {"EXTERN2", NULL, {"#name EXTERN3"}, false},
+    {"EXTERN3", NULL, {";", ": EXTERN4"}, false},
+    {"EXTERN4", NULL, {"FUNC ;", "interface { MEMBERS }", "#name EXTERN5"}, false},
+    {"EXTERN5", NULL, {";", ": #name EXTERN5", "/ #name EXTERN6"}, false},
+    {"EXTERN6", NULL, {";", "/ #name EXTERN6", "@ #version ;"}, false},
+    {"WITH", NULL, {";", "with { RENAMES } SEMICOLON"}, false},
+    {"SEMICOLON", NULL, {";", ""}, false},
+    {"RENAMES", NULL, {"#name as #name RENAMES2", ""}, false},
+    {"RENAMES2", NULL, {", RENAMES", ""}, false},
+
+    {"TYPE", "a type",
+     {"#name", "u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", "f32", "f64", "char", "bool",
+      "string", "error-context", "list < TYPE LENGTH >", "option < TYPE >", "result RESULTS",
+      "tuple < TYPES >", "map < TYPE , TYPE >", "future ARGUMENT", "stream ARGUMENT",
+      "own < #name >", "borrow < #name >"}, false},
+    {"LENGTH", NULL, {", #integer", ""}, false},
+    {"ARGUMENT", NULL, {"< TYPE >", ""}, false},
+    {"RESULTS", NULL, {"< RESULTS2 >", ""}, false},
+    {"RESULTS2", NULL, {"_ , TYPE", "TYPE RESULTS3"}, false},
+    {"RESULTS3", NULL, {", TYPE", ""}, false},
+    {"TYPES", NULL, {"TYPE TYPES2", ""}, false},
+    {"TYPES2", NULL, {", TYPES", ""}, false},
+};
+
+enum { RULE_COUNT = sizeof rules / sizeof *rules, MAX_SYMBOLS = 8 };
+
+static const char *const keywords[] = {
+    "_",       "as",     "async",    "bool",     "borrow",  "char",   "constructor", "enum",
+    "export",  "f32",    "f64",      "flags",    "from",    "func",   "future",      "import",
+    "include", "list",   "interface", "map",     "option",  "own",    "package",     "record",
+    "resource", "result", "s16",     "s32",      "s64",     "s8",     "static",      "stream",
+    "string",  "tuple",  "type",     "u16",      "u32",     "u64",    "u8",          "use",
+    "variant", "with",   "world",    "error-context",
+};
+enum { KEYWORD_COUNT = sizeof keywords / sizeof *keywords };
+
+/* ---- tokens ---- */
+
+typedef enum {
+    TOKEN_NONE, /* not read yet */
+    TOKEN_EOF,
+    TOKEN_WORD,
+    TOKEN_KEYWORD,
+    TOKEN_PUNCTUATION,
+    TOKEN_INTEGER,
+    TOKEN_STRING,
+    TOKEN_VERSION
+} TokenKind;
+
+typedef struct {
+    TokenKind kind;
+    uint32_t start, end;
+} Token;
+
+/* A symbol of an alternative: a rule, or the text of a terminal. */
+typedef struct {
+    const Rule *rule;
+    Str terminal;
+} Symbol;
+
+typedef struct {
+    Arena *arena;
+    const Source *source;
+    Str text;
+    Diags *diags;
+    uint32_t at;
+    Token token, last;
+    VEC(Symbol) stack;
+    VEC(uint32_t) open; /* offsets of brackets that are not closed */
+    VEC(Str) passed;    /* what empty alternatives passed over at this token */
+    uint32_t last_error;
+    size_t errors;
+} Explain;
+
+static Span token_span(const Explain *x, Token t) { return (Span){x->source, t.start, t.end}; }
+static Str token_text(const Explain *x, Token t) { return str_from_to(x->text, t.start, t.end); }
+
+static char at(const Explain *x, uint32_t offset) {
+    return offset < x->text.len ? x->text.ptr[offset] : '\0';
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static bool starts_word(char c) {
+    return is_letter(c) || c == '_' || c == '%' || (unsigned char)c >= 0x80;
+}
+static bool in_word(char c) { return (starts_word(c) && c != '%') || is_digit(c) || c == '-'; }
+
+/* Past a block comment at x->at; they nest. */
+static void skip_block(Explain *x) {
+    uint32_t start = x->at, depth = 0;
+    while (x->at < x->text.len) {
+        if (at(x, x->at) == '/' && at(x, x->at + 1) == '*') depth++, x->at += 2;
+        else if (at(x, x->at) == '*' && at(x, x->at + 1) == '/') depth--, x->at += 2;
+        else x->at++;
+        if (depth == 0) return;
+    }
+    diag(x->diags, WIT_OPEN_COMMENT, ((Span){x->source, start, start + 2}));
+    x->errors++;
+}
+
+static void skip_blanks(Explain *x) {
+    for (;;) {
+        char c = at(x, x->at);
+        if (x->at >= x->text.len) return;
+        if (c == ' ' || c == '\t' || c == '\n' || c == '\r') x->at++;
+        else if (c == '/' && at(x, x->at + 1) == '*') skip_block(x);
+        else if (c == '/' && at(x, x->at + 1) == '/')
+            while (x->at < x->text.len && at(x, x->at) != '\n') x->at++;
+        else return;
+    }
+}
+
+static bool is_keyword(Str s) {
+    for (size_t i = 0; i < KEYWORD_COUNT; i++)
+        if (str_is(s, keywords[i])) return true;
+    return false;
+}
+
+static const char *name_fault(Str s) {
+    if (s.len && s.ptr[0] == '%') s = str_after(s, 1);
+    if (s.len == 0) return "a name must follow the `%`";
+    if (!is_letter(s.ptr[0])) return "a name begins with a letter";
+    if (s.ptr[s.len - 1] == '-') return "a name does not end with `-`";
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] == '_') return "words are joined by `-`, not `_`";
+        if ((unsigned char)s.ptr[i] >= 0x80) return "only the letters a to z, digits and `-` are used";
+        if (s.ptr[i] == '-' && s.ptr[i + 1] == '-') return "words are joined by one `-`";
+    }
+    return "each word is all in lower or all in upper case";
+}
+
+static void word(Explain *x, uint32_t start) {
+    while (in_word(at(x, x->at)) || (x->at == start && at(x, x->at) == '%')) x->at++;
+    x->token = (Token){TOKEN_WORD, start, x->at};
+    Str s = token_text(x, x->token);
+    if (is_keyword(s)) {
+        x->token.kind = TOKEN_KEYWORD;
+        return;
+    }
+    Str label = s.ptr[0] == '%' ? str_after(s, 1) : s;
+    if (wit_is_label(label)) return;
+    diag(x->diags, WIT_BAD_NAME, token_span(x, x->token), STR_ARG(s), name_fault(s));
+    x->errors++;
+}
+
+/* A version ends before a '.' that no identifier follows: `use a:b/c@1.0.0.{x}`. */
+static void version(Explain *x, uint32_t start) {
+    for (;; x->at++) {
+        char c = at(x, x->at), next = at(x, x->at + 1);
+        if (c == '.' ? is_digit(next) || is_letter(next) || next == '-'
+                     : is_digit(c) || is_letter(c) || c == '-' || c == '+' || c == '_')
+            continue;
+        break;
+    }
+    x->token = (Token){TOKEN_VERSION, start, x->at};
+    Str s = token_text(x, x->token);
+    Semver parsed;
+    if (semver_parse(s, &parsed)) return;
+    diag(x->diags, WIT_BAD_VERSION, token_span(x, x->token), STR_ARG(s),
+         "three numbers without leading zeros are expected, as in `1.2.3`");
+    x->errors++;
+}
+
+static void string(Explain *x, uint32_t start) {
+    bool closed = false;
+    for (x->at++; !closed && x->at < x->text.len && at(x, x->at) != '\n'; x->at++) {
+        if (at(x, x->at) == '\\') x->at++;
+        else closed = at(x, x->at) == '"';
+    }
+    if (x->at > x->text.len) x->at = (uint32_t)x->text.len;
+    x->token = (Token){TOKEN_STRING, start, x->at};
+    if (!closed) {
+        diag(x->diags, WIT_OPEN_STRING, token_span(x, x->token));
+        x->errors++;
+    }
+}
+
+static void punctuation(Explain *x, uint32_t start) {
+    size_t end = start;
+    if (at(x, start) == '-' && at(x, start + 1) == '>') end += 2;
+    else utf8_next(x->text, &end);
+    x->at = (uint32_t)end;
+    x->token = (Token){TOKEN_PUNCTUATION, start, x->at};
+}
+
+static void read_token(Explain *x, bool wants_version) {
+    skip_blanks(x);
+    uint32_t start = x->at;
+    char c = at(x, start);
+    if (start >= x->text.len) x->token = (Token){TOKEN_EOF, start, start};
+    else if (wants_version && (is_digit(c) || is_letter(c))) version(x, start);
+    else if (starts_word(c)) word(x, start);
+    else if (c == '"') string(x, start);
+    else if (is_digit(c)) {
+        while (is_digit(at(x, x->at))) x->at++;
+        x->token = (Token){TOKEN_INTEGER, start, x->at};
+    } else punctuation(x, start);
+}
+
+static bool token_is(const Explain *x, const char *what) {
+    return (x->token.kind == TOKEN_PUNCTUATION || x->token.kind == TOKEN_KEYWORD) &&
+           str_is(token_text(x, x->token), what);
+}
+
+/* The token is used up. */
+static void consume(Explain *x) {
+    Str s = token_text(x, x->token);
+    if (x->token.kind == TOKEN_PUNCTUATION && s.len == 1) {
+        char c = s.ptr[0];
+        if (c == '{' || c == '(' || c == '<') *vec_push(x->arena, &x->open) = x->token.start;
+        else if ((c == '}' || c == ')' || c == '>') && x->open.len) (void)vec_pop(&x->open);
+    }
+    x->last = x->token;
+    x->token.kind = TOKEN_NONE;
+    x->passed.len = 0;
+}
+
+/* ---- the grammar ---- */
+
+/* The symbols of an alternative; their number. */
+static size_t symbols_of(const char *alternative, Symbol out[MAX_SYMBOLS]) {
+    Str s = str_from(alternative);
+    size_t n = 0;
+    for (size_t from = 0; from < s.len && n < MAX_SYMBOLS;) {
+        size_t space = str_find(s, ' ', from), end = space == SIZE_MAX ? s.len : space;
+        Str word_ = str_from_to(s, from, end);
+        out[n] = (Symbol){.terminal = word_};
+        for (size_t i = 0; i < RULE_COUNT && word_.ptr[0] >= 'A' && word_.ptr[0] <= 'Z'; i++)
+            if (str_is(word_, rules[i].name)) out[n].rule = &rules[i];
+        n++;
+        from = end + 1;
+    }
+    return n;
+}
+
+static bool matches(const Explain *x, Str terminal) {
+    if (terminal.ptr[0] == '#') {
+        static const struct {
+            const char *name;
+            TokenKind kind;
+        } classes[] = {{"#name", TOKEN_WORD},     {"#integer", TOKEN_INTEGER}, {"#eof", TOKEN_EOF},
+                       {"#string", TOKEN_STRING}, {"#version", TOKEN_VERSION}};
+        for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+            if (str_is(terminal, classes[i].name)) return x->token.kind == classes[i].kind;
+        return false;
+    }
+    Str s = token_text(x, x->token);
+    if (terminal.ptr[0] == '\'')
+        return x->token.kind == TOKEN_WORD && str_eq(s, str_after(terminal, 1));
+    return (x->token.kind == TOKEN_KEYWORD || x->token.kind == TOKEN_PUNCTUATION) &&
+           str_eq(s, terminal);
+}
+
+/* Can the symbol begin with the token? Rules that may be empty begin no alternative. */
+static bool can_begin(const Explain *x, Symbol symbol) {
+    if (!symbol.rule) return matches(x, symbol.terminal);
+    for (size_t i = 0; i < MAX_ALTERNATIVES && symbol.rule->alternatives[i]; i++) {
+        Symbol parts[MAX_SYMBOLS];
+        if (symbols_of(symbol.rule->alternatives[i], parts) && can_begin(x, parts[0])) return true;
+    }
+    return false;
+}
+
+static void expectation(Explain *x, Symbol symbol) {
+    Str what;
+    if (symbol.rule && symbol.rule->label) what = str_from(symbol.rule->label);
+    else if (symbol.rule) {
+        for (size_t i = 0; i < MAX_ALTERNATIVES && symbol.rule->alternatives[i]; i++) {
+            Symbol parts[MAX_SYMBOLS];
+            if (symbols_of(symbol.rule->alternatives[i], parts)) expectation(x, parts[0]);
+        }
+        return;
+    } else if (str_is(symbol.terminal, "#name")) what = STR("an identifier or string");
+    else if (str_is(symbol.terminal, "#integer")) what = STR("fixed-length");
+    else if (str_is(symbol.terminal, "#string")) what = STR("a string literal");
+    else if (str_is(symbol.terminal, "#version")) what = STR("a version such as `1.2.3`");
+    else if (str_is(symbol.terminal, "#eof")) return;
+    else if (symbol.terminal.ptr[0] == '\'')
+        what = str_fmt(x->arena, "`%.*s`", STR_ARG(str_after(symbol.terminal, 1)));
+    else if (is_keyword(symbol.terminal))
+        what = str_fmt(x->arena, "keyword `%.*s`", STR_ARG(symbol.terminal));
+    else what = str_fmt(x->arena, "'%.*s'", STR_ARG(symbol.terminal));
+    for (size_t i = 0; i < x->passed.len; i++)
+        if (str_eq(x->passed.at[i], what)) return;
+    *vec_push(x->arena, &x->passed) = what;
+}
+
+/* ---- messages ---- */
+
+static Str found(const Explain *x) {
+    Str s = token_text(x, x->token);
+    switch (x->token.kind) {
+    case TOKEN_EOF: return STR("eof");
+    case TOKEN_KEYWORD: return str_fmt(x->arena, "keyword `%.*s`", STR_ARG(s));
+    case TOKEN_WORD: return str_fmt(x->arena, "an identifier `%.*s`", STR_ARG(s));
+    case TOKEN_INTEGER: return str_fmt(x->arena, "an integer `%.*s`", STR_ARG(s));
+    case TOKEN_STRING: return STR("a string literal");
+    default: return str_fmt(x->arena, "'%.*s'", STR_ARG(s));
+    }
+}
+
+static Str listed(Explain *x) {
+    Buf out = {.arena = x->arena};
+    for (size_t i = 0; i < x->passed.len; i++) {
+        if (i) buf_str(&out, i + 1 == x->passed.len ? STR(" or ") : STR(", "));
+        buf_str(&out, x->passed.at[i]);
+    }
+    return out.len ? buf_text(&out) : STR("the end of the file");
+}
+
+/* A word that is nearly a keyword that opens an item. */
+static Str nearly(Str s) {
+    static const Str openers[] = {STR_INIT("interface"), STR_INIT("world"),   STR_INIT("package"),
+                                  STR_INIT("record"),    STR_INIT("variant"), STR_INIT("enum"),
+                                  STR_INIT("flags"),     STR_INIT("resource"), STR_INIT("type"),
+                                  STR_INIT("import"),    STR_INIT("export"),  STR_INIT("include"),
+                                  STR_INIT("use"),       STR_INIT("func"),    STR_INIT("static"),
+                                  STR_INIT("async"),     STR_INIT("constructor")};
+    return str_nearest(s, openers, sizeof openers / sizeof *openers);
+}
+
+static void add_notes(Explain *x, Symbol top) {
+    Str s = token_text(x, x->token), hint = {0};
+    if (x->token.kind == TOKEN_KEYWORD && !top.rule && str_is(top.terminal, "#name"))
+        diag_note(x->diags, WIT_ESCAPE_KEYWORD, token_span(x, x->token), STR_ARG(s), STR_ARG(s));
+    if (x->token.kind == TOKEN_WORD) hint = nearly(s);
+    if (!hint.len && x->last.kind == TOKEN_WORD) {
+        s = token_text(x, x->last);
+        if (x->token.kind != TOKEN_EOF) hint = nearly(s);
+    }
+    if (hint.len && !str_eq(hint, s)) diag_note(x->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(hint));
+    if (x->token.kind == TOKEN_EOF && x->open.len) {
+        uint32_t open = vec_last(&x->open);
+        diag_note(x->diags, WIT_OPENED_HERE, ((Span){x->source, open, open + 1}), at(x, open));
+    }
+}
+
+static void report(Explain *x, Symbol top) {
+    Str s = token_text(x, x->token);
+    if (x->token.kind == TOKEN_PUNCTUATION && !(s.len == 2 || strchr(";:,.{}()<>=/@*", s.ptr[0]))) {
+        diag(x->diags, WIT_CHARACTER, token_span(x, x->token), STR_ARG(s));
+    } else if (top.rule && str_is(str_from(top.rule->name), "ATTR2") && x->token.kind == TOKEN_WORD) {
+        diag(x->diags, WIT_UNKNOWN_ATTRIBUTE, token_span(x, x->token), STR_ARG(s));
+    } else {
+        expectation(x, top);
+        Str wanted = listed(x), got = found(x);
+        diag(x->diags, WIT_EXPECTED, token_span(x, x->token), STR_ARG(wanted), STR_ARG(got));
+        add_notes(x, top);
+    }
+    x->errors++;
+}
+
+/* ---- going on after an error ---- */
+
+/* Drops the symbols above the innermost list of items, and says how many '}' are among them. */
+static unsigned unwind(Explain *x) {
+    unsigned braces = 0;
+    while (x->stack.len > 1 && !(vec_last(&x->stack).rule && vec_last(&x->stack).rule->is_list)) {
+        Symbol s = vec_pop(&x->stack);
+        braces += !s.rule && str_is(s.terminal, "}");
+    }
+    return braces;
+}
+
+static bool begins_line(const Explain *x) {
+    return x->token.start == 0 || at(x, x->token.start - 1) == '\n';
+}
+
+/* A `world` or `interface` at the start of a line stands at the top of the file. */
+static bool back_to_top(Explain *x) {
+    if (!begins_line(x) ||
+        !(token_is(x, "interface") || token_is(x, "world") || token_is(x, "package")))
+        return false;
+    if (x->open.len) {
+        uint32_t open = x->open.at[0];
+        diag_note(x->diags, WIT_OPENED_HERE, ((Span){x->source, open, open + 1}), at(x, open));
+    }
+    x->open.len = 0;
+    x->stack.len = 2; /* #eof, ITEMS */
+    return true;
+}
+
+static void recover(Explain *x) {
+    x->passed.len = 0;
+    if (back_to_top(x)) return;
+    unsigned braces = unwind(x), depth = 0;
+    for (;; read_token(x, false)) {
+        if (x->token.kind == TOKEN_EOF || back_to_top(x)) return;
+        if (depth == 0 && braces == 0) {
+            Symbol list = vec_last(&x->stack);
+            if (token_is(x, "}") || (x->token.kind == TOKEN_KEYWORD && can_begin(x, list))) return;
+        }
+        bool ends = token_is(x, ";") && depth == 0 && braces == 0;
+        if (token_is(x, "{")) depth++;
+        if (token_is(x, "}")) {
+            if (depth > 0) depth--;
+            else braces--;
+            ends = depth == 0 && braces == 0;
+        }
+        consume(x);
+        if (ends) return;
+    }
+}
+
+static void fail(Explain *x, Symbol top) {
+    if (x->token.start == x->last_error) {
+        if (x->token.kind != TOKEN_EOF) consume(x);
+    } else {
+        x->last_error = x->token.start;
+        report(x, top);
+    }
+    if (x->token.kind == TOKEN_NONE) read_token(x, false);
+    if (x->token.kind == TOKEN_EOF) x->stack.len = 0;
+    else recover(x);
+}
+
+/* Replaces the rule on top of the stack by the alternative that begins with the token. */
+static bool expand(Explain *x, Symbol top) {
+    Symbol parts[MAX_SYMBOLS];
+    bool may_be_empty = false;
+    for (size_t i = 0; i < MAX_ALTERNATIVES && top.rule->alternatives[i]; i++) {
+        size_t n = symbols_of(top.rule->alternatives[i], parts);
+        if (n == 0) may_be_empty = true;
+        if (n == 0 || !can_begin(x, parts[0])) continue;
+        (void)vec_pop(&x->stack);
+        while (n > 0) *vec_push(x->arena, &x->stack) = parts[--n];
+        return true;
+    }
+    if (!may_be_empty) return false;
+    expectation(x, top);
+    (void)vec_pop(&x->stack);
+    return true;
+}
+
+bool witc_explain(Arena *arena, const Source *source, Diags *diags) {
+    Explain x = {.arena = arena, .source = source, .text = source->text, .diags = diags,
+                 .last_error = UINT32_MAX};
+    if (str_starts(x.text, STR("\xef\xbb\xbf"))) x.at = 3;
+    Symbol file[MAX_SYMBOLS];
+    for (size_t n = symbols_of(rules[0].alternatives[0], file); n > 0;)
+        *vec_push(arena, &x.stack) = file[--n];
+    while (x.stack.len > 0 && x.errors < MAX_SYNTAX_ERRORS) {
+        Symbol top = vec_last(&x.stack);
+        if (x.token.kind == TOKEN_NONE)
+            read_token(&x, !top.rule && str_is(top.terminal, "#version"));
+        if (top.rule) {
+            if (!expand(&x, top)) fail(&x, top);
+        } else if (matches(&x, top.terminal)) {
+            (void)vec_pop(&x.stack);
+            consume(&x);
+        } else {
+            fail(&x, top);
+        }
+    }
+    return x.errors > 0;
+}

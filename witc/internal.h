@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef WITC_INTERNAL_H
+#define WITC_INTERNAL_H
+
+#include "witc/witc.h"
+
+/*
+ * What the passes of this folder hand to each other:
+ *
+ *     text ── lower.c, lower_type.c ──▶ AST ── load.c ──▶ units ── resolve*.c, commit.c ──▶ WitModel
+ *       └──── expect.c: the words for a text that is no WIT
+ */
+
+/* ---- the syntax tree, one AstScope a file or nested package ---- */
+
+enum { AST_MAX_DEPTH = 100 }; /* of types, and of packages in packages */
+
+typedef struct {
+    Str text; /* without a leading '%' */
+    Span span;
+} AstName;
+
+typedef struct {
+    WitStability stability;
+    Str external_id;
+    bool has_external_id;
+    Span span; /* of the first attribute; no source: there is none */
+} AstAttrs;
+
+/* A use-path: `name`, or `ns:package/name@version`. */
+typedef struct {
+    Str ns, package; /* empty: a name of this package */
+    Semver version;
+    Span package_span;
+    AstName name;
+} AstPath;
+
+/* A type expression. WIT_ALIAS is a plain name. Arguments in the order of the text; an absent ok or
+ * err of a result is NULL. */
+typedef struct AstType {
+    WitKind kind;
+    Span span;    /* the keyword */
+    AstName name; /* of WIT_ALIAS, WIT_OWN, WIT_BORROW */
+    VEC(const struct AstType *) args;
+    uint64_t length; /* of WIT_FIXED_LIST */
+} AstType;
+
+/* A field, case, flag or parameter. */
+typedef struct {
+    AstName name;
+    const AstType *type;
+    Str docs;
+} AstField;
+typedef VEC(AstField) AstFields;
+
+typedef struct {
+    AstName name; /* a constructor: its keyword, with empty text */
+    WitFuncKind kind;
+    bool is_async;
+    AstFields params;
+    const AstType *result;
+    AstAttrs attrs;
+    Str docs;
+} AstFunc;
+
+/* `type`, `record`, `variant`, `enum`, `flags`, `resource`. */
+typedef struct {
+    WitKind kind;
+    AstName name;
+    AstFields fields;
+    const AstType *type; /* of `type` */
+    VEC(AstFunc) funcs;  /* of a resource */
+    AstAttrs attrs;
+    Str docs;
+} AstTypedef;
+
+typedef struct {
+    AstName name, alias; /* the same where there is no `as` */
+} AstRename;
+
+/* `use path.{names}` in an interface or world, `use path as alias` in a file, `include path with`. */
+typedef struct {
+    AstPath path;
+    VEC(AstRename) names;
+    AstName alias; /* of a `use` in a file */
+    AstAttrs attrs;
+    Span span;
+} AstUse;
+
+typedef struct AstItem AstItem;
+typedef VEC(AstItem) AstItems;
+
+typedef enum { AST_EXTERN_FUNC, AST_EXTERN_INTERFACE, AST_EXTERN_PATH } AstExternKind;
+
+/* An import or export of a world. */
+typedef struct {
+    AstExternKind kind;
+    bool is_export;
+    AstName name; /* empty text: known by its path alone */
+    AstFunc func;
+    AstPath path;
+    AstItems items; /* of an interface in place */
+    AstAttrs attrs;
+    Str docs;
+    Span span; /* of the name or path */
+} AstExtern;
+
+typedef struct {
+    bool is_world;
+    AstName name;
+    AstItems items;
+    AstAttrs attrs;
+    Str docs;
+} AstDecl;
+
+/* `package ns:name@version`, as a file's header or over a nested package. */
+typedef struct {
+    Str ns, name;
+    Semver version;
+    Str docs;
+    Span docs_span, span;
+} AstHeader;
+
+typedef struct AstScope {
+    const AstHeader *header; /* NULL: a file without one */
+    AstItems items;
+} AstScope;
+
+typedef enum {
+    AST_USE,
+    AST_TYPEDEF,
+    AST_FUNC,
+    AST_INCLUDE,
+    AST_EXTERN,
+    AST_DECL,
+    AST_TOP_USE,
+    AST_PACKAGE
+} AstItemKind;
+
+struct AstItem {
+    AstItemKind kind;
+    union {
+        const AstUse *use; /* AST_USE, AST_INCLUDE, AST_TOP_USE */
+        const AstTypedef *def;
+        const AstFunc *func;
+        const AstExtern *external;
+        const AstDecl *decl;
+        const AstScope *scope;
+    };
+};
+
+/* ---- text to syntax tree ---- */
+
+/* A parser with its tables, for many files. */
+typedef struct Lower Lower;
+Lower *witc_lower_new(Arena *arena, Features gates, Diags *diags);
+void witc_lower_free(Lower *lower);
+/* NULL and diagnostics where the text is no WIT. */
+const AstScope *witc_lower(Lower *lower, const Source *source);
+
+/* Says what is wrong with the syntax of a text, several errors if there are; false if it sees none. */
+bool witc_explain(Arena *arena, const Source *source, Diags *diags);
+
+/* Doc comments, given as spans of whole comments, as their text. */
+Str witc_docs_text(Arena *arena, const Span *comments, size_t n);
+
+/* ---- packages ---- */
+
+typedef struct Unit Unit;
+typedef struct Resolver Resolver;
+
+/* What an interface or world is to those who name it. */
+typedef struct Entry {
+    Unit *unit;
+    const AstDecl *decl; /* NULL: decoded from a binary, or written in place in a world */
+    size_t file;         /* the scope of `unit` that it stands in */
+    WitInterface *interface; /* one of the two, NULL before its unit is resolved */
+    WitWorld *world;
+    Map types; /* of an interface: name -> TypeName */
+    VEC(struct Include) includes; /* of a world */
+    Str name;
+    Span span;
+    bool is_world;
+    bool excluded; /* its feature is off */
+} Entry;
+
+/* A name in the scope of an interface or world; `type` is NULL for a function. */
+typedef struct {
+    WitType *type;
+    Span span;
+} TypeName;
+
+typedef struct Include {
+    const AstUse *use;
+    Entry *target;
+} Include;
+
+/* One package: all files that make it up. */
+struct Unit {
+    Str id; /* "ns:name@version" */
+    AstHeader header;
+    VEC(const AstScope *) files; /* none: decoded from a binary */
+    Map items;                   /* name -> Entry */
+    WitPackage *package;
+    bool resolved, failed;
+};
+
+struct Resolver {
+    Arena *arena;
+    WitModel *model;
+    const WitcOptions *options;
+    Diags *diags;
+    Map units; /* id -> Unit */
+};
+
+/* The work on one unit. Types are made first, with a resource standing for its own handle, and
+ * committed to the model afterwards, when what is gated off is known (commit.c). */
+typedef struct {
+    Resolver *r;
+    Arena *arena;
+    Diags *diags;
+    Unit *unit;
+    VEC(Map) files;       /* of each file: name -> Entry, or NULL for one that failed */
+    VEC(WitType *) types; /* in the order of the model */
+    VEC(Entry *) interfaces, worlds;
+    Map anonymous; /* parts -> WitType */
+    Map handles;   /* resource -> its own handle */
+    Map missing;   /* ids of packages that were reported */
+    size_t file;   /* that is being resolved */
+    Map *scope;    /* the names of the interface or world that is being resolved */
+    const AstItems *items; /* its items */
+    const WitInterface *interface; /* the owner of its types: one of the two */
+    const WitWorld *world;
+    bool in_definitions;  /* missing names were reported when these were put in order */
+    bool version_reported;
+} Work;
+
+/* The id of what is not, or not yet, in the model. */
+enum { WITC_EXCLUDED = -1, WITC_PENDING = -2 };
+static inline bool witc_excluded(uint32_t id) { return id == (uint32_t)WITC_EXCLUDED; }
+
+/* Stands for a type that was reported; nothing is said about it again. */
+extern const WitType witc_poison;
+
+/* resolve.c: packages and paths */
+void witc_resolver_init(Resolver *resolver, WitModel *model, const WitcOptions *options,
+                        Diags *diags);
+/* A package from text. NULL and a diagnostic if there is one of its name. */
+Unit *witc_add_unit(Resolver *resolver, const AstHeader *header);
+/* All packages of a model that was merged into the resolver's. */
+bool witc_add_model(Resolver *resolver, const WitModel *model);
+/* Resolves all units; `main`'s package becomes the model's. */
+bool witc_resolve(Resolver *resolver, Unit *main);
+Str witc_header_id(Arena *arena, Str ns, Str name, Semver version);
+/* What a path names. NULL: reported, or not enabled. */
+Entry *witc_find_path(Work *w, const AstPath *path, bool want_world, const AstAttrs *attrs);
+void witc_suggest(Work *w, Str name, const Map *candidates);
+
+/* order.c: topological order */
+typedef struct {
+    uint32_t from, to;
+    Span span;  /* what a cycle is reported at */
+    Span where; /* the reference itself */
+} Edge;
+typedef VEC(Edge) Edges;
+/* The nodes 0..n-1 in an order in which each stands after what its edges lead to, otherwise in their
+ * own; *count < n where there are cycles, and then *cycle is an edge of one. Edges stand in the
+ * order of their `from`. */
+uint32_t *witc_order(Arena *arena, size_t n, const Edges *edges, size_t *count, const Edge **cycle);
+
+/* resolve_type.c */
+const WitType *witc_resolve_type(Work *w, const AstType *type, const WitStability *stability);
+void witc_resolve_types(Work *w);
+WitFunc *witc_resolve_func(Work *w, const AstFunc *func, const WitType *resource, Str resource_name);
+bool witc_define(Work *w, AstName name, WitType *type);
+
+/* resolve_world.c */
+void witc_resolve_interface(Work *w, Entry *entry, const AstItems *items, const AstAttrs *attrs,
+                            Str docs);
+void witc_resolve_world(Work *w, Entry *entry);
+
+/* commit.c, include.c */
+bool witc_enabled(const Resolver *r, const WitStability *stability);
+bool witc_included(Work *w, const WitStability *stability, Span span);
+void witc_commit(Work *w);
+void witc_process_includes(Work *w, Entry *entry);
+/* What an item of a world is known by: equal for two that exclude each other. */
+Str witc_item_key(Arena *arena, const WitItem *item);
+
+#endif

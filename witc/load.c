@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Where packages come from.
+ *
+ *     dir/NAME.wit          one package; each file may hold nested packages besides
+ *     dir/deps/name/X.wit   a package each (no deps of their own)
+ *     dir/deps/name.wit    the same in one file
+ *     dir/deps/name.wasm   packages in binary form, or .wat
+ *     file.wit             one package
+ *
+ * Files are read in the order of their names. All texts are parsed before anything is resolved, so
+ * that syntax errors of all files are told in one run; where there are any, nothing is resolved,
+ * since half of what would be missing is missing because of them.
+ */
+#include "witc/internal.h"
+
+#include "base/file.h"
+
+typedef struct {
+    Arena *arena;
+    Diags *diags;
+    const WitcOptions *options;
+    Lower *lower;
+    Resolver resolver;
+} Loader;
+
+/* The files of one folder, or one file: a package and what is nested in it. */
+typedef struct {
+    AstHeader header;
+    bool has_header;
+    VEC(const AstScope *) files;
+    const Source *first;
+    bool failed;
+} Group;
+
+/* ---- packages from text ---- */
+
+static void add_header(Loader *l, Group *group, const AstHeader *header) {
+    if (!group->has_header) {
+        group->header = *header;
+        group->has_header = true;
+        return;
+    }
+    AstHeader *old = &group->header;
+    Str id = witc_header_id(l->arena, header->ns, header->name, header->version);
+    Str old_id = witc_header_id(l->arena, old->ns, old->name, old->version);
+    if (!str_eq(id, old_id)) {
+        diag(l->diags, WIT_OTHER_HEADER, header->span, STR_ARG(id), STR_ARG(old_id));
+        diag_note(l->diags, WIT_FIRST_HERE, old->span);
+    }
+    if (!header->docs_span.source) return;
+    if (old->docs_span.source) {
+        diag(l->diags, WIT_DOCS_TWICE, header->docs_span);
+        diag_note(l->diags, WIT_FIRST_HERE, old->docs_span);
+        return;
+    }
+    old->docs = header->docs;
+    old->docs_span = header->docs_span;
+}
+
+static void add_nested(Loader *l, const AstScope *scope) {
+    for (size_t i = 0; i < scope->items.len; i++) {
+        if (scope->items.at[i].kind != AST_PACKAGE) continue;
+        const AstScope *nested = scope->items.at[i].scope;
+        Unit *unit = nested->header ? witc_add_unit(&l->resolver, nested->header) : NULL;
+        if (unit) *vec_push(l->arena, &unit->files) = nested;
+    }
+}
+
+static void add_source(Loader *l, Group *group, const Source *source) {
+    if (!group->first) group->first = source;
+    const AstScope *scope = witc_lower(l->lower, source);
+    if (!scope) {
+        group->failed = true;
+        return;
+    }
+    if (scope->header) add_header(l, group, scope->header);
+    *vec_push(l->arena, &group->files) = scope;
+}
+
+/* The group's package; NULL where it is unknown. */
+static Unit *finish_group(Loader *l, Group *group, Str path) {
+    for (size_t i = 0; i < group->files.len; i++) add_nested(l, group->files.at[i]);
+    if (group->failed) return NULL;
+    if (!group->first) {
+        diag(l->diags, WIT_NO_FILES, span_none(), STR_ARG(path));
+        return NULL;
+    }
+    if (!group->has_header) {
+        diag(l->diags, WIT_NO_HEADER, ((Span){group->first, 0, 0}));
+        diag_note(l->diags, WIT_HEADER_FORM, span_none());
+        return NULL;
+    }
+    Unit *unit = witc_add_unit(&l->resolver, &group->header);
+    for (size_t i = 0; unit && i < group->files.len; i++)
+        *vec_push(l->arena, &unit->files) = group->files.at[i];
+    return unit;
+}
+
+static Unit *load_directory(Loader *l, Str path) {
+    StrVec names = {0};
+    Group group = {0};
+    if (!directory_list(l->arena, path, &names, l->diags)) return NULL;
+    for (size_t i = 0; i < names.len; i++) {
+        Str file = path_join(l->arena, path, names.at[i]);
+        if (!str_ends(names.at[i], STR(".wit")) || file_is_directory(l->arena, file)) continue;
+        const Source *source = file_read(l->arena, file, l->diags);
+        if (source) add_source(l, &group, source);
+        else group.failed = true;
+    }
+    return finish_group(l, &group, path);
+}
+
+/* ---- packages from binaries ---- */
+
+/* A binary, or text of the WebAssembly text format: WIT begins with neither '(' nor ';'. */
+static bool is_wasm(const Source *source) {
+    if (source->binary) return true;
+    Str text = str_trim(source->text);
+    return text.len && (text.ptr[0] == '(' || (text.ptr[0] == ';' && text.len > 1 && text.ptr[1] == ';'));
+}
+
+static WitModel *decode(Loader *l, const Source *source) {
+    if (!l->options->decode) {
+        diag(l->diags, WIT_NO_DECODER, ((Span){source, 0, 0}), STR_ARG(source->path));
+        return NULL;
+    }
+    return l->options->decode(l->arena, source, l->options->context, l->diags);
+}
+
+static void load_wasm_dep(Loader *l, const Source *source) {
+    const WitModel *model = decode(l, source);
+    if (!model || !wit_model_merge(l->resolver.model, model, NULL, l->diags)) return;
+    witc_add_model(&l->resolver, l->resolver.model);
+}
+
+static void load_file_dep(Loader *l, Str path) {
+    const Source *source = file_read(l->arena, path, l->diags);
+    if (!source) return;
+    if (is_wasm(source)) {
+        load_wasm_dep(l, source);
+        return;
+    }
+    Group group = {0};
+    add_source(l, &group, source);
+    finish_group(l, &group, path);
+}
+
+static bool is_package_file(Str name) {
+    return str_ends(name, STR(".wit")) || str_ends(name, STR(".wasm")) ||
+           str_ends(name, STR(".wat"));
+}
+
+static void load_deps(Loader *l, Str path) {
+    StrVec names = {0};
+    if (!file_exists(l->arena, path) || !directory_list(l->arena, path, &names, l->diags)) return;
+    for (size_t i = 0; i < names.len; i++) {
+        Str entry = path_join(l->arena, path, names.at[i]);
+        if (file_is_directory(l->arena, entry)) load_directory(l, entry);
+        else if (is_package_file(names.at[i])) load_file_dep(l, entry);
+    }
+}
+
+/* ---- entry points ---- */
+
+static Loader loader_new(Arena *arena, const WitcOptions *options, Diags *diags) {
+    static const WitcOptions plain;
+    Loader l = {.arena = arena, .diags = diags, .options = options ? options : &plain};
+    l.lower = witc_lower_new(arena, l.options->gates, diags);
+    witc_resolver_init(&l.resolver, wit_model_new(arena), l.options, diags);
+    return l;
+}
+
+static WitModel *finish(Loader *l, Unit *main, size_t errors_before) {
+    witc_lower_free(l->lower);
+    if (!main || l->diags->errors > errors_before || !witc_resolve(&l->resolver, main)) return NULL;
+    return l->resolver.model;
+}
+
+static Unit *load_text(Loader *l, const Source *source) {
+    Group group = {0};
+    add_source(l, &group, source);
+    return finish_group(l, &group, source->path);
+}
+
+WitModel *witc_read_text(Arena *arena, const Source *source, const WitcOptions *options,
+                         Diags *diags) {
+    size_t errors = diags->errors;
+    Loader l = loader_new(arena, options, diags);
+    return finish(&l, load_text(&l, source), errors);
+}
+
+WitModel *witc_read(Arena *arena, Str path, const WitcOptions *options, Diags *diags) {
+    size_t errors = diags->errors;
+    if (!file_is_directory(arena, path)) {
+        const Source *source = file_read(arena, path, diags);
+        if (!source) return NULL;
+        if (!is_wasm(source)) return witc_read_text(arena, source, options, diags);
+        Loader l = {.arena = arena, .diags = diags, .options = options ? options : &(WitcOptions){0}};
+        return decode(&l, source);
+    }
+    Loader l = loader_new(arena, options, diags);
+    Unit *main = load_directory(&l, path);
+    load_deps(&l, path_join(arena, path, STR("deps")));
+    return finish(&l, main, errors);
+}

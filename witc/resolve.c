@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Packages: which there are, in which order they are resolved, and what a path means.
+ *
+ *     units (one a package) ── their foreign paths ──▶ order, dependencies first
+ *     each unit: items of all files ─▶ one scope a file ─▶ order of its interfaces and worlds
+ *                ─▶ types and functions (resolve_type.c), worlds (resolve_world.c)
+ *                ─▶ the model (commit.c)
+ *
+ * A plain name means an item of the file's scope (with its top-level `use`s) or else of the package.
+ * A foreign path means a package of exactly that name and version.
+ *
+ * A unit with errors is resolved as far as it goes, so that one run tells all there is to tell; what
+ * is missing is poison and not mentioned twice.
+ */
+#include "witc/internal.h"
+
+#include <stdlib.h>
+
+const WitType witc_poison = {.kind = WIT_BOOL};
+
+/* ---- units ---- */
+
+void witc_resolver_init(Resolver *r, WitModel *model, const WitcOptions *options, Diags *diags) {
+    *r = (Resolver){.arena = model->arena, .model = model, .options = options, .diags = diags};
+}
+
+Str witc_header_id(Arena *arena, Str ns, Str name, Semver version) {
+    if (!version.text.len) return str_fmt(arena, "%.*s:%.*s", STR_ARG(ns), STR_ARG(name));
+    return str_fmt(arena, "%.*s:%.*s@%.*s", STR_ARG(ns), STR_ARG(name), STR_ARG(version.text));
+}
+
+static bool has_upper(Str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z') return true;
+    return false;
+}
+
+Unit *witc_add_unit(Resolver *r, const AstHeader *header) {
+    Unit *unit = ARENA_NEW(r->arena, Unit);
+    unit->header = *header;
+    unit->id = witc_header_id(r->arena, header->ns, header->name, header->version);
+    if (has_upper(header->ns) || has_upper(header->name))
+        diag(r->diags, WIT_UPPER_CASE, header->span, STR_ARG(unit->id));
+    bool added;
+    MapEntry *entry = map_put(r->arena, &r->units, unit->id, &added);
+    if (!added) {
+        const Unit *old = entry->cptr;
+        diag(r->diags, WIT_PACKAGE_TWICE, header->span, STR_ARG(unit->id));
+        diag_note(r->diags, WIT_FIRST_HERE, old->header.span);
+        return NULL;
+    }
+    entry->ptr = unit;
+    return unit;
+}
+
+static Entry *new_entry(Resolver *r, Unit *unit, Str name, Span span, bool is_world, bool *added) {
+    MapEntry *slot = map_put(r->arena, &unit->items, name, added);
+    if (!*added) return slot->ptr;
+    Entry *entry = ARENA_NEW(r->arena, Entry);
+    *entry = (Entry){.unit = unit, .name = name, .span = span, .is_world = is_world};
+    slot->ptr = entry;
+    return entry;
+}
+
+bool witc_add_model(Resolver *r, const WitModel *model) {
+    bool ok = true, added;
+    for (size_t i = 0; i < model->packages.len; i++) {
+        WitPackage *package = model->packages.at[i];
+        AstHeader header = {.ns = package->ns, .name = package->name, .version = package->version,
+                            .span = package->span};
+        Str id = witc_header_id(r->arena, header.ns, header.name, header.version);
+        const MapEntry *old = map_get(&r->units, id);
+        if (old && ((const Unit *)old->cptr)->package == package) continue;
+        Unit *unit = witc_add_unit(r, &header);
+        if (!unit) {
+            ok = false;
+            continue;
+        }
+        unit->package = package;
+        unit->resolved = true;
+        for (size_t j = 0; j < package->interfaces.len; j++) {
+            WitInterface *interface = package->interfaces.at[j];
+            Entry *entry = new_entry(r, unit, interface->name, interface->span, false, &added);
+            entry->interface = interface;
+            for (size_t k = 0; k < interface->types.len; k++) {
+                TypeName *name = ARENA_NEW(r->arena, TypeName);
+                *name = (TypeName){interface->types.at[k], interface->types.at[k]->span};
+                map_put(r->arena, &entry->types, name->type->name, &added)->ptr = name;
+            }
+        }
+        for (size_t j = 0; j < package->worlds.len; j++) {
+            WitWorld *world = package->worlds.at[j];
+            new_entry(r, unit, world->name, world->span, true, &added)->world = world;
+        }
+    }
+    return ok;
+}
+
+/* ---- paths ---- */
+
+void witc_suggest(Work *w, Str name, const Map *candidates) {
+    Str *names = ARENA_NEW_ARRAY(w->arena, Str, candidates->len);
+    for (size_t i = 0; i < candidates->len; i++) names[i] = candidates->entries[i].key;
+    Str near = str_nearest(name, names, candidates->len);
+    if (near.len) diag_note(w->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(near));
+}
+
+static int compare_units(const void *a, const void *b) {
+    const Unit *x = *(Unit *const *)a, *y = *(Unit *const *)b;
+    int order = str_cmp(x->header.ns, y->header.ns);
+    if (!order) order = str_cmp(x->header.name, y->header.name);
+    return order ? order : semver_cmp(x->header.version, y->header.version);
+}
+
+/* The units by namespace, name and version. */
+static Unit **sorted_units(const Resolver *r) {
+    Unit **units = ARENA_NEW_ARRAY(r->arena, Unit *, r->units.len);
+    for (size_t i = 0; i < r->units.len; i++) units[i] = r->units.entries[i].ptr;
+    if (r->units.len) qsort(units, r->units.len, sizeof *units, compare_units);
+    return units;
+}
+
+static void report_missing_package(Work *w, const AstPath *path, Str id) {
+    bool added;
+    map_put(w->arena, &w->missing, id, &added);
+    if (!added) return;
+    Buf known = {.arena = w->arena};
+    Unit **units = sorted_units(w->r);
+    for (size_t i = 0; i < w->r->units.len; i++)
+        buf_fmt(&known, "\n    %.*s", STR_ARG(units[i]->id));
+    diag(w->diags, WIT_NO_PACKAGE, path->package_span, STR_ARG(id), STR_ARG(buf_text(&known)));
+    bool other_version = false;
+    for (size_t i = 0; i < w->r->units.len; i++) {
+        const AstHeader *h = &units[i]->header;
+        if (!str_eq(h->ns, path->ns) || !str_eq(h->name, path->package)) continue;
+        diag_note(w->diags, WIT_OTHER_VERSION, h->span, STR_ARG(units[i]->id));
+        other_version = true;
+    }
+    if (!other_version) witc_suggest(w, id, &w->r->units);
+}
+
+static void note_gate(Work *w, const AstAttrs *attrs) {
+    Str feature = attrs->stability.feature;
+    if (feature.len)
+        diag_note(w->diags, WIT_GATED_BY, attrs->span, STR_ARG(feature), STR_ARG(feature));
+}
+
+static Entry *find_foreign(Work *w, const AstPath *path, bool want_world) {
+    Str id = witc_header_id(w->arena, path->ns, path->package, path->version);
+    const MapEntry *slot = map_get(&w->r->units, id);
+    if (!slot) {
+        report_missing_package(w, path, id);
+        return NULL;
+    }
+    Unit *unit = slot->ptr;
+    if (!unit->resolved) return NULL; /* a cycle, which was reported */
+    const MapEntry *item = map_get(&unit->items, path->name.text);
+    Entry *entry = item ? item->ptr : NULL;
+    if (entry && entry->is_world == want_world && !entry->excluded) return entry;
+    if (want_world)
+        diag(w->diags, WIT_NO_WORLD, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
+    else
+        diag(w->diags, WIT_NO_INTERFACE, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
+    if (!entry) witc_suggest(w, path->name.text, &unit->items);
+    else if (entry->is_world != want_world) diag_note(w->diags, WIT_DECLARED_HERE, entry->span);
+    else if (entry->decl) note_gate(w, &entry->decl->attrs);
+    return NULL;
+}
+
+static void report_missing_item(Work *w, AstName name) {
+    diag(w->diags, WIT_NO_ITEM, name.span, STR_ARG(name.text));
+    for (size_t i = 0; i < w->files.len; i++)
+        if (i != w->file && map_get(&w->files.at[i], name.text)) {
+            diag_note(w->diags, WIT_SIBLING_USE, span_none());
+            return;
+        }
+    witc_suggest(w, name.text, &w->unit->items);
+}
+
+Entry *witc_find_path(Work *w, const AstPath *path, bool want_world, const AstAttrs *attrs) {
+    if (path->ns.len) {
+        if (attrs && !witc_enabled(w->r, &attrs->stability)) return NULL;
+        return find_foreign(w, path, want_world);
+    }
+    const MapEntry *slot = map_get(&w->files.at[w->file], path->name.text);
+    if (!slot) slot = map_get(&w->unit->items, path->name.text);
+    if (!slot) {
+        report_missing_item(w, path->name);
+        return NULL;
+    }
+    Entry *entry = slot->ptr;
+    if (!entry || entry->is_world == want_world) return entry;
+    if (want_world)
+        diag(w->diags, WIT_IS_INTERFACE, path->name.span, STR_ARG(path->name.text));
+    else
+        diag(w->diags, WIT_IS_WORLD, path->name.span, STR_ARG(path->name.text));
+    diag_note(w->diags, WIT_DECLARED_HERE, entry->span);
+    return NULL;
+}
+
+/* ---- the items of a unit ---- */
+
+/* All interfaces and worlds of all files. */
+static void collect_items(Work *w) {
+    for (size_t f = 0; f < w->unit->files.len; f++) {
+        const AstItems *items = &w->unit->files.at[f]->items;
+        for (size_t i = 0; i < items->len; i++) {
+            if (items->at[i].kind != AST_DECL) continue;
+            const AstDecl *decl = items->at[i].decl;
+            bool added;
+            Entry *entry = new_entry(w->r, w->unit, decl->name.text, decl->name.span,
+                                     decl->is_world, &added);
+            if (!added) {
+                diag(w->diags, WIT_ITEM_TWICE, decl->name.span, STR_ARG(decl->name.text));
+                diag_note(w->diags, WIT_FIRST_HERE, entry->span);
+                continue;
+            }
+            entry->decl = decl;
+            entry->file = f;
+        }
+    }
+}
+
+/* What a `use` at the top of a file brings into its scope. */
+static Entry *top_use(Work *w, const AstUse *use) {
+    if (use->attrs.span.source) diag(w->diags, WIT_USE_ATTRIBUTE, use->span);
+    if (use->path.ns.len) return find_foreign(w, &use->path, false);
+    const MapEntry *slot = map_get(&w->unit->items, use->path.name.text);
+    if (slot) return slot->ptr;
+    report_missing_item(w, use->path.name);
+    return NULL;
+}
+
+static void make_file_scope(Work *w, size_t f) {
+    Map *scope = vec_push(w->arena, &w->files);
+    Map spans = {0};
+    w->file = f;
+    const AstItems *items = &w->unit->files.at[f]->items;
+    for (size_t i = 0; i < items->len; i++) {
+        const AstItem *item = &items->at[i];
+        if (item->kind != AST_DECL && item->kind != AST_TOP_USE) continue;
+        bool is_use = item->kind == AST_TOP_USE, added;
+        const AstName *name = is_use ? &item->use->alias : &item->decl->name;
+        const MapEntry *own = map_get(&w->unit->items, name->text);
+        Entry *entry = is_use ? top_use(w, item->use) : own->ptr;
+        MapEntry *first = map_put(w->arena, &spans, name->text, &added);
+        if (added) {
+            first->cptr = name;
+            map_put(w->arena, scope, name->text, NULL)->ptr = entry;
+        } else if (is_use || ((const AstName *)first->cptr)->span.start != entry->span.start) {
+            /* A declaration that occurs twice was reported as an item. */
+            bool reported = !is_use && entry->decl != item->decl;
+            if (reported) continue;
+            diag(w->diags, WIT_FILE_NAME_TWICE, name->span, STR_ARG(name->text));
+            diag_note(w->diags, WIT_FIRST_HERE, ((const AstName *)first->cptr)->span);
+        }
+    }
+}
+
+/* ---- the order of a unit's items ---- */
+
+static uint32_t item_index(const Work *w, const Entry *entry) {
+    return (uint32_t)(map_get(&w->unit->items, entry->name) - w->unit->items.entries);
+}
+
+/* An edge from `entry` to what `use` names, where that is an item of this unit. */
+static void add_edge(Work *w, const Entry *entry, const AstUse *use, Edges *edges) {
+    if (use->path.ns.len) return;
+    const MapEntry *slot = map_get(&w->files.at[entry->file], use->path.name.text);
+    if (!slot) slot = map_get(&w->unit->items, use->path.name.text);
+    const Entry *to = slot ? slot->cptr : NULL;
+    if (!to || to->unit != w->unit) return;
+    bool same_file = to->file == entry->file && str_eq(to->name, use->path.name.text);
+    *vec_push(w->arena, edges) = (Edge){item_index(w, entry), item_index(w, to),
+                                        same_file ? to->span : use->path.name.span,
+                                        use->path.name.span};
+}
+
+static void report_item_cycle(Work *w, const Edges *edges, const Edge *cycle) {
+    const MapEntry *items = w->unit->items.entries;
+    diag(w->diags, WIT_ITEM_CYCLE, cycle->span, STR_ARG(items[cycle->to].key));
+    diag_note(w->diags, WIT_REQUIRED_HERE, cycle->where, STR_ARG(items[cycle->from].key));
+    uint32_t node = cycle->to;
+    for (size_t i = 0, steps = 0; i < edges->len && node != cycle->from && steps < 8; i++) {
+        const Edge *e = &edges->at[i];
+        if (e->from != node) continue;
+        diag_note(w->diags, WIT_CYCLE_THROUGH, e->where, STR_ARG(items[e->to].key));
+        node = e->to;
+        steps++;
+        i = (size_t)-1;
+    }
+}
+
+/* Interfaces stand after those that they use, worlds after those that they include. */
+static uint32_t *order_items(Work *w, size_t *count) {
+    Edges edges = {0};
+    for (size_t i = 0; i < w->unit->items.len; i++) {
+        const Entry *entry = w->unit->items.entries[i].cptr;
+        AstItemKind kind = entry->is_world ? AST_INCLUDE : AST_USE;
+        const AstItems *items = &entry->decl->items;
+        for (size_t j = 0; j < items->len; j++)
+            if (items->at[j].kind == kind) add_edge(w, entry, items->at[j].use, &edges);
+    }
+    const Edge *cycle;
+    uint32_t *order = witc_order(w->arena, w->unit->items.len, &edges, count, &cycle);
+    if (cycle) report_item_cycle(w, &edges, cycle);
+    return order;
+}
+
+/* Makes the interface or world of an entry, still without what is in it. */
+static void make_item(Work *w, Entry *entry) {
+    if (entry->is_world) {
+        entry->world = ARENA_NEW(w->arena, WitWorld);
+        *entry->world = (WitWorld){.name = entry->name, .span = entry->span,
+                                   .id = (uint32_t)WITC_PENDING};
+        *vec_push(w->arena, &w->worlds) = entry;
+    } else {
+        entry->interface = ARENA_NEW(w->arena, WitInterface);
+        *entry->interface = (WitInterface){.name = entry->name, .span = entry->span,
+                                           .id = (uint32_t)WITC_PENDING};
+        *vec_push(w->arena, &w->interfaces) = entry;
+    }
+}
+
+static void resolve_unit(Resolver *r, Unit *unit) {
+    Work w = {.r = r, .arena = r->arena, .diags = r->diags, .unit = unit};
+    size_t errors = r->diags->errors, count;
+    collect_items(&w);
+    for (size_t i = 0; i < unit->files.len; i++) make_file_scope(&w, i);
+    uint32_t *order = order_items(&w, &count);
+    unit->package = ARENA_NEW(r->arena, WitPackage);
+    for (size_t i = 0; i < count; i++) make_item(&w, unit->items.entries[order[i]].ptr);
+    size_t interfaces = w.interfaces.len;
+    for (size_t i = 0; i < interfaces; i++) {
+        Entry *entry = w.interfaces.at[i];
+        w.file = entry->file;
+        witc_resolve_interface(&w, entry, &entry->decl->items, &entry->decl->attrs,
+                               entry->decl->docs);
+    }
+    for (size_t i = 0; i < w.worlds.len; i++) {
+        w.file = w.worlds.at[i]->file;
+        witc_resolve_world(&w, w.worlds.at[i]);
+    }
+    unit->failed = r->diags->errors > errors || count < unit->items.len;
+    witc_commit(&w);
+    unit->resolved = true;
+}
+
+/* ---- the order of units ---- */
+
+/* A package that a unit needs, and where it says so first. */
+typedef struct {
+    Str id;
+    Span span;
+} Need;
+typedef VEC(Need) Needs;
+
+static void add_need(Resolver *r, Needs *needs, Map *seen, const AstPath *path) {
+    if (!path->ns.len) return;
+    Str id = witc_header_id(r->arena, path->ns, path->package, path->version);
+    bool added;
+    map_put(r->arena, seen, id, &added);
+    if (added) *vec_push(r->arena, needs) = (Need){id, path->package_span};
+}
+
+static void needs_of_items(Resolver *r, Needs *needs, Map *seen, const AstItems *items) {
+    for (size_t i = 0; i < items->len; i++)
+        if (items->at[i].kind == AST_USE || items->at[i].kind == AST_INCLUDE)
+            add_need(r, needs, seen, &items->at[i].use->path);
+    for (int export = 0; export < 2; export ++)
+        for (size_t i = 0; i < items->len; i++) {
+            if (items->at[i].kind != AST_EXTERN) continue;
+            const AstExtern *e = items->at[i].external;
+            if (e->is_export != (bool)export) continue;
+            if (e->kind == AST_EXTERN_PATH) add_need(r, needs, seen, &e->path);
+            if (e->kind != AST_EXTERN_INTERFACE) continue;
+            for (size_t j = 0; j < e->items.len; j++)
+                if (e->items.at[j].kind == AST_USE)
+                    add_need(r, needs, seen, &e->items.at[j].use->path);
+        }
+}
+
+static Needs needs_of_unit(Resolver *r, const Unit *unit) {
+    Needs needs = {0};
+    Map seen = {0};
+    for (size_t f = 0; f < unit->files.len; f++) {
+        const AstItems *items = &unit->files.at[f]->items;
+        for (size_t i = 0; i < items->len; i++) {
+            if (items->at[i].kind == AST_TOP_USE)
+                add_need(r, &needs, &seen, &items->at[i].use->path);
+            if (items->at[i].kind == AST_DECL)
+                needs_of_items(r, &needs, &seen, &items->at[i].decl->items);
+        }
+    }
+    return needs;
+}
+
+/* A step of the walk over packages: a unit, and which of its needs comes next. */
+typedef struct {
+    Unit *unit;
+    Needs needs;
+    size_t next;
+} Frame;
+
+typedef VEC(Unit *) Units;
+
+/* Depth first from `start`, appending units after their needs; false at a cycle. */
+static bool walk(Resolver *r, Unit *start, Map *done, Units *order) {
+    VEC(Frame) stack = {0};
+    Map visiting = {0}; /* id -> 1 while it is on the way from `start` */
+    bool added;
+    if (map_get(done, start->id)) return true;
+    *vec_push(r->arena, &stack) = (Frame){start, needs_of_unit(r, start), 0};
+    while (stack.len) {
+        Frame *top = &vec_last(&stack);
+        if (top->next > 0) map_put(r->arena, &visiting, top->needs.at[top->next - 1].id, NULL)->value = 0;
+        if (top->next == top->needs.len) {
+            map_put(r->arena, done, top->unit->id, &added);
+            if (added) *vec_push(r->arena, order) = top->unit;
+            (void)vec_pop(&stack);
+            continue;
+        }
+        Need need = top->needs.at[top->next++];
+        MapEntry *mark = map_put(r->arena, &visiting, need.id, NULL);
+        if (mark->value) {
+            diag(r->diags, WIT_PACKAGE_CYCLE, need.span, STR_ARG(need.id));
+            for (size_t i = stack.len; i-- > 1;)
+                diag_note(r->diags, WIT_REQUIRED_HERE, stack.at[i - 1].needs.at[stack.at[i - 1].next - 1].span,
+                          STR_ARG(stack.at[i - 1].unit->id));
+            return false;
+        }
+        mark->value = 1;
+        const MapEntry *unit = map_get(&r->units, need.id);
+        if (unit && !map_get(done, need.id))
+            *vec_push(r->arena, &stack) = (Frame){unit->ptr, needs_of_unit(r, unit->ptr), 0};
+    }
+    return true;
+}
+
+/* The package that was asked for comes last, unless another one needs it. */
+static void move_to_end(Resolver *r, Units *order, Unit *main) {
+    size_t at = 0;
+    while (order->at[at] != main) at++;
+    for (size_t i = at + 1; i < order->len; i++) {
+        Needs needs = needs_of_unit(r, order->at[i]);
+        for (size_t j = 0; j < needs.len; j++)
+            if (str_eq(needs.at[j].id, main->id)) return;
+    }
+    for (; at + 1 < order->len; at++) order->at[at] = order->at[at + 1];
+    order->at[at] = main;
+}
+
+bool witc_resolve(Resolver *r, Unit *main) {
+    size_t errors = r->diags->errors;
+    Map done = {0};
+    Units order = {0};
+    Unit **units = sorted_units(r);
+    for (size_t i = 0; i < r->units.len; i++)
+        if (!walk(r, units[i], &done, &order)) return false;
+    move_to_end(r, &order, main);
+    for (size_t i = 0; i < order.len; i++)
+        if (!order.at[i]->resolved) resolve_unit(r, order.at[i]);
+    r->model->main = main->package;
+    return r->diags->errors == errors;
+}
