@@ -46,6 +46,10 @@ REPLAYS := $(FUZZERS:%=$(OBJ)/tests/%)
 TRUNCATE := $(OBJ)/tests/truncate
 LIB := $(OBJ)/libwitc.a
 
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)")
+
 .PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench \
 	grammar deps install uninstall clean help test-programs
 
@@ -59,31 +63,37 @@ missing-libraries:
 endif
 
 $(WITC): $(CLI_OBJ) $(LIB)
-	$(CC) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK $@)
+	$(Q)$(CC) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(OBJ)/grammar/src/%.o: grammar/src/%.c
 	@mkdir -p $(@D)
-	$(CCACHE) $(CC) -w -std=gnu11 $(CFLAGS_$(MODE)) -Igrammar/src -MMD -MP -c -o $@ $<
+	$(call say,CC $@)
+	$(Q)$(CCACHE) $(CC) -w -std=gnu11 $(CFLAGS_$(MODE)) -Igrammar/src -MMD -MP -c -o $@ $<
 
 $(OBJ)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC $@)
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(OBJ)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(if $(filter fuzz,$(MODE)),,tests/fuzz/replay.c) $(LIB)
 	@mkdir -p $(@D)
-	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
+	$(call say,CC $@)
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
 
 $(TRUNCATE): tests/truncate.c $(CLI_NO_MAIN) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LDLIBS)
+	$(call say,CC $@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $^ $(LDLIBS)
 
 $(OBJ)/tests/%: tests/unit/%.c tests/test.h $(LIB)
 	@mkdir -p $(@D)
-	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $< $(LIB) $(LDLIBS)
+	$(call say,CC $@)
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) -o $@ $< $(LIB) $(LDLIBS)
 
 test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE)
 

@@ -33,6 +33,11 @@ const KEYWORDS = [
 /* Words with a meaning inside of `@...(...)` only; names everywhere else. */
 const GATE_WORDS = ['deprecated', 'external-id', 'feature', 'since', 'unstable', 'version'];
 
+/*
+ * Of several missing tokens that would do, the parser inserts the first in this order.
+ */
+const PUNCTUATION = [';', ',', '{', ':', '=', '.', '/', '@', '(', '<', '->', ')', '>', '}'];
+
 const token_name = word => '_kw_' + (word === '_' ? 'underscore' : word.replace('-', '_'));
 
 /** The keyword `word`, as an anonymous node of that spelling. */
@@ -44,11 +49,13 @@ module.exports = grammar({
   name: 'wit',
 
   externals: $ => [
+    ...PUNCTUATION,
     ...KEYWORDS.map(word => $[token_name(word)]),
     ...GATE_WORDS.map(word => $[token_name(word)]),
     $.identifier,
     $._reserved,
     $._bad_name,
+    $.integer,
     $.version,
     $._bad_version,
     $.string,
@@ -56,6 +63,8 @@ module.exports = grammar({
     $.comment,
     $.doc_comment,
     $.unterminated_comment,
+    $.invalid_character,
+    $.unread,
     $._joint_colon,
     $._never,          // never read: makes the node that needs it an error
     $._recovering,     // never read: valid only while the parser recovers from an error
@@ -305,7 +314,5 @@ module.exports = grammar({
     malformed_name: $ => seq($._bad_name, $._never),
     malformed_version: $ => seq($._bad_version, $._never),
     malformed_string: $ => seq($._bad_string, $._never),
-
-    integer: _ => /[0-9]+/,
   },
 });

@@ -13,16 +13,24 @@
  * `c` itself means the exported `a`. The walk below is depth first with its own stack; each node
  * keeps who asked for it, so that the error can tell the path.
  */
-#include "model/model.h"
+#include "model/internal.h"
 
 /* ---- items ---- */
 
-/* What must be unique among a world's imports or exports: the plain name, or the interface. */
-static Str key_of(Arena *arena, const WitItem *item) {
+Str item_key(Arena *arena, const WitItem *item) {
     if (item->name.len || item->kind != WIT_ITEM_INTERFACE) return item->name;
     char *key = arena_alloc(arena, 1 + sizeof(void *));
     memcpy(key + 1, &item->interface, sizeof(void *)); /* no name begins with a NUL */
     return (Str){key, 1 + sizeof(void *)};
+}
+
+Map item_map(Arena *arena, const WitItems *items) {
+    Map map = {0};
+    for (size_t i = 0; i < items->len; i++) {
+        MapEntry *entry = map_put(arena, &map, item_key(arena, &items->at[i]), NULL);
+        if (!entry->cptr) entry->cptr = &items->at[i];
+    }
+    return map;
 }
 
 const WitInterface *wit_used_interface(const WitType *type) {
@@ -78,16 +86,9 @@ typedef struct {
     VEC(Frame) stack;
 } Elaboration;
 
-static void list_items(Elaboration *e, Map *map, const WitItems *items) {
-    for (size_t i = 0; i < items->len; i++) {
-        MapEntry *entry = map_put(e->arena, map, key_of(e->arena, &items->at[i]), NULL);
-        if (!entry->cptr) entry->cptr = &items->at[i];
-    }
-}
-
 static bool add_key(Elaboration *e, Map *map, const WitItem *item) {
     bool added;
-    map_put(e->arena, map, key_of(e->arena, item), &added);
+    map_put(e->arena, map, item_key(e->arena, item), &added);
     return added;
 }
 
@@ -102,7 +103,7 @@ static bool next_dep(Elaboration *e, Frame *frame, const Map *listed, WitItem *d
         if (!from) continue;
         *dep = (WitItem){.kind = WIT_ITEM_INTERFACE, .interface = from};
         dep->stability = frame->item.stability;
-        const MapEntry *entry = listed ? map_get(listed, key_of(e->arena, dep)) : NULL;
+        const MapEntry *entry = listed ? map_get(listed, item_key(e->arena, dep)) : NULL;
         if (entry) *dep = *(const WitItem *)entry->cptr;
         return true;
     }
@@ -181,7 +182,7 @@ static bool conflict(Elaboration *e, const WitItem *root, const Node *node) {
  * wanted as an import. */
 static bool begin_export(Elaboration *e, const WitItem *root, const WitItem *item,
                          const Node *node) {
-    Str key = key_of(e->arena, item);
+    Str key = item_key(e->arena, item);
     bool added;
     if (node->exported) {
         map_put(e->arena, &e->exported, key, &added);
@@ -203,7 +204,7 @@ static bool end_export(Elaboration *e, const WitItem *root) {
         return true;
     }
     /* an export under a plain name is nobody's dependency: its key is never required */
-    const MapEntry *needed = map_get(&e->required, key_of(e->arena, &frame.item));
+    const MapEntry *needed = map_get(&e->required, item_key(e->arena, &frame.item));
     if (needed) return conflict(e, root, needed->cptr);
     *vec_push(e->arena, &e->exports) = frame.item;
     return true;
@@ -221,7 +222,7 @@ static bool add_interface_export(Elaboration *e, const WitItem *root) {
             if (!end_export(e, root)) return false;
             continue;
         }
-        bool exported = by->exported && map_get(&e->listed_exports, key_of(e->arena, &dep));
+        bool exported = by->exported && map_get(&e->listed_exports, item_key(e->arena, &dep));
         if (!begin_export(e, root, &dep, node_new(e, by, use, &dep, exported))) return false;
     }
     return true;
@@ -241,8 +242,8 @@ static bool add_exports(Elaboration *e) {
 
 bool wit_elaborate(WitModel *model, WitWorld *world, Diags *diags) {
     Elaboration e = {.arena = model->arena, .world = world, .diags = diags};
-    list_items(&e, &e.listed_imports, &world->imports);
-    list_items(&e, &e.listed_exports, &world->exports);
+    e.listed_imports = item_map(model->arena, &world->imports);
+    e.listed_exports = item_map(model->arena, &world->exports);
     add_imports(&e);
     if (!add_exports(&e)) return false;
     world->imports = in_class_order(model->arena, &e.imports);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 
 /*
- * The lexical half of the WIT grammar: words, versions, strings and comments.
+ * The lexical half of the WIT grammar: every token but white space.
  *
  * A word is read to its end before anything is decided, so a keyword is never
  * the head of a longer name. What a word becomes depends on what the parser can
@@ -15,16 +15,30 @@
  *     anything else made of name bytes    BAD_NAME
  *
  * Tokens are returned even where the parser has no use for them: it then
- * recovers with the whole word in hand. Nothing is remembered between two
- * tokens, so there is no state to save. While the parser recovers, every symbol
- * is valid, RECOVERING among them; then only what is certain is returned.
+ * recovers with the whole token in hand. While it recovers, every symbol is
+ * valid, RECOVERING among them; then only what is certain is returned. Code
+ * points are compared whole: U+012A is no '*', U+012F no '/'.
  *
- * Code points are compared whole: U+012A is no '*', U+012F no '/'.
+ * The state guards the parser against hostile text. The library counts a node's
+ * children in 16 bits (0.20), gathers whatever is on its stack in one node at
+ * the end of a broken text, and needs quadratic time to merge errors. So a text
+ * with too many errors, or brackets too deep, is left UNREAD from there on, one
+ * token to its end; and from a certain number of comments since the last end of
+ * a top-level item on, neighbours become one comment. The numbers keep the
+ * parser's stack below 65,536 in any text; no real one comes near them.
+ *
+ * `depth` and `comments` belong to a place in the text, so they travel with its
+ * tokens. `errors` belongs to the parse, whose attempts to recover all count: it
+ * is kept here, and cleared when the parser starts from nothing.
  */
 
 #include "tree_sitter/parser.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* The order of PUNCTUATION in grammar.js; all but the arrow are one character. */
+static const char punctuation[] = ";,{:=./@(<-)>}";
 
 /* Sorted; the order of KEYWORDS and GATE_WORDS in grammar.js. */
 static const char keywords[][16] = {
@@ -41,6 +55,7 @@ static const char gate_words[][16] = {
 };
 
 enum {
+    PUNCTUATION_COUNT = sizeof punctuation - 1,
     KEYWORD_COUNT = sizeof keywords / sizeof keywords[0],
     GATE_WORD_COUNT = sizeof gate_words / sizeof gate_words[0],
     MAX_KEYWORD = 13,
@@ -48,11 +63,14 @@ enum {
 
 /* The externals of grammar.js. */
 enum {
-    FIRST_KEYWORD = 0,
-    FIRST_GATE_WORD = KEYWORD_COUNT,
-    IDENTIFIER = KEYWORD_COUNT + GATE_WORD_COUNT,
+    FIRST_PUNCTUATION = 0,
+    SLASH = 6, /* its place in `punctuation` */
+    FIRST_KEYWORD = PUNCTUATION_COUNT,
+    FIRST_GATE_WORD = FIRST_KEYWORD + KEYWORD_COUNT,
+    IDENTIFIER = FIRST_GATE_WORD + GATE_WORD_COUNT,
     RESERVED,
     BAD_NAME,
+    INTEGER,
     VERSION,
     BAD_VERSION,
     STRING,
@@ -60,10 +78,24 @@ enum {
     COMMENT,
     DOC_COMMENT,
     UNTERMINATED_COMMENT,
+    INVALID_CHARACTER,
+    UNREAD,
     JOINT_COLON,
     NEVER,
     RECOVERING,
 };
+
+enum { MAX_ERRORS = 6000, MAX_DEPTH = 1000, MAX_COMMENTS = 12000 };
+
+typedef struct {
+    uint16_t depth;    /* of open brackets */
+    uint16_t comments; /* since the last top-level `;` or `}` */
+} Place;
+
+typedef struct {
+    Place place;
+    unsigned errors; /* tokens read that the parser had no use for */
+} State;
 
 static bool is_digit(int32_t c) { return c >= '0' && c <= '9'; }
 static bool is_lower(int32_t c) { return c >= 'a' && c <= 'z'; }
@@ -86,11 +118,6 @@ static void advance(TSLexer *lexer) { lexer->advance(lexer, false); }
 
 static void skip_space(TSLexer *lexer) {
     while (is_space(lexer->lookahead)) lexer->advance(lexer, true);
-}
-
-/* The same after a token that is marked: a skip would move its start along. */
-static void look_past_space(TSLexer *lexer) {
-    while (is_space(lexer->lookahead)) advance(lexer);
 }
 
 static bool finish(TSLexer *lexer, int token) {
@@ -150,7 +177,7 @@ static void kebab_add(Kebab *kebab, int32_t c) {
  * punctuation or before `as` and `with`.
  */
 static bool is_used_as_name(TSLexer *lexer) {
-    look_past_space(lexer);
+    skip_space(lexer);
     if (!starts_word(lexer->lookahead)) return true;
     char word[6] = {0};
     for (int i = 0; i < 5 && continues_word(lexer->lookahead); i++) {
@@ -166,7 +193,7 @@ static bool scan_keyword(TSLexer *lexer, const bool *valid, int keyword) {
     if (valid[RECOVERING] || !valid[RESERVED]) return finish(lexer, token);
     if (valid[token]) {
         /* No keyword stands before ':'. */
-        look_past_space(lexer);
+        skip_space(lexer);
         return finish(lexer, lexer->lookahead == ':' ? RESERVED : token);
     }
     return finish(lexer, is_used_as_name(lexer) ? RESERVED : token);
@@ -279,6 +306,13 @@ static bool scan_version(TSLexer *lexer) {
     return finish(lexer, VERSION);
 }
 
+static bool scan_number(TSLexer *lexer, const bool *valid) {
+    if (valid[VERSION] && !valid[RECOVERING]) return scan_version(lexer);
+    while (is_digit(lexer->lookahead)) advance(lexer);
+    lexer->mark_end(lexer);
+    return finish(lexer, INTEGER);
+}
+
 /* What follows the backslash of a core `name` literal. */
 static bool scan_escape(TSLexer *lexer) {
     int32_t c = lexer->lookahead;
@@ -380,6 +414,7 @@ static bool scan_block_comment(TSLexer *lexer) {
     return finish(lexer, docs ? DOC_COMMENT : COMMENT);
 }
 
+/* False, past the slash, if there is none. */
 static bool scan_comment(TSLexer *lexer) {
     advance(lexer);
     if (lexer->lookahead == '/') {
@@ -393,45 +428,111 @@ static bool scan_comment(TSLexer *lexer) {
     return false;
 }
 
-bool tree_sitter_wit_external_scanner_scan(void *, TSLexer *, const bool *);
+/* After too many comments: those that follow at once, with this one. */
+static void join_comments(TSLexer *lexer) {
+    int token = lexer->result_symbol;
+    for (;;) {
+        while (is_space(lexer->lookahead)) advance(lexer);
+        if (lexer->lookahead != '/') break;
+        if (!scan_comment(lexer)) break;
+        if (lexer->result_symbol == UNTERMINATED_COMMENT) return;
+    }
+    lexer->result_symbol = (TSSymbol)token;
+}
 
-bool tree_sitter_wit_external_scanner_scan(void *payload, TSLexer *lexer, const bool *valid) {
-    (void)payload;
-    bool after_space = is_space(lexer->lookahead);
-    skip_space(lexer);
+static bool scan_punctuation(TSLexer *lexer, const bool *valid, bool after_space) {
     int32_t c = lexer->lookahead;
+    const char *mark = c > 0 && c < 0x80 ? strchr(punctuation, (char)c) : NULL;
+    advance(lexer);
+    if (c == '-' && lexer->lookahead == '>') {
+        advance(lexer);
+    } else if (c == '-') {
+        mark = NULL;
+    }
+    lexer->mark_end(lexer);
+    if (mark == NULL) return finish(lexer, INVALID_CHARACTER);
+    if (c == ':' && valid[JOINT_COLON] && !valid[RECOVERING] && !after_space &&
+        starts_word(lexer->lookahead)) {
+        return finish(lexer, JOINT_COLON);
+    }
+    return finish(lexer, FIRST_PUNCTUATION + (int)(mark - punctuation));
+}
 
-    if (c == '/') return scan_comment(lexer);
+static bool scan_token(TSLexer *lexer, const bool *valid, bool after_space) {
+    int32_t c = lexer->lookahead;
     if (starts_word(c)) return scan_word(lexer, valid);
     if (c == '"') return scan_string(lexer);
-    if (valid[RECOVERING]) return false;
-    if (valid[VERSION] && is_digit(c)) return scan_version(lexer);
-    if (valid[JOINT_COLON] && c == ':' && !after_space) {
-        advance(lexer);
+    if (is_digit(c)) return scan_number(lexer, valid);
+    if (c == '/') {
+        if (scan_comment(lexer)) return true;
         lexer->mark_end(lexer);
-        return starts_word(lexer->lookahead) && finish(lexer, JOINT_COLON);
+        return finish(lexer, SLASH);
     }
-    return false;
+    return scan_punctuation(lexer, valid, after_space);
+}
+
+/* The rest of the text as one token. */
+static bool skip_text(TSLexer *lexer) {
+    while (!lexer->eof(lexer)) advance(lexer);
+    lexer->mark_end(lexer);
+    return finish(lexer, UNREAD);
+}
+
+/* Counts the token that was read. */
+static void note_token(State *state, const bool *valid, int token) {
+    Place *place = &state->place;
+    if (token == COMMENT || token == DOC_COMMENT) {
+        place->comments++;
+        return;
+    }
+    if (valid[RECOVERING] || !valid[token]) state->errors++;
+    if (token >= PUNCTUATION_COUNT) return;
+    char mark = punctuation[token];
+    if (mark == '{' || mark == '(' || mark == '<') place->depth++;
+    if ((mark == '}' || mark == ')' || mark == '>') && place->depth > 0) place->depth--;
+    if ((mark == '}' || mark == ';') && place->depth == 0) place->comments = 0;
 }
 
 void *tree_sitter_wit_external_scanner_create(void);
 void tree_sitter_wit_external_scanner_destroy(void *);
+bool tree_sitter_wit_external_scanner_scan(void *, TSLexer *, const bool *);
 unsigned tree_sitter_wit_external_scanner_serialize(void *, char *);
 void tree_sitter_wit_external_scanner_deserialize(void *, const char *, unsigned);
 
-void *tree_sitter_wit_external_scanner_create(void) { return NULL; }
+void *tree_sitter_wit_external_scanner_create(void) { return calloc(1, sizeof(State)); }
 
-void tree_sitter_wit_external_scanner_destroy(void *payload) { (void)payload; }
+void tree_sitter_wit_external_scanner_destroy(void *payload) { free(payload); }
 
+bool tree_sitter_wit_external_scanner_scan(void *payload, TSLexer *lexer, const bool *valid) {
+    State *state = payload;
+    bool after_space = is_space(lexer->lookahead);
+    skip_space(lexer);
+    if (lexer->eof(lexer)) return false;
+    if (state->errors >= MAX_ERRORS || state->place.depth >= MAX_DEPTH) return skip_text(lexer);
+    if (!scan_token(lexer, valid, after_space)) return false;
+    int token = lexer->result_symbol;
+    bool is_comment = token == COMMENT || token == DOC_COMMENT;
+    if (is_comment && state->place.comments >= MAX_COMMENTS) {
+        join_comments(lexer);
+    } else {
+        note_token(state, valid, token);
+    }
+    return true;
+}
+
+/* Never empty: the parser starts from nothing exactly if it has no state to give back. */
 unsigned tree_sitter_wit_external_scanner_serialize(void *payload, char *buffer) {
-    (void)payload;
-    (void)buffer;
-    return 0;
+    const State *state = payload;
+    memcpy(buffer, &state->place, sizeof state->place);
+    return sizeof state->place;
 }
 
 void tree_sitter_wit_external_scanner_deserialize(void *payload, const char *buffer,
                                                   unsigned length) {
-    (void)payload;
-    (void)buffer;
-    (void)length;
+    State *state = payload;
+    if (length == sizeof state->place) {
+        memcpy(&state->place, buffer, sizeof state->place);
+    } else {
+        *state = (State){0};
+    }
 }

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Whether two descriptions of the same interface or world agree: two copies of a package that come
+ * together, two versions of an interface that are to become one, two worlds that are united.
+ *
+ * Types are compared by structure, through aliases and all the way down. Resources have no
+ * structure: two of them are the same if they have one name and their owners correspond, that is,
+ * are named alike (`ns:pkg/iface@version`) or were declared a pair.
+ */
+#include "model/internal.h"
+
+enum { MAX_DEPTH = 2000 }; /* types nested deeper than this never agree */
+
+/* ---- telling ---- */
+
+static void begin_mismatch(Compare *c) {
+    switch (c->purpose) {
+    case COMPARE_PACKAGES:
+        diag(c->diags, MODEL_MERGE_PACKAGE, span_none(), STR_ARG(c->a_name));
+        break;
+    case COMPARE_WORLDS:
+        diag(c->diags, MODEL_MERGE_WORLDS, span_none(), STR_ARG(c->a_name), STR_ARG(c->b_name));
+        break;
+    case COMPARE_VERSIONS:
+        diag(c->diags, MODEL_UPGRADE, span_none(), STR_ARG(c->a_name), STR_ARG(c->b_name));
+        break;
+    }
+    if (c->in_world) diag_note(c->diags, MODEL_IN_WORLD, c->in_world->span, STR_ARG(c->in_world->name));
+    if (c->in_interface && c->in_interface->name.len)
+        diag_note(c->diags, MODEL_IN_INTERFACE, c->in_interface->span, STR_ARG(c->in_interface->name));
+    if (c->item.len) diag_note(c->diags, MODEL_IN_ITEM, span_none(), c->direction, STR_ARG(c->item));
+}
+
+/* Begins the diagnostic, adds what differs and where the other one is, gives false. */
+#define MISMATCH(c, code, a_span, b_span, ...)                                                     \
+    (begin_mismatch(c), diag_note((c)->diags, code, (a_span), __VA_ARGS__),                        \
+     (b_span).source ? (void)diag_note((c)->diags, MODEL_OTHER_PLACE, (b_span)) : (void)0, false)
+
+/* ---- types ---- */
+
+Str address_key(Arena *arena, const void *address) {
+    return (Str){arena_copy(arena, &address, sizeof address), sizeof address};
+}
+
+void compare_pair(Compare *c, const void *a, const void *b) {
+    map_put(c->arena, &c->owners, address_key(c->arena, a), NULL)->cptr = b;
+}
+
+static bool owners_correspond(Compare *c, const WitType *a, const WitType *b) {
+    const void *x = a->interface ? (const void *)a->interface : a->world;
+    const void *y = b->interface ? (const void *)b->interface : b->world;
+    if (x == y) return true;
+    const MapEntry *pair = x ? map_get(&c->owners, address_key(c->arena, x)) : NULL;
+    if (pair) return pair->cptr == y;
+    if (!a->interface || !b->interface || !a->interface->name.len) return false;
+    return str_eq(wit_interface_id(c->arena, a->interface), wit_interface_id(c->arena, b->interface));
+}
+
+static bool same_type(Compare *c, Map *seen, const WitType *a, const WitType *b, unsigned depth);
+
+static bool same_fields(Compare *c, Map *seen, const WitType *a, const WitType *b, unsigned depth) {
+    if (a->fields.len != b->fields.len) return false;
+    for (size_t i = 0; i < a->fields.len; i++) {
+        const WitField *x = &a->fields.at[i], *y = &b->fields.at[i];
+        if (!str_eq(x->name, y->name) || !same_type(c, seen, x->type, y->type, depth)) return false;
+    }
+    return true;
+}
+
+static bool same_type(Compare *c, Map *seen, const WitType *a, const WitType *b, unsigned depth) {
+    a = wit_dealias(a);
+    b = wit_dealias(b);
+    if (a == b) return true;
+    if (!a || !b || a->kind != b->kind || a->length != b->length || depth == 0) return false;
+    if (wit_kind_shape(a->kind) == WIT_SHAPE_PRIM) return true;
+    if (a->kind == WIT_RESOURCE) return str_eq(a->name, b->name) && owners_correspond(c, a, b);
+    const WitType *pair[2] = {a, b};
+    bool added;
+    map_put(c->arena, seen, (Str){arena_copy(c->arena, pair, sizeof pair), sizeof pair}, &added);
+    if (!added) return true; /* the same, or the answer is no already */
+    return same_type(c, seen, a->elem, b->elem, depth - 1) &&
+           same_type(c, seen, a->second, b->second, depth - 1) && same_fields(c, seen, a, b, depth - 1);
+}
+
+static bool agree(Compare *c, const WitType *a, const WitType *b) {
+    Map seen = {0};
+    return same_type(c, &seen, a, b, MAX_DEPTH);
+}
+
+/* ---- functions ---- */
+
+static bool compare_funcs(Compare *c, const WitFunc *a, const WitFunc *b) {
+    if (a->kind != b->kind || a->is_async != b->is_async)
+        return MISMATCH(c, MODEL_DIFFERENT_FUNC_KINDS, a->span, b->span, STR_ARG(a->name));
+    bool params = a->params.len == b->params.len;
+    for (size_t i = 0; params && i < a->params.len; i++)
+        params = str_eq(a->params.at[i].name, b->params.at[i].name) &&
+                 agree(c, a->params.at[i].type, b->params.at[i].type);
+    if (!params) return MISMATCH(c, MODEL_DIFFERENT_PARAMS, a->span, b->span, STR_ARG(a->name));
+    if (!agree(c, a->result, b->result))
+        return MISMATCH(c, MODEL_DIFFERENT_RESULT, a->span, b->span, STR_ARG(a->name));
+    return true;
+}
+
+/* ---- interfaces ---- */
+
+static bool compare_types(Compare *c, const WitType *a, const WitType *b) {
+    if (agree(c, a, b)) return true;
+    return MISMATCH(c, MODEL_DIFFERENT_TYPES, a->span, b->span, STR_ARG(a->name));
+}
+
+bool compare_interfaces(Compare *c, const WitInterface *a, const WitInterface *b) {
+    const WitInterface *outer = c->in_interface;
+    c->in_interface = a;
+    compare_pair(c, a, b);
+    bool ok = true;
+    for (size_t i = 0; ok && i < a->types.len; i++) {
+        const WitType *other = wit_find_type(b, a->types.at[i]->name);
+        ok = !other || compare_types(c, a->types.at[i], other);
+    }
+    for (size_t i = 0; ok && i < a->funcs.len; i++) {
+        const WitFunc *other = wit_find_func(b, a->funcs.at[i]->name);
+        ok = !other || compare_funcs(c, a->funcs.at[i], other);
+    }
+    c->in_interface = outer;
+    return ok;
+}
+
+/* ---- worlds ---- */
+
+static bool compare_item_interfaces(Compare *c, const WitItem *a, const WitItem *b,
+                                    const char *direction) {
+    const WitInterface *x = a->interface, *y = b->interface;
+    if (x == y) return true;
+    if (!x->name.len && !y->name.len) return compare_interfaces(c, x, y);
+    /* named ones have been compared where they are defined */
+    if (str_eq(wit_interface_id(c->arena, x), wit_interface_id(c->arena, y))) return true;
+    Str name = wit_item_name(c->arena, a);
+    return MISMATCH(c, MODEL_DIFFERENT_INTERFACES, a->span, b->span, direction, STR_ARG(name));
+}
+
+bool compare_items(Compare *c, const WitItem *a, const WitItem *b, const char *direction) {
+    Str name = wit_item_name(c->arena, a);
+    if (a->kind != b->kind)
+        return MISMATCH(c, MODEL_DIFFERENT_ITEMS, a->span, b->span, direction, STR_ARG(name));
+    c->direction = direction;
+    c->item = name;
+    bool ok = a->kind == WIT_ITEM_INTERFACE ? compare_item_interfaces(c, a, b, direction)
+              : a->kind == WIT_ITEM_FUNC    ? compare_funcs(c, a->func, b->func)
+                                            : compare_types(c, a->type, b->type);
+    c->item = (Str){0};
+    return ok;
+}
+
+/* Items by what they are called, which is the same in two models. */
+static Map named_items(Compare *c, const WitItems *items) {
+    Map map = {0};
+    for (size_t i = 0; i < items->len; i++)
+        map_put(c->arena, &map, wit_item_name(c->arena, &items->at[i]), NULL)->cptr = &items->at[i];
+    return map;
+}
+
+static bool compare_item_lists(Compare *c, const WitItems *a, const WitItems *b,
+                               const char *direction) {
+    if (a->len != b->len)
+        return MISMATCH(c, MODEL_ITEM_COUNT, span_none(), span_none(), direction);
+    Map others = named_items(c, b);
+    for (size_t i = 0; i < a->len; i++) {
+        const MapEntry *other = map_get(&others, wit_item_name(c->arena, &a->at[i]));
+        Str name = wit_item_name(c->arena, &a->at[i]);
+        if (!other)
+            return MISMATCH(c, MODEL_ITEM_MISSING, a->at[i].span, span_none(), direction, STR_ARG(name));
+        if (!compare_items(c, &a->at[i], other->cptr, direction)) return false;
+    }
+    return true;
+}
+
+bool compare_worlds(Compare *c, const WitWorld *a, const WitWorld *b) {
+    c->in_world = a;
+    compare_pair(c, a, b);
+    bool ok = compare_item_lists(c, &a->imports, &b->imports, "import") &&
+              compare_item_lists(c, &a->exports, &b->exports, "export");
+    c->in_world = NULL;
+    return ok;
+}
