@@ -120,6 +120,11 @@ static void skip_space(TSLexer *lexer) {
     while (is_space(lexer->lookahead)) lexer->advance(lexer, true);
 }
 
+/* The same after a token that is marked: a skip would move its start along. */
+static void look_past_space(TSLexer *lexer) {
+    while (is_space(lexer->lookahead)) advance(lexer);
+}
+
 static bool finish(TSLexer *lexer, int token) {
     lexer->result_symbol = (TSSymbol)token;
     return true;
@@ -177,7 +182,7 @@ static void kebab_add(Kebab *kebab, int32_t c) {
  * punctuation or before `as` and `with`.
  */
 static bool is_used_as_name(TSLexer *lexer) {
-    skip_space(lexer);
+    look_past_space(lexer);
     if (!starts_word(lexer->lookahead)) return true;
     char word[6] = {0};
     for (int i = 0; i < 5 && continues_word(lexer->lookahead); i++) {
@@ -193,7 +198,7 @@ static bool scan_keyword(TSLexer *lexer, const bool *valid, int keyword) {
     if (valid[RECOVERING] || !valid[RESERVED]) return finish(lexer, token);
     if (valid[token]) {
         /* No keyword stands before ':'. */
-        skip_space(lexer);
+        look_past_space(lexer);
         return finish(lexer, lexer->lookahead == ':' ? RESERVED : token);
     }
     return finish(lexer, is_used_as_name(lexer) ? RESERVED : token);
