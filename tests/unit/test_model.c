@@ -202,7 +202,7 @@ static DiagCode code_of_selection(const WitModel *model, const char *name) {
 
 static void worlds_are_selected(void) {
     WitModel *model = wit_model_new(arena);
-    Semver one, two;
+    Semver one = {0}, two = {0};
     CHECK(semver_parse(STR("1.0.0"), &one) && semver_parse(STR("2.0.0"), &two));
     CHECK_EQ(code_of_selection(model, ""), DIAG_MODEL_NO_PACKAGE);
     WitPackage *a1 = wit_package_new(model, STR("x"), STR("a"), one);
