@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# What `make bench` prints: how long a clean build takes, how large the stripped program is, and the
+# medians of whole processes for some commands, with wasm-tools and wasmtime beside where they are
+# installed. RUNS (51) is the number of runs of each; BUILD=0 leaves out the clean build.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+runs=${RUNS:-51}
+jobs=$(getconf _NPROCESSORS_ONLN)
+folder=build/bench
+rm -rf $folder && mkdir -p $folder
+cc -O2 -o $folder/median bench/median.c || exit 1
+
+line() { printf '%-44s %12s %12s %12s\n' "$@"; }
+time_of() { "$folder/median" "$runs" "$@" 2>/dev/null || echo -; }
+size_of() { # of the program, stripped
+    strip -o $folder/stripped "$1" && wc -c <$folder/stripped
+}
+tools=$(command -v wasm-tools) runtime=$(command -v wasmtime)
+
+line "" witc wasm-tools wasmtime
+if [ "${BUILD:-1}" = 1 ]; then
+    start=$(date +%s%N)
+    make -s "-j$jobs" CCACHE= BUILD=$folder/build all >/dev/null || exit 1
+    end=$(date +%s%N)
+    line "clean build on $jobs cores, s (aim: < 30)" "$(awk "BEGIN { printf \"%.1f\", ($end - $start) / 1e9 }")" "" ""
+fi
+line "stripped program, bytes (aim: < 1500000)" "$(size_of build/witc)" \
+    "${tools:+$(size_of "$tools")}" "${runtime:+$(size_of "$runtime")}"
+
+wit=examples/calculator/wit
+line "component wit of WASI 0.2.12, ms (aim: < 8)" "$(time_of build/witc component wit $wit)" \
+    "${tools:+$(time_of "$tools" component wit $wit)}" ""
+
+if WITC=build/witc DEMO_FOLDER=$folder/demo tools/demo.sh >$folder/demo.log 2>&1; then
+    program=$folder/demo/program.wasm
+    line "run of the example, ms (aim: < 3)" "$(time_of build/witc run $program 9 16)" "" \
+        "${runtime:+$(time_of "$runtime" run $program 9 16)}"
+    line "validate of the example, ms" "$(time_of build/witc validate $program)" \
+        "${tools:+$(time_of "$tools" validate $program)}" ""
+else
+    echo "the example does not build; see $folder/demo.log"
+fi
+line "an empty command (version), ms" "$(time_of build/witc version)" \
+    "${tools:+$(time_of "$tools" --version)}" "${runtime:+$(time_of "$runtime" --version)}"
