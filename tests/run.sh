@@ -23,7 +23,7 @@ part() { # part NAME COMMAND...
         echo "$name: ended with status $status and without a sum"
         sums="0 1 0"
     elif [ $status != 0 ] || [ "${VERBOSE:-0}" = 1 ]; then
-        cat "$log"
+        tail -n 60 "$log"
     fi
     # shellcheck disable=SC2086
     set -- $sums

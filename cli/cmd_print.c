@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* `witc print`: a module or component as text. */
+#include "cli/load.h"
+#include "cli/pending.h"
+#include "wat/wat.h"
+
+typedef struct {
+    bool offsets, skeleton, name_unnamed, fold;
+    uint64_t indent;
+} Options;
+
+static const Option option_table[] = {
+    FLAG(Options, offsets, 'p', "print-offsets", "Begin lines with their offset in the binary"),
+    FLAG(Options, skeleton, 0, "skeleton", "Leave out the bodies of functions and segments"),
+    FLAG(Options, name_unnamed, 0, "name-unnamed", "Invent names for what has none"),
+    FLAG(Options, fold, 'f', "fold-instructions", "Nest instructions in their parents"),
+    NUMBER(Options, indent, 0, "indent", "SPACES", "Spaces a level (2)"),
+};
+
+static const Argument arguments[] = {
+    {"INPUT", "A core module or component; standard input where there is none or it is `-`",
+     ARGUMENT_OPTIONAL},
+    {0},
+};
+
+static int run(Cli *cli, void *given) {
+    if (!pending_has(cli, NEEDS_wat_print)) return EXIT_INPUT;
+    const Options *options = given;
+    const Source *source = load_binary(cli, 0, features_all());
+    if (!source) return EXIT_INPUT;
+    WatPrintOptions print = {.skeleton = options->skeleton,
+                             .fold = options->fold,
+                             .offsets = options->offsets,
+                             .name_unnamed = options->name_unnamed,
+                             .indent = options->indent > 80 ? 80 : (unsigned)options->indent};
+    Buf text = {.arena = cli->arena};
+    if (!wat_print(cli->arena, source, &print, &text, &cli->diags)) return EXIT_INPUT;
+    return cli_write(cli, buf_text(&text));
+}
+
+const CommandSpec cmd_print = {
+    .run = run,
+    .with = WITH_OUTPUT,
+    .size = sizeof(Options),
+    OPTIONS(option_table),
+    .arguments = arguments,
+    .about = "Prints a core module or component in the text format. The input need not be valid, "
+             "only well formed.",
+    .examples = "The outline of a component\n$ witc print --skeleton program.wasm\n",
+};

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * `witc run`: a component with `wasi:cli/run` in the interpreter. The guest gets its arguments, the
+ * standard streams, and what is granted on the command line.
+ *
+ * Exit status: the guest's own; 0 or 1 as `run` returned ok or err; 134 after a trap.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/load.h"
+#include "cli/pending.h"
+#include "interpreter/interpreter.h"
+#include "wasi/wasi.h"
+
+enum { EXIT_TRAP = 134, MAX_FRAMES = 100 };
+
+typedef struct {
+    StrVec env;
+    bool inherit_env;
+    Str argv0, cwd;
+    uint64_t fuel, max_memory, timeout;
+} Options;
+
+static const Options defaults = {.fuel = UINT64_MAX};
+
+static const Option option_table[] = {
+    LIST(Options, env, 0, "env", "NAME[=VALUE]",
+         "Grant a variable of the environment; without a value, the one that it has here"),
+    FLAG(Options, inherit_env, 0, "inherit-env", "Grant the whole environment"),
+    TEXT(Options, argv0, 0, "argv0", "TEXT", "The first of the guest's arguments (the file's name)"),
+    TEXT(Options, cwd, 0, "cwd", "DIR", "What the guest is told as its current directory"),
+    NUMBER(Options, fuel, 0, "fuel", "N", "Stop the guest after about so many instructions"),
+    NUMBER(Options, max_memory, 0, "max-memory", "BYTES", "How much its memories may hold, such as 64M"),
+    TIME(Options, timeout, 0, "timeout", "TIME", "Stop the guest after this time, such as 2s or 250ms"),
+};
+
+static const Argument arguments[] = {
+    {"PROGRAM", "A component that exports wasi:cli/run", ARGUMENT_REQUIRED},
+    {"ARGUMENT", "What follows belongs to the guest; a `--` right after the program does not",
+     ARGUMENT_REPEATED},
+    {0},
+};
+
+typedef VEC(WasiVariable) Variables;
+
+static void grant(Cli *cli, Variables *variables, Str name, Str value) {
+    for (size_t i = 0; i < variables->len; i++) {
+        if (str_eq(variables->at[i].name, name)) {
+            variables->at[i].value = value;
+            return;
+        }
+    }
+    *vec_push(cli->arena, variables) = (WasiVariable){name, value};
+}
+
+static void grant_pair(Cli *cli, Variables *variables, Str pair) {
+    size_t equals = str_find(pair, '=', 0);
+    if (equals != SIZE_MAX) {
+        grant(cli, variables, str_from_to(pair, 0, equals), str_after(pair, equals + 1));
+        return;
+    }
+    const char *value = getenv(str_c(cli->arena, pair));
+    if (value) grant(cli, variables, pair, str_from(value));
+}
+
+static WasiContext make_context(Cli *cli, const Options *options) {
+    Variables variables = {0};
+    if (options->inherit_env) {
+        for (char **entry = environ; *entry; entry++) grant_pair(cli, &variables, str_from(*entry));
+    }
+    for (size_t i = 0; i < options->env.len; i++) grant_pair(cli, &variables, options->env.at[i]);
+    Str *args = cli->args.at;
+    args[0] = options->argv0.len ? options->argv0 : path_file(args[0]);
+    return (WasiContext){.args = args,
+                         .arg_count = cli->args.len,
+                         .variables = variables.at,
+                         .variable_count = variables.len,
+                         .has_cwd = options->cwd.len != 0,
+                         .cwd = options->cwd,
+                         .stdin_fd = STDIN_FILENO,
+                         .stdout_fd = STDOUT_FILENO,
+                         .stderr_fd = STDERR_FILENO};
+}
+
+static void report_trap(Cli *cli, VmThread *thread) {
+    VmFrameInfo frames[MAX_FRAMES];
+    uint32_t n = vm_backtrace(thread, frames, MAX_FRAMES);
+    Str message = vm_trap_message(thread);
+    diag(&cli->diags, CLI_TRAP, span_none(), STR_ARG(message));
+    for (uint32_t i = 0; i < n; i++) {
+        const VmFrameInfo *f = &frames[i];
+        Str module = f->module && f->module->names.has_module ? f->module->names.module : STR("?");
+        Str name = f->name.len ? f->name : str_fmt(cli->arena, "function %u", f->func);
+        if (!f->module) diag_note(&cli->diags, CLI_HOST_FRAME, span_none(), i, STR_ARG(name));
+        else diag_note(&cli->diags, CLI_FRAME, span_none(), i, STR_ARG(name), STR_ARG(module), f->offset);
+    }
+}
+
+/* Lets the guest run until it has ended; waits for the host where it waits. */
+static int finish(Cli *cli, Wasi *wasi, VmThread *thread, VmStatus status, const AbiValue *result) {
+    while (status == VM_SUSPEND) {
+        if (!wasi_wait(wasi)) {
+            diag(&cli->diags, CLI_DEADLOCK, span_none());
+            return EXIT_TRAP;
+        }
+        status = vm_resume(thread);
+    }
+    if (status == VM_EXIT) return vm_exit_status(thread);
+    if (status == VM_DONE) return result->variant.index == 0 ? EXIT_OK : EXIT_INPUT;
+    report_trap(cli, thread);
+    return EXIT_TRAP;
+}
+
+static int run_component(Cli *cli, const CompInfo *info, const Source *source, VmStore *store, Wasi *wasi,
+                         VmThread *thread) {
+    VmLinker *linker = vm_linker_new(store);
+    wasi_link(wasi, linker);
+    size_t errors = cli->diags.errors;
+    VmComponent *component = vm_component_new(thread, info, linker, &cli->diags);
+    int status = EXIT_INPUT;
+    if (component) {
+        VmComponentFunc *func = vm_component_func(component, STR("wasi:cli/run@0.2.12"), STR("run"));
+        AbiValue result = {0};
+        if (func) {
+            VmStatus ended = vm_component_call(thread, func, NULL, &result, cli->arena);
+            status = finish(cli, wasi, thread, ended, &result);
+        } else {
+            Span span = {source, 0, 0};
+            diag(&cli->diags, CLI_NO_RUN, span);
+        }
+    } else if (cli->diags.errors == errors) {
+        report_trap(cli, thread);
+        status = EXIT_TRAP;
+    }
+    vm_linker_free(linker);
+    return status;
+}
+
+static int run(Cli *cli, void *given) {
+    if (!pending_has(cli, NEEDS_comp_validate)) return EXIT_INPUT;
+    if (!pending_has(cli, NEEDS_vm_component_new)) return EXIT_INPUT;
+    if (!pending_has(cli, NEEDS_wasi_new)) return EXIT_INPUT;
+    const Options *options = given;
+    Features features = features_all();
+    const Source *source = load_component(cli, 0, features);
+    CompComponent *decoded = source ? comp_decode(cli->arena, source, features, &cli->diags) : NULL;
+    const CompInfo *info = decoded ? comp_validate(cli->arena, decoded, features, &cli->diags) : NULL;
+    if (!info) return EXIT_INPUT;
+    WasiContext context = make_context(cli, options);
+    VmLimits limits = {.has_fuel = options->fuel != UINT64_MAX,
+                       .fuel = options->fuel,
+                       .max_memory = options->max_memory,
+                       .timeout_ns = options->timeout};
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that the guest sees */
+    int status = EXIT_TRAP;
+    VmStore *store = vm_store_new(&limits);
+    VmThread *thread = store ? vm_thread_new(store) : NULL;
+    Wasi *wasi = store ? wasi_new(store, &context) : NULL;
+    if (thread && wasi) status = run_component(cli, info, source, store, wasi, thread);
+    else diag(&cli->diags, CLI_NO_MEMORY, span_none());
+    wasi_free(wasi);
+    vm_thread_free(thread);
+    vm_store_free(store);
+    return status;
+}
+
+const CommandSpec cmd_run = {
+    .run = run,
+    .with = REST_IS_GUESTS,
+    .size = sizeof(Options),
+    .defaults = &defaults,
+    OPTIONS(option_table),
+    .arguments = arguments,
+    .about = "Runs a component that exports `wasi:cli/run`. The guest sees its arguments and the standard "
+             "streams, and nothing else that is not granted: no environment, no files, no network.\n"
+             "Exits with the guest's status, and with 134 where it trapped.",
+    .examples = "With a variable and two arguments\n$ witc run --env NAME=Ada program.wasm -- 9 16\n"
+                "What one does not trust\n$ witc run --timeout 2s --max-memory 64M program.wasm\n",
+};

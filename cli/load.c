@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * From a path on the command line to what a command works on. A path may lead to bytes or to text
+ * of WebAssembly wherever a module or component is expected, and to any of these or to WIT where
+ * types are.
+ */
+#include "cli/load.h"
+#include "cli/pending.h"
+
+#include "wat/wat.h"
+
+static const char *const any_binary = "a core module or a component, as bytes or as text";
+
+static const Source *to_binary(Cli *cli, const Source *source, Features features) {
+    if (!source) return NULL;
+    switch (input_kind(source->text)) {
+    case KIND_CORE_MODULE:
+    case KIND_COMPONENT: return source;
+    case KIND_WASM_TEXT:
+        if (!pending_has(cli, NEEDS_wat_to_binary)) return NULL;
+        return wat_to_binary(cli->arena, source, features, &cli->diags);
+    default: cli_wrong_kind(cli, source, any_binary); return NULL;
+    }
+}
+
+const Source *load_binary(Cli *cli, size_t index, Features features) {
+    return to_binary(cli, cli_read(cli, index), features);
+}
+
+const Source *load_binary_file(Cli *cli, Str path, Features features) {
+    return to_binary(cli, file_read(cli->arena, path, &cli->diags), features);
+}
+
+static const Source *expect_kind(Cli *cli, const Source *source, InputKind kind, const char *expected) {
+    if (!source || input_kind(source->text) == kind) return source;
+    cli_wrong_kind(cli, source, expected);
+    return NULL;
+}
+
+const Source *load_module(Cli *cli, size_t index, Features features) {
+    return expect_kind(cli, load_binary(cli, index, features), KIND_CORE_MODULE, "a core module");
+}
+
+const Source *load_component(Cli *cli, size_t index, Features features) {
+    return expect_kind(cli, load_binary(cli, index, features), KIND_COMPONENT, "a component");
+}
+
+/* ---- validation ---- */
+
+static bool check_module(Cli *cli, const CoreModule *module, Features features) {
+    return module && core_validate(cli->arena, module, features, &cli->diags);
+}
+
+static bool check_component(Cli *cli, const CompComponent *component, Features features) {
+    return component && comp_validate(cli->arena, component, features, &cli->diags);
+}
+
+bool check_valid(Cli *cli, const Source *source, Features features) {
+    if (!pending_has(cli, NEEDS_core_validate) || !pending_has(cli, NEEDS_comp_validate)) return false;
+    switch (input_kind(source->text)) {
+    case KIND_CORE_MODULE: {
+        Reader reader = reader_of(source, &cli->diags);
+        return check_module(cli, core_decode(cli->arena, &reader, features), features);
+    }
+    case KIND_COMPONENT: {
+        CompComponent *component = comp_decode(cli->arena, source, features, &cli->diags);
+        return check_component(cli, component, features);
+    }
+    case KIND_WASM_TEXT: {
+        /* What was parsed is validated itself, so that faults are placed in the text. */
+        WatUnit unit = {0};
+        if (!wat_parse(cli->arena, source, features, &unit, &cli->diags)) return false;
+        return unit.component ? check_component(cli, unit.component, features)
+                              : check_module(cli, unit.module, features);
+    }
+    default: cli_wrong_kind(cli, source, any_binary); return false;
+    }
+}
+
+int write_binary(Cli *cli, Buf bytes) {
+    if (!cli->wat) return cli_write(cli, buf_text(&bytes));
+    Buf text = {.arena = cli->arena};
+    const Source *source = source_of(cli->arena, STR("<output>"), buf_text(&bytes));
+    const WatPrintOptions options = {0};
+    if (!pending_has(cli, NEEDS_wat_print)) return EXIT_INPUT;
+    if (!wat_print(cli->arena, source, &options, &text, &cli->diags)) return EXIT_INPUT;
+    return cli_write(cli, buf_text(&text));
+}
+
+/* ---- WIT ---- */
+
+/* A WIT package, component or module, as bytes or text; what witc/ cannot read by itself. */
+static WitModel *decode_wit(Arena *arena, const Source *source, void *context, Diags *diags) {
+    if (!pending_has(context, NEEDS_comp_decode_wit)) return NULL;
+    if (input_kind(source->text) == KIND_WASM_TEXT) {
+        if (!pending_has(context, NEEDS_wat_to_binary)) return NULL;
+        source = wat_to_binary(arena, source, features_all(), diags);
+    }
+    return source ? comp_decode_wit(arena, source, diags) : NULL;
+}
+
+WitModel *load_wit(Cli *cli, Str path, const WitSelection *selection) {
+    WitcOptions options = {.features = selection->features.at,
+                           .feature_count = selection->features.len,
+                           .all_features = selection->all,
+                           .gates = features_all(),
+                           .decode = decode_wit,
+                           .context = cli};
+    if (!str_is(path, "-") && file_is_directory(cli->arena, path)) {
+        return witc_read(cli->arena, path, &options, &cli->diags);
+    }
+    const Source *source = file_read(cli->arena, path, &cli->diags);
+    if (!source) return NULL;
+    switch (input_kind(source->text)) {
+    case KIND_CORE_MODULE:
+    case KIND_COMPONENT:
+    case KIND_WASM_TEXT: return decode_wit(cli->arena, source, cli, &cli->diags);
+    case KIND_TEXT: return witc_read_text(cli->arena, source, &options, &cli->diags);
+    default:
+        cli_wrong_kind(cli, source, "WIT, or a component, a core module or a WIT package as a binary");
+        return NULL;
+    }
+}

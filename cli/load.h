@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef CLI_LOAD_H
+#define CLI_LOAD_H
+
+#include "cli/cli.h"
+#include "component/component.h"
+#include "witc/witc.h"
+
+/* What commands make of their inputs. All return NULL or false after a diagnostic. */
+
+/* Argument `index` (standard input where it was not given) as the bytes of a core module or
+ * component. Text is parsed. */
+const Source *load_binary(Cli *cli, size_t index, Features features);
+const Source *load_binary_file(Cli *cli, Str path, Features features);
+/* The same, and it must be the one or the other. */
+const Source *load_module(Cli *cli, size_t index, Features features);
+const Source *load_component(Cli *cli, size_t index, Features features);
+
+/* Decodes and validates bytes or text, a module or a component, with everything nested in it. */
+bool check_valid(Cli *cli, const Source *source, Features features);
+
+/* A binary as the result: as text with -t. */
+int write_binary(Cli *cli, Buf bytes);
+
+/* How WIT is read: `--features a,b`, `--all-features`. */
+typedef struct {
+    StrVec features;
+    bool all;
+} WitSelection;
+#define WIT_SELECTION(T, field)                                                                    \
+    COMMAS(T, field.features, 0, "features", "LIST",                                               \
+           "Features whose @unstable items are wanted in WIT"),                                    \
+        FLAG(T, field.all, 0, "all-features", "All items of WIT, whatever feature they need")
+
+/* WIT from a directory, a `.wit` file, a WIT package as a binary, a component, or a core module
+ * with its world embedded; "-" is standard input. */
+WitModel *load_wit(Cli *cli, Str path, const WitSelection *selection);
+
+/* The encoding of --string-encoding and the like. */
+#define ENCODING_CHOICES "utf8|utf16|compact-utf16"
+
+#endif
