@@ -92,8 +92,8 @@ static bool add_key(Elaboration *e, Map *map, const WitItem *item) {
     return added;
 }
 
-/* The next interface that the frame's one uses, as an item: the world's own if `listed` has it,
- * else with the stability of what needs it. */
+/* The next interface that the frame's one uses, as an item: the world's own if `listed` has it, with
+ * the stability of what needs it unless it has one of its own. */
 static bool next_dep(Elaboration *e, Frame *frame, const Map *listed, WitItem *dep,
                      const WitType **use) {
     const WitInterface *interface = frame->item.interface;
@@ -102,9 +102,9 @@ static bool next_dep(Elaboration *e, Frame *frame, const Map *listed, WitItem *d
         const WitInterface *from = wit_used_interface(*use);
         if (!from) continue;
         *dep = (WitItem){.kind = WIT_ITEM_INTERFACE, .interface = from};
-        dep->stability = frame->item.stability;
         const MapEntry *entry = listed ? map_get(listed, item_key(e->arena, dep)) : NULL;
         if (entry) *dep = *(const WitItem *)entry->cptr;
+        if (!wit_stability_known(&dep->stability)) dep->stability = frame->item.stability;
         return true;
     }
     return false;
