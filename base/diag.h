@@ -2,6 +2,7 @@
 #ifndef BASE_DIAG_H
 #define BASE_DIAG_H
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/str.h"

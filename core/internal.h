@@ -2,6 +2,7 @@
 #ifndef CORE_INTERNAL_H
 #define CORE_INTERNAL_H
 
+#include "base/map.h"
 #include "core/core.h"
 
 /* Implementation limits, agreed on by engines. */
@@ -17,5 +18,108 @@ enum {
     CORE_LIMIT_SUBTYPES = 63,
     CORE_LIMIT_TABLE_ENTRIES = 10000000,
 };
+
+/* ---- space.c ---- */
+
+/* Enters types first .. first + count - 1 and sets their ids. References must be to the group
+ * itself or to types that have ids. */
+void core_space_enter_group(CoreTypeSpace *space, const CoreType *types, uint32_t first,
+                            uint32_t count, uint32_t *ids);
+CoreHeap core_type_heap(const CoreType *t); /* func, struct, array or cont */
+CoreHeap core_heap_top(CoreHeap heap);      /* any, func, extern, exn or cont */
+
+/* ---- validation: check.c (modules), check_type.c, check_code.c (bodies), check_ref.c (references) ---- */
+
+/* A block under way. `op` is what opened its current part: BLOCK, LOOP, IF, ELSE, TRY_TABLE, TRY,
+ * CATCH or CATCH_ALL. Types hold ids. */
+typedef struct {
+    CoreOp op;
+    bool unreachable;
+    uint32_t height;      /* of the operand stack below it */
+    uint32_t init_height; /* of the list of locals that it has initialized */
+    uint32_t param_count, result_count;
+    const CoreValType *params, *results; /* results NULL where `one` is the only one */
+    CoreValType one;
+} CoreFrame;
+
+struct CoreChecker {
+    Arena *arena;
+    const CoreModule *m;
+    Features features;
+    Diags *diags;
+    CoreTypeSpace *space;
+    uint32_t *ids;         /* by type index: ids of the space */
+    uint32_t *indices;     /* by id: the first type index that has it, for messages */
+    uint32_t known_ids;
+    uint32_t known_types;  /* types with ids: all, once their section was checked */
+    uint32_t known_globals; /* what constant expressions may refer to */
+    uint8_t *declared;     /* by function: whether ref.func may name it */
+
+    /* The expression under way. */
+    bool failed;   /* it has a fault, and that was reported */
+    bool constant; /* a constant expression */
+    bool shared;   /* the function's type is shared */
+    const CoreExpr *expr;
+    Reader r;
+    CoreInstr in;
+    CoreValType address; /* i32 or i64: of the memory or table of the instruction */
+    VEC(CoreValType) stack;
+    VEC(CoreFrame) frames;
+    const CoreValType *results; /* of the function */
+    uint32_t result_count;
+    CoreValType *locals;
+    uint32_t local_count, local_cap;
+    uint8_t *init;            /* by local */
+    VEC(uint32_t) init_order; /* locals in the order in which they were initialized */
+};
+
+/* Reports at the instruction, unless its expression has a reported fault already. */
+#define CORE_FAIL(c, code, ...)                                                                    \
+    do {                                                                                           \
+        if (!(c)->failed) diag((c)->diags, code, core_check_span(c), ##__VA_ARGS__);               \
+        (c)->failed = true;                                                                        \
+    } while (0)
+
+/* False, for a fault that was just reported: return core_refused(diag(...)). */
+static inline bool core_refused(const Diag *reported) { return false; }
+
+Span core_check_span(const CoreChecker *c);
+/* A value type (with ids), for a message. */
+Str core_check_text(CoreChecker *c, CoreValType t);
+
+/* Checks an expression that must leave `results` on the stack. c->locals is set up. */
+void core_check_expr(CoreChecker *c, const CoreExpr *expr, const CoreValType *results, uint32_t n);
+
+/* Indices and gates of a value type with type indices; gives it with ids. Faults are reported at
+ * `span`, and give bottom. */
+CoreValType core_check_val(CoreChecker *c, CoreValType t, Span span);
+
+/* The type section; gives ids to all types. */
+bool core_check_types(CoreChecker *c);
+
+/* The type with this index as the instruction names it; NULL and a diagnostic where it is unknown
+ * or of another kind. */
+const CoreType *core_check_type(CoreChecker *c, uint32_t index, CoreTypeKind kind);
+
+/* Operands. Popping from an empty stack in unreachable code gives bottom. */
+void core_push(CoreChecker *c, CoreValType t);
+CoreValType core_pop(CoreChecker *c);
+CoreValType core_pop_expect(CoreChecker *c, CoreValType want);
+CoreValType core_pop_ref(CoreChecker *c); /* a reference; of bottom, the bottom reference */
+void core_push_all(CoreChecker *c, const CoreValType *types, uint32_t n);
+void core_pop_all(CoreChecker *c, const CoreValType *types, uint32_t n);
+void core_set_unreachable(CoreChecker *c);
+void core_expect(CoreChecker *c, CoreValType got, CoreValType want); /* or a diagnostic */
+
+/* What a branch to a label takes; NULL and a diagnostic where there is no such label. */
+const CoreValType *core_label(CoreChecker *c, uint32_t depth, uint32_t *n);
+
+const CoreTable *core_check_table(CoreChecker *c, uint32_t index);
+const CoreGlobal *core_check_global(CoreChecker *c, uint32_t index);
+const CoreType *core_check_tag(CoreChecker *c, uint32_t index);
+void core_check_tail(CoreChecker *c, const CoreType *callee); /* results of a tail call */
+
+/* The instructions of check_ref.c; false where `in` is none of them. */
+bool core_check_ref_instr(CoreChecker *c);
 
 #endif
