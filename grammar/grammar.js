@@ -6,20 +6,19 @@
  * Names follow the EBNF of WIT.md: `record-item` is the node `record_item`, and every part that a
  * reader needs has a field (name, type, params, result, body, path, version, attribute, ...).
  *
- * Words, versions, strings and comments are read by src/scanner.c, so that a word is always the
- * whole word: `worldly` is never `world` + `ly`, in whatever state the parser is.
+ * src/scanner.c reads every token. A word is always the whole word: `worldly` is never `world` +
+ * `ly`, in whatever state the parser is.
  *
  * Keywords as names. A keyword where only a name fits (`record type {`, `a: func(from: u32)`,
- * `borrow<u32>`) is a tree with an error, and yet a whole one: the name is a `reserved_name` node
- * that ends in a token which no source text can contain. The parser inserts it as MISSING and goes
- * on, so the surrounding item keeps its shape and `ts_node_has_error` says that the text is wrong.
- * `malformed_name`, `malformed_version`, `malformed_string` and `unknown_gate` work alike. A front
- * end reports these nodes by their kind, in its own words.
+ * `borrow<u32>`) is an error, and yet the tree is whole: the name is a `reserved_name` node that
+ * ends in a token which no text can contain. The parser inserts it as MISSING and goes on, so the
+ * item keeps its shape, `ts_node_has_error` is true, and a front end can say what is wrong in its
+ * own words. Other frequent mistakes are described alike; grammar.h lists them.
  *
  * Wider than WIT.md, because the language's reference parser accepts it: empty bodies and lists,
- * `own<T>`, gates on `use`, external ids in any order, `import a:b;` as `import a: b;`. Checked
- * later, because it is no matter of syntax: gates on nested packages, nesting depth, what a gate
- * may stand on, leading zeros and size of a list's length.
+ * `own<T>`, gates on `use`, external ids in any order, `import a:b;` as `import a: b;`. Not a matter
+ * of syntax, and so left to the front end: gates on nested packages, nesting depth, the size of a
+ * list's length, upper-case package names.
  */
 
 /* Order and spelling as in the table of src/scanner.c. */
@@ -50,9 +49,9 @@ module.exports = grammar({
 
   externals: $ => [
     ...PUNCTUATION,
+    $.identifier,
     ...KEYWORDS.map(word => $[token_name(word)]),
     ...GATE_WORDS.map(word => $[token_name(word)]),
-    $.identifier,
     $._reserved,
     $._bad_name,
     $.integer,
@@ -66,6 +65,7 @@ module.exports = grammar({
     $.invalid_character,
     $.unread,
     $._joint_colon,
+    $._mark,           // no text: read wherever it is valid
     $._never,          // never read: makes the node that needs it an error
     $._recovering,     // never read: valid only while the parser recovers from an error
   ],
@@ -87,11 +87,14 @@ module.exports = grammar({
     _open: _ => field('open', '{'),
 
     // package-decl ::= 'package' ( id ':' )+ id ( '/' id )* ('@' valid-semver)?
-    package_name: $ => seq(
-      repeat1(seq(field('namespace', $._ident), ':')),
-      field('package', $._ident),
-      repeat(seq('/', field('package', $._ident))),
-      optional($._version_suffix),
+    package_name: $ => choice(
+      seq(
+        repeat1(seq(field('namespace', $._ident), ':')),
+        field('package', $._ident),
+        repeat(seq('/', field('package', $._ident))),
+        optional($._version_suffix),
+      ),
+      seq(field('package', $._ident), $._never),
     ),
 
     _version_suffix: $ => seq('@', field('version', choice($.version, $.malformed_version))),
@@ -116,6 +119,7 @@ module.exports = grammar({
     path: $ => choice(
       field('name', $._ident),
       seq(repeat1(seq(field('namespace', $._ident), ':')), $._path_tail),
+      seq(repeat1(seq(field('namespace', $._ident), ':')), field('package', $._ident), $._never),
     ),
     _path_tail: $ => seq(
       field('package', $._ident),
@@ -143,8 +147,10 @@ module.exports = grammar({
     deprecated_gate: $ => seq('@', kw('deprecated'), '(', $._version_argument, ')'),
     unstable_gate: $ => seq('@', kw('unstable'), '(',
       kw('feature'), '=', field('feature', $._ident), ')'),
-    external_id: $ => seq('@', kw('external-id'), '(',
-      field('value', choice($.string, $.malformed_string)), ')'),
+    external_id: $ => seq('@', kw('external-id'), '(', choice(
+      seq(field('value', $.string), ')'),
+      seq(field('value', $.malformed_string), optional(')')),
+    )),
     unknown_gate: $ => seq('@', field('name', $._ident),
       optional(seq('(', optional(choice(
         seq(choice(kw('version'), $._ident), '=', choice($.version, $.malformed_version)),
@@ -152,6 +158,8 @@ module.exports = grammar({
         $.string,
       )), ')')),
       $._never),
+    misplaced_gate: $ => seq(
+      choice($.since_gate, $.unstable_gate, $.deprecated_gate, $.external_id), $._wrong),
     _version_argument: $ => seq(
       kw('version'), '=', field('version', choice($.version, $.malformed_version))),
 
@@ -218,9 +226,10 @@ module.exports = grammar({
     func_type: $ => seq(
       optional(field('async', kw('async'))), kw('func'), field('params', $.param_list),
       optional($._result_list)),
-    _result_list: $ => seq('->', field('result', $._type)),
+    _result_list: $ => seq('->', field('result', choice($._type, $.named_results))),
+    named_results: $ => seq($.param_list, $._wrong),
     param_list: $ => seq('(', comma_list($, $.param), ')'),
-    param: $ => seq($._name, ':', field('type', $._type)),
+    param: $ => seq(repeat($.misplaced_gate), $._name, ':', field('type', $._type)),
 
     _typedef_item: $ => choice(
       $.type_item, $.record_item, $.variant_item, $.enum_item, $.flags_item, $.resource_item),
@@ -231,22 +240,23 @@ module.exports = grammar({
     record_item: $ => seq(
       optional($._attributes), kw('record'), $._name, field('body', $.record_body)),
     record_body: $ => seq($._open, comma_list($, $.record_field), '}'),
-    record_field: $ => seq($._name, ':', field('type', $._type)),
+    record_field: $ => seq(repeat($.misplaced_gate), $._name, ':', field('type', $._type)),
 
     variant_item: $ => seq(
       optional($._attributes), kw('variant'), $._name, field('body', $.variant_body)),
     variant_body: $ => seq($._open, comma_list($, $.variant_case), '}'),
-    variant_case: $ => seq($._name, optional(seq('(', field('type', $._type), ')'))),
+    variant_case: $ => seq(
+      repeat($.misplaced_gate), $._name, optional(seq('(', field('type', $._type), ')'))),
 
     enum_item: $ => seq(
       optional($._attributes), kw('enum'), $._name, field('body', $.enum_body)),
     enum_body: $ => seq($._open, comma_list($, $.enum_case), '}'),
-    enum_case: $ => $._name,
+    enum_case: $ => seq(repeat($.misplaced_gate), $._name),
 
     flags_item: $ => seq(
       optional($._attributes), kw('flags'), $._name, field('body', $.flags_body)),
     flags_body: $ => seq($._open, comma_list($, $.flags_field), '}'),
-    flags_field: $ => $._name,
+    flags_field: $ => seq(repeat($.misplaced_gate), $._name),
 
     // resource-item ::= 'resource' id (';' | '{' ( gate external-id? resource-method )* '}')
     resource_item: $ => seq(
@@ -264,7 +274,7 @@ module.exports = grammar({
 
     _type: $ => choice(
       $.primitive_type, $.named_type, $.list_type, $.option_type, $.result_type, $.tuple_type,
-      $.map_type, $.future_type, $.stream_type, $.own_type, $.borrow_type),
+      $.map_type, $.future_type, $.stream_type, $.own_type, $.borrow_type, $.incomplete_type),
 
     primitive_type: $ => choice(
       kw('u8'), kw('u16'), kw('u32'), kw('u64'), kw('s8'), kw('s16'), kw('s32'), kw('s64'),
@@ -290,13 +300,14 @@ module.exports = grammar({
 
     // What is well formed and stands in the wrong body. No interface or world within another: there
     // a `}` is missing.
-    _misplaced_in_package: $ => seq(
-      choice($.package_decl, $._typedef_item, $.func_item, $.use_item, $.import_item,
-        $.export_item, $.include_item),
-      $._never),
-    _misplaced_in_world: $ => seq($.func_item, $._never),
+    _misplaced_in_package: $ => choice(
+      seq($.package_decl, $._never),
+      seq(choice($._typedef_item, $.func_item, $.use_item, $.import_item, $.export_item,
+        $.include_item), $._wrong),
+    ),
+    _misplaced_in_world: $ => seq($.func_item, $._wrong),
     _misplaced_in_interface: $ => seq(
-      choice($.import_item, $.export_item, $.include_item), $._never),
+      choice($.import_item, $.export_item, $.include_item), $._wrong),
 
     // `union u { .. }`, `struct s { .. }`, or a block whose keyword is missing.
     unknown_item: $ => seq(
@@ -307,12 +318,21 @@ module.exports = grammar({
       $.identifier, $.string, $.integer, ...KEYWORDS.map(kw),
       ':', ',', ';', '=', '<', '>', '(', ')', '@', '.', '/', '->'),
 
+    // A type that needs its `<...>` and has none.
+    incomplete_type: $ => seq(
+      choice(kw('tuple'), kw('list'), kw('option'), kw('map'), kw('own'), kw('borrow')), $._wrong),
+
     // The name that an item declares, or that a type refers to.
     _name: $ => field('name', $._ident),
     _ident: $ => choice($.identifier, $.reserved_name, $.malformed_name),
-    reserved_name: $ => seq($._reserved, $._never),
-    malformed_name: $ => seq($._bad_name, $._never),
-    malformed_version: $ => seq($._bad_version, $._never),
-    malformed_string: $ => seq($._bad_string, $._never),
+    reserved_name: $ => seq($._reserved, $._wrong),
+    malformed_name: $ => seq($._bad_name, $._wrong),
+    malformed_version: $ => seq($._bad_version, $._wrong),
+    malformed_string: $ => seq($._bad_string, $._wrong),
+
+    // Ends what is an error as it stands. The parser weighs the token that it must insert against
+    // skipping what was read: the marks, nodes of no text, make skipping the dearer way.
+    _wrong: $ => seq($._marked, $._marked, $._marked, $._marked, $._never),
+    _marked: $ => alias($._mark, '!'),
   },
 });

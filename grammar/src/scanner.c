@@ -65,10 +65,10 @@ enum {
 enum {
     FIRST_PUNCTUATION = 0,
     SLASH = 6, /* its place in `punctuation` */
-    FIRST_KEYWORD = PUNCTUATION_COUNT,
+    IDENTIFIER = PUNCTUATION_COUNT,
+    FIRST_KEYWORD,
     FIRST_GATE_WORD = FIRST_KEYWORD + KEYWORD_COUNT,
-    IDENTIFIER = FIRST_GATE_WORD + GATE_WORD_COUNT,
-    RESERVED,
+    RESERVED = FIRST_GATE_WORD + GATE_WORD_COUNT,
     BAD_NAME,
     INTEGER,
     VERSION,
@@ -81,6 +81,7 @@ enum {
     INVALID_CHARACTER,
     UNREAD,
     JOINT_COLON,
+    MARK,
     NEVER,
     RECOVERING,
 };
@@ -120,7 +121,7 @@ static void skip_space(TSLexer *lexer) {
     while (is_space(lexer->lookahead)) lexer->advance(lexer, true);
 }
 
-/* The same after a token that is marked: a skip would move its start along. */
+/* Past white space behind the end of the token, which has been marked. */
 static void look_past_space(TSLexer *lexer) {
     while (is_space(lexer->lookahead)) advance(lexer);
 }
@@ -308,6 +309,11 @@ static bool scan_version(TSLexer *lexer) {
         lexer->lookahead == '+') {
         return scan_rest_of_bad_version(lexer);
     }
+    if (lexer->lookahead == '.') {
+        /* `1.2.3.4`, but not `1.2.3.{x}` */
+        advance(lexer);
+        if (continues_version(lexer->lookahead)) return scan_rest_of_bad_version(lexer);
+    }
     return finish(lexer, VERSION);
 }
 
@@ -437,12 +443,22 @@ static bool scan_comment(TSLexer *lexer) {
 static void join_comments(TSLexer *lexer) {
     int token = lexer->result_symbol;
     for (;;) {
-        while (is_space(lexer->lookahead)) advance(lexer);
+        look_past_space(lexer);
         if (lexer->lookahead != '/') break;
         if (!scan_comment(lexer)) break;
         if (lexer->result_symbol == UNTERMINATED_COMMENT) return;
     }
     lexer->result_symbol = (TSSymbol)token;
+}
+
+/*
+ * The mark of a mistake has no text. After a type's keyword `<` tells that there
+ * is none; nowhere else does `<` follow.
+ */
+static bool scan_mark(TSLexer *lexer) {
+    lexer->mark_end(lexer);
+    look_past_space(lexer);
+    return lexer->lookahead != '<' && finish(lexer, MARK);
 }
 
 static bool scan_punctuation(TSLexer *lexer, const bool *valid, bool after_space) {
@@ -511,6 +527,7 @@ void tree_sitter_wit_external_scanner_destroy(void *payload) { free(payload); }
 bool tree_sitter_wit_external_scanner_scan(void *payload, TSLexer *lexer, const bool *valid) {
     State *state = payload;
     bool after_space = is_space(lexer->lookahead);
+    if (valid[MARK] && !valid[RECOVERING] && scan_mark(lexer)) return true;
     skip_space(lexer);
     if (lexer->eof(lexer)) return false;
     if (state->errors >= MAX_ERRORS || state->place.depth >= MAX_DEPTH) return skip_text(lexer);
