@@ -183,6 +183,10 @@ typedef struct {
 /* flatten_functype, with what a `canon` of it needs (the linker's question). NULL as abi_plan. */
 const AbiFunc *abi_func(AbiCache *cache, const WitFunc *func, AbiVariant variant);
 
+/* The type of a function without its names, on one line: "(borrow,list<u8>)->result<_,variant<own,_>>".
+ * Two functions with one shape have the same plans. Cut short where it is very long. */
+Str abi_shape(Arena *arena, const WitFunc *func);
+
 /* "i32 i64 -> f32", for messages. */
 Str abi_signature(Arena *arena, const AbiFunc *func);
 

@@ -177,7 +177,10 @@ VmResource *vm_host_resource(VmStore *store, Str name,
  * AbiValue), `result` the cells of the result's plan to fill. Handles are reps of host resources:
  * an own argument has been taken out of the guest's table, a borrow stays lent during the call.
  * What `result` points to must live until the call has returned to the guest: take it from
- * `scratch`, which is emptied then. Statuses as VmHostFn. */
+ * `scratch`, which is emptied then.
+ *
+ * VM_DONE, VM_TRAP (by vm_trap), VM_EXIT (by vm_exit), or VM_SUSPEND, without vm_suspend: not done
+ * yet; the thread stops, and after vm_resume the function is asked again with the same arguments. */
 typedef VmStatus (*VmComponentHostFn)(VmThread *thread, void *context, const AbiValue *args,
                                       AbiValue *result, Arena *scratch);
 
@@ -186,13 +189,22 @@ typedef struct VmLinker VmLinker;
 VmLinker *vm_linker_new(VmStore *store);
 void vm_linker_free(VmLinker *linker);
 VmLinker *vm_linker_instance(VmLinker *linker, Str name); /* made on first use */
-void vm_linker_func(VmLinker *linker, Str name, VmComponentHostFn fn, void *context);
+/* `type` is what abi_shape writes for the function's type; an import of another type is refused.
+ * Names, types and contexts are kept, not copied. */
+void vm_linker_func(VmLinker *linker, Str name, Str type, VmComponentHostFn fn, void *context);
 void vm_linker_resource(VmLinker *linker, Str name, VmResource *resource);
-/* How names that are not there exactly are found: by default `ns:pkg/iface@0.2.x` matches any 0.2
- * version of the linker (the compatibility track). */
+/* Names that are not there exactly are found by their compatibility track: `ns:pkg/iface@0.2.x`
+ * matches any 0.2 version of the linker. */
+
+/* What start functions wait with when a host function suspends them, since instantiation cannot be
+ * left and entered again: blocks until there may be progress, false where there can be none. */
+void vm_store_on_wait(VmStore *store, bool (*wait)(void *context), void *context);
+/* How the last vm_call or vm_resume of a thread has ended. */
+VmStatus vm_status(const VmThread *thread);
 
 /* Instantiates a validated component with what the linker has; an import that is missing is a
- * diagnostic. Traps during instantiation: NULL with vm_trapped(thread). */
+ * diagnostic. NULL without diagnostics: a start function has trapped (vm_trapped) or wants to exit
+ * (vm_status is VM_EXIT). */
 VmComponent *vm_component_new(VmThread *thread, const CompInfo *info, const VmLinker *linker,
                               Diags *diags);
 

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * What the host gives to components: a tree of names, and how imports are found in it. An import
+ * says its own type; a host function is taken only if its shape is that type's, since its cells
+ * will be laid out by the import.
+ */
+#include <stdlib.h>
+
+#include "base/semver.h"
+#include "interpreter/component.h"
+
+typedef struct {
+    enum { ENTRY_INSTANCE, ENTRY_FUNC, ENTRY_RESOURCE } kind;
+    VmLinker *instance;
+    VmResource *resource;
+    Str type;
+    VmComponentHostFn fn;
+    void *context;
+} Entry;
+
+struct VmLinker {
+    VmStore *store;
+    Arena *arena; /* of the outermost linker */
+    bool owns_arena;
+    Map entries; /* -> Entry */
+};
+
+VmLinker *vm_linker_new(VmStore *store) {
+    Arena *arena = arena_new();
+    VmLinker *linker = ARENA_NEW(arena, VmLinker);
+    *linker = (VmLinker){.store = store, .arena = arena, .owns_arena = true};
+    return linker;
+}
+
+void vm_linker_free(VmLinker *linker) {
+    if (linker && linker->owns_arena) arena_free(linker->arena);
+}
+
+static Entry *entry_put(VmLinker *linker, Str name) {
+    MapEntry *entry = map_put(linker->arena, &linker->entries, name, NULL);
+    if (!entry->ptr) entry->ptr = ARENA_NEW(linker->arena, Entry);
+    return entry->ptr;
+}
+
+VmLinker *vm_linker_instance(VmLinker *linker, Str name) {
+    Entry *entry = entry_put(linker, name);
+    if (!entry->instance) {
+        VmLinker *instance = ARENA_NEW(linker->arena, VmLinker);
+        *instance = (VmLinker){.store = linker->store, .arena = linker->arena};
+        *entry = (Entry){.kind = ENTRY_INSTANCE, .instance = instance};
+    }
+    return entry->instance;
+}
+
+void vm_linker_func(VmLinker *linker, Str name, Str type, VmComponentHostFn fn, void *context) {
+    *entry_put(linker, name) =
+        (Entry){.kind = ENTRY_FUNC, .type = type, .fn = fn, .context = context};
+}
+
+void vm_linker_resource(VmLinker *linker, Str name, VmResource *resource) {
+    *entry_put(linker, name) = (Entry){.kind = ENTRY_RESOURCE, .resource = resource};
+}
+
+VmResource *vm_host_resource(VmStore *store, Str name,
+                             void (*destroy)(void *context, uint64_t rep), void *context) {
+    VmResource *resource = ARENA_NEW(store->arena, VmResource);
+    *resource = (VmResource){.name = name, .destroy = destroy, .context = context};
+    return resource;
+}
+
+/* ---- finding ---- */
+
+/* "ns:pkg/iface@0.2.6" with the path before '@' and the version. */
+static bool split_version(Str name, Str *path, Semver *version) {
+    size_t at = str_rfind(name, '@');
+    if (at == SIZE_MAX) return false;
+    *path = str_from_to(name, 0, at);
+    return semver_parse(str_after(name, at + 1), version);
+}
+
+/* One compatibility track: 1.x, 0.2.x, 0.0.3; a pre-release only with itself. */
+static bool same_track(const Semver *a, const Semver *b) {
+    if (a->pre.len || b->pre.len) return semver_eq(*a, *b);
+    if (a->major || b->major) return a->major == b->major;
+    if (a->minor || b->minor) return a->minor == b->minor;
+    return a->patch == b->patch;
+}
+
+static MapEntry *find_compatible(const Map *map, Str name) {
+    MapEntry *exact = map_get(map, name);
+    Str path, other_path;
+    Semver version, other;
+    if (exact || !split_version(name, &path, &version)) return exact;
+    for (size_t i = 0; i < map->len; i++) {
+        if (!split_version(map->entries[i].key, &other_path, &other)) continue;
+        if (str_eq(path, other_path) && same_track(&version, &other))
+            return &map->entries[i];
+    }
+    return NULL;
+}
+
+VmNamed *vm_find_compatible(const Map *names, Str name) {
+    MapEntry *entry = find_compatible(names, name);
+    return entry ? entry->ptr : NULL;
+}
+
+VmNamed *vm_find(const Map *names, Str name) {
+    MapEntry *entry = map_get(names, name);
+    return entry ? entry->ptr : NULL;
+}
+
+/* ---- imports ---- */
+
+static bool link_entity(VmComponent *component, const Entry *entry, Str name,
+                        const CompEntity *type, VmItem *out, Span span, Diags *diags);
+
+static bool link_func(VmComponent *component, const Entry *entry, Str name, const WitFunc *type,
+                      VmItem *out, Span span, Diags *diags) {
+    Arena *arena = component->store->arena;
+    Str shape = abi_shape(arena, type);
+    if (!str_eq(shape, entry->type)) {
+        diag(diags, RUN_IMPORT_TYPE, span, STR_ARG(name), STR_ARG(shape), STR_ARG(entry->type));
+        return false;
+    }
+    VmComponentFunc *func = ARENA_NEW(arena, VmComponentFunc);
+    *func = (VmComponentFunc){.name = name,
+                              .type = type,
+                              .instance = component,
+                              .host = entry->fn,
+                              .context = entry->context};
+    func->abi = abi_func(&vm_components(component->store)->plans, type, ABI_LIFT);
+    out->func = func;
+    if (!func->abi) diag(diags, RUN_TYPE_TOO_LARGE, span, STR_ARG(name));
+    return func->abi != NULL;
+}
+
+static bool link_instance(VmComponent *component, const VmLinker *linker, Str name,
+                          const CompInstanceType *type, VmItem *out, Span span, Diags *diags) {
+    Arena *arena = component->store->arena;
+    VmExports *exports = ARENA_NEW(arena, VmExports);
+    out->instance = exports;
+    bool good = true;
+    for (size_t i = 0; i < type->exports.len; i++) {
+        const CompExtern *export = &type->exports.at[i];
+        Str full = str_fmt(arena, "%.*s#%.*s", STR_ARG(name), STR_ARG(export->name.name));
+        VmNamed *named = ARENA_NEW(arena, VmNamed);
+        named->sort = export->entity.sort;
+        const MapEntry *entry = find_compatible(&linker->entries, export->name.name);
+        good &= link_entity(component, entry ? entry->cptr : NULL, full, &export->entity,
+                            &named->item, span, diags);
+        map_put(arena, &exports->names, export->name.name, NULL)->ptr = named;
+    }
+    return good;
+}
+
+/* A resource that is equal to one known already, or a type without resources: nothing to find. */
+static bool needs_no_entry(VmComponent *component, const CompEntity *type, VmItem *out) {
+    if (type->sort != COMP_TYPE) return false;
+    const WitType *resource = wit_dealias(type->type);
+    if (!resource || resource->kind != WIT_RESOURCE) return true;
+    MapEntry *known = map_get(&component->resources,
+                              (Str){(const char *)&resource, sizeof resource});
+    if (known) out->resource = known->ptr;
+    return known != NULL;
+}
+
+static void bind_resource(VmComponent *component, const WitType *type, VmResource *resource) {
+    const WitType **key = arena_copy(component->store->arena, &type, sizeof type);
+    map_put(component->store->arena, &component->resources, (Str){(char *)key, sizeof *key}, NULL)
+        ->ptr = resource;
+}
+
+static bool link_entity(VmComponent *component, const Entry *entry, Str name,
+                        const CompEntity *type, VmItem *out, Span span, Diags *diags) {
+    if (needs_no_entry(component, type, out)) return true;
+    if (!entry) {
+        diag(diags, RUN_IMPORT_MISSING, span, STR_ARG(name));
+        return false;
+    }
+    if (type->sort == COMP_FUNC && entry->kind == ENTRY_FUNC)
+        return link_func(component, entry, name, type->func, out, span, diags);
+    if (type->sort == COMP_INSTANCE && entry->kind == ENTRY_INSTANCE)
+        return link_instance(component, entry->instance, name, type->instance, out, span, diags);
+    if (type->sort == COMP_TYPE && entry->kind == ENTRY_RESOURCE) {
+        out->resource = entry->resource;
+        bind_resource(component, wit_dealias(type->type), entry->resource);
+        return true;
+    }
+    static const char *const kinds[] = {"an instance", "a function", "a resource"};
+    diag(diags, RUN_IMPORT_SORT, span, STR_ARG(name), comp_sort_name(type->sort),
+         kinds[entry->kind]);
+    return false;
+}
+
+bool vm_link_import(VmComponent *component, const VmLinker *linker, Str name,
+                    const CompEntity *type, VmItem *out, Span span, Diags *diags) {
+    const MapEntry *entry = linker ? find_compatible(&linker->entries, name) : NULL;
+    return link_entity(component, entry ? entry->cptr : NULL, name, type, out, span, diags);
+}
