@@ -41,9 +41,14 @@ static VmComponent *instantiate(Make *make, const VmClosure *closure, VmComponen
 
 /* ---- what a store shares ---- */
 
+static void free_components(VmObject *object) {
+    arena_free(((VmComponents *)object)->scratch);
+}
+
 VmComponents *vm_components(VmStore *store) {
     if (!store->components) {
         store->components = ARENA_NEW(store->arena, VmComponents);
+        vm_object_add(store, &store->components->object, free_components);
         store->components->plans = (AbiCache){.arena = store->arena, .no_steps = true};
     }
     return store->components;

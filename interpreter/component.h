@@ -109,6 +109,7 @@ typedef struct {
 
 /* What components of one store share. */
 typedef struct VmComponents {
+    VmObject object;
     AbiCache plans;
     Map modules; /* CoreModule * -> VmModule * */
     uint32_t instances;

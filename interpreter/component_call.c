@@ -225,12 +225,12 @@ static VmCall *call_new(VmThread *thread, VmComponentFunc *callee, const VmLower
 }
 
 /* Host calls share an arena, which starts anew once it has become large. */
-static bool take_scratch(VmCall *call) {
+static void take_scratch(VmCall *call) {
     VmComponents *shared = vm_components(vm_thread_store(call->thread));
     if (!shared->scratch) shared->scratch = arena_new();
     shared->scratch_users++;
     call->arena = shared->scratch;
-    return call->has_scratch = true;
+    call->has_scratch = true;
 }
 
 static void give_scratch(VmCall *call) {
@@ -339,8 +339,18 @@ static VmStatus call_guest(VmCall *call, VmSlot *slots) {
 
 static VmStatus ask_host(VmCall *call);
 
+/* A thread that ends while it is suspended drops the call. */
+static VmStatus suspend(VmCall *call, VmHostFn again) {
+    call->thread->top->context = call;
+    call->thread->top->dropped = call_free;
+    return vm_suspend(call->thread, again, call);
+}
+
 static VmStatus ask_host_again(VmThread *thread, void *context, VmSlot *slots) {
-    return ask_host(context);
+    thread->top->dropped = NULL;
+    if (vm_tick(thread)) return ask_host(context);
+    call_free(context);
+    return VM_TRAP;
 }
 
 static VmStatus lower_host_result(VmCall *call) {
@@ -362,7 +372,7 @@ static VmStatus ask_host(VmCall *call) {
     case VM_DONE:
         if (call->lowered) return lower_host_result(call);
         return call_done(call);
-    case VM_SUSPEND: return vm_suspend(thread, ask_host_again, call);
+    case VM_SUSPEND: return suspend(call, ask_host_again);
     case VM_CALL: return call_trap(call, TRAP_HOST); /* not for these functions */
     case VM_TRAP:
     case VM_EXIT: break;

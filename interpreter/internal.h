@@ -170,6 +170,7 @@ struct VmStore {
     VmModule *modules;
     struct VmHost *hosts;
     CoreTypeSpace *types;
+    struct VmComponents *components; /* component.h; made on first use */
     VmInstance nothing; /* the instance of host frames: no memory */
     VmMemory no_memory;
     volatile int interrupted;
