@@ -37,6 +37,34 @@ bool comp_option_has_index(CompOptionKind kind);
 /* Nesting: of components in components, and of types in types. */
 enum { COMP_MAX_DEPTH = 100 };
 
+/* ---- the model's types in an index space (type_encode.c) ---- */
+
+/* Puts types of the model into the index space of a builder, each once: named ones are exported or
+ * imported as they are met, types of other interfaces are fetched by `foreign`. */
+typedef struct CompTypeScope {
+    CompBuilder *builder;
+    const WitInterface *interface; /* whose types are defined here; NULL: those of a world */
+    enum { COMP_NAME_BY_EXPORT_DECL, COMP_NAME_BY_IMPORT, COMP_NAME_NOT } naming;
+    Map types;  /* WitType -> index */
+    Map shapes; /* anonymous types by their parts -> index */
+    Map funcs;  /* function types by their parts -> index */
+    /* The index here of a type that belongs to another interface. */
+    uint32_t (*foreign)(struct CompTypeScope *scope, const WitType *type);
+    void *context;
+} CompTypeScope;
+
+CompValRef comp_scope_val(CompTypeScope *scope, const WitType *type); /* NULL: not present */
+uint32_t comp_scope_func(CompTypeScope *scope, const WitFunc *func);  /* of its type */
+/* The name of an item with its attributes. */
+CompName comp_extern_name(Str name, bool has_external_id, Str external_id);
+
+/* `package-docs`: docs and stability, which component types have no place for (package_docs.c). */
+Str comp_package_docs(Arena *arena, const WitPackage *package);
+/* Puts what such a section says into a package under construction; false where it is malformed. */
+bool comp_take_package_docs(Arena *arena, Str bytes, WitPackage *package);
+/* The `producers` section that names us. */
+Str comp_producers(Arena *arena);
+
 /* ---- the component-name section (names.c) ---- */
 
 /* What is well-formed of it; never fails. `counts` are the sizes of the index spaces. */
