@@ -147,7 +147,7 @@ bench: all ## time and sizes for the example
 	@bench/run.sh
 
 grammar: ## generate grammar/src/parser.c from grammar.js (needs tree-sitter's command)
-	cd grammar && tree-sitter generate --abi=14
+	cd grammar && tree-sitter generate --abi=14 && rm -f src/tree_sitter/alloc.h src/tree_sitter/array.h
 
 deps: ## install by apt-get what building and testing needs and is missing
 	@tools/deps.sh

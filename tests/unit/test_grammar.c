@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 
 /*
- * Runs the grammar's corpus and its gate against the tree-sitter library.
+ * Runs the grammar's corpus and its queries against the tree-sitter library.
  *
- *     grammar_corpus FILE.txt...        the cases of these corpus files
- *     grammar_corpus --gate PATH...     every .wit below must parse cleanly
- *     grammar_corpus --reject PATH...   every .wit below must not
- *     grammar_corpus --print FILE.wit   its tree, one node a line
+ *     test_grammar                      all of grammar/test and grammar/queries
+ *     test_grammar FILE.txt...          the cases of these corpus files
+ *     test_grammar --gate PATH...       every .wit below must parse cleanly
+ *     test_grammar --reject PATH...     every .wit below must not
+ *     test_grammar --print FILE.wit     its tree, one node a line
  *
  * A corpus file is a sequence of cases, as in `tree-sitter test`:
  *
@@ -17,6 +18,10 @@
  *     source text
  *     ---
  *     (source_file ...)          compared up to white space
+ *
+ * Every pattern of every query must match somewhere in the sample. In it, a
+ * comment that ends in `^ name` or `<- name` says which highlight the character
+ * above that caret, or above the comment's start, gets.
  */
 
 #include <ctype.h>
@@ -29,6 +34,13 @@
 #include "grammar/grammar.h"
 
 typedef enum { CORPUS, GATE, REJECT, PRINT } Mode;
+
+static const char sample_path[] = "grammar/test/highlight/sample.wit";
+static const char *const query_paths[] = {
+    "grammar/queries/highlights.scm", "grammar/queries/locals.scm",
+    "grammar/queries/tags.scm",       "grammar/queries/folds.scm",
+    "grammar/queries/indents.scm",    "grammar/queries/injections.scm",
+};
 
 static int passed, failed;
 static TSParser *parser;
@@ -231,6 +243,145 @@ static void walk(const char *path, Mode mode) {
     if (count >= 0) free(entries);
 }
 
+/* The query in a file; NULL and a message if the library does not take it. */
+static TSQuery *load_query(const char *path) {
+    size_t length;
+    char *text = read_file(path, &length);
+    uint32_t offset = 0;
+    TSQueryError error = TSQueryErrorSyntax;
+    TSQuery *query = NULL;
+    if (text != NULL) {
+        query = ts_query_new(tree_sitter_wit(), text, (uint32_t)length, &offset, &error);
+    }
+    if (query == NULL) {
+        printf("%s: error %d at byte %u\n", path, (int)error, offset);
+        failed++;
+    }
+    free(text);
+    return query;
+}
+
+/* Runs a query over the sample: each of its patterns must match. */
+static void run_query(const char *path, TSNode root) {
+    TSQuery *query = load_query(path);
+    if (query == NULL) return;
+    uint32_t count = ts_query_pattern_count(query);
+    bool *seen = calloc(count + 1, sizeof *seen);
+    TSQueryCursor *cursor = ts_query_cursor_new();
+    TSQueryMatch match;
+    ts_query_cursor_exec(cursor, query, root);
+    while (ts_query_cursor_next_match(cursor, &match)) {
+        seen[match.pattern_index] = seen[match.pattern_index] || match.capture_count > 0;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (seen[i]) {
+            passed++;
+        } else {
+            printf("%s: byte %u: this pattern matches nothing in the sample\n", path,
+                   ts_query_start_byte_for_pattern(query, i));
+            failed++;
+        }
+    }
+    ts_query_cursor_delete(cursor);
+    ts_query_delete(query);
+    free(seen);
+}
+
+/* The capture of the last pattern that covers a byte; "" if none does. */
+static void capture_at(TSQuery *query, TSNode root, uint32_t byte, char *name, size_t size) {
+    TSQueryCursor *cursor = ts_query_cursor_new();
+    TSQueryMatch match;
+    uint32_t best = 0;
+    name[0] = 0;
+    ts_query_cursor_exec(cursor, query, root);
+    while (ts_query_cursor_next_match(cursor, &match)) {
+        for (uint16_t i = 0; i < match.capture_count; i++) {
+            TSNode node = match.captures[i].node;
+            if (ts_node_start_byte(node) > byte || ts_node_end_byte(node) <= byte) continue;
+            if (name[0] != 0 && match.pattern_index < best) continue;
+            uint32_t length;
+            const char *text =
+                ts_query_capture_name_for_id(query, match.captures[i].index, &length);
+            best = match.pattern_index;
+            snprintf(name, size, "%.*s", (int)length, text);
+        }
+    }
+    ts_query_cursor_delete(cursor);
+}
+
+/* Is this line `// ... ^ name` or `// <- name`? Then the column it points at, and the name. */
+static bool read_assertion(const char *line, size_t *column, const char **name) {
+    size_t start = strspn(line, " ");
+    if (strncmp(line + start, "//", 2) != 0) return false;
+    size_t at = start + 2;
+    at += strspn(line + at, " ");
+    bool arrow = strncmp(line + at, "<- ", 3) == 0;
+    if (!arrow && strncmp(line + at, "^ ", 2) != 0) return false;
+    *column = arrow ? start : at;
+    *name = line + at + (arrow ? 3 : 2);
+    return true;
+}
+
+static void run_highlights(const char *text, TSNode root) {
+    TSQuery *query = load_query(query_paths[0]);
+    if (query == NULL) return;
+    const char *subject = text;
+    unsigned number = 1;
+    for (const char *line = text; *line; number++) {
+        const char *end = strchr(line, '\n');
+        if (end == NULL) end = line + strlen(line);
+        size_t column;
+        const char *want;
+        if (read_assertion(line, &column, &want)) {
+            char got[64];
+            capture_at(query, root, (uint32_t)((size_t)(subject - text) + column), got, sizeof got);
+            if (strlen(got) == (size_t)(end - want) && memcmp(got, want, strlen(got)) == 0) {
+                passed++;
+            } else {
+                printf("%s:%u: the highlight there is `%s`\n", sample_path, number, got);
+                failed++;
+            }
+        } else {
+            subject = line;
+        }
+        line = *end ? end + 1 : end;
+    }
+    ts_query_delete(query);
+}
+
+static void run_queries(void) {
+    size_t length;
+    char *text = read_file(sample_path, &length);
+    if (text == NULL) {
+        printf("%s: cannot be read\n", sample_path);
+        failed++;
+        return;
+    }
+    TSTree *tree = ts_parser_parse_string(parser, NULL, text, (uint32_t)length);
+    TSNode root = ts_tree_root_node(tree);
+    for (size_t i = 0; i < sizeof query_paths / sizeof query_paths[0]; i++) {
+        run_query(query_paths[i], root);
+    }
+    run_highlights(text, root);
+    ts_tree_delete(tree);
+    free(text);
+}
+
+static void run_all(void) {
+    static const char folder[] = "grammar/test/corpus";
+    struct dirent **entries;
+    int count = scandir(folder, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        if (entries[i]->d_name[0] != '.') run_corpus(path);
+        free(entries[i]);
+    }
+    if (count >= 0) free(entries);
+    if (count <= 2) failed++;
+    run_queries();
+}
+
 int main(int argc, char **argv) {
     Mode mode = CORPUS;
     parser = ts_parser_new();
@@ -238,6 +389,7 @@ int main(int argc, char **argv) {
         printf("the tree-sitter library does not load the grammar\n");
         return 1;
     }
+    if (argc == 1) run_all();
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--gate") == 0) {
             mode = GATE;
