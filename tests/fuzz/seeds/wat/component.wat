@@ -1,0 +1,13 @@
+(component $c
+  (import "a:b/c@1.0.0" (instance $i (export "r" (type (sub resource))) (export "f" (func (param "x" (option string)) (result u32)))))
+  (core module $m (memory (export "memory") 1) (func (export "f") (param i32 i32 i32) (result i32) i32.const 0)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) unreachable))
+  (core instance $n (instantiate $m))
+  (type $v (variant (case "a" u8) (case "b" (list string))))
+  (func $f (param "x" (option string)) (result u32)
+    (canon lift (core func $n "f") (memory $n "memory") (realloc (func $n "realloc"))))
+  (core func $low (canon lower (func $i "f") (memory $n "memory") (realloc (func $n "realloc"))))
+  (component $inner (type $t (resource (rep i32))) (core func (canon resource.new $t)))
+  (instance (instantiate $inner))
+  (export "g" (func $f))
+)

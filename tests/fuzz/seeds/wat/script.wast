@@ -1,0 +1,5 @@
+(module $m (func (export "f") (param i32) (result f32 v128) (local i64)
+  (block $b (loop (br_if $b (local.get 0)))) f32.const nan:0x1 v128.const i32x4 1 2 3 4)
+  (table 1 funcref) (elem (i32.const 0) func 0) (data $d "a\00\u{41}") (global i64 (i64.const -1)) (tag (param i32)))
+(assert_return (invoke $m "f" (i32.const 1)) (f32.const nan:canonical) (v128.const i32x4 1 2 3 4))
+(assert_malformed (module quote "(func") "x") (assert_invalid (module (func i32.add)) "y") (register "m" $m)
