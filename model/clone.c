@@ -48,6 +48,7 @@ const WitType *clone_type(Cloner *c, const WitType *type) {
     uint32_t id = copy->id;
     *copy = *type;
     copy->id = id;
+    copy->answers = 0;
     if (type->interface || type->world) {
         copy->interface = c->new_interface;
         copy->world = c->new_world;

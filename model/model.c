@@ -3,10 +3,9 @@
  * Making nodes, looking them up, and comparing types.
  *
  * Types form a graph without cycles, but one in which a small text can have a huge unfolding
- * (`record b {x: a, y: a}`, `record c {x: b, y: b}`, ...), so whatever walks through it marks what
- * it has seen: equality remembers the pairs that it has met (met before means: equal, or the whole
- * answer is no already), the searches remember single types. The marks live in an arena of the
- * moment, which is made only once a type has parts at all.
+ * (`record b {x: a, y: a}`, `record c {x: b, y: b}`, ...), so whatever walks through it remembers
+ * what it has seen: equality the pairs that it has met (met before means: equal, or the whole answer
+ * is no already), in an arena of the moment; the searches leave their answers in the types.
  */
 #include "base/buf.h"
 #include "model/model.h"
@@ -206,59 +205,87 @@ bool wit_type_equal(const WitType *a, const WitType *b) {
 
 /* ---- searches ---- */
 
-typedef VEC(const WitType *) TypeStack;
+/* A question about what a type contains. Each has two bits in WitType.answers. */
+typedef struct {
+    uint8_t no, yes;
+    bool (*here)(const WitType *);   /* the type itself answers with yes */
+    bool (*opaque)(const WitType *); /* its parts do not count */
+} Question;
 
-static void push_part(Marks *marks, TypeStack *stack, const WitType *part) {
-    part = wit_dealias(part);
-    if (!part || wit_kind_shape(part->kind) == WIT_SHAPE_PRIM) return;
-    if (mark(marks, &part, sizeof part)) *vec_push(marks->arena, stack) = part;
+typedef struct {
+    const WitType *type;
+    size_t next; /* part to look at: 0 elem, 1 second, 2.. the fields */
+} Frame;
+
+typedef VEC(Frame) TypeStack;
+
+/* Types are only const to their readers; remembering an answer changes none of their meaning. */
+static void remember(const WitType *type, uint8_t answer) {
+    WitType *t = (WitType *)type;
+    t->answers = answer;
 }
 
-static bool found(const WitType *type, const WitKind *wanted, size_t n) {
-    for (size_t i = 0; type && i < n; i++)
-        if (type->kind == wanted[i]) return true;
-    return false;
+static bool known(const Question *q, const WitType *type, bool *yes) {
+    *yes = type && q->here(type);
+    if (*yes || !type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return true;
+    *yes = (type->answers & q->yes) != 0;
+    return (type->answers & (q->no | q->yes)) || q->opaque(type);
 }
 
-static bool direct_part_is(const WitType *type, const WitKind *wanted, size_t n) {
-    if (found(wit_dealias(type->elem), wanted, n)) return true;
-    if (found(wit_dealias(type->second), wanted, n)) return true;
-    for (size_t i = 0; i < type->fields.len; i++)
-        if (found(wit_dealias(type->fields.at[i].type), wanted, n)) return true;
-    return false;
+static const WitType *part(const WitType *type, size_t n) {
+    const WitType *p = n == 0 ? type->elem : n == 1 ? type->second : type->fields.at[n - 2].type;
+    return wit_dealias(p);
 }
 
-/* Whether a type of one of the `wanted` kinds occurs in `type`; handles, streams and futures are
- * entered only where `through_handles`. */
-static bool contains(const WitType *type, const WitKind *wanted, size_t n, bool through_handles) {
+/* A type that is met is a no until something says yes. */
+static void push_type(Arena *arena, TypeStack *stack, const Question *q, const WitType *type) {
+    remember(type, type->answers | q->no);
+    vec_push(arena, stack)->type = type;
+}
+
+/* Depth first, with its own stack; every type that is met gets its answer. All types on the stack
+ * contain the one on top, so a yes is theirs too. */
+static bool contains(const Question *q, const WitType *type) {
+    bool yes;
     type = wit_dealias(type);
-    if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return found(type, wanted, n);
-    if (found(type, wanted, n)) return true;
-    Marks marks = {0};
+    if (known(q, type, &yes)) return yes;
+    Arena *arena = arena_new();
     TypeStack stack = {0};
-    bool yes = false;
-    push_part(&marks, &stack, type);
+    push_type(arena, &stack, q, type);
     while (stack.len && !yes) {
-        const WitType *t = vec_pop(&stack);
-        bool opaque = t->kind == WIT_STREAM || t->kind == WIT_FUTURE || t->kind == WIT_OWN ||
-                      t->kind == WIT_BORROW;
-        if (opaque && !through_handles) continue;
-        yes = direct_part_is(t, wanted, n);
-        push_part(&marks, &stack, t->elem);
-        push_part(&marks, &stack, t->second);
-        for (size_t i = 0; i < t->fields.len; i++)
-            push_part(&marks, &stack, t->fields.at[i].type);
+        Frame *top = &vec_last(&stack);
+        if (top->next == top->type->fields.len + 2) {
+            stack.len--;
+            continue;
+        }
+        const WitType *p = part(top->type, top->next++);
+        if (!known(q, p, &yes)) push_type(arena, &stack, q, p);
     }
-    arena_free(marks.arena);
+    for (size_t i = 0; i < stack.len; i++)
+        remember(stack.at[i].type, stack.at[i].type->answers | q->yes);
+    arena_free(arena);
     return yes;
 }
 
+static bool is_borrow(const WitType *type) { return type->kind == WIT_BORROW; }
+
+static bool is_list(const WitType *type) {
+    return type->kind == WIT_STRING || type->kind == WIT_LIST || type->kind == WIT_MAP;
+}
+
+static bool is_resource(const WitType *type) { return type->kind == WIT_RESOURCE; }
+
+static bool is_handle(const WitType *type) {
+    return is_resource(type) || type->kind == WIT_OWN || type->kind == WIT_BORROW ||
+           type->kind == WIT_STREAM || type->kind == WIT_FUTURE;
+}
+
 bool wit_has_borrow(const WitType *type) {
-    static const WitKind wanted[] = {WIT_BORROW};
-    return contains(type, wanted, 1, true);
+    static const Question question = {1, 2, is_borrow, is_resource};
+    return contains(&question, type);
 }
 
 bool wit_has_list(const WitType *type) {
-    static const WitKind wanted[] = {WIT_STRING, WIT_LIST, WIT_MAP};
-    return contains(type, wanted, 3, false);
+    static const Question question = {4, 8, is_list, is_handle};
+    return contains(&question, type);
 }

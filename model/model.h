@@ -80,6 +80,7 @@ struct WitType {
     bool has_external_id;
     Span span;
     uint32_t id; /* position in WitModel.types; meaningless for primitives */
+    uint8_t answers; /* what wit_has_borrow and wit_has_list found out: theirs alone */
 };
 
 typedef enum {
@@ -215,7 +216,8 @@ const WitInterface *wit_used_interface(const WitType *type);
 /* Structural equality through aliases; resources are equal only if they are one. Depth-limited by
  * the model's own limit on nesting (100). */
 bool wit_type_equal(const WitType *a, const WitType *b);
-/* Whether a borrow handle occurs in the type (through aliases, records, lists...). */
+/* Whether a borrow handle occurs in the type (through aliases, records, lists...). The answers are
+ * kept in the types, so they must be complete when they are asked first. */
 bool wit_has_borrow(const WitType *type);
 /* Whether values of the type need linear memory: strings and lists anywhere in it. */
 bool wit_has_list(const WitType *type);

@@ -249,21 +249,29 @@ static void print_resource_func(Printer *p, const WitFunc *func) {
 
 /* ---- definitions of types ---- */
 
-typedef VEC(const WitFunc *) Funcs;
 typedef VEC(const WitType *) Types;
+typedef VEC(const WitFunc *) Funcs;
+typedef Map ResourceFuncs; /* address of a resource -> Funcs * */
 
-static void print_resource(Printer *p, const WitType *type, const Funcs *funcs) {
-    bool open = false;
+static void add_resource_func(Arena *arena, ResourceFuncs *map, const WitFunc *func) {
+    Str key = {arena_copy(arena, &func->resource, sizeof func->resource), sizeof func->resource};
+    MapEntry *entry = map_put(arena, map, key, NULL);
+    if (!entry->ptr) entry->ptr = ARENA_NEW(arena, Funcs);
+    *vec_push(arena, (Funcs *)entry->ptr) = func;
+}
+
+static void print_resource(Printer *p, const WitType *type, const ResourceFuncs *map) {
     put(p, "resource ");
     print_name(p, type->name);
-    for (size_t i = 0; i < funcs->len; i++) {
-        if (funcs->at[i]->resource != type) continue;
-        if (!open) open_braces(p);
-        open = true;
-        print_resource_func(p, funcs->at[i]);
+    const MapEntry *entry = map_get(map, (Str){(const char *)&type, sizeof type});
+    if (!entry) {
+        end_statement(p);
+        return;
     }
-    if (open) close_braces(p);
-    else end_statement(p);
+    const Funcs *funcs = entry->cptr;
+    open_braces(p);
+    for (size_t i = 0; i < funcs->len; i++) print_resource_func(p, funcs->at[i]);
+    close_braces(p);
 }
 
 static void print_fields(Printer *p, const WitType *type) {
@@ -285,7 +293,7 @@ static void print_fields(Printer *p, const WitType *type) {
     close_braces(p);
 }
 
-static void print_definition(Printer *p, const WitType *type, const Funcs *funcs) {
+static void print_definition(Printer *p, const WitType *type, const ResourceFuncs *funcs) {
     new_item(p);
     print_docs(p, type->docs);
     print_stability(p, &type->stability);
@@ -345,7 +353,7 @@ static void print_used_name(Printer *p, const WitType *type) {
 }
 
 /* The `use` statements of an owner's types, then its definitions. */
-static void print_types(Printer *p, Owner owner, const Types *types, const Funcs *funcs) {
+static void print_types(Printer *p, Owner owner, const Types *types, const ResourceFuncs *funcs) {
     const WitType *last = NULL;
     for (size_t i = 0; i < types->len; i++) {
         const WitType *type = types->at[i];
@@ -377,12 +385,12 @@ static void print_interface_body(Printer *p, const WitInterface *interface) {
     p->any_items = false;
     open_braces(p);
     Types types = {0};
-    Funcs funcs = {0};
+    ResourceFuncs funcs = {0};
     for (size_t i = 0; i < interface->types.len; i++)
         *vec_push(p->out->arena, &types) = interface->types.at[i];
     for (size_t i = 0; i < interface->funcs.len; i++)
         if (interface->funcs.at[i]->resource)
-            *vec_push(p->out->arena, &funcs) = interface->funcs.at[i];
+            add_resource_func(p->out->arena, &funcs, interface->funcs.at[i]);
     print_types(p, (Owner){.interface = interface}, &types, &funcs);
     for (size_t i = 0; i < interface->funcs.len; i++) {
         const WitFunc *func = interface->funcs.at[i];
@@ -426,13 +434,13 @@ static void print_world_func(Printer *p, const WitFunc *func, const char *direct
 
 static void print_world_imports(Printer *p, const WitWorld *world) {
     Types types = {0};
-    Funcs funcs = {0};
+    ResourceFuncs funcs = {0};
     for (size_t i = 0; i < world->imports.len; i++) {
         const WitItem *item = &world->imports.at[i];
         if (item->kind == WIT_ITEM_TYPE) {
             *vec_push(p->out->arena, &types) = item->type;
         } else if (item->kind == WIT_ITEM_FUNC) {
-            if (item->func->resource) *vec_push(p->out->arena, &funcs) = item->func;
+            if (item->func->resource) add_resource_func(p->out->arena, &funcs, item->func);
         } else {
             print_world_interface(p, item, "import ");
             p->any_items = true;
