@@ -25,10 +25,13 @@ static void begin_mismatch(Compare *c) {
         diag(c->diags, MODEL_UPGRADE, span_none(), STR_ARG(c->a_name), STR_ARG(c->b_name));
         break;
     }
-    if (c->in_world) diag_note(c->diags, MODEL_IN_WORLD, c->in_world->span, STR_ARG(c->in_world->name));
+    if (c->in_world)
+        diag_note(c->diags, MODEL_IN_WORLD, c->in_world->span, STR_ARG(c->in_world->name));
     if (c->in_interface && c->in_interface->name.len)
-        diag_note(c->diags, MODEL_IN_INTERFACE, c->in_interface->span, STR_ARG(c->in_interface->name));
-    if (c->item.len) diag_note(c->diags, MODEL_IN_ITEM, span_none(), c->direction, STR_ARG(c->item));
+        diag_note(c->diags, MODEL_IN_INTERFACE, c->in_interface->span,
+                  STR_ARG(c->in_interface->name));
+    if (c->item.len)
+        diag_note(c->diags, MODEL_IN_ITEM, span_none(), c->direction, STR_ARG(c->item));
 }
 
 /* Begins the diagnostic, adds what differs and where the other one is, gives false. */
@@ -53,21 +56,22 @@ static bool owners_correspond(Compare *c, const WitType *a, const WitType *b) {
     const MapEntry *pair = x ? map_get(&c->owners, address_key(c->arena, x)) : NULL;
     if (pair) return pair->cptr == y;
     if (!a->interface || !b->interface || !a->interface->name.len) return false;
-    return str_eq(wit_interface_id(c->arena, a->interface), wit_interface_id(c->arena, b->interface));
+    return str_eq(wit_interface_id(c->arena, a->interface),
+                  wit_interface_id(c->arena, b->interface));
 }
 
-static bool same_type(Compare *c, Map *seen, const WitType *a, const WitType *b, unsigned depth);
+static bool same_type(Compare *c, const WitType *a, const WitType *b, unsigned depth);
 
-static bool same_fields(Compare *c, Map *seen, const WitType *a, const WitType *b, unsigned depth) {
+static bool same_fields(Compare *c, const WitType *a, const WitType *b, unsigned depth) {
     if (a->fields.len != b->fields.len) return false;
     for (size_t i = 0; i < a->fields.len; i++) {
         const WitField *x = &a->fields.at[i], *y = &b->fields.at[i];
-        if (!str_eq(x->name, y->name) || !same_type(c, seen, x->type, y->type, depth)) return false;
+        if (!str_eq(x->name, y->name) || !same_type(c, x->type, y->type, depth)) return false;
     }
     return true;
 }
 
-static bool same_type(Compare *c, Map *seen, const WitType *a, const WitType *b, unsigned depth) {
+static bool same_type(Compare *c, const WitType *a, const WitType *b, unsigned depth) {
     a = wit_dealias(a);
     b = wit_dealias(b);
     if (a == b) return true;
@@ -76,15 +80,15 @@ static bool same_type(Compare *c, Map *seen, const WitType *a, const WitType *b,
     if (a->kind == WIT_RESOURCE) return str_eq(a->name, b->name) && owners_correspond(c, a, b);
     const WitType *pair[2] = {a, b};
     bool added;
-    map_put(c->arena, seen, (Str){arena_copy(c->arena, pair, sizeof pair), sizeof pair}, &added);
-    if (!added) return true; /* the same, or the answer is no already */
-    return same_type(c, seen, a->elem, b->elem, depth - 1) &&
-           same_type(c, seen, a->second, b->second, depth - 1) && same_fields(c, seen, a, b, depth - 1);
+    map_put(c->arena, &c->seen, (Str){arena_copy(c->arena, pair, sizeof pair), sizeof pair},
+            &added);
+    if (!added) return true; /* the same, or the comparison has failed already */
+    return same_type(c, a->elem, b->elem, depth - 1) &&
+           same_type(c, a->second, b->second, depth - 1) && same_fields(c, a, b, depth - 1);
 }
 
 static bool agree(Compare *c, const WitType *a, const WitType *b) {
-    Map seen = {0};
-    return same_type(c, &seen, a, b, MAX_DEPTH);
+    return same_type(c, a, b, MAX_DEPTH);
 }
 
 /* ---- functions ---- */
@@ -162,14 +166,14 @@ static Map named_items(Compare *c, const WitItems *items) {
 
 static bool compare_item_lists(Compare *c, const WitItems *a, const WitItems *b,
                                const char *direction) {
-    if (a->len != b->len)
-        return MISMATCH(c, MODEL_ITEM_COUNT, span_none(), span_none(), direction);
+    if (a->len != b->len) return MISMATCH(c, MODEL_ITEM_COUNT, span_none(), span_none(), direction);
     Map others = named_items(c, b);
     for (size_t i = 0; i < a->len; i++) {
         const MapEntry *other = map_get(&others, wit_item_name(c->arena, &a->at[i]));
         Str name = wit_item_name(c->arena, &a->at[i]);
         if (!other)
-            return MISMATCH(c, MODEL_ITEM_MISSING, a->at[i].span, span_none(), direction, STR_ARG(name));
+            return MISMATCH(c, MODEL_ITEM_MISSING, a->at[i].span, span_none(), direction,
+                            STR_ARG(name));
         if (!compare_items(c, &a->at[i], other->cptr, direction)) return false;
     }
     return true;

@@ -23,6 +23,7 @@ typedef struct {
     Diags *diags;
     ComparePurpose purpose;
     Str a_name, b_name; /* of packages, worlds or interfaces, for the message */
+    Map seen;           /* pairs of types that agree, unless the comparison fails anyway */
     Map owners;         /* interface or world of a -> the one of b whose resources are the same */
     const WitInterface *in_interface;
     const WitWorld *in_world;
