@@ -10,8 +10,8 @@
  * wit_make_types_nominal: in the world `import x; export x;` the resource `x.r` means two types.
  * Every interface that occurs again, and every one that uses a copied one, is copied, so that an
  * interface (and a type) has one direction and one place. Imports come first; within a direction,
- * what is imported under a plain name comes last, since nothing can use it, and so the record of its
- * copies is dropped.
+ * what is imported under a plain name comes last, since nothing can use it, and so the record of
+ * its copies is dropped.
  */
 #include "model/internal.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * Uniting two models. A package that both have becomes one. First everything that both have is compared (see
- * compare.c) and paired, so that nothing changes where they disagree. Then what only `from` has is
- * copied: each unpaired node gets its new place (`moved`), and a second pass lets the copies point to
- * the new places. No node is reached by recursion, so depth is no matter. Anonymous types are copied
- * like others.
+ * Uniting two models. A package that both have becomes one. First everything that both have is
+ * compared (see compare.c) and paired, so that nothing changes where they disagree. Then what only
+ * `from` has is copied: each unpaired node gets its new place (`moved`), and a second pass lets the
+ * copies point to the new places. No node is reached by recursion, so depth is no matter. Anonymous
+ * types are copied like others.
  */
 #include "model/internal.h"
 
@@ -12,7 +12,8 @@ typedef struct {
     WitModel *into;
     const WitModel *from;
     Diags *diags;
-    Map moved; /* node of `from` -> node of `into`, by address; WitPackage, -Interface, -World, -Type */
+    Map moved; /* node of `from` -> node of `into`, by address; WitPackage, -Interface, -World,
+                  -Type */
 } Merge;
 
 /* ---- pairs ---- */
@@ -144,7 +145,7 @@ static bool pair_all(Merge *m) {
 
 #define PLACE_ALL(m, T, table)                                                                     \
     for (size_t i = 0; i < (m)->from->table.len; i++)                                              \
-    if (!moved((m), (m)->from->table.at[i])) PLACE(m, T, table, (m)->from->table.at[i])
+        if (!moved((m), (m)->from->table.at[i])) PLACE(m, T, table, (m)->from->table.at[i])
 
 /* ---- copies: then what they point to ---- */
 
@@ -202,9 +203,12 @@ static WitItems new_items(Merge *m, const WitItems *from) {
     for (size_t i = 0; i < from->len; i++) {
         WitItem *item = vec_push(m->into->arena, &items);
         *item = from->at[i];
-        if (item->kind == WIT_ITEM_INTERFACE) item->interface = moved(m, item->interface);
-        else if (item->kind == WIT_ITEM_TYPE) item->type = moved(m, item->type);
-        else item->func = new_func(m, item->func);
+        if (item->kind == WIT_ITEM_INTERFACE)
+            item->interface = moved(m, item->interface);
+        else if (item->kind == WIT_ITEM_TYPE)
+            item->type = moved(m, item->type);
+        else
+            item->func = new_func(m, item->func);
     }
     return items;
 }

@@ -68,7 +68,7 @@ typedef VEC(WitField) WitFields;
  * OWN of it; `type t = own<r>` is an OWN with a name. */
 struct WitType {
     WitKind kind;
-    Str name; /* empty: anonymous */
+    Str name;                      /* empty: anonymous */
     const WitInterface *interface; /* the owner: one of the two, neither for anonymous types */
     const WitWorld *world;
     WitFields fields;
@@ -79,16 +79,11 @@ struct WitType {
     Str external_id;
     bool has_external_id;
     Span span;
-    uint32_t id; /* position in WitModel.types; meaningless for primitives */
+    uint32_t id;     /* position in WitModel.types; meaningless for primitives */
     uint8_t answers; /* what wit_has_borrow and wit_has_list found out: theirs alone */
 };
 
-typedef enum {
-    WIT_FREESTANDING,
-    WIT_METHOD,
-    WIT_STATIC,
-    WIT_CONSTRUCTOR
-} WitFuncKind;
+typedef enum { WIT_FREESTANDING, WIT_METHOD, WIT_STATIC, WIT_CONSTRUCTOR } WitFuncKind;
 
 /* A function, or only its type (then `name` is empty). The name is the component model's:
  * "f", "[method]r.m", "[static]r.f", "[constructor]r". A method's first parameter is `self`. */
@@ -109,7 +104,7 @@ struct WitFunc {
 struct WitInterface {
     Str name; /* empty: written in place in a world */
     const WitPackage *package;
-    VEC(WitType *) types;  /* in the order of definition */
+    VEC(WitType *) types; /* in the order of definition */
     VEC(WitFunc *) funcs;
     Str docs;
     WitStability stability;

@@ -30,7 +30,8 @@ static void need_uses(Arena *arena, OrderFrame *frame, const WitInterface *inter
 static void need_items(Arena *arena, OrderFrame *frame, const WitItems *items) {
     for (size_t i = 0; i < items->len; i++) {
         const WitItem *item = &items->at[i];
-        if (item->kind == WIT_ITEM_TYPE) need_interface(arena, frame, wit_used_interface(item->type));
+        if (item->kind == WIT_ITEM_TYPE)
+            need_interface(arena, frame, wit_used_interface(item->type));
         if (item->kind != WIT_ITEM_INTERFACE) continue;
         need_interface(arena, frame, item->interface);
         need_uses(arena, frame, item->interface);

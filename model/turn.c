@@ -194,7 +194,8 @@ static bool upgrade_type(Upgrade *u, const WitType *type) {
     if (!latest) return true;
     const WitType *target = wit_find_type(latest, type->elem->name);
     if (!target) {
-        Str a = wit_interface_id(u->model->arena, old), b = wit_interface_id(u->model->arena, latest);
+        Str a = wit_interface_id(u->model->arena, old),
+            b = wit_interface_id(u->model->arena, latest);
         diag(u->diags, MODEL_UPGRADE_TYPE, type->span, STR_ARG(a), STR_ARG(b),
              STR_ARG(type->elem->name));
         return false;
@@ -223,7 +224,8 @@ bool wit_merge_imports_by_semver(WitModel *model, WitWorld *world, Diags *diags)
     WitItems imports = {0};
     for (size_t i = 0; i < world->imports.len; i++) {
         const WitItem *item = &world->imports.at[i];
-        bool gone = item->kind == WIT_ITEM_INTERFACE && !item->name.len && replacement(&u, item->interface);
+        bool gone =
+            item->kind == WIT_ITEM_INTERFACE && !item->name.len && replacement(&u, item->interface);
         if (!gone) *vec_push(model->arena, &imports) = *item;
     }
     world->imports = imports;

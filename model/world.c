@@ -92,8 +92,8 @@ static bool add_key(Elaboration *e, Map *map, const WitItem *item) {
     return added;
 }
 
-/* The next interface that the frame's one uses, as an item: the world's own if `listed` has it, with
- * the stability of what needs it unless it has one of its own. */
+/* The next interface that the frame's one uses, as an item: the world's own if `listed` has it,
+ * with the stability of what needs it unless it has one of its own. */
 static bool next_dep(Elaboration *e, Frame *frame, const Map *listed, WitItem *dep,
                      const WitType **use) {
     const WitInterface *interface = frame->item.interface;
@@ -121,8 +121,10 @@ static void add_interface_import(Elaboration *e, const WitItem *item) {
     while (e->stack.len) {
         WitItem dep;
         const WitType *use;
-        if (next_dep(e, &vec_last(&e->stack), &e->listed_imports, &dep, &use)) begin_import(e, &dep);
-        else *vec_push(e->arena, &e->imports) = vec_pop(&e->stack).item;
+        if (next_dep(e, &vec_last(&e->stack), &e->listed_imports, &dep, &use))
+            begin_import(e, &dep);
+        else
+            *vec_push(e->arena, &e->imports) = vec_pop(&e->stack).item;
     }
 }
 
@@ -134,7 +136,8 @@ static void add_imports(Elaboration *e) {
             add_interface_import(e, item);
             continue;
         }
-        const WitInterface *from = item->kind == WIT_ITEM_TYPE ? wit_used_interface(item->type) : NULL;
+        const WitInterface *from =
+            item->kind == WIT_ITEM_TYPE ? wit_used_interface(item->type) : NULL;
         WitItem dep = {.kind = WIT_ITEM_INTERFACE, .interface = from};
         if (from) dep.stability = item->type->stability;
         if (from) add_interface_import(e, &dep);
@@ -199,8 +202,7 @@ static bool begin_export(Elaboration *e, const WitItem *root, const WitItem *ite
 static bool end_export(Elaboration *e, const WitItem *root) {
     Frame frame = vec_pop(&e->stack);
     if (!frame.node->exported) {
-        if (add_key(e, &e->imported, &frame.item))
-            *vec_push(e->arena, &e->imports) = frame.item;
+        if (add_key(e, &e->imported, &frame.item)) *vec_push(e->arena, &e->imports) = frame.item;
         return true;
     }
     /* an export under a plain name is nobody's dependency: its key is never required */
@@ -270,8 +272,10 @@ static WitWorld *world_named(const WitModel *model, const WitPackage *package, S
     for (size_t i = 0; i < package->worlds.len; i++)
         *vec_push(model->arena, &names) = package->worlds.at[i]->name;
     Str near = str_nearest(name, names.at, names.len);
-    if (near.len) diag_note(diags, MODEL_DID_YOU_MEAN, span_none(), STR_ARG(near));
-    else note_worlds(model, package, diags);
+    if (near.len)
+        diag_note(diags, MODEL_DID_YOU_MEAN, span_none(), STR_ARG(near));
+    else
+        note_worlds(model, package, diags);
     return NULL;
 }
 
@@ -333,7 +337,8 @@ static const WitPackage *package_of(const WitModel *model, const WorldPath *path
                        path->version.text.len ? "@" : "", STR_ARG(path->version.text));
     if (count > 1 && !path->version.text.len)
         diag(diags, MODEL_PACKAGE_AMBIGUOUS, span_none(), STR_ARG(name));
-    else diag(diags, MODEL_PACKAGE_UNKNOWN, span_none(), STR_ARG(name));
+    else
+        diag(diags, MODEL_PACKAGE_UNKNOWN, span_none(), STR_ARG(name));
     note_packages(model, count ? path : NULL, diags);
     return NULL;
 }

@@ -37,7 +37,9 @@ static void text(Printer *p, Str s) {
     buf_str(p->out, s);
 }
 
-static void put(Printer *p, const char *s) { text(p, str_from(s)); }
+static void put(Printer *p, const char *s) {
+    text(p, str_from(s));
+}
 
 static void newline(Printer *p) {
     buf_byte(p->out, '\n');
@@ -68,13 +70,14 @@ static void new_item(Printer *p) {
 
 static bool is_keyword(Str name) {
     static const char *const keywords[] = {
-        "_",        "as",      "async",     "bool",    "borrow", "char",   "constructor",
-        "enum",     "export",  "f32",       "f64",     "flags",  "float32", "float64",
-        "from",     "func",    "future",    "import",  "include", "interface", "list",
-        "map",      "option",  "own",       "package", "record", "resource", "result",
-        "s16",      "s32",     "s64",       "s8",      "static", "stream", "string",
-        "tuple",    "type",    "u16",       "u32",     "u64",    "u8",     "use",
-        "variant",  "with",    "world",     "error-context",
+        "_",           "as",        "async",    "bool",          "borrow", "char",
+        "constructor", "enum",      "export",   "f32",           "f64",    "flags",
+        "float32",     "float64",   "from",     "func",          "future", "import",
+        "include",     "interface", "list",     "map",           "option", "own",
+        "package",     "record",    "resource", "result",        "s16",    "s32",
+        "s64",         "s8",        "static",   "stream",        "string", "tuple",
+        "type",        "u16",       "u32",      "u64",           "u8",     "use",
+        "variant",     "with",      "world",    "error-context",
     };
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
         if (str_is(name, keywords[i])) return true;
@@ -134,8 +137,10 @@ static void print_escaped(Printer *p, Str s) {
                             : c == '\t' ? "\\t"
                                         : NULL;
         if (plain || named) {
-            if (plain) buf_byte(p->out, c);
-            else put(p, named);
+            if (plain)
+                buf_byte(p->out, c);
+            else
+                put(p, named);
             at++;
             continue;
         }
@@ -158,8 +163,10 @@ static void print_type(Printer *p, const WitType *type);
 
 static void print_args(Printer *p, const WitType *a, const WitType *b) {
     put(p, "<");
-    if (a) print_type(p, a);
-    else put(p, "_");
+    if (a)
+        print_type(p, a);
+    else
+        put(p, "_");
     if (b) {
         put(p, ", ");
         print_type(p, b);
@@ -195,9 +202,12 @@ static void print_structure(Printer *p, const WitType *type) {
 }
 
 static void print_type(Printer *p, const WitType *type) {
-    if (type->name.len) print_name(p, type->name);
-    else if (type->kind == WIT_OWN) print_name(p, type->elem->name);
-    else print_structure(p, type);
+    if (type->name.len)
+        print_name(p, type->name);
+    else if (type->kind == WIT_OWN)
+        print_name(p, type->elem->name);
+    else
+        print_structure(p, type);
 }
 
 /* ---- functions ---- */
@@ -283,8 +293,10 @@ static void print_fields(Printer *p, const WitType *type) {
         const WitField *field = &type->fields.at[i];
         print_docs(p, field->docs);
         print_name(p, field->name);
-        if (type->kind == WIT_RECORD) put(p, ": ");
-        else if (field->type) put(p, "(");
+        if (type->kind == WIT_RECORD)
+            put(p, ": ");
+        else if (field->type)
+            put(p, "(");
         if (field->type) print_type(p, field->type);
         if (type->kind == WIT_VARIANT && field->type) put(p, ")");
         put(p, ",");
@@ -335,7 +347,9 @@ static const WitInterface *used_from(const WitType *type, Owner owner) {
     return from && from->name.len && from != owner.interface ? from : NULL;
 }
 
-static bool same_semver(Semver a, Semver b) { return str_eq(a.text, b.text); }
+static bool same_semver(Semver a, Semver b) {
+    return str_eq(a.text, b.text);
+}
 
 static bool share_a_use(const WitType *a, const WitType *b) {
     return a->elem->interface == b->elem->interface &&
@@ -466,8 +480,10 @@ static void print_world(Printer *p, const WitWorld *world) {
     if (world->exports.len) new_item(p);
     for (size_t i = 0; i < world->exports.len; i++) {
         const WitItem *item = &world->exports.at[i];
-        if (item->kind == WIT_ITEM_INTERFACE) print_world_interface(p, item, "export ");
-        else if (item->kind == WIT_ITEM_FUNC) print_world_func(p, item->func, "export ");
+        if (item->kind == WIT_ITEM_INTERFACE)
+            print_world_interface(p, item, "export ");
+        else if (item->kind == WIT_ITEM_FUNC)
+            print_world_func(p, item->func, "export ");
     }
     close_braces(p);
 }

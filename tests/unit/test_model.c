@@ -97,7 +97,8 @@ static void equality_of_dense_graphs_is_quick(void) {
 
 static void searches(void) {
     WitModel *model = wit_model_new(arena);
-    WitType *resource = wit_type_new(model, WIT_RESOURCE), *borrow = wit_type_new(model, WIT_BORROW);
+    WitType *resource = wit_type_new(model, WIT_RESOURCE),
+            *borrow = wit_type_new(model, WIT_BORROW);
     borrow->elem = resource;
     WitType *alias = wit_type_new(model, WIT_ALIAS), *stream = wit_type_new(model, WIT_STREAM);
     alias->elem = borrow;
@@ -118,11 +119,17 @@ static void labels(void) {
 
 /* The example of Explainer.md, "Name Uniqueness". */
 static void unique_keys(void) {
-    static const char *const together[] = {"foo", "foo-bar", "[constructor]foo", "[method]foo.bar",
-                                           "[static]foo.baz", "foo:bar/baz"};
-    static const char *const clashing[] = {"foo", "FOO", "foo-BAR", "[constructor]FOO",
-                                           "[method]foo.BAR", "[static]foo.bar", "[method]foo.baz",
-                                           "[method]foo.foo", "[static]foo-BAR.FOO-bar",
+    static const char *const together[] = {
+        "foo", "foo-bar", "[constructor]foo", "[method]foo.bar", "[static]foo.baz", "foo:bar/baz"};
+    static const char *const clashing[] = {"foo",
+                                           "FOO",
+                                           "foo-BAR",
+                                           "[constructor]FOO",
+                                           "[method]foo.BAR",
+                                           "[static]foo.bar",
+                                           "[method]foo.baz",
+                                           "[method]foo.foo",
+                                           "[static]foo-BAR.FOO-bar",
                                            "foo:bar/BAZ"};
     Map keys = {0};
     bool added;
@@ -130,7 +137,8 @@ static void unique_keys(void) {
         map_put(arena, &keys, wit_unique_key(arena, str_from(together[i])), &added);
         CHECK(added);
     }
-    for (size_t i = 0; i < 10; i++) CHECK(map_get(&keys, wit_unique_key(arena, str_from(clashing[i]))));
+    for (size_t i = 0; i < 10; i++)
+        CHECK(map_get(&keys, wit_unique_key(arena, str_from(clashing[i]))));
 }
 
 /* a: type t; b: use a.{t}; c: use b.{t} (and a.{t} as s where `both`). */
@@ -197,7 +205,8 @@ static void import_of_an_export_is_refused(void) {
 
 static DiagCode code_of_selection(const WitModel *model, const char *name) {
     Diags diags = {.arena = arena};
-    return wit_select_world(model, str_from(name), &diags) ? DIAG_CODE_COUNT : diags.list.at[0].code;
+    return wit_select_world(model, str_from(name), &diags) ? DIAG_CODE_COUNT
+                                                           : diags.list.at[0].code;
 }
 
 static void worlds_are_selected(void) {

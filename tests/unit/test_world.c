@@ -42,7 +42,9 @@ static WitFunc *func(const char *name, const WitType *param, const WitType *resu
     return f;
 }
 
-static void add_func(WitInterface *interface, WitFunc *f) { *vec_push(arena, &interface->funcs) = f; }
+static void add_func(WitInterface *interface, WitFunc *f) {
+    *vec_push(arena, &interface->funcs) = f;
+}
 
 static void add_interface(WitItems *items, const char *name, const WitInterface *interface) {
     WitItem item = {.kind = WIT_ITEM_INTERFACE, .name = str_from(name), .interface = interface};
@@ -57,7 +59,8 @@ static WitType *add_world_type(WitModel *model, WitWorld *world, const char *nam
     WitType *type = wit_type_new(model, kind);
     type->name = str_from(name);
     type->world = world;
-    *vec_push(arena, &world->imports) = (WitItem){.kind = WIT_ITEM_TYPE, .name = type->name, .type = type};
+    *vec_push(arena, &world->imports) =
+        (WitItem){.kind = WIT_ITEM_TYPE, .name = type->name, .type = type};
     return type;
 }
 
@@ -106,20 +109,24 @@ static void check_model(const WitModel *m) {
         CHECK_EQ(interface->id, i);
         CHECK(m->packages.at[interface->package->id] == interface->package);
         for (size_t j = 0; j < interface->types.len; j++)
-            CHECK(type_is_in(m, interface->types.at[j]) && interface->types.at[j]->interface == interface);
-        for (size_t j = 0; j < interface->funcs.len; j++) CHECK(func_is_in(m, interface->funcs.at[j]));
+            CHECK(type_is_in(m, interface->types.at[j]) &&
+                  interface->types.at[j]->interface == interface);
+        for (size_t j = 0; j < interface->funcs.len; j++)
+            CHECK(func_is_in(m, interface->funcs.at[j]));
     }
     for (size_t i = 0; i < m->worlds.len; i++) {
         CHECK_EQ(m->worlds.at[i]->id, i);
         CHECK(m->packages.at[m->worlds.at[i]->package->id] == m->worlds.at[i]->package);
-        CHECK(items_are_in(m, &m->worlds.at[i]->imports) && items_are_in(m, &m->worlds.at[i]->exports));
+        CHECK(items_are_in(m, &m->worlds.at[i]->imports) &&
+              items_are_in(m, &m->worlds.at[i]->exports));
     }
     for (size_t i = 0; i < m->packages.len; i++) CHECK_EQ(m->packages.at[i]->id, i);
 }
 
 /* ---- importize, exportize ---- */
 
-/* interface i { f: func(); }  world w { import i; import t; import g: func(); export i; export h } */
+/* interface i { f: func(); }  world w { import i; import t; import g: func(); export i; export h }
+ */
 static WitWorld *both_ways(WitModel *model) {
     WitPackage *p = package(model, "q", "");
     WitInterface *i = wit_interface_new(model, p, STR("i"));
@@ -182,7 +189,8 @@ static void exportize_moves_the_chosen(void) {
 /* ---- versions ---- */
 
 /* p:dep@VERSION { interface i { type t = KIND; } } */
-static WitInterface *version_of_i(WitModel *model, const char *version, const char *type, WitKind kind) {
+static WitInterface *version_of_i(WitModel *model, const char *version, const char *type,
+                                  WitKind kind) {
     WitInterface *i = wit_interface_new(model, package(model, "dep", version), STR("i"));
     if (*type) own_type(model, i, type, WIT_ALIAS)->elem = wit_prim(kind);
     return i;
@@ -227,7 +235,8 @@ static void imports_of_one_track_become_one(void) {
 static void each_direction_has_its_types(void) {
     WitModel *model = wit_model_new(arena);
     WitPackage *p = package(model, "q", "");
-    WitInterface *i = wit_interface_new(model, p, STR("i")), *j = wit_interface_new(model, p, STR("j"));
+    WitInterface *i = wit_interface_new(model, p, STR("i")),
+                 *j = wit_interface_new(model, p, STR("j"));
     WitType *r = own_type(model, i, "r", WIT_RESOURCE);
     add_func(i, func("f", anonymous(model, WIT_OWN, r), NULL));
     add_func(j, func("g", anonymous(model, WIT_BORROW, use(model, j, r)), NULL));
@@ -243,7 +252,8 @@ static void each_direction_has_its_types(void) {
     CHECK(w->imports.at[0].interface == i);
     CHECK(again != i && out != i && again != out && user != j);
     CHECK(again->clone_of == i && out->clone_of == i && user->clone_of == j);
-    CHECK(out->types.at[0] != r && wit_find_func(out, STR("f"))->params.at[0].type->elem == out->types.at[0]);
+    CHECK(out->types.at[0] != r &&
+          wit_find_func(out, STR("f"))->params.at[0].type->elem == out->types.at[0]);
     CHECK(user->types.at[0]->elem == out->types.at[0]); /* the exported `i`, not the imported one */
     CHECK_EQ(p->interfaces.len, 2);
     check_model(model);
@@ -337,7 +347,8 @@ static void packages_follow_their_needs(void) {
 static void worlds_become_one(void) {
     WitModel *model = wit_model_new(arena);
     WitPackage *p = package(model, "q", "");
-    WitWorld *into = wit_world_new(model, p, STR("into")), *from = wit_world_new(model, p, STR("from"));
+    WitWorld *into = wit_world_new(model, p, STR("into")),
+             *from = wit_world_new(model, p, STR("from"));
     WitType *shared = add_world_type(model, into, "t", WIT_ALIAS);
     WitType *theirs = add_world_type(model, from, "t", WIT_ALIAS);
     shared->elem = theirs->elem = wit_prim(WIT_U8);
@@ -367,11 +378,13 @@ static void worlds_become_one(void) {
 static void exports_keep_their_meaning(void) {
     WitModel *model = wit_model_new(arena);
     WitPackage *p = package(model, "q", "");
-    WitInterface *a = wit_interface_new(model, p, STR("a")), *b = wit_interface_new(model, p, STR("b"));
+    WitInterface *a = wit_interface_new(model, p, STR("a")),
+                 *b = wit_interface_new(model, p, STR("b"));
     WitType *t = own_type(model, a, "t", WIT_ALIAS);
     t->elem = wit_prim(WIT_U8);
     use(model, b, t);
-    WitWorld *uses = wit_world_new(model, p, STR("uses")), *has = wit_world_new(model, p, STR("has"));
+    WitWorld *uses = wit_world_new(model, p, STR("uses")),
+             *has = wit_world_new(model, p, STR("has"));
     add_interface(&uses->exports, "", b);
     add_interface(&has->exports, "", a);
     Diags diags = {.arena = arena};
