@@ -56,6 +56,7 @@ static uint64_t leb(Reader *r, unsigned bits, bool is_signed) {
     size_t at = reader_offset(r);
     uint64_t value = 0;
     for (unsigned shift = 0;; shift += 7) {
+        if (r->ptr == r->end && shift) reader_fail(r, at, BYTES_LEB_END);
         uint8_t byte = reader_u8(r);
         if (r->failed) return 0;
         value |= (uint64_t)(byte & 0x7f) << shift;
@@ -87,7 +88,7 @@ int64_t reader_s64(Reader *r) { return (int64_t)leb(r, 64, true); }
 
 Str reader_bytes(Reader *r, size_t n) {
     if (n > reader_left(r)) {
-        reader_fail(r, reader_offset(r) + reader_left(r), BYTES_END);
+        reader_fail(r, reader_offset(r) + reader_left(r), BYTES_LENGTH);
         return (Str){0};
     }
     Str s = {(const char *)r->ptr, n};
@@ -109,6 +110,7 @@ uint64_t reader_fixed64(Reader *r) {
 
 Str reader_name(Reader *r) {
     enum { LONGEST_NAME = 100000 };
+    if (r->ptr == r->end) reader_fail(r, reader_offset(r), BYTES_LENGTH);
     uint32_t n = reader_u32(r);
     size_t at = reader_offset(r);
     if (n > LONGEST_NAME) reader_fail(r, at, BYTES_NAME_LONG);

@@ -67,7 +67,7 @@ static bool check_memory_type(CoreChecker *c, const CoreMemory *memory) {
     if (limits->has_max && limits->min > limits->max) return ITEM_FAIL(c, at, CORE_LIMITS);
     if (limits->is_64 && !on(c, FEATURE_MEMORY64)) return ITEM_FAIL(c, at, CORE_MEMORY64_OFF, "memories");
     if (limits->shared && !on(c, FEATURE_THREADS)) return ITEM_FAIL(c, at, CORE_THREADS_OFF);
-    if (limits->has_page && !on(c, FEATURE_CUSTOM_PAGE_SIZES)) return ITEM_FAIL(c, at, CORE_PAGE_SIZE_OFF);
+    if (limits->has_page && !on(c, FEATURE_CUSTOM_PAGE_SIZES)) return ITEM_FAIL(c, at, CORE_PAGE_SIZE_OFF, 8);
     if (limits->page_log2 != 0 && limits->page_log2 != 16) return ITEM_FAIL(c, at, CORE_PAGE_SIZE);
     uint64_t most = most_pages(limits);
     if (limits->min > most || (limits->has_max && limits->max > most)) {
@@ -267,6 +267,7 @@ static bool check_data(CoreChecker *c, const CoreData *data) {
 static bool check_segments(CoreChecker *c) {
     bool good = true;
     for (size_t i = 0; i < c->m->elems.len; i++) good &= check_elem(c, &c->m->elems.at[i]);
+    c->declares = false; /* what stands after the code cannot declare for it */
     for (size_t i = 0; i < c->m->datas.len; i++) good &= check_data(c, &c->m->datas.at[i]);
     return good;
 }
@@ -286,7 +287,7 @@ CoreChecker *core_checker_new(Arena *arena, const CoreModule *m, Features featur
 bool core_check_module(CoreChecker *c) {
     /* Everything refers to types: without them there is nothing more to say. */
     if (!core_check_types(c)) return false;
-    c->constant = true;
+    c->constant = c->declares = true;
     c->known_globals = c->m->imported[CORE_GLOBAL];
     bool good = check_imports(c);
     good &= check_funcs(c);

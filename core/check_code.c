@@ -74,6 +74,18 @@ void core_pop_all(CoreChecker *c, const CoreValType *types, uint32_t n) {
     while (n-- && !c->failed) core_pop_expect(c, types[n]);
 }
 
+/* "[i32 i64]", for a message. */
+static Str types_text(CoreChecker *c, const CoreValType *types, uint32_t n) {
+    Buf buf = {.arena = c->diags->arena};
+    buf_byte(&buf, '[');
+    for (uint32_t i = 0; i < n; i++) {
+        if (i) buf_byte(&buf, ' ');
+        buf_str(&buf, core_check_text(c, types[i]));
+    }
+    buf_byte(&buf, ']');
+    return buf_text(&buf);
+}
+
 /* The topmost operands, without taking them away. */
 static void check_top(CoreChecker *c, const CoreValType *types, uint32_t n) {
     const CoreFrame *frame = &vec_last(&c->frames);
@@ -111,7 +123,10 @@ static void end_part(CoreChecker *c) {
     CoreFrame *frame = &vec_last(&c->frames);
     core_pop_all(c, results_of(frame), frame->result_count);
     if (!c->failed && c->stack.len != frame->height) {
-        CORE_FAIL(c, CORE_STACK_LEFT);
+        Str want = types_text(c, results_of(frame), frame->result_count);
+        core_push_all(c, results_of(frame), frame->result_count);
+        Str have = types_text(c, c->stack.at + frame->height, (uint32_t)c->stack.len - frame->height);
+        CORE_FAIL(c, CORE_STACK_LEFT, STR_ARG(want), STR_ARG(have));
     }
     while (c->init_order.len > frame->init_height) c->init[vec_pop(&c->init_order)] = 0;
 }
@@ -133,7 +148,7 @@ static CoreFrame block_frame(CoreChecker *c) {
         frame.param_count = t->param_count;
         frame.results = t->results;
         frame.result_count = t->result_count;
-        if (!feature_on(c->features, MULTI_VALUE) && (t->param_count || t->result_count > 1))
+        if (!feature_on(c->features, MULTI_VALUE) && true)
             CORE_FAIL(c, CORE_MULTI_VALUE_OFF);
         break;
     }
@@ -143,6 +158,7 @@ static CoreFrame block_frame(CoreChecker *c) {
 static void open_block(CoreChecker *c) {
     CoreFrame frame = block_frame(c);
     if (c->failed) return;
+    if (c->in.op == CORE_OP_IF) core_pop_expect(c, CORE_I32);
     core_pop_all(c, frame.params, frame.param_count);
     push_frame(c, frame);
 }
@@ -306,14 +322,25 @@ static void check_call_indirect(CoreChecker *c) {
 static void check_call_ref(CoreChecker *c) {
     const CoreType *t = core_check_type(c, c->in.a, CORE_TYPE_FUNC);
     if (!t) return;
-    core_pop_expect(c, core_ref_to(true, c->ids[c->in.a]));
+    CoreValType f = core_pop_ref(c);
+    if (!c->failed && !core_space_matches(c->space, f, core_ref_to(true, c->ids[c->in.a])))
+        CORE_FAIL(c, CORE_CALL_REF_TYPE, STR_ARG(core_check_text(c, f)), c->in.a);
     check_call(c, t, c->in.op == CORE_OP_RETURN_CALL_REF);
 }
 
 static void check_throw(CoreChecker *c) {
     const CoreType *tag = core_check_tag(c, c->in.a);
     if (!tag) return;
-    core_pop_all(c, tag->params, tag->param_count);
+    uint32_t have = (uint32_t)c->stack.len - vec_last(&c->frames).height, n = tag->param_count;
+    bool open = vec_last(&c->frames).unreachable, good = have >= n || open;
+    if (have > n) have = n;
+    const CoreValType *top = c->stack.at + c->stack.len - have;
+    for (uint32_t i = 0; i < have; i++)
+        good = good && core_space_matches(c->space, top[i], tag->params[n - have + i]);
+    if (!good) {
+        Str want = types_text(c, tag->params, n), got = types_text(c, top, have);
+        CORE_FAIL(c, CORE_THROW_OPERANDS, STR_ARG(want), STR_ARG(got));
+    }
     core_set_unreachable(c);
 }
 
@@ -561,11 +588,8 @@ static void check_special(CoreChecker *c) {
     case CORE_OP_UNREACHABLE: core_set_unreachable(c); break;
     case CORE_OP_BLOCK:
     case CORE_OP_LOOP:
-    case CORE_OP_TRY: open_block(c); break;
     case CORE_OP_IF:
-        core_pop_expect(c, CORE_I32);
-        open_block(c);
-        break;
+    case CORE_OP_TRY: open_block(c); break;
     case CORE_OP_TRY_TABLE: check_try_table(c); break;
     case CORE_OP_ELSE: check_else(c); break;
     case CORE_OP_END: check_end(c); break;
@@ -668,7 +692,7 @@ static void check_constant(CoreChecker *c) {
     case CORE_OP_V128_CONST:
     case CORE_OP_REF_NULL: return;
     case CORE_OP_REF_FUNC:
-        if (c->in.a < c->m->funcs.len) c->declared[c->in.a] = 1;
+        if (c->declares && c->in.a < c->m->funcs.len) c->declared[c->in.a] = 1;
         return;
     case CORE_OP_GLOBAL_GET:
         global = core_check_global(c, c->in.a);

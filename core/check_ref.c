@@ -108,7 +108,7 @@ static void check_br_on_non_null(CoreChecker *c) {
     if (n == 0) CORE_FAIL(c, CORE_BR_ON_NON_NULL_EMPTY);
     else if (!core_is_ref(label[n - 1])) CORE_FAIL(c, CORE_BR_ON_NON_NULL_TARGET);
     if (c->failed) return;
-    core_expect(c, core_as_non_null(t), label[n - 1]);
+    core_expect(c, t, core_as_nullable(label[n - 1]));
     core_pop_all(c, label, n - 1);
     core_push_all(c, label, n - 1);
 }
@@ -190,14 +190,18 @@ static uint32_t descriptor_of(CoreChecker *c, CoreValType t) {
 }
 
 static void check_ref_get_desc(CoreChecker *c) {
-    const CoreType *t = core_check_type(c, c->in.a, CORE_TYPE_STRUCT);
-    if (!t) return;
+    if (c->in.a >= c->known_types) {
+        CORE_FAIL(c, CORE_UNKNOWN_TYPE_USE, c->in.a);
+        return;
+    }
     CoreValType described = core_ref_to(true, c->ids[c->in.a]);
     uint32_t descriptor = descriptor_of(c, described);
+    CoreValType got = core_pop_ref(c);
     if (c->failed) return;
-    CoreValType got = core_pop_expect(c, described);
-    bool bottom = !core_is_concrete(got);
-    core_push(c, core_ref_to(false, descriptor) | (bottom ? CORE_EXACT : got & CORE_EXACT));
+    core_expect(c, got, described);
+    /* exact where the operand is exactly of the type that is named, or null */
+    bool exact = !core_is_concrete(got) || core_as_nullable(got) == (described | CORE_EXACT);
+    core_push(c, core_ref_to(false, descriptor) | (exact ? CORE_EXACT : 0));
 }
 
 static void check_ref_cast_desc(CoreChecker *c) {

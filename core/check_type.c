@@ -17,11 +17,15 @@ static bool on(const CoreChecker *c, Feature feature) {
 
 /* ---- value types ---- */
 
-/* The gate of an abstract heap type. */
+/* The gates of a reference to an abstract heap type. */
 static bool check_heap_gate(CoreChecker *c, CoreValType t, Span span) {
     CoreHeap heap = core_heap(t);
-    if (heap == CORE_HEAP_FUNC || heap == CORE_HEAP_EXTERN) return true;
-    if (heap == CORE_HEAP_EXN || heap == CORE_HEAP_NOEXN) {
+    if (heap != CORE_HEAP_FUNC && heap != CORE_HEAP_EXN && !on(c, FEATURE_GC_TYPES)) {
+        diag(c->diags, CORE_GC_TYPES_OFF, span);
+    } else if (heap == CORE_HEAP_FUNC || heap == CORE_HEAP_EXTERN) {
+        if (core_is_nullable(t) || on(c, FEATURE_FUNCTION_REFERENCES)) return true;
+        diag(c->diags, CORE_NON_NULL_OFF, span);
+    } else if (heap == CORE_HEAP_EXN || heap == CORE_HEAP_NOEXN) {
         if (on(c, FEATURE_EXCEPTIONS)) return true;
         diag(c->diags, CORE_EXN_OFF, span);
     } else if (heap == CORE_HEAP_CONT || heap == CORE_HEAP_NOCONT) {
@@ -43,8 +47,6 @@ static bool check_ref_gates(CoreChecker *c, CoreValType t, Span span) {
         diag(c->diags, CORE_EXACT_OFF, span);
     } else if ((t & CORE_SHARED) && !on(c, FEATURE_SHARED_EVERYTHING_THREADS)) {
         diag(c->diags, CORE_SHARED_REFERENCES_OFF, span);
-    } else if (!core_is_nullable(t) && !on(c, FEATURE_FUNCTION_REFERENCES)) {
-        diag(c->diags, CORE_NON_NULL_OFF, span);
     } else {
         return core_is_concrete(t) || check_heap_gate(c, t, span);
     }
@@ -80,7 +82,7 @@ CoreValType core_check_val(CoreChecker *c, CoreValType t, Span span) {
 const CoreType *core_check_type(CoreChecker *c, uint32_t index, CoreTypeKind kind) {
     static const char *const words[] = {"func", "struct", "array", "continuation"};
     if (index >= c->known_types) {
-        CORE_FAIL(c, CORE_UNKNOWN_TYPE, index);
+        CORE_FAIL(c, CORE_UNKNOWN_TYPE_USE, index);
         return NULL;
     }
     const CoreType *t = core_space_type(c->space, c->ids[index]);
@@ -225,10 +227,12 @@ static bool check_shared(CoreChecker *c, uint32_t index) {
 /* ---- custom descriptors ---- */
 
 /* A type and its supertype have descriptors (or described types) that are in the same relation. */
-static bool check_descriptor_super(CoreChecker *c, const CoreType *t, uint32_t sub, uint32_t super,
+static bool check_descriptor_super(CoreChecker *c, uint32_t index, uint32_t sub, uint32_t super,
                                    bool may_add, const char *what) {
+    const CoreType *t = &c->m->types.at[index];
     if (super == CORE_NONE && (sub == CORE_NONE || may_add)) return true;
-    if (sub == CORE_NONE || super == CORE_NONE) return TYPE_FAIL(c, t, CORE_DESCRIPTOR_MISSING, what);
+    if (sub == CORE_NONE || super == CORE_NONE) 
+        return TYPE_FAIL(c, t, CORE_DESCRIPTOR_MISSING, index, t->super, what);
     if (c->m->types.at[sub].super == super) return true;
     return TYPE_FAIL(c, t, CORE_DESCRIPTOR_SUPER, what, sub, what, super);
 }
@@ -238,20 +242,18 @@ static bool check_descriptors(CoreChecker *c, uint32_t index) {
     const CoreType *t = &m->types.at[index];
     if (t->descriptor != CORE_NONE) {
         const CoreType *d = &m->types.at[t->descriptor];
-        if (t->kind != CORE_TYPE_STRUCT) return TYPE_FAIL(c, t, CORE_DESCRIBED_STRUCT);
-        if (d->kind != CORE_TYPE_STRUCT) return TYPE_FAIL(c, t, CORE_DESCRIPTOR_STRUCT);
+        if (t->kind != CORE_TYPE_STRUCT) return TYPE_FAIL(c, t, CORE_DESCRIPTOR_STRUCT);
         if (d->describes != index) return TYPE_FAIL(c, t, CORE_NOT_DESCRIBED);
     }
     if (t->describes != CORE_NONE) {
         const CoreType *d = &m->types.at[t->describes];
-        if (t->kind != CORE_TYPE_STRUCT) return TYPE_FAIL(c, t, CORE_DESCRIPTOR_STRUCT);
-        if (d->kind != CORE_TYPE_STRUCT) return TYPE_FAIL(c, t, CORE_DESCRIBED_STRUCT);
+        if (t->kind != CORE_TYPE_STRUCT) return TYPE_FAIL(c, t, CORE_DESCRIBED_STRUCT);
         if (d->descriptor != index) return TYPE_FAIL(c, t, CORE_DOES_NOT_DESCRIBE);
     }
     if (t->super == CORE_NONE) return true;
     const CoreType *super = &m->types.at[t->super];
-    return check_descriptor_super(c, t, t->descriptor, super->descriptor, true, "descriptor") &&
-           check_descriptor_super(c, t, t->describes, super->describes, false, "described");
+    return check_descriptor_super(c, index, t->descriptor, super->descriptor, true, "descriptor") &&
+           check_descriptor_super(c, index, t->describes, super->describes, false, "described");
 }
 
 static bool check_group(CoreChecker *c, const CoreGroup *group) {

@@ -15,6 +15,7 @@ typedef struct {
     Arena *arena;
     CoreModule *m;
     Features features;
+    uint32_t bodies; /* in the code section */
 } Decoder;
 
 const uint8_t core_section_order[CORE_SECTION_COUNT - 1] = {
@@ -137,6 +138,8 @@ static CoreLimits read_limits(Decoder *d, Reader *r, uint8_t allowed) {
     size_t at = reader_offset(r);
     uint8_t flags = reader_u8(r);
     if (flags & ~allowed) reader_fail(r, at, CORE_BAD_LIMITS_FLAGS, flags);
+    if ((flags & 8) && !feature_on(d->features, CUSTOM_PAGE_SIZES))
+        reader_fail(r, at, CORE_PAGE_SIZE_OFF, flags);
     limits.has_max = flags & 1;
     limits.shared = (flags & 2) != 0;
     limits.is_64 = (flags & 4) != 0;
@@ -334,7 +337,9 @@ static CoreExpr read_expr(Reader *r) {
     const uint8_t *from = r->ptr;
     size_t depth = 0;
     CoreInstr in;
-    while (core_instr_next(r, &in)) {
+    while (!r->failed) {
+        if (reader_at_end(r)) reader_fail(r, reader_offset(r), CORE_END_EXPECTED);
+        if (!core_instr_next(r, &in)) break;
         if (opens_block(in.op)) depth++;
         if ((in.op == CORE_OP_END || in.op == CORE_OP_DELEGATE) && depth-- == 0) {
             expr.bytes = (Str){(const char *)from, (size_t)(r->ptr - from)};
@@ -444,11 +449,8 @@ static void elem_section(Decoder *d, Reader *r) {
 }
 
 static void data_count_section(Decoder *d, Reader *r) {
-    size_t at = reader_offset(r);
     d->m->has_data_count = true;
     d->m->data_count = reader_u32(r);
-    if (d->m->data_count > CORE_LIMIT_SEGMENTS)
-        reader_fail(r, at, CORE_LIMIT_EXCEEDED, "data segments", CORE_LIMIT_SEGMENTS);
 }
 
 /* data ::= 0 expr vec(byte) | 1 vec(byte) | 2 memory:u32 expr vec(byte) */
@@ -492,12 +494,12 @@ static void read_body(Decoder *d, Reader *r, CoreFunc *f) {
 
 static void code_section(Decoder *d, Reader *r) {
     CoreModule *m = d->m;
-    size_t at = reader_offset(r);
     uint32_t n = reader_count(r, CORE_LIMIT_ITEMS, "function body");
     uint32_t first = m->imported[CORE_FUNC];
-    if (!r->failed && n != m->funcs.len - first) reader_fail(r, at, CORE_FUNC_CODE_MISMATCH);
+    d->bodies = n;
     for (uint32_t i = 0; i < n && !r->failed; i++) {
-        CoreFunc *f = &m->funcs.at[first + i];
+        CoreFunc beyond = {0};
+        CoreFunc *f = first + i < m->funcs.len ? &m->funcs.at[first + i] : &beyond;
         size_t size_at = reader_offset(r);
         f->size = reader_u32(r);
         f->offset = offset_of(r);
@@ -574,13 +576,23 @@ static void read_section(Decoder *d, Reader *r, uint8_t *last) {
 /* 00 'a' 's' 'm' 01 00 00 00 */
 static void read_header(Reader *r) {
     size_t at = reader_offset(r);
-    size_t n = reader_left(r) < 4 ? reader_left(r) : 4;
-    if (memcmp(r->ptr, "\0asm", n) != 0) reader_fail(r, at, CORE_BAD_MAGIC);
-    reader_bytes(r, 4);
+    if (reader_left(r) >= 4 && memcmp(r->ptr, "\0asm", 4) != 0) reader_fail(r, at, CORE_BAD_MAGIC);
+    for (int i = 0; i < 4; i++) reader_u8(r);
     uint32_t version = reader_fixed32(r);
     if (r->failed || version == 1) return;
     if (version >> 16 == 1) reader_fail(r, at + 4, CORE_IS_COMPONENT);
     else reader_fail(r, at + 4, CORE_BAD_VERSION, version);
+}
+
+/* A wrong size in a body shows only after it, where the next section is looked for. So once a module
+ * is malformed, the bodies that were read are walked for faults that stand before that one. */
+static void report_bodies(Decoder *d, Diags *diags) {
+    CoreInstr in;
+    for (size_t i = d->m->imported[CORE_FUNC]; diags && i < d->m->funcs.len; i++) {
+        Reader r = core_expr_reader(d->m, &d->m->funcs.at[i].body, diags);
+        while (!reader_at_end(&r) && core_instr_next(&r, &in)) continue;
+        if (r.failed) return;
+    }
 }
 
 CoreModule *core_decode(Arena *arena, Reader *r, Features features) {
@@ -591,9 +603,11 @@ CoreModule *core_decode(Arena *arena, Reader *r, Features features) {
     uint8_t last = 0;
     read_header(r);
     while (!reader_at_end(r)) read_section(&d, r, &last);
-    if (r->failed) return NULL;
-    bool has_code = d.m->present & 1u << CORE_SECTION_CODE;
-    if (!has_code && d.m->funcs.len > d.m->imported[CORE_FUNC])
+    if (r->failed) {
+        report_bodies(&d, r->diags);
+        return NULL;
+    }
+    if (d.bodies != d.m->funcs.len - d.m->imported[CORE_FUNC])
         reader_fail(r, reader_offset(r), CORE_FUNC_CODE_MISMATCH);
     bool has_data = d.m->present & 1u << CORE_SECTION_DATA;
     if (!has_data && d.m->data_count > 0)

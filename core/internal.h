@@ -58,6 +58,7 @@ struct CoreChecker {
     /* The expression under way. */
     bool failed;   /* it has a fault, and that was reported */
     bool constant; /* a constant expression */
+    bool declares; /* ... whose ref.func declares the function for the bodies */
     bool shared;   /* the function's type is shared */
     const CoreExpr *expr;
     Reader r;
