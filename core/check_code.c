@@ -25,6 +25,13 @@ void core_push(CoreChecker *c, CoreValType t) { *vec_push(c->arena, &c->stack) =
 
 void core_expect(CoreChecker *c, CoreValType got, CoreValType want) {
     if (got == want || core_space_matches(c->space, got, want)) return;
+    if (core_is_ref(got) && !core_is_concrete(got) && (got & CORE_MAYBE_SHARED)) {
+        got &= ~CORE_MAYBE_SHARED;
+        if (core_space_matches(c->space, got, want)) return;
+        got |= CORE_SHARED;
+        if (core_space_matches(c->space, got, want)) return;
+        if (!core_is_ref(want) || core_is_concrete(want) || !(want & CORE_SHARED)) got &= ~CORE_SHARED;
+    }
     if (core_is_ref(got) && !core_is_concrete(got) && core_heap(got) == CORE_HEAP_BOTTOM)
         CORE_FAIL(c, CORE_TYPE_MISMATCH_HEAP, STR_ARG(core_check_text(c, want)));
     else

@@ -12,10 +12,17 @@ static bool is_shared(const CoreChecker *c, CoreValType t) {
     return (t & CORE_SHARED) != 0;
 }
 
+static bool maybe_shared(CoreValType t) {
+    return core_is_ref(t) && !core_is_concrete(t) && (t & CORE_MAYBE_SHARED);
+}
+
 /* A nullable reference to an abstract type, shared or not; gives what was popped. */
 static CoreValType pop_abstract(CoreChecker *c, CoreHeap heap) {
     CoreValType t = core_pop_ref(c);
-    if (!c->failed) core_expect(c, t, core_ref(true, heap) | (is_shared(c, t) ? CORE_SHARED : 0));
+    if (c->failed) return t;
+    if (maybe_shared(t) && !core_space_matches(c->space, t & ~CORE_MAYBE_SHARED, core_ref(true, heap)))
+        CORE_FAIL(c, CORE_EXPECTED_SUBTYPE, core_heap_name(heap), core_heap_name(core_heap(t)));
+    core_expect(c, t, core_ref(true, heap) | (is_shared(c, t) ? CORE_SHARED : 0));
     return t;
 }
 
@@ -86,7 +93,8 @@ static void check_ref_func(CoreChecker *c) {
 
 static void check_ref_eq(CoreChecker *c) {
     CoreValType a = pop_abstract(c, CORE_HEAP_EQ), b = pop_abstract(c, CORE_HEAP_EQ);
-    bool open = core_heap(a) == CORE_HEAP_BOTTOM || core_heap(b) == CORE_HEAP_BOTTOM;
+    bool open = core_heap(a) == CORE_HEAP_BOTTOM || core_heap(b) == CORE_HEAP_BOTTOM ||
+                maybe_shared(a) || maybe_shared(b);
     if (!c->failed && !open && is_shared(c, a) != is_shared(c, b)) CORE_FAIL(c, CORE_REF_EQ_SHARED);
     core_push(c, CORE_I32);
 }
@@ -253,7 +261,7 @@ static void check_struct_new(CoreChecker *c) {
 static void check_packing(CoreChecker *c, CoreValType t, bool sign, const char *what) {
     const char *op = core_op_info[c->in.op].text;
     if (sign && !core_is_packed(t)) CORE_FAIL(c, CORE_GET_NOT_PACKED, op);
-    if (!sign && core_is_packed(t)) CORE_FAIL(c, CORE_GET_PACKED, what, op);
+    if (!sign && core_is_packed(t)) CORE_FAIL(c, CORE_GET_PACKED, what, what);
 }
 
 static void check_struct_get(CoreChecker *c) {
@@ -376,7 +384,9 @@ static void check_array_copy(CoreChecker *c) {
 static void check_convert(CoreChecker *c, CoreHeap from, CoreHeap to) {
     CoreValType t = pop_abstract(c, from);
     if (c->failed) return;
-    core_push(c, core_ref(core_is_nullable(t), to) | (is_shared(c, t) ? CORE_SHARED : 0));
+    bool open = maybe_shared(t) || (!core_is_concrete(t) && core_heap(t) == CORE_HEAP_BOTTOM);
+    CoreValType share = open ? CORE_MAYBE_SHARED : is_shared(c, t) ? CORE_SHARED : 0;
+    core_push(c, core_ref(core_is_nullable(t), to) | share);
 }
 
 /* ---- stack switching ---- */
@@ -459,8 +469,9 @@ static void check_handlers(CoreChecker *c, const CoreType *cont) {
             continue;
         }
         const CoreType *tag = tag_type(c, handler.tag);
-        if (tag && (tag->param_count != 0 || !all_match(c, cont->results, cont->result_count,
-                                                        tag->results, tag->result_count)))
+        if (tag && (tag->param_count != 0 ||
+                    !all_match(c, cont->results, cont->result_count, tag->results, tag->result_count) ||
+                    !all_match(c, tag->results, tag->result_count, cont->results, cont->result_count)))
             CORE_FAIL(c, CORE_SWITCH_TAG);
     }
 }
@@ -608,8 +619,9 @@ static void check_atomic_field(CoreChecker *c, bool is_struct) {
         if (is_struct) CORE_FAIL(c, CORE_IMMUTABLE_FIELD);
         else CORE_FAIL(c, CORE_IMMUTABLE_ARRAY);
     }
-    if (access == ATOMIC_GET_PACKED) check_packing(c, field->type, true, "struct");
-    else check_atomic_type(c, field->type, allowed_for(access, true, false), op);
+    if (!writes)
+        check_packing(c, field->type, access == ATOMIC_GET_PACKED, is_struct ? "struct" : "array");
+    if (access != ATOMIC_GET_PACKED) check_atomic_type(c, field->type, allowed_for(access, true, false), op);
     bool result = pop_atomic_operands(c, access, field->type);
     if (!is_struct) core_pop_expect(c, CORE_I32);
     pop_index(c, c->in.a);

@@ -81,6 +81,9 @@ struct CoreChecker {
         (c)->failed = true;                                                                        \
     } while (0)
 
+/* An abstract reference that unreachable code made: it may be shared or not. */
+#define CORE_MAYBE_SHARED CORE_EXACT
+
 /* False, for a fault that was just reported: return core_refused(diag(...)). */
 static inline bool core_refused(const Diag *reported) { return false; }
 

@@ -11,7 +11,7 @@
  *     bits  0..3   CoreValKind
  *           4      nullable           } references only
  *           5      shared             }
- *           6      exact              }
+ *           6      exact              }   (abstract ones, in validation: shared or not, who knows)
  *           7      concrete: bits 8.. are a type index, else a CoreHeap
  *           8..31  CoreHeap or type index
  *

@@ -33,7 +33,7 @@ static bool u32_fails(const char *bytes, size_t n, DiagCode code) {
 }
 
 static void leb_limits(void) {
-    CHECK(u32_fails("\x80", 1, DIAG_BYTES_END));
+    CHECK(u32_fails("\x80", 1, DIAG_BYTES_LEB_END));
     CHECK(u32_fails("\xff\xff\xff\xff\x1f", 5, DIAG_BYTES_LEB_LARGE));
     CHECK(u32_fails("\x80\x80\x80\x80\x80\x00", 6, DIAG_BYTES_LEB_LONG));
     Reader r = reader_of(source_of(arena, STR("t"), STR("\xff\xff\xff\xff\x0f\xff\xff\xff\xff\x7f")), NULL);
