@@ -109,11 +109,11 @@ struct Cli {
     bool help;   /* --help was given */
     bool version;
     unsigned verbose;
-    unsigned color; /* ColorWhen */
+    unsigned color;          /* ColorWhen */
     unsigned message_format; /* MessageFormat */
-    Str output;      /* -o; empty: standard output */
-    bool wat;        /* -t */
-    StrVec features; /* -f, as given; cli_features reads them */
+    Str output;              /* -o; empty: standard output */
+    bool wat;                /* -t */
+    StrVec features;         /* -f, as given; cli_features reads them */
 };
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum { MESSAGES_HUMAN, MESSAGES_JSON };
@@ -167,10 +167,10 @@ void cli_wrong_kind(Cli *cli, const Source *source, const char *expected);
 
 /* ---- help.c ---- */
 
-void help_overview(Buf *out);                         /* all commands */
-void help_family(Buf *out, Str family);               /* those of "component" */
+void help_overview(Buf *out);           /* all commands */
+void help_family(Buf *out, Str family); /* those of "component" */
 void help_command(Buf *out, const Command *command);
-void help_usage(Buf *out, const Command *command);    /* one line */
+void help_usage(Buf *out, const Command *command);         /* one line */
 Str help_option_names(Arena *arena, const Option *option); /* "-o, --output <FILE>" */
 
 /* ---- the tables turned into other formats ---- */

@@ -19,17 +19,20 @@ static const Option option_table[] = {
     TEXT(Options, world, 'w', "world", "WORLD",
          "The world; needed where the package has several. `ns:pkg/world` names one of another"),
     TEXT(Options, out_dir, 0, "out-dir", "DIR", "Where the header and the source go (.)"),
-    FLAG(Options, check, 0, "check", "Write nothing, fail where the files are not what would be written"),
+    FLAG(Options, check, 0, "check",
+         "Write nothing, fail where the files are not what would be written"),
     CHOICE(Options, encoding, 0, "string-encoding", ENCODING_CHOICES, "The encoding of strings"),
     FLAG(Options, no_helpers, 0, "no-helpers", "Leave out the functions that free and copy values"),
     FLAG(Options, no_sig_flattening, 0, "no-sig-flattening",
          "Pass options and return results as the structs that they are"),
     FLAG(Options, no_object, 0, "no-object-file", "Leave the component's type out of the source"),
     LIST(Options, renames, 0, "rename", "INTERFACE=NAME", "What an interface is called in C"),
-    TEXT(Options, rename_world, 0, "rename-world", "NAME", "What the world and the files are called"),
+    TEXT(Options, rename_world, 0, "rename-world", "NAME",
+         "What the world and the files are called"),
     TEXT(Options, suffix, 0, "type-section-suffix", "TEXT",
          "Ends the name of the section with the component's type"),
-    CHOICE(Options, autodrop, 0, "autodrop-borrows", "no|yes", "Drop borrowed handles when an export returns"),
+    CHOICE(Options, autodrop, 0, "autodrop-borrows", "no|yes",
+           "Drop borrowed handles when an export returns"),
     WIT_SELECTION(Options, wit),
 };
 
@@ -56,17 +59,19 @@ static bool parse_renames(Cli *cli, const StrVec *given, GenRename *renames) {
     for (size_t i = 0; i < given->len; i++) {
         size_t equals = str_find(given->at[i], '=', 0);
         if (equals == SIZE_MAX) {
-            diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(given->at[i]), STR_ARG(STR("--rename")),
-                 "INTERFACE=NAME");
+            diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(given->at[i]),
+                 STR_ARG(STR("--rename")), "INTERFACE=NAME");
             return false;
         }
-        renames[i] = (GenRename){str_from_to(given->at[i], 0, equals), str_after(given->at[i], equals + 1)};
+        renames[i] =
+            (GenRename){str_from_to(given->at[i], 0, equals), str_after(given->at[i], equals + 1)};
     }
     return true;
 }
 
 /* Writes a file, or with --check compares it. A file that is right already is not touched. */
-static bool deliver(Cli *cli, const Options *options, const GenOutput *out, const char *ending, const Buf *text) {
+static bool deliver(Cli *cli, const Options *options, const GenOutput *out, const char *ending,
+                    const Buf *text) {
     Str name = str_fmt(cli->arena, "%.*s%s", STR_ARG(out->stem), ending);
     Str path = options->out_dir.len ? path_join(cli->arena, options->out_dir, name) : name;
     if (!options->check && !file_exists(cli->arena, path)) {
@@ -100,8 +105,10 @@ static int run(Cli *cli, void *given) {
     if (!world) return EXIT_INPUT;
     how.component_type = comp_encode_world(cli->arena, model, world, how.encoding, &cli->diags);
     GenOutput out = {.header = {.arena = cli->arena}, .source = {.arena = cli->arena}};
-    if (cli->diags.errors || !gen_c(cli->arena, model, world, &how, &out, &cli->diags)) return EXIT_INPUT;
-    if (!options->check && options->out_dir.len && !make_directories(cli, options->out_dir)) return EXIT_INPUT;
+    if (cli->diags.errors || !gen_c(cli->arena, model, world, &how, &out, &cli->diags))
+        return EXIT_INPUT;
+    if (!options->check && options->out_dir.len && !make_directories(cli, options->out_dir))
+        return EXIT_INPUT;
     bool ok = deliver(cli, options, &out, ".h", &out.header);
     ok = deliver(cli, options, &out, ".c", &out.source) && ok;
     return ok ? EXIT_OK : EXIT_INPUT;
@@ -112,10 +119,13 @@ const CommandSpec cmd_bindgen_c = {
     .size = sizeof(Options),
     OPTIONS(option_table),
     .arguments = arguments,
-    .about = "Writes a C header and a C source for a world: functions to call for its imports, functions "
-             "to implement for its exports, and what frees values. The source carries the "
-             "component's type in a custom section, so that linking it in is all that `witc component "
-             "new` needs. No C library is needed.",
-    .examples = "Bindings for a world\n$ witc bindgen c -w app --out-dir gen wit\n"
-                "Compile them\n$ clang --target=wasm32 -ffreestanding -nostdlib -I gen -c gen/app.c\n",
+    .about =
+        "Writes a C header and a C source for a world: functions to call for its imports, "
+        "functions "
+        "to implement for its exports, and what frees values. The source carries the "
+        "component's type in a custom section, so that linking it in is all that `witc component "
+        "new` needs. No C library is needed.",
+    .examples =
+        "Bindings for a world\n$ witc bindgen c -w app --out-dir gen wit\n"
+        "Compile them\n$ clang --target=wasm32 -ffreestanding -nostdlib -I gen -c gen/app.c\n",
 };

@@ -54,7 +54,8 @@ static void bash(Buf *out) {
     }
     Str last = {0};
     for (size_t i = 0; i < cli_command_count; i++) {
-        Str name = str_from(cli_commands[i].name), family = str_from_to(name, 0, str_find(name, ' ', 0));
+        Str name = str_from(cli_commands[i].name),
+            family = str_from_to(name, 0, str_find(name, ' ', 0));
         if (family.len == name.len || str_eq(family, last)) continue;
         last = family;
         buf_fmt(out, "    %.*s) values=\"", STR_ARG(family));
@@ -63,11 +64,12 @@ static void bash(Buf *out) {
     }
     buf_str(out, STR("    '') values=\""));
     next_words(out, "");
-    buf_str(out, STR("\" ;;\n    esac\n"
-                     "    if [[ -n $values ]]; then COMPREPLY=($(compgen -W \"$values\" -- \"$cur\"))\n"
-                     "    elif [[ $cur == -* ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-                     "    else COMPREPLY=($(compgen -f -- \"$cur\")); fi\n"
-                     "}\ncomplete -o filenames -F _witc witc\n"));
+    buf_str(out,
+            STR("\" ;;\n    esac\n"
+                "    if [[ -n $values ]]; then COMPREPLY=($(compgen -W \"$values\" -- \"$cur\"))\n"
+                "    elif [[ $cur == -* ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
+                "    else COMPREPLY=($(compgen -f -- \"$cur\")); fi\n"
+                "}\ncomplete -o filenames -F _witc witc\n"));
 }
 
 static void zsh(Buf *out) {
@@ -115,8 +117,8 @@ static void fish(Buf *out) {
         if (space) {
             int n = (int)(space - c->name);
             buf_fmt(out, "complete -c witc -f -n __fish_use_subcommand -a %.*s\n", n, c->name);
-            buf_fmt(out, "complete -c witc -f -n '__fish_seen_subcommand_from %.*s' -a %s -d ", n, c->name,
-                    space + 1);
+            buf_fmt(out, "complete -c witc -f -n '__fish_seen_subcommand_from %.*s' -a %s -d ", n,
+                    c->name, space + 1);
         } else {
             buf_fmt(out, "complete -c witc -f -n __fish_use_subcommand -a %s -d ", c->name);
         }
@@ -124,7 +126,8 @@ static void fish(Buf *out) {
         buf_byte(out, '\n');
         Str condition = fish_condition(out->arena, c->name);
         const Option *option;
-        for (size_t o = 0; (option = cli_option(c->spec, o)); o++) fish_option(out, condition, option);
+        for (size_t o = 0; (option = cli_option(c->spec, o)); o++)
+            fish_option(out, condition, option);
     }
 }
 
@@ -153,6 +156,7 @@ const CommandSpec cmd_completion = {
     .with = WITH_OUTPUT,
     .arguments = arguments,
     .about = "Writes a script that completes commands, options and values in a shell.",
-    .examples = "Complete in this bash\n$ source <(witc completion bash)\n"
-                "Install for fish\n$ witc completion fish -o ~/.config/fish/completions/witc.fish\n",
+    .examples =
+        "Complete in this bash\n$ source <(witc completion bash)\n"
+        "Install for fish\n$ witc completion fish -o ~/.config/fish/completions/witc.fish\n",
 };

@@ -14,8 +14,10 @@ typedef struct {
 static const Option option_table[] = {
     TEXT(Options, world, 'w', "world", "WORLD",
          "The world; needed where the package has several. `ns:pkg/world` names one of another"),
-    CHOICE(Options, encoding, 0, "encoding", ENCODING_CHOICES, "The encoding of the module's strings"),
-    FLAG(Options, dummy, 0, "dummy", "Read no module but make one that has all that the world wants"),
+    CHOICE(Options, encoding, 0, "encoding", ENCODING_CHOICES,
+           "The encoding of the module's strings"),
+    FLAG(Options, dummy, 0, "dummy",
+         "Read no module but make one that has all that the world wants"),
     TEXT(Options, dummy_names, 0, "dummy-names", "legacy|standard32",
          "The same, with names of this scheme"),
     FLAG(Options, only_custom, 0, "only-custom", "Write only the contents of the custom section"),
@@ -64,14 +66,16 @@ static int run(Cli *cli, void *given) {
     }
     if (dummy) {
         Buf made = {.arena = cli->arena};
-        if (!comp_dummy_module(cli->arena, model, world, naming, &made, &cli->diags)) return EXIT_INPUT;
+        if (!comp_dummy_module(cli->arena, model, world, naming, &made, &cli->diags))
+            return EXIT_INPUT;
         core = buf_text(&made);
     } else {
         const Source *source = load_module(cli, 1, features_all());
         if (!source) return EXIT_INPUT;
         core = source->text;
     }
-    if (!comp_embed(cli->arena, model, world, encoding, core, &bytes, &cli->diags)) return EXIT_INPUT;
+    if (!comp_embed(cli->arena, model, world, encoding, core, &bytes, &cli->diags))
+        return EXIT_INPUT;
     return write_binary(cli, bytes);
 }
 

@@ -11,8 +11,9 @@ typedef struct {
 static const Options defaults = {.validate = true, .merge_semver = true, .debug_names = true};
 
 static const Option option_table[] = {
-    LIST(Options, adapters, 0, "adapt", "[NAME=]MODULE",
-         "A module that provides the imports of module NAME (or of its file's name) by the world's"),
+    LIST(
+        Options, adapters, 0, "adapt", "[NAME=]MODULE",
+        "A module that provides the imports of module NAME (or of its file's name) by the world's"),
     FLAG(Options, validate, 0, "validate", "Validate the component (on; --no-validate)"),
     FLAG(Options, merge_semver, 0, "merge-imports-based-on-semver",
          "Unite imports that differ only in compatible versions (on)"),
@@ -24,7 +25,8 @@ static const Option option_table[] = {
 };
 
 static const Argument arguments[] = {
-    {"INPUT", "A core module with its world embedded; standard input where there is none or it is `-`",
+    {"INPUT",
+     "A core module with its world embedded; standard input where there is none or it is `-`",
      ARGUMENT_OPTIONAL},
     {0},
 };
@@ -76,10 +78,12 @@ const CommandSpec cmd_component_new = {
     .defaults = &defaults,
     OPTIONS(option_table),
     .arguments = arguments,
-    .about = "Makes a component of a core module. The module tells its world in a custom section, which "
-             "the C bindings or `witc component embed` have written; its imports and exports must "
-             "be those of the world.",
-    .examples = "After linking C with its bindings\n$ witc component new app.core.wasm -o app.wasm\n"
-                "A program of WASI 0.1\n"
-                "$ witc component new --adapt wasi_snapshot_preview1.command.wasm old.wasm -o new.wasm\n",
+    .about =
+        "Makes a component of a core module. The module tells its world in a custom section, which "
+        "the C bindings or `witc component embed` have written; its imports and exports must "
+        "be those of the world.",
+    .examples =
+        "After linking C with its bindings\n$ witc component new app.core.wasm -o app.wasm\n"
+        "A program of WASI 0.1\n"
+        "$ witc component new --adapt wasi_snapshot_preview1.command.wasm old.wasm -o new.wasm\n",
 };

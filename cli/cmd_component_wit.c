@@ -24,11 +24,13 @@ static const Option option_table[] = {
     FLAG(Options, importize, 0, "importize", "Turn the exports of a component into imports"),
     TEXT(Options, importize_world, 0, "importize-world", "WORLD",
          "Turn a world's exports into its imports: how its user sees it"),
-    TEXT(Options, importize_name, 0, "importize-out-world-name", "NAME", "What that world is called"),
+    TEXT(Options, importize_name, 0, "importize-out-world-name", "NAME",
+         "What that world is called"),
     FLAG(Options, exportize, 0, "exportize", "Turn the imports of a component into exports"),
     TEXT(Options, exportize_world, 0, "exportize-world", "WORLD",
          "Turn a world's imports into its exports: how its provider sees it"),
-    TEXT(Options, exportize_name, 0, "exportize-out-world-name", "NAME", "What that world is called"),
+    TEXT(Options, exportize_name, 0, "exportize-out-world-name", "NAME",
+         "What that world is called"),
     LIST(Options, exportize_imports, 0, "exportize-import", "NAME",
          "Only this import; once for each that is to become an export"),
     TEXT(Options, merge_world, 0, "merge-world-imports-based-on-semver", "WORLD",
@@ -60,7 +62,8 @@ static bool transform(Cli *cli, WitModel *model, const Options *o) {
     if (o->exportize || o->exportize_world.len) {
         world = select_world(cli, model, o->exportize_world);
         const StrVec *names = &o->exportize_imports;
-        if (!world || !wit_exportize(model, world, o->exportize_name, names->at, names->len, &cli->diags)) {
+        if (!world ||
+            !wit_exportize(model, world, o->exportize_name, names->at, names->len, &cli->diags)) {
             return false;
         }
     }
@@ -91,7 +94,8 @@ static bool name_is_shared(const WitModel *model, const WitPackage *package) {
 }
 
 /* The main package as DIR/name.wit, the others as DIR/deps/name[@version].wit. */
-static int write_directory(Cli *cli, const WitModel *model, Str directory, const WitcPrintOptions *print) {
+static int write_directory(Cli *cli, const WitModel *model, Str directory,
+                           const WitcPrintOptions *print) {
     Str deps = path_join(cli->arena, directory, STR("deps"));
     if (!make_directory(cli, directory)) return EXIT_INPUT;
     if (model->packages.len > 1 && !make_directory(cli, deps)) return EXIT_INPUT;
@@ -145,8 +149,9 @@ const CommandSpec cmd_component_wit = {
     .size = sizeof(Options),
     OPTIONS(option_table),
     .arguments = arguments,
-    .about = "Reads WIT, checks it and resolves its names, and writes it: as text, as a binary, or as "
-             "JSON. Of a component or a core module it tells the world.",
+    .about =
+        "Reads WIT, checks it and resolves its names, and writes it: as text, as a binary, or as "
+        "JSON. Of a component or a core module it tells the world.",
     .examples = "Check a package and lay it out\n$ witc component wit wit/\n"
                 "What a component needs and offers\n$ witc component wit program.wasm\n"
                 "A package as one file\n$ witc component wit --wasm wit/ -o package.wasm\n",

@@ -13,13 +13,14 @@ static const Option option_table[] = {
     TEXT(Options, config, 'c', "config", "FILE", "The manifest; its paths are relative to it"),
     LIST(Options, definitions, 'd', "definitions", "COMPONENT",
          "A component whose exports serve imports of the same name everywhere"),
-    LIST(Options, search_paths, 'p', "search-path", "DIR", "Where components are looked for by name"),
+    LIST(Options, search_paths, 'p', "search-path", "DIR",
+         "Where components are looked for by name"),
     FLAG(Options, skip_validation, 0, "skip-validation", "Do not validate the result"),
     FLAG(Options, no_imports, 0, "no-imports", "Refuse to leave an instance imported"),
 };
 
-static const Argument arguments[] = {{"ROOT", "The component whose exports the result has", ARGUMENT_REQUIRED},
-                                     {0}};
+static const Argument arguments[] = {
+    {"ROOT", "The component whose exports the result has", ARGUMENT_REQUIRED}, {0}};
 
 static const Source *read_component(Arena *arena, Str path, void *context, Diags *diags) {
     (void)arena, (void)diags; /* they are the Cli's */
@@ -64,12 +65,15 @@ const CommandSpec cmd_compose = {
     .size = sizeof(Options),
     OPTIONS(option_table),
     .arguments = arguments,
-    .about = "Links components: the imports of the root, and those of what serves them, are connected to "
-             "other components' exports as the manifest says. What nobody serves stays an import of "
-             "the result.\n"
-             "Keys of the manifest: `dependencies` (name: path), `instantiations` (name: dependency, "
-             "arguments; `root` is the root), `definitions`, `search-paths`, `import-components`, "
-             "`disallow-imports`, `skip-validation`.",
+    .about =
+        "Links components: the imports of the root, and those of what serves them, are connected "
+        "to "
+        "other components' exports as the manifest says. What nobody serves stays an import of "
+        "the result.\n"
+        "Keys of the manifest: `dependencies` (name: path), `instantiations` (name: dependency, "
+        "arguments; `root` is the root), `definitions`, `search-paths`, `import-components`, "
+        "`disallow-imports`, `skip-validation`.",
     .examples = "By a manifest\n$ witc compose -c compose.yml app.wasm -o program.wasm\n"
-                "One component serves whatever it can\n$ witc compose -d calculator.wasm app.wasm -o program.wasm\n",
+                "One component serves whatever it can\n$ witc compose -d calculator.wasm app.wasm "
+                "-o program.wasm\n",
 };

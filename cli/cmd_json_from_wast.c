@@ -75,7 +75,8 @@ static void v128(Writer *w, const WastValue *v) {
     for (unsigned i = 0; i < lanes; i++) {
         uint64_t bits = 0;
         memcpy(&bits, v->v128 + i * width, width);
-        json_string(&w->json, v->lane_float ? float_text(w, (int)v->lane_nan[i & 3], bits) : signed_text(w, width, bits));
+        json_string(&w->json, v->lane_float ? float_text(w, (int)v->lane_nan[i & 3], bits)
+                                            : signed_text(w, width, bits));
     }
     json_end(&w->json);
 }
@@ -85,7 +86,8 @@ static void reference(Writer *w, const WastValue *v) {
     Str type = !heap ? STR("refnull") : str_fmt(w->cli->arena, "%sref", heap);
     text_member(&w->json, "type", type);
     if (v->is_null && heap) text_member(&w->json, "value", STR("null"));
-    else if (!v->any && !v->is_null) text_member(&w->json, "value", str_fmt(w->cli->arena, "%" PRIu64, v->bits));
+    else if (!v->any && !v->is_null)
+        text_member(&w->json, "value", str_fmt(w->cli->arena, "%" PRIu64, v->bits));
 }
 
 /* option and result: {"Ok": value or null}; variant: {"case": c, "payload": value} */
@@ -148,12 +150,19 @@ static void value(Writer *w, const WastValue *v) {
     Json *json = &w->json;
     json_object(json);
     switch (v->kind) {
-    case WAST_I32: type_member(json, "i32"), text_member(json, "value", signed_text(w, 4, v->bits)); break;
-    case WAST_I64: type_member(json, "i64"), text_member(json, "value", signed_text(w, 8, v->bits)); break;
-    case WAST_F32:
-        type_member(json, "f32"), text_member(json, "value", float_text(w, (int)v->nan, (uint32_t)v->bits));
+    case WAST_I32:
+        type_member(json, "i32"), text_member(json, "value", signed_text(w, 4, v->bits));
         break;
-    case WAST_F64: type_member(json, "f64"), text_member(json, "value", float_text(w, (int)v->nan, v->bits)); break;
+    case WAST_I64:
+        type_member(json, "i64"), text_member(json, "value", signed_text(w, 8, v->bits));
+        break;
+    case WAST_F32:
+        type_member(json, "f32"),
+            text_member(json, "value", float_text(w, (int)v->nan, (uint32_t)v->bits));
+        break;
+    case WAST_F64:
+        type_member(json, "f64"), text_member(json, "value", float_text(w, (int)v->nan, v->bits));
+        break;
     case WAST_V128: v128(w, v); break;
     case WAST_REF: reference(w, v); break;
     case WAST_EITHER:
@@ -224,8 +233,10 @@ static const char *const type_names[] = {
 
 static void command(Writer *w, const WastCommand *c) {
     Json *json = &w->json;
-    const char *type = c->kind == WAST_ASSERT_TRAP && c->has_module ? "assert_uninstantiable" : type_names[c->kind];
-    bool acts = c->kind == WAST_INVOKE || (c->kind >= WAST_ASSERT_RETURN && c->kind <= WAST_ASSERT_SUSPENSION);
+    const char *type = c->kind == WAST_ASSERT_TRAP && c->has_module ? "assert_uninstantiable"
+                                                                    : type_names[c->kind];
+    bool acts = c->kind == WAST_INVOKE ||
+                (c->kind >= WAST_ASSERT_RETURN && c->kind <= WAST_ASSERT_SUSPENSION);
     json_object(json);
     type_member(json, type);
     json_key(json, "line"), json_uint(json, line_column(c->span.source, c->span.start).line);
@@ -270,7 +281,8 @@ static int run(Cli *cli, void *given) {
     text_member(&w.json, "source_filename", source->path);
     json_key(&w.json, "commands");
     json_array(&w.json);
-    for (size_t i = 0; i < script.commands.len && !w.failed; i++) command(&w, &script.commands.at[i]);
+    for (size_t i = 0; i < script.commands.len && !w.failed; i++)
+        command(&w, &script.commands.at[i]);
     json_end(&w.json);
     json_end(&w.json);
     return cli_write(cli, buf_text(&w.json.out));
@@ -282,7 +294,9 @@ const CommandSpec cmd_json_from_wast = {
     .size = sizeof(Options),
     OPTIONS(option_table),
     .arguments = arguments,
-    .about = "Takes a test script apart: its directives as JSON, its modules and components as files beside "
+    .about = "Takes a test script apart: its directives as JSON, its modules and components as "
+             "files beside "
              "each other.",
-    .examples = "For an engine's test runner\n$ witc json-from-wast i32.wast -o i32.json --wasm-dir out\n",
+    .examples =
+        "For an engine's test runner\n$ witc json-from-wast i32.wast -o i32.json --wasm-dir out\n",
 };

@@ -29,11 +29,14 @@ static const Option option_table[] = {
     LIST(Options, env, 0, "env", "NAME[=VALUE]",
          "Grant a variable of the environment; without a value, the one that it has here"),
     FLAG(Options, inherit_env, 0, "inherit-env", "Grant the whole environment"),
-    TEXT(Options, argv0, 0, "argv0", "TEXT", "The first of the guest's arguments (the file's name)"),
+    TEXT(Options, argv0, 0, "argv0", "TEXT",
+         "The first of the guest's arguments (the file's name)"),
     TEXT(Options, cwd, 0, "cwd", "DIR", "What the guest is told as its current directory"),
     NUMBER(Options, fuel, 0, "fuel", "N", "Stop the guest after about so many instructions"),
-    NUMBER(Options, max_memory, 0, "max-memory", "BYTES", "How much its memories may hold, such as 64M"),
-    TIME(Options, timeout, 0, "timeout", "TIME", "Stop the guest after this time, such as 2s or 250ms"),
+    NUMBER(Options, max_memory, 0, "max-memory", "BYTES",
+           "How much its memories may hold, such as 64M"),
+    TIME(Options, timeout, 0, "timeout", "TIME",
+         "Stop the guest after this time, such as 2s or 250ms"),
 };
 
 static const Argument arguments[] = {
@@ -94,7 +97,9 @@ static void report_trap(Cli *cli, VmThread *thread) {
         Str module = f->module && f->module->names.has_module ? f->module->names.module : STR("?");
         Str name = f->name.len ? f->name : str_fmt(cli->arena, "function %u", f->func);
         if (!f->module) diag_note(&cli->diags, CLI_HOST_FRAME, span_none(), i, STR_ARG(name));
-        else diag_note(&cli->diags, CLI_FRAME, span_none(), i, STR_ARG(name), STR_ARG(module), f->offset);
+        else
+            diag_note(&cli->diags, CLI_FRAME, span_none(), i, STR_ARG(name), STR_ARG(module),
+                      f->offset);
     }
 }
 
@@ -113,15 +118,16 @@ static int finish(Cli *cli, Wasi *wasi, VmThread *thread, VmStatus status, const
     return EXIT_TRAP;
 }
 
-static int run_component(Cli *cli, const CompInfo *info, const Source *source, VmStore *store, Wasi *wasi,
-                         VmThread *thread) {
+static int run_component(Cli *cli, const CompInfo *info, const Source *source, VmStore *store,
+                         Wasi *wasi, VmThread *thread) {
     VmLinker *linker = vm_linker_new(store);
     wasi_link(wasi, linker);
     size_t errors = cli->diags.errors;
     VmComponent *component = vm_component_new(thread, info, linker, &cli->diags);
     int status = EXIT_INPUT;
     if (component) {
-        VmComponentFunc *func = vm_component_func(component, STR("wasi:cli/run@0.2.12"), STR("run"));
+        VmComponentFunc *func =
+            vm_component_func(component, STR("wasi:cli/run@0.2.12"), STR("run"));
         AbiValue result = {0};
         if (func) {
             VmStatus ended = vm_component_call(thread, func, NULL, &result, cli->arena);
@@ -146,7 +152,8 @@ static int run(Cli *cli, void *given) {
     Features features = features_all();
     const Source *source = load_component(cli, 0, features);
     CompComponent *decoded = source ? comp_decode(cli->arena, source, features, &cli->diags) : NULL;
-    const CompInfo *info = decoded ? comp_validate(cli->arena, decoded, features, &cli->diags) : NULL;
+    const CompInfo *info =
+        decoded ? comp_validate(cli->arena, decoded, features, &cli->diags) : NULL;
     if (!info) return EXIT_INPUT;
     WasiContext context = make_context(cli, options);
     VmLimits limits = {.has_fuel = options->fuel != UINT64_MAX,
@@ -173,9 +180,12 @@ const CommandSpec cmd_run = {
     .defaults = &defaults,
     OPTIONS(option_table),
     .arguments = arguments,
-    .about = "Runs a component that exports `wasi:cli/run`. The guest sees its arguments and the standard "
-             "streams, and nothing else that is not granted: no environment, no files, no network.\n"
-             "Exits with the guest's status, and with 134 where it trapped.",
-    .examples = "With a variable and two arguments\n$ witc run --env NAME=Ada program.wasm -- 9 16\n"
-                "What one does not trust\n$ witc run --timeout 2s --max-memory 64M program.wasm\n",
+    .about =
+        "Runs a component that exports `wasi:cli/run`. The guest sees its arguments and the "
+        "standard "
+        "streams, and nothing else that is not granted: no environment, no files, no network.\n"
+        "Exits with the guest's status, and with 134 where it trapped.",
+    .examples =
+        "With a variable and two arguments\n$ witc run --env NAME=Ada program.wasm -- 9 16\n"
+        "What one does not trust\n$ witc run --timeout 2s --max-memory 64M program.wasm\n",
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* `witc validate`: says nothing where the input is valid. */
 #include "cli/load.h"
-#include "cli/pending.h"
 
 static const Argument arguments[] = {
     {"INPUT", "A core module or component; standard input where there is none or it is `-`",
@@ -10,8 +9,6 @@ static const Argument arguments[] = {
 };
 
 static int run(Cli *cli, void *options) {
-    if (!pending_has(cli, NEEDS_core_validate)) return EXIT_INPUT;
-    if (!pending_has(cli, NEEDS_comp_validate)) return EXIT_INPUT;
     (void)options;
     Features features;
     if (!cli_features(cli, &features)) return EXIT_USAGE;

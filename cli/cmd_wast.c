@@ -26,7 +26,8 @@ typedef struct {
 static const Option option_table[] = {
     FLAG(Options, no_run, 0, "no-run", "Validate the modules and components, run none"),
     FLAG(Options, any_message, 0, "ignore-error-messages", "Let an expected error have any text"),
-    FLAG(Options, messages, 0, "error-messages", "Compare the text of expected errors (on with --no-run)"),
+    FLAG(Options, messages, 0, "error-messages",
+         "Compare the text of expected errors (on with --no-run)"),
 };
 
 static const Argument arguments[] = {
@@ -105,8 +106,8 @@ static void must_not_define(Wast *w, const WastCommand *c) {
     if (define_or_faults(w, &c->module, &faults)) {
         wast_fail(w, c->span, "accepted, expected to be rejected: %.*s", STR_ARG(c->message));
     } else if (!w->any_message && !some_message_has(faults, c->message)) {
-        wast_fail(w, c->span, "rejected with `%.*s`, expected `%.*s`", STR_ARG(first_message(faults)),
-                  STR_ARG(c->message));
+        wast_fail(w, c->span, "rejected with `%.*s`, expected `%.*s`",
+                  STR_ARG(first_message(faults)), STR_ARG(c->message));
     }
 }
 
@@ -119,8 +120,9 @@ static void must_not_instantiate(Wast *w, const WastCommand *c) {
     if (wast_instantiate(w, definition, (Str){0}, &why, &trapped)) {
         wast_fail(w, c->span, "instantiated, expected to fail: %.*s", STR_ARG(c->message));
     } else if (trapped != want_trap) {
-        wast_fail(w, c->span, "%s with `%.*s`, expected %s with `%.*s`", trapped ? "trapped" : "not linked",
-                  STR_ARG(why), want_trap ? "a trap" : "no link", STR_ARG(c->message));
+        wast_fail(w, c->span, "%s with `%.*s`, expected %s with `%.*s`",
+                  trapped ? "trapped" : "not linked", STR_ARG(why),
+                  want_trap ? "a trap" : "no link", STR_ARG(c->message));
     }
     w->current = before;
 }
@@ -140,7 +142,9 @@ static void run_directive(Wast *w, const WastCommand *c) {
     case WAST_DEFINITION: w->defined = must_define(w, c); break;
     case WAST_INSTANCE: {
         MapEntry *entry = c->module_name.len ? map_get(&w->definitions, c->module_name) : NULL;
-        const WastDefinition *definition = entry ? entry->ptr : c->module_name.len ? NULL : w->defined;
+        const WastDefinition *definition = entry                ? entry->ptr
+                                           : c->module_name.len ? NULL
+                                                                : w->defined;
         if (!definition) wast_fail(w, c->span, "no definition `%.*s`", STR_ARG(c->module_name));
         instantiate(w, c, definition, c->name);
         break;
@@ -201,7 +205,8 @@ const CommandSpec cmd_wast = {
     .size = sizeof(Options),
     OPTIONS(option_table),
     .arguments = arguments,
-    .about = "Runs a test script as the specification's test suite has them: instantiates its modules and "
+    .about = "Runs a test script as the specification's test suite has them: instantiates its "
+             "modules and "
              "components, calls their functions, and compares. Prints nothing where all holds.",
     .examples = "Run a script\n$ witc wast i32.wast\n"
                 "Only see what is valid\n$ witc wast --no-run -f all resources.wast\n",

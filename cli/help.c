@@ -24,7 +24,8 @@ static void wrap(Buf *out, const char *text, size_t indent, size_t column) {
         buf_str(out, str_from_to(rest, 0, end));
         column += end, fresh = false;
         if (end < rest.len && rest.ptr[end] == '\n') {
-            buf_fmt(out, "\n%*s", rest.len > end + 1 && rest.ptr[end + 1] != '\n' ? (int)indent : 0, "");
+            buf_fmt(out, "\n%*s", rest.len > end + 1 && rest.ptr[end + 1] != '\n' ? (int)indent : 0,
+                    "");
             column = indent, fresh = true;
         }
         rest = str_after(rest, end + 1);
@@ -106,11 +107,13 @@ static void command_list(Buf *out, Str family) {
 }
 
 void help_overview(Buf *out) {
-    buf_fmt(out, "witc %s: WebAssembly components, from WIT to a running program.\n\n", WITC_VERSION);
+    buf_fmt(out, "witc %s: WebAssembly components, from WIT to a running program.\n\n",
+            WITC_VERSION);
     buf_str(out, STR("Usage: witc <command> [options] [arguments]\n"));
     command_list(out, (Str){0});
-    buf_str(out, STR("\n`witc help <command>` explains one. Every input may be a binary or text; `-` is "
-                     "standard input.\n"));
+    buf_str(out,
+            STR("\n`witc help <command>` explains one. Every input may be a binary or text; `-` is "
+                "standard input.\n"));
 }
 
 void help_family(Buf *out, Str family) {

@@ -31,7 +31,8 @@ InputKind input_kind(Str bytes) {
     if (bytes.len == 0) return KIND_EMPTY;
     if (str_starts(bytes, STR("\0asm"))) {
         /* The layer is the third and fourth byte of the version. */
-        return bytes.len >= 8 && bytes.ptr[6] == 1 && bytes.ptr[7] == 0 ? KIND_COMPONENT : KIND_CORE_MODULE;
+        return bytes.len >= 8 && bytes.ptr[6] == 1 && bytes.ptr[7] == 0 ? KIND_COMPONENT
+                                                                        : KIND_CORE_MODULE;
     }
     if (str_starts(bytes, STR("\177ELF"))) return KIND_ELF;
     if (str_starts(bytes, STR("!<arch>\n"))) return KIND_ARCHIVE;
@@ -62,7 +63,8 @@ void cli_wrong_kind(Cli *cli, const Source *source, const char *expected) {
 }
 
 const Source *cli_read(Cli *cli, size_t index) {
-    return file_read(cli->arena, index < cli->args.len ? cli->args.at[index] : STR("-"), &cli->diags);
+    return file_read(cli->arena, index < cli->args.len ? cli->args.at[index] : STR("-"),
+                     &cli->diags);
 }
 
 int cli_write(Cli *cli, Str bytes) {

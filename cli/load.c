@@ -31,7 +31,8 @@ const Source *load_binary_file(Cli *cli, Str path, Features features) {
     return to_binary(cli, file_read(cli->arena, path, &cli->diags), features);
 }
 
-static const Source *expect_kind(Cli *cli, const Source *source, InputKind kind, const char *expected) {
+static const Source *expect_kind(Cli *cli, const Source *source, InputKind kind,
+                                 const char *expected) {
     if (!source || input_kind(source->text) == kind) return source;
     cli_wrong_kind(cli, source, expected);
     return NULL;
@@ -52,11 +53,11 @@ static bool check_module(Cli *cli, const CoreModule *module, Features features) 
 }
 
 static bool check_component(Cli *cli, const CompComponent *component, Features features) {
+    if (!pending_has(cli, NEEDS_comp_validate)) return false;
     return component && comp_validate(cli->arena, component, features, &cli->diags);
 }
 
 bool check_valid(Cli *cli, const Source *source, Features features) {
-    if (!pending_has(cli, NEEDS_core_validate) || !pending_has(cli, NEEDS_comp_validate)) return false;
     switch (input_kind(source->text)) {
     case KIND_CORE_MODULE: {
         Reader reader = reader_of(source, &cli->diags);
@@ -117,7 +118,8 @@ WitModel *load_wit(Cli *cli, Str path, const WitSelection *selection) {
     case KIND_WASM_TEXT: return decode_wit(cli->arena, source, cli, &cli->diags);
     case KIND_TEXT: return witc_read_text(cli->arena, source, &options, &cli->diags);
     default:
-        cli_wrong_kind(cli, source, "WIT, or a component, a core module or a WIT package as a binary");
+        cli_wrong_kind(cli, source,
+                       "WIT, or a component, a core module or a WIT package as a binary");
         return NULL;
     }
 }

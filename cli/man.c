@@ -105,8 +105,9 @@ void man_program(Buf *out) {
         }
     }
     exit_status(out);
-    buf_str(out, STR(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nwhere it is set and not empty, messages are "
-                     "not coloured.\n.SH SEE ALSO\n"));
+    buf_str(out,
+            STR(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nwhere it is set and not empty, messages are "
+                "not coloured.\n.SH SEE ALSO\n"));
     for (size_t i = 0; i < cli_command_count; i++) {
         buf_str(out, STR(".BR witc\\-"));
         dashed_name(out, cli_commands[i].name);

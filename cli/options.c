@@ -19,7 +19,8 @@ typedef struct {
 } CommonRow;
 
 static const CommonRow common_options[] = {
-    {WITH_OUTPUT, TEXT(Cli, output, 'o', "output", "FILE", "Write there instead of to standard output")},
+    {WITH_OUTPUT,
+     TEXT(Cli, output, 'o', "output", "FILE", "Write there instead of to standard output")},
     {WITH_WAT, FLAG(Cli, wat, 't', "wat", "Write text instead of a binary")},
     {WITH_FEATURES, COMMAS(Cli, features, 'f', "features", "LIST",
                            "Features of WebAssembly to add, `-name` to take away; also all, mvp, "
@@ -109,7 +110,8 @@ static bool bad_value(Parser *p, Str value, Str said, const char *expected) {
 }
 
 static bool set_flag(Parser *p, const Option *option, Str said, Str value) {
-    static const char *const words[] = {"false", "true", "no", "yes", "n", "y", "off", "on", "0", "1"};
+    static const char *const words[] = {"false", "true", "no", "yes", "n",
+                                        "y",     "off",  "on", "0",   "1"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (str_is(value, words[i])) {
             *(bool *)field(p, option) = i % 2;
@@ -143,7 +145,10 @@ static bool set_number(Parser *p, const Option *option, Str said, Str value) {
     uint64_t number;
     if (read_number(value, &at, &number)) {
         Str suffix = str_after(value, at);
-        unsigned shift = str_is(suffix, "K") ? 10 : str_is(suffix, "M") ? 20 : str_is(suffix, "G") ? 30 : 0;
+        unsigned shift = str_is(suffix, "K")   ? 10
+                         : str_is(suffix, "M") ? 20
+                         : str_is(suffix, "G") ? 30
+                                               : 0;
         if ((shift || suffix.len == 0) && number <= UINT64_MAX >> shift) {
             *(uint64_t *)field(p, option) = number << shift;
             return true;
@@ -169,7 +174,8 @@ static bool set_time(Parser *p, const Option *option, Str said, Str value) {
     for (size_t i = 0; ok && i < sizeof units / sizeof *units; i++) {
         uint64_t ns = units[i].ns;
         if (str_is(str_after(value, at), units[i].suffix) && whole < UINT64_MAX / 2 / ns) {
-            *(uint64_t *)field(p, option) = whole * ns + fraction * (ns / 10) / (tenth / 10 ? tenth / 10 : 1);
+            *(uint64_t *)field(p, option) =
+                whole * ns + fraction * (ns / 10) / (tenth / 10 ? tenth / 10 : 1);
             return true;
         }
     }

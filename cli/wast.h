@@ -41,10 +41,13 @@ __attribute__((format(printf, 3, 4))) void wast_fail(Wast *w, Span span, const c
 /* Core values to slots, *used of them. False where the interpreter has no such value. */
 bool wast_to_slots(const WastValue *value, VmSlot *slots, uint32_t *used);
 /* Does the result in slots, of this type, match what is expected? *used is the number of slots. */
-bool wast_match_slots(const WastValue *expected, CoreValType type, const VmSlot *slots, uint32_t *used);
+bool wast_match_slots(const WastValue *expected, CoreValType type, const VmSlot *slots,
+                      uint32_t *used);
 /* Component values to and from cells, by the type; *cell moves on. */
-bool wast_to_cells(Arena *arena, AbiCache *cache, const WitType *type, const WastValue *value, AbiValue **cell);
-bool wast_match_cells(AbiCache *cache, const WitType *type, const WastValue *expected, const AbiValue **cell);
+bool wast_to_cells(Arena *arena, AbiCache *cache, const WitType *type, const WastValue *value,
+                   AbiValue **cell);
+bool wast_match_cells(AbiCache *cache, const WitType *type, const WastValue *expected,
+                      const AbiValue **cell);
 
 /* ---- wast_run.c ---- */
 

@@ -36,10 +36,14 @@ static bool spectest_export(Wast *w, Str name, VmExtern *out) {
     static const struct {
         const char *name;
         CoreValType type;
-    } globals[] = {{"global_i32", CORE_I32}, {"global_i64", CORE_I64}, {"global_f32", CORE_F32}, {"global_f64", CORE_F64}};
+    } globals[] = {{"global_i32", CORE_I32},
+                   {"global_i64", CORE_I64},
+                   {"global_f32", CORE_F32},
+                   {"global_f64", CORE_F64}};
     /* Each is made once, so that all modules share it. */
     bool added;
-    MapEntry *entry = map_put(w->cli->arena, &w->instances, str_concat(w->cli->arena, STR("\n"), name), &added);
+    MapEntry *entry =
+        map_put(w->cli->arena, &w->instances, str_concat(w->cli->arena, STR("\n"), name), &added);
     if (!added) {
         if (entry->ptr) *out = *(VmExtern *)entry->ptr;
         return entry->ptr != NULL;
@@ -47,7 +51,8 @@ static bool spectest_export(Wast *w, Str name, VmExtern *out) {
     for (size_t i = 0; i < sizeof prints / sizeof *prints; i++) {
         if (!str_is(name, prints[i].name)) continue;
         out->kind = CORE_FUNC;
-        out->func = vm_host_func(w->store, prints[i].params, prints[i].param_count, NULL, 0, print_nothing, NULL, NULL);
+        out->func = vm_host_func(w->store, prints[i].params, prints[i].param_count, NULL, 0,
+                                 print_nothing, NULL, NULL);
         goto keep;
     }
     for (size_t i = 0; i < sizeof globals / sizeof *globals; i++) {
@@ -140,7 +145,8 @@ static VmComponent *instantiate_component(Wast *w, const CompInfo *info, Str *wh
     return NULL;
 }
 
-bool wast_instantiate(Wast *w, const WastDefinition *definition, Str name, Str *why, bool *trapped) {
+bool wast_instantiate(Wast *w, const WastDefinition *definition, Str name, Str *why,
+                      bool *trapped) {
     WastInstance made = {0};
     *trapped = false;
     if (definition->module) made.core = instantiate_core(w, definition->module, why, trapped);
@@ -162,9 +168,9 @@ void wast_register(Wast *w, const WastCommand *c) {
 typedef struct {
     VmStatus status;
     VmSlot slots[MAX_SLOTS];
-    const CoreType *type;   /* core: what the results are */
-    CoreValType global;     /* `get` */
-    const WitFunc *func;    /* component */
+    const CoreType *type; /* core: what the results are */
+    CoreValType global;   /* `get` */
+    const WitFunc *func;  /* component */
     AbiValue *cells;
 } Outcome;
 
@@ -188,7 +194,8 @@ static bool call_core(Wast *w, const WastCommand *c, VmInstance *instance, Outco
     }
     out->type = core_space_type(vm_store_types(w->store), vm_func_type(item.func));
     uint32_t at = 0, used;
-    bool fits = c->args.len == out->type->param_count && c->args.len + out->type->result_count < MAX_SLOTS / 2;
+    bool fits = c->args.len == out->type->param_count &&
+                c->args.len + out->type->result_count < MAX_SLOTS / 2;
     for (size_t i = 0; fits && i < c->args.len; i++, at += used) {
         fits = wast_to_slots(&c->args.at[i], out->slots + at, &used);
     }
@@ -213,7 +220,8 @@ static bool call_component(Wast *w, const WastCommand *c, VmComponent *component
     const AbiPlan *params = abi_plan_fields(&cache, out->func->params.at, out->func->params.len);
     const AbiPlan *result = out->func->result ? abi_plan(&cache, out->func->result) : NULL;
     bool fits = params && (result || !out->func->result) && c->args.len == out->func->params.len;
-    AbiValue *args = ARENA_NEW_ARRAY(arena, AbiValue, params ? params->op_count + 1 : 1), *cell = args;
+    AbiValue *args = ARENA_NEW_ARRAY(arena, AbiValue, params ? params->op_count + 1 : 1),
+             *cell = args;
     for (size_t i = 0; fits && i < c->args.len; i++) {
         fits = wast_to_cells(arena, &cache, out->func->params.at[i].type, &c->args.at[i], &cell);
     }
@@ -233,7 +241,8 @@ static bool values_match(Wast *w, const WastCommand *c, const Outcome *out) {
         AbiCache cache = {.arena = w->cli->arena};
         const AbiValue *cell = out->cells;
         if (c->expected.len != (out->func->result ? 1 : 0)) return false;
-        return !out->func->result || wast_match_cells(&cache, out->func->result, &c->expected.at[0], &cell);
+        return !out->func->result ||
+               wast_match_cells(&cache, out->func->result, &c->expected.at[0], &cell);
     }
     size_t count = out->type ? out->type->result_count : 1;
     if (c->expected.len != count) return false;
@@ -257,7 +266,8 @@ static void check_trap(Wast *w, const WastCommand *c, const Outcome *out) {
     }
     Str said = vm_trap_message(w->thread);
     if (c->kind != WAST_ASSERT_EXCEPTION && !trap_matches(said, c->message)) {
-        wast_fail(w, c->span, "trapped with `%.*s`, expected `%.*s`", STR_ARG(said), STR_ARG(c->message));
+        wast_fail(w, c->span, "trapped with `%.*s`, expected `%.*s`", STR_ARG(said),
+                  STR_ARG(c->message));
     }
 }
 
@@ -273,7 +283,8 @@ void wast_action(Wast *w, const WastCommand *c) {
     if (!called) return;
     if (out->status == VM_SUSPEND) {
         wast_fail(w, c->span, "suspended, and nothing can wake it");
-    } else if (c->kind == WAST_ASSERT_TRAP || c->kind == WAST_ASSERT_EXHAUSTION || c->kind == WAST_ASSERT_EXCEPTION) {
+    } else if (c->kind == WAST_ASSERT_TRAP || c->kind == WAST_ASSERT_EXHAUSTION ||
+               c->kind == WAST_ASSERT_EXCEPTION) {
         check_trap(w, c, out);
     } else if (out->status != VM_DONE) {
         wast_fail(w, c->span, "trapped: %.*s", STR_ARG(vm_trap_message(w->thread)));

@@ -8,7 +8,8 @@
 #include "cli/wast.h"
 
 static bool nan32(uint32_t bits, int class) {
-    return class == WAST_NAN_CANONICAL ? (bits & 0x7fffffff) == 0x7fc00000 : (bits & 0x7fc00000) == 0x7fc00000;
+    return class == WAST_NAN_CANONICAL ? (bits & 0x7fffffff) == 0x7fc00000
+                                       : (bits & 0x7fc00000) == 0x7fc00000;
 }
 
 static bool nan64(uint64_t bits, int class) {
@@ -37,10 +38,12 @@ bool wast_to_slots(const WastValue *value, VmSlot *slots, uint32_t *used) {
 
 static bool lane_matches(const WastValue *e, unsigned lane, const uint8_t *got) {
     unsigned width = e->lanes ? 16u / e->lanes : 16;
-    if (!e->lane_float || e->lane_nan[lane] == WAST_EXACT) return memcmp(e->v128 + lane * width, got, width) == 0;
+    if (!e->lane_float || e->lane_nan[lane] == WAST_EXACT)
+        return memcmp(e->v128 + lane * width, got, width) == 0;
     uint64_t bits = 0;
     memcpy(&bits, got, width);
-    return width == 4 ? nan32((uint32_t)bits, (int)e->lane_nan[lane]) : nan64(bits, (int)e->lane_nan[lane]);
+    return width == 4 ? nan32((uint32_t)bits, (int)e->lane_nan[lane])
+                      : nan64(bits, (int)e->lane_nan[lane]);
 }
 
 static bool v128_matches(const WastValue *e, const VmSlot *slots) {
@@ -91,7 +94,8 @@ static size_t find_name(const WitFields *fields, Str name) {
 }
 
 /* The case of a variant, enum, option or result that a value names, and its payload's type. */
-static bool case_of(const WitType *type, const WastValue *value, uint32_t *index, const WitType **payload) {
+static bool case_of(const WitType *type, const WastValue *value, uint32_t *index,
+                    const WitType **payload) {
     *payload = NULL;
     if (type->kind == WIT_OPTION) {
         *index = value->is_some;
@@ -110,7 +114,8 @@ static bool case_of(const WitType *type, const WastValue *value, uint32_t *index
     return true;
 }
 
-static bool to_variant(Arena *arena, AbiCache *cache, const WitType *type, const WastValue *value, AbiValue *cell) {
+static bool to_variant(Arena *arena, AbiCache *cache, const WitType *type, const WastValue *value,
+                       AbiValue *cell) {
     const WitType *payload;
     if (!case_of(type, value, &cell->variant.index, &payload)) return false;
     if ((payload != NULL) != (value->parts.len == 1)) return false;
@@ -121,16 +126,20 @@ static bool to_variant(Arena *arena, AbiCache *cache, const WitType *type, const
     return wast_to_cells(arena, cache, payload, &value->parts.at[0], &part);
 }
 
-static bool to_list(Arena *arena, AbiCache *cache, const WitType *type, const WastValue *value, AbiValue *cell) {
+static bool to_list(Arena *arena, AbiCache *cache, const WitType *type, const WastValue *value,
+                    AbiValue *cell) {
     const AbiPlan *plan = abi_plan(cache, type->elem);
     if (!plan) return false;
     cell->list.len = value->parts.len;
     if (abi_is_packed(plan)) {
-        uint8_t *bytes = cell->list.items = arena_alloc_array(arena, plan->size, value->parts.len + 1);
-        for (size_t i = 0; i < value->parts.len; i++) memcpy(bytes + i * plan->size, &value->parts.at[i].bits, plan->size);
+        uint8_t *bytes = cell->list.items =
+            arena_alloc_array(arena, plan->size, value->parts.len + 1);
+        for (size_t i = 0; i < value->parts.len; i++)
+            memcpy(bytes + i * plan->size, &value->parts.at[i].bits, plan->size);
         return true;
     }
-    AbiValue *part = cell->list.items = ARENA_NEW_ARRAY(arena, AbiValue, plan->op_count * value->parts.len + 1);
+    AbiValue *part = cell->list.items =
+        ARENA_NEW_ARRAY(arena, AbiValue, plan->op_count * value->parts.len + 1);
     for (size_t i = 0; i < value->parts.len; i++) {
         if (!wast_to_cells(arena, cache, type->elem, &value->parts.at[i], &part)) return false;
     }
@@ -147,7 +156,8 @@ static uint64_t flag_bits(const WitType *type, const WastValue *value, bool *ok)
     return bits;
 }
 
-bool wast_to_cells(Arena *arena, AbiCache *cache, const WitType *type, const WastValue *value, AbiValue **cell) {
+bool wast_to_cells(Arena *arena, AbiCache *cache, const WitType *type, const WastValue *value,
+                   AbiValue **cell) {
     type = wit_dealias(type);
     bool ok = true;
     switch (type->kind) {
@@ -158,7 +168,9 @@ bool wast_to_cells(Arena *arena, AbiCache *cache, const WitType *type, const Was
             ok = wast_to_cells(arena, cache, type->fields.at[i].type, &value->parts.at[i], cell);
         }
         return ok;
-    case WIT_STRING: (*cell)->string.ptr = value->text.ptr, (*cell)->string.len = value->text.len; break;
+    case WIT_STRING:
+        (*cell)->string.ptr = value->text.ptr, (*cell)->string.len = value->text.len;
+        break;
     case WIT_LIST: ok = to_list(arena, cache, type, value, *cell); break;
     case WIT_VARIANT:
     case WIT_OPTION:
@@ -176,7 +188,8 @@ bool wast_to_cells(Arena *arena, AbiCache *cache, const WitType *type, const Was
     return ok;
 }
 
-static bool match_variant(AbiCache *cache, const WitType *type, const WastValue *e, const AbiValue *cell) {
+static bool match_variant(AbiCache *cache, const WitType *type, const WastValue *e,
+                          const AbiValue *cell) {
     uint32_t index;
     const WitType *payload;
     if (!case_of(type, e, &index, &payload) || index != cell->variant.index) return false;
@@ -185,7 +198,8 @@ static bool match_variant(AbiCache *cache, const WitType *type, const WastValue 
     return !payload || wast_match_cells(cache, payload, &e->parts.at[0], &part);
 }
 
-static bool match_list(AbiCache *cache, const WitType *type, const WastValue *e, const AbiValue *cell) {
+static bool match_list(AbiCache *cache, const WitType *type, const WastValue *e,
+                       const AbiValue *cell) {
     const AbiPlan *plan = abi_plan(cache, type->elem);
     if (!plan || cell->list.len != e->parts.len) return false;
     const AbiValue *part = cell->list.items;
@@ -200,7 +214,8 @@ static bool match_list(AbiCache *cache, const WitType *type, const WastValue *e,
     return true;
 }
 
-bool wast_match_cells(AbiCache *cache, const WitType *type, const WastValue *e, const AbiValue **cell) {
+bool wast_match_cells(AbiCache *cache, const WitType *type, const WastValue *e,
+                      const AbiValue **cell) {
     type = wit_dealias(type);
     bool ok = true;
     switch (type->kind) {
@@ -222,7 +237,9 @@ bool wast_match_cells(AbiCache *cache, const WitType *type, const WastValue *e, 
         ok = e->nan != WAST_EXACT ? nan32((uint32_t)(*cell)->bits, (int)e->nan)
                                   : (uint32_t)(*cell)->bits == (uint32_t)e->bits;
         break;
-    case WIT_F64: ok = e->nan != WAST_EXACT ? nan64((*cell)->bits, (int)e->nan) : (*cell)->bits == e->bits; break;
+    case WIT_F64:
+        ok = e->nan != WAST_EXACT ? nan64((*cell)->bits, (int)e->nan) : (*cell)->bits == e->bits;
+        break;
     default: ok = (*cell)->bits == e->bits; break;
     }
     ++*cell;

@@ -23,7 +23,8 @@ enum { MAX_WORDS = 40, SECONDS = 10, MAX_SHOWN = 5 };
 static unsigned passed, failed;
 
 static _Noreturn void child(char **words, int count) {
-    int errors = open("errors", O_WRONLY | O_CREAT | O_TRUNC, 0666), nothing = open("/dev/null", O_RDWR);
+    int errors = open("errors", O_WRONLY | O_CREAT | O_TRUNC, 0666),
+        nothing = open("/dev/null", O_RDWR);
     dup2(nothing, STDIN_FILENO);
     dup2(nothing, STDOUT_FILENO);
     dup2(errors, STDERR_FILENO);
@@ -46,8 +47,10 @@ static const char *fault(int status) {
         snprintf(text, sizeof text, "exited with %d", WEXITSTATUS(status));
         return text;
     }
-    if (WEXITSTATUS(status) == 1 && (stat("errors", &st) != 0 || st.st_size == 0)) return "failed without a word";
-    if (WEXITSTATUS(status) == 1 && access("OUT", F_OK) == 0) return "failed and left an output file";
+    if (WEXITSTATUS(status) == 1 && (stat("errors", &st) != 0 || st.st_size == 0))
+        return "failed without a word";
+    if (WEXITSTATUS(status) == 1 && access("OUT", F_OK) == 0)
+        return "failed and left an output file";
     return NULL;
 }
 

@@ -8,7 +8,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* (component (import "a" (instance))) */
-static const char root[] = "\0asm\x0d\0\1\0\x07\x03\x01\x42\x00\x0a\x06\x01\x00\x01" "a\x05\x00";
+static const char root[] = "\0asm\x0d\0\1\0\x07\x03\x01\x42\x00\x0a\x06\x01\x00\x01"
+                           "a\x05\x00";
 
 static const Source *no_component(Arena *arena, Str path, void *context, Diags *diags) {
     (void)arena, (void)context;

@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const WatPrintOptions options = {0};
         /* A module may be malformed by way of (module binary ...) or of a raw custom section. */
         if (wat_print(arena, binary, &options, &text, &diags)) {
-            wat_to_binary(arena, source_of(arena, STR("again.wat"), buf_text(&text)), features_all(), &diags);
+            wat_to_binary(arena, source_of(arena, STR("again.wat"), buf_text(&text)),
+                          features_all(), &diags);
         }
     }
     arena_free(arena);
