@@ -78,6 +78,10 @@ LineColumn line_column(const Source *source, uint32_t offset);
 Str span_place(Arena *arena, Span span);
 
 static inline Span span_none(void) { return (Span){0}; }
+/* The place at one offset. */
+static inline Span span_at(const Source *source, size_t offset) {
+    return (Span){source, (uint32_t)offset, (uint32_t)offset};
+}
 /* The smallest span over both. */
 Span span_join(Span a, Span b);
 

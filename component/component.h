@@ -441,6 +441,20 @@ WitModel *comp_decode_wit(Arena *arena, const Source *source, Diags *diags);
 WitModel *comp_decode_world(Arena *arena, const Source *source, Str payload, size_t offset,
                             const WitWorld **world, AbiEncoding *encoding, Diags *diags);
 
+/* ---- worlds of core modules (metadata.c) ---- */
+
+/* What the `component-type*` sections of a core module say together. The world is `root` of a package
+ * `root:root`, united from those of all sections; `model` is NULL where there is no section. */
+typedef struct {
+    WitModel *model;
+    WitWorld *world;
+    Map import_encodings, export_encodings; /* comp_encoding_key -> AbiEncoding */
+    Str core;                               /* the module without those sections */
+} CompModuleWorld;
+bool comp_module_world(Arena *arena, const Source *module, CompModuleWorld *out, Diags *diags);
+/* "ns:pkg/iface/func" without a version, "name/func": what a function's encoding is kept under. */
+Str comp_encoding_key(Arena *arena, const WitItem *item, Str func);
+
 /* ---- making components (componentize.c, compose.c) ---- */
 
 /* A copy of a core module with a `component-type` section for `world` added. `core` empty: only the
