@@ -3,7 +3,7 @@
 /*
  * Runs the grammar's corpus and its queries against the tree-sitter library.
  *
- *     test_grammar                      all of grammar/test and grammar/queries
+ *     test_grammar                      all of grammar/test, grammar/queries and examples
  *     test_grammar FILE.txt...          the cases of these corpus files
  *     test_grammar --gate PATH...       every .wit below must parse cleanly
  *     test_grammar --reject PATH...     every .wit below must not
@@ -367,6 +367,108 @@ static void run_queries(void) {
     free(text);
 }
 
+/* Texts on which the library by itself overflows, or takes minutes: see scanner.c. */
+static const struct {
+    const char *head, *unit, *tail;
+    int count;
+    bool is_valid;
+} large_texts[] = {
+    {"interface i { type t = ", "list<", "", 70000, false},
+    {"", "package a:b {", "", 70000, false},
+    {"interface i { type t = ", "list< ) ", "", 70000, false},
+    {"", "foo ", "", 70000, false},
+    {"", "@ ( ", "", 70000, false},
+    {"world w {", "import @ < / ", "}", 70000, false},
+    {"interface i { f: func(", "as ( ", ");}", 70000, false},
+    {"interface i {", "x ; ", "}", 70000, false},
+    {"package a:b; interface i {", "// c\n", "}", 70000, true},
+    {"", "/* c */", "interface i {}", 140000, true},
+    {"interface i { record r {", "/// d\na: u32,\n", "} }", 70000, true},
+    {"", "/*", "", 70000, false},
+};
+
+static void run_large_text(size_t i) {
+    size_t head = strlen(large_texts[i].head);
+    size_t unit = strlen(large_texts[i].unit);
+    size_t tail = strlen(large_texts[i].tail);
+    size_t length = head + unit * (size_t)large_texts[i].count + tail;
+    char *text = malloc(length + 1);
+    memcpy(text, large_texts[i].head, head);
+    for (int k = 0; k < large_texts[i].count; k++) {
+        memcpy(text + head + unit * (size_t)k, large_texts[i].unit, unit);
+    }
+    memcpy(text + length - tail, large_texts[i].tail, tail);
+    TSTree *tree = ts_parser_parse_string(parser, NULL, text, (uint32_t)length);
+    if (ts_node_has_error(ts_tree_root_node(tree)) != large_texts[i].is_valid) {
+        passed++;
+    } else {
+        printf("large text %zu: should %s\n", i, large_texts[i].is_valid ? "parse" : "not parse");
+        failed++;
+    }
+    ts_tree_delete(tree);
+    free(text);
+}
+
+static TSPoint point_at(const char *text, size_t offset) {
+    TSPoint point = {0, 0};
+    for (size_t i = 0; i < offset; i++) {
+        point.column++;
+        if (text[i] == '\n') point = (TSPoint){point.row + 1, 0};
+    }
+    return point;
+}
+
+/* Puts `insert` at `at`, parses with the help of the old tree: the result is that of a new
+ * parse. (Where the text has an error, the two may recover differently.) */
+static void run_edit(const char *text, size_t length, TSTree *old, size_t at, const char *insert) {
+    size_t size = strlen(insert);
+    char *edited = malloc(length + size + 1);
+    memcpy(edited, text, at);
+    memcpy(edited + at, insert, size);
+    memcpy(edited + at + size, text + at, length - at);
+    TSInputEdit edit = {(uint32_t)at,
+                        (uint32_t)at,
+                        (uint32_t)(at + size),
+                        point_at(text, at),
+                        point_at(text, at),
+                        point_at(edited, at + size)};
+    TSTree *copy = ts_tree_copy(old);
+    ts_tree_edit(copy, &edit);
+    uint32_t total = (uint32_t)(length + size);
+    TSTree *after = ts_parser_parse_string(parser, copy, edited, total);
+    TSTree *fresh = ts_parser_parse_string(parser, NULL, edited, total);
+    char *got = ts_node_string(ts_tree_root_node(after));
+    char *want = ts_node_string(ts_tree_root_node(fresh));
+    if (strcmp(got, want) == 0) {
+        passed += !ts_node_has_error(ts_tree_root_node(fresh));
+    } else if (!ts_node_has_error(ts_tree_root_node(fresh))) {
+        printf("inserting `%s` at byte %zu of the sample gives another tree\n", insert, at);
+        failed++;
+    }
+    free(got);
+    free(want);
+    ts_tree_delete(copy);
+    ts_tree_delete(after);
+    ts_tree_delete(fresh);
+    free(edited);
+}
+
+static void run_edits(void) {
+    static const char *const inserts[] = {" ", "/* c */", "// c\n", "f: func();", "x", "-1"};
+    size_t length;
+    char *text = read_file(sample_path, &length);
+    if (text == NULL) return;
+    /* The part without mistakes. */
+    char *end = strstr(text, "interface mistakes");
+    if (end != NULL) length = (size_t)(end - text);
+    TSTree *tree = ts_parser_parse_string(parser, NULL, text, (uint32_t)length);
+    for (size_t at = 0; at < length; at += 7) {
+        run_edit(text, length, tree, at, inserts[at % (sizeof inserts / sizeof inserts[0])]);
+    }
+    ts_tree_delete(tree);
+    free(text);
+}
+
 static void run_all(void) {
     static const char folder[] = "grammar/test/corpus";
     struct dirent **entries;
@@ -380,6 +482,9 @@ static void run_all(void) {
     if (count >= 0) free(entries);
     if (count <= 2) failed++;
     run_queries();
+    for (size_t i = 0; i < sizeof large_texts / sizeof large_texts[0]; i++) run_large_text(i);
+    run_edits();
+    walk("examples", GATE);
 }
 
 int main(int argc, char **argv) {
