@@ -23,25 +23,25 @@ enum { MAX_ALTERNATIVES = 26, MAX_SYNTAX_ERRORS = 20 };
 
 typedef struct {
     const char *name;
-    const char *label; /* how messages call it; NULL: by its parts */
+    const char *label; /* how messages call it, parts joined by '|'; NULL: by what it begins with */
     const char *alternatives[MAX_ALTERNATIVES];
     bool is_list;
 } Rule;
 
 static const Rule rules[] = {
     {"FILE", NULL, {"HEAD ITEMS #eof"}, false},
-    {"HEAD", NULL, {"package PACKAGE HEADEND", ""}, false},
+    {"HEAD", "", {"package PACKAGE HEADEND", ""}, false}, /* told as an ITEM */
     {"HEADEND", NULL, {";", "{ ITEMS }"}, false},
     {"PACKAGE", NULL, {"#name : #name PACKAGE2"}, false},
     {"PACKAGE2", NULL, {": #name PACKAGE2", "/ #name PACKAGE3", "@ #version", ""}, false},
     {"PACKAGE3", NULL, {"/ #name PACKAGE3", "@ #version", ""}, false},
     {"ITEMS", NULL, {"ITEM ITEMS", ""}, true},
-    {"ITEM", "`world`, `interface`, `use` or `package`",
+    {"ITEM", "`world`|`interface`|`use`|`package`",
      {"ATTR ITEM", "interface #name { MEMBERS }", "world #name { EXTERNS }", "use PATH AS ;",
       "package PACKAGE { ITEMS }"}, false},
 
     {"ATTR", NULL, {"@ ATTR2"}, false},
-    {"ATTR2", "`since`, `unstable`, `deprecated` or `external-id`",
+    {"ATTR2", "`since`|`unstable`|`deprecated`|`external-id`",
      {"'since ( 'version = #version )", "'unstable ( 'feature = #name )",
       "'deprecated ( 'version = #version )", "'external-id ( #string )"}, false},
     {"PATH", NULL, {"#name PATH2"}, false},
@@ -51,7 +51,7 @@ static const Rule rules[] = {
     {"AS", NULL, {"as #name", ""}, false},
 
     {"MEMBERS", NULL, {"MEMBER MEMBERS", ""}, true},
-    {"MEMBER", "`type`, `resource` or `func`", {"ATTR MEMBER", "USE", "TYPEDEF", "#name : FUNC ;"},
+    {"MEMBER", "`type`|`resource`|`func`", {"ATTR MEMBER", "USE", "TYPEDEF", "#name : FUNC ;"},
      false},
     {"USE", NULL, {"use PATH . { NAMES } ;"}, false},
     {"NAMES", NULL, {"#name AS NAMES2", ""}, false},
@@ -68,14 +68,14 @@ static const Rule rules[] = {
     {"LABELS2", NULL, {", LABELS", ""}, false},
     {"RES", NULL, {";", "{ METHODS }"}, false},
     {"METHODS", NULL, {"METHOD METHODS", ""}, true},
-    {"METHOD", "`constructor` or identifier",
+    {"METHOD", "`constructor`|identifier",
      {"ATTR METHOD", "constructor ( FIELDS ) RESULT ;", "#name : STATIC ;"}, false},
     {"STATIC", NULL, {"static FUNC", "FUNC"}, false},
     {"FUNC", NULL, {"async func ( FIELDS ) RESULT", "func ( FIELDS ) RESULT"}, false},
     {"RESULT", NULL, {"-> TYPE", ""}, false},
 
     {"EXTERNS", NULL, {"EXTERN EXTERNS", ""}, true},
-    {"EXTERN", "`import`, `export`, `include`, `use`, or type definition",
+    {"EXTERN", "`import`|`export`|`include`|`use`|type definition",
      {"ATTR EXTERN", "import EXTERN2", "export EXTERN2", "include PATH WITH", "USE", "TYPEDEF"},
      false},
     {"EXTERN2", NULL, {"#name EXTERN3"}, false},
@@ -147,6 +147,7 @@ typedef struct {
     Token token, last;
     VEC(Symbol) stack;
     VEC(uint32_t) open; /* offsets of brackets that are not closed */
+    unsigned angles, braces; /* how many of them are '<', '{' */
     VEC(Str) passed;    /* what empty alternatives passed over at this token */
     uint32_t last_error;
     size_t errors;
@@ -283,13 +284,36 @@ static bool token_is(const Explain *x, const char *what) {
            str_is(token_text(x, x->token), what);
 }
 
+static void open_bracket(Explain *x, char c) {
+    *vec_push(x->arena, &x->open) = x->token.start;
+    x->angles += c == '<';
+    x->braces += c == '{';
+}
+
+static void close_bracket(Explain *x) {
+    char c = at(x, vec_pop(&x->open));
+    x->angles -= c == '<';
+    x->braces -= c == '{';
+}
+
+/* Types, and packages, may be nested AST_MAX_DEPTH deep; nothing else has braces that deep. */
+static bool too_deep(Explain *x) {
+    if (x->angles < AST_MAX_DEPTH && x->braces <= AST_MAX_DEPTH) return false;
+    read_token(x, false);
+    if (x->angles >= AST_MAX_DEPTH)
+        diag(x->diags, WIT_DEEP_TYPE, token_span(x, x->token), AST_MAX_DEPTH);
+    else diag(x->diags, WIT_DEEP_PACKAGE, token_span(x, x->token), AST_MAX_DEPTH);
+    x->errors++;
+    return true;
+}
+
 /* The token is used up. */
 static void consume(Explain *x) {
     Str s = token_text(x, x->token);
     if (x->token.kind == TOKEN_PUNCTUATION && s.len == 1) {
         char c = s.ptr[0];
-        if (c == '{' || c == '(' || c == '<') *vec_push(x->arena, &x->open) = x->token.start;
-        else if ((c == '}' || c == ')' || c == '>') && x->open.len) (void)vec_pop(&x->open);
+        if (c == '{' || c == '(' || c == '<') open_bracket(x, c);
+        else if ((c == '}' || c == ')' || c == '>') && x->open.len) close_bracket(x);
     }
     x->last = x->token;
     x->token.kind = TOKEN_NONE;
@@ -342,10 +366,20 @@ static bool can_begin(const Explain *x, Symbol symbol) {
     return false;
 }
 
+static void expect_words(Explain *x, Str what) {
+    for (size_t i = 0; i < x->passed.len; i++)
+        if (str_eq(x->passed.at[i], what)) return;
+    *vec_push(x->arena, &x->passed) = what;
+}
+
 static void expectation(Explain *x, Symbol symbol) {
     Str what;
-    if (symbol.rule && symbol.rule->label) what = str_from(symbol.rule->label);
-    else if (symbol.rule) {
+    if (symbol.rule && symbol.rule->label) {
+        what = str_from(symbol.rule->label);
+        if (!what.len) return;
+        for (size_t bar; (bar = str_find(what, '|', 0)) != SIZE_MAX; what = str_after(what, bar + 1))
+            expect_words(x, str_from_to(what, 0, bar));
+    } else if (symbol.rule) {
         for (size_t i = 0; i < MAX_ALTERNATIVES && symbol.rule->alternatives[i]; i++) {
             Symbol parts[MAX_SYMBOLS];
             if (symbols_of(symbol.rule->alternatives[i], parts)) expectation(x, parts[0]);
@@ -361,9 +395,7 @@ static void expectation(Explain *x, Symbol symbol) {
     else if (is_keyword(symbol.terminal))
         what = str_fmt(x->arena, "keyword `%.*s`", STR_ARG(symbol.terminal));
     else what = str_fmt(x->arena, "'%.*s'", STR_ARG(symbol.terminal));
-    for (size_t i = 0; i < x->passed.len; i++)
-        if (str_eq(x->passed.at[i], what)) return;
-    *vec_push(x->arena, &x->passed) = what;
+    expect_words(x, what);
 }
 
 /* ---- messages ---- */
@@ -400,16 +432,24 @@ static Str nearly(Str s) {
     return str_nearest(s, openers, sizeof openers / sizeof *openers);
 }
 
+/* A word before '<' that is nearly a type. */
+static Str nearly_type(Str s) {
+    static const Str types[] = {STR_INIT("list"),   STR_INIT("option"), STR_INIT("result"),
+                                STR_INIT("tuple"),  STR_INIT("map"),    STR_INIT("future"),
+                                STR_INIT("stream"), STR_INIT("own"),    STR_INIT("borrow")};
+    return str_nearest(s, types, sizeof types / sizeof *types);
+}
+
 static void add_notes(Explain *x, Symbol top) {
-    Str s = token_text(x, x->token), hint = {0};
-    if (x->token.kind == TOKEN_KEYWORD && !top.rule && str_is(top.terminal, "#name"))
-        diag_note(x->diags, WIT_ESCAPE_KEYWORD, token_span(x, x->token), STR_ARG(s), STR_ARG(s));
+    Str s = token_text(x, x->token), before = token_text(x, x->last), hint = {0};
+    if (x->token.kind == TOKEN_KEYWORD && !top.rule && str_is(top.terminal, "#name") &&
+        !str_is(before, "<"))
+        diag_note(x->diags, WIT_ESCAPE_KEYWORD, span_none(), STR_ARG(s), STR_ARG(s));
     if (x->token.kind == TOKEN_WORD) hint = nearly(s);
-    if (!hint.len && x->last.kind == TOKEN_WORD) {
-        s = token_text(x, x->last);
-        if (x->token.kind != TOKEN_EOF) hint = nearly(s);
-    }
-    if (hint.len && !str_eq(hint, s)) diag_note(x->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(hint));
+    else if (x->last.kind == TOKEN_WORD && str_is(s, "<")) hint = nearly_type(before);
+    if (!hint.len && x->last.kind == TOKEN_WORD && !top.rule && str_is(top.terminal, ":"))
+        hint = nearly(before);
+    if (hint.len) diag_note(x->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(hint));
     if (x->token.kind == TOKEN_EOF && x->open.len) {
         uint32_t open = vec_last(&x->open);
         diag_note(x->diags, WIT_OPENED_HERE, ((Span){x->source, open, open + 1}), at(x, open));
@@ -456,7 +496,7 @@ static bool back_to_top(Explain *x) {
         uint32_t open = x->open.at[0];
         diag_note(x->diags, WIT_OPENED_HERE, ((Span){x->source, open, open + 1}), at(x, open));
     }
-    x->open.len = 0;
+    x->open.len = x->angles = x->braces = 0;
     x->stack.len = 2; /* #eof, ITEMS */
     return true;
 }
@@ -490,6 +530,7 @@ static void fail(Explain *x, Symbol top) {
         x->last_error = x->token.start;
         report(x, top);
     }
+    if (x->stack.len < 2) x->stack.len = 2; /* #eof, ITEMS */
     if (x->token.kind == TOKEN_NONE) read_token(x, false);
     if (x->token.kind == TOKEN_EOF) x->stack.len = 0;
     else recover(x);
@@ -529,6 +570,7 @@ bool witc_explain(Arena *arena, const Source *source, Diags *diags) {
         } else if (matches(&x, top.terminal)) {
             (void)vec_pop(&x.stack);
             consume(&x);
+            if (too_deep(&x)) break;
         } else {
             fail(&x, top);
         }

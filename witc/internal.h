@@ -11,6 +11,10 @@
  *       └──── expect.c: the words for a text that is no WIT
  */
 
+/* Room for exactly n elements in an empty vector: most lists here are short and final. */
+#define witc_reserve(arena, v, n)                                                                  \
+    ((v)->at = arena_alloc_array((arena), sizeof *(v)->at, (n)), (v)->cap = (n))
+
 /* ---- the syntax tree, one AstScope a file or nested package ---- */
 
 enum { AST_MAX_DEPTH = 100 }; /* of types, and of packages in packages */
@@ -255,6 +259,8 @@ Str witc_header_id(Arena *arena, Str ns, Str name, Semver version);
 /* What a path names. NULL: reported, or not enabled. */
 Entry *witc_find_path(Work *w, const AstPath *path, bool want_world, const AstAttrs *attrs);
 void witc_suggest(Work *w, Str name, const Map *candidates);
+/* So many errors that nobody reads the remedies. */
+bool witc_is_quiet(const Work *w);
 
 /* order.c: topological order */
 typedef struct {

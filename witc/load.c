@@ -88,6 +88,7 @@ static Unit *finish_group(Loader *l, Group *group, Str path) {
     }
     if (!group->has_header) {
         diag(l->diags, WIT_NO_HEADER, ((Span){group->first, 0, 0}));
+        if (!str_trim(group->first->text).len) diag_note(l->diags, WIT_EMPTY_FILE, span_none());
         diag_note(l->diags, WIT_HEADER_FORM, span_none());
         return NULL;
     }

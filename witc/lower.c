@@ -330,8 +330,9 @@ static AstHeader *lower_header(Lower *l, Comments *comments) {
 static const AstType *lower_type(Lower *l, unsigned depth);
 
 static void lower_type_argument(Lower *l, AstType *type, size_t place, unsigned depth) {
-    while (type->args.len < place) *vec_push(l->arena, &type->args) = NULL;
     const AstType *argument = lower_type(l, depth + 1);
+    if (!type->args.cap && type->kind != WIT_TUPLE) witc_reserve(l->arena, &type->args, 2);
+    while (type->args.len < place) *vec_push(l->arena, &type->args) = NULL;
     *vec_push(l->arena, &type->args) = argument;
 }
 
@@ -412,6 +413,7 @@ static AstField lower_field(Lower *l, Str docs) {
 /* A list of fields, cases, flags or parameters in brackets. */
 static void lower_fields(Lower *l, AstFields *fields) {
     Comments comments = {0};
+    witc_reserve(l->arena, fields, ts_node_named_child_count(ts_tree_cursor_current_node(&l->cursor)));
     EACH_CHILD(l) {
         if (is_comment(l, &comments)) continue;
         switch (node(l)) {
@@ -627,6 +629,7 @@ static bool lower_item(Lower *l, Comments *comments, AstItem *out) {
 /* The items of an interface or world. */
 static void lower_items(Lower *l, AstItems *items) {
     Comments comments = {0};
+    witc_reserve(l->arena, items, ts_node_named_child_count(ts_tree_cursor_current_node(&l->cursor)));
     EACH_CHILD(l) {
         if (is_comment(l, &comments)) continue;
         AstItem item;
@@ -754,7 +757,12 @@ static const char *hidden_character(uint32_t c) {
 static bool check_characters(Lower *l, const Source *source) {
     Str s = source->text;
     size_t valid = utf8_valid_prefix(s), errors = l->diags->errors;
-    for (size_t at = 0; at < valid;) {
+    if (valid < s.len) {
+        diag(l->diags, WIT_NOT_UTF8, ((Span){source, (uint32_t)valid, (uint32_t)valid + 1}),
+             STR_ARG(source->path), (unsigned)(unsigned char)s.ptr[valid]);
+        return false;
+    }
+    for (size_t at = 0; at < valid && l->diags->errors < errors + 10;) {
         size_t from = at;
         unsigned char byte = (unsigned char)s.ptr[at];
         if (byte >= ' ' && byte < 0x7f) {
@@ -765,13 +773,12 @@ static bool check_characters(Lower *l, const Source *source) {
         Span where = {source, (uint32_t)from, (uint32_t)at};
         const char *why = hidden_character(c);
         if (why) diag(l->diags, WIT_HIDDEN_CHARACTER, where, (unsigned)c, why);
-        else if ((c < ' ' && c != '\n' && c != '\r' && c != '\t') || (c >= 0x7f && c < 0xa0))
+        bool allowed = c == '\n' || c == '\r' || c == '\t';
+        if (!allowed && (c < ' ' || (c >= 0x7f && c < 0xa0))) {
             diag(l->diags, WIT_CONTROL, where, (unsigned)c);
-        if (l->diags->errors > errors + 10) return false;
+            return false; /* this is no text */
+        }
     }
-    if (valid < s.len)
-        diag(l->diags, WIT_NOT_UTF8, ((Span){source, (uint32_t)valid, (uint32_t)valid + 1}),
-             STR_ARG(source->path), (unsigned)(unsigned char)s.ptr[valid]);
     return l->diags->errors == errors;
 }
 

@@ -17,6 +17,11 @@
 
 #include <stdlib.h>
 
+enum {
+    MAX_NOTES = 8,       /* of a cycle */
+    MAX_EXPLAINED = 100, /* errors for which remedies are sought */
+};
+
 const WitType witc_poison = {.kind = WIT_BOOL};
 
 /* ---- units ---- */
@@ -99,7 +104,10 @@ bool witc_add_model(Resolver *r, const WitModel *model) {
 
 /* ---- paths ---- */
 
+bool witc_is_quiet(const Work *w) { return w->diags->errors > MAX_EXPLAINED; }
+
 void witc_suggest(Work *w, Str name, const Map *candidates) {
+    if (witc_is_quiet(w)) return;
     Str *names = ARENA_NEW_ARRAY(w->arena, Str, candidates->len);
     for (size_t i = 0; i < candidates->len; i++) names[i] = candidates->entries[i].key;
     Str near = str_nearest(name, names, candidates->len);
@@ -282,7 +290,7 @@ static void report_item_cycle(Work *w, const Edges *edges, const Edge *cycle) {
     diag(w->diags, WIT_ITEM_CYCLE, cycle->span, STR_ARG(items[cycle->to].key));
     diag_note(w->diags, WIT_REQUIRED_HERE, cycle->where, STR_ARG(items[cycle->from].key));
     uint32_t node = cycle->to;
-    for (size_t i = 0, steps = 0; i < edges->len && node != cycle->from && steps < 8; i++) {
+    for (size_t i = 0, steps = 0; i < edges->len && node != cycle->from && steps < MAX_NOTES; i++) {
         const Edge *e = &edges->at[i];
         if (e->from != node) continue;
         diag_note(w->diags, WIT_CYCLE_THROUGH, e->where, STR_ARG(items[e->to].key));
@@ -425,7 +433,8 @@ static bool walk(Resolver *r, Unit *start, Map *done, Units *order) {
         MapEntry *mark = map_put(r->arena, &visiting, need.id, NULL);
         if (mark->value) {
             diag(r->diags, WIT_PACKAGE_CYCLE, need.span, STR_ARG(need.id));
-            for (size_t i = stack.len; i-- > 1;)
+            size_t outermost = stack.len > MAX_NOTES ? stack.len - MAX_NOTES : 1;
+            for (size_t i = stack.len; i-- > outermost;)
                 diag_note(r->diags, WIT_REQUIRED_HERE, stack.at[i - 1].needs.at[stack.at[i - 1].next - 1].span,
                           STR_ARG(stack.at[i - 1].unit->id));
             return false;

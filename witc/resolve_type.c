@@ -35,8 +35,23 @@ static Span function_named(const Work *w, Str name) {
     return span_none();
 }
 
+/* A type of the scope, or a primitive one, that has nearly this name. */
+static void suggest_type(Work *w, Str name) {
+    VEC(Str) names = {0};
+    for (size_t i = 0; i < w->scope->len; i++) *vec_push(w->arena, &names) = w->scope->entries[i].key;
+    for (size_t i = 0; i < w->items->len; i++)
+        if (w->items->at[i].kind == AST_TYPEDEF)
+            *vec_push(w->arena, &names) = w->items->at[i].def->name.text;
+    for (int kind = 0; kind < WIT_KIND_COUNT; kind++)
+        if (wit_kind_shape((WitKind)kind) == WIT_SHAPE_PRIM)
+            *vec_push(w->arena, &names) = str_from(wit_kind_keyword((WitKind)kind));
+    Str near = str_nearest(name, names.at, names.len);
+    if (near.len) diag_note(w->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(near));
+}
+
 static void report_missing_type(Work *w, AstName name, bool in_definition) {
-    Span function = function_named(w, name.text);
+    bool quiet = witc_is_quiet(w);
+    Span function = quiet ? span_none() : function_named(w, name.text);
     if (function.source && !in_definition) {
         diag(w->diags, WIT_FUNCTION_AS_TYPE, name.span, STR_ARG(name.text));
         diag_note(w->diags, WIT_DECLARED_HERE, function);
@@ -49,10 +64,10 @@ static void report_missing_type(Work *w, AstName name, bool in_definition) {
         diag_note(w->diags, WIT_RENAMED_TYPE, span_none(), STR_ARG(name.text), "f32");
     else if (str_is(name.text, "float64"))
         diag_note(w->diags, WIT_RENAMED_TYPE, span_none(), STR_ARG(name.text), "f64");
-    else witc_suggest(w, name.text, w->scope);
+    else if (!quiet) suggest_type(w, name.text);
 }
 
-/* While definitions are resolved, `w->ordering` has reported what is missing. */
+/* While definitions are resolved, what is missing was reported with their order. */
 static const WitType *type_named(Work *w, AstName name) {
     const MapEntry *entry = map_get(w->scope, name.text);
     const TypeName *found = entry ? entry->cptr : NULL;
@@ -432,25 +447,47 @@ static Str function_name(Work *w, const AstFunc *ast, Str resource) {
     return ast->name.text;
 }
 
+static bool same_label(Str a, Str b) {
+    if (a.len != b.len) return false;
+    for (size_t i = 0; i < a.len; i++) {
+        char x = a.ptr[i], y = b.ptr[i];
+        if (x != y && !((x ^ y) == 32 && (x | 32) >= 'a' && (x | 32) <= 'z')) return false;
+    }
+    return true;
+}
+
+/* The earlier parameter of that name. Parameters are few: only many are worth a map. */
+static const WitField *same_param(Work *w, const WitFields *params, Map *names, Str name) {
+    enum { FEW = 16 };
+    if (params->len < FEW) {
+        for (size_t i = 0; i < params->len; i++)
+            if (same_label(params->at[i].name, name)) return &params->at[i];
+        return NULL;
+    }
+    bool added;
+    for (size_t i = names->len ? params->len - 1 : 0; i < params->len; i++)
+        map_put(w->arena, names, wit_unique_key(w->arena, params->at[i].name), &added)->value = i;
+    const MapEntry *entry = map_get(names, wit_unique_key(w->arena, name));
+    return entry ? &params->at[entry->value] : NULL;
+}
+
 static void resolve_params(Work *w, const AstFunc *ast, const WitType *resource, WitFunc *func) {
     static const WitStability unknown;
-    Map names = {0};
+    if (ast->params.len || ast->kind == WIT_METHOD)
+        witc_reserve(w->arena, &func->params, ast->params.len + (ast->kind == WIT_METHOD));
     if (ast->kind == WIT_METHOD) {
         WitType self = {.kind = WIT_BORROW, .elem = resource, .span = ast->name.span};
         *vec_push(w->arena, &func->params) = (WitField){.name = STR("self"),
                                                         .type = anonymous(w, &self, &unknown),
                                                         .span = ast->name.span};
-        map_put(w->arena, &names, STR("self"), NULL)->cptr = &ast->name;
     }
+    Map names = {0};
     for (size_t i = 0; i < ast->params.len; i++) {
         const AstField *p = &ast->params.at[i];
-        bool added;
-        MapEntry *entry = map_put(w->arena, &names, wit_unique_key(w->arena, p->name.text), &added);
-        if (added) {
-            entry->cptr = &p->name;
-        } else {
+        const WitField *other = same_param(w, &func->params, &names, p->name.text);
+        if (other) {
             diag(w->diags, WIT_PARAM_TWICE, p->name.span, STR_ARG(p->name.text));
-            diag_note(w->diags, WIT_FIRST_HERE, ((const AstName *)entry->cptr)->span);
+            diag_note(w->diags, WIT_FIRST_HERE, other->span);
         }
         const WitType *type = witc_resolve_type(w, p->type, &unknown);
         *vec_push(w->arena, &func->params) =
