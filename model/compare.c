@@ -49,15 +49,22 @@ void compare_pair(Compare *c, const void *a, const void *b) {
     map_put(c->arena, &c->owners, address_key(c->arena, a), NULL)->cptr = b;
 }
 
+/* Both are named `ns:pkg/iface`, and of one version unless that is no matter. */
+static bool same_path(Compare *c, const WitInterface *a, const WitInterface *b) {
+    if (!c->any_version || !a->package || !b->package)
+        return str_eq(wit_interface_id(c->arena, a), wit_interface_id(c->arena, b));
+    return str_eq(a->name, b->name) && str_eq(a->package->ns, b->package->ns) &&
+           str_eq(a->package->name, b->package->name);
+}
+
 static bool owners_correspond(Compare *c, const WitType *a, const WitType *b) {
     const void *x = a->interface ? (const void *)a->interface : a->world;
     const void *y = b->interface ? (const void *)b->interface : b->world;
     if (x == y) return true;
     const MapEntry *pair = x ? map_get(&c->owners, address_key(c->arena, x)) : NULL;
     if (pair) return pair->cptr == y;
-    if (!a->interface || !b->interface || !a->interface->name.len) return false;
-    return str_eq(wit_interface_id(c->arena, a->interface),
-                  wit_interface_id(c->arena, b->interface));
+    return a->interface && b->interface && a->interface->name.len &&
+           same_path(c, a->interface, b->interface);
 }
 
 static bool same_type(Compare *c, const WitType *a, const WitType *b, unsigned depth);
@@ -87,21 +94,34 @@ static bool same_type(Compare *c, const WitType *a, const WitType *b, unsigned d
            same_type(c, a->second, b->second, depth - 1) && same_fields(c, a, b, depth - 1);
 }
 
-static bool agree(Compare *c, const WitType *a, const WitType *b) {
+bool same_types(Compare *c, const WitType *a, const WitType *b) {
     return same_type(c, a, b, MAX_DEPTH);
 }
 
 /* ---- functions ---- */
 
+static bool same_kinds(const WitFunc *a, const WitFunc *b) {
+    return a->kind == b->kind && a->is_async == b->is_async;
+}
+
+static bool same_params(Compare *c, const WitFunc *a, const WitFunc *b) {
+    bool same = a->params.len == b->params.len;
+    for (size_t i = 0; same && i < a->params.len; i++)
+        same = str_eq(a->params.at[i].name, b->params.at[i].name) &&
+               same_types(c, a->params.at[i].type, b->params.at[i].type);
+    return same;
+}
+
+bool same_funcs(Compare *c, const WitFunc *a, const WitFunc *b) {
+    return same_kinds(a, b) && same_params(c, a, b) && same_types(c, a->result, b->result);
+}
+
 static bool compare_funcs(Compare *c, const WitFunc *a, const WitFunc *b) {
-    if (a->kind != b->kind || a->is_async != b->is_async)
+    if (!same_kinds(a, b))
         return MISMATCH(c, MODEL_DIFFERENT_FUNC_KINDS, a->span, b->span, STR_ARG(a->name));
-    bool params = a->params.len == b->params.len;
-    for (size_t i = 0; params && i < a->params.len; i++)
-        params = str_eq(a->params.at[i].name, b->params.at[i].name) &&
-                 agree(c, a->params.at[i].type, b->params.at[i].type);
-    if (!params) return MISMATCH(c, MODEL_DIFFERENT_PARAMS, a->span, b->span, STR_ARG(a->name));
-    if (!agree(c, a->result, b->result))
+    if (!same_params(c, a, b))
+        return MISMATCH(c, MODEL_DIFFERENT_PARAMS, a->span, b->span, STR_ARG(a->name));
+    if (!same_types(c, a->result, b->result))
         return MISMATCH(c, MODEL_DIFFERENT_RESULT, a->span, b->span, STR_ARG(a->name));
     return true;
 }
@@ -109,7 +129,7 @@ static bool compare_funcs(Compare *c, const WitFunc *a, const WitFunc *b) {
 /* ---- interfaces ---- */
 
 static bool compare_types(Compare *c, const WitType *a, const WitType *b) {
-    if (agree(c, a, b)) return true;
+    if (same_types(c, a, b)) return true;
     return MISMATCH(c, MODEL_DIFFERENT_TYPES, a->span, b->span, STR_ARG(a->name));
 }
 

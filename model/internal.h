@@ -25,6 +25,7 @@ typedef struct {
     Str a_name, b_name; /* of packages, worlds or interfaces, for the message */
     Map seen;           /* pairs of types that agree, unless the comparison fails anyway */
     Map owners;         /* interface or world of a -> the one of b whose resources are the same */
+    bool any_version;   /* interfaces of other versions of a package count as the same */
     const WitInterface *in_interface;
     const WitWorld *in_world;
     const char *direction; /* "import" or "export", of ... */
@@ -33,6 +34,10 @@ typedef struct {
 
 /* Declares that what `a` owns is what `b` owns by the same name. */
 void compare_pair(Compare *c, const void *a, const void *b);
+/* Whether two types, or two functions' types, are the same; no diagnostic. After a no, `seen` is to
+ * be emptied. */
+bool same_types(Compare *c, const WitType *a, const WitType *b);
+bool same_funcs(Compare *c, const WitFunc *a, const WitFunc *b);
 /* Types and functions that both have must be the same; either may have more. */
 bool compare_interfaces(Compare *c, const WitInterface *a, const WitInterface *b);
 /* Both must have the same items. */

@@ -258,6 +258,15 @@ bool wit_make_types_nominal(WitModel *model, WitWorld *world, Diags *diags);
  * (may be NULL) is filled with old pointer -> new pointer for worlds. */
 bool wit_model_merge(WitModel *into, const WitModel *from, Map *moved, Diags *diags);
 
+/* Whether a component that has the world `component` can be used where the world `target` is
+ * expected: `target` gives all that it imports, and it exports all that `target` exports, at the
+ * same types (an instance may have more than is asked for). One diagnostic for each thing amiss. */
+bool wit_world_fits(const WitWorld *component, const WitWorld *target, Diags *diags);
+
+/* Whether `next` is a compatible upgrade of `prev`: components made for `prev` fit it. Versions of
+ * packages are no matter; the two worlds' packages must have one name. */
+bool wit_semver_check(const WitWorld *prev, const WitWorld *next, Diags *diags);
+
 /* Adds the imports and exports of `from` (a world of the same model) to `into`. */
 bool wit_world_merge(WitModel *model, WitWorld *into, const WitWorld *from, Diags *diags);
 

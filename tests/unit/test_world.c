@@ -394,6 +394,47 @@ static void exports_keep_their_meaning(void) {
     CHECK_EQ(uses->exports.len, 1);
 }
 
+/* ---- fitting ---- */
+
+/* A world that imports `i` with func(s) f (and g), and exports func e of that type. */
+static WitWorld *fitting(WitModel *model, bool has_g, WitKind kind) {
+    WitPackage *p = package(model, "q", "");
+    WitInterface *i = wit_interface_new(model, p, STR("i"));
+    WitType *r = own_type(model, i, "r", WIT_RESOURCE);
+    add_func(i, func("f", anonymous(model, WIT_OWN, r), NULL));
+    if (has_g) add_func(i, func("g", NULL, NULL));
+    WitWorld *w = wit_world_new(model, p, STR("w"));
+    add_interface(&w->imports, "", i);
+    add_world_func(&w->exports, func("e", wit_prim(kind), NULL));
+    return w;
+}
+
+static size_t misfits(const WitWorld *component, const WitWorld *target, DiagCode *first) {
+    Diags diags = {.arena = arena};
+    bool fits = wit_world_fits(component, target, &diags);
+    CHECK(fits == (diags.errors == 0));
+    *first = diags.errors ? diags.list.at[0].code : DIAG_CODE_COUNT;
+    return diags.errors;
+}
+
+static void components_fit_worlds(void) {
+    WitWorld *small = fitting(wit_model_new(arena), false, WIT_U8);
+    WitWorld *large = fitting(wit_model_new(arena), true, WIT_U8);
+    WitWorld *other = fitting(wit_model_new(arena), false, WIT_U16);
+    DiagCode code;
+    CHECK_EQ(misfits(small, large, &code), 0); /* an instance may have more than is needed */
+    CHECK_EQ(misfits(large, small, &code), 1);
+    CHECK_EQ(code, DIAG_MODEL_FIT_PART_MISSING);
+    CHECK_EQ(misfits(small, other, &code), 1);
+    CHECK_EQ(code, DIAG_MODEL_FIT_TYPE);
+    add_world_func(&large->imports, func("more", NULL, NULL));
+    CHECK_EQ(misfits(small, large, &code), 0);
+    add_world_func(&large->exports, func("more", NULL, NULL));
+    CHECK_EQ(misfits(small, large, &code), 1);
+    CHECK_EQ(code, DIAG_MODEL_FIT_MISSING);
+    CHECK_EQ(misfits(large, other, &code), 3); /* g, more, e: each is told */
+}
+
 int main(void) {
     arena = arena_new();
     RUN(importize_moves_exports);
@@ -407,6 +448,7 @@ int main(void) {
     RUN(packages_follow_their_needs);
     RUN(worlds_become_one);
     RUN(exports_keep_their_meaning);
+    RUN(components_fit_worlds);
     arena_free(arena);
     return test_end("world");
 }
