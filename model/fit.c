@@ -28,10 +28,8 @@ typedef struct {
 
 static void note_worlds(Fit *f, Span need, Span have, bool lacks) {
     diag_note(f->diags, MODEL_FIT_NEEDS, need, STR_ARG(f->need_name));
-    if (lacks)
-        diag_note(f->diags, MODEL_FIT_LACKS, have, STR_ARG(f->have_name));
-    else
-        diag_note(f->diags, MODEL_FIT_HAS, have, STR_ARG(f->have_name));
+    if (lacks) diag_note(f->diags, MODEL_FIT_LACKS, have, STR_ARG(f->have_name));
+    else diag_note(f->diags, MODEL_FIT_HAS, have, STR_ARG(f->have_name));
     f->ok = false;
 }
 
@@ -77,20 +75,16 @@ static void part_differs(Fit *f, const char *what, Str name, Span need, Span hav
 static void fit_types(Fit *f, const WitInterface *need, const WitInterface *have) {
     for (size_t i = 0; i < need->types.len; i++) {
         const WitType *a = need->types.at[i], *b = wit_find_type(have, a->name);
-        if (!b)
-            part_missing(f, "type", a->name, a->span, have->span);
-        else if (!same_type(f, a, b))
-            part_differs(f, "type", a->name, a->span, b->span);
+        if (!b) part_missing(f, "type", a->name, a->span, have->span);
+        else if (!same_type(f, a, b)) part_differs(f, "type", a->name, a->span, b->span);
     }
 }
 
 static void fit_funcs(Fit *f, const WitInterface *need, const WitInterface *have) {
     for (size_t i = 0; i < need->funcs.len; i++) {
         const WitFunc *a = need->funcs.at[i], *b = wit_find_func(have, a->name);
-        if (!b)
-            part_missing(f, "function", a->name, a->span, have->span);
-        else if (!same_func(f, a, b))
-            part_differs(f, "function", a->name, a->span, b->span);
+        if (!b) part_missing(f, "function", a->name, a->span, have->span);
+        else if (!same_func(f, a, b)) part_differs(f, "function", a->name, a->span, b->span);
     }
 }
 

@@ -203,12 +203,9 @@ static WitItems new_items(Merge *m, const WitItems *from) {
     for (size_t i = 0; i < from->len; i++) {
         WitItem *item = vec_push(m->into->arena, &items);
         *item = from->at[i];
-        if (item->kind == WIT_ITEM_INTERFACE)
-            item->interface = moved(m, item->interface);
-        else if (item->kind == WIT_ITEM_TYPE)
-            item->type = moved(m, item->type);
-        else
-            item->func = new_func(m, item->func);
+        if (item->kind == WIT_ITEM_INTERFACE) item->interface = moved(m, item->interface);
+        else if (item->kind == WIT_ITEM_TYPE) item->type = moved(m, item->type);
+        else item->func = new_func(m, item->func);
     }
     return items;
 }

@@ -30,18 +30,10 @@ static const WitType prims[] = {
 };
 #undef TYPE
 
-const char *wit_kind_keyword(WitKind kind) {
-    return kinds[kind].keyword;
-}
-uint8_t wit_kind_code(WitKind kind) {
-    return kinds[kind].code;
-}
-WitShape wit_kind_shape(WitKind kind) {
-    return kinds[kind].shape;
-}
-const WitType *wit_prim(WitKind kind) {
-    return &prims[kind];
-}
+const char *wit_kind_keyword(WitKind kind) { return kinds[kind].keyword; }
+uint8_t wit_kind_code(WitKind kind) { return kinds[kind].code; }
+WitShape wit_kind_shape(WitKind kind) { return kinds[kind].shape; }
+const WitType *wit_prim(WitKind kind) { return &prims[kind]; }
 
 bool wit_kind_feature(WitKind kind, Feature *feature) {
     enum { FEATURE_NONE = -1 };
@@ -275,17 +267,13 @@ static bool contains(const Question *q, const WitType *type) {
     return yes;
 }
 
-static bool is_borrow(const WitType *type) {
-    return type->kind == WIT_BORROW;
-}
+static bool is_borrow(const WitType *type) { return type->kind == WIT_BORROW; }
 
 static bool is_list(const WitType *type) {
     return type->kind == WIT_STRING || type->kind == WIT_LIST || type->kind == WIT_MAP;
 }
 
-static bool is_resource(const WitType *type) {
-    return type->kind == WIT_RESOURCE;
-}
+static bool is_resource(const WitType *type) { return type->kind == WIT_RESOURCE; }
 
 static bool is_handle(const WitType *type) {
     return is_resource(type) || type->kind == WIT_OWN || type->kind == WIT_BORROW ||

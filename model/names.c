@@ -38,15 +38,9 @@ Str wit_item_name(Arena *arena, const WitItem *item) {
 
 /* ---- labels ---- */
 
-static bool is_lower(char c) {
-    return c >= 'a' && c <= 'z';
-}
-static bool is_upper(char c) {
-    return c >= 'A' && c <= 'Z';
-}
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+static bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+static bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* fragment ::= [0-9a-z]+ | [0-9A-Z]+, the first one beginning with a letter */
 static bool is_fragment(Str s, bool first) {

@@ -123,8 +123,7 @@ static void add_interface_import(Elaboration *e, const WitItem *item) {
         const WitType *use;
         if (next_dep(e, &vec_last(&e->stack), &e->listed_imports, &dep, &use))
             begin_import(e, &dep);
-        else
-            *vec_push(e->arena, &e->imports) = vec_pop(&e->stack).item;
+        else *vec_push(e->arena, &e->imports) = vec_pop(&e->stack).item;
     }
 }
 
@@ -272,10 +271,8 @@ static WitWorld *world_named(const WitModel *model, const WitPackage *package, S
     for (size_t i = 0; i < package->worlds.len; i++)
         *vec_push(model->arena, &names) = package->worlds.at[i]->name;
     Str near = str_nearest(name, names.at, names.len);
-    if (near.len)
-        diag_note(diags, MODEL_DID_YOU_MEAN, span_none(), STR_ARG(near));
-    else
-        note_worlds(model, package, diags);
+    if (near.len) diag_note(diags, MODEL_DID_YOU_MEAN, span_none(), STR_ARG(near));
+    else note_worlds(model, package, diags);
     return NULL;
 }
 
@@ -337,8 +334,7 @@ static const WitPackage *package_of(const WitModel *model, const WorldPath *path
                        path->version.text.len ? "@" : "", STR_ARG(path->version.text));
     if (count > 1 && !path->version.text.len)
         diag(diags, MODEL_PACKAGE_AMBIGUOUS, span_none(), STR_ARG(name));
-    else
-        diag(diags, MODEL_PACKAGE_UNKNOWN, span_none(), STR_ARG(name));
+    else diag(diags, MODEL_PACKAGE_UNKNOWN, span_none(), STR_ARG(name));
     note_packages(model, count ? path : NULL, diags);
     return NULL;
 }

@@ -87,10 +87,8 @@ static bool split(Union *u, Compare *c, const WitItems *from, const WitItems *in
     Map shared = item_map(arena, into);
     for (size_t i = 0; i < from->len; i++) {
         const MapEntry *other = map_get(&shared, item_key(arena, &from->at[i]));
-        if (!other)
-            *vec_push(arena, fresh) = from->at[i];
-        else if (!compare_items(c, &from->at[i], other->cptr, direction))
-            return false;
+        if (!other) *vec_push(arena, fresh) = from->at[i];
+        else if (!compare_items(c, &from->at[i], other->cptr, direction)) return false;
     }
     return true;
 }
@@ -111,10 +109,8 @@ static void add_items(Union *u, const WitItems *fresh, WitItems *to) {
     for (size_t i = 0; i < fresh->len; i++) {
         WitItem *item = vec_push(u->model->arena, to);
         *item = fresh->at[i];
-        if (item->kind == WIT_ITEM_TYPE)
-            item->type = clone_type(&u->cloner, item->type);
-        else if (item->kind == WIT_ITEM_FUNC)
-            item->func = clone_func(&u->cloner, item->func);
+        if (item->kind == WIT_ITEM_TYPE) item->type = clone_type(&u->cloner, item->type);
+        else if (item->kind == WIT_ITEM_FUNC) item->func = clone_func(&u->cloner, item->func);
         else if (!item->interface->name.len)
             item->interface = clone_interface(&u->cloner, item->interface, u->into->package);
     }

@@ -15,10 +15,8 @@ static void number(Json *json, const char *key, uint64_t value) {
 
 static void name(Json *json, const char *key, Str value) {
     json_key(json, key);
-    if (value.len)
-        json_string(json, value);
-    else
-        json_null(json);
+    if (value.len) json_string(json, value);
+    else json_null(json);
 }
 
 static void docs(Json *json, Str contents) {
@@ -35,10 +33,8 @@ static void stability(Json *json, const WitStability *s) {
     json_object(json);
     json_key(json, s->feature.len ? "unstable" : "stable");
     json_object(json);
-    if (s->feature.len)
-        name(json, "feature", s->feature);
-    else
-        name(json, "since", s->since.text);
+    if (s->feature.len) name(json, "feature", s->feature);
+    else name(json, "since", s->since.text);
     if (s->deprecated.text.len) name(json, "deprecated", s->deprecated.text);
     json_end(json);
     json_end(json);
@@ -53,12 +49,9 @@ static void external_id(Json *json, bool has, Str id) {
 /* ---- types ---- */
 
 static void type_ref(Json *json, const WitType *type) {
-    if (!type)
-        json_null(json);
-    else if (wit_kind_shape(type->kind) != WIT_SHAPE_PRIM)
-        json_uint(json, type->id);
-    else
-        json_string(json, str_from(wit_kind_keyword(type->kind)));
+    if (!type) json_null(json);
+    else if (wit_kind_shape(type->kind) != WIT_SHAPE_PRIM) json_uint(json, type->id);
+    else json_string(json, str_from(wit_kind_keyword(type->kind)));
 }
 
 static void keyed_type(Json *json, const char *key, const WitType *type) {
@@ -100,10 +93,8 @@ static void tuple(Json *json, const WitType *type) {
 static void pair(Json *json, const WitType *type) {
     json_array(json);
     type_ref(json, type->elem);
-    if (type->kind == WIT_MAP)
-        type_ref(json, type->second);
-    else
-        json_uint(json, type->length);
+    if (type->kind == WIT_MAP) type_ref(json, type->second);
+    else json_uint(json, type->length);
     json_end(json);
 }
 
@@ -134,18 +125,12 @@ static void type_kind(Json *json, const WitType *type) {
     json_object(json);
     json_key(json, kind_key(type->kind));
     WitShape shape = wit_kind_shape(type->kind);
-    if (type->kind == WIT_TUPLE)
-        tuple(json, type);
-    else if (shape == WIT_SHAPE_FIELDS)
-        fields(json, type);
-    else if (type->kind == WIT_MAP || type->kind == WIT_FIXED_LIST)
-        pair(json, type);
-    else if (type->kind == WIT_RESULT)
-        result(json, type);
-    else if (shape == WIT_SHAPE_HANDLE)
-        handle(json, type);
-    else
-        type_ref(json, type->elem);
+    if (type->kind == WIT_TUPLE) tuple(json, type);
+    else if (shape == WIT_SHAPE_FIELDS) fields(json, type);
+    else if (type->kind == WIT_MAP || type->kind == WIT_FIXED_LIST) pair(json, type);
+    else if (type->kind == WIT_RESULT) result(json, type);
+    else if (shape == WIT_SHAPE_HANDLE) handle(json, type);
+    else type_ref(json, type->elem);
     json_end(json);
 }
 
@@ -156,10 +141,8 @@ static void type_owner(Json *json, const WitType *type) {
         return;
     }
     json_object(json);
-    if (type->interface)
-        number(json, "interface", type->interface->id);
-    else
-        number(json, "world", type->world->id);
+    if (type->interface) number(json, "interface", type->interface->id);
+    else number(json, "world", type->world->id);
     json_end(json);
 }
 
@@ -220,10 +203,8 @@ static void func_entry(Json *json, const WitFunc *func) {
 /* ---- worlds, interfaces, packages ---- */
 
 static void world_item(Json *json, const WitItem *item) {
-    if (item->name.len || item->kind != WIT_ITEM_INTERFACE)
-        json_key_str(json, item->name);
-    else
-        json_key_str(json, str_fmt(json->out.arena, "interface-%u", item->interface->id));
+    if (item->name.len || item->kind != WIT_ITEM_INTERFACE) json_key_str(json, item->name);
+    else json_key_str(json, str_fmt(json->out.arena, "interface-%u", item->interface->id));
     json_object(json);
     if (item->kind == WIT_ITEM_FUNC) {
         json_key(json, "function");
@@ -251,10 +232,8 @@ static void world_items(Json *json, const char *key, const WitItems *items) {
 
 static void package_ref(Json *json, const WitPackage *package) {
     json_key(json, "package");
-    if (package)
-        json_uint(json, package->id);
-    else
-        json_null(json);
+    if (package) json_uint(json, package->id);
+    else json_null(json);
 }
 
 static void world_entry(Json *json, const WitWorld *world) {

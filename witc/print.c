@@ -37,9 +37,7 @@ static void text(Printer *p, Str s) {
     buf_str(p->out, s);
 }
 
-static void put(Printer *p, const char *s) {
-    text(p, str_from(s));
-}
+static void put(Printer *p, const char *s) { text(p, str_from(s)); }
 
 static void newline(Printer *p) {
     buf_byte(p->out, '\n');
@@ -137,10 +135,8 @@ static void print_escaped(Printer *p, Str s) {
                             : c == '\t' ? "\\t"
                                         : NULL;
         if (plain || named) {
-            if (plain)
-                buf_byte(p->out, c);
-            else
-                put(p, named);
+            if (plain) buf_byte(p->out, c);
+            else put(p, named);
             at++;
             continue;
         }
@@ -163,10 +159,8 @@ static void print_type(Printer *p, const WitType *type);
 
 static void print_args(Printer *p, const WitType *a, const WitType *b) {
     put(p, "<");
-    if (a)
-        print_type(p, a);
-    else
-        put(p, "_");
+    if (a) print_type(p, a);
+    else put(p, "_");
     if (b) {
         put(p, ", ");
         print_type(p, b);
@@ -202,12 +196,9 @@ static void print_structure(Printer *p, const WitType *type) {
 }
 
 static void print_type(Printer *p, const WitType *type) {
-    if (type->name.len)
-        print_name(p, type->name);
-    else if (type->kind == WIT_OWN)
-        print_name(p, type->elem->name);
-    else
-        print_structure(p, type);
+    if (type->name.len) print_name(p, type->name);
+    else if (type->kind == WIT_OWN) print_name(p, type->elem->name);
+    else print_structure(p, type);
 }
 
 /* ---- functions ---- */
@@ -293,10 +284,8 @@ static void print_fields(Printer *p, const WitType *type) {
         const WitField *field = &type->fields.at[i];
         print_docs(p, field->docs);
         print_name(p, field->name);
-        if (type->kind == WIT_RECORD)
-            put(p, ": ");
-        else if (field->type)
-            put(p, "(");
+        if (type->kind == WIT_RECORD) put(p, ": ");
+        else if (field->type) put(p, "(");
         if (field->type) print_type(p, field->type);
         if (type->kind == WIT_VARIANT && field->type) put(p, ")");
         put(p, ",");
@@ -347,9 +336,7 @@ static const WitInterface *used_from(const WitType *type, Owner owner) {
     return from && from->name.len && from != owner.interface ? from : NULL;
 }
 
-static bool same_semver(Semver a, Semver b) {
-    return str_eq(a.text, b.text);
-}
+static bool same_semver(Semver a, Semver b) { return str_eq(a.text, b.text); }
 
 static bool share_a_use(const WitType *a, const WitType *b) {
     return a->elem->interface == b->elem->interface &&
@@ -480,10 +467,8 @@ static void print_world(Printer *p, const WitWorld *world) {
     if (world->exports.len) new_item(p);
     for (size_t i = 0; i < world->exports.len; i++) {
         const WitItem *item = &world->exports.at[i];
-        if (item->kind == WIT_ITEM_INTERFACE)
-            print_world_interface(p, item, "export ");
-        else if (item->kind == WIT_ITEM_FUNC)
-            print_world_func(p, item->func, "export ");
+        if (item->kind == WIT_ITEM_INTERFACE) print_world_interface(p, item, "export ");
+        else if (item->kind == WIT_ITEM_FUNC) print_world_func(p, item->func, "export ");
     }
     close_braces(p);
 }
