@@ -31,6 +31,8 @@ rejects() {
 binary_inputs() {
     echo "parse $1 -o OUT"
     echo "print $1 -o OUT"
+    echo "strip $1 -o OUT"
+    echo "objdump $1 -o OUT"
     echo "validate $1"
     echo "component wit $1 -o OUT"
     echo "component new $1 -o OUT"
