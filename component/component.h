@@ -3,6 +3,7 @@
 #define COMPONENT_COMPONENT_H
 
 #include "base/buf.h"
+#include "base/map.h"
 #include "canonical-abi/abi.h"
 #include "core/core.h"
 #include "model/model.h"
@@ -368,9 +369,14 @@ typedef struct {
 
 typedef struct {
     VEC(CompCoreExtern) imports, exports;
+    Map by_name;                /* name -> index in exports */
+    const CoreTypeSpace *space; /* that the ids are of */
 } CompCoreModuleType;
 
-/* The type of one definition. A TYPE definition is one of: a value type or resource (`type`), a
+/* The type of one definition. Types are WitType nodes without owners. A type that is imported or
+ * exported gets a node of its own, an ALIAS of what it is (so that "the type of that name" has an
+ * identity): wit_dealias gives what it is, and two resources are one if that is one pointer.
+ * A TYPE definition is one of: a value type or resource (`type`), a
  * function type, an instance type, a component type: the others are then NULL. */
 typedef struct {
     CompSort sort;
@@ -391,17 +397,26 @@ typedef struct {
 } CompExtern;
 
 typedef VEC(CompExtern) CompExterns;
+typedef VEC(const WitType *) CompTypeList;
 
 /* What an instance exports. */
 struct CompInstanceType {
     CompExterns exports;
-    VEC(const WitType *) resources; /* abstract ones that its exports introduce */
+    Map by_name;                    /* name -> index in exports */
+    CompTypeList resources;         /* abstract ones that its exports introduce: only in a type that
+                                       no instance has yet; each instance has its own, bound to
+                                       the component that made or imported it */
 };
 
 struct CompComponentType {
     CompExterns imports, exports;
-    VEC(const WitType *) imported_resources, defined_resources;
+    Map imports_by_name, exports_by_name; /* name -> index */
+    CompTypeList imported_resources, defined_resources;
 };
+
+/* By name; NULL where there is none. */
+const CompExtern *comp_find_export(const CompInstanceType *type, Str name);
+const CompCoreExtern *comp_find_core_export(const CompCoreModuleType *type, Str name);
 
 /* Everything that validation found out about one component. */
 struct CompInfo {

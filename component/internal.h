@@ -2,6 +2,7 @@
 #ifndef COMPONENT_INTERNAL_H
 #define COMPONENT_INTERNAL_H
 
+#include "base/map.h"
 #include "component/component.h"
 
 /* What the files of component/ share among themselves. */
@@ -72,5 +73,163 @@ void comp_names_decode(Arena *arena, Str bytes, const uint32_t counts[COMP_SORT_
                        CompNames *names);
 /* The bytes after the section's name; nothing where there are no names. */
 void comp_names_encode(const CompNames *names, Buf *buf);
+
+/* ---- validation ---- */
+
+typedef enum { SCOPE_COMPONENT, SCOPE_COMPONENT_TYPE, SCOPE_INSTANCE_TYPE } ScopeKind;
+
+/* What of a type is asked for again and again; by the node's address. */
+typedef struct {
+    uint32_t size, depth; /* "effective type size": leaves and nodes of the unfolded type */
+    bool has_borrow, has_resource, has_pointer;
+    uint64_t bytes; /* of a value, with 64-bit pointers; saturates */
+    uint32_t align;
+} TypeInfo;
+
+/* One run of comp_validate. */
+typedef struct {
+    Arena *arena;
+    Features features;
+    Diags *diags;
+    const Source *source;
+    CoreTypeSpace *space;
+    Map infos; /* address of a WitType, WitFunc, instance, component type -> TypeInfo */
+    unsigned depth;
+} Validator;
+
+typedef VEC(CoreType) CoreTypes;
+typedef VEC(uint32_t) CoreIds;
+
+/* A component, component type or instance type under validation: its index spaces so far. */
+typedef struct Scope Scope;
+struct Scope {
+    ScopeKind kind;
+    Scope *outer;
+    VEC(CompEntity) spaces[COMP_SORT_COUNT];
+    CoreTypes core_types; /* parallel to the core type space; zeroed where it is a module type */
+    CoreIds core_ids;     /* the same as ids; CORE_NONE for module types */
+    VEC(bool) value_used;     /* parallel to the value space */
+    VEC(size_t) value_offset;
+    CompComponentType type;   /* imports, exports and resources so far */
+    Map import_keys, export_keys; /* by wit_unique_key -> index */
+    Map explicit_resources;   /* exported somewhere */
+    Map local_resources;      /* defined here: -> its rep */
+    Map imported_types, exported_types; /* types that have a name for the outside */
+    Map imported_names, exported_names; /* resource node -> its name, as a Str */
+    Map imported_labels, exported_labels; /* names of resources */
+    CoreValType context_type;
+    uint32_t size;
+};
+
+Span comp_span(const Validator *v, size_t offset);
+
+static inline bool comp_false(const Diag *diag) {
+    (void)diag;
+    return false;
+}
+#define fault(v, offset, code, ...)                                                                \
+    comp_false(diag((v)->diags, code, comp_span((v), (offset)), ##__VA_ARGS__))
+/* Reports and gives false where a feature is off. */
+bool comp_need(Validator *v, size_t offset, Feature feature, const char *what);
+
+/* Maps and sets by address. */
+MapEntry *comp_ptr_get(const Map *map, const void *ptr);
+MapEntry *comp_ptr_put(Arena *arena, Map *map, const void *ptr);
+
+/* Index spaces: reports and gives NULL where there is no such index. */
+const CompEntity *comp_at(Validator *v, const Scope *s, CompSort sort, uint32_t index,
+                          size_t offset);
+const WitType *comp_value_type_at(Validator *v, const Scope *s, uint32_t index, size_t offset);
+const WitType *comp_resource_at(Validator *v, const Scope *s, uint32_t index, size_t offset);
+const CoreType *comp_core_func_at(Validator *v, const Scope *s, uint32_t index, size_t offset);
+void comp_push(Validator *v, Scope *s, CompEntity entity);
+bool comp_check_room(Validator *v, const Scope *s, CompSort sort, size_t offset);
+
+/* validate_type.c */
+TypeInfo comp_type_info(Validator *v, const WitType *type);
+TypeInfo comp_func_info(Validator *v, const WitFunc *func);
+TypeInfo comp_entity_info(Validator *v, const CompEntity *entity);
+void comp_set_info(Validator *v, const void *node, TypeInfo info);
+/* Of a component or instance type that has been checked. */
+bool comp_set_scope_info(Validator *v, const Scope *s, const void *node, size_t offset);
+bool comp_add_sizes(Validator *v, uint32_t *size, uint32_t more, size_t offset);
+bool comp_check_val(Validator *v, const Scope *s, CompValRef ref, size_t offset,
+                    const WitType **type);
+bool comp_validate_type(Validator *v, Scope *s, const CompItem *item);
+bool comp_validate_core_type(Validator *v, Scope *s, const CompItem *item);
+/* A type of the space as a definition on its own, with its references to others left open. */
+CoreType comp_foreign_core_type(Validator *v, uint32_t id);
+bool comp_core_module_type(Validator *v, const CoreModule *module, size_t offset,
+                           const CompCoreModuleType **type);
+bool comp_validate_alias(Validator *v, Scope *s, const CompItem *item);
+
+/* validate_name.c */
+typedef enum { NAME_LABEL, NAME_CONSTRUCTOR, NAME_METHOD, NAME_STATIC, NAME_INTERFACE, NAME_OLD } NameKind;
+bool comp_check_label(Validator *v, Str name, const char *what, size_t offset);
+/* Checks an extern name, its attributes, its uniqueness and its typing, and adds it to the list of
+ * imports or exports. `s` may be NULL (a bag of exports has no resource names). */
+typedef struct {
+    bool is_import;
+    CompExterns *list;
+    Map *by_name, *keys;
+    const Map *resource_names, *labels; /* may be NULL */
+    uint32_t *size;
+} NameContext;
+bool comp_add_extern(Validator *v, const NameContext *cx, const CompName *name,
+                     const CompEntity *entity, size_t offset);
+
+/* validate_extern.c */
+bool comp_validate_import(Validator *v, Scope *s, const CompItem *item);
+bool comp_validate_export(Validator *v, Scope *s, const CompItem *item);
+bool comp_entity_of(Validator *v, Scope *s, CompSort sort, uint32_t index, size_t offset,
+                    CompEntity *entity);
+bool comp_finish_scope(Validator *v, Scope *s, size_t offset);
+bool comp_use_value(Validator *v, Scope *s, uint32_t index, size_t offset);
+
+/* validate_instance.c */
+bool comp_validate_core_instance(Validator *v, Scope *s, const CompItem *item);
+bool comp_validate_instance(Validator *v, Scope *s, const CompItem *item);
+
+/* validate_canon.c */
+bool comp_validate_canon(Validator *v, Scope *s, const CompItem *item);
+
+/* validate_gc.c: whether a core function type is one that a function lowers to by the GC ABI. */
+bool comp_check_gc_func(Validator *v, const WitFunc *func, const CoreType *core,
+                        const CompOptions *options, size_t offset);
+
+/* subst.c: types with resources (and other types) replaced, shared where nothing changes. */
+typedef struct {
+    Arena *arena;
+    Map map;    /* old node -> new node; preset with what is to be replaced */
+    Map *infos; /* the validator's, or NULL */
+} Subst;
+void comp_subst_set(Subst *subst, const void *from, const void *to);
+const WitType *comp_subst_type(Subst *subst, const WitType *type);
+CompEntity comp_subst_entity(Subst *subst, const CompEntity *entity);
+const CompInstanceType *comp_subst_instance(Subst *subst, const CompInstanceType *type);
+const WitType *comp_fresh_resource(Arena *arena, const WitType *like);
+/* Adds the resources that occur in an entity and are not bound in it, by address. */
+typedef struct {
+    Arena *arena;
+    Map seen, resources;
+} FreeSet;
+void comp_free_entity(FreeSet *set, const CompEntity *entity);
+
+/* subtype.c */
+typedef struct {
+    Arena *arena;
+    const CoreTypeSpace *space;
+    Map *infos; /* or NULL */
+    Str why;    /* where a check failed */
+} SubtypeCx;
+bool comp_entity_sub(SubtypeCx *cx, const CompEntity *a, const CompEntity *b);
+bool comp_type_sub(SubtypeCx *cx, const WitType *a, const WitType *b);
+bool comp_core_sub(SubtypeCx *cx, const CoreExternType *a, const CoreExternType *b);
+/* Whether `have` offers all of `want`, in which `resources` are variables: binds them in *bound, and
+ * there what the names of `want` stand for, so that types in its terms can be told in terms of
+ * `have`. */
+bool comp_open(SubtypeCx *cx, const CompExterns *have, const Map *have_names,
+               const CompExterns *want, const CompTypeList *resources, bool imports, Subst *bound);
+bool comp_is_resource(const CompEntity *entity);
 
 #endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Types in other terms. A component's type speaks of the resources that it imports and defines as
+ * variables. Where it is instantiated, the imported ones become those that were given and the
+ * defined ones become fresh:
+ *
+ *     (component (import "r" (type $r (sub resource)))      with "r" := R
+ *                (export "f" (func (param "x" (own $r)))))  f: func(x: own<R>)
+ *
+ * A substitution is a map from old nodes to new ones. It is also its own memory: every node is
+ * visited once, and a node of which no part changes stays itself. Types nest at most 100 deep
+ * (validate_type.c), so the recursion does.
+ */
+#include "component/internal.h"
+
+void comp_subst_set(Subst *subst, const void *from, const void *to) {
+    comp_ptr_put(subst->arena, &subst->map, from)->cptr = to;
+}
+
+/* A node was remade: what is known of the old one holds for the new. */
+static void done(Subst *subst, const void *old, const void *made) {
+    comp_subst_set(subst, old, made);
+    if (old == made || !subst->infos) return;
+    const MapEntry *info = comp_ptr_get(subst->infos, old);
+    if (info) comp_ptr_put(subst->arena, subst->infos, made)->cptr = info->cptr;
+}
+
+const WitType *comp_fresh_resource(Arena *arena, const WitType *like) {
+    WitType *fresh = ARENA_NEW(arena, WitType);
+    *fresh = *like;
+    return fresh;
+}
+
+/* Fields with their types replaced; true where one changed (then *fields is a copy). */
+static bool subst_fields(Subst *subst, WitFields *fields) {
+    bool changed = false;
+    for (size_t i = 0; i < fields->len; i++) {
+        const WitType *old = fields->at[i].type, *type = comp_subst_type(subst, old);
+        if (type == old) continue;
+        if (!changed)
+            fields->at = arena_copy(subst->arena, fields->at, fields->len * sizeof *fields->at);
+        fields->cap = fields->len;
+        fields->at[i].type = type;
+        changed = true;
+    }
+    return changed;
+}
+
+const WitType *comp_subst_type(Subst *subst, const WitType *type) {
+    if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return type;
+    const MapEntry *entry = comp_ptr_get(&subst->map, type);
+    if (entry) return entry->cptr;
+    WitType made = *type;
+    made.elem = comp_subst_type(subst, type->elem);
+    made.second = comp_subst_type(subst, type->second);
+    bool changed = subst_fields(subst, &made.fields);
+    changed |= made.elem != type->elem || made.second != type->second;
+    const WitType *out = changed ? arena_copy(subst->arena, &made, sizeof made) : type;
+    done(subst, type, out);
+    return out;
+}
+
+static const WitFunc *subst_func(Subst *subst, const WitFunc *func) {
+    const MapEntry *entry = comp_ptr_get(&subst->map, func);
+    if (entry) return entry->cptr;
+    WitFunc made = *func;
+    made.result = comp_subst_type(subst, func->result);
+    bool changed = subst_fields(subst, &made.params) || made.result != func->result;
+    const WitFunc *out = changed ? arena_copy(subst->arena, &made, sizeof made) : func;
+    done(subst, func, out);
+    return out;
+}
+
+static bool same_entity(const CompEntity *a, const CompEntity *b) {
+    return a->type == b->type && a->func == b->func && a->instance == b->instance &&
+           a->component == b->component;
+}
+
+static bool subst_externs(Subst *subst, CompExterns *list) {
+    bool changed = false;
+    for (size_t i = 0; i < list->len; i++) {
+        CompEntity entity = comp_subst_entity(subst, &list->at[i].entity);
+        if (same_entity(&entity, &list->at[i].entity)) continue;
+        if (!changed) list->at = arena_copy(subst->arena, list->at, list->len * sizeof *list->at);
+        list->cap = list->len;
+        list->at[i].entity = entity;
+        changed = true;
+    }
+    return changed;
+}
+
+const CompInstanceType *comp_subst_instance(Subst *subst, const CompInstanceType *type) {
+    const MapEntry *entry = comp_ptr_get(&subst->map, type);
+    if (entry) return entry->cptr;
+    CompInstanceType made = *type;
+    const CompInstanceType *out = type;
+    if (subst_externs(subst, &made.exports)) out = arena_copy(subst->arena, &made, sizeof made);
+    done(subst, type, out);
+    return out;
+}
+
+static const CompComponentType *subst_component(Subst *subst, const CompComponentType *type) {
+    const MapEntry *entry = comp_ptr_get(&subst->map, type);
+    if (entry) return entry->cptr;
+    CompComponentType made = *type;
+    bool changed = subst_externs(subst, &made.imports);
+    changed |= subst_externs(subst, &made.exports);
+    const CompComponentType *out = changed ? arena_copy(subst->arena, &made, sizeof made) : type;
+    done(subst, type, out);
+    return out;
+}
+
+CompEntity comp_subst_entity(Subst *subst, const CompEntity *entity) {
+    CompEntity out = *entity;
+    if (entity->type) out.type = comp_subst_type(subst, entity->type);
+    if (entity->func) out.func = subst_func(subst, entity->func);
+    if (entity->instance) out.instance = comp_subst_instance(subst, entity->instance);
+    if (entity->component) out.component = subst_component(subst, entity->component);
+    return out;
+}
+
+/* ---- free resources ---- */
+
+static bool seen(FreeSet *set, const void *node) {
+    if (comp_ptr_get(&set->seen, node)) return true;
+    comp_ptr_put(set->arena, &set->seen, node);
+    return false;
+}
+
+static void free_type(FreeSet *set, const WitType *type) {
+    if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM || seen(set, type)) return;
+    if (type->kind == WIT_RESOURCE) comp_ptr_put(set->arena, &set->resources, type)->value = 1;
+    free_type(set, type->elem);
+    free_type(set, type->second);
+    for (size_t i = 0; i < type->fields.len; i++) free_type(set, type->fields.at[i].type);
+}
+
+/* A variable occurs nowhere but in the type that binds it, so it may be taken out afterwards. */
+static void bind(FreeSet *set, const CompTypeList *list) {
+    for (size_t i = 0; i < list->len; i++)
+        comp_ptr_put(set->arena, &set->resources, list->at[i])->value = 0;
+}
+
+static void free_externs(FreeSet *set, const CompExterns *list) {
+    for (size_t i = 0; i < list->len; i++) comp_free_entity(set, &list->at[i].entity);
+}
+
+void comp_free_entity(FreeSet *set, const CompEntity *entity) {
+    free_type(set, entity->type);
+    if (entity->func && !seen(set, entity->func)) {
+        free_type(set, entity->func->result);
+        for (size_t i = 0; i < entity->func->params.len; i++)
+            free_type(set, entity->func->params.at[i].type);
+    }
+    if (entity->instance && !seen(set, entity->instance)) {
+        free_externs(set, &entity->instance->exports);
+        bind(set, &entity->instance->resources);
+    }
+    if (entity->component && !seen(set, entity->component)) {
+        free_externs(set, &entity->component->imports);
+        free_externs(set, &entity->component->exports);
+        bind(set, &entity->component->imported_resources);
+        bind(set, &entity->component->defined_resources);
+    }
+}

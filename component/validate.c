@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Validation of components: a walk over the definitions in order, each checked against the index
+ * spaces that the ones before it have built, and then adding to them (Binary.md, Explainer.md).
+ *
+ *     validate.c           the walk, the index spaces, nested components, start, values
+ *     validate_type.c      type definitions, with their sizes
+ *     validate_core.c      core types and modules
+ *     validate_name.c      what names of imports and exports may be
+ *     validate_extern.c    imports and exports: resources, names of types
+ *     validate_instance.c  instances and aliases
+ *     validate_canon.c     canonical definitions
+ *     subtype.c, subst.c   the relation between types, and types in other terms
+ *
+ * The first fault ends the validation of a component: what follows would stand on it.
+ */
+#include "component/internal.h"
+
+/* ---- small parts ---- */
+
+Span comp_span(const Validator *v, size_t offset) {
+    return v->source ? (Span){v->source, (uint32_t)offset, (uint32_t)offset} : span_none();
+}
+
+MapEntry *comp_ptr_get(const Map *map, const void *ptr) {
+    return map_get(map, (Str){(const char *)&ptr, sizeof ptr});
+}
+
+MapEntry *comp_ptr_put(Arena *arena, Map *map, const void *ptr) {
+    MapEntry *entry = comp_ptr_get(map, ptr);
+    if (entry) return entry;
+    const void **key = ARENA_NEW(arena, const void *);
+    *key = ptr;
+    return map_put(arena, map, (Str){(const char *)key, sizeof ptr}, NULL);
+}
+
+static const char *feature_words(Feature feature) {
+    switch (feature) {
+    case FEATURE_CM_ASYNC: return "async";
+    case FEATURE_CM_ASYNC_STACKFUL: return "async stackful";
+    case FEATURE_CM_MORE_ASYNC_BUILTINS: return "more async builtins";
+    case FEATURE_CM_THREADING: return "threading";
+    case FEATURE_CM_ERROR_CONTEXT: return "error-context";
+    case FEATURE_CM_FIXED_LENGTH_LISTS: return "fixed-length lists";
+    case FEATURE_CM_MAP: return "map";
+    case FEATURE_CM64: return "64-bit";
+    default: return feature_name(feature);
+    }
+}
+
+bool comp_need(Validator *v, size_t offset, Feature feature, const char *what) {
+    if (v->features & FEATURE_BIT(feature)) return true;
+    bool plural = what[0] && what[strlen(what) - 1] == 's';
+    return fault(v, offset, COMP_NEEDS, what, plural ? "" : "s", feature_words(feature),
+                 feature_name(feature));
+}
+
+/* ---- index spaces ---- */
+
+/* "unknown core function 3: function index out of bounds" */
+static const struct {
+    const char *full, *brief;
+} space_words[COMP_SORT_COUNT] = {
+    [COMP_CORE_FUNC] = {"core function", "function"},
+    [COMP_CORE_TABLE] = {"table", "table"},
+    [COMP_CORE_MEMORY] = {"memory", "memory"},
+    [COMP_CORE_GLOBAL] = {"global", "global"},
+    [COMP_CORE_TAG] = {"tag", "tag"},
+    [COMP_CORE_TYPE] = {"type", "type"},
+    [COMP_CORE_MODULE] = {"module", "module"},
+    [COMP_CORE_INSTANCE] = {"core instance", "instance"},
+    [COMP_FUNC] = {"function", "function"},
+    [COMP_VALUE] = {"value", "value"},
+    [COMP_TYPE] = {"type", "type"},
+    [COMP_COMPONENT] = {"component", "component"},
+    [COMP_INSTANCE] = {"instance", "instance"},
+};
+
+const CompEntity *comp_at(Validator *v, const Scope *s, CompSort sort, uint32_t index,
+                          size_t offset) {
+    if (index < s->spaces[sort].len) return &s->spaces[sort].at[index];
+    fault(v, offset, COMP_UNKNOWN, space_words[sort].full, index, space_words[sort].brief);
+    return NULL;
+}
+
+const WitType *comp_value_type_at(Validator *v, const Scope *s, uint32_t index, size_t offset) {
+    const CompEntity *at = comp_at(v, s, COMP_TYPE, index, offset);
+    if (!at) return NULL;
+    if (at->type && !comp_is_resource(at)) return at->type;
+    fault(v, offset, COMP_NOT_VALUE_TYPE, index);
+    return NULL;
+}
+
+const WitType *comp_resource_at(Validator *v, const Scope *s, uint32_t index, size_t offset) {
+    const CompEntity *at = comp_at(v, s, COMP_TYPE, index, offset);
+    if (!at) return NULL;
+    if (comp_is_resource(at)) return at->type;
+    fault(v, offset, COMP_NOT_RESOURCE, index);
+    return NULL;
+}
+
+const CoreType *comp_core_func_at(Validator *v, const Scope *s, uint32_t index, size_t offset) {
+    const CompEntity *at = comp_at(v, s, COMP_CORE_FUNC, index, offset);
+    return at ? core_space_type(v->space, at->core.type) : NULL;
+}
+
+void comp_push(Validator *v, Scope *s, CompEntity entity) {
+    *vec_push(v->arena, &s->spaces[entity.sort]) = entity;
+    if (entity.sort == COMP_VALUE) {
+        *vec_push(v->arena, &s->value_used) = false;
+        *vec_push(v->arena, &s->value_offset) = 0;
+    }
+    if (entity.sort == COMP_CORE_TYPE) {
+        CoreType none = {.final = true, .super = CORE_NONE, .descriptor = CORE_NONE,
+                         .describes = CORE_NONE};
+        *vec_push(v->arena, &s->core_types) =
+            entity.module ? none : comp_foreign_core_type(v, entity.core_type);
+        vec_last(&s->core_types).group = 0;
+        *vec_push(v->arena, &s->core_ids) = entity.module ? CORE_NONE : entity.core_type;
+    }
+}
+
+/* Limits that engines agree on. */
+bool comp_check_room(Validator *v, const Scope *s, CompSort sort, size_t offset) {
+    static const struct {
+        const char *what;
+        uint32_t limit;
+        CompSort other; /* counted together with it */
+    } limits[COMP_SORT_COUNT] = {
+        [COMP_CORE_FUNC] = {"functions", 1000000, COMP_FUNC},
+        [COMP_CORE_TABLE] = {"tables", 1000000, COMP_CORE_TABLE},
+        [COMP_CORE_MEMORY] = {"memories", 1000000, COMP_CORE_MEMORY},
+        [COMP_CORE_GLOBAL] = {"globals", 1000000, COMP_CORE_GLOBAL},
+        [COMP_CORE_TAG] = {"tags", 1000000, COMP_CORE_TAG},
+        [COMP_CORE_TYPE] = {"types", 1000000, COMP_TYPE},
+        [COMP_CORE_MODULE] = {"modules", 1000, COMP_CORE_MODULE},
+        [COMP_CORE_INSTANCE] = {"instances", 1000, COMP_INSTANCE},
+        [COMP_FUNC] = {"functions", 1000000, COMP_CORE_FUNC},
+        [COMP_VALUE] = {"values", 1000, COMP_VALUE},
+        [COMP_TYPE] = {"types", 1000000, COMP_CORE_TYPE},
+        [COMP_COMPONENT] = {"components", 1000, COMP_COMPONENT},
+        [COMP_INSTANCE] = {"instances", 1000, COMP_CORE_INSTANCE},
+    };
+    CompSort other = limits[sort].other;
+    size_t n = s->spaces[sort].len + (other == sort ? 0 : s->spaces[other].len);
+    return n < limits[sort].limit || fault(v, offset, COMP_LIMIT, limits[sort].what, limits[sort].limit);
+}
+
+/* ---- definitions ---- */
+
+static bool validate_core_module(Validator *v, Scope *s, const CompItem *item) {
+    CompEntity entity = {.sort = COMP_CORE_MODULE};
+    const CoreModule *module = item->core_module.module;
+    if (!comp_check_room(v, s, COMP_CORE_MODULE, item->offset)) return false;
+    if (!module) { /* made by us from bytes */
+        Source *source = ARENA_NEW(v->arena, Source);
+        *source = (Source){.path = STR("core module"), .text = item->core_module.bytes, .binary = true};
+        Reader r = reader_of(source, v->diags);
+        module = core_decode(v->arena, &r, v->features);
+    }
+    if (!module || !core_validate(v->arena, module, v->features, v->diags)) return false;
+    if (!comp_core_module_type(v, module, item->offset, &entity.module)) return false;
+    comp_push(v, s, entity);
+    return true;
+}
+
+static const CompInfo *validate_component(Validator *v, const CompComponent *component,
+                                          Scope *outer);
+
+static bool validate_nested(Validator *v, Scope *s, const CompItem *item, CompInfo *info) {
+    if (!comp_check_room(v, s, COMP_COMPONENT, item->offset)) return false;
+    if (v->depth + 1 >= COMP_MAX_DEPTH) return fault(v, item->offset, COMP_NESTING, "components");
+    v->depth++;
+    const CompInfo *nested = validate_component(v, item->component, s);
+    v->depth--;
+    if (!nested) return false;
+    *vec_push(v->arena, &info->components) = nested;
+    comp_push(v, s, (CompEntity){.sort = COMP_COMPONENT, .component = &nested->type});
+    return true;
+}
+
+static bool validate_start(Validator *v, Scope *s, const CompItem *item) {
+    size_t offset = item->offset;
+    SubtypeCx cx = {.arena = v->arena};
+    if (!feature_on(v->features, CM_VALUES)) return fault(v, offset, COMP_VALUES_OFF);
+    const CompEntity *at = comp_at(v, s, COMP_FUNC, item->start.func, offset);
+    if (!at) return false;
+    const WitFunc *func = at->func;
+    if (func->params.len != item->start.args.len)
+        return fault(v, offset, COMP_START_ARGS, func->params.len, item->start.args.len);
+    uint32_t results = func->result != NULL;
+    if (results != item->start.result_count)
+        return fault(v, offset, COMP_START_RESULTS, item->start.result_count, results);
+    for (size_t i = 0; i < func->params.len; i++) {
+        uint32_t arg = item->start.args.at[i];
+        if (!comp_use_value(v, s, arg, offset)) return false;
+        if (!comp_type_sub(&cx, s->spaces[COMP_VALUE].at[arg].type, func->params.at[i].type))
+            return fault(v, offset, COMP_START_TYPE, i, STR_ARG(cx.why));
+    }
+    if (!func->result) return true;
+    comp_push(v, s, (CompEntity){.sort = COMP_VALUE, .type = func->result});
+    vec_last(&s->value_offset) = offset;
+    return true;
+}
+
+static bool validate_value(Validator *v, Scope *s, const CompItem *item) {
+    CompEntity entity = {.sort = COMP_VALUE};
+    if (!feature_on(v->features, CM_VALUES)) return fault(v, item->offset, COMP_VALUES_OFF);
+    if (!comp_check_room(v, s, COMP_VALUE, item->offset)) return false;
+    if (!comp_check_val(v, s, item->value.type, item->offset, &entity.type)) return false;
+    comp_push(v, s, entity);
+    vec_last(&s->value_offset) = item->offset;
+    return true;
+}
+
+static bool validate_item(Validator *v, Scope *s, const CompItem *item, CompInfo *info) {
+    switch (item->kind) {
+    case COMP_ITEM_CORE_MODULE: return validate_core_module(v, s, item);
+    case COMP_ITEM_CORE_INSTANCE: return comp_validate_core_instance(v, s, item);
+    case COMP_ITEM_CORE_TYPE: return comp_validate_core_type(v, s, item);
+    case COMP_ITEM_COMPONENT: return validate_nested(v, s, item, info);
+    case COMP_ITEM_INSTANCE: return comp_validate_instance(v, s, item);
+    case COMP_ITEM_ALIAS: return comp_validate_alias(v, s, item);
+    case COMP_ITEM_TYPE: return comp_validate_type(v, s, item);
+    case COMP_ITEM_CANON: return comp_validate_canon(v, s, item);
+    case COMP_ITEM_START: return validate_start(v, s, item);
+    case COMP_ITEM_IMPORT: return comp_validate_import(v, s, item);
+    case COMP_ITEM_EXPORT: return comp_validate_export(v, s, item);
+    case COMP_ITEM_VALUE: return validate_value(v, s, item);
+    case COMP_ITEM_CUSTOM: return true;
+    }
+    return true;
+}
+
+static const CompInfo *validate_component(Validator *v, const CompComponent *component,
+                                          Scope *outer) {
+    CompInfo *info = ARENA_NEW(v->arena, CompInfo);
+    Scope s = {.kind = SCOPE_COMPONENT, .outer = outer, .size = 1};
+    info->component = component;
+    for (size_t i = 0; i < component->items.len; i++)
+        if (!validate_item(v, &s, &component->items.at[i], info)) return NULL;
+    if (!comp_finish_scope(v, &s, component->offset)) return NULL;
+    for (int i = 0; i < COMP_SORT_COUNT; i++) memcpy(&info->spaces[i], &s.spaces[i], sizeof s.spaces[i]);
+    info->type = s.type;
+    info->core_types = v->space;
+    return comp_set_scope_info(v, &s, &info->type, component->offset) ? info : NULL;
+}
+
+const CompInfo *comp_validate(Arena *arena, const CompComponent *component, Features features,
+                              Diags *diags) {
+    Validator v = {.arena = arena, .features = features, .diags = diags,
+                   .source = component->source, .space = core_space_new(arena)};
+    return validate_component(&v, component, NULL);
+}
