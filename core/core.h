@@ -331,6 +331,10 @@ CoreTypeSpace *core_space_new(Arena *arena);
 /* Enters all types of a valid module; gives the id of each type index. The array lives in the
  * space's arena. */
 const uint32_t *core_space_enter(CoreTypeSpace *space, const CoreModule *m);
+/* One group of a growing list: enters types first .. first + count - 1 and sets their ids. References
+ * must be to the group itself or to types that have ids. */
+void core_space_enter_group(CoreTypeSpace *space, const CoreType *types, uint32_t first,
+                            uint32_t count, uint32_t *ids);
 /* The id of a function type made by hand; value types must hold ids already. */
 uint32_t core_space_func(CoreTypeSpace *space, const CoreValType *params, uint32_t param_count,
                          const CoreValType *results, uint32_t result_count);

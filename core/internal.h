@@ -21,10 +21,6 @@ enum {
 
 /* ---- space.c ---- */
 
-/* Enters types first .. first + count - 1 and sets their ids. References must be to the group
- * itself or to types that have ids. */
-void core_space_enter_group(CoreTypeSpace *space, const CoreType *types, uint32_t first,
-                            uint32_t count, uint32_t *ids);
 CoreHeap core_type_heap(const CoreType *t); /* func, struct, array or cont */
 CoreHeap core_heap_top(CoreHeap heap);      /* any, func, extern, exn or cont */
 
