@@ -84,7 +84,7 @@ void *arena_alloc(Arena *arena, size_t size) {
 void *arena_realloc(Arena *arena, void *old, size_t old_size, size_t new_size) {
     Block *b = arena->newest;
     size_t was = rounded(old_size ? old_size : 1), now = rounded(new_size ? new_size : 1);
-    if (now <= was) return old;
+    if (old && now <= was) return old;
     bool newest = b && old && (unsigned char *)old + was == b->data + b->used;
     if (newest && b->size - b->used >= now - was) {
         memset((unsigned char *)old + was, 0, now - was);
