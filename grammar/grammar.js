@@ -53,6 +53,7 @@ module.exports = grammar({
     ...KEYWORDS.map(word => $[token_name(word)]),
     ...GATE_WORDS.map(word => $[token_name(word)]),
     $._reserved,
+    $._bare,           // a type's keyword that no `<` follows, although it must
     $._bad_name,
     $.integer,
     $.version,
@@ -319,8 +320,7 @@ module.exports = grammar({
       ':', ',', ';', '=', '<', '>', '(', ')', '@', '.', '/', '->'),
 
     // A type that needs its `<...>` and has none.
-    incomplete_type: $ => seq(
-      choice(kw('tuple'), kw('list'), kw('option'), kw('map'), kw('own'), kw('borrow')), $._wrong),
+    incomplete_type: $ => seq($._bare, $._wrong),
 
     // The name that an item declares, or that a type refers to.
     _name: $ => field('name', $._ident),

@@ -10,6 +10,7 @@
  *     keyword that fits here              the keyword
  *     keyword where only a name fits      RESERVED, if what follows looks as
  *                                         after a name (see `is_used_as_name`)
+ *     `list`, `own`, ... without `<`      BARE
  *     word of a gate, after '@' or '('    the gate's word; elsewhere a name
  *     kebab-case name, '%' or not         IDENTIFIER
  *     anything else made of name bytes    BAD_NAME
@@ -50,6 +51,9 @@ static const char keywords[][16] = {
     "type",   "u16",    "u32",    "u64",    "u8",       "use",     "variant",     "with",
     "world",
 };
+/* Those that are no type without `<...>`. */
+static const char generics[][16] = {"borrow", "list", "map", "option", "own", "tuple"};
+
 static const char gate_words[][16] = {
     "deprecated", "external-id", "feature", "since", "unstable", "version",
 };
@@ -57,6 +61,7 @@ static const char gate_words[][16] = {
 enum {
     PUNCTUATION_COUNT = sizeof punctuation - 1,
     KEYWORD_COUNT = sizeof keywords / sizeof keywords[0],
+    GENERIC_COUNT = sizeof generics / sizeof generics[0],
     GATE_WORD_COUNT = sizeof gate_words / sizeof gate_words[0],
     MAX_KEYWORD = 13,
 };
@@ -69,6 +74,7 @@ enum {
     FIRST_KEYWORD,
     FIRST_GATE_WORD = FIRST_KEYWORD + KEYWORD_COUNT,
     RESERVED = FIRST_GATE_WORD + GATE_WORD_COUNT,
+    BARE,
     BAD_NAME,
     INTEGER,
     VERSION,
@@ -200,7 +206,10 @@ static bool scan_keyword(TSLexer *lexer, const bool *valid, int keyword) {
     if (valid[token]) {
         /* No keyword stands before ':'. */
         look_past_space(lexer);
-        return finish(lexer, lexer->lookahead == ':' ? RESERVED : token);
+        if (lexer->lookahead == ':') return finish(lexer, RESERVED);
+        bool is_bare = valid[BARE] && lexer->lookahead != '<' && lexer->lookahead != '/' &&
+                       find_word(generics, GENERIC_COUNT, keywords[keyword]) >= 0;
+        return finish(lexer, is_bare ? BARE : token);
     }
     return finish(lexer, is_used_as_name(lexer) ? RESERVED : token);
 }
@@ -222,8 +231,8 @@ static bool scan_word(TSLexer *lexer, const bool *valid) {
     }
     lexer->mark_end(lexer);
 
-    if (!escaped && length <= MAX_KEYWORD) {
-        int keyword = find_word(keywords, KEYWORD_COUNT, word);
+    if (length <= MAX_KEYWORD) {
+        int keyword = escaped ? -1 : find_word(keywords, KEYWORD_COUNT, word);
         if (keyword >= 0) return scan_keyword(lexer, valid, keyword);
         int gate = find_word(gate_words, GATE_WORD_COUNT, word);
         if (gate >= 0 && valid[FIRST_GATE_WORD + gate] && !valid[RECOVERING]) {
@@ -451,16 +460,6 @@ static void join_comments(TSLexer *lexer) {
     lexer->result_symbol = (TSSymbol)token;
 }
 
-/*
- * The mark of a mistake has no text. After a type's keyword `<` tells that there
- * is none; nowhere else does `<` follow.
- */
-static bool scan_mark(TSLexer *lexer) {
-    lexer->mark_end(lexer);
-    look_past_space(lexer);
-    return lexer->lookahead != '<' && finish(lexer, MARK);
-}
-
 static bool scan_punctuation(TSLexer *lexer, const bool *valid, bool after_space) {
     int32_t c = lexer->lookahead;
     const char *mark = c > 0 && c < 0x80 ? strchr(punctuation, (char)c) : NULL;
@@ -527,7 +526,10 @@ void tree_sitter_wit_external_scanner_destroy(void *payload) { free(payload); }
 bool tree_sitter_wit_external_scanner_scan(void *payload, TSLexer *lexer, const bool *valid) {
     State *state = payload;
     bool after_space = is_space(lexer->lookahead);
-    if (valid[MARK] && !valid[RECOVERING] && scan_mark(lexer)) return true;
+    if (valid[MARK] && !valid[RECOVERING]) {
+        lexer->mark_end(lexer);
+        return finish(lexer, MARK);
+    }
     skip_space(lexer);
     if (lexer->eof(lexer)) return false;
     if (state->errors >= MAX_ERRORS || state->place.depth >= MAX_DEPTH) return skip_text(lexer);
