@@ -4,30 +4,62 @@
 
 #include "interpreter/interpreter.h"
 
-/* The host side of WASI 0.2.12. A guest gets what the context grants, and nothing else. */
+/*
+ * The host side of WASI 0.2.12. A guest gets what the context grants, and nothing else: every import
+ * resolves, and what is not granted answers with the error that its interface has for that.
+ *
+ *     WasiContext context = {.args = args, .arg_count = 1, .stdin_fd = -1, .stdout_fd = 1, ...};
+ *     Wasi *wasi = wasi_new(store, &context);
+ *     wasi_link(wasi, linker);
+ *     status = vm_component_call(...);
+ *     while (status == VM_SUSPEND && wasi_wait(wasi)) status = vm_resume(thread);
+ *
+ * A call that blocks (poll, blocking-read ...) suspends its thread; wasi_wait blocks for all that
+ * are suspended.
+ */
 
 typedef struct {
     Str name, value;
 } WasiVariable;
 
-/* Every grant. A zeroed context grants nothing but the standard streams that are set. */
+/* Every grant. A zeroed context with the descriptors at -1 grants nothing but clocks and random
+ * numbers. */
 typedef struct {
     const Str *args;
     size_t arg_count;
-    const WasiVariable *variables;
+    const WasiVariable *variables; /* in the order in which the guest sees them */
     size_t variable_count;
     bool has_cwd;
-    Str cwd;                              /* what initial-cwd answers */
-    int stdin_fd, stdout_fd, stderr_fd;   /* -1: closed */
+    Str cwd;                            /* what initial-cwd answers */
+    int stdin_fd, stdout_fd, stderr_fd; /* -1: closed streams. They are never closed by us. */
+    bool has_timezone;                  /* the unstable wasi:clocks/timezone exists */
+    bool has_seed;                      /* insecure random numbers repeat: they come from `seed` */
+    uint64_t seed;
 } WasiContext;
 
 typedef struct Wasi Wasi;
-/* A host for one store; it reads the context during the whole of its life. */
+/* A host for one store; it reads the context during the whole of its life. NULL: no memory. Freed
+ * after the store. */
 Wasi *wasi_new(VmStore *store, const WasiContext *context);
 void wasi_free(Wasi *wasi);
 /* Puts every interface of WASI 0.2.12 into the linker. */
 void wasi_link(Wasi *wasi, VmLinker *linker);
-/* Waits until what a suspended thread waits for is ready; false where nothing can become so. */
+/* Waits until something that suspended threads wait for may be ready, or for a tenth of a second (so
+ * that limits of time and interrupts are noticed); false where nothing can become ready. */
 bool wasi_wait(Wasi *wasi);
+
+/* The tables behind wasi_link, for tests: every function with the shape of its type (abi_shape). */
+typedef struct {
+    const char *name, *type;
+    VmComponentHostFn fn;
+} WasiFunc;
+typedef struct {
+    const char *name; /* "wasi:io/streams"; without its version */
+    const WasiFunc *funcs;
+    size_t func_count;
+    const char *const *resources; /* ended by NULL */
+} WasiInterface;
+/* Interface `i`, or NULL after the last. */
+const WasiInterface *wasi_interface(size_t i);
 
 #endif

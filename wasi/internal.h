@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef WASI_INTERNAL_H
+#define WASI_INTERNAL_H
+
+#include "wasi/wasi.h"
+
+/*
+ * Objects behind the guests' handles. A handle's rep is an index into the host's table, and every
+ * use checks what the object is: a guest chooses the resource types of its imports itself, and the
+ * shapes of functions do not tell one resource from another.
+ *
+ * A child (a pollable of a stream, a body's stream) holds its parent alive.
+ */
+typedef enum {
+    WASI_ERROR,
+    WASI_POLLABLE,
+    WASI_INPUT_STREAM,
+    WASI_OUTPUT_STREAM,
+    WASI_TERMINAL_INPUT,
+    WASI_TERMINAL_OUTPUT,
+    WASI_DESCRIPTOR,
+    WASI_DIRECTORY_ENTRY_STREAM,
+    WASI_NETWORK,
+    WASI_RESOLVE_ADDRESS_STREAM,
+    WASI_TCP_SOCKET,
+    WASI_UDP_SOCKET,
+    WASI_INCOMING_DATAGRAM_STREAM,
+    WASI_OUTGOING_DATAGRAM_STREAM,
+    WASI_FIELDS,
+    WASI_INCOMING_REQUEST,
+    WASI_OUTGOING_REQUEST,
+    WASI_REQUEST_OPTIONS,
+    WASI_RESPONSE_OUTPARAM,
+    WASI_INCOMING_RESPONSE,
+    WASI_INCOMING_BODY,
+    WASI_FUTURE_TRAILERS,
+    WASI_OUTGOING_RESPONSE,
+    WASI_OUTGOING_BODY,
+    WASI_FUTURE_INCOMING_RESPONSE,
+    WASI_KIND_COUNT
+} WasiKind;
+
+typedef struct WasiObject {
+    WasiKind kind;
+    uint32_t refs;             /* the handle, if there is one still, and children */
+    struct WasiObject *parent; /* that this one holds */
+    void (*free)(struct WasiObject *); /* what it holds besides its own memory; may be NULL */
+} WasiObject;
+
+enum {
+    WASI_MAX_OBJECTS = 1000000,
+    WASI_MAX_READ = 64 << 10,   /* bytes of one read */
+    WASI_MAX_RANDOM = 64 << 20, /* bytes of one call */
+    WASI_CHUNK = 4096           /* what blocking-write-and-flush takes, and pipes without waiting */
+};
+
+/* wasi.c */
+
+/* A zeroed object of `size` bytes with its rep in out->bits; NULL after a trap was set. */
+void *wasi_make(VmThread *thread, Wasi *wasi, WasiKind kind, size_t size, WasiObject *parent,
+                AbiValue *out);
+/* The object of a handle; NULL after a trap was set. */
+void *wasi_get(VmThread *thread, Wasi *wasi, const AbiValue *handle, WasiKind kind);
+/* An own argument is used up: what destroying its handle does. */
+void wasi_drop(Wasi *wasi, const AbiValue *handle);
+void wasi_release(WasiObject *object);
+const WasiContext *wasi_context(const Wasi *wasi);
+uint64_t *wasi_seed(Wasi *wasi); /* the state of the insecure random numbers */
+
+/* Says what a call that is about to suspend waits for. */
+void wasi_want_fd(Wasi *wasi, int fd, short events);
+void wasi_want_time(Wasi *wasi, uint64_t deadline); /* of wasi_now */
+uint64_t wasi_now(void);                            /* nanoseconds of the monotonic clock */
+
+/* Chooses a case of a variant, option or result: the cells of its payload to fill. */
+AbiValue *wasi_case(AbiValue *value, uint32_t index, uint32_t cells, Arena *scratch);
+static inline VmStatus wasi_ok(AbiValue *result) {
+    *result = (AbiValue){.variant = {NULL, 0}};
+    return VM_DONE;
+}
+/* err(e), for e of an enum, and for a case of a variant without payload. */
+VmStatus wasi_err(AbiValue *result, uint32_t error, Arena *scratch);
+VmStatus wasi_err_case(AbiValue *result, uint32_t error, Arena *scratch);
+VmStatus wasi_some_string(AbiValue *option, bool is_some, Str text, Arena *scratch);
+static inline void wasi_string(AbiValue *value, Str s) {
+    value->string.ptr = s.ptr;
+    value->string.len = s.len;
+}
+static inline Str wasi_str(const AbiValue *value) {
+    return (Str){value->string.ptr, value->string.len};
+}
+
+/* io.c */
+typedef struct {
+    WasiObject object;
+    int fd; /* -1: at its end */
+    bool closed;
+} WasiInput;
+
+typedef struct {
+    WasiObject object;
+    int fd; /* -1: what is written goes nowhere */
+    bool closed;
+    bool blocked;    /* a blocking write has handed over its bytes, and waits */
+    uint64_t permit; /* of the last check-write */
+    uint8_t *pending;
+    size_t start, end; /* of what is pending */
+} WasiOutput;
+
+typedef struct {
+    WasiObject object; /* its parent is the stream; none: */
+    uint64_t deadline; /* UINT64_MAX: never */
+} WasiPollable;
+
+typedef struct {
+    WasiObject object;
+    int code; /* an errno */
+} WasiError;
+
+WasiInput *wasi_input(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, AbiValue *out);
+WasiOutput *wasi_output(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, AbiValue *out);
+/* A pollable that is ready when `parent` is (streams), always (others), or at the deadline. */
+VmStatus wasi_pollable(VmThread *thread, Wasi *wasi, WasiObject *parent, uint64_t deadline,
+                       AbiValue *out);
+
+/* The interfaces, by file. */
+extern const WasiInterface wasi_io[3], wasi_cli[10], wasi_clocks[3], wasi_random[3],
+    wasi_filesystem[2], wasi_sockets[7], wasi_http[2];
+
+#define WASI_FN(name)                                                                              \
+    static VmStatus name(VmThread *thread, void *context, const AbiValue *args, AbiValue *result,  \
+                         Arena *scratch)
+#define WASI_COUNT(array) (sizeof(array) / sizeof *(array))
+
+#endif

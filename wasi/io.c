@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * wasi:io: errors, pollables and byte streams over file descriptors.
+ *
+ * Nothing here waits: a call that should is answered with VM_SUSPEND after saying what it waits
+ * for, and is asked again. A blocking write hands its bytes over once (`blocked`), and then only
+ * looks whether they have left.
+ *
+ * Reads go to the descriptor for just the bytes that the guest asked for, so none are lost to
+ * others who read from it. Writes are not kept back either: bytes stay pending only while the
+ * descriptor does not take them, and while some do, check-write permits nothing.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wasi/internal.h"
+
+enum { FILE_PERMIT = 1 << 20 };
+
+/* ---- error ---- */
+
+WASI_FN(to_debug_string) {
+    const WasiError *error = wasi_get(thread, context, &args[0], WASI_ERROR);
+    if (!error) return VM_TRAP;
+    wasi_string(result, str_copy(scratch, str_from(strerror(error->code))));
+    return VM_DONE;
+}
+
+/* ---- readiness ---- */
+
+static bool is_ready(int fd, short events) {
+    struct pollfd p = {.fd = fd, .events = events};
+    int n;
+    do n = poll(&p, 1, 0);
+    while (n < 0 && errno == EINTR);
+    return n != 0; /* failures show when the operation itself is tried */
+}
+
+static bool can_read(const WasiInput *in) { return in->closed || in->fd < 0 || is_ready(in->fd, POLLIN); }
+
+static bool can_write(const WasiOutput *out) {
+    return out->closed || out->fd < 0 || is_ready(out->fd, POLLOUT);
+}
+
+static bool is_pollable_ready(const WasiPollable *pollable) {
+    const WasiObject *parent = pollable->object.parent;
+    if (!parent) return wasi_now() >= pollable->deadline && pollable->deadline != UINT64_MAX;
+    if (parent->kind == WASI_INPUT_STREAM) return can_read((const WasiInput *)parent);
+    if (parent->kind == WASI_OUTPUT_STREAM) return can_write((const WasiOutput *)parent);
+    return true;
+}
+
+static void want(Wasi *wasi, const WasiPollable *pollable) {
+    const WasiObject *parent = pollable->object.parent;
+    if (!parent) wasi_want_time(wasi, pollable->deadline);
+    else if (parent->kind == WASI_INPUT_STREAM)
+        wasi_want_fd(wasi, ((const WasiInput *)parent)->fd, POLLIN);
+    else if (parent->kind == WASI_OUTPUT_STREAM)
+        wasi_want_fd(wasi, ((const WasiOutput *)parent)->fd, POLLOUT);
+}
+
+/* ---- poll ---- */
+
+VmStatus wasi_pollable(VmThread *thread, Wasi *wasi, WasiObject *parent, uint64_t deadline,
+                       AbiValue *out) {
+    WasiPollable *pollable =
+        wasi_make(thread, wasi, WASI_POLLABLE, sizeof *pollable, parent, out);
+    if (!pollable) return VM_TRAP;
+    pollable->deadline = deadline;
+    return VM_DONE;
+}
+
+WASI_FN(pollable_ready) {
+    const WasiPollable *pollable = wasi_get(thread, context, &args[0], WASI_POLLABLE);
+    if (!pollable) return VM_TRAP;
+    result->bits = is_pollable_ready(pollable);
+    return VM_DONE;
+}
+
+WASI_FN(pollable_block) {
+    const WasiPollable *pollable = wasi_get(thread, context, &args[0], WASI_POLLABLE);
+    if (!pollable) return VM_TRAP;
+    if (is_pollable_ready(pollable)) return VM_DONE;
+    want(context, pollable);
+    return VM_SUSPEND;
+}
+
+/* The answer is the indices of those that are ready, in the order in which they were given. */
+WASI_FN(poll_list) {
+    const AbiValue *handles = args[0].list.items;
+    size_t n = args[0].list.len, ready = 0;
+    if (n == 0) return vm_trap_text(thread, TRAP_HOST, "poll of an empty list");
+    if (n > UINT32_MAX) return vm_trap_text(thread, TRAP_HOST, "poll of too many");
+    uint32_t *indices = ARENA_NEW_ARRAY(scratch, uint32_t, n);
+    for (size_t i = 0; i < n; i++) {
+        const WasiPollable *pollable = wasi_get(thread, context, &handles[i], WASI_POLLABLE);
+        if (!pollable) return VM_TRAP;
+        if (is_pollable_ready(pollable)) indices[ready++] = (uint32_t)i;
+        else if (ready == 0) want(context, pollable);
+    }
+    if (ready == 0) return VM_SUSPEND;
+    result->list.items = indices;
+    result->list.len = ready;
+    return VM_DONE;
+}
+
+/* ---- stream errors: last-operation-failed(error), closed ---- */
+
+static VmStatus closed(AbiValue *result, Arena *scratch) {
+    wasi_case(result, 1, 1, scratch)->variant.index = 1;
+    return VM_DONE;
+}
+
+static VmStatus failed(VmThread *thread, Wasi *wasi, int code, AbiValue *result, Arena *scratch) {
+    AbiValue *error = wasi_case(wasi_case(result, 1, 1, scratch), 0, 1, scratch);
+    WasiError *object = wasi_make(thread, wasi, WASI_ERROR, sizeof *object, NULL, error);
+    if (!object) return VM_TRAP;
+    object->code = code;
+    return VM_DONE;
+}
+
+/* ---- input ---- */
+
+WasiInput *wasi_input(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, AbiValue *out) {
+    WasiInput *in = wasi_make(thread, wasi, WASI_INPUT_STREAM, sizeof *in, parent, out);
+    if (!in) return NULL;
+    in->fd = fd;
+    in->closed = fd < 0;
+    return in;
+}
+
+/* Reads at most `n` bytes that are there: their number, or -1 and an errno, which is 0 at the end. */
+static ssize_t read_now(WasiInput *in, void *bytes, uint64_t n) {
+    if (!is_ready(in->fd, POLLIN)) return 0;
+    ssize_t got = read(in->fd, bytes, n);
+    if (got > 0) return got;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+    if (got == 0) errno = 0;
+    in->closed = true;
+    return -1;
+}
+
+/* What all four reads do. `*n` is in: at most; out: how many. VM_DONE with *n 0 and an error in the
+ * result where it failed. */
+static VmStatus input(VmThread *thread, Wasi *wasi, const AbiValue *args, AbiValue *result,
+                      Arena *scratch, bool blocks, uint8_t **bytes, size_t *n) {
+    WasiInput *in = wasi_get(thread, wasi, &args[0], WASI_INPUT_STREAM);
+    if (!in) return VM_TRAP;
+    *bytes = NULL;
+    *n = 0;
+    if (in->closed) return closed(result, scratch);
+    if (blocks && !can_read(in)) {
+        wasi_want_fd(wasi, in->fd, POLLIN);
+        return VM_SUSPEND;
+    }
+    wasi_case(result, 0, 1, scratch);
+    size_t most = args[1].bits < WASI_MAX_READ ? args[1].bits : WASI_MAX_READ;
+    if (most == 0) return VM_DONE;
+    *bytes = arena_alloc(scratch, most);
+    ssize_t got = read_now(in, *bytes, most);
+    if (got < 0 && errno == 0) return closed(result, scratch);
+    if (got < 0) return failed(thread, wasi, errno, result, scratch);
+    *n = (size_t)got;
+    return VM_DONE;
+}
+
+static VmStatus read_list(VmThread *thread, Wasi *wasi, const AbiValue *args, AbiValue *result,
+                          Arena *scratch, bool blocks) {
+    uint8_t *bytes;
+    size_t n;
+    VmStatus status = input(thread, wasi, args, result, scratch, blocks, &bytes, &n);
+    if (status != VM_DONE || result->variant.index) return status;
+    result->variant.payload->list.items = bytes;
+    result->variant.payload->list.len = n;
+    return VM_DONE;
+}
+
+static VmStatus skip_bytes(VmThread *thread, Wasi *wasi, const AbiValue *args, AbiValue *result,
+                           Arena *scratch, bool blocks) {
+    uint8_t *bytes;
+    size_t n;
+    VmStatus status = input(thread, wasi, args, result, scratch, blocks, &bytes, &n);
+    if (status == VM_DONE && !result->variant.index) result->variant.payload->bits = n;
+    return status;
+}
+
+WASI_FN(read_some) { return read_list(thread, context, args, result, scratch, false); }
+WASI_FN(blocking_read) { return read_list(thread, context, args, result, scratch, true); }
+WASI_FN(skip) { return skip_bytes(thread, context, args, result, scratch, false); }
+WASI_FN(blocking_skip) { return skip_bytes(thread, context, args, result, scratch, true); }
+
+WASI_FN(input_subscribe) {
+    WasiInput *in = wasi_get(thread, context, &args[0], WASI_INPUT_STREAM);
+    return in ? wasi_pollable(thread, context, &in->object, 0, result) : VM_TRAP;
+}
+
+/* ---- output ---- */
+
+static void free_output(WasiObject *object) { free(((WasiOutput *)object)->pending); }
+
+WasiOutput *wasi_output(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, AbiValue *out) {
+    WasiOutput *output = wasi_make(thread, wasi, WASI_OUTPUT_STREAM, sizeof *output, parent, out);
+    if (!output) return NULL;
+    output->fd = fd;
+    output->object.free = free_output;
+    return output;
+}
+
+/* write(2) whose broken pipe is an error and no signal. */
+static ssize_t write_quietly(int fd, const void *bytes, size_t n) {
+    sigset_t pipe_set, before, pending;
+    sigemptyset(&pipe_set);
+    sigaddset(&pipe_set, SIGPIPE);
+    sigpending(&pending);
+    bool was_pending = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_set, &before);
+    ssize_t written = write(fd, bytes, n);
+    int code = errno;
+    if (written < 0 && code == EPIPE && !was_pending)
+        sigtimedwait(&pipe_set, NULL, &(struct timespec){0});
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = code;
+    return written;
+}
+
+/* Writes pending bytes as long as the descriptor takes them. 0, or an errno. */
+static int drain(WasiOutput *out) {
+    while (out->start < out->end && can_write(out)) {
+        size_t n = out->end - out->start;
+        ssize_t written = out->fd < 0 ? (ssize_t)n
+                                      : write_quietly(out->fd, out->pending + out->start,
+                                                      n < WASI_CHUNK ? n : WASI_CHUNK);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0 && errno == EAGAIN) break;
+        if (written < 0) {
+            int code = errno;
+            out->closed = true;
+            out->start = out->end = 0;
+            return code;
+        }
+        out->start += (size_t)written;
+    }
+    if (out->start == out->end) out->start = out->end = 0;
+    return 0;
+}
+
+/* Takes `n` bytes (NULL: zeroes) and writes what the descriptor takes at once. 0, or an errno. */
+static int accept_bytes(WasiOutput *out, const void *bytes, size_t n) {
+    if (n == 0) return 0;
+    uint8_t *more = realloc(out->pending, out->end + n);
+    if (!more) return ENOMEM;
+    out->pending = more;
+    if (bytes) memcpy(more + out->end, bytes, n);
+    else memset(more + out->end, 0, n);
+    out->end += n;
+    return drain(out);
+}
+
+/* Ends an operation that gave an errno (0: none); a broken pipe is just closed. */
+static VmStatus output_done(VmThread *thread, Wasi *wasi, int code, AbiValue *result,
+                            Arena *scratch) {
+    if (code == 0) return wasi_ok(result);
+    if (code == EPIPE) return closed(result, scratch);
+    return failed(thread, wasi, code, result, scratch);
+}
+
+static bool is_regular(int fd) {
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* How much may be written now; sets an errno in *code where the stream has just failed. */
+static uint64_t permit(WasiOutput *out, int *code) {
+    *code = drain(out);
+    out->permit = 0;
+    if (*code || out->closed || out->end) return 0;
+    if (out->fd < 0 || is_regular(out->fd)) return out->permit = FILE_PERMIT;
+    return out->permit = is_ready(out->fd, POLLOUT) ? WASI_CHUNK : 0;
+}
+
+WASI_FN(check_write) {
+    WasiOutput *out = wasi_get(thread, context, &args[0], WASI_OUTPUT_STREAM);
+    if (!out) return VM_TRAP;
+    if (out->closed) return closed(result, scratch);
+    int code;
+    uint64_t n = permit(out, &code);
+    if (code) return output_done(thread, context, code, result, scratch);
+    wasi_case(result, 0, 1, scratch)->bits = n;
+    return VM_DONE;
+}
+
+static VmStatus write_now(VmThread *thread, Wasi *wasi, const AbiValue *handle, const void *bytes,
+                          uint64_t n, AbiValue *result, Arena *scratch) {
+    WasiOutput *out = wasi_get(thread, wasi, handle, WASI_OUTPUT_STREAM);
+    if (!out) return VM_TRAP;
+    if (out->closed) return closed(result, scratch);
+    if (n > out->permit)
+        return vm_trap_text(thread, TRAP_HOST, "write of more than check-write has permitted");
+    out->permit -= n;
+    return output_done(thread, wasi, accept_bytes(out, bytes, n), result, scratch);
+}
+
+WASI_FN(write_list) {
+    return write_now(thread, context, &args[0], args[1].list.items, args[1].list.len, result,
+                     scratch);
+}
+
+WASI_FN(write_zeroes) {
+    return write_now(thread, context, &args[0], NULL, args[1].bits, result, scratch);
+}
+
+/* Waits until nothing is pending. */
+static VmStatus flushed(VmThread *thread, Wasi *wasi, WasiOutput *out, int code, AbiValue *result,
+                        Arena *scratch) {
+    if (!code) code = drain(out);
+    if (!code && out->end) {
+        wasi_want_fd(wasi, out->fd, POLLOUT);
+        return VM_SUSPEND;
+    }
+    out->blocked = false;
+    return output_done(thread, wasi, code, result, scratch);
+}
+
+static VmStatus write_and_flush(VmThread *thread, Wasi *wasi, const AbiValue *handle,
+                                const void *bytes, uint64_t n, AbiValue *result, Arena *scratch) {
+    WasiOutput *out = wasi_get(thread, wasi, handle, WASI_OUTPUT_STREAM);
+    if (!out) return VM_TRAP;
+    if (out->closed) return closed(result, scratch);
+    if (n > WASI_CHUNK)
+        return vm_trap_text(thread, TRAP_HOST, "a blocking write takes at most %d bytes", WASI_CHUNK);
+    out->permit = 0;
+    int code = out->blocked ? 0 : accept_bytes(out, bytes, n);
+    out->blocked = true;
+    return flushed(thread, wasi, out, code, result, scratch);
+}
+
+WASI_FN(blocking_write_and_flush) {
+    return write_and_flush(thread, context, &args[0], args[1].list.items, args[1].list.len, result,
+                           scratch);
+}
+
+WASI_FN(blocking_write_zeroes_and_flush) {
+    return write_and_flush(thread, context, &args[0], NULL, args[1].bits, result, scratch);
+}
+
+WASI_FN(flush) {
+    WasiOutput *out = wasi_get(thread, context, &args[0], WASI_OUTPUT_STREAM);
+    if (!out) return VM_TRAP;
+    if (out->closed) return closed(result, scratch);
+    return output_done(thread, context, drain(out), result, scratch);
+}
+
+WASI_FN(blocking_flush) {
+    WasiOutput *out = wasi_get(thread, context, &args[0], WASI_OUTPUT_STREAM);
+    if (!out) return VM_TRAP;
+    if (out->closed) return closed(result, scratch);
+    return flushed(thread, context, out, 0, result, scratch);
+}
+
+WASI_FN(output_subscribe) {
+    WasiOutput *out = wasi_get(thread, context, &args[0], WASI_OUTPUT_STREAM);
+    return out ? wasi_pollable(thread, context, &out->object, 0, result) : VM_TRAP;
+}
+
+/* check-write, then read, then write */
+static VmStatus splice_now(VmThread *thread, Wasi *wasi, WasiOutput *out, WasiInput *in, uint64_t n,
+                           AbiValue *result, Arena *scratch) {
+    if (out->closed) return closed(result, scratch);
+    int code;
+    uint64_t most = permit(out, &code);
+    if (code) return output_done(thread, wasi, code, result, scratch);
+    if (most > n) most = n;
+    if (most > WASI_MAX_READ) most = WASI_MAX_READ;
+    if (in->closed) return closed(result, scratch);
+    uint8_t *bytes = arena_alloc(scratch, most);
+    ssize_t got = most ? read_now(in, bytes, most) : 0;
+    if (got < 0 && errno == 0) return closed(result, scratch);
+    if (got < 0) return failed(thread, wasi, errno, result, scratch);
+    code = accept_bytes(out, bytes, (size_t)got);
+    out->permit = 0;
+    if (code) return output_done(thread, wasi, code, result, scratch);
+    wasi_case(result, 0, 1, scratch)->bits = (uint64_t)got;
+    return VM_DONE;
+}
+
+WASI_FN(splice) {
+    WasiOutput *out = wasi_get(thread, context, &args[0], WASI_OUTPUT_STREAM);
+    WasiInput *in = out ? wasi_get(thread, context, &args[1], WASI_INPUT_STREAM) : NULL;
+    if (!in) return VM_TRAP;
+    return splice_now(thread, context, out, in, args[2].bits, result, scratch);
+}
+
+WASI_FN(blocking_splice) {
+    WasiOutput *out = wasi_get(thread, context, &args[0], WASI_OUTPUT_STREAM);
+    WasiInput *in = out ? wasi_get(thread, context, &args[1], WASI_INPUT_STREAM) : NULL;
+    if (!in) return VM_TRAP;
+    if (!can_write(out)) {
+        wasi_want_fd(context, out->fd, POLLOUT);
+        return VM_SUSPEND;
+    }
+    if (!out->closed && !can_read(in)) {
+        wasi_want_fd(context, in->fd, POLLIN);
+        return VM_SUSPEND;
+    }
+    return splice_now(thread, context, out, in, args[2].bits, result, scratch);
+}
+
+/* ---- tables ---- */
+
+static const WasiFunc error_funcs[] = {
+    {"[method]error.to-debug-string", "(borrow)->string", to_debug_string},
+};
+
+static const WasiFunc poll_funcs[] = {
+    {"[method]pollable.ready", "(borrow)->bool", pollable_ready},
+    {"[method]pollable.block", "(borrow)", pollable_block},
+    {"poll", "(list<borrow>)->list<u32>", poll_list},
+};
+
+#define RESULT(t) "->result<" t ",variant<own,_>>"
+static const WasiFunc stream_funcs[] = {
+    {"[method]input-stream.read", "(borrow,u64)" RESULT("list<u8>"), read_some},
+    {"[method]input-stream.blocking-read", "(borrow,u64)" RESULT("list<u8>"), blocking_read},
+    {"[method]input-stream.skip", "(borrow,u64)" RESULT("u64"), skip},
+    {"[method]input-stream.blocking-skip", "(borrow,u64)" RESULT("u64"), blocking_skip},
+    {"[method]input-stream.subscribe", "(borrow)->own", input_subscribe},
+    {"[method]output-stream.check-write", "(borrow)" RESULT("u64"), check_write},
+    {"[method]output-stream.write", "(borrow,list<u8>)" RESULT("_"), write_list},
+    {"[method]output-stream.blocking-write-and-flush", "(borrow,list<u8>)" RESULT("_"),
+     blocking_write_and_flush},
+    {"[method]output-stream.flush", "(borrow)" RESULT("_"), flush},
+    {"[method]output-stream.blocking-flush", "(borrow)" RESULT("_"), blocking_flush},
+    {"[method]output-stream.subscribe", "(borrow)->own", output_subscribe},
+    {"[method]output-stream.write-zeroes", "(borrow,u64)" RESULT("_"), write_zeroes},
+    {"[method]output-stream.blocking-write-zeroes-and-flush", "(borrow,u64)" RESULT("_"),
+     blocking_write_zeroes_and_flush},
+    {"[method]output-stream.splice", "(borrow,borrow,u64)" RESULT("u64"), splice},
+    {"[method]output-stream.blocking-splice", "(borrow,borrow,u64)" RESULT("u64"), blocking_splice},
+};
+#undef RESULT
+
+const WasiInterface wasi_io[3] = {
+    {"wasi:io/error", error_funcs, WASI_COUNT(error_funcs), (const char *[]){"error", NULL}},
+    {"wasi:io/poll", poll_funcs, WASI_COUNT(poll_funcs), (const char *[]){"pollable", NULL}},
+    {"wasi:io/streams", stream_funcs, WASI_COUNT(stream_funcs),
+     (const char *[]){"input-stream", "output-stream", NULL}},
+};

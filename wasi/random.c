@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * wasi:random. Secure numbers are the kernel's. Insecure ones come from a small generator
+ * (splitmix64) that is seeded once a host, by the kernel or, for runs that repeat, by the context.
+ */
+#include <errno.h>
+#include <sys/random.h>
+
+#include "wasi/internal.h"
+
+/* True once all bytes are filled. */
+static bool fill(void *bytes, size_t n) {
+    for (size_t at = 0; at < n;) {
+        ssize_t got = getrandom((char *)bytes + at, n - at, 0);
+        if (got < 0 && errno != EINTR) return false;
+        if (got > 0) at += (size_t)got;
+    }
+    return true;
+}
+
+static VmStatus no_random(VmThread *thread) {
+    return vm_trap_text(thread, TRAP_HOST, "the system gives no random numbers");
+}
+
+static VmStatus too_many(VmThread *thread) {
+    return vm_trap_text(thread, TRAP_HOST, "more than %d random bytes in one call", WASI_MAX_RANDOM);
+}
+
+WASI_FN(get_random_bytes) {
+    if (args[0].bits > WASI_MAX_RANDOM) return too_many(thread);
+    result->list.len = (size_t)args[0].bits;
+    result->list.items = arena_alloc(scratch, result->list.len);
+    return fill(result->list.items, result->list.len) ? VM_DONE : no_random(thread);
+}
+
+WASI_FN(get_random_u64) { return fill(&result->bits, 8) ? VM_DONE : no_random(thread); }
+
+static uint64_t next(Wasi *wasi) {
+    uint64_t z = (*wasi_seed(wasi) += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+WASI_FN(get_insecure_random_bytes) {
+    if (args[0].bits > WASI_MAX_RANDOM) return too_many(thread);
+    size_t n = (size_t)args[0].bits;
+    uint8_t *bytes = arena_alloc(scratch, n);
+    uint64_t word = 0;
+    for (size_t i = 0; i < n; i++, word >>= 8) {
+        if (i % 8 == 0) word = next(context);
+        bytes[i] = (uint8_t)word;
+    }
+    result->list.items = bytes;
+    result->list.len = n;
+    return VM_DONE;
+}
+
+WASI_FN(get_insecure_random_u64) {
+    result->bits = next(context);
+    return VM_DONE;
+}
+
+WASI_FN(insecure_seed) {
+    result[0].bits = next(context);
+    result[1].bits = next(context);
+    return VM_DONE;
+}
+
+static const WasiFunc random_funcs[] = {
+    {"get-random-bytes", "(u64)->list<u8>", get_random_bytes},
+    {"get-random-u64", "()->u64", get_random_u64},
+};
+static const WasiFunc insecure_funcs[] = {
+    {"get-insecure-random-bytes", "(u64)->list<u8>", get_insecure_random_bytes},
+    {"get-insecure-random-u64", "()->u64", get_insecure_random_u64},
+};
+static const WasiFunc seed_funcs[] = {{"insecure-seed", "()->tuple<u64,u64>", insecure_seed}};
+
+const WasiInterface wasi_random[3] = {
+    {"wasi:random/random", random_funcs, WASI_COUNT(random_funcs), NULL},
+    {"wasi:random/insecure", insecure_funcs, WASI_COUNT(insecure_funcs), NULL},
+    {"wasi:random/insecure-seed", seed_funcs, WASI_COUNT(seed_funcs), NULL},
+};

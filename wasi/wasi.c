@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * The host: its table of objects, what suspended calls wait for, and the list of all interfaces.
+ *
+ *     wasi:io         error poll streams                                       io.c
+ *     wasi:cli        environment exit stdin stdout stderr terminal-*          cli.c
+ *     wasi:clocks     monotonic-clock wall-clock (timezone)                    clocks.c
+ *     wasi:random     random insecure insecure-seed                            random.c
+ *     wasi:filesystem types preopens                                           filesystem.c
+ *     wasi:sockets    network instance-network ip-name-lookup tcp udp ...      sockets.c
+ *     wasi:http       types outgoing-handler                                   http.c
+ */
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "wasi/internal.h"
+
+struct Wasi {
+    VmStore *store;
+    const WasiContext *context;
+    Arena *arena; /* names */
+    WasiObject **objects; /* [0] is never used; a hole holds the next hole's index, times 2 plus 1 */
+    uint32_t count, cap;
+    uintptr_t hole;
+    struct pollfd *wants;
+    size_t want_count, want_cap;
+    uint64_t deadline; /* the earliest that a call waits for */
+    bool waits;
+    uint64_t seed; /* of insecure random numbers */
+};
+
+/* ---- objects ---- */
+
+static bool is_hole(const WasiObject *slot) { return (uintptr_t)slot & 1; }
+
+Wasi *wasi_new(VmStore *store, const WasiContext *context) {
+    Wasi *wasi = calloc(1, sizeof *wasi);
+    if (!wasi) return NULL;
+    wasi->store = store;
+    wasi->context = context;
+    wasi->arena = arena_new();
+    wasi->deadline = UINT64_MAX;
+    wasi->seed = context->seed;
+    if (!context->has_seed && getrandom(&wasi->seed, sizeof wasi->seed, 0) < 0) wasi->seed = wasi_now();
+    return wasi;
+}
+
+uint64_t *wasi_seed(Wasi *wasi) { return &wasi->seed; }
+const WasiContext *wasi_context(const Wasi *wasi) { return wasi->context; }
+
+void wasi_release(WasiObject *object) {
+    while (object && --object->refs == 0) {
+        WasiObject *parent = object->parent;
+        if (object->free) object->free(object);
+        free(object);
+        object = parent;
+    }
+}
+
+void wasi_free(Wasi *wasi) {
+    if (!wasi) return;
+    for (uint32_t i = 1; i < wasi->count; i++)
+        if (!is_hole(wasi->objects[i])) wasi_release(wasi->objects[i]);
+    free(wasi->objects);
+    free(wasi->wants);
+    arena_free(wasi->arena);
+    free(wasi);
+}
+
+static bool grow(Wasi *wasi) {
+    if (wasi->count < wasi->cap) return true;
+    uint32_t cap = wasi->cap ? wasi->cap * 2 : 64;
+    WasiObject **more = realloc(wasi->objects, cap * sizeof *more);
+    if (!more) return false;
+    wasi->objects = more;
+    wasi->cap = cap;
+    if (wasi->count == 0) wasi->objects[wasi->count++] = NULL;
+    return true;
+}
+
+static uint32_t take_slot(Wasi *wasi) {
+    uintptr_t index = wasi->hole;
+    if (index) {
+        wasi->hole = (uintptr_t)wasi->objects[index] >> 1;
+        return (uint32_t)index;
+    }
+    return wasi->count < WASI_MAX_OBJECTS && grow(wasi) ? wasi->count++ : 0;
+}
+
+static void give_slot(Wasi *wasi, uint64_t index) {
+    wasi->objects[index] = (WasiObject *)(wasi->hole << 1 | 1);
+    wasi->hole = index;
+}
+
+void *wasi_make(VmThread *thread, Wasi *wasi, WasiKind kind, size_t size, WasiObject *parent,
+                AbiValue *out) {
+    uint32_t slot = take_slot(wasi);
+    WasiObject *object = slot ? calloc(1, size) : NULL;
+    if (!object) {
+        if (slot) give_slot(wasi, slot);
+        vm_trap_text(thread, TRAP_HOST, "the guest has too many resources of the host");
+        return NULL;
+    }
+    *object = (WasiObject){.kind = kind, .refs = 1, .parent = parent};
+    if (parent) parent->refs++;
+    wasi->objects[slot] = object;
+    out->bits = slot;
+    return object;
+}
+
+void *wasi_get(VmThread *thread, Wasi *wasi, const AbiValue *handle, WasiKind kind) {
+    uint64_t index = handle->bits;
+    WasiObject *object = index && index < wasi->count ? wasi->objects[index] : NULL;
+    if (object && !is_hole(object) && object->kind == kind) return object;
+    vm_trap_text(thread, TRAP_HANDLE_TYPE, "a handle of the host is used as what it is not");
+    return NULL;
+}
+
+static void destroy(void *context, uint64_t rep) {
+    Wasi *wasi = context;
+    if (!rep || rep >= wasi->count || is_hole(wasi->objects[rep])) return;
+    WasiObject *object = wasi->objects[rep];
+    give_slot(wasi, rep);
+    wasi_release(object);
+}
+
+void wasi_drop(Wasi *wasi, const AbiValue *handle) { destroy(wasi, handle->bits); }
+
+/* ---- values ---- */
+
+AbiValue *wasi_case(AbiValue *value, uint32_t index, uint32_t cells, Arena *scratch) {
+    value->variant.index = index;
+    value->variant.payload = cells ? ARENA_NEW_ARRAY(scratch, AbiValue, cells) : NULL;
+    return value->variant.payload;
+}
+
+VmStatus wasi_err(AbiValue *result, uint32_t error, Arena *scratch) {
+    wasi_case(result, 1, 1, scratch)->bits = error;
+    return VM_DONE;
+}
+
+VmStatus wasi_err_case(AbiValue *result, uint32_t error, Arena *scratch) {
+    wasi_case(result, 1, 1, scratch)->variant.index = error;
+    return VM_DONE;
+}
+
+VmStatus wasi_some_string(AbiValue *option, bool is_some, Str text, Arena *scratch) {
+    AbiValue *cell = wasi_case(option, is_some, is_some ? 1 : 0, scratch);
+    if (is_some) wasi_string(cell, text);
+    return VM_DONE;
+}
+
+/* ---- waiting ---- */
+
+uint64_t wasi_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void wasi_want_fd(Wasi *wasi, int fd, short events) {
+    wasi->waits = true;
+    for (size_t i = 0; i < wasi->want_count; i++)
+        if (wasi->wants[i].fd == fd) {
+            wasi->wants[i].events |= events;
+            return;
+        }
+    if (wasi->want_count == wasi->want_cap) {
+        size_t cap = wasi->want_cap ? wasi->want_cap * 2 : 8;
+        struct pollfd *more = realloc(wasi->wants, cap * sizeof *more);
+        if (!more) return; /* the slice of time in wasi_wait makes up for it */
+        wasi->wants = more;
+        wasi->want_cap = cap;
+    }
+    wasi->wants[wasi->want_count++] = (struct pollfd){.fd = fd, .events = events};
+}
+
+void wasi_want_time(Wasi *wasi, uint64_t deadline) {
+    wasi->waits = true;
+    if (deadline < wasi->deadline) wasi->deadline = deadline;
+}
+
+bool wasi_wait(Wasi *wasi) {
+    enum { SLICE = 100000000 };
+    if (!wasi->waits) return false;
+    uint64_t now = wasi_now(), ns = wasi->deadline > now ? wasi->deadline - now : 0;
+    if (ns > SLICE) ns = SLICE;
+    struct timespec timeout = {.tv_nsec = (long)ns};
+    ppoll(wasi->wants, wasi->want_count, &timeout, NULL);
+    wasi->want_count = 0;
+    wasi->deadline = UINT64_MAX;
+    wasi->waits = false;
+    return true;
+}
+
+/* ---- linking ---- */
+
+const WasiInterface *wasi_interface(size_t i) {
+    static const struct {
+        const WasiInterface *at;
+        size_t count;
+    } groups[] = {
+        {wasi_io, WASI_COUNT(wasi_io)},
+        {wasi_cli, WASI_COUNT(wasi_cli)},
+        {wasi_clocks, WASI_COUNT(wasi_clocks)},
+        {wasi_random, WASI_COUNT(wasi_random)},
+        {wasi_filesystem, WASI_COUNT(wasi_filesystem)},
+        {wasi_sockets, WASI_COUNT(wasi_sockets)},
+        {wasi_http, WASI_COUNT(wasi_http)},
+    };
+    for (size_t g = 0; g < WASI_COUNT(groups); i -= groups[g++].count)
+        if (i < groups[g].count) return &groups[g].at[i];
+    return NULL;
+}
+
+static bool is_granted(const Wasi *wasi, const WasiInterface *interface) {
+    return wasi->context->has_timezone || strcmp(interface->name, "wasi:clocks/timezone") != 0;
+}
+
+void wasi_link(Wasi *wasi, VmLinker *linker) {
+    const WasiInterface *interface;
+    for (size_t i = 0; (interface = wasi_interface(i)); i++) {
+        if (!is_granted(wasi, interface)) continue;
+        VmLinker *into = vm_linker_instance(linker,
+                                            str_fmt(wasi->arena, "%s@0.2.12", interface->name));
+        for (size_t k = 0; k < interface->func_count; k++) {
+            const WasiFunc *f = &interface->funcs[k];
+            vm_linker_func(into, str_from(f->name), str_from(f->type), f->fn, wasi);
+        }
+        for (const char *const *name = interface->resources; name && *name; name++)
+            vm_linker_resource(into, str_from(*name),
+                               vm_host_resource(wasi->store, str_from(*name), destroy, wasi));
+    }
+    vm_store_on_wait(wasi->store, (bool (*)(void *))wasi_wait, wasi);
+}
