@@ -38,8 +38,8 @@ typedef struct {
 } WasiContext;
 
 typedef struct Wasi Wasi;
-/* A host for one store; it reads the context during the whole of its life. NULL: no memory. Freed
- * after the store. */
+/* A host for one store; it reads the context during the whole of its life. NULL: no memory. It may be
+ * freed once no thread of the store runs any more. */
 Wasi *wasi_new(VmStore *store, const WasiContext *context);
 void wasi_free(Wasi *wasi);
 /* Puts every interface of WASI 0.2.12 into the linker. */
