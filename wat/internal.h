@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef WAT_INTERNAL_H
+#define WAT_INTERNAL_H
+
+#include "base/map.h"
+#include "wat/wat.h"
+
+/* What the parsers of this folder share: tokens, and a place among them. */
+
+typedef enum {
+    TOK_END, /* the last token of every list */
+    TOK_OPEN,
+    TOK_CLOSE,
+    TOK_ANNOTATION, /* "(@id": one of those that are not skipped */
+    TOK_ID,         /* $x, $"x" */
+    TOK_KEYWORD,
+    TOK_INT,
+    TOK_FLOAT,
+    TOK_STRING,
+    TOK_RESERVED, /* anything else that has the shape of a token */
+} TokKind;
+
+typedef struct {
+    uint8_t kind;
+    bool quoted;    /* an id with a string; a string with escapes */
+    uint32_t at, len;
+    uint32_t match; /* TOK_OPEN, TOK_ANNOTATION: index of the closing parenthesis */
+} Token;
+
+/* The tokens of one source and a place among them. Sticky like a Reader: the first fault is
+ * reported, and then the place is TOK_END, so that all loops end. */
+typedef struct {
+    Arena *arena;
+    const Source *source;
+    Diags *diags;
+    Features features;
+    const Token *toks;
+    uint32_t pos, end; /* end: index of TOK_END */
+    bool failed;
+    bool strict;       /* component indices must be declared before their use */
+    uint16_t *ops;     /* mnemonics by hash: CoreOp + 1 */
+} Wat;
+
+/* Tokens of a whole source. False where a token is malformed or a parenthesis has no partner. */
+bool wat_lex(Arena *arena, const Source *source, Features features, Wat *w, Diags *diags);
+
+/* ---- looking (none of these moves) ---- */
+static inline const Token *wat_tok(const Wat *w) { return &w->toks[w->pos]; }
+static inline const Token *wat_ahead(const Wat *w, uint32_t n) {
+    return &w->toks[w->end - w->pos < n ? w->end : w->pos + n];
+}
+static inline bool wat_is(const Wat *w, TokKind kind) { return wat_tok(w)->kind == kind; }
+/* At the end of a list: `)`, or nothing more. */
+static inline bool wat_done(const Wat *w) {
+    return wat_tok(w)->kind == TOK_CLOSE || wat_tok(w)->kind == TOK_END;
+}
+static inline Str wat_text(const Wat *w, const Token *t) {
+    return (Str){w->source->text.ptr + t->at, t->len};
+}
+bool wat_token_is(const Wat *w, const Token *t, const char *keyword);
+bool wat_is_kw(const Wat *w, const char *keyword);
+bool wat_is_open(const Wat *w, const char *keyword); /* "(" keyword */
+bool wat_is_annotation(const Wat *w, const char *id);
+bool wat_is_index(const Wat *w, uint32_t n); /* whether the n-th token from here is one */
+
+/* ---- taking ---- */
+bool wat_take_kw(Wat *w, const char *keyword);
+bool wat_take_open(Wat *w, const char *keyword); /* both tokens */
+void wat_expect_kw(Wat *w, const char *keyword);
+void wat_expect_open(Wat *w, const char *keyword);
+void wat_expect_paren(Wat *w);
+void wat_close(Wat *w);
+bool wat_take_id(Wat *w, Str *id); /* without the $ */
+Str wat_string(Wat *w);            /* any bytes */
+Str wat_name(Wat *w);              /* well-formed UTF-8 */
+uint32_t wat_u32(Wat *w);
+uint64_t wat_u64(Wat *w);
+/* An integer of `bits` (8 to 64) as `iN.const` takes it, signed or unsigned; sign-extended. */
+int64_t wat_int(Wat *w, unsigned bits);
+uint32_t wat_f32(Wat *w); /* the bits of the correctly rounded number */
+uint64_t wat_f64(Wat *w);
+
+/* The contents of a string token, or of an id's, decoded. */
+Str wat_token_string(Wat *w, const Token *t);
+Str wat_token_id(Wat *w, const Token *t);
+/* Any well-formed integer of at most 64 bits; false where it is too large. */
+bool wat_parse_integer(Str text, uint64_t *magnitude, bool *negative);
+
+/* ---- faults ---- */
+static inline Span wat_span(const Wat *w, const Token *t) {
+    return (Span){w->source, t->at, t->at + t->len};
+}
+static inline Span wat_here(const Wat *w) { return wat_span(w, wat_tok(w)); }
+static inline void wat_stop(Wat *w) {
+    w->failed = true;
+    w->pos = w->end;
+}
+void wat_unexpected(Wat *w, const char *expected); /* at the current token */
+
+#define wat_fail(w, span, code, ...)                                                               \
+    do {                                                                                           \
+        if (!(w)->failed) {                                                                        \
+            diag((w)->diags, code, (span), ##__VA_ARGS__);                                         \
+            wat_stop(w);                                                                           \
+        }                                                                                          \
+    } while (0)
+
+/* ---- names ---- */
+
+/* One index space while its module is parsed. */
+typedef struct {
+    Map ids; /* name -> index */
+    uint32_t count;
+} WatSpace;
+
+/* Adds a definition; the id may be absent (ptr NULL). `what` is for "duplicate what identifier". */
+void wat_space_add(Wat *w, WatSpace *space, const Token *id, const char *what);
+/* An index at the current token: a number, or a name in the space. */
+uint32_t wat_index(Wat *w, const WatSpace *space, const char *what);
+
+/* ---- the parsers ---- */
+
+/* The fields of a module up to the closing parenthesis, which stays; `id` may be NULL. */
+CoreModule *wat_core_fields(Wat *w, const Token *id);
+/* At "(module ...": a text module, or (module binary "...") in *bytes (then NULL is returned). */
+CompComponent *wat_component_fields(Wat *w, const Token *id);
+/* Strings up to the closing parenthesis, joined. */
+Str wat_strings(Wat *w);
+
+/* Types of core modules, for the component parser: names are looked up by `index`. */
+typedef uint32_t (*WatTypeIndex)(void *context, Wat *w);
+typedef struct {
+    Wat *w;
+    WatTypeIndex index;
+    void *context;
+} WatTypes;
+CoreValType wat_val_type(WatTypes *t);
+CoreValType wat_storage_type(WatTypes *t);
+CoreValType wat_ref_type(WatTypes *t);
+CoreValType wat_heap_type(WatTypes *t);
+bool wat_is_ref_type(const Wat *w);
+CoreLimits wat_limits(Wat *w);
+CoreLimits wat_memory_type(Wat *w);
+void wat_page_size(Wat *w, CoreLimits *limits); /* (pagesize n), if it is there */
+/* A comp type behind "(type id?": (func ...), (sub final? x* (struct ...)) ... into *type; names of
+ * fields through `field` (may be NULL). */
+typedef void (*WatFieldName)(void *context, uint32_t field, const Token *id);
+void wat_type_def(WatTypes *t, CoreType *type, WatFieldName field);
+/* (param ...)* (result ...)*; names of parameters through `name` (NULL: not allowed). */
+typedef struct {
+    VEC(CoreValType) params, results;
+    bool any; /* a (param) or (result) was written */
+} WatFunc;
+void wat_func_type(WatTypes *t, WatFunc *f, bool names,
+                   void (*name)(void *context, uint32_t param, const Token *id, Str annotation));
+
+/* Skips an annotation `(@name "...")` where there is one and gives its string. */
+bool wat_take_name(Wat *w, Str *name);
+
+/* ---- a core module under construction (parse_core.c, parse_code.c) ---- */
+
+typedef struct {
+    CoreOp op; /* BLOCK, LOOP, IF, TRY, TRY_TABLE */
+    bool flat; /* ended by the word `end`, not by a parenthesis */
+    Str name;  /* ptr NULL: none */
+    Str shown; /* for the name section: the name, or an annotation's */
+} WatLabel;
+
+/* A folded form that is open. */
+typedef struct {
+    enum {
+        FRAME_PLAIN,     /* its instruction waits in `pending` for the operands */
+        FRAME_BLOCK,     /* closing it writes `end` */
+        FRAME_CONDITION, /* (if ... before its (then: the `if` waits in `pending` */
+        FRAME_THEN,      /* (if ... behind (then ...) */
+        FRAME_ELSE,      /* ... and behind (else ...) */
+        FRAME_TRY,       /* (try ... of the legacy exceptions: arms follow */
+        FRAME_CLOSED_TRY,/* ... ended by (delegate) */
+        FRAME_ARM        /* (then ...), (else ...), (do ...), (catch ...) */
+    } kind;
+    uint32_t at;         /* of the instruction's word in the text */
+    uint32_t pending;    /* where its bytes begin */
+    int8_t hint;         /* branch hint that is waiting with it, or -1 */
+    WatLabel label;      /* FRAME_CONDITION */
+} WatFrame;
+
+typedef struct {
+    uint32_t func, at; /* at: offset in the body's expression, later in the code entry */
+    uint8_t value;
+} WatHint;
+
+typedef struct {
+    unsigned place; /* order among the sections */
+    Str name, bytes;
+} WatCustom;
+
+typedef struct {
+    Wat *w;
+    CoreModule *m;
+    WatSpace funcs, tables, memories, globals, tags, types, elems, datas;
+    WatTypes lookup;            /* of types, in this module */
+    Map func_types;             /* parameters and results -> index of the first such type */
+    VEC(WatSpace *) fields;     /* by type; NULL without names */
+    uint32_t current_type;      /* whose fields are read */
+    uint32_t next[CORE_EXTERN_COUNT];
+    uint32_t next_elem, next_data;
+    const char *defined;        /* "function", ...: what was defined, so that imports come too late */
+    bool uses_data_index;       /* an instruction that needs the data count */
+    bool has_name;
+    VEC(WatCustom) customs;
+    VEC(WatHint) hints;
+    uint32_t func;              /* whose body is parsed; CORE_NONE in constant expressions */
+
+    /* The function at hand. */
+    WatSpace locals;
+    CoreNameMap local_names, label_names;
+    uint32_t label_count;
+    WatFunc use;                /* the inline types of the type use at hand */
+
+    /* The expression at hand; the buffers are reused. */
+    Buf body, pending, list;
+    VEC(CorePlace) places;
+    VEC(WatLabel) labels;
+    VEC(WatFrame) frames;
+} WatModule;
+
+/* Instructions up to the closing parenthesis, with the final `end`. */
+CoreExpr wat_expr(WatModule *p);
+/* One folded instruction, with `end`: what (offset ...) and (item ...) abbreviate to. */
+CoreExpr wat_folded_expr(WatModule *p);
+void wat_v128(Wat *w, uint8_t bytes[16]); /* a shape and its lanes */
+/* A type use: (type x)? (param ...)* (result ...)*; the type's index, made where it is new. The
+ * types that were written are in p->use. */
+uint32_t wat_type_use(WatModule *p, bool names);
+/* The same for a block: no type of its own for at most one result. */
+CoreBlockType wat_block_type(WatModule *p);
+void wat_module_annotation(WatModule *p); /* @custom, @producers, @dylink.0 */
+void wat_finish_customs(WatModule *p);    /* the custom sections in order, with hints and names */
+Str wat_producers(Wat *w);                 /* the bytes of an (@producers ...) */
+
+/* ---- numbers as text (print_num.c) ---- */
+void wat_put_f32(Buf *out, uint32_t bits); /* 0x1.8p+1 (;=3;) */
+void wat_put_f64(Buf *out, uint64_t bits);
+/* "..." with escapes */
+void wat_put_string(Buf *out, Str s);
+
+#endif
