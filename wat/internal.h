@@ -238,10 +238,82 @@ void wat_module_annotation(WatModule *p); /* @custom, @producers, @dylink.0 */
 void wat_finish_customs(WatModule *p);    /* the custom sections in order, with hints and names */
 Str wat_producers(Wat *w);                 /* the bytes of an (@producers ...) */
 
-/* ---- numbers as text (print_num.c) ---- */
+/* ---- printing ---- */
+
+typedef struct {
+    Arena *arena;
+    Buf *out;
+    WatPrintOptions options;
+    unsigned nesting;
+    size_t line;
+    VEC(size_t) group_lines; /* where each open group began */
+    Diags *diags;
+} WatPrinter;
+
+#define WAT_NO_OFFSET ((int64_t)-1)
+
+void wat_put(WatPrinter *p, const char *text);
+void wat_put_str(WatPrinter *p, Str s); /* raw */
+void wat_newline(WatPrinter *p, int64_t offset);
+void wat_start(WatPrinter *p, const char *group); /* "(group" */
+void wat_finish(WatPrinter *p);                   /* ")" */
+void wat_finish_at(WatPrinter *p, int64_t offset);
+void wat_put_quoted(WatPrinter *p, Str name);     /* "name", escapes as \u{..} */
+void wat_put_quoted_bytes(WatPrinter *p, Str bytes); /* ... as \hh */
 void wat_put_f32(Buf *out, uint32_t bits); /* 0x1.8p+1 (;=3;) */
 void wat_put_f64(Buf *out, uint64_t bits);
-/* "..." with escapes */
-void wat_put_string(Buf *out, Str s);
+
+/* Names for a space: those of the binary, made usable as identifiers. */
+typedef struct {
+    const CoreNameMap *map;
+    const bool *clash; /* by position in the map: the name was taken before */
+    const char *what;  /* "func": for synthetic names, `#func7 name` */
+} WatNames;
+WatNames wat_names(WatPrinter *p, const CoreNameMap *map, const char *what, bool unique);
+/* A name as an identifier, then "(;index;)". */
+void wat_put_definition(WatPrinter *p, const WatNames *names, uint32_t index);
+/* A name, or the index. */
+void wat_put_index(WatPrinter *p, const WatNames *names, uint32_t index);
+/* A name alone; false, and nothing written, where there is none. */
+bool wat_put_optional_name(WatPrinter *p, const WatNames *names, uint32_t index);
+bool wat_has_name(const WatNames *names, uint32_t index, Str *name);
+/* $name, $"quoted name" or $"#what7 name". With `definition`, what a synthetic name stands for is
+ * said in (@name "..."). */
+void wat_put_name(WatPrinter *p, Str name, bool clash, const char *what, uint32_t index, bool definition);
+
+/* A module's state while it is printed; a component's core types use it too. */
+typedef struct {
+    WatPrinter *p;
+    const CoreModule *m;
+    WatNames funcs, tables, memories, globals, tags, types, elems, datas;
+    WatNames locals, labels; /* of the function at hand */
+    uint32_t func;           /* ... its index */
+    uint32_t next[CORE_EXTERN_COUNT];
+    const char *place;       /* of a custom section: "after code" */
+} WatModulePrinter;
+
+WatModulePrinter wat_module_printer(WatPrinter *p, const CoreModule *m);
+/* Everything between "(module $name" and its ")". */
+void wat_print_fields(WatModulePrinter *mp);
+void wat_print_val_type(WatModulePrinter *mp, CoreValType t);
+void wat_print_heap_type(WatModulePrinter *mp, CoreValType t);
+void wat_print_func_type(WatModulePrinter *mp, const CoreType *t, const WatNames *names);
+void wat_print_sub_type(WatModulePrinter *mp, uint32_t type);
+void wat_print_type_ref(WatModulePrinter *mp, uint32_t type);
+/* (table 1 funcref, (memory 1, (global i32, without the closing parenthesis; NULL names: no index. */
+void wat_print_table_type(WatModulePrinter *mp, const CoreTable *t, const WatNames *names, uint32_t index);
+void wat_print_memory_type(WatModulePrinter *mp, const CoreLimits *l, const WatNames *names, uint32_t index);
+void wat_print_global_type(WatModulePrinter *mp, CoreValType type, bool mutable, bool shared,
+                           const WatNames *names, uint32_t index);
+/* The instructions of a body, each on a line; gives the offset of the final `end`. */
+int64_t wat_print_body(WatModulePrinter *mp, const CoreExpr *body, Str hints, size_t body_start);
+/* Instructions of a constant expression, in one line; `word` is written before several. */
+void wat_print_const(WatModulePrinter *mp, const CoreExpr *e);
+void wat_print_const_sugar(WatModulePrinter *mp, const CoreExpr *e, const char *word);
+/* The same as nested expressions (print_fold.c). */
+int64_t wat_print_folded(WatModulePrinter *mp, const CoreExpr *body, Str hints, size_t body_start,
+                         bool lines);
+void wat_print_custom(WatPrinter *p, Str name, Str bytes, size_t offset, const char *place);
+void wat_print_component(WatPrinter *p, const CompComponent *c);
 
 #endif

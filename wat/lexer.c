@@ -252,17 +252,17 @@ static void lex_annotation(Lexer *l) {
         lex_fail(l, start, start + 2, WAT_EMPTY_ANNOTATION);
         return;
     }
-    if (!l->skip_depth && is_known_annotation(id)) {
+    if (is_known_annotation(id)) {
         *vec_push(l->arena, &l->open) = (uint32_t)l->toks.len;
         push(l, (Token){.kind = TOK_ANNOTATION, .at = start, .len = l->at - start});
         return;
     }
-    if (!l->skip_depth) l->skip_at = start;
-    l->skip_depth++;
+    l->skip_at = start;
+    l->skip_depth = 1;
 }
 
 static void lex_open(Lexer *l) {
-    if (l->at + 1 < l->size && l->text[l->at + 1] == '@') {
+    if (!l->skip_depth && l->at + 1 < l->size && l->text[l->at + 1] == '@') {
         lex_annotation(l);
         return;
     }

@@ -223,7 +223,6 @@ static void read_type(WatModule *p, uint32_t index, uint32_t at) {
     p->m->types.at[index] = type;
     wat_close(w);
     if (type.kind != CORE_TYPE_FUNC || p->m->groups.at[type.group].written) return;
-    if (!type.final || type.super != CORE_NONE || type.shared) return;
     Str key = func_key(p, type.params, type.param_count, type.results, type.result_count);
     if (!map_get(&p->func_types, key))
         map_put(w->arena, &p->func_types, str_copy(w->arena, key), NULL)->value = index;
@@ -394,8 +393,6 @@ static uint32_t *offset_of(CoreModule *m, CoreExtern kind, uint32_t i) {
     return &m->tags.at[i].offset;
 }
 
-static void save_local_names(WatModule *p, uint32_t func);
-
 static CoreImport *add_import(WatModule *p, CoreExtern kind, Str module, Str name, uint32_t at) {
     CoreImport *import = core_import_add(p->w->arena, p->m, kind, module, name);
     import->offset = at;
@@ -413,7 +410,6 @@ static void begin_names(WatModule *p) {
 static void read_import_type(WatModule *p, CoreImport *import) {
     begin_names(p);
     import_type(p, import, import->kind == CORE_FUNC || import->kind == CORE_TAG);
-    if (import->kind == CORE_FUNC) save_local_names(p, import->index);
 }
 
 static bool inline_import(WatModule *p, CoreExtern kind, uint32_t at) {
@@ -649,7 +645,6 @@ static void inline_elem(WatModule *p, CoreTable *table, uint32_t at) {
     e.start = zero_offset(p, table->limits.is_64, at);
     table->limits.min = table->limits.max = e.count;
     table->limits.has_max = true;
-    if (e.table == 0 && (table->type == CORE_FUNCREF)) e.flags &= (uint8_t)~2;
     push_elem(p, &e);
 }
 
@@ -719,7 +714,6 @@ static void read_elem(WatModule *p, uint32_t at) {
     }
     bool plain = e.type == CORE_FUNCREF;
     if (active) e.flags = (e.flags & 4) | (explicit || !plain ? 2 : 0);
-    if (explicit && e.table == 0 && plain && active) e.flags &= (uint8_t)~2;
     push_elem(p, &e);
     wat_close(w);
 }

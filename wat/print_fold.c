@@ -1,0 +1,5 @@
+#include "wat/internal.h"
+int64_t wat_print_folded(WatModulePrinter *mp, const CoreExpr *body, Str hints, size_t body_start, bool lines) {
+    (void)lines;
+    return wat_print_body(mp, body, hints, body_start);
+}
