@@ -120,8 +120,8 @@ uint32_t wat_index(Wat *w, const WatSpace *space, const char *what);
 
 /* ---- the parsers ---- */
 
-/* The fields of a module up to the closing parenthesis, which stays; `id` may be NULL. */
-CoreModule *wat_core_fields(Wat *w, const Token *id);
+/* The fields of a module up to the closing parenthesis, which stays; `name` may be absent. */
+CoreModule *wat_core_fields(Wat *w, Str name);
 /* At "(module ...": a text module, or (module binary "...") in *bytes (then NULL is returned). */
 CompComponent *wat_component_fields(Wat *w, const Token *id);
 /* Strings up to the closing parenthesis, joined. */
@@ -238,6 +238,56 @@ void wat_module_annotation(WatModule *p); /* @custom, @producers, @dylink.0 */
 void wat_finish_customs(WatModule *p);    /* the custom sections in order, with hints and names */
 Str wat_producers(Wat *w);                 /* the bytes of an (@producers ...) */
 
+/* ---- a component under construction (parse_component.c, parse_comp_type.c, parse_canon.c) ---- */
+
+enum { WAT_MAX_DEPTH = 100 }; /* of components and types in one another */
+
+typedef struct WatScope {
+    struct WatScope *up;
+    CompBuilder b;
+    Str id;                        /* for (alias outer $id ...) */
+    Map ids[COMP_SORT_COUNT];
+    CompItems late;                /* inline exports, which come last */
+    CompModuleType *module_type;   /* a core module type: only core types are counted */
+} WatScope;
+
+typedef struct {
+    Wat *w;
+    WatScope *scope;
+    unsigned depth;
+    VEC(Str) case_ids; /* of the variant at hand */
+} WatComponent;
+
+typedef VEC(uint32_t) Indices32;
+
+WatScope *wat_open_scope(WatComponent *c, const Token *id);
+void wat_close_scope(WatComponent *c);
+uint32_t wat_comp_index(WatComponent *c, CompSort sort);
+uint32_t wat_item_ref(WatComponent *c, CompSort sort);
+uint32_t wat_core_item_ref(WatComponent *c, CompSort sort);
+uint32_t wat_index_or_ref(WatComponent *c, CompSort sort);
+uint32_t wat_core_ref(WatComponent *c, CompSort sort, bool legacy);
+void wat_bind_core_type(WatComponent *c, uint32_t index, const Token *id);
+CompComponent *wat_component_body(WatComponent *c, const Token *id, Str annotation);
+/* Declarations: `at` is the word, the place is behind it. */
+void wat_comp_import(WatComponent *c, const Token *at);
+void wat_export_decl(WatComponent *c, const Token *at);
+void wat_alias(WatComponent *c, const Token *at);
+void wat_module_type_alias(WatComponent *c, const Token *at);
+void wat_core_type(WatComponent *c, const Token *at);
+void wat_comp_type(WatComponent *c, const Token *at, bool exports);
+/* Types. */
+CompValRef wat_comp_val_type(WatComponent *c);
+const CompTypedef *wat_comp_func_type(WatComponent *c);
+const CompTypedef *wat_declarations(WatComponent *c, const Token *id, bool instance);
+const CompTypedef *wat_type_definition(WatComponent *c, const Token *id);
+const CompModuleType *wat_module_type(WatComponent *c, const Token *id);
+/* `count` core types of a group, each in (type id? ...) where `written`, else one bare definition. */
+const CoreModule *wat_core_type_group(WatComponent *c, uint32_t count, bool written);
+/* Canonical definitions, behind `canon`. */
+void wat_canon_core(WatComponent *c, CompCanon *canon);
+void wat_canon_lift(WatComponent *c, CompCanon *canon);
+
 /* ---- printing ---- */
 
 typedef struct {
@@ -268,6 +318,7 @@ typedef struct {
     const CoreNameMap *map;
     const bool *clash; /* by position in the map: the name was taken before */
     const char *what;  /* "func": for synthetic names, `#func7 name` */
+    const char *invented; /* ... and for those of what has none, if it is another word */
 } WatNames;
 WatNames wat_names(WatPrinter *p, const CoreNameMap *map, const char *what, bool unique);
 /* A name as an identifier, then "(;index;)". */

@@ -10,6 +10,8 @@
  *
  * is the shape of everything that is not a parenthesis: the longest such run is one token, and its
  * kind follows from what it consists of, so that `"a""b"` or `0x` are tokens, but of no use. */
+#include <stdlib.h>
+
 #include "base/utf8.h"
 #include "wat/internal.h"
 
@@ -355,6 +357,8 @@ bool wat_lex(Arena *arena, const Source *source, Features features, Wat *w, Diag
     push(&l, (Token){.kind = TOK_END, .at = l.size});
     *w = (Wat){.arena = arena, .source = source, .diags = diags, .features = features,
                .toks = l.toks.at, .end = (uint32_t)l.toks.len - 1, .failed = l.failed};
+    const char *strict = getenv("WAST_STRICT_COMPONENT_INDICES");
+    w->strict = strict && strcmp(strict, "0") != 0;
     if (l.failed) w->pos = w->end;
     return !l.failed;
 }

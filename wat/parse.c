@@ -283,12 +283,12 @@ static const Token *take_id_token(Wat *w) {
 static bool parse_unit(Wat *w, WatUnit *unit, Str *binary) {
     bool module = wat_is_open(w, "module"), component = wat_is_open(w, "component");
     if (!module && !component) {
-        unit->module = wat_core_fields(w, NULL);
+        unit->module = wat_core_fields(w, (Str){0});
     } else {
         w->pos += 2;
         const Token *id = take_id_token(w);
         if (wat_take_kw(w, "binary")) *binary = wat_strings(w);
-        else if (module) unit->module = wat_core_fields(w, id);
+        else if (module) unit->module = wat_core_fields(w, id ? wat_token_id(w, id) : (Str){0});
         else unit->component = wat_component_fields(w, id);
         wat_close(w);
     }

@@ -880,7 +880,7 @@ static void read_field(WatModule *p, const Token *word) {
 }
 
 /* field*, up to the closing parenthesis. */
-CoreModule *wat_core_fields(Wat *w, const Token *id) {
+CoreModule *wat_core_fields(Wat *w, Str name) {
     WatModule *p = ARENA_NEW(w->arena, WatModule);
     p->w = w;
     p->m = core_module_new(w->arena);
@@ -894,9 +894,9 @@ CoreModule *wat_core_fields(Wat *w, const Token *id) {
         p->m->names.has_module = true;
         p->m->names.module = annotation;
         if (wat_is_annotation(w, "name")) wat_fail(w, wat_here(w), WAT_NAME_TWICE);
-    } else if (id) {
+    } else if (name.ptr) {
         p->m->names.has_module = true;
-        p->m->names.module = wat_token_id(w, id);
+        p->m->names.module = name;
     }
     uint32_t start = w->pos;
     static void (*const passes[])(WatModule *, const Token *) = {number_field, read_types, read_field};

@@ -119,7 +119,7 @@ WatNames wat_names(WatPrinter *p, const CoreNameMap *map, const char *what, bool
         map_put(p->arena, &seen, map->at[i].name, &added);
         clash[i] = !added;
     }
-    return (WatNames){map, clash, what};
+    return (WatNames){map, clash, what, NULL};
 }
 
 static size_t find_name(const WatNames *names, uint32_t index) {
@@ -138,7 +138,8 @@ static bool put_name_of(WatPrinter *p, const WatNames *names, uint32_t index, bo
     size_t at = find_name(names, index);
     if (at != SIZE_MAX)
         wat_put_name(p, names->map->at[at].name, names->clash[at], names->what, index, definition);
-    else if (p->options.name_unnamed) buf_fmt(p->out, "$#%s%u", names->what, index);
+    else if (p->options.name_unnamed)
+        buf_fmt(p->out, "$#%s%u", names->invented ? names->invented : names->what, index);
     else return false;
     return true;
 }

@@ -137,7 +137,7 @@ static void put_select(CodePrinter *c, CoreList list) {
 }
 
 static void put_field(CodePrinter *c, uint32_t type, uint32_t field) {
-    WatNames names = {core_name_group(&c->mp->m->names.fields, type), NULL, "field"};
+    WatNames names = {core_name_group(&c->mp->m->names.fields, type), NULL, "field", NULL};
     put_space_index(c, &c->mp->types, type);
     if (names.map->len) names = wat_names(c->mp->p, names.map, "field", true);
     put_space_index(c, &names, field);

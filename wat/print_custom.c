@@ -111,22 +111,26 @@ static void put_raw(WatPrinter *p, Str name, Str bytes, size_t offset, const cha
     wat_finish(p);
 }
 
+static size_t leb_size(size_t n) { return n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x200000 ? 3 : 4; }
+
+/* `offset` is that of the bytes; the line begins with the section's name. */
 void wat_print_custom(WatPrinter *p, Str name, Str bytes, size_t offset, const char *place) {
+    size_t at = offset - name.len - leb_size(name.len);
     bool producers = str_is(name, "producers"), dylink = str_is(name, "dylink.0");
     if (str_is(name, "name") || str_is(name, "component-name") || str_is(name, "metadata.code.branch_hint"))
         return;
     if (!producers && !dylink) {
-        put_raw(p, name, bytes, offset, place);
+        put_raw(p, name, bytes, at, place);
         return;
     }
     size_t len = p->out->len, line = p->line, groups = p->group_lines.len;
     unsigned nesting = p->nesting;
     const Source view = {.text = bytes, .binary = true};
     Reader r = custom_reader(&view, offset);
-    wat_newline(p, (int64_t)offset);
+    wat_newline(p, (int64_t)at);
     if (producers ? put_producers(p, &r) : put_dylink(p, &r)) return;
     p->out->len = len, p->line = line, p->group_lines.len = groups, p->nesting = nesting;
     wat_newline(p, (int64_t)offset);
     buf_fmt(p->out, ";; failed to parse custom section `%.*s`", STR_ARG(name));
-    put_raw(p, name, bytes, offset, place);
+    put_raw(p, name, bytes, at, place);
 }
