@@ -382,7 +382,7 @@ void core_instr_put(Buf *buf, const CoreInstr *in) {
 /* ---- lists that were walked already ---- */
 
 static Reader list_reader(const CoreList *list) {
-    const uint8_t *ptr = (const uint8_t *)list->bytes.ptr;
+    const uint8_t *ptr = (const uint8_t *)(list->bytes.ptr ? list->bytes.ptr : "");
     return (Reader){.ptr = ptr, .end = ptr + list->bytes.len, .start = ptr};
 }
 

@@ -65,7 +65,7 @@ const char *core_extern_name(CoreExtern kind) {
 }
 
 Reader core_expr_reader(const CoreModule *m, const CoreExpr *expr, Diags *diags) {
-    const uint8_t *ptr = (const uint8_t *)expr->bytes.ptr;
+    const uint8_t *ptr = (const uint8_t *)(expr->bytes.ptr ? expr->bytes.ptr : "");
     return (Reader){.ptr = ptr,
                     .end = ptr + expr->bytes.len,
                     .start = ptr,
