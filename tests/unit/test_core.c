@@ -251,7 +251,7 @@ static void malformed_modules_are_refused(void) {
 
 static void imports_fill_the_spaces(void) {
     /* (import "m" "f" (func (type 0))) (import "m" "g" (global (mut i32))) and a function */
-    Str bytes = BYTES(HEADER "\1\4\1\x60\0\0\2\xf\2\1m\1f\0\0\1m\1g\3\x7f\1\3\2\1\0\xa\4\1\2\0\xb");
+    Str bytes = BYTES(HEADER "\1\4\1\x60\0\0\2\xe\2\1m\1f\0\0\1m\1g\3\x7f\1\3\2\1\0\xa\4\1\2\0\xb");
     CoreModule *m = decode(bytes);
     CHECK(m && m->funcs.len == 2 && m->globals.len == 1);
     if (!m) return;
@@ -268,7 +268,7 @@ static void imports_fill_the_spaces(void) {
 
 static void compact_imports_stay_compact(void) {
     /* "m" with items a, b by module; then "n" with items c, d by one type */
-    Str bytes = BYTES(HEADER "\1\4\1\x60\0\0\2\x17\2\1m\0\x7f\2\1a\0\0\1b\0\0\1n\0\x7e\0\0\2\1c\1d");
+    Str bytes = BYTES(HEADER "\1\4\1\x60\0\0\2\x19\2\1m\0\x7f\2\1a\0\0\1b\0\0\1n\0\x7e\0\0\2\1c\1d");
     CoreModule *m = decode(bytes);
     CHECK(m && m->imports.len == 4 && m->imports.at[3].form == CORE_IMPORT_BY_TYPE);
     if (!m) return;
@@ -301,7 +301,7 @@ static void equal_types_have_one_id(void) {
     /* 0: (func), 1: (func (param (ref 0))), 2: (func), 3: (func (param (ref 2))) */
     CoreModule *a = decode(BYTES(HEADER "\1\x11\4\x60\0\0\x60\1\x64\0\0\x60\0\0\x60\1\x64\2\0"));
     /* (rec (func (param (ref 1))) (func (param (ref 0)))), twice at different indices */
-    CoreModule *b = decode(BYTES(HEADER "\1\x1b\3\x60\0\0\x4e\2\x60\1\x64\2\0\x60\1\x64\1\0"
+    CoreModule *b = decode(BYTES(HEADER "\1\x1c\3\x60\0\0\x4e\2\x60\1\x64\2\0\x60\1\x64\1\0"
                                         "\x4e\2\x60\1\x64\4\0\x60\1\x64\3\0"));
     CHECK(a && b);
     if (!a || !b) return;
@@ -318,7 +318,7 @@ static void equal_types_have_one_id(void) {
 static void subtypes_are_declared(void) {
     /* 0: (sub (struct)), 1: (sub 0 (struct (field i32))), 2: (sub final 1 (struct (field i32))) */
     CoreModule *m =
-        decode(BYTES(HEADER "\1\x14\3\x50\0\x5f\0\x50\1\0\x5f\1\x7f\0\x4f\1\1\x5f\1\x7f\0"));
+        decode(BYTES(HEADER "\1\x13\3\x50\0\x5f\0\x50\1\0\x5f\1\x7f\0\x4f\1\1\x5f\1\x7f\0"));
     CHECK(m && core_validate(arena, m, features_all(), &diags));
     if (!m) return;
     CoreTypeSpace *space = core_space_new(arena);
@@ -410,11 +410,11 @@ static void items_are_checked(void) {
 #define NUMERIC2(id, r, ta, tb, e)                                                                 \
     static r do_##id(ta a, tb b) { return e; }
 #define TRAPPING1(id, r, ta, t, e)                                                                 \
-    static r do_##id(ta a) { return (t) ? 0 : (e); }                                               \
-    static Trap trap_##id(ta a) { return t; }
+    static Trap trap_##id(ta a) { return t; }                                                      \
+    static r do_##id(ta a) { return trap_##id(a) == TRAP_NONE ? (r)(e) : 0; }
 #define TRAPPING2(id, r, ta, tb, t, e)                                                             \
-    static r do_##id(ta a, tb b) { return (t) ? 0 : (e); }                                         \
-    static Trap trap_##id(ta a, tb b) { return t; }
+    static Trap trap_##id(ta a, tb b) { return t; }                                                \
+    static r do_##id(ta a, tb b) { return trap_##id(a, b) == TRAP_NONE ? (r)(e) : 0; }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
 #include "core/numeric.def"
