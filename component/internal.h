@@ -45,7 +45,16 @@ enum { COMP_MAX_DEPTH = 100 };
 typedef struct CompTypeScope {
     CompBuilder *builder;
     const WitInterface *interface; /* whose types are defined here; NULL: those of a world */
-    enum { COMP_NAME_BY_EXPORT_DECL, COMP_NAME_BY_IMPORT, COMP_NAME_NOT } naming;
+    /* How named types get their name: as a declaration of an instance or component type, as an import
+     * of one's own name or of `import-type-NAME`, as an export, or not at all. */
+    enum {
+        COMP_NAME_BY_EXPORT_DECL,
+        COMP_NAME_BY_IMPORT,
+        COMP_NAME_BY_IMPORT_TYPE,
+        COMP_NAME_BY_EXPORT,
+        COMP_NAME_NOT
+    } naming;
+    Map imported; /* COMP_NAME_BY_IMPORT_TYPE: the import's name -> WitType */
     Map types;  /* WitType -> index */
     Map shapes; /* anonymous types by their parts -> index */
     Map funcs;  /* function types by their parts -> index */
@@ -56,6 +65,31 @@ typedef struct CompTypeScope {
 
 CompValRef comp_scope_val(CompTypeScope *scope, const WitType *type); /* NULL: not present */
 uint32_t comp_scope_func(CompTypeScope *scope, const WitFunc *func);  /* of its type */
+/* Says that a type has this index. */
+void comp_scope_set(CompTypeScope *scope, const WitType *type, uint32_t index);
+/* A component or component type that has instances of interfaces, and takes types from them. */
+typedef struct {
+    Arena *arena;
+    CompBuilder *outer;
+    CompTypeScope world; /* types of the outer space itself */
+    Map instances;       /* WitInterface -> instance index */
+    Map aliases;         /* WitType -> index of its alias in the outer space */
+} CompInstances;
+void comp_instances_init(CompInstances *e, Arena *arena, CompBuilder *outer);
+/* The index in the outer space of a type that one of its instances exports. */
+uint32_t comp_instances_alias(CompInstances *e, const WitType *type);
+/* `interface` is instance `index` from here on. */
+void comp_instances_set(CompInstances *e, const WitInterface *interface, uint32_t index);
+/* Defines the instance type of an interface; `wanted` (NULL: everything) is the set of the types and
+ * functions to have, by address. COMP_NONE where that is nothing. */
+uint32_t comp_instances_type(CompInstances *e, const WitInterface *interface, const Map *wanted);
+/* The name of a world's item with its attributes. */
+CompName comp_item_name(Arena *arena, const WitItem *item);
+
+/* Sets and maps by address. */
+Str comp_key(Arena *arena, const void *ptr);
+bool comp_has(const Map *map, const void *ptr);
+
 /* The name of an item with its attributes. */
 CompName comp_extern_name(Str name, bool has_external_id, Str external_id);
 

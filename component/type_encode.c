@@ -9,16 +9,20 @@
  *                                 (type 1 (record (field "x" 0)))
  *                                 (export "r" (type 2 (eq 1)))
  *
- * Equal anonymous types and equal function types are defined once a space.
+ * Equal anonymous types and equal function types are defined once a space. Types of other interfaces
+ * come as aliases from the instances that the outer space has (CompInstances).
  */
 #include "component/internal.h"
 
 /* Keys of the maps: bytes put together in the arena. */
 static void key_ptr(Buf *key, const void *ptr) { buf_bytes(key, &ptr, sizeof ptr); }
 
-static Str type_key(Arena *arena, const WitType *type) {
-    const void *ptr = type;
+Str comp_key(Arena *arena, const void *ptr) {
     return (Str){arena_copy(arena, &ptr, sizeof ptr), sizeof ptr};
+}
+
+bool comp_has(const Map *map, const void *ptr) {
+    return map_get(map, (Str){(const char *)&ptr, sizeof ptr}) != NULL;
 }
 
 static Str shape_key(Arena *arena, const WitType *type) {
@@ -67,11 +71,26 @@ static CompValRef define(CompTypeScope *scope, const WitType *type) {
     return comp_ref(comp_add_type(scope->builder, &def));
 }
 
+/* An import of the type under a name that no other has. */
+static uint32_t import_type(CompTypeScope *scope, const WitType *type, CompExternType extern_type) {
+    Arena *arena = scope->builder->arena;
+    Str name = str_concat(arena, STR("import-type-"), type->name);
+    for (unsigned n = 0; map_get(&scope->imported, name); n++) name = str_fmt(arena, "%.*s%u", STR_ARG(name), n);
+    map_put(arena, &scope->imported, name, NULL)->cptr = type;
+    return comp_add_import(scope->builder, comp_name(name), extern_type);
+}
+
 static uint32_t add_named(CompTypeScope *scope, const WitType *type, CompExternType extern_type) {
     CompName name = comp_extern_name(type->name, type->has_external_id, type->external_id);
-    if (scope->naming == COMP_NAME_BY_IMPORT)
-        return comp_add_import(scope->builder, name, extern_type);
-    return comp_add_export_decl(scope->builder, name, extern_type);
+    switch (scope->naming) {
+    case COMP_NAME_BY_EXPORT_DECL: return comp_add_export_decl(scope->builder, name, extern_type);
+    case COMP_NAME_BY_IMPORT: return comp_add_import(scope->builder, name, extern_type);
+    case COMP_NAME_BY_IMPORT_TYPE: return import_type(scope, type, extern_type);
+    case COMP_NAME_BY_EXPORT:
+        return comp_add_export(scope->builder, name, COMP_TYPE, extern_type.index, NULL);
+    case COMP_NAME_NOT: break;
+    }
+    return extern_type.index;
 }
 
 /* Gives a definition its name; a primitive type needs an index for that. */
@@ -80,7 +99,6 @@ static uint32_t give_name(CompTypeScope *scope, const WitType *type, CompValRef 
         CompTypedef prim = {.sort = COMP_TYPEDEF_VALUE, .kind = def.prim};
         def = comp_ref(comp_add_type(scope->builder, &prim));
     }
-    if (scope->naming == COMP_NAME_NOT) return def.index;
     return add_named(scope, type, comp_extern_eq(def.index));
 }
 
@@ -95,7 +113,7 @@ CompValRef comp_scope_val(CompTypeScope *scope, const WitType *type) {
     Arena *arena = scope->builder->arena;
     if (!type) return (CompValRef){0};
     if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM && !type->name.len) return comp_prim(type->kind);
-    Str key = type_key(arena, type);
+    Str key = comp_key(arena, type);
     MapEntry *known = map_get(&scope->types, key);
     bool anonymous = type->name.len == 0;
     if (!known && anonymous) known = map_get(&scope->shapes, shape_key(arena, type));
@@ -104,6 +122,11 @@ CompValRef comp_scope_val(CompTypeScope *scope, const WitType *type) {
     map_put(arena, &scope->types, key, NULL)->value = index;
     if (anonymous) map_put(arena, &scope->shapes, shape_key(arena, type), NULL)->value = index;
     return comp_ref(index);
+}
+
+void comp_scope_set(CompTypeScope *scope, const WitType *type, uint32_t index) {
+    Arena *arena = scope->builder->arena;
+    map_put(arena, &scope->types, comp_key(arena, type), NULL)->value = index;
 }
 
 uint32_t comp_scope_func(CompTypeScope *scope, const WitFunc *func) {
@@ -117,4 +140,78 @@ uint32_t comp_scope_func(CompTypeScope *scope, const WitFunc *func) {
     uint32_t index = comp_add_type(scope->builder, &def);
     map_put(arena, &scope->funcs, key, NULL)->value = index;
     return index;
+}
+
+/* ---- types of instances ---- */
+
+uint32_t comp_instances_alias(CompInstances *e, const WitType *type) {
+    bool added;
+    MapEntry *entry = map_put(e->arena, &e->aliases, comp_key(e->arena, type), &added);
+    if (!added) return (uint32_t)entry->value;
+    const MapEntry *instance = map_get(&e->instances, comp_key(e->arena, type->interface));
+    uint32_t at = instance ? (uint32_t)instance->value : 0;
+    uint32_t index = comp_add_alias(e->outer, COMP_TYPE, at, type->name);
+    entry->value = index;
+    return index;
+}
+
+static uint32_t foreign_outside(CompTypeScope *scope, const WitType *type) {
+    return comp_instances_alias(scope->context, type);
+}
+
+static uint32_t foreign_inside(CompTypeScope *scope, const WitType *type) {
+    return comp_add_outer_alias(scope->builder, COMP_TYPE, 1, comp_instances_alias(scope->context, type));
+}
+
+void comp_instances_init(CompInstances *e, Arena *arena, CompBuilder *outer) {
+    *e = (CompInstances){.arena = arena, .outer = outer};
+    e->world = (CompTypeScope){.builder = outer,
+                               .naming = COMP_NAME_BY_IMPORT,
+                               .foreign = foreign_outside,
+                               .context = e};
+}
+
+void comp_instances_set(CompInstances *e, const WitInterface *interface, uint32_t index) {
+    map_put(e->arena, &e->instances, comp_key(e->arena, interface), NULL)->value = index;
+}
+
+/* Functions of resources come first, in the order of their resources; then the others. */
+static void encode_funcs(CompTypeScope *scope, const WitInterface *interface, const Map *wanted) {
+    for (size_t t = 0; t <= interface->types.len; t++) {
+        const WitType *resource = t < interface->types.len ? interface->types.at[t] : NULL;
+        if (resource && resource->kind != WIT_RESOURCE) continue;
+        for (size_t i = 0; i < interface->funcs.len; i++) {
+            const WitFunc *f = interface->funcs.at[i];
+            if (f->resource != resource || (wanted && !comp_has(wanted, f))) continue;
+            uint32_t type = comp_scope_func(scope, f);
+            comp_add_export_decl(scope->builder,
+                                 comp_extern_name(f->name, f->has_external_id, f->external_id),
+                                 comp_extern(COMP_FUNC, type));
+        }
+    }
+}
+
+uint32_t comp_instances_type(CompInstances *e, const WitInterface *interface, const Map *wanted) {
+    CompBuilder inner = comp_builder(e->arena);
+    CompTypeScope scope = {.builder = &inner,
+                           .interface = interface,
+                           .naming = COMP_NAME_BY_EXPORT_DECL,
+                           .foreign = foreign_inside,
+                           .context = e};
+    for (size_t i = 0; i < interface->types.len; i++)
+        if (!wanted || comp_has(wanted, interface->types.at[i])) comp_scope_val(&scope, interface->types.at[i]);
+    encode_funcs(&scope, interface, wanted);
+    if (wanted && inner.items.len == 0) return COMP_NONE;
+    return comp_add_type(e->outer, comp_finish_type(&inner, COMP_TYPEDEF_INSTANCE));
+}
+
+CompName comp_item_name(Arena *arena, const WitItem *item) {
+    CompName name = comp_extern_name(wit_item_name(arena, item), item->has_external_id, item->external_id);
+    if (item->kind == WIT_ITEM_FUNC && !name.has_external_id)
+        name = comp_extern_name(name.name, item->func->has_external_id, item->func->external_id);
+    if (item->kind == WIT_ITEM_INTERFACE && item->implements) {
+        name.has_implements = true;
+        name.implements = wit_interface_id(arena, item->interface);
+    }
+    return name;
 }

@@ -21,103 +21,17 @@
 #include "base/version.h"
 #include "component/internal.h"
 
-/* A component type under construction, with the instances that it has so far. */
-typedef struct {
-    Arena *arena;
-    CompBuilder outer;
-    CompTypeScope world;  /* types of the component type's own space */
-    Map instances;        /* WitInterface -> instance index */
-    Map aliases;          /* WitType -> index of its alias in the outer space */
-} Encoder;
-
-static Str ptr_key(Arena *arena, const void *ptr) {
-    return (Str){arena_copy(arena, &ptr, sizeof ptr), sizeof ptr};
-}
-
-/* The outer space's index of a type that one of its instances exports. */
-static uint32_t aliased(Encoder *e, const WitType *type) {
-    bool added;
-    MapEntry *entry = map_put(e->arena, &e->aliases, ptr_key(e->arena, type), &added);
-    if (!added) return (uint32_t)entry->value;
-    const MapEntry *instance = map_get(&e->instances, ptr_key(e->arena, type->interface));
-    uint32_t at = instance ? (uint32_t)instance->value : 0;
-    entry->value = comp_add_alias(&e->outer, COMP_TYPE, at, type->name);
-    return (uint32_t)entry->value;
-}
-
-static uint32_t foreign_outside(CompTypeScope *scope, const WitType *type) {
-    return aliased(scope->context, type);
-}
-
-static uint32_t foreign_inside(CompTypeScope *scope, const WitType *type) {
-    return comp_add_outer_alias(scope->builder, COMP_TYPE, 1, aliased(scope->context, type));
-}
-
-static void encoder_init(Encoder *e, Arena *arena) {
-    *e = (Encoder){.arena = arena, .outer = comp_builder(arena)};
-    e->world = (CompTypeScope){.builder = &e->outer,
-                               .naming = COMP_NAME_BY_IMPORT,
-                               .foreign = foreign_outside,
-                               .context = e};
-}
-
-/* Functions of resources come first, in the order of their resources; then the others. */
-static void encode_funcs(CompTypeScope *scope, const WitInterface *interface) {
-    for (size_t t = 0; t <= interface->types.len; t++) {
-        const WitType *resource = t < interface->types.len ? interface->types.at[t] : NULL;
-        for (size_t i = 0; i < interface->funcs.len; i++) {
-            const WitFunc *f = interface->funcs.at[i];
-            if (f->resource != resource) continue;
-            uint32_t type = comp_scope_func(scope, f);
-            comp_add_export_decl(scope->builder,
-                                 comp_extern_name(f->name, f->has_external_id, f->external_id),
-                                 comp_extern(COMP_FUNC, type));
-        }
-    }
-}
-
-/* An instance type of the interface, put into the outer space; `types_only` leaves functions out. */
-static uint32_t encode_instance(Encoder *e, const WitInterface *interface, bool types_only) {
-    CompBuilder inner = comp_builder(e->arena);
-    CompTypeScope scope = {.builder = &inner,
-                           .interface = interface,
-                           .naming = COMP_NAME_BY_EXPORT_DECL,
-                           .foreign = foreign_inside,
-                           .context = e};
-    for (size_t i = 0; i < interface->types.len; i++) comp_scope_val(&scope, interface->types.at[i]);
-    if (!types_only) encode_funcs(&scope, interface);
-    return comp_add_type(&e->outer, comp_finish_type(&inner, COMP_TYPEDEF_INSTANCE));
-}
-
-/* The next instance of the outer space is this interface. */
-static void note_instance(Encoder *e, const WitInterface *interface, uint32_t index) {
-    map_put(e->arena, &e->instances, ptr_key(e->arena, interface), NULL)->value = index;
-}
-
-/* ---- worlds ---- */
-
-static CompName item_name(Encoder *e, const WitItem *item) {
-    CompName name = comp_extern_name(wit_item_name(e->arena, item), item->has_external_id,
-                                     item->external_id);
-    if (item->kind == WIT_ITEM_FUNC && !name.has_external_id)
-        name = comp_extern_name(name.name, item->func->has_external_id, item->func->external_id);
-    if (item->kind == WIT_ITEM_INTERFACE && item->implements) {
-        name.has_implements = true;
-        name.implements = wit_interface_id(e->arena, item->interface);
-    }
-    return name;
-}
-
-static CompExternType item_type(Encoder *e, const WitItem *item) {
+static CompExternType item_type(CompInstances *e, const WitItem *item) {
     if (item->kind == WIT_ITEM_FUNC)
         return comp_extern(COMP_FUNC, comp_scope_func(&e->world, item->func));
-    return comp_extern(COMP_INSTANCE, encode_instance(e, item->interface, false));
+    return comp_extern(COMP_INSTANCE, comp_instances_type(e, item->interface, NULL));
 }
 
 /* A world as a component type. */
 static const CompTypedef *encode_world(Arena *arena, const WitWorld *world) {
-    Encoder e;
-    encoder_init(&e, arena);
+    CompBuilder b = comp_builder(arena);
+    CompInstances e;
+    comp_instances_init(&e, arena, &b);
     for (size_t i = 0; i < world->imports.len; i++) {
         const WitItem *item = &world->imports.at[i];
         if (item->kind == WIT_ITEM_TYPE) {
@@ -125,19 +39,18 @@ static const CompTypedef *encode_world(Arena *arena, const WitWorld *world) {
             continue;
         }
         CompExternType type = item_type(&e, item);
-        uint32_t index = comp_add_import(&e.outer, item_name(&e, item), type);
-        if (item->kind == WIT_ITEM_INTERFACE) note_instance(&e, item->interface, index);
+        uint32_t index = comp_add_import(&b, comp_item_name(arena, item), type);
+        if (item->kind == WIT_ITEM_INTERFACE) comp_instances_set(&e, item->interface, index);
     }
     for (size_t i = 0; i < world->exports.len; i++) {
         const WitItem *item = &world->exports.at[i];
         CompExternType type = item_type(&e, item);
-        uint32_t index = comp_add_export_decl(&e.outer, item_name(&e, item), type);
-        if (item->kind == WIT_ITEM_INTERFACE) {
-            note_instance(&e, item->interface, index);
-            e.aliases = (Map){0}; /* from here on its types are those of the export */
-        }
+        uint32_t index = comp_add_export_decl(&b, comp_item_name(arena, item), type);
+        if (item->kind != WIT_ITEM_INTERFACE) continue;
+        comp_instances_set(&e, item->interface, index);
+        e.aliases = (Map){0}; /* from here on its types are those of the export */
     }
-    return comp_finish_type(&e.outer, COMP_TYPEDEF_COMPONENT);
+    return comp_finish_type(&b, COMP_TYPEDEF_COMPONENT);
 }
 
 /* ---- interfaces ---- */
@@ -156,26 +69,30 @@ static void add_direct_needs(Arena *arena, const WitInterface *interface, Map *s
 /* Depth first, each once, a need before who needs it. Interfaces cannot need one another, and
  * chains of them are as long as packages have interfaces; the walk keeps its own stack. */
 static void add_needed(Arena *arena, const WitInterface *interface, Map *seen) {
-    Str key = ptr_key(arena, interface);
+    Str key = comp_key(arena, interface);
     if (map_get(seen, key)) return;
     add_direct_needs(arena, interface, seen);
     map_put(arena, seen, key, NULL)->cptr = interface;
 }
 
 static const CompTypedef *encode_interface(Arena *arena, const WitInterface *interface) {
-    Encoder e;
+    CompBuilder b = comp_builder(arena);
+    CompInstances e;
     Map needed = {0};
-    encoder_init(&e, arena);
+    comp_instances_init(&e, arena, &b);
     add_needed(arena, interface, &needed);
     for (size_t i = 0; i < needed.len; i++) {
         const WitInterface *need = needed.entries[i].cptr;
+        Map types = {0}; /* what is needed comes with all of its types, but without functions */
+        for (size_t t = 0; t < need->types.len; t++)
+            map_put(arena, &types, comp_key(arena, need->types.at[t]), NULL);
         CompName name = comp_name(wit_interface_id(arena, need));
-        CompExternType type =
-            comp_extern(COMP_INSTANCE, encode_instance(&e, need, need != interface));
-        if (need == interface) comp_add_export_decl(&e.outer, name, type);
-        else note_instance(&e, need, comp_add_import(&e.outer, name, type));
+        uint32_t type = comp_instances_type(&e, need, need == interface ? NULL : &types);
+        CompExternType instance = comp_extern(COMP_INSTANCE, type);
+        if (need == interface) comp_add_export_decl(&b, name, instance);
+        else comp_instances_set(&e, need, comp_add_import(&b, name, instance));
     }
-    return comp_finish_type(&e.outer, COMP_TYPEDEF_COMPONENT);
+    return comp_finish_type(&b, COMP_TYPEDEF_COMPONENT);
 }
 
 /* ---- the two forms ---- */
