@@ -23,6 +23,8 @@
  *     unknown_item        a word that opens no item, and a block
  *     package_name, path  without `namespace`, or without `name`
  *
+ * Most of them end in `!` leaves of no width, which hold no text.
+ *
  * A missing token is a node of no width (`ts_node_is_missing`). It stands after
  * the comments that follow its place: report it at the end of the leaf before.
  * The rest is ERROR nodes; within them occur the leaves `invalid_character`,
