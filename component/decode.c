@@ -604,8 +604,7 @@ static void read_start(Decoder *d, Reader *r, CompItem *item) {
     size_t at = reader_offset(r);
     item->start.result_count = reader_u32(r);
     if (item->start.result_count > MAX_PARAMS)
-        reader_fail(r, at, BYTES_COUNT_LIMIT, "start function results", item->start.result_count,
-                    MAX_PARAMS);
+        reader_fail(r, at, COMP_START_MANY, item->start.result_count);
 }
 
 /* export ::= nameattributes sortidx externtype? */

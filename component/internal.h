@@ -129,6 +129,8 @@ typedef struct {
     CoreTypeSpace *space;
     Map infos; /* address of a WitType, WitFunc, instance, component type -> TypeInfo */
     unsigned depth;
+    VEC(CoreChecker *) checkers; /* of all core modules; their bodies are checked at the end */
+    VEC(const CoreModule *) modules; /* parallel */
 } Validator;
 
 typedef VEC(CoreType) CoreTypes;

@@ -104,7 +104,7 @@ bool comp_type_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
         return why(cx, COMP_WHY_KIND, b->kind == WIT_RESOURCE ? "resource" : "defined type",
                    a->kind == WIT_RESOURCE ? "resource" : "defined type");
     }
-    if (is_prim(b)) return why(cx, COMP_WHY_KIND_PRIM, kind_text(b), kind_text(a));
+    if (is_prim(b)) return why(cx, COMP_WHY_KIND_PRIM, kind_text(b), kind_text(a), kind_text(a));
     if (a->kind != b->kind) return why(cx, COMP_WHY_KIND, kind_text(b), kind_text(a));
     switch (wit_kind_shape(a->kind)) {
     case WIT_SHAPE_FIELDS: return fields_sub(cx, a, b);

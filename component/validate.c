@@ -158,7 +158,11 @@ static bool validate_core_module(Validator *v, Scope *s, const CompItem *item) {
         Reader r = reader_of(source, v->diags);
         module = core_decode(v->arena, &r, v->features);
     }
-    if (!module || !core_validate(v->arena, module, v->features, v->diags)) return false;
+    if (!module) return false;
+    CoreChecker *checker = core_checker_new(v->arena, module, v->features, v->diags);
+    if (!core_check_module(checker)) return false;
+    *vec_push(v->arena, &v->checkers) = checker;
+    *vec_push(v->arena, &v->modules) = module;
     if (!comp_core_module_type(v, module, item->offset, &entity.module)) return false;
     comp_push(v, s, entity);
     return true;
@@ -246,9 +250,21 @@ static const CompInfo *validate_component(Validator *v, const CompComponent *com
     return comp_set_scope_info(v, &s, &info->type, component->offset) ? info : NULL;
 }
 
+/* Function bodies of core modules come last: nothing hangs on them, and they are most of the work. */
+static bool check_bodies(Validator *v) {
+    bool good = true;
+    for (size_t i = 0; i < v->modules.len; i++) {
+        const CoreModule *m = v->modules.at[i];
+        for (uint32_t f = m->imported[CORE_FUNC]; f < m->funcs.len; f++)
+            good &= core_check_func(v->checkers.at[i], f);
+    }
+    return good;
+}
+
 const CompInfo *comp_validate(Arena *arena, const CompComponent *component, Features features,
                               Diags *diags) {
     Validator v = {.arena = arena, .features = features, .diags = diags,
                    .source = component->source, .space = core_space_new(arena)};
-    return validate_component(&v, component, NULL);
+    const CompInfo *info = validate_component(&v, component, NULL);
+    return info && check_bodies(&v) ? info : NULL;
 }

@@ -547,6 +547,8 @@ static bool check_gate(Validator *v, const CompCanon *canon, size_t offset) {
     Feature feature;
     if (!abi_canon_feature((AbiCanon)canon->op, &feature)) return true;
     Str what = str_fmt(v->arena, "`%s`", comp_canon_name(canon->op));
+    if (canon->op == COMP_CANON_THREAD_AVAILABLE_PARALLELISM) /* as the message has it elsewhere */
+        what = STR("`thread.available_parallelism`");
     if (feature == FEATURE_SHARED_EVERYTHING_THREADS)
         return feature_on(v->features, SHARED_EVERYTHING_THREADS) ||
                fault(v, offset, COMP_THREADS_OFF, STR_ARG(what));

@@ -21,8 +21,9 @@
 /* An index of the space that `ids` is of: one of a type that is no module type. */
 static bool check_index(Validator *v, uint32_t index, const CoreIds *ids, size_t first,
                         size_t offset) {
+    size_t limit = feature_on(v->features, GC) ? ids->len : first;
     if (index == CORE_NONE) return true;
-    if (index >= ids->len) return fault(v, offset, COMP_UNKNOWN, "type", index, "type");
+    if (index >= limit) return fault(v, offset, COMP_UNKNOWN, "type", index, "type");
     if (index < first && ids->at[index] == CORE_NONE)
         return fault(v, offset, COMP_IS_MODULE_TYPE, index);
     return true;
@@ -201,8 +202,8 @@ static bool make_module_type(Validator *v, Scope *s, const CompModuleType *def, 
             continue;
         }
         bool indexed = decl->type.kind == CORE_FUNC || decl->type.kind == CORE_TAG;
-        if (indexed && !check_index(v, decl->type.type, &ids, 0, decl->offset)) return false;
-        if (!check_val(v, decl->type.value, &ids, 0, decl->offset)) return false;
+        if (indexed && !check_index(v, decl->type.type, &ids, ids.len, decl->offset)) return false;
+        if (!check_val(v, decl->type.value, &ids, ids.len, decl->offset)) return false;
         add_decl_import(v, m, decl);
         *vec_push(v->arena, &order) = decl;
     }

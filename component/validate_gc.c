@@ -19,8 +19,27 @@ typedef struct {
     size_t offset;
 } Gc;
 
-static bool mismatch(const Gc *gc, const WitType *type, const char *into, CoreValType core) {
-    return fault(gc->v, gc->offset, COMP_GC_TYPE, wit_kind_keyword(type->kind), into, into,
+/* The message in the words that other tools have for each kind of type. */
+static bool mismatch(const Gc *gc, const WitType *type, const char *want, CoreValType core) {
+    const char *into = "to core", *but = " type,";
+    switch (type->kind) {
+    case WIT_LIST:
+    case WIT_FIXED_LIST: into = "into", but = ", but"; break;
+    case WIT_RECORD:
+    case WIT_TUPLE:
+    case WIT_VARIANT:
+    case WIT_OPTION:
+    case WIT_RESULT: but = ", but"; break;
+    case WIT_FLAGS:
+    case WIT_ENUM:
+    case WIT_OWN:
+    case WIT_BORROW:
+    case WIT_STREAM:
+    case WIT_FUTURE:
+    case WIT_ERROR_CONTEXT: into = "into core", but = " type, but"; break;
+    default: break;
+    }
+    return fault(gc->v, gc->offset, COMP_GC_TYPE, wit_kind_keyword(type->kind), into, want, but,
                  STR_ARG(core_val_text(gc->v->arena, core)));
 }
 

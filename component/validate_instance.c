@@ -151,9 +151,9 @@ bool comp_validate_instance(Validator *v, Scope *s, const CompItem *item) {
 
 static bool alias_export(Validator *v, const Scope *s, const CompItem *item, CompEntity *entity) {
     uint32_t index = item->alias.index;
-    const CompEntity *at = comp_at(v, s, COMP_INSTANCE, index, item->offset);
     if (item->alias.sort == COMP_VALUE && !feature_on(v->features, CM_VALUES))
         return fault(v, item->offset, COMP_VALUES_OFF);
+    const CompEntity *at = comp_at(v, s, COMP_INSTANCE, index, item->offset);
     if (!at) return false;
     const CompExtern *export = comp_find_export(at->instance, item->alias.name);
     if (!export) return fault(v, item->offset, COMP_NO_EXPORT, "", index, STR_ARG(item->alias.name));

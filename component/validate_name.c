@@ -93,9 +93,35 @@ static bool package_path(NameParser *p, bool need_projection) {
     return true;
 }
 
+/* Where a version departs from major.minor.patch-pre+build. */
+static Str version_fault(Arena *arena, Str s) {
+    static const char *const parts[] = {"major", "minor", "patch"};
+    size_t at = 0;
+    if (!s.len) return STR("empty string, expected a semver version");
+    for (int i = 0; i < 3; i++) {
+        size_t start = at;
+        while (at < s.len && s.ptr[at] >= '0' && s.ptr[at] <= '9') at++;
+        bool digits = at > start;
+        if (digits && s.ptr[start] == '0' && at > start + 1)
+            return str_fmt(arena, "invalid leading zero in %s version number", parts[i]);
+        if (at == s.len && (!digits || i < 2))
+            return str_fmt(arena, "unexpected end of input while parsing %s version number",
+                           parts[digits ? i + 1 : i]);
+        bool done = at == s.len || (i == 2 ? s.ptr[at] == '-' || s.ptr[at] == '+' : s.ptr[at] == '.');
+        if (!digits || !done)
+            return str_fmt(arena, "unexpected character '%c' %s %s version number", s.ptr[at],
+                           digits ? "after" : "while parsing", parts[i]);
+        if (i < 2) at++;
+    }
+    bool build = at < s.len && s.ptr[at] == '+';
+    return str_fmt(arena, "empty identifier segment or unexpected character in %s",
+                   build ? "build metadata" : "pre-release identifier");
+}
+
 static bool semver(NameParser *p, Str s) {
     Semver version;
-    return semver_parse(s, &version) || name_why(p, COMP_NAME_SEMVER, STR_ARG(s));
+    if (semver_parse(s, &version)) return true;
+    return name_why(p, COMP_NAME_SEMVER, STR_ARG(s), STR_ARG(version_fault(p->arena, s)));
 }
 
 /* ---- names of older drafts: `unlocked-dep=<..>`, `locked-dep=<..>`, `url=<..>`, `integrity=<..>` ---- */
@@ -286,7 +312,8 @@ static bool check_version(NameParser *p, const CompName *name) {
     Semver version;
     if (at == SIZE_MAX) return true;
     Str text = str_concat(p->arena, str_after(name->name, at + 1), name->version_suffix);
-    return semver_parse(text, &version) || name_why(p, COMP_INTERFACE_VERSION, STR_ARG(text));
+    if (semver_parse(text, &version)) return true;
+    return name_why(p, COMP_INTERFACE_VERSION, STR_ARG(text), STR_ARG(version_fault(p->arena, text)));
 }
 
 static bool check_meaning(NameParser *p, const NameContext *cx, NameKind kind, const CompName *name,
