@@ -49,7 +49,6 @@ static bool wants_dummy(Cli *cli, const Options *options, bool *dummy, CompNamin
 static int run(Cli *cli, void *given) {
     if (!pending_has(cli, NEEDS_comp_encode_world)) return EXIT_INPUT;
     if (!pending_has(cli, NEEDS_comp_embed)) return EXIT_INPUT;
-    if (!pending_has(cli, NEEDS_comp_dummy_module)) return EXIT_INPUT;
     const Options *options = given;
     bool dummy;
     CompNaming naming;
@@ -65,6 +64,7 @@ static int run(Cli *cli, void *given) {
         return write_binary(cli, bytes);
     }
     if (dummy) {
+        if (!pending_has(cli, NEEDS_comp_dummy_module)) return EXIT_INPUT;
         Buf made = {.arena = cli->arena};
         if (!comp_dummy_module(cli->arena, model, world, naming, &made, &cli->diags))
             return EXIT_INPUT;
