@@ -8,8 +8,9 @@ if [ ! -x "$score" ] || ! command -v python3 >/dev/null; then
     skip "conformance: no $score here"
     finish conformance
 fi
-"$score" --tool "$witc" --baseline tests/conformance-baseline.json --json build/conformance.json
+"$score" --tool "$witc" --baseline tests/conformance-baseline.json --json build/conformance.json >build/conformance.txt
 status=$?
+cat build/conformance.txt
 passed=$(grep -c ': null' build/conformance.json)
 failed=$([ $status = 0 ] && echo 0 || echo 1)
 finish conformance
