@@ -89,7 +89,8 @@ static void commit_type(Work *w, WitType *type) {
     } else {
         for (size_t i = 0; i < type->fields.len; i++) {
             WitField *field = &type->fields.at[i];
-            field->type = as_value(w, field->type, type->kind == WIT_TUPLE ? type->span : field->span);
+            field->type =
+                as_value(w, field->type, type->kind == WIT_TUPLE ? type->span : field->span);
         }
         type->elem = as_value(w, type->elem, type->span);
         type->second = as_value(w, type->second, type->span);
@@ -145,8 +146,7 @@ static void commit_interface(Work *w, Entry *entry) {
     interface->funcs.len = funcs;
     interface->id = (uint32_t)w->r->model->interfaces.len;
     *vec_push(w->arena, &w->r->model->interfaces) = interface;
-    if (interface->name.len)
-        *vec_push(w->arena, &w->unit->package->interfaces) = interface;
+    if (interface->name.len) *vec_push(w->arena, &w->unit->package->interfaces) = interface;
 }
 
 /* Whether an item of a world stays. */

@@ -36,14 +36,18 @@ static const Rule rules[] = {
     {"PACKAGE2", NULL, {": #name PACKAGE2", "/ #name PACKAGE3", "@ #version", ""}, false},
     {"PACKAGE3", NULL, {"/ #name PACKAGE3", "@ #version", ""}, false},
     {"ITEMS", NULL, {"ITEM ITEMS", ""}, true},
-    {"ITEM", "`world`|`interface`|`use`|`package`",
+    {"ITEM",
+     "`world`|`interface`|`use`|`package`",
      {"ATTR ITEM", "interface #name { MEMBERS }", "world #name { EXTERNS }", "use PATH AS ;",
-      "package PACKAGE { ITEMS }"}, false},
+      "package PACKAGE { ITEMS }"},
+     false},
 
     {"ATTR", NULL, {"@ ATTR2"}, false},
-    {"ATTR2", "`since`|`unstable`|`deprecated`|`external-id`",
+    {"ATTR2",
+     "`since`|`unstable`|`deprecated`|`external-id`",
      {"'since ( 'version = #version )", "'unstable ( 'feature = #name )",
-      "'deprecated ( 'version = #version )", "'external-id ( #string )"}, false},
+      "'deprecated ( 'version = #version )", "'external-id ( #string )"},
+     false},
     {"PATH", NULL, {"#name PATH2"}, false},
     {"PATH2", NULL, {": #name PATH3", ""}, false},
     {"PATH3", NULL, {": #name PATH3", "/ #name PATH4"}, false},
@@ -51,14 +55,18 @@ static const Rule rules[] = {
     {"AS", NULL, {"as #name", ""}, false},
 
     {"MEMBERS", NULL, {"MEMBER MEMBERS", ""}, true},
-    {"MEMBER", "`type`|`resource`|`func`", {"ATTR MEMBER", "USE", "TYPEDEF", "#name : FUNC ;"},
+    {"MEMBER",
+     "`type`|`resource`|`func`",
+     {"ATTR MEMBER", "USE", "TYPEDEF", "#name : FUNC ;"},
      false},
     {"USE", NULL, {"use PATH . { NAMES } ;"}, false},
     {"NAMES", NULL, {"#name AS NAMES2", ""}, false},
     {"NAMES2", NULL, {", NAMES", ""}, false},
-    {"TYPEDEF", NULL,
+    {"TYPEDEF",
+     NULL,
      {"type #name = TYPE ;", "record #name { FIELDS }", "variant #name { CASES }",
-      "enum #name { LABELS }", "flags #name { LABELS }", "resource #name RES"}, false},
+      "enum #name { LABELS }", "flags #name { LABELS }", "resource #name RES"},
+     false},
     {"FIELDS", NULL, {"#name : TYPE FIELDS2", ""}, false},
     {"FIELDS2", NULL, {", FIELDS", ""}, false},
     {"CASES", NULL, {"#name PAYLOAD CASES2", ""}, false},
@@ -68,14 +76,17 @@ static const Rule rules[] = {
     {"LABELS2", NULL, {", LABELS", ""}, false},
     {"RES", NULL, {";", "{ METHODS }"}, false},
     {"METHODS", NULL, {"METHOD METHODS", ""}, true},
-    {"METHOD", "`constructor`|identifier",
-     {"ATTR METHOD", "constructor ( FIELDS ) RESULT ;", "#name : STATIC ;"}, false},
+    {"METHOD",
+     "`constructor`|identifier",
+     {"ATTR METHOD", "constructor ( FIELDS ) RESULT ;", "#name : STATIC ;"},
+     false},
     {"STATIC", NULL, {"static FUNC", "FUNC"}, false},
     {"FUNC", NULL, {"async func ( FIELDS ) RESULT", "func ( FIELDS ) RESULT"}, false},
     {"RESULT", NULL, {"-> TYPE", ""}, false},
 
     {"EXTERNS", NULL, {"EXTERN EXTERNS", ""}, true},
-    {"EXTERN", "`import`|`export`|`include`|`use`|type definition",
+    {"EXTERN",
+     "`import`|`export`|`include`|`use`|type definition",
      {"ATTR EXTERN", "import EXTERN2", "export EXTERN2", "include PATH WITH", "USE", "TYPEDEF"},
      false},
     {"EXTERN2", NULL, {"#name EXTERN3"}, false},
@@ -88,11 +99,33 @@ static const Rule rules[] = {
     {"RENAMES", NULL, {"#name as #name RENAMES2", ""}, false},
     {"RENAMES2", NULL, {", RENAMES", ""}, false},
 
-    {"TYPE", "a type",
-     {"#name", "u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", "f32", "f64", "char", "bool",
-      "string", "error-context", "list < TYPE LENGTH >", "option < TYPE >", "result RESULTS",
-      "tuple < TYPES >", "map < TYPE , TYPE >", "future ARGUMENT", "stream ARGUMENT",
-      "own < #name >", "borrow < #name >"}, false},
+    {"TYPE",
+     "a type",
+     {"#name",
+      "u8",
+      "u16",
+      "u32",
+      "u64",
+      "s8",
+      "s16",
+      "s32",
+      "s64",
+      "f32",
+      "f64",
+      "char",
+      "bool",
+      "string",
+      "error-context",
+      "list < TYPE LENGTH >",
+      "option < TYPE >",
+      "result RESULTS",
+      "tuple < TYPES >",
+      "map < TYPE , TYPE >",
+      "future ARGUMENT",
+      "stream ARGUMENT",
+      "own < #name >",
+      "borrow < #name >"},
+     false},
     {"LENGTH", NULL, {", #integer", ""}, false},
     {"ARGUMENT", NULL, {"< TYPE >", ""}, false},
     {"RESULTS", NULL, {"< RESULTS2 >", ""}, false},
@@ -105,12 +138,12 @@ static const Rule rules[] = {
 enum { RULE_COUNT = sizeof rules / sizeof *rules, MAX_SYMBOLS = 8 };
 
 static const char *const keywords[] = {
-    "_",       "as",     "async",    "bool",     "borrow",  "char",   "constructor", "enum",
-    "export",  "f32",    "f64",      "flags",    "from",    "func",   "future",      "import",
-    "include", "list",   "interface", "map",     "option",  "own",    "package",     "record",
-    "resource", "result", "s16",     "s32",      "s64",     "s8",     "static",      "stream",
-    "string",  "tuple",  "type",     "u16",      "u32",     "u64",    "u8",          "use",
-    "variant", "with",   "world",    "error-context",
+    "_",        "as",     "async",     "bool",          "borrow", "char", "constructor", "enum",
+    "export",   "f32",    "f64",       "flags",         "from",   "func", "future",      "import",
+    "include",  "list",   "interface", "map",           "option", "own",  "package",     "record",
+    "resource", "result", "s16",       "s32",           "s64",    "s8",   "static",      "stream",
+    "string",   "tuple",  "type",      "u16",           "u32",    "u64",  "u8",          "use",
+    "variant",  "with",   "world",     "error-context",
 };
 enum { KEYWORD_COUNT = sizeof keywords / sizeof *keywords };
 
@@ -146,10 +179,12 @@ typedef struct {
     uint32_t at;
     Token token, last;
     VEC(Symbol) stack;
-    VEC(uint32_t) open; /* offsets of brackets that are not closed */
+    VEC(uint32_t) open;      /* offsets of brackets that are not closed */
     unsigned angles, braces; /* how many of them are '<', '{' */
-    VEC(Str) passed;    /* what empty alternatives passed over at this token */
+    VEC(Str) passed;         /* what empty alternatives passed over at this token */
+    Symbol in_list;          /* the list of items that was passed over last, at this token */
     uint32_t last_error;
+    bool cut_off; /* a token lacks its end, and what follows is confused */
     size_t errors;
 } Explain;
 
@@ -205,7 +240,8 @@ static const char *name_fault(Str s) {
     if (s.ptr[s.len - 1] == '-') return "a name does not end with `-`";
     for (size_t i = 0; i < s.len; i++) {
         if (s.ptr[i] == '_') return "words are joined by `-`, not `_`";
-        if ((unsigned char)s.ptr[i] >= 0x80) return "only the letters a to z, digits and `-` are used";
+        if ((unsigned char)s.ptr[i] >= 0x80)
+            return "only the letters a to z, digits and `-` are used";
         if (s.ptr[i] == '-' && s.ptr[i + 1] == '-') return "words are joined by one `-`";
     }
     return "each word is all in lower or all in upper case";
@@ -253,6 +289,7 @@ static void string(Explain *x, uint32_t start) {
     x->token = (Token){TOKEN_STRING, start, x->at};
     if (!closed) {
         diag(x->diags, WIT_OPEN_STRING, token_span(x, x->token));
+        x->cut_off = true;
         x->errors++;
     }
 }
@@ -318,6 +355,7 @@ static void consume(Explain *x) {
     x->last = x->token;
     x->token.kind = TOKEN_NONE;
     x->passed.len = 0;
+    x->in_list = (Symbol){0};
 }
 
 /* ---- the grammar ---- */
@@ -343,8 +381,11 @@ static bool matches(const Explain *x, Str terminal) {
         static const struct {
             const char *name;
             TokenKind kind;
-        } classes[] = {{"#name", TOKEN_WORD},     {"#integer", TOKEN_INTEGER}, {"#eof", TOKEN_EOF},
-                       {"#string", TOKEN_STRING}, {"#version", TOKEN_VERSION}};
+        } classes[] = {{"#name", TOKEN_WORD},
+                       {"#integer", TOKEN_INTEGER},
+                       {"#eof", TOKEN_EOF},
+                       {"#string", TOKEN_STRING},
+                       {"#version", TOKEN_VERSION}};
         for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
             if (str_is(terminal, classes[i].name)) return x->token.kind == classes[i].kind;
         return false;
@@ -377,7 +418,8 @@ static void expectation(Explain *x, Symbol symbol) {
     if (symbol.rule && symbol.rule->label) {
         what = str_from(symbol.rule->label);
         if (!what.len) return;
-        for (size_t bar; (bar = str_find(what, '|', 0)) != SIZE_MAX; what = str_after(what, bar + 1))
+        for (size_t bar; (bar = str_find(what, '|', 0)) != SIZE_MAX;
+             what = str_after(what, bar + 1))
             expect_words(x, str_from_to(what, 0, bar));
     } else if (symbol.rule) {
         for (size_t i = 0; i < MAX_ALTERNATIVES && symbol.rule->alternatives[i]; i++) {
@@ -423,12 +465,12 @@ static Str listed(Explain *x) {
 
 /* A word that is nearly a keyword that opens an item. */
 static Str nearly(Str s) {
-    static const Str openers[] = {STR_INIT("interface"), STR_INIT("world"),   STR_INIT("package"),
-                                  STR_INIT("record"),    STR_INIT("variant"), STR_INIT("enum"),
-                                  STR_INIT("flags"),     STR_INIT("resource"), STR_INIT("type"),
-                                  STR_INIT("import"),    STR_INIT("export"),  STR_INIT("include"),
-                                  STR_INIT("use"),       STR_INIT("func"),    STR_INIT("static"),
-                                  STR_INIT("async"),     STR_INIT("constructor")};
+    static const Str openers[] = {
+        STR_INIT("interface"),  STR_INIT("world"),  STR_INIT("package"), STR_INIT("record"),
+        STR_INIT("variant"),    STR_INIT("enum"),   STR_INIT("flags"),   STR_INIT("resource"),
+        STR_INIT("type"),       STR_INIT("import"), STR_INIT("export"),  STR_INIT("include"),
+        STR_INIT("use"),        STR_INIT("func"),   STR_INIT("static"),  STR_INIT("async"),
+        STR_INIT("constructor")};
     return str_nearest(s, openers, sizeof openers / sizeof *openers);
 }
 
@@ -438,6 +480,35 @@ static Str nearly_type(Str s) {
                                 STR_INIT("tuple"),  STR_INIT("map"),    STR_INIT("future"),
                                 STR_INIT("stream"), STR_INIT("own"),    STR_INIT("borrow")};
     return str_nearest(s, types, sizeof types / sizeof *types);
+}
+
+static bool rule_is(Symbol symbol, const char *name) {
+    return symbol.rule && strcmp(symbol.rule->name, name) == 0;
+}
+
+static Symbol symbol_named(const char *name) {
+    for (size_t i = 0; i < RULE_COUNT; i++)
+        if (strcmp(rules[i].name, name) == 0) return (Symbol){.rule = &rules[i]};
+    return (Symbol){0};
+}
+
+static bool next_is(Explain *x, char c) {
+    uint32_t after = x->token.end;
+    while (at(x, after) == ' ') after++;
+    return at(x, after) == c;
+}
+
+/* What is right, but in another place. */
+static void note_place(Explain *x, Symbol top) {
+    Symbol list = x->in_list;
+    if (rule_is(top, "TYPE") && token_is(x, "(")) diag_note(x->diags, WIT_ONE_RESULT, span_none());
+    else if (rule_is(list, "EXTERNS") && x->token.kind == TOKEN_WORD && next_is(x, ':'))
+        diag_note(x->diags, WIT_WORLD_FUNCTION, span_none(), STR_ARG(token_text(x, x->token)));
+    else if (rule_is(list, "MEMBERS") &&
+             (token_is(x, "import") || token_is(x, "export") || token_is(x, "include")))
+        diag_note(x->diags, WIT_WORLDS_ONLY, span_none(), STR_ARG(token_text(x, x->token)));
+    else if (rule_is(list, "ITEMS") && can_begin(x, symbol_named("TYPEDEF")))
+        diag_note(x->diags, WIT_TYPES_INSIDE, span_none());
 }
 
 static void add_notes(Explain *x, Symbol top) {
@@ -450,6 +521,7 @@ static void add_notes(Explain *x, Symbol top) {
     if (!hint.len && x->last.kind == TOKEN_WORD && !top.rule && str_is(top.terminal, ":"))
         hint = nearly(before);
     if (hint.len) diag_note(x->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(hint));
+    else note_place(x, top);
     if (x->token.kind == TOKEN_EOF && x->open.len) {
         uint32_t open = vec_last(&x->open);
         diag_note(x->diags, WIT_OPENED_HERE, ((Span){x->source, open, open + 1}), at(x, open));
@@ -460,7 +532,8 @@ static void report(Explain *x, Symbol top) {
     Str s = token_text(x, x->token);
     if (x->token.kind == TOKEN_PUNCTUATION && !(s.len == 2 || strchr(";:,.{}()<>=/@*", s.ptr[0]))) {
         diag(x->diags, WIT_CHARACTER, token_span(x, x->token), STR_ARG(s));
-    } else if (top.rule && str_is(str_from(top.rule->name), "ATTR2") && x->token.kind == TOKEN_WORD) {
+    } else if (top.rule && str_is(str_from(top.rule->name), "ATTR2") &&
+               x->token.kind == TOKEN_WORD) {
         diag(x->diags, WIT_UNKNOWN_ATTRIBUTE, token_span(x, x->token), STR_ARG(s));
     } else {
         expectation(x, top);
@@ -505,7 +578,8 @@ static void recover(Explain *x) {
     x->passed.len = 0;
     if (back_to_top(x)) return;
     unsigned braces = unwind(x), depth = 0;
-    for (;; read_token(x, false)) {
+    for (;;) {
+        if (x->token.kind == TOKEN_NONE) read_token(x, false);
         if (x->token.kind == TOKEN_EOF || back_to_top(x)) return;
         if (depth == 0 && braces == 0) {
             Symbol list = vec_last(&x->stack);
@@ -518,19 +592,26 @@ static void recover(Explain *x) {
             else braces--;
             ends = depth == 0 && braces == 0;
         }
+        bool block = token_is(x, "}");
         consume(x);
-        if (ends) return;
+        if (!ends) continue;
+        read_token(x, false);
+        if (block && token_is(x, ";")) consume(x);
+        return;
     }
 }
 
 static void fail(Explain *x, Symbol top) {
+    Symbol list = x->in_list;
     if (x->token.start == x->last_error) {
         if (x->token.kind != TOKEN_EOF) consume(x);
+    } else if (x->cut_off) {
+        x->cut_off = false; /* what is wrong was told */
     } else {
         x->last_error = x->token.start;
         report(x, top);
     }
-    if (x->stack.len < 2) x->stack.len = 2; /* #eof, ITEMS */
+    if (list.rule) *vec_push(x->arena, &x->stack) = list; /* it goes on */
     if (x->token.kind == TOKEN_NONE) read_token(x, false);
     if (x->token.kind == TOKEN_EOF) x->stack.len = 0;
     else recover(x);
@@ -550,12 +631,16 @@ static bool expand(Explain *x, Symbol top) {
     }
     if (!may_be_empty) return false;
     expectation(x, top);
+    if (top.rule->is_list) x->in_list = top;
     (void)vec_pop(&x->stack);
     return true;
 }
 
 bool witc_explain(Arena *arena, const Source *source, Diags *diags) {
-    Explain x = {.arena = arena, .source = source, .text = source->text, .diags = diags,
+    Explain x = {.arena = arena,
+                 .source = source,
+                 .text = source->text,
+                 .diags = diags,
                  .last_error = UINT32_MAX};
     if (str_starts(x.text, STR("\xef\xbb\xbf"))) x.at = 3;
     Symbol file[MAX_SYMBOLS];

@@ -75,8 +75,8 @@ static WitInterface *copy_interface(Copier *outer, const WitInterface *interface
     Arena *arena = outer->w->arena;
     WitModel *model = outer->w->r->model;
     WitInterface *copy = arena_copy(arena, interface, sizeof *interface);
-    Copier c = {.w = outer->w, .copies = outer->copies, .old_owner = interface,
-                .new_interface = copy};
+    Copier c = {
+        .w = outer->w, .copies = outer->copies, .old_owner = interface, .new_interface = copy};
     copy->types.at = NULL, copy->types.len = copy->types.cap = 0;
     copy->funcs.at = NULL, copy->funcs.len = copy->funcs.cap = 0;
     for (size_t i = 0; i < interface->types.len; i++) {
@@ -194,7 +194,8 @@ static void rename_item(Copier *c, WitItem *item, Str name) {
     }
 }
 
-static void include_item(Copier *c, const AstUse *use, Side *side, const WitItem *old, bool foreign) {
+static void include_item(Copier *c, const AstUse *use, Side *side, const WitItem *old,
+                         bool foreign) {
     Work *w = c->w;
     WitItem item = *old;
     if (old->name.len) rename_item(c, &item, new_name(w->arena, old->name, use));

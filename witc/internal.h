@@ -176,11 +176,11 @@ typedef struct Resolver Resolver;
 /* What an interface or world is to those who name it. */
 typedef struct Entry {
     Unit *unit;
-    const AstDecl *decl; /* NULL: decoded from a binary, or written in place in a world */
-    size_t file;         /* the scope of `unit` that it stands in */
+    const AstDecl *decl;     /* NULL: decoded from a binary, or written in place in a world */
+    size_t file;             /* the scope of `unit` that it stands in */
     WitInterface *interface; /* one of the two, NULL before its unit is resolved */
     WitWorld *world;
-    Map types; /* of an interface: name -> TypeName */
+    Map types;                    /* of an interface: name -> TypeName */
     VEC(struct Include) includes; /* of a world */
     Str name;
     Span span;
@@ -227,15 +227,15 @@ typedef struct {
     VEC(Map) files;       /* of each file: name -> Entry, or NULL for one that failed */
     VEC(WitType *) types; /* in the order of the model */
     VEC(Entry *) interfaces, worlds;
-    Map anonymous; /* parts -> WitType */
-    Map handles;   /* resource -> its own handle */
-    Map missing;   /* ids of packages that were reported */
-    size_t file;   /* that is being resolved */
-    Map *scope;    /* the names of the interface or world that is being resolved */
-    const AstItems *items; /* its items */
+    Map anonymous;                 /* parts -> WitType */
+    Map handles;                   /* resource -> its own handle */
+    Map missing;                   /* ids of packages that were reported */
+    size_t file;                   /* that is being resolved */
+    Map *scope;                    /* the names of the interface or world that is being resolved */
+    const AstItems *items;         /* its items */
     const WitInterface *interface; /* the owner of its types: one of the two */
     const WitWorld *world;
-    bool in_definitions;  /* missing names were reported when these were put in order */
+    bool in_definitions; /* missing names were reported when these were put in order */
     bool version_reported;
 } Work;
 
@@ -277,7 +277,8 @@ uint32_t *witc_order(Arena *arena, size_t n, const Edges *edges, size_t *count, 
 /* resolve_type.c */
 const WitType *witc_resolve_type(Work *w, const AstType *type, const WitStability *stability);
 void witc_resolve_types(Work *w);
-WitFunc *witc_resolve_func(Work *w, const AstFunc *func, const WitType *resource, Str resource_name);
+WitFunc *witc_resolve_func(Work *w, const AstFunc *func, const WitType *resource,
+                           Str resource_name);
 bool witc_define(Work *w, AstName name, WitType *type);
 
 /* resolve_world.c */

@@ -118,7 +118,8 @@ static Unit *load_directory(Loader *l, Str path) {
 static bool is_wasm(const Source *source) {
     if (source->binary) return true;
     Str text = str_trim(source->text);
-    return text.len && (text.ptr[0] == '(' || (text.ptr[0] == ';' && text.len > 1 && text.ptr[1] == ';'));
+    return text.len &&
+           (text.ptr[0] == '(' || (text.ptr[0] == ';' && text.len > 1 && text.ptr[1] == ';'));
 }
 
 static WitModel *decode(Loader *l, const Source *source) {
@@ -197,7 +198,8 @@ WitModel *witc_read(Arena *arena, Str path, const WitcOptions *options, Diags *d
         const Source *source = file_read(arena, path, diags);
         if (!source) return NULL;
         if (!is_wasm(source)) return witc_read_text(arena, source, options, diags);
-        Loader l = {.arena = arena, .diags = diags, .options = options ? options : &(WitcOptions){0}};
+        Loader l = {
+            .arena = arena, .diags = diags, .options = options ? options : &(WitcOptions){0}};
         return decode(&l, source);
     }
     Loader l = loader_new(arena, options, diags);

@@ -62,8 +62,8 @@ struct Lower {
     Diags *diags;
     Features gates;
     TSParser *parser;
-    uint8_t nodes[MAX_SYMBOLS];  /* symbol -> Node */
-    uint8_t fields[MAX_FIELDS];  /* field id -> Field */
+    uint8_t nodes[MAX_SYMBOLS]; /* symbol -> Node */
+    uint8_t fields[MAX_FIELDS]; /* field id -> Field */
     const Source *source;
     TSTreeCursor cursor;
 };
@@ -71,10 +71,9 @@ struct Lower {
 /* ---- tables ---- */
 
 static Node node_named(const char *name) {
-    static const char *const names[] = {
-        "",
+    static const char *const names[] = {"",
 #define NODE(name) #name,
-        NODES(NODE)
+                                        NODES(NODE)
 #undef NODE
     };
     for (size_t i = 1; i < sizeof names / sizeof *names; i++)
@@ -83,10 +82,9 @@ static Node node_named(const char *name) {
 }
 
 static Field field_named(const char *name) {
-    static const char *const names[] = {
-        "",
+    static const char *const names[] = {"",
 #define FIELD(name) #name,
-        FIELDS(FIELD)
+                                        FIELDS(FIELD)
 #undef FIELD
     };
     for (size_t i = 1; i < sizeof names / sizeof *names; i++)
@@ -269,8 +267,7 @@ static void lower_attribute(Lower *l, Gate *gate) {
 
 static AstAttrs finish_gate(Lower *l, const Gate *gate) {
     const WitStability *s = &gate->attrs.stability;
-    if (s->since.text.len && s->feature.len)
-        diag(l->diags, WIT_SINCE_AND_UNSTABLE, gate->since);
+    if (s->since.text.len && s->feature.len) diag(l->diags, WIT_SINCE_AND_UNSTABLE, gate->since);
     else if (s->deprecated.text.len && !s->since.text.len && !s->feature.len)
         diag(l->diags, WIT_ONLY_DEPRECATED, gate->deprecated);
     return gate->attrs;
@@ -341,8 +338,7 @@ static void lower_length(Lower *l, AstType *type) {
     Str digits = text(l);
     for (size_t i = 0; i < digits.len && type->length <= UINT32_MAX; i++)
         type->length = type->length * 10 + (uint64_t)(digits.ptr[i] - '0');
-    if (type->length > UINT32_MAX)
-        diag(l->diags, WIT_BAD_LENGTH, span(l), STR_ARG(digits));
+    if (type->length > UINT32_MAX) diag(l->diags, WIT_BAD_LENGTH, span(l), STR_ARG(digits));
 }
 
 static WitKind primitive_named(Str keyword) {
@@ -374,11 +370,11 @@ static const AstType *lower_type(Lower *l, unsigned depth) {
     AstType *type = ARENA_NEW(l->arena, AstType);
     type->kind = type_kind(l);
     type->span = span(l);
-    if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return type;
     if (depth >= AST_MAX_DEPTH) {
         diag(l->diags, WIT_DEEP_TYPE, type->span, AST_MAX_DEPTH);
         return type;
     }
+    if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return type;
     bool first = true;
     EACH_CHILD(l) {
         if (first && type->kind != WIT_ALIAS) type->span = span(l);
@@ -413,7 +409,8 @@ static AstField lower_field(Lower *l, Str docs) {
 /* A list of fields, cases, flags or parameters in brackets. */
 static void lower_fields(Lower *l, AstFields *fields) {
     Comments comments = {0};
-    witc_reserve(l->arena, fields, ts_node_named_child_count(ts_tree_cursor_current_node(&l->cursor)));
+    witc_reserve(l->arena, fields,
+                 ts_node_named_child_count(ts_tree_cursor_current_node(&l->cursor)));
     EACH_CHILD(l) {
         if (is_comment(l, &comments)) continue;
         switch (node(l)) {
@@ -629,7 +626,8 @@ static bool lower_item(Lower *l, Comments *comments, AstItem *out) {
 /* The items of an interface or world. */
 static void lower_items(Lower *l, AstItems *items) {
     Comments comments = {0};
-    witc_reserve(l->arena, items, ts_node_named_child_count(ts_tree_cursor_current_node(&l->cursor)));
+    witc_reserve(l->arena, items,
+                 ts_node_named_child_count(ts_tree_cursor_current_node(&l->cursor)));
     EACH_CHILD(l) {
         if (is_comment(l, &comments)) continue;
         AstItem item;
@@ -701,7 +699,7 @@ static Str trim_end(Str s) {
 /* A comment without what makes it one. A plain block comment keeps its stars: tools do so. */
 static Str comment_text(Span comment) {
     Str s = trim_end(text_of(comment));
-    if (str_starts(s, STR("/**")) && s.len >= 5) return trim_end(str_from_to(s, 3, s.len - 2));
+    if (str_starts(s, STR("/**"))) return trim_end(str_from_to(s, 3, s.len - 2));
     while (s.len && s.ptr[0] == '/') s = str_after(s, 1);
     return s;
 }

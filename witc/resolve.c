@@ -72,7 +72,9 @@ bool witc_add_model(Resolver *r, const WitModel *model) {
     bool ok = true, added;
     for (size_t i = 0; i < model->packages.len; i++) {
         WitPackage *package = model->packages.at[i];
-        AstHeader header = {.ns = package->ns, .name = package->name, .version = package->version,
+        AstHeader header = {.ns = package->ns,
+                            .name = package->name,
+                            .version = package->version,
                             .span = package->span};
         Str id = witc_header_id(r->arena, header.ns, header.name, header.version);
         const MapEntry *old = map_get(&r->units, id);
@@ -168,8 +170,7 @@ static Entry *find_foreign(Work *w, const AstPath *path, bool want_world) {
     if (entry && entry->is_world == want_world && !entry->excluded) return entry;
     if (want_world)
         diag(w->diags, WIT_NO_WORLD, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
-    else
-        diag(w->diags, WIT_NO_INTERFACE, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
+    else diag(w->diags, WIT_NO_INTERFACE, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
     if (!entry) witc_suggest(w, path->name.text, &unit->items);
     else if (entry->is_world != want_world) diag_note(w->diags, WIT_DECLARED_HERE, entry->span);
     else if (entry->decl) note_gate(w, &entry->decl->attrs);
@@ -186,6 +187,20 @@ static void report_missing_item(Work *w, AstName name) {
     witc_suggest(w, name.text, &w->unit->items);
 }
 
+/* A world that was named in a `use`, which failed since a `use` takes interfaces only. */
+static void report_used_world(Work *w, AstName name) {
+    const AstItems *items = &w->unit->files.at[w->file]->items;
+    for (size_t i = 0; i < items->len; i++) {
+        if (items->at[i].kind != AST_TOP_USE) continue;
+        const AstUse *use = items->at[i].use;
+        if (!use->path.ns.len || !str_eq(use->alias.text, name.text)) continue;
+        diag(w->diags, WIT_IS_INTERFACE, name.span, STR_ARG(name.text));
+        diag_note(w->diags, WIT_INCLUDE_BY_PATH, use->path.package_span, STR_ARG(use->path.ns),
+                  STR_ARG(use->path.package), STR_ARG(use->path.name.text));
+        return;
+    }
+}
+
 Entry *witc_find_path(Work *w, const AstPath *path, bool want_world, const AstAttrs *attrs) {
     if (path->ns.len) {
         if (attrs && !witc_enabled(w->r, &attrs->stability)) return NULL;
@@ -198,11 +213,10 @@ Entry *witc_find_path(Work *w, const AstPath *path, bool want_world, const AstAt
         return NULL;
     }
     Entry *entry = slot->ptr;
+    if (!entry && want_world) report_used_world(w, path->name);
     if (!entry || entry->is_world == want_world) return entry;
-    if (want_world)
-        diag(w->diags, WIT_IS_INTERFACE, path->name.span, STR_ARG(path->name.text));
-    else
-        diag(w->diags, WIT_IS_WORLD, path->name.span, STR_ARG(path->name.text));
+    if (want_world) diag(w->diags, WIT_IS_INTERFACE, path->name.span, STR_ARG(path->name.text));
+    else diag(w->diags, WIT_IS_WORLD, path->name.span, STR_ARG(path->name.text));
     diag_note(w->diags, WIT_DECLARED_HERE, entry->span);
     return NULL;
 }
@@ -217,8 +231,8 @@ static void collect_items(Work *w) {
             if (items->at[i].kind != AST_DECL) continue;
             const AstDecl *decl = items->at[i].decl;
             bool added;
-            Entry *entry = new_entry(w->r, w->unit, decl->name.text, decl->name.span,
-                                     decl->is_world, &added);
+            Entry *entry =
+                new_entry(w->r, w->unit, decl->name.text, decl->name.span, decl->is_world, &added);
             if (!added) {
                 diag(w->diags, WIT_ITEM_TWICE, decl->name.span, STR_ARG(decl->name.text));
                 diag_note(w->diags, WIT_FIRST_HERE, entry->span);
@@ -230,10 +244,32 @@ static void collect_items(Work *w) {
     }
 }
 
+static bool same_path(const AstPath *a, const AstPath *b) {
+    return str_eq(a->ns, b->ns) && str_eq(a->package, b->package) &&
+           str_eq(a->name.text, b->name.text) && str_eq(a->version.text, b->version.text);
+}
+
+/* To the error that `use` names a world: where that world is included, which needs no `use`. */
+static void note_includes(Work *w, const AstUse *use) {
+    const AstItems *items = &w->unit->files.at[w->file]->items;
+    for (size_t i = 0; i < items->len; i++) {
+        if (items->at[i].kind != AST_DECL || !items->at[i].decl->is_world) continue;
+        const AstItems *in = &items->at[i].decl->items;
+        for (size_t j = 0; j < in->len; j++)
+            if (in->at[j].kind == AST_INCLUDE && same_path(&in->at[j].use->path, &use->path))
+                diag_note(w->diags, WIT_INCLUDED_HERE, in->at[j].use->path.name.span);
+    }
+}
+
 /* What a `use` at the top of a file brings into its scope. */
 static Entry *top_use(Work *w, const AstUse *use) {
     if (use->attrs.span.source) diag(w->diags, WIT_USE_ATTRIBUTE, use->span);
-    if (use->path.ns.len) return find_foreign(w, &use->path, false);
+    if (use->path.ns.len) {
+        size_t errors = w->diags->errors;
+        Entry *entry = find_foreign(w, &use->path, false);
+        if (w->diags->errors > errors && !witc_is_quiet(w)) note_includes(w, use);
+        return entry;
+    }
     const MapEntry *slot = map_get(&w->unit->items, use->path.name.text);
     if (slot) return slot->ptr;
     report_missing_item(w, use->path.name);
@@ -280,9 +316,9 @@ static void add_edge(Work *w, const Entry *entry, const AstUse *use, Edges *edge
     const Entry *to = slot ? slot->cptr : NULL;
     if (!to || to->unit != w->unit) return;
     bool same_file = to->file == entry->file && str_eq(to->name, use->path.name.text);
-    *vec_push(w->arena, edges) = (Edge){item_index(w, entry), item_index(w, to),
-                                        same_file ? to->span : use->path.name.span,
-                                        use->path.name.span};
+    *vec_push(w->arena, edges) =
+        (Edge){item_index(w, entry), item_index(w, to), same_file ? to->span : use->path.name.span,
+               use->path.name.span};
 }
 
 static void report_item_cycle(Work *w, const Edges *edges, const Edge *cycle) {
@@ -320,13 +356,13 @@ static uint32_t *order_items(Work *w, size_t *count) {
 static void make_item(Work *w, Entry *entry) {
     if (entry->is_world) {
         entry->world = ARENA_NEW(w->arena, WitWorld);
-        *entry->world = (WitWorld){.name = entry->name, .span = entry->span,
-                                   .id = (uint32_t)WITC_PENDING};
+        *entry->world =
+            (WitWorld){.name = entry->name, .span = entry->span, .id = (uint32_t)WITC_PENDING};
         *vec_push(w->arena, &w->worlds) = entry;
     } else {
         entry->interface = ARENA_NEW(w->arena, WitInterface);
-        *entry->interface = (WitInterface){.name = entry->name, .span = entry->span,
-                                           .id = (uint32_t)WITC_PENDING};
+        *entry->interface =
+            (WitInterface){.name = entry->name, .span = entry->span, .id = (uint32_t)WITC_PENDING};
         *vec_push(w->arena, &w->interfaces) = entry;
     }
 }
@@ -422,7 +458,8 @@ static bool walk(Resolver *r, Unit *start, Map *done, Units *order) {
     *vec_push(r->arena, &stack) = (Frame){start, needs_of_unit(r, start), 0};
     while (stack.len) {
         Frame *top = &vec_last(&stack);
-        if (top->next > 0) map_put(r->arena, &visiting, top->needs.at[top->next - 1].id, NULL)->value = 0;
+        if (top->next > 0)
+            map_put(r->arena, &visiting, top->needs.at[top->next - 1].id, NULL)->value = 0;
         if (top->next == top->needs.len) {
             map_put(r->arena, done, top->unit->id, &added);
             if (added) *vec_push(r->arena, order) = top->unit;
@@ -435,7 +472,8 @@ static bool walk(Resolver *r, Unit *start, Map *done, Units *order) {
             diag(r->diags, WIT_PACKAGE_CYCLE, need.span, STR_ARG(need.id));
             size_t outermost = stack.len > MAX_NOTES ? stack.len - MAX_NOTES : 1;
             for (size_t i = stack.len; i-- > outermost;)
-                diag_note(r->diags, WIT_REQUIRED_HERE, stack.at[i - 1].needs.at[stack.at[i - 1].next - 1].span,
+                diag_note(r->diags, WIT_REQUIRED_HERE,
+                          stack.at[i - 1].needs.at[stack.at[i - 1].next - 1].span,
                           STR_ARG(stack.at[i - 1].unit->id));
             return false;
         }

@@ -38,7 +38,8 @@ static Span function_named(const Work *w, Str name) {
 /* A type of the scope, or a primitive one, that has nearly this name. */
 static void suggest_type(Work *w, Str name) {
     VEC(Str) names = {0};
-    for (size_t i = 0; i < w->scope->len; i++) *vec_push(w->arena, &names) = w->scope->entries[i].key;
+    for (size_t i = 0; i < w->scope->len; i++)
+        *vec_push(w->arena, &names) = w->scope->entries[i].key;
     for (size_t i = 0; i < w->items->len; i++)
         if (w->items->at[i].kind == AST_TYPEDEF)
             *vec_push(w->arena, &names) = w->items->at[i].def->name.text;
@@ -129,8 +130,8 @@ static void type_parts(Work *w, const AstType *ast, const WitStability *stabilit
     } else if (ast->kind == WIT_TUPLE) {
         for (size_t i = 0; i < ast->args.len; i++) {
             const WitType *type = witc_resolve_type(w, ast->args.at[i], stability);
-            *vec_push(w->arena, &out->fields) = (WitField){.type = type,
-                                                           .span = ast->args.at[i]->span};
+            *vec_push(w->arena, &out->fields) =
+                (WitField){.type = type, .span = ast->args.at[i]->span};
         }
     } else {
         if (ast->args.len > 0 && ast->args.at[0])
@@ -226,13 +227,11 @@ static void definition_fields(Work *w, const AstTypedef *def, WitType *out) {
     Map names = {0};
     for (size_t i = 0; i < def->fields.len; i++) {
         const AstField *f = &def->fields.at[i];
-        const WitType *type =
-            f->type ? witc_resolve_type(w, f->type, &def->attrs.stability) : NULL;
+        const WitType *type = f->type ? witc_resolve_type(w, f->type, &def->attrs.stability) : NULL;
         *vec_push(w->arena, &out->fields) =
             (WitField){.name = f->name.text, .type = type, .docs = f->docs, .span = f->name.span};
         bool added;
-        MapEntry *entry =
-            map_put(w->arena, &names, wit_unique_key(w->arena, f->name.text), &added);
+        MapEntry *entry = map_put(w->arena, &names, wit_unique_key(w->arena, f->name.text), &added);
         if (added) {
             entry->cptr = f;
             continue;
@@ -344,23 +343,30 @@ static void add_references(Work *w, Definitions *d, const AstType *type) {
     for (size_t i = 0; i < type->args.len; i++) add_references(w, d, type->args.at[i]);
 }
 
+/* Two things of one name: the one that is written later is the error. */
+static void report_twice(Work *w, Str name, Span a, Span b) {
+    bool in_order = a.start < b.start;
+    diag(w->diags, WIT_NAME_TWICE, in_order ? b : a, STR_ARG(name));
+    diag_note(w->diags, WIT_FIRST_HERE, in_order ? a : b);
+}
+
+/* A definition, or a name that `use` brought into the scope (then `def` is NULL). */
 static void add_node(Work *w, Definitions *d, Str name, const AstTypedef *def) {
     bool added;
     MapEntry *entry = map_put(w->arena, &d->index, name, &added);
     if (added) {
         entry->value = d->nodes.len;
         *vec_push(w->arena, &d->nodes) = def;
-    } else if (def) {
-        const AstTypedef *first = d->nodes.at[entry->value];
-        diag(w->diags, WIT_NAME_TWICE, def->name.span, STR_ARG(def->name.text));
-        const MapEntry *used = map_get(w->scope, name);
-        if (first) diag_note(w->diags, WIT_FIRST_HERE, first->name.span);
-        else if (used) diag_note(w->diags, WIT_FIRST_HERE, ((const TypeName *)used->cptr)->span);
-    } else if (d->nodes.at[entry->value]) {
-        const MapEntry *used = map_get(w->scope, name);
-        diag(w->diags, WIT_NAME_TWICE, d->nodes.at[entry->value]->name.span, STR_ARG(name));
-        if (used) diag_note(w->diags, WIT_FIRST_HERE, ((const TypeName *)used->cptr)->span);
-        d->nodes.at[entry->value] = NULL;
+        return;
+    }
+    const AstTypedef **first = &d->nodes.at[entry->value];
+    const MapEntry *used = map_get(w->scope, name);
+    if (*first && def) {
+        report_twice(w, name, (*first)->name.span, def->name.span);
+    } else if ((*first || def) && used) {
+        const AstTypedef *defined = def ? def : *first;
+        report_twice(w, name, ((const TypeName *)used->cptr)->span, defined->name.span);
+        *first = NULL; /* the `use` counts */
     }
 }
 
@@ -391,7 +397,8 @@ static void define_all(Work *w, Definitions *d) {
     for (size_t i = 0; i < d->nodes.len; i++) {
         const AstTypedef *def = d->nodes.at[i];
         WitType parts = {.kind = WIT_ALIAS, .elem = &witc_poison};
-        if (def && !done[i]) witc_define(w, def->name, new_definition(w, &parts, def->name, &def->attrs));
+        if (def && !done[i])
+            witc_define(w, def->name, new_definition(w, &parts, def->name, &def->attrs));
     }
 }
 
@@ -477,9 +484,8 @@ static void resolve_params(Work *w, const AstFunc *ast, const WitType *resource,
         witc_reserve(w->arena, &func->params, ast->params.len + (ast->kind == WIT_METHOD));
     if (ast->kind == WIT_METHOD) {
         WitType self = {.kind = WIT_BORROW, .elem = resource, .span = ast->name.span};
-        *vec_push(w->arena, &func->params) = (WitField){.name = STR("self"),
-                                                        .type = anonymous(w, &self, &unknown),
-                                                        .span = ast->name.span};
+        *vec_push(w->arena, &func->params) = (WitField){
+            .name = STR("self"), .type = anonymous(w, &self, &unknown), .span = ast->name.span};
     }
     Map names = {0};
     for (size_t i = 0; i < ast->params.len; i++) {
@@ -495,7 +501,8 @@ static void resolve_params(Work *w, const AstFunc *ast, const WitType *resource,
     }
 }
 
-WitFunc *witc_resolve_func(Work *w, const AstFunc *ast, const WitType *resource, Str resource_name) {
+WitFunc *witc_resolve_func(Work *w, const AstFunc *ast, const WitType *resource,
+                           Str resource_name) {
     WitFunc *func = ARENA_NEW(w->arena, WitFunc);
     *func = (WitFunc){.name = function_name(w, ast, resource_name),
                       .kind = ast->kind,

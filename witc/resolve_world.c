@@ -71,8 +71,8 @@ void witc_resolve_interface(Work *w, Entry *entry, const AstItems *items, const 
         } else if (item->kind == AST_TYPEDEF && item->def->kind == WIT_RESOURCE) {
             const WitType *resource = defined(w, item->def);
             for (size_t j = 0; resource && j < item->def->funcs.len; j++) {
-                WitFunc *func = witc_resolve_func(w, &item->def->funcs.at[j], resource,
-                                                  item->def->name.text);
+                WitFunc *func =
+                    witc_resolve_func(w, &item->def->funcs.at[j], resource, item->def->name.text);
                 *vec_push(w->arena, &interface->funcs) = func;
             }
         }
@@ -125,8 +125,8 @@ static void add_item(Work *w, Side *side, const WitItem *item, Span span) {
 /* An interface that is written in place. */
 static Entry *inline_interface(Work *w, const Entry *world, const AstExtern *e) {
     Entry *entry = ARENA_NEW(w->arena, Entry);
-    *entry = (Entry){.unit = w->unit, .file = world->file, .name = e->name.text,
-                     .span = e->name.span};
+    *entry =
+        (Entry){.unit = w->unit, .file = world->file, .name = e->name.text, .span = e->name.span};
     entry->interface = ARENA_NEW(w->arena, WitInterface);
     *entry->interface = (WitInterface){.span = e->name.span, .id = (uint32_t)WITC_PENDING};
     *vec_push(w->arena, &w->interfaces) = entry;
@@ -142,7 +142,9 @@ static Entry *inline_interface(Work *w, const Entry *world, const AstExtern *e) 
 
 /* False where there is nothing to add. */
 static bool resolve_extern(Work *w, const Entry *world, const AstExtern *e, WitItem *item) {
-    *item = (WitItem){.name = e->name.text, .span = e->span, .stability = e->attrs.stability,
+    *item = (WitItem){.name = e->name.text,
+                      .span = e->span,
+                      .stability = e->attrs.stability,
                       .external_id = e->attrs.external_id,
                       .has_external_id = e->attrs.has_external_id};
     switch (e->kind) {
@@ -169,8 +171,11 @@ static void add_world_types(Work *w, Side *imports) {
     for (size_t i = 0; i < w->scope->len; i++) {
         const MapEntry *name = &w->scope->entries[i];
         const TypeName *type = name->cptr;
-        WitItem item = {.kind = WIT_ITEM_TYPE, .name = name->key, .type = type->type,
-                        .stability = type->type->stability, .span = type->span};
+        WitItem item = {.kind = WIT_ITEM_TYPE,
+                        .name = name->key,
+                        .type = type->type,
+                        .stability = type->type->stability,
+                        .span = type->span};
         add_item(w, imports, &item, type->span);
     }
 }
@@ -179,8 +184,11 @@ static void add_resource_functions(Work *w, Side *imports, const AstTypedef *def
     const WitType *resource = defined(w, def);
     for (size_t i = 0; resource && i < def->funcs.len; i++) {
         WitFunc *func = witc_resolve_func(w, &def->funcs.at[i], resource, def->name.text);
-        WitItem item = {.kind = WIT_ITEM_FUNC, .name = func->name, .func = func,
-                        .stability = func->stability, .span = func->span};
+        WitItem item = {.kind = WIT_ITEM_FUNC,
+                        .name = func->name,
+                        .func = func,
+                        .stability = func->stability,
+                        .span = func->span};
         bool added;
         MapEntry *entry = map_put(w->arena, &imports->names, func->name, &added);
         entry->value = imports->items->len;
