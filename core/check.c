@@ -45,7 +45,8 @@ static bool check_table_type(CoreChecker *c, const CoreTable *table) {
         if (t == CORE_BOTTOM) return false;
     }
     if (limits->has_max && limits->min > limits->max) return ITEM_FAIL(c, at, CORE_LIMITS);
-    if (limits->is_64 && !on(c, FEATURE_MEMORY64)) return ITEM_FAIL(c, at, CORE_MEMORY64_OFF, "tables");
+    if (limits->is_64 && !on(c, FEATURE_MEMORY64))
+        return ITEM_FAIL(c, at, CORE_MEMORY64_OFF, "tables");
     if (limits->shared && !on(c, FEATURE_SHARED_EVERYTHING_THREADS))
         return ITEM_FAIL(c, at, CORE_SHARED_OFF, "tables");
     uint64_t most = limits->is_64 ? UINT64_MAX : UINT32_MAX;
@@ -57,7 +58,8 @@ static bool check_table_type(CoreChecker *c, const CoreTable *table) {
 
 /* The most pages that fit the address type. */
 static uint64_t most_pages(const CoreLimits *limits) {
-    if (limits->is_64) return limits->page_log2 == 0 ? UINT64_MAX : (uint64_t)1 << (64 - limits->page_log2);
+    if (limits->is_64)
+        return limits->page_log2 == 0 ? UINT64_MAX : (uint64_t)1 << (64 - limits->page_log2);
     return limits->page_log2 == 0 ? UINT32_MAX : (uint64_t)1 << (32 - limits->page_log2);
 }
 
@@ -65,9 +67,11 @@ static bool check_memory_type(CoreChecker *c, const CoreMemory *memory) {
     const CoreLimits *limits = &memory->limits;
     uint32_t at = memory->offset;
     if (limits->has_max && limits->min > limits->max) return ITEM_FAIL(c, at, CORE_LIMITS);
-    if (limits->is_64 && !on(c, FEATURE_MEMORY64)) return ITEM_FAIL(c, at, CORE_MEMORY64_OFF, "memories");
+    if (limits->is_64 && !on(c, FEATURE_MEMORY64))
+        return ITEM_FAIL(c, at, CORE_MEMORY64_OFF, "memories");
     if (limits->shared && !on(c, FEATURE_THREADS)) return ITEM_FAIL(c, at, CORE_THREADS_OFF);
-    if (limits->has_page && !on(c, FEATURE_CUSTOM_PAGE_SIZES)) return ITEM_FAIL(c, at, CORE_PAGE_SIZE_OFF, 8);
+    if (limits->has_page && !on(c, FEATURE_CUSTOM_PAGE_SIZES))
+        return ITEM_FAIL(c, at, CORE_PAGE_SIZE_OFF, 8);
     if (limits->page_log2 != 0 && limits->page_log2 != 16) return ITEM_FAIL(c, at, CORE_PAGE_SIZE);
     uint64_t most = most_pages(limits);
     if (limits->min > most || (limits->has_max && limits->max > most)) {
@@ -83,7 +87,8 @@ static bool check_global_type(CoreChecker *c, const CoreGlobal *global) {
     if (t == CORE_BOTTOM) return false;
     if (global->shared && !on(c, FEATURE_SHARED_EVERYTHING_THREADS))
         return ITEM_FAIL(c, global->offset, CORE_SHARED_OFF, "globals");
-    if (global->shared && !is_shared_val(c, t)) return ITEM_FAIL(c, global->offset, CORE_SHARED_GLOBAL);
+    if (global->shared && !is_shared_val(c, t))
+        return ITEM_FAIL(c, global->offset, CORE_SHARED_GLOBAL);
     return true;
 }
 
@@ -144,7 +149,8 @@ static bool check_table(CoreChecker *c, const CoreTable *table) {
     if (!check_table_type(c, table)) return false;
     if (!table->has_init)
         return core_is_nullable(table->type) || ITEM_FAIL(c, table->offset, CORE_TABLE_DEFAULT);
-    if (!on(c, FEATURE_FUNCTION_REFERENCES)) return ITEM_FAIL(c, table->offset, CORE_TABLE_INIT_OFF);
+    if (!on(c, FEATURE_FUNCTION_REFERENCES))
+        return ITEM_FAIL(c, table->offset, CORE_TABLE_INIT_OFF);
     return check_const(c, &table->init, core_space_val(c->ids, table->type));
 }
 
@@ -162,7 +168,8 @@ static bool check_memories(CoreChecker *c) {
     bool good = true;
     size_t most = on(c, FEATURE_MULTI_MEMORY) ? CORE_LIMIT_MEMORIES : 1;
     if (c->m->memories.len > most)
-        good = ITEM_FAIL(c, c->m->memories.at[most].offset, CORE_MULTIPLE, "memories", (uint32_t)most);
+        good =
+            ITEM_FAIL(c, c->m->memories.at[most].offset, CORE_MULTIPLE, "memories", (uint32_t)most);
     for (size_t i = c->m->imported[CORE_MEMORY]; i < c->m->memories.len; i++)
         good &= check_memory_type(c, &c->m->memories.at[i]);
     return good;
@@ -238,7 +245,8 @@ static bool check_elem_items(CoreChecker *c, const CoreElem *e, CoreValType t) {
 
 static bool check_elem(CoreChecker *c, const CoreElem *e) {
     CoreValType t = e->type;
-    if (core_elem_has_exprs(e) && t != CORE_FUNCREF) t = core_check_val(c, t, item_span(c, e->offset));
+    if (core_elem_has_exprs(e) && t != CORE_FUNCREF)
+        t = core_check_val(c, t, item_span(c, e->offset));
     if (t == CORE_BOTTOM) return false;
     bool good = true;
     if (!core_elem_active(e)) {

@@ -14,8 +14,7 @@ Span core_check_span(const CoreChecker *c) {
 }
 
 Str core_check_text(CoreChecker *c, CoreValType t) {
-    if (core_is_ref(t) && core_is_concrete(t))
-        t = (t & 0xff) | c->indices[core_type_index(t)] << 8;
+    if (core_is_ref(t) && core_is_concrete(t)) t = (t & 0xff) | c->indices[core_type_index(t)] << 8;
     return core_val_text(c->diags->arena, t);
 }
 
@@ -30,7 +29,8 @@ void core_expect(CoreChecker *c, CoreValType got, CoreValType want) {
         if (core_space_matches(c->space, got, want)) return;
         got |= CORE_SHARED;
         if (core_space_matches(c->space, got, want)) return;
-        if (!core_is_ref(want) || core_is_concrete(want) || !(want & CORE_SHARED)) got &= ~CORE_SHARED;
+        if (!core_is_ref(want) || core_is_concrete(want) || !(want & CORE_SHARED))
+            got &= ~CORE_SHARED;
     }
     if (core_is_ref(got) && !core_is_concrete(got) && core_heap(got) == CORE_HEAP_BOTTOM)
         CORE_FAIL(c, CORE_TYPE_MISMATCH_HEAP, STR_ARG(core_check_text(c, want)));
@@ -132,7 +132,8 @@ static void end_part(CoreChecker *c) {
     if (!c->failed && c->stack.len != frame->height) {
         Str want = types_text(c, results_of(frame), frame->result_count);
         core_push_all(c, results_of(frame), frame->result_count);
-        Str have = types_text(c, c->stack.at + frame->height, (uint32_t)c->stack.len - frame->height);
+        Str have =
+            types_text(c, c->stack.at + frame->height, (uint32_t)c->stack.len - frame->height);
         CORE_FAIL(c, CORE_STACK_LEFT, STR_ARG(want), STR_ARG(have));
     }
     while (c->init_order.len > frame->init_height) c->init[vec_pop(&c->init_order)] = 0;
@@ -155,8 +156,7 @@ static CoreFrame block_frame(CoreChecker *c) {
         frame.param_count = t->param_count;
         frame.results = t->results;
         frame.result_count = t->result_count;
-        if (!feature_on(c->features, MULTI_VALUE) && true)
-            CORE_FAIL(c, CORE_MULTI_VALUE_OFF);
+        if (!feature_on(c->features, MULTI_VALUE) && true) CORE_FAIL(c, CORE_MULTI_VALUE_OFF);
         break;
     }
     return frame;
@@ -298,7 +298,8 @@ void core_check_tail(CoreChecker *c, const CoreType *t) {
         return;
     }
     for (uint32_t i = 0; i < t->result_count; i++)
-        if (!core_space_matches(c->space, t->results[i], c->results[i])) CORE_FAIL(c, CORE_TAIL_RESULTS);
+        if (!core_space_matches(c->space, t->results[i], c->results[i]))
+            CORE_FAIL(c, CORE_TAIL_RESULTS);
     core_set_unreachable(c);
 }
 

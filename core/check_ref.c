@@ -20,7 +20,8 @@ static bool maybe_shared(CoreValType t) {
 static CoreValType pop_abstract(CoreChecker *c, CoreHeap heap) {
     CoreValType t = core_pop_ref(c);
     if (c->failed) return t;
-    if (maybe_shared(t) && !core_space_matches(c->space, t & ~CORE_MAYBE_SHARED, core_ref(true, heap)))
+    if (maybe_shared(t) &&
+        !core_space_matches(c->space, t & ~CORE_MAYBE_SHARED, core_ref(true, heap)))
         CORE_FAIL(c, CORE_EXPECTED_SUBTYPE, core_heap_name(heap), core_heap_name(core_heap(t)));
     core_expect(c, t, core_ref(true, heap) | (is_shared(c, t) ? CORE_SHARED : 0));
     return t;
@@ -30,7 +31,9 @@ static CoreValType pop_abstract(CoreChecker *c, CoreHeap heap) {
 static void pop_index(CoreChecker *c, uint32_t index) {
     core_pop_expect(c, core_ref_to(true, c->ids[index]));
 }
-static void push_index(CoreChecker *c, uint32_t index) { core_push(c, core_ref_to(false, c->ids[index])); }
+static void push_index(CoreChecker *c, uint32_t index) {
+    core_push(c, core_ref_to(false, c->ids[index]));
+}
 
 /* What allocates gives exact types where these exist. */
 static void push_new(CoreChecker *c, uint32_t index) {
@@ -252,7 +255,8 @@ static void check_struct_new(CoreChecker *c) {
         CoreValType field = t->fields[i].type;
         if (!defaults) core_pop_expect(c, core_unpacked(field));
         else if (!core_is_defaultable(field))
-            CORE_FAIL(c, CORE_NOT_DEFAULTABLE, "struct.new_default", STR_ARG(core_check_text(c, field)));
+            CORE_FAIL(c, CORE_NOT_DEFAULTABLE, "struct.new_default",
+                      STR_ARG(core_check_text(c, field)));
     }
     push_new(c, c->in.a);
 }
@@ -297,7 +301,8 @@ static void check_array_new(CoreChecker *c) {
         core_pop_expect(c, CORE_I32);
         break;
     default: /* array.new_fixed; in unreachable code the count may be anything */
-        if (c->in.b > 10000) CORE_FAIL(c, CORE_LIMIT_EXCEEDED, "elements in array.new_fixed", 10000u);
+        if (c->in.b > 10000)
+            CORE_FAIL(c, CORE_LIMIT_EXCEEDED, "elements in array.new_fixed", 10000u);
         for (uint32_t i = 0; i < c->in.b && !c->failed; i++) core_pop_expect(c, t);
         break;
     }
@@ -398,7 +403,8 @@ static const CoreType *check_cont(CoreChecker *c, uint32_t index) {
 }
 
 static const CoreType *tag_type(CoreChecker *c, uint32_t index) {
-    if (index < c->m->tags.len) return core_check_type(c, c->m->tags.at[index].type, CORE_TYPE_FUNC);
+    if (index < c->m->tags.len)
+        return core_check_type(c, c->m->tags.at[index].type, CORE_TYPE_FUNC);
     CORE_FAIL(c, CORE_UNKNOWN_TAG, index);
     return NULL;
 }
@@ -469,9 +475,10 @@ static void check_handlers(CoreChecker *c, const CoreType *cont) {
             continue;
         }
         const CoreType *tag = tag_type(c, handler.tag);
-        if (tag && (tag->param_count != 0 ||
-                    !all_match(c, cont->results, cont->result_count, tag->results, tag->result_count) ||
-                    !all_match(c, tag->results, tag->result_count, cont->results, cont->result_count)))
+        if (tag &&
+            (tag->param_count != 0 ||
+             !all_match(c, cont->results, cont->result_count, tag->results, tag->result_count) ||
+             !all_match(c, tag->results, tag->result_count, cont->results, cont->result_count)))
             CORE_FAIL(c, CORE_SWITCH_TAG);
     }
 }
@@ -507,7 +514,8 @@ static void check_switch(CoreChecker *c) {
         return;
     }
     to = core_space_type(c->space, to->cont);
-    if (tag->param_count || !all_match(c, from->results, from->result_count, tag->results, tag->result_count) ||
+    if (tag->param_count ||
+        !all_match(c, from->results, from->result_count, tag->results, tag->result_count) ||
         !all_match(c, tag->results, tag->result_count, to->results, to->result_count)) {
         CORE_FAIL(c, CORE_SWITCH_TAG);
         return;
@@ -541,7 +549,14 @@ static void check_atomic_type(CoreChecker *c, CoreValType t, int allowed, const 
 }
 
 /* What stands after "x.atomic.": the access, with its operands besides the address. */
-typedef enum { ATOMIC_GET, ATOMIC_GET_PACKED, ATOMIC_SET, ATOMIC_RMW, ATOMIC_XCHG, ATOMIC_CMPXCHG } Access;
+typedef enum {
+    ATOMIC_GET,
+    ATOMIC_GET_PACKED,
+    ATOMIC_SET,
+    ATOMIC_RMW,
+    ATOMIC_XCHG,
+    ATOMIC_CMPXCHG
+} Access;
 
 static Access access_of(const char *text) {
     Str s = str_from(text);
@@ -562,7 +577,8 @@ static bool pop_atomic_operands(CoreChecker *c, Access access, CoreValType t) {
     case ATOMIC_SET: core_pop_expect(c, t); return false;
     case ATOMIC_CMPXCHG:
         core_pop_expect(c, t);
-        if (core_is_ref(t)) core_pop_expect(c, core_ref(true, heap) | (is_shared(c, t) ? CORE_SHARED : 0));
+        if (core_is_ref(t))
+            core_pop_expect(c, core_ref(true, heap) | (is_shared(c, t) ? CORE_SHARED : 0));
         else core_pop_expect(c, t);
         return true;
     case ATOMIC_RMW:
@@ -621,7 +637,8 @@ static void check_atomic_field(CoreChecker *c, bool is_struct) {
     }
     if (!writes)
         check_packing(c, field->type, access == ATOMIC_GET_PACKED, is_struct ? "struct" : "array");
-    if (access != ATOMIC_GET_PACKED) check_atomic_type(c, field->type, allowed_for(access, true, false), op);
+    if (access != ATOMIC_GET_PACKED)
+        check_atomic_type(c, field->type, allowed_for(access, true, false), op);
     bool result = pop_atomic_operands(c, access, field->type);
     if (!is_struct) core_pop_expect(c, CORE_I32);
     pop_index(c, c->in.a);

@@ -114,11 +114,11 @@ static bool check_kind_gate(CoreChecker *c, const CoreType *t) {
     case CORE_TYPE_STRUCT:
     case CORE_TYPE_ARRAY:
         if (!on(c, FEATURE_GC))
-            return TYPE_FAIL(c, t, CORE_GC_KIND_OFF, t->kind == CORE_TYPE_STRUCT ? "struct" : "array");
+            return TYPE_FAIL(c, t, CORE_GC_KIND_OFF,
+                             t->kind == CORE_TYPE_STRUCT ? "struct" : "array");
         if (!on(c, FEATURE_GC_TYPES)) return TYPE_FAIL(c, t, CORE_GC_TYPES_OFF);
         return true;
-    case CORE_TYPE_CONT:
-        return on(c, FEATURE_STACK_SWITCHING) || TYPE_FAIL(c, t, CORE_CONT_OFF);
+    case CORE_TYPE_CONT: return on(c, FEATURE_STACK_SWITCHING) || TYPE_FAIL(c, t, CORE_CONT_OFF);
     }
     return true;
 }
@@ -127,11 +127,14 @@ static bool check_kind_gate(CoreChecker *c, const CoreType *t) {
 static bool check_parts(CoreChecker *c, const CoreType *t, uint32_t limit) {
     Span span = type_span(c, t);
     bool good = true;
-    for (uint32_t i = 0; i < t->param_count; i++) good = good && check_val(c, t->params[i], limit, span);
-    for (uint32_t i = 0; i < t->result_count; i++) good = good && check_val(c, t->results[i], limit, span);
+    for (uint32_t i = 0; i < t->param_count; i++)
+        good = good && check_val(c, t->params[i], limit, span);
+    for (uint32_t i = 0; i < t->result_count; i++)
+        good = good && check_val(c, t->results[i], limit, span);
     for (uint32_t i = 0; i < t->field_count; i++)
         good = good && check_val(c, t->fields[i].type, limit, span);
-    if (t->kind == CORE_TYPE_CONT && t->cont >= limit) return TYPE_FAIL(c, t, CORE_UNKNOWN_TYPE, t->cont);
+    if (t->kind == CORE_TYPE_CONT && t->cont >= limit)
+        return TYPE_FAIL(c, t, CORE_UNKNOWN_TYPE, t->cont);
     return good;
 }
 
@@ -231,7 +234,7 @@ static bool check_descriptor_super(CoreChecker *c, uint32_t index, uint32_t sub,
                                    bool may_add, const char *what) {
     const CoreType *t = &c->m->types.at[index];
     if (super == CORE_NONE && (sub == CORE_NONE || may_add)) return true;
-    if (sub == CORE_NONE || super == CORE_NONE) 
+    if (sub == CORE_NONE || super == CORE_NONE)
         return TYPE_FAIL(c, t, CORE_DESCRIPTOR_MISSING, index, t->super, what);
     if (c->m->types.at[sub].super == super) return true;
     return TYPE_FAIL(c, t, CORE_DESCRIPTOR_SUPER, what, sub, what, super);

@@ -121,8 +121,8 @@ typedef struct {
 /* Compact imports write a module name once for several imports. */
 typedef enum {
     CORE_IMPORT_SINGLE,
-    CORE_IMPORT_BY_MODULE,  /* grouped: (import "m" (item "a" (func)) (item "b" (func))) */
-    CORE_IMPORT_BY_TYPE,    /* grouped, one type for all: (import "m" (item "a") (item "b") (func)) */
+    CORE_IMPORT_BY_MODULE, /* grouped: (import "m" (item "a" (func)) (item "b" (func))) */
+    CORE_IMPORT_BY_TYPE, /* grouped, one type for all: (import "m" (item "a") (item "b") (func)) */
 } CoreImportForm;
 
 /* The type stands in the index space: m->funcs.at[import->index] and so on. */
@@ -192,9 +192,9 @@ extern const uint8_t core_section_order[CORE_SECTION_COUNT - 1];
 
 typedef struct {
     Str name, bytes;
-    uint8_t after;    /* the known section before it (CoreSection), 0: it stands before them all */
-    uint32_t offset;  /* of the section's id byte */
-    uint32_t at;      /* of the first byte after the name */
+    uint8_t after;   /* the known section before it (CoreSection), 0: it stands before them all */
+    uint32_t offset; /* of the section's id byte */
+    uint32_t at;     /* of the first byte after the name */
 } CoreCustom;
 
 /* ---- names ---- */
@@ -247,7 +247,7 @@ bool core_names_empty(const CoreNames *names);
 /* ---- the module ---- */
 
 typedef struct CoreModule {
-    const Source *source; /* what the offsets count in; NULL for a module without a place */
+    const Source *source;  /* what the offsets count in; NULL for a module without a place */
     uint32_t offset, size; /* of the whole module in it */
     VEC(CoreType) types;
     VEC(CoreGroup) groups;
@@ -265,9 +265,9 @@ typedef struct CoreModule {
     bool has_data_count;
     uint32_t data_count;
     VEC(CoreData) datas;
-    VEC(CoreCustom) customs; /* in order; `name` among them */
-    CoreNames names;         /* from the last custom section called `name` */
-    uint32_t present;        /* bit n: section n was there, maybe empty */
+    VEC(CoreCustom) customs;                     /* in order; `name` among them */
+    CoreNames names;                             /* from the last custom section called `name` */
+    uint32_t present;                            /* bit n: section n was there, maybe empty */
     uint32_t section_offset[CORE_SECTION_COUNT]; /* of the first content byte, where present */
     uint32_t section_size[CORE_SECTION_COUNT];
 } CoreModule;

@@ -91,7 +91,8 @@ static void read_comp_type(Decoder *d, Reader *r, CoreType *t) {
 
 /* subtype ::= (0x50 | 0x4f) vec(x:u32) comptype | comptype */
 static void read_sub_type(Decoder *d, Reader *r) {
-    CoreType t = {.final = true, .super = CORE_NONE, .descriptor = CORE_NONE, .describes = CORE_NONE};
+    CoreType t = {
+        .final = true, .super = CORE_NONE, .descriptor = CORE_NONE, .describes = CORE_NONE};
     t.offset = offset_of(r);
     t.group = (uint32_t)d->m->groups.len - 1;
     uint8_t byte = reader_peek(r);
@@ -504,7 +505,8 @@ static void code_section(Decoder *d, Reader *r) {
         f->size = reader_u32(r);
         f->offset = offset_of(r);
         if (f->size > CORE_LIMIT_BODY)
-            reader_fail(r, size_at, CORE_LIMIT_EXCEEDED, "bytes in a function body", CORE_LIMIT_BODY);
+            reader_fail(r, size_at, CORE_LIMIT_EXCEEDED, "bytes in a function body",
+                        CORE_LIMIT_BODY);
         Reader body = reader_sub(r, f->size);
         read_body(d, &body, f);
         reader_join(r, &body);

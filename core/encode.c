@@ -165,7 +165,8 @@ static void import_section(const CoreModule *m, Buf *buf) {
 
 static void func_section(const CoreModule *m, Buf *buf) {
     buf_u32(buf, (uint32_t)m->funcs.len - m->imported[CORE_FUNC]);
-    for (size_t i = m->imported[CORE_FUNC]; i < m->funcs.len; i++) buf_u32(buf, m->funcs.at[i].type);
+    for (size_t i = m->imported[CORE_FUNC]; i < m->funcs.len; i++)
+        buf_u32(buf, m->funcs.at[i].type);
 }
 
 static void table_section(const CoreModule *m, Buf *buf) {

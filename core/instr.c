@@ -119,8 +119,7 @@ static CoreList read_list(Reader *r, ListKind kind, uint32_t limit, uint32_t mor
     CoreList list = {0};
     uint32_t n = reader_count(r, limit, what) + more;
     const uint8_t *from = r->ptr;
-    for (uint32_t i = 0; i < n && !r->failed; i++)
-        switch (kind) {
+    for (uint32_t i = 0; i < n && !r->failed; i++) switch (kind) {
         case LIST_LABELS: reader_u32(r); break;
         case LIST_TYPES: core_read_val_type(r); break;
         case LIST_CATCHES: read_catch(r); break;
@@ -171,7 +170,9 @@ bool core_instr_next(Reader *r, CoreInstr *in) {
     switch (core_op_info[in->op].imm) {
     case CORE_IMM_NONE: break;
     case CORE_IMM_BLOCK: in->block = read_block_type(r); break;
-    case CORE_IMM_LABELS: in->list = read_list(r, LIST_LABELS, 7654321, 1, "br_table target"); break;
+    case CORE_IMM_LABELS:
+        in->list = read_list(r, LIST_LABELS, 7654321, 1, "br_table target");
+        break;
     case CORE_IMM_LABEL:
     case CORE_IMM_FUNC:
     case CORE_IMM_TYPE:
@@ -346,7 +347,8 @@ void core_instr_put(Buf *buf, const CoreInstr *in) {
     case CORE_IMM_SELECT: put_list(buf, &in->list, 0); break;
     case CORE_IMM_HEAP: core_put_heap_type(buf, in->type[0]); break;
     case CORE_IMM_CAST:
-        buf_byte(buf, (uint8_t)(core_is_nullable(in->type[0]) | core_is_nullable(in->type[1]) << 1));
+        buf_byte(buf,
+                 (uint8_t)(core_is_nullable(in->type[0]) | core_is_nullable(in->type[1]) << 1));
         buf_u32(buf, in->a);
         core_put_heap_type(buf, in->type[0]);
         core_put_heap_type(buf, in->type[1]);

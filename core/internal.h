@@ -44,12 +44,12 @@ struct CoreChecker {
     Features features;
     Diags *diags;
     CoreTypeSpace *space;
-    uint32_t *ids;         /* by type index: ids of the space */
-    uint32_t *indices;     /* by id: the first type index that has it, for messages */
+    uint32_t *ids;     /* by type index: ids of the space */
+    uint32_t *indices; /* by id: the first type index that has it, for messages */
     uint32_t known_ids;
-    uint32_t known_types;  /* types with ids: all, once their section was checked */
+    uint32_t known_types;   /* types with ids: all, once their section was checked */
     uint32_t known_globals; /* what constant expressions may refer to */
-    uint8_t *declared;     /* by function: whether ref.func may name it */
+    uint8_t *declared;      /* by function: whether ref.func may name it */
 
     /* The expression under way. */
     bool failed;   /* it has a fault, and that was reported */

@@ -143,7 +143,8 @@ uint32_t core_group_add(Arena *arena, CoreModule *m, uint32_t count, bool writte
     return first;
 }
 
-static bool same_types(const CoreValType *a, uint32_t a_count, const CoreValType *b, uint32_t b_count) {
+static bool same_types(const CoreValType *a, uint32_t a_count, const CoreValType *b,
+                       uint32_t b_count) {
     if (a_count != b_count) return false;
     for (uint32_t i = 0; i < a_count; i++)
         if (a[i] != b[i]) return false;

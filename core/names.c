@@ -96,7 +96,8 @@ bool core_names_decode(Arena *arena, Reader r, CoreNames *names) {
         CoreNameGroups *groups = groups_of(names, id);
         if (map && !map->len) read_map(arena, &content, map);
         else if (groups && !groups->len) read_groups(arena, &content, groups);
-        else if (id == 0) names->module = reader_name(&content), names->has_module = !content.failed;
+        else if (id == 0)
+            names->module = reader_name(&content), names->has_module = !content.failed;
         else reader_bytes(&content, reader_left(&content));
         if (content.failed || !reader_at_end(&content)) good = false;
     }

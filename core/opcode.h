@@ -20,19 +20,19 @@ typedef enum {
 /* What follows the opcode, and the fields of CoreInstr that hold it: the table of immediates. */
 typedef enum {
     CORE_IMM_NONE,
-    CORE_IMM_BLOCK,         /* .block */
-    CORE_IMM_LABEL,         /* .a: relative depth */
-    CORE_IMM_LABELS,        /* .list of .list.count depths, the default is the last one */
-    CORE_IMM_FUNC,          /* .a */
-    CORE_IMM_TYPE,          /* .a */
-    CORE_IMM_TYPE_TABLE,    /* .a type, .b table: in this order in the bytes, as everywhere below */
-    CORE_IMM_TYPE_FIELD,    /* .a type, .b field */
-    CORE_IMM_TYPE_COUNT,    /* .a type, .b number of elements */
-    CORE_IMM_TYPE_DATA,     /* .a type, .b data segment */
-    CORE_IMM_TYPE_ELEM,     /* .a type, .b element segment */
-    CORE_IMM_TYPE_TYPE,     /* .a type, .b type: array.copy (destination, source), cont.bind */
-    CORE_IMM_TYPE_TAG,      /* .a type, .b tag */
-    CORE_IMM_LOCAL,         /* .a, as in the next ones */
+    CORE_IMM_BLOCK,      /* .block */
+    CORE_IMM_LABEL,      /* .a: relative depth */
+    CORE_IMM_LABELS,     /* .list of .list.count depths, the default is the last one */
+    CORE_IMM_FUNC,       /* .a */
+    CORE_IMM_TYPE,       /* .a */
+    CORE_IMM_TYPE_TABLE, /* .a type, .b table: in this order in the bytes, as everywhere below */
+    CORE_IMM_TYPE_FIELD, /* .a type, .b field */
+    CORE_IMM_TYPE_COUNT, /* .a type, .b number of elements */
+    CORE_IMM_TYPE_DATA,  /* .a type, .b data segment */
+    CORE_IMM_TYPE_ELEM,  /* .a type, .b element segment */
+    CORE_IMM_TYPE_TYPE,  /* .a type, .b type: array.copy (destination, source), cont.bind */
+    CORE_IMM_TYPE_TAG,   /* .a type, .b tag */
+    CORE_IMM_LOCAL,      /* .a, as in the next ones */
     CORE_IMM_GLOBAL,
     CORE_IMM_TABLE,
     CORE_IMM_MEMORY,
@@ -53,32 +53,32 @@ typedef enum {
     CORE_IMM_LANE4,
     CORE_IMM_LANE8,
     CORE_IMM_LANE16,
-    CORE_IMM_MEM8,          /* .mem; the natural alignment is 2 to the (imm - CORE_IMM_MEM8) */
+    CORE_IMM_MEM8, /* .mem; the natural alignment is 2 to the (imm - CORE_IMM_MEM8) */
     CORE_IMM_MEM16,
     CORE_IMM_MEM32,
     CORE_IMM_MEM64,
     CORE_IMM_MEM128,
-    CORE_IMM_MEM8_LANE,     /* .mem and .lane; 16 lanes of 8 bits ... */
+    CORE_IMM_MEM8_LANE, /* .mem and .lane; 16 lanes of 8 bits ... */
     CORE_IMM_MEM16_LANE,
     CORE_IMM_MEM32_LANE,
-    CORE_IMM_MEM64_LANE,    /* ... 2 lanes of 64 */
-    CORE_IMM_SELECT,        /* .list of value types */
-    CORE_IMM_HEAP,          /* .type[0]: reference to the heap type; nullable as the opcode says */
-    CORE_IMM_CAST,          /* .a label, .type[0] from, .type[1] to */
-    CORE_IMM_TRY_TABLE,     /* .block and .list of catch clauses */
-    CORE_IMM_RESUME,        /* .a type, .list of handlers */
-    CORE_IMM_RESUME_THROW,  /* .a type, .b tag, .list of handlers */
-    CORE_IMM_FENCE,         /* a zero byte */
-    CORE_IMM_ORDER_GLOBAL,  /* .order, .a global */
-    CORE_IMM_ORDER_TABLE,   /* .order, .a table */
-    CORE_IMM_ORDER_TYPE,    /* .order, .a type */
+    CORE_IMM_MEM64_LANE,   /* ... 2 lanes of 64 */
+    CORE_IMM_SELECT,       /* .list of value types */
+    CORE_IMM_HEAP,         /* .type[0]: reference to the heap type; nullable as the opcode says */
+    CORE_IMM_CAST,         /* .a label, .type[0] from, .type[1] to */
+    CORE_IMM_TRY_TABLE,    /* .block and .list of catch clauses */
+    CORE_IMM_RESUME,       /* .a type, .list of handlers */
+    CORE_IMM_RESUME_THROW, /* .a type, .b tag, .list of handlers */
+    CORE_IMM_FENCE,        /* a zero byte */
+    CORE_IMM_ORDER_GLOBAL, /* .order, .a global */
+    CORE_IMM_ORDER_TABLE,  /* .order, .a table */
+    CORE_IMM_ORDER_TYPE,   /* .order, .a type */
     CORE_IMM_ORDER_TYPE_FIELD, /* .order, .a type, .b field */
 } CoreImm;
 
 typedef struct {
     uint8_t prefix;
     uint32_t code;
-    const char *text;      /* the mnemonic; some instructions share one (select, ref.test, ref.cast) */
+    const char *text; /* the mnemonic; some instructions share one (select, ref.test, ref.cast) */
     CoreImm imm;
     const char *signature; /* see opcode.def */
     Features needs;        /* a single bit, or none */
@@ -101,7 +101,7 @@ typedef struct {
 } CoreBlockType;
 
 typedef struct {
-    uint32_t align;  /* the exponent: 2 for 4 bytes */
+    uint32_t align; /* the exponent: 2 for 4 bytes */
     uint32_t memory;
     uint64_t offset;
 } CoreMemArg;

@@ -20,7 +20,9 @@ CoreTypeSpace *core_space_new(Arena *arena) {
     return space;
 }
 
-const CoreType *core_space_type(const CoreTypeSpace *space, uint32_t id) { return &space->types.at[id]; }
+const CoreType *core_space_type(const CoreTypeSpace *space, uint32_t id) {
+    return &space->types.at[id];
+}
 uint32_t core_space_count(const CoreTypeSpace *space) { return (uint32_t)space->types.len; }
 
 /* ---- entering ---- */
@@ -73,7 +75,8 @@ static const CoreValType *vals_with_ids(Arena *arena, const uint32_t *ids, const
     return copy;
 }
 
-static CoreType type_with_ids(Arena *arena, const uint32_t *ids, const CoreType *t, uint32_t group) {
+static CoreType type_with_ids(Arena *arena, const uint32_t *ids, const CoreType *t,
+                              uint32_t group) {
     CoreType copy = *t;
     copy.group = group;
     if (t->super != CORE_NONE) copy.super = ids[t->super];
@@ -99,7 +102,8 @@ static bool enter(CoreTypeSpace *space, const CoreType *group, const Scope *scop
     MapEntry *entry = map_get(&space->groups, buf_text(buf));
     *base = entry ? (uint32_t)entry->value : core_space_count(space);
     if (entry) return false;
-    map_put(space->arena, &space->groups, str_copy(space->arena, buf_text(buf)), NULL)->value = *base;
+    map_put(space->arena, &space->groups, str_copy(space->arena, buf_text(buf)), NULL)->value =
+        *base;
     return true;
 }
 
@@ -208,7 +212,8 @@ static bool heap_sub(const CoreTypeSpace *space, CoreValType t, CoreValType supe
                                        : (super & CORE_SHARED) != 0;
     if (shared != super_shared) return false;
     if (concrete && super_concrete) {
-        if (super & CORE_EXACT) return (t & CORE_EXACT) && core_type_index(t) == core_type_index(super);
+        if (super & CORE_EXACT)
+            return (t & CORE_EXACT) && core_type_index(t) == core_type_index(super);
         return core_space_sub(space, core_type_index(t), core_type_index(super));
     }
     if (concrete)
@@ -264,8 +269,10 @@ bool core_extern_matches(const CoreTypeSpace *space, const CoreExternType *have,
     if (have->kind != want->kind) return false;
     switch (want->kind) {
     case CORE_FUNC:
-        return want->exact ? have->type == want->type : core_space_sub(space, have->type, want->type);
-    case CORE_TABLE: return have->value == want->value && limits_match(&have->limits, &want->limits);
+        return want->exact ? have->type == want->type
+                           : core_space_sub(space, have->type, want->type);
+    case CORE_TABLE:
+        return have->value == want->value && limits_match(&have->limits, &want->limits);
     case CORE_MEMORY:
         return have->limits.page_log2 == want->limits.page_log2 &&
                limits_match(&have->limits, &want->limits);

@@ -14,13 +14,20 @@ static const struct {
     CoreHeap heap;
     const char *name, *ref; /* in a heap type; as the short form of the nullable reference */
 } heaps[] = {
-    {CORE_HEAP_FUNC, "func", "funcref"},          {CORE_HEAP_EXTERN, "extern", "externref"},
-    {CORE_HEAP_ANY, "any", "anyref"},             {CORE_HEAP_EQ, "eq", "eqref"},
-    {CORE_HEAP_I31, "i31", "i31ref"},             {CORE_HEAP_STRUCT, "struct", "structref"},
-    {CORE_HEAP_ARRAY, "array", "arrayref"},       {CORE_HEAP_EXN, "exn", "exnref"},
-    {CORE_HEAP_CONT, "cont", "contref"},          {CORE_HEAP_NONE, "none", "nullref"},
-    {CORE_HEAP_NOFUNC, "nofunc", "nullfuncref"},  {CORE_HEAP_NOEXTERN, "noextern", "nullexternref"},
-    {CORE_HEAP_NOEXN, "noexn", "nullexnref"},     {CORE_HEAP_NOCONT, "nocont", "nullcontref"},
+    {CORE_HEAP_FUNC, "func", "funcref"},
+    {CORE_HEAP_EXTERN, "extern", "externref"},
+    {CORE_HEAP_ANY, "any", "anyref"},
+    {CORE_HEAP_EQ, "eq", "eqref"},
+    {CORE_HEAP_I31, "i31", "i31ref"},
+    {CORE_HEAP_STRUCT, "struct", "structref"},
+    {CORE_HEAP_ARRAY, "array", "arrayref"},
+    {CORE_HEAP_EXN, "exn", "exnref"},
+    {CORE_HEAP_CONT, "cont", "contref"},
+    {CORE_HEAP_NONE, "none", "nullref"},
+    {CORE_HEAP_NOFUNC, "nofunc", "nullfuncref"},
+    {CORE_HEAP_NOEXTERN, "noextern", "nullexternref"},
+    {CORE_HEAP_NOEXN, "noexn", "nullexnref"},
+    {CORE_HEAP_NOCONT, "nocont", "nullcontref"},
 };
 enum { HEAP_COUNT = sizeof heaps / sizeof *heaps };
 
@@ -96,7 +103,8 @@ CoreValType core_read_heap_type(Reader *r) {
     int64_t index = reader_s33(r);
     if (r->failed) return 0;
     if (index < 0) reader_fail(r, at, CORE_BAD_HEAP_TYPE, byte);
-    else if (index > CORE_MAX_TYPE_INDEX) reader_fail(r, at, CORE_TYPE_INDEX_LARGE, (uint32_t)index);
+    else if (index > CORE_MAX_TYPE_INDEX)
+        reader_fail(r, at, CORE_TYPE_INDEX_LARGE, (uint32_t)index);
     return r->failed ? 0 : core_ref_to(false, (uint32_t)index);
 }
 
@@ -165,6 +173,7 @@ void core_put_val_type(Buf *buf, CoreValType t) {
         buf_byte(buf, bytes[core_kind(t)]);
         return;
     }
-    if (!core_is_nullable(t) || core_is_concrete(t)) buf_byte(buf, core_is_nullable(t) ? 0x63 : 0x64);
+    if (!core_is_nullable(t) || core_is_concrete(t))
+        buf_byte(buf, core_is_nullable(t) ? 0x63 : 0x64);
     core_put_heap_type(buf, t);
 }

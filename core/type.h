@@ -83,12 +83,14 @@ static inline bool core_is_num(CoreValType t) { return t >= CORE_I32 && t <= COR
 static inline bool core_is_packed(CoreValType t) { return t == CORE_I8 || t == CORE_I16; }
 static inline bool core_is_nullable(CoreValType t) { return (t & CORE_NULLABLE) != 0; }
 static inline bool core_is_concrete(CoreValType t) { return (t & CORE_CONCRETE) != 0; }
-static inline uint32_t core_type_index(CoreValType t) { return t >> 8; } /* concrete ones */
+static inline uint32_t core_type_index(CoreValType t) { return t >> 8; }       /* concrete ones */
 static inline CoreHeap core_heap(CoreValType t) { return (CoreHeap)(t >> 8); } /* abstract ones */
 static inline CoreValType core_as_nullable(CoreValType t) { return t | CORE_NULLABLE; }
 static inline CoreValType core_as_non_null(CoreValType t) { return t & ~CORE_NULLABLE; }
 /* Whether a local of this type has an initial value. */
-static inline bool core_is_defaultable(CoreValType t) { return !core_is_ref(t) || core_is_nullable(t); }
+static inline bool core_is_defaultable(CoreValType t) {
+    return !core_is_ref(t) || core_is_nullable(t);
+}
 /* i8 and i16 unpack to i32. */
 static inline CoreValType core_unpacked(CoreValType t) { return core_is_packed(t) ? CORE_I32 : t; }
 

@@ -68,7 +68,8 @@ static void table_is_sound(void) {
         CoreOp found = core_op_find(str_from(info->text));
         CHECK(found <= (CoreOp)op && strcmp(core_op_info[found].text, info->text) == 0);
         for (int other = 0; other < op; other++)
-            CHECK(core_op_info[other].prefix != info->prefix || core_op_info[other].code != info->code);
+            CHECK(core_op_info[other].prefix != info->prefix ||
+                  core_op_info[other].code != info->code);
     }
     CHECK_EQ(core_op_find(STR("select")), CORE_OP_SELECT);
     CHECK_EQ(core_op_find(STR("ref.test")), CORE_OP_REF_TEST);
@@ -178,9 +179,17 @@ static void types_have_texts(void) {
 
 static void types_round_trip(void) {
     const CoreValType types[] = {
-        CORE_I32, CORE_V128, CORE_I8, CORE_I16, CORE_FUNCREF, CORE_EXTERNREF,
-        core_ref(false, CORE_HEAP_I31), core_ref_to(true, 0), core_ref_to(false, 100000),
-        core_ref_to(true, 65) | CORE_EXACT, core_ref(true, CORE_HEAP_EQ) | CORE_SHARED,
+        CORE_I32,
+        CORE_V128,
+        CORE_I8,
+        CORE_I16,
+        CORE_FUNCREF,
+        CORE_EXTERNREF,
+        core_ref(false, CORE_HEAP_I31),
+        core_ref_to(true, 0),
+        core_ref_to(false, 100000),
+        core_ref_to(true, 65) | CORE_EXACT,
+        core_ref(true, CORE_HEAP_EQ) | CORE_SHARED,
         core_ref(false, CORE_HEAP_NOCONT) | CORE_SHARED,
     };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
@@ -243,7 +252,8 @@ static void malformed_modules_are_refused(void) {
     CHECK(refused(BYTES(HEADER "\1\4\1\x60\0\0\3\2\1\0"), all,
                   "function and code section have inconsistent lengths"));
     CHECK(refused(BYTES(HEADER "\xc\1\1"), all, "data count and data section have inconsistent"));
-    CHECK(refused(BYTES(HEADER "\1\x84\x80\x80\x80\x80\0"), all, "integer representation too long"));
+    CHECK(
+        refused(BYTES(HEADER "\1\x84\x80\x80\x80\x80\0"), all, "integer representation too long"));
     /* A huge count with nothing behind it costs nothing. */
     CHECK(refused(BYTES(HEADER "\1\5\xc0\x84\x3d\0\0"), all, "unexpected end"));
     CHECK(refused(BYTES(HEADER "\x5\3\1\x8\0"), features_default(), "malformed limits flags"));
@@ -268,7 +278,8 @@ static void imports_fill_the_spaces(void) {
 
 static void compact_imports_stay_compact(void) {
     /* "m" with items a, b by module; then "n" with items c, d by one type */
-    Str bytes = BYTES(HEADER "\1\4\1\x60\0\0\2\x19\2\1m\0\x7f\2\1a\0\0\1b\0\0\1n\0\x7e\0\0\2\1c\1d");
+    Str bytes =
+        BYTES(HEADER "\1\4\1\x60\0\0\2\x19\2\1m\0\x7f\2\1a\0\0\1b\0\0\1n\0\x7e\0\0\2\1c\1d");
     CoreModule *m = decode(bytes);
     CHECK(m && m->imports.len == 4 && m->imports.at[3].form == CORE_IMPORT_BY_TYPE);
     if (!m) return;
@@ -277,7 +288,8 @@ static void compact_imports_stay_compact(void) {
     Buf b = {.arena = arena};
     core_encode(m, &b);
     CHECK(str_eq(buf_text(&b), bytes));
-    CHECK(refused(bytes, features_all() & ~FEATURE_BIT(FEATURE_COMPACT_IMPORTS), "compact imports"));
+    CHECK(
+        refused(bytes, features_all() & ~FEATURE_BIT(FEATURE_COMPACT_IMPORTS), "compact imports"));
 }
 
 static void builders_make_modules(void) {
@@ -335,7 +347,8 @@ static void subtypes_are_declared(void) {
 
 static void externs_match(void) {
     CoreTypeSpace *space = core_space_new(arena);
-    CoreExternType have = {.kind = CORE_MEMORY, .limits = {.min = 2, .max = 4, .has_max = true, .page_log2 = 16}};
+    CoreExternType have = {.kind = CORE_MEMORY,
+                           .limits = {.min = 2, .max = 4, .has_max = true, .page_log2 = 16}};
     CoreExternType want = have;
     CHECK(core_extern_matches(space, &have, &want));
     want.limits.min = 3;
@@ -352,7 +365,7 @@ static void externs_match(void) {
 static void code_is_typed(void) {
     Features all = features_all();
     CHECK(valid(one_func(I32_TYPE, BYTES("\x41\7\xb"))));
-    CHECK(valid(one_func(I32_TYPE, BYTES("\0\xb"))));              /* unreachable gives anything */
+    CHECK(valid(one_func(I32_TYPE, BYTES("\0\xb")))); /* unreachable gives anything */
     CHECK(valid(one_func(I32_TYPE, BYTES("\2\x7f\x41\1\xc\0\xb\xb")))); /* block, br 0 */
     CHECK(refused(one_func(I32_TYPE, BYTES("\xb")), all, "type mismatch"));
     CHECK(refused(one_func(I32_TYPE, BYTES("\x42\0\xb")), all, "expected i32, found i64"));
@@ -365,7 +378,8 @@ static void code_is_typed(void) {
     CHECK(refused(one_func(VOID_TYPE, BYTES("\1")), all, "unexpected end"));
     CHECK(refused(one_func(VOID_TYPE, BYTES("\5\xb")), all, "`else` found outside"));
     CHECK(refused(one_func(VOID_TYPE, BYTES("\xff\xb")), all, "illegal opcode ff"));
-    CHECK(refused(one_func(VOID_TYPE, BYTES("\xd2\0\x1a\xb")), all, "undeclared function reference"));
+    CHECK(
+        refused(one_func(VOID_TYPE, BYTES("\xd2\0\x1a\xb")), all, "undeclared function reference"));
     CHECK(refused(one_func(VOID_TYPE, BYTES("\x1c\0\xb")), all, "invalid result arity"));
 }
 
@@ -375,8 +389,10 @@ static void gates_are_named(void) {
     CHECK(features_apply(&mvp, STR("mvp"), &unknown));
     CHECK(refused(one_func(VOID_TYPE, BYTES("\x41\0\xc0\x1a\xb")), mvp,
                   "sign extension operations support is not enabled"));
-    CHECK(refused(one_func(BYTES("\x60\0\2\x7f\x7f"), BYTES("\0\xb")), mvp, "invalid result arity"));
-    CHECK(refused(one_func(BYTES("\x60\1\x7b\0"), BYTES("\xb")), mvp, "SIMD support is not enabled"));
+    CHECK(
+        refused(one_func(BYTES("\x60\0\2\x7f\x7f"), BYTES("\0\xb")), mvp, "invalid result arity"));
+    CHECK(
+        refused(one_func(BYTES("\x60\1\x7b\0"), BYTES("\xb")), mvp, "SIMD support is not enabled"));
     CHECK(refused(BYTES(HEADER "\5\5\2\0\1\0\1"), mvp, "multiple memories"));
 }
 
@@ -392,14 +408,16 @@ static void faults_are_placed_and_all_reported(void) {
 static void items_are_checked(void) {
     Features all = features_all();
     CHECK(refused(BYTES(HEADER "\5\4\1\1\2\1"), all, "size minimum must not be greater"));
-    CHECK(refused(BYTES(HEADER "\5\5\1\0\x81\x80\4"), all, "memory size must be at most 65536 pages"));
+    CHECK(refused(BYTES(HEADER "\5\5\1\0\x81\x80\4"), all,
+                  "memory size must be at most 65536 pages"));
     CHECK(refused(BYTES(HEADER "\5\3\1\2\1"), all, "shared memory must have maximum"));
     CHECK(refused(BYTES(HEADER "\5\3\1\0\1\7\x9\2\1a\2\0\1a\2\0"), all, "duplicate export name"));
     CHECK(refused(BYTES(HEADER "\6\5\1\x7f\0\1\xb"), all, "constant expression required"));
     CHECK(refused(BYTES(HEADER "\6\6\1\x7f\0\x23\0\xb"), all, "unknown global"));
     CHECK(refused(BYTES(HEADER "\1\5\1\x60\1\x64\1"), all, "unexpected end"));
     CHECK(refused(BYTES(HEADER "\1\6\1\x60\1\x64\1\0"), all, "unknown type 1"));
-    CHECK(refused(BYTES(HEADER "\1\xa\2\x60\0\0\x50\1\0\x60\0\0"), all, "sub type 1 does not match"));
+    CHECK(
+        refused(BYTES(HEADER "\1\xa\2\x60\0\0\x50\1\0\x60\0\0"), all, "sub type 1 does not match"));
     CHECK(valid(BYTES(HEADER "\6\xb\2\x7f\0\x41\1\xb\x7f\0\x23\0\xb"))); /* an earlier global */
 }
 
