@@ -20,7 +20,12 @@ Str core_check_text(CoreChecker *c, CoreValType t) {
 
 /* ---- operands ---- */
 
-void core_push(CoreChecker *c, CoreValType t) { *vec_push(c->arena, &c->stack) = t; }
+static inline void push(CoreChecker *c, CoreValType t) {
+    if (c->stack.len < c->stack.cap) c->stack.at[c->stack.len++] = t;
+    else *vec_push(c->arena, &c->stack) = t;
+}
+
+void core_push(CoreChecker *c, CoreValType t) { push(c, t); }
 
 void core_expect(CoreChecker *c, CoreValType got, CoreValType want) {
     if (got == want || core_space_matches(c->space, got, want)) return;
@@ -52,7 +57,7 @@ CoreValType core_pop(CoreChecker *c) {
     return vec_pop(&c->stack);
 }
 
-CoreValType core_pop_expect(CoreChecker *c, CoreValType want) {
+static inline CoreValType pop_expect(CoreChecker *c, CoreValType want) {
     if (c->stack.len == vec_last(&c->frames).height) {
         pop_none(c, want);
         return want;
@@ -61,6 +66,8 @@ CoreValType core_pop_expect(CoreChecker *c, CoreValType want) {
     if (got != want) core_expect(c, got, want);
     return got;
 }
+
+CoreValType core_pop_expect(CoreChecker *c, CoreValType want) { return pop_expect(c, want); }
 
 CoreValType core_pop_ref(CoreChecker *c) {
     if (c->stack.len == vec_last(&c->frames).height && !vec_last(&c->frames).unreachable) {
@@ -363,15 +370,15 @@ static void check_local(CoreChecker *c) {
     CoreValType t = c->locals[i];
     if (c->in.op == CORE_OP_LOCAL_GET) {
         if (!c->init[i]) CORE_FAIL(c, CORE_UNINITIALIZED_LOCAL, i);
-        core_push(c, t);
+        push(c, t);
         return;
     }
-    core_pop_expect(c, t);
+    pop_expect(c, t);
     if (!c->init[i]) {
         c->init[i] = 1;
         *vec_push(c->arena, &c->init_order) = i;
     }
-    if (c->in.op == CORE_OP_LOCAL_TEE) core_push(c, t);
+    if (c->in.op == CORE_OP_LOCAL_TEE) push(c, t);
 }
 
 const CoreGlobal *core_check_global(CoreChecker *c, uint32_t index) {
@@ -579,11 +586,11 @@ static void check_signature(CoreChecker *c, const char *signature) {
     while (*colon != ':') colon++;
     for (const char *at = colon; at > signature;) {
         CoreValType t = letters[(uint8_t)*--at];
-        core_pop_expect(c, t == 0xff ? c->address : t);
+        pop_expect(c, t == 0xff ? c->address : t);
     }
     for (const char *at = colon + 1; *at; at++) {
         CoreValType t = letters[(uint8_t)*at];
-        core_push(c, t == 0xff ? c->address : t);
+        push(c, t == 0xff ? c->address : t);
     }
 }
 
@@ -679,7 +686,6 @@ static const char *feature_words(Features bit) {
 }
 
 static void check_gate(CoreChecker *c, const CoreOpInfo *info) {
-    if ((c->features & info->needs) == info->needs) return;
     bool opt = info->needs == FEATURE_BIT(FEATURE_BULK_MEMORY) &&
                (c->in.op == CORE_OP_MEMORY_COPY || c->in.op == CORE_OP_MEMORY_FILL);
     if (opt && feature_on(c->features, BULK_MEMORY_OPT)) return;
@@ -744,14 +750,14 @@ void core_check_expr(CoreChecker *c, const CoreExpr *expr, const CoreValType *re
     c->result_count = n;
     push_frame(c, (CoreFrame){.op = CORE_OP_BLOCK, .results = results, .result_count = n});
     while (!c->failed && c->frames.len) {
-        if (reader_at_end(&c->r) && !c->r.failed) {
+        if (c->r.ptr == c->r.end && !c->r.failed) {
             c->in.offset = reader_offset(&c->r);
             CORE_FAIL(c, CORE_END_EXPECTED);
         } else if (!core_instr_next(&c->r, &c->in)) {
             c->failed = true;
         } else {
             const CoreOpInfo *info = &core_op_info[c->in.op];
-            check_gate(c, info);
+            if ((c->features & info->needs) != info->needs) check_gate(c, info);
             if (c->constant) check_constant(c);
             if (c->failed) break;
             if (!info->signature[0]) {

@@ -38,9 +38,21 @@ CoreOp core_op_find(Str mnemonic) {
     return CORE_OP_COUNT;
 }
 
+/* Most numbers have one byte: these stay out of the reader's calls. */
+static inline uint32_t read_u32(Reader *r) {
+    return r->ptr < r->end && *r->ptr < 0x80 ? *r->ptr++ : reader_u32(r);
+}
+static inline int64_t one_byte_signed(Reader *r) { return (int8_t)(uint8_t)(*r->ptr++ << 1) >> 1; }
+static inline int64_t read_s32(Reader *r) {
+    return r->ptr < r->end && *r->ptr < 0x80 ? one_byte_signed(r) : reader_s32(r);
+}
+static inline int64_t read_s64(Reader *r) {
+    return r->ptr < r->end && *r->ptr < 0x80 ? one_byte_signed(r) : reader_s64(r);
+}
+
 /* The opcode, one byte or a prefix and a u32. */
 static bool read_op(Reader *r, CoreInstr *in) {
-    uint8_t byte = reader_u8(r);
+    uint8_t byte = r->ptr < r->end ? *r->ptr++ : reader_u8(r);
     uint32_t slot = byte;
     if (byte >= 0xfb && byte <= 0xfe) {
         uint32_t code = reader_u32(r), room = byte == 0xfd ? 512 : 256;
@@ -78,8 +90,8 @@ static CoreBlockType read_block_type(Reader *r) {
 static CoreMemArg read_mem_arg(Reader *r) {
     CoreMemArg mem = {0, 0, 0};
     size_t at = reader_offset(r);
-    uint32_t flags = reader_u32(r);
-    if (flags & 64) mem.memory = reader_u32(r);
+    uint32_t flags = read_u32(r);
+    if (flags & 64) mem.memory = read_u32(r);
     if (flags >= 128) reader_fail(r, at, CORE_BAD_MEMOP_FLAGS);
     mem.align = flags & 63;
     mem.offset = reader_u64(r);
@@ -163,7 +175,7 @@ static bool makes_nullable(CoreOp op) {
 }
 
 bool core_instr_next(Reader *r, CoreInstr *in) {
-    in->offset = reader_offset(r);
+    in->offset = r->start_offset + (size_t)(r->ptr - r->start);
     in->a = in->b = 0;
     if (!read_op(r, in)) return false;
     size_t at;
@@ -182,7 +194,7 @@ bool core_instr_next(Reader *r, CoreInstr *in) {
     case CORE_IMM_MEMORY:
     case CORE_IMM_TAG:
     case CORE_IMM_DATA:
-    case CORE_IMM_ELEM: in->a = reader_u32(r); break;
+    case CORE_IMM_ELEM: in->a = read_u32(r); break;
     case CORE_IMM_TYPE_TABLE:
     case CORE_IMM_TYPE_FIELD:
     case CORE_IMM_TYPE_COUNT:
@@ -194,11 +206,11 @@ bool core_instr_next(Reader *r, CoreInstr *in) {
     case CORE_IMM_ELEM_TABLE:
     case CORE_IMM_MEMORY_MEMORY:
     case CORE_IMM_TABLE_TABLE:
-        in->a = reader_u32(r);
-        in->b = reader_u32(r);
+        in->a = read_u32(r);
+        in->b = read_u32(r);
         break;
-    case CORE_IMM_I32: in->i64 = reader_s32(r); break;
-    case CORE_IMM_I64: in->i64 = reader_s64(r); break;
+    case CORE_IMM_I32: in->i64 = read_s32(r); break;
+    case CORE_IMM_I64: in->i64 = read_s64(r); break;
     case CORE_IMM_F32: in->bits = reader_fixed32(r); break;
     case CORE_IMM_F64: in->bits = reader_fixed64(r); break;
     case CORE_IMM_V128:
@@ -230,12 +242,12 @@ bool core_instr_next(Reader *r, CoreInstr *in) {
         in->list = read_list(r, LIST_CATCHES, 10000, 0, "catch clause");
         break;
     case CORE_IMM_RESUME_THROW:
-        in->a = reader_u32(r);
-        in->b = reader_u32(r);
+        in->a = read_u32(r);
+        in->b = read_u32(r);
         in->list = read_list(r, LIST_HANDLERS, 10000, 0, "resume handler");
         break;
     case CORE_IMM_RESUME:
-        in->a = reader_u32(r);
+        in->a = read_u32(r);
         in->list = read_list(r, LIST_HANDLERS, 10000, 0, "resume handler");
         break;
     case CORE_IMM_FENCE:
@@ -247,7 +259,7 @@ bool core_instr_next(Reader *r, CoreInstr *in) {
     case CORE_IMM_ORDER_TYPE: read_order(r, in); break;
     case CORE_IMM_ORDER_TYPE_FIELD:
         read_order(r, in);
-        in->b = reader_u32(r);
+        in->b = read_u32(r);
         break;
     }
     return !r->failed;
