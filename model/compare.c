@@ -39,6 +39,44 @@ static void begin_mismatch(Compare *c) {
     (begin_mismatch(c), diag_note((c)->diags, code, (a_span), __VA_ARGS__),                        \
      (b_span).source ? (void)diag_note((c)->diags, MODEL_OTHER_PLACE, (b_span)) : (void)0, false)
 
+Str short_text(Arena *arena, Str text) {
+    enum { ENOUGH = 120 };
+    if (text.len <= ENOUGH) return text;
+    return str_fmt(arena, "%.*s ...", ENOUGH, text.ptr);
+}
+
+static Str owner_text(Arena *arena, const WitType *type) {
+    Str id = {0};
+    if (type->interface) id = wit_interface_id(arena, type->interface);
+    else if (type->world) id = wit_world_id(arena, type->world);
+    return id.len ? str_fmt(arena, "`%.*s`", STR_ARG(id)) : STR("an interface in place");
+}
+
+void note_difference(Compare *c, const WitType *top) {
+    const WitType *a = c->differ_a, *b = c->differ_b;
+    bool resources = a && a->kind == WIT_RESOURCE && b->kind == WIT_RESOURCE;
+    if (!a || (a == wit_dealias(top) && !resources)) return;
+    if (resources) {
+        Str x = owner_text(c->arena, a), y = owner_text(c->arena, b);
+        diag_note(c->diags, MODEL_DIFFER_RESOURCES, a->span, STR_ARG(a->name), STR_ARG(x),
+                  STR_ARG(b->name), STR_ARG(y));
+        return;
+    }
+    Str x = short_text(c->arena, wit_type_text(c->arena, a));
+    Str y = short_text(c->arena, wit_type_text(c->arena, b));
+    diag_note(c->diags, MODEL_DIFFER, a->span, STR_ARG(x), STR_ARG(y));
+}
+
+/* The rest of a diagnostic on types: both as text, and what in them differs. Gives false. */
+static bool mismatch_ends(Compare *c, Str a, Span a_span, Str b, Span b_span, const WitType *top) {
+    a = short_text(c->arena, a);
+    b = short_text(c->arena, b);
+    diag_note(c->diags, MODEL_ONE_IS, a_span, STR_ARG(a));
+    diag_note(c->diags, MODEL_OTHER_IS, b_span, STR_ARG(b));
+    note_difference(c, top);
+    return false;
+}
+
 /* ---- types ---- */
 
 Str address_key(Arena *arena, const void *address) {
@@ -78,12 +116,8 @@ static bool same_fields(Compare *c, const WitType *a, const WitType *b, unsigned
     return true;
 }
 
-static bool same_type(Compare *c, const WitType *a, const WitType *b, unsigned depth) {
-    a = wit_dealias(a);
-    b = wit_dealias(b);
-    if (a == b) return true;
-    if (!a || !b || a->kind != b->kind || a->length != b->length || depth == 0) return false;
-    if (wit_kind_shape(a->kind) == WIT_SHAPE_PRIM) return true;
+static bool same_parts(Compare *c, const WitType *a, const WitType *b, unsigned depth) {
+    if (a->kind != b->kind || a->length != b->length || depth == 0) return false;
     if (a->kind == WIT_RESOURCE) return str_eq(a->name, b->name) && owners_correspond(c, a, b);
     const WitType *pair[2] = {a, b};
     bool added;
@@ -94,7 +128,21 @@ static bool same_type(Compare *c, const WitType *a, const WitType *b, unsigned d
            same_type(c, a->second, b->second, depth - 1) && same_fields(c, a, b, depth - 1);
 }
 
+static bool is_prim(const WitType *type) { return wit_kind_shape(type->kind) == WIT_SHAPE_PRIM; }
+
+static bool same_type(Compare *c, const WitType *a, const WitType *b, unsigned depth) {
+    a = wit_dealias(a);
+    b = wit_dealias(b);
+    if (a == b) return true;
+    if (!a || !b) return false;
+    if (is_prim(a) || is_prim(b)) return a->kind == b->kind;
+    if (same_parts(c, a, b, depth)) return true;
+    if (!c->differ_a) c->differ_a = a, c->differ_b = b; /* the innermost comes back first */
+    return false;
+}
+
 bool same_types(Compare *c, const WitType *a, const WitType *b) {
+    c->differ_a = c->differ_b = NULL;
     return same_type(c, a, b, MAX_DEPTH);
 }
 
@@ -116,21 +164,28 @@ bool same_funcs(Compare *c, const WitFunc *a, const WitFunc *b) {
     return same_kinds(a, b) && same_params(c, a, b) && same_types(c, a->result, b->result);
 }
 
+static bool funcs_mismatch(Compare *c, const WitFunc *a, const WitFunc *b) {
+    return mismatch_ends(c, wit_func_text(c->arena, a), a->span, wit_func_text(c->arena, b),
+                         b->span, NULL);
+}
+
 static bool compare_funcs(Compare *c, const WitFunc *a, const WitFunc *b) {
-    if (!same_kinds(a, b))
-        return MISMATCH(c, MODEL_DIFFERENT_FUNC_KINDS, a->span, b->span, STR_ARG(a->name));
-    if (!same_params(c, a, b))
-        return MISMATCH(c, MODEL_DIFFERENT_PARAMS, a->span, b->span, STR_ARG(a->name));
-    if (!same_types(c, a->result, b->result))
-        return MISMATCH(c, MODEL_DIFFERENT_RESULT, a->span, b->span, STR_ARG(a->name));
-    return true;
+    if (same_funcs(c, a, b)) return true;
+    bool kinds = same_kinds(a, b);
+    begin_mismatch(c);
+    if (!kinds) diag_note(c->diags, MODEL_DIFFERENT_FUNC_KINDS, span_none(), STR_ARG(a->name));
+    else diag_note(c->diags, MODEL_DIFFERENT_FUNCS, span_none(), STR_ARG(a->name));
+    return funcs_mismatch(c, a, b);
 }
 
 /* ---- interfaces ---- */
 
 static bool compare_types(Compare *c, const WitType *a, const WitType *b) {
     if (same_types(c, a, b)) return true;
-    return MISMATCH(c, MODEL_DIFFERENT_TYPES, a->span, b->span, STR_ARG(a->name));
+    begin_mismatch(c);
+    diag_note(c->diags, MODEL_DIFFERENT_TYPES, span_none(), STR_ARG(a->name));
+    return mismatch_ends(c, wit_type_text(c->arena, a), a->span, wit_type_text(c->arena, b),
+                         b->span, a);
 }
 
 bool compare_interfaces(Compare *c, const WitInterface *a, const WitInterface *b) {

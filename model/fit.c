@@ -21,15 +21,19 @@ typedef struct {
     bool need_is_target;
     const char *direction; /* "import" or "export" */
     Str item;              /* that is being looked at */
+    Map told;              /* innermost types that differ, of which a diagnostic told */
     bool ok;
 } Fit;
 
 /* ---- telling ---- */
 
-static void note_worlds(Fit *f, Span need, Span have, bool lacks) {
-    diag_note(f->diags, MODEL_FIT_NEEDS, need, STR_ARG(f->need_name));
-    if (lacks) diag_note(f->diags, MODEL_FIT_LACKS, have, STR_ARG(f->have_name));
-    else diag_note(f->diags, MODEL_FIT_HAS, have, STR_ARG(f->have_name));
+/* Who needs what, and what there is instead: nothing where `have_text` is empty. */
+static void note_worlds(Fit *f, Str need_text, Span need, Str have_text, Span have) {
+    Str text = short_text(f->arena, need_text);
+    diag_note(f->diags, MODEL_FIT_NEEDS, need, STR_ARG(f->need_name), STR_ARG(text));
+    text = short_text(f->arena, have_text);
+    if (text.len) diag_note(f->diags, MODEL_FIT_HAS, have, STR_ARG(f->have_name), STR_ARG(text));
+    else diag_note(f->diags, MODEL_FIT_LACKS, have, STR_ARG(f->have_name));
     f->ok = false;
 }
 
@@ -58,33 +62,49 @@ static bool same_func(Fit *f, const WitFunc *need, const WitFunc *have) {
     return same;
 }
 
+/* Whether the difference that was just found is new: what uses a type that differs differs too, but
+ * is not told again. */
+static bool is_news(Fit *f) {
+    const WitType *type = f->compare.differ_a;
+    bool added = true;
+    if (type) map_put(f->arena, &f->told, address_key(f->arena, type), &added);
+    if (!added) f->ok = false;
+    return added;
+}
+
 /* ---- interfaces ---- */
-
-static void part_missing(Fit *f, const char *what, Str name, Span need, Span have) {
-    diag(f->diags, MODEL_FIT_PART_MISSING, span_none(), f->direction, STR_ARG(f->item), what,
-         STR_ARG(name));
-    note_worlds(f, need, have, true);
-}
-
-static void part_differs(Fit *f, const char *what, Str name, Span need, Span have) {
-    diag(f->diags, MODEL_FIT_PART_TYPE, span_none(), f->direction, STR_ARG(f->item), what,
-         STR_ARG(name));
-    note_worlds(f, need, have, false);
-}
 
 static void fit_types(Fit *f, const WitInterface *need, const WitInterface *have) {
     for (size_t i = 0; i < need->types.len; i++) {
         const WitType *a = need->types.at[i], *b = wit_find_type(have, a->name);
-        if (!b) part_missing(f, "type", a->name, a->span, have->span);
-        else if (!same_type(f, a, b)) part_differs(f, "type", a->name, a->span, b->span);
+        Str text = wit_type_text(f->arena, a);
+        if (!b) {
+            diag(f->diags, MODEL_FIT_PART_MISSING, span_none(), f->direction, STR_ARG(f->item),
+                 "type", STR_ARG(a->name));
+            note_worlds(f, text, a->span, (Str){0}, have->span);
+        } else if (!same_type(f, a, b) && is_news(f)) {
+            diag(f->diags, MODEL_FIT_PART_TYPE, span_none(), f->direction, STR_ARG(f->item), "type",
+                 STR_ARG(a->name));
+            note_worlds(f, text, a->span, wit_type_text(f->arena, b), b->span);
+            note_difference(&f->compare, f->need_is_target ? b : a);
+        }
     }
 }
 
 static void fit_funcs(Fit *f, const WitInterface *need, const WitInterface *have) {
     for (size_t i = 0; i < need->funcs.len; i++) {
         const WitFunc *a = need->funcs.at[i], *b = wit_find_func(have, a->name);
-        if (!b) part_missing(f, "function", a->name, a->span, have->span);
-        else if (!same_func(f, a, b)) part_differs(f, "function", a->name, a->span, b->span);
+        Str text = wit_func_text(f->arena, a);
+        if (!b) {
+            diag(f->diags, MODEL_FIT_PART_MISSING, span_none(), f->direction, STR_ARG(f->item),
+                 "function", STR_ARG(a->name));
+            note_worlds(f, text, a->span, (Str){0}, have->span);
+        } else if (!same_func(f, a, b) && is_news(f)) {
+            diag(f->diags, MODEL_FIT_PART_TYPE, span_none(), f->direction, STR_ARG(f->item),
+                 "function", STR_ARG(a->name));
+            note_worlds(f, text, a->span, wit_func_text(f->arena, b), b->span);
+            note_difference(&f->compare, NULL);
+        }
     }
 }
 
@@ -134,21 +154,32 @@ static Span item_span(const WitItem *item) {
     return item->span.source ? item->span : item->interface->span;
 }
 
+static Str item_text(Fit *f, const WitItem *item) {
+    switch (item->kind) {
+    case WIT_ITEM_INTERFACE: break;
+    case WIT_ITEM_FUNC: return wit_func_text(f->arena, item->func);
+    case WIT_ITEM_TYPE: return wit_type_text(f->arena, item->type);
+    }
+    return wit_item_name(f->arena, item);
+}
+
 static void fit_item(Fit *f, const WitItem *need, const WitItem *have) {
-    Span a = item_span(need), b = item_span(have);
-    if (need->kind != have->kind) {
-        diag(f->diags, MODEL_FIT_KIND, span_none(), f->direction, STR_ARG(f->item),
-             kind_name(need->kind), kind_name(have->kind));
-        note_worlds(f, a, b, false);
-    } else if (need->kind == WIT_ITEM_INTERFACE) {
+    bool kinds = need->kind == have->kind;
+    if (kinds && need->kind == WIT_ITEM_INTERFACE) {
         fit_interfaces(f, need->interface, have->interface);
-    } else {
+        return;
+    }
+    if (kinds) {
         bool same = need->kind == WIT_ITEM_FUNC ? same_func(f, need->func, have->func)
                                                 : same_type(f, need->type, have->type);
-        if (same) return;
+        if (same || !is_news(f)) return;
         diag(f->diags, MODEL_FIT_TYPE, span_none(), f->direction, STR_ARG(f->item));
-        note_worlds(f, a, b, false);
+    } else {
+        diag(f->diags, MODEL_FIT_KIND, span_none(), f->direction, STR_ARG(f->item),
+             kind_name(need->kind), kind_name(have->kind));
     }
+    note_worlds(f, item_text(f, need), item_span(need), item_text(f, have), item_span(have));
+    if (kinds) note_difference(&f->compare, NULL);
 }
 
 static void fit_items(Fit *f, const WitItems *need, const WitItems *have, Span have_span) {
@@ -161,7 +192,7 @@ static void fit_items(Fit *f, const WitItems *need, const WitItems *have, Span h
             continue;
         }
         diag(f->diags, MODEL_FIT_MISSING, span_none(), f->direction, STR_ARG(f->item));
-        note_worlds(f, item_span(item), have_span, true);
+        note_worlds(f, item_text(f, item), item_span(item), (Str){0}, have_span);
     }
 }
 

@@ -22,10 +22,11 @@ typedef struct {
     Arena *arena;
     Diags *diags;
     ComparePurpose purpose;
-    Str a_name, b_name; /* of packages, worlds or interfaces, for the message */
-    Map seen;           /* pairs of types that agree, unless the comparison fails anyway */
-    Map owners;         /* interface or world of a -> the one of b whose resources are the same */
-    bool any_version;   /* interfaces of other versions of a package count as the same */
+    Str a_name, b_name;                 /* of packages, worlds or interfaces, for the message */
+    const WitType *differ_a, *differ_b; /* after a no: the innermost types that differ, or NULL */
+    Map seen;         /* pairs of types that agree, unless the comparison fails anyway */
+    Map owners;       /* interface or world of a -> the one of b whose resources are the same */
+    bool any_version; /* interfaces of other versions of a package count as the same */
     const WitInterface *in_interface;
     const WitWorld *in_world;
     const char *direction; /* "import" or "export", of ... */
@@ -38,6 +39,10 @@ void compare_pair(Compare *c, const void *a, const void *b);
  * be emptied. */
 bool same_types(Compare *c, const WitType *a, const WitType *b);
 bool same_funcs(Compare *c, const WitFunc *a, const WitFunc *b);
+/* After a no of same_types or same_funcs: a note on what differs, if it is not `a` itself. */
+void note_difference(Compare *c, const WitType *a);
+/* A text for a message, cut where it is long. */
+Str short_text(Arena *arena, Str text);
 /* Types and functions that both have must be the same; either may have more. */
 bool compare_interfaces(Compare *c, const WitInterface *a, const WitInterface *b);
 /* Both must have the same items. */

@@ -2,6 +2,7 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 
+#include "base/buf.h"
 #include "base/diag.h"
 #include "base/feature.h"
 #include "base/map.h"
@@ -225,6 +226,23 @@ bool wit_is_label(Str s);
 /* Labels that may not stand in one scope together: equal once the case of acronyms is dropped and
  * `[method]l.l` is read as `l`. The key is what must be unique. */
 Str wit_unique_key(Arena *arena, Str extern_name);
+
+/* ---- text ---- */
+
+/* The keywords of WIT, and names that once were: written with a `%` as names. */
+bool wit_is_keyword(Str name);
+void wit_put_name(Buf *out, Str name);
+/* A type where it is used: its name, or its structure. */
+void wit_put_type(Buf *out, const WitType *type);
+/* A type spelled out, whatever its name: `list<u8>`. Not for records, variants, enums, flags. */
+void wit_put_structure(Buf *out, const WitType *type);
+/* `x: u8` in a record, `x(u8)` in a variant, `x` in enums and flags. */
+void wit_put_field(Buf *out, const WitType *type, const WitField *field);
+/* `async func(a: u8) -> u8`; without a method's `self` and what a constructor returns anyway. */
+void wit_put_signature(Buf *out, const WitFunc *func);
+/* Definitions on one line, for messages: `record r { x: u8 }`, `type t = u8`, `f: func()`. */
+Str wit_type_text(Arena *arena, const WitType *type);
+Str wit_func_text(Arena *arena, const WitFunc *func);
 
 /* ---- whole-model operations ---- */
 

@@ -66,25 +66,9 @@ static void new_item(Printer *p) {
     p->any_items = true;
 }
 
-static bool is_keyword(Str name) {
-    static const char *const keywords[] = {
-        "_",           "as",        "async",    "bool",          "borrow", "char",
-        "constructor", "enum",      "export",   "f32",           "f64",    "flags",
-        "float32",     "float64",   "from",     "func",          "future", "import",
-        "include",     "interface", "list",     "map",           "option", "own",
-        "package",     "record",    "resource", "result",        "s16",    "s32",
-        "s64",         "s8",        "static",   "stream",        "string", "tuple",
-        "type",        "u16",       "u32",      "u64",           "u8",     "use",
-        "variant",     "with",      "world",    "error-context",
-    };
-    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        if (str_is(name, keywords[i])) return true;
-    return false;
-}
-
 static void print_name(Printer *p, Str name) {
-    if (is_keyword(name)) put(p, "%");
-    text(p, name);
+    put(p, "");
+    wit_put_name(p->out, name);
 }
 
 /* ---- what stands before an item ---- */
@@ -153,77 +137,11 @@ static void print_external_id(Printer *p, bool has, Str id) {
     newline(p);
 }
 
-/* ---- uses of types ---- */
-
-static void print_type(Printer *p, const WitType *type);
-
-static void print_args(Printer *p, const WitType *a, const WitType *b) {
-    put(p, "<");
-    if (a) print_type(p, a);
-    else put(p, "_");
-    if (b) {
-        put(p, ", ");
-        print_type(p, b);
-    }
-    put(p, ">");
-}
-
-static void print_tuple_args(Printer *p, const WitType *type) {
-    put(p, "<");
-    for (size_t i = 0; i < type->fields.len; i++) {
-        if (i) put(p, ", ");
-        print_type(p, type->fields.at[i].type);
-    }
-    put(p, ">");
-}
-
-/* The type spelled out: `list<u8>`, not the name that it may have. */
-static void print_structure(Printer *p, const WitType *type) {
-    if (type->kind == WIT_ALIAS) {
-        print_type(p, type->elem);
-        return;
-    }
-    put(p, wit_kind_keyword(type->kind));
-    if (type->kind == WIT_TUPLE) {
-        print_tuple_args(p, type);
-    } else if (type->kind == WIT_FIXED_LIST) {
-        put(p, "<");
-        print_type(p, type->elem);
-        buf_fmt(p->out, ", %llu>", (unsigned long long)type->length);
-    } else if (type->elem || type->second) {
-        print_args(p, type->elem, type->second);
-    }
-}
-
-static void print_type(Printer *p, const WitType *type) {
-    if (type->name.len) print_name(p, type->name);
-    else if (type->kind == WIT_OWN) print_name(p, type->elem->name);
-    else print_structure(p, type);
-}
-
 /* ---- functions ---- */
 
-/* `constructor(..)` without a result returns its own resource. */
-static bool has_implied_result(const WitFunc *func) {
-    return func->kind == WIT_CONSTRUCTOR && func->result && func->result->kind == WIT_OWN &&
-           func->result->elem == func->resource;
-}
-
 static void print_signature(Printer *p, const WitFunc *func) {
-    if (func->is_async) put(p, "async ");
-    put(p, func->kind == WIT_CONSTRUCTOR ? "constructor(" : "func(");
-    size_t first = func->kind == WIT_METHOD ? 1 : 0;
-    for (size_t i = first; i < func->params.len; i++) {
-        if (i > first) put(p, ", ");
-        print_name(p, func->params.at[i].name);
-        put(p, ": ");
-        print_type(p, func->params.at[i].type);
-    }
-    put(p, ")");
-    if (func->result && !has_implied_result(func)) {
-        put(p, " -> ");
-        print_type(p, func->result);
-    }
+    put(p, ""); /* the indentation */
+    wit_put_signature(p->out, func);
     end_statement(p);
 }
 
@@ -283,11 +201,8 @@ static void print_fields(Printer *p, const WitType *type) {
     for (size_t i = 0; i < type->fields.len; i++) {
         const WitField *field = &type->fields.at[i];
         print_docs(p, field->docs);
-        print_name(p, field->name);
-        if (type->kind == WIT_RECORD) put(p, ": ");
-        else if (field->type) put(p, "(");
-        if (field->type) print_type(p, field->type);
-        if (type->kind == WIT_VARIANT && field->type) put(p, ")");
+        put(p, "");
+        wit_put_field(p->out, type, field);
         put(p, ",");
         newline(p);
     }
@@ -307,7 +222,7 @@ static void print_definition(Printer *p, const WitType *type, const ResourceFunc
         put(p, "type ");
         print_name(p, type->name);
         put(p, " = ");
-        print_structure(p, type);
+        wit_put_structure(p->out, type);
         end_statement(p);
     }
 }
