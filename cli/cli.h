@@ -82,7 +82,14 @@ typedef struct CommandSpec {
 
 #define OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof *(table)
 
-typedef enum { GROUP_TEXT, GROUP_COMPONENT, GROUP_RUN, GROUP_TOOL, GROUP_COUNT } CommandGroup;
+typedef enum {
+    GROUP_TEXT,
+    GROUP_COMPONENT,
+    GROUP_RUN,
+    GROUP_TOOL,
+    GROUP_ALIAS,
+    GROUP_COUNT
+} CommandGroup;
 
 typedef struct {
     const char *name; /* "component new" */

@@ -92,6 +92,7 @@ static void report_trap(Cli *cli, VmThread *thread) {
     uint32_t n = vm_backtrace(thread, frames, MAX_FRAMES);
     Str message = vm_trap_message(thread);
     diag(&cli->diags, CLI_TRAP, span_none(), STR_ARG(message));
+    while (n && !frames[n - 1].module) n--; /* the host's call of the guest */
     for (uint32_t i = 0; i < n; i++) {
         const VmFrameInfo *f = &frames[i];
         Str module = f->module && f->module->names.has_module ? f->module->names.module : STR("?");
@@ -118,9 +119,12 @@ static int finish(Cli *cli, Wasi *wasi, VmThread *thread, VmStatus status, const
     return EXIT_TRAP;
 }
 
+static bool wait_for_host(void *wasi) { return wasi_wait(wasi); }
+
 static int run_component(Cli *cli, const CompInfo *info, const Source *source, VmStore *store,
                          Wasi *wasi, VmThread *thread) {
     VmLinker *linker = vm_linker_new(store);
+    vm_store_on_wait(store, wait_for_host, wasi);
     wasi_link(wasi, linker);
     size_t errors = cli->diags.errors;
     VmComponent *component = vm_component_new(thread, info, linker, &cli->diags);
@@ -136,6 +140,8 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source, V
             Span span = {source, 0, 0};
             diag(&cli->diags, CLI_NO_RUN, span);
         }
+    } else if (cli->diags.errors == errors && vm_status(thread) == VM_EXIT) {
+        status = vm_exit_status(thread);
     } else if (cli->diags.errors == errors) {
         report_trap(cli, thread);
         status = EXIT_TRAP;

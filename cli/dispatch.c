@@ -25,6 +25,7 @@ const char *const cli_group_titles[GROUP_COUNT] = {
     [GROUP_COMPONENT] = "Making components",
     [GROUP_RUN] = "Running",
     [GROUP_TOOL] = "About witc",
+    [GROUP_ALIAS] = "Other names",
 };
 
 static bool wants_colour(const Cli *cli) {
