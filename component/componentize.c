@@ -124,6 +124,9 @@ static void want_all(Linker *l) {
         if (import->func) want_func(l, import->func);
         if (import->resource) want_type(l, import->resource);
     }
+    const WitItems *imports = &l->world.world->imports;
+    for (size_t i = 0; i < imports->len; i++)
+        if (imports->at[i].kind == WIT_ITEM_TYPE) want_type(l, imports->at[i].type);
     want_exports(l);
 }
 
