@@ -35,6 +35,7 @@ typedef struct {
     Diags *diags;
     Features features;
     const Token *toks;
+    const Token *unclosed; /* the innermost parenthesis without a partner: its `match` is the end */
     uint32_t pos, end; /* end: index of TOK_END */
     bool failed;
     bool strict;       /* component indices must be declared before their use */
@@ -47,7 +48,7 @@ bool wat_lex(Arena *arena, const Source *source, Features features, Wat *w, Diag
 /* ---- looking (none of these moves) ---- */
 static inline const Token *wat_tok(const Wat *w) { return &w->toks[w->pos]; }
 static inline const Token *wat_ahead(const Wat *w, uint32_t n) {
-    return &w->toks[w->end - w->pos < n ? w->end : w->pos + n];
+    return &w->toks[w->pos >= w->end || w->end - w->pos < n ? w->end : w->pos + n];
 }
 static inline bool wat_is(const Wat *w, TokKind kind) { return wat_tok(w)->kind == kind; }
 /* At the end of a list: `)`, or nothing more. */

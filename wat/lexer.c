@@ -347,16 +347,20 @@ bool wat_lex(Arena *arena, const Source *source, Features features, Wat *w, Diag
         else lex_reserved(&l);
     }
     if (!l.failed && l.skip_depth) lex_fail(&l, l.skip_at, l.skip_at + 2, WAT_UNCLOSED_ANNOTATION);
-    if (!l.failed && l.open.len) {
-        const Token *t = &l.toks.at[vec_last(&l.open)];
-        if (t->kind == TOK_ANNOTATION)
-            lex_fail(&l, t->at, t->at + t->len, WAT_UNCLOSED_ANNOTATION);
-        else lex_fail(&l, t->at, t->at + t->len, WAT_UNCLOSED_PAREN);
+    uint32_t unclosed = l.open.len ? vec_last(&l.open) : UINT32_MAX;
+    for (size_t i = 0; i < l.open.len && !l.failed; i++) {
+        /* what is inside may have a fault that says more */
+        Token *t = &l.toks.at[l.open.at[i]];
+        t->match = (uint32_t)l.toks.len;
+        if (t->kind == TOK_ANNOTATION) lex_fail(&l, t->at, t->at + t->len, WAT_UNCLOSED_ANNOTATION);
     }
     l.skip_depth = 0;
-    push(&l, (Token){.kind = TOK_END, .at = l.size});
+    uint32_t end = (uint32_t)l.toks.len;
+    for (int i = 0; i < 4; i++) /* so that a step past it is one too */
+        push(&l, (Token){.kind = TOK_END, .at = l.size, .match = end});
     *w = (Wat){.arena = arena, .source = source, .diags = diags, .features = features,
-               .toks = l.toks.at, .end = (uint32_t)l.toks.len - 1, .failed = l.failed};
+               .toks = l.toks.at, .end = end, .failed = l.failed};
+    if (unclosed != UINT32_MAX) w->unclosed = &l.toks.at[unclosed];
     const char *strict = getenv("WAST_STRICT_COMPONENT_INDICES");
     w->strict = strict && strcmp(strict, "0") != 0;
     if (l.failed) w->pos = w->end;

@@ -31,7 +31,11 @@ bool wat_is_index(const Wat *w, uint32_t n) {
 void wat_unexpected(Wat *w, const char *expected) {
     const Token *t = wat_tok(w);
     Str text = wat_text(w, t);
-    if (t->kind == TOK_END) wat_fail(w, wat_span(w, t), WAT_UNEXPECTED_END, expected);
+    if (t->kind == TOK_END && w->unclosed)
+        wat_fail(w, wat_span(w, w->unclosed), WAT_UNCLOSED_PAREN);
+    else if (t->kind == TOK_END) wat_fail(w, wat_span(w, t), WAT_UNEXPECTED_END, expected);
+    else if (wat_is_annotation(w, "metadata.code.branch_hint"))
+        wat_fail(w, wat_span(w, t), WAT_HINT_OUTSIDE);
     else if (t->kind == TOK_ANNOTATION)
         wat_fail(w, wat_span(w, t), WAT_MISPLACED, STR_ARG(str_after(text, 1)), expected);
     else if (t->kind == TOK_RESERVED && str_starts(text, STR("$")) && (text.len == 1 || text.ptr[1] == '"'))
@@ -242,6 +246,8 @@ void wat_space_add(Wat *w, WatSpace *space, const Token *id, const char *what) {
         Str name = wat_token_id(w, id);
         MapEntry *e = map_put(w->arena, &space->ids, name, &added);
         if (added) e->value = space->count;
+        else if (strcmp(what, "field") == 0)
+            wat_fail(w, wat_span(w, id), WAT_DUPLICATE_FIELD, STR_ARG(name));
         else wat_fail(w, wat_span(w, id), WAT_DUPLICATE, what, STR_ARG(name));
     }
     space->count++;
@@ -282,6 +288,7 @@ static const Token *take_id_token(Wat *w) {
  * and either with `binary` and strings instead of fields, whose bytes then come in *binary. */
 static bool parse_unit(Wat *w, WatUnit *unit, Str *binary) {
     bool module = wat_is_open(w, "module"), component = wat_is_open(w, "component");
+    if (wat_is(w, TOK_END)) wat_fail(w, wat_here(w), WAT_EMPTY_TEXT);
     if (!module && !component) {
         unit->module = wat_core_fields(w, (Str){0});
     } else {

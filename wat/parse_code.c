@@ -27,6 +27,10 @@ static void put_hint(WatModule *p, int hint) {
             (WatHint){p->func, (uint32_t)p->body.len, (uint8_t)hint};
 }
 
+static void check_hint(WatModule *p, CoreOp op, int hint, Span span) {
+    if (hint >= 0 && op != CORE_OP_IF && op != CORE_OP_BR_IF) wat_fail(p->w, span, WAT_HINT_TARGET);
+}
+
 static void put_op(WatModule *p, CoreOp op, uint32_t at) {
     CoreInstr in = core_instr(op);
     put_place(p, at);
@@ -440,6 +444,7 @@ static void flat_instruction(WatModule *p, int hint) {
     Span span = wat_here(w);
     CoreInstr in = core_instr(take_op(p));
     if (w->failed) return;
+    check_hint(p, in.op, hint, span);
     put_hint(p, hint);
     switch (in.op) {
     case CORE_OP_END:
@@ -488,8 +493,10 @@ static void push_frame(WatModule *p, WatFrame frame) {
 static void open_folded(WatModule *p, int hint) {
     Wat *w = p->w;
     uint32_t at = wat_tok(w)->at;
+    Span span = wat_here(w);
     CoreInstr in = core_instr(take_op(p));
     if (w->failed) return;
+    check_hint(p, in.op, hint, span);
     WatFrame frame = {.at = at, .pending = (uint32_t)p->pending.len, .hint = (int8_t)hint};
     if (in.op == CORE_OP_IF) {
         frame.kind = FRAME_CONDITION;
@@ -527,7 +534,8 @@ static void flush_pending(WatModule *p, const WatFrame *f) {
 static bool open_arm_of_if(WatModule *p, WatFrame *f) {
     Wat *w = p->w;
     if (f->kind == FRAME_CONDITION) {
-        if (!wat_take_kw(w, "then")) return false;
+        if (wat_is_kw(w, "else")) wat_fail(w, wat_here(w), WAT_NO_THEN);
+        if (!wat_take_kw(w, "then")) return w->failed;
         flush_pending(p, f);
         f->kind = FRAME_THEN;
         push_label(p, f->label);

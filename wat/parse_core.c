@@ -653,11 +653,12 @@ static void read_table(WatModule *p, uint32_t at) {
     definition_head(p, CORE_TABLE);
     if (inline_import(p, CORE_TABLE, at)) return wat_close(w);
     CoreTable table = {.import = CORE_NONE, .offset = at};
-    uint32_t words = wat_is_kw(w, "shared");
+    uint32_t words = wat_is_kw(w, "shared"), shared = words;
     bool is_64 = wat_token_is(w, wat_ahead(w, words), "i64");
     words += is_64 || wat_token_is(w, wat_ahead(w, words), "i32");
-    if (wat_ahead(w, words)->kind != TOK_INT) {
-        table.limits.shared = wat_take_kw(w, "shared");
+    if (wat_ahead(w, words)->kind != TOK_INT && words < 2) {
+        table.limits.shared = shared;
+        wat_take_kw(w, "shared");
         table.limits.is_64 = is_64;
         if (!wat_take_kw(w, "i32")) wat_take_kw(w, "i64");
         table.type = wat_ref_type(&p->lookup);

@@ -126,11 +126,19 @@ void wat_print_custom(WatPrinter *p, Str name, Str bytes, size_t offset, const c
     size_t len = p->out->len, line = p->line, groups = p->group_lines.len;
     unsigned nesting = p->nesting;
     const Source view = {.text = bytes, .binary = true};
+    Diags faults = {.arena = p->arena};
     Reader r = custom_reader(&view, offset);
+    r.diags = &faults;
     wat_newline(p, (int64_t)at);
     if (producers ? put_producers(p, &r) : put_dylink(p, &r)) return;
     p->out->len = len, p->line = line, p->group_lines.len = groups, p->nesting = nesting;
     wat_newline(p, (int64_t)offset);
     buf_fmt(p->out, ";; failed to parse custom section `%.*s`", STR_ARG(name));
+    if (faults.list.len) {
+        const Diag *d = &faults.list.at[0];
+        bool end = d->code == DIAG_BYTES_END || d->code == DIAG_BYTES_LENGTH;
+        Str text = end ? STR("unexpected end-of-file") : d->message;
+        buf_fmt(p->out, ": %.*s (at offset 0x%x)", STR_ARG(text), d->span.start);
+    }
     put_raw(p, name, bytes, at, place);
 }
