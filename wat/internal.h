@@ -38,6 +38,7 @@ typedef struct {
     const Token *unclosed; /* the innermost parenthesis without a partner: its `match` is the end */
     uint32_t pos, end; /* end: index of TOK_END */
     bool failed;
+    bool meaningful;   /* there is a token, or at least an annotation */
     bool strict;       /* component indices must be declared before their use */
     uint16_t *ops;     /* mnemonics by hash: CoreOp + 1 */
 } Wat;
@@ -134,6 +135,8 @@ typedef struct {
     Wat *w;
     WatTypeIndex index;
     void *context;
+    uint32_t place;   /* of the parameter or result at hand, from 1 */
+    uint32_t numbers; /* of the last function type: where types are named by number */
 } WatTypes;
 CoreValType wat_val_type(WatTypes *t);
 CoreValType wat_storage_type(WatTypes *t);
@@ -264,6 +267,8 @@ typedef VEC(uint32_t) Indices32;
 WatScope *wat_open_scope(WatComponent *c, const Token *id);
 void wat_close_scope(WatComponent *c);
 uint32_t wat_comp_index(WatComponent *c, CompSort sort);
+/* A core type of the scope at hand: definitions of core types see no other. */
+uint32_t wat_local_core_type(WatComponent *c);
 uint32_t wat_item_ref(WatComponent *c, CompSort sort);
 uint32_t wat_core_item_ref(WatComponent *c, CompSort sort);
 uint32_t wat_index_or_ref(WatComponent *c, CompSort sort);

@@ -34,6 +34,7 @@ typedef struct {
     VEC(uint32_t) open;    /* indices of open parentheses */
     uint32_t skip_depth;   /* inside a skipped annotation: parentheses open since, with its own */
     uint32_t skip_at;      /* ... where it began */
+    bool skipped;        /* an annotation was */
     bool failed;
     uint8_t classes[256];
 } Lexer;
@@ -261,6 +262,7 @@ static void lex_annotation(Lexer *l) {
     }
     l->skip_at = start;
     l->skip_depth = 1;
+    l->skipped = true;
 }
 
 static void lex_open(Lexer *l) {
@@ -360,6 +362,7 @@ bool wat_lex(Arena *arena, const Source *source, Features features, Wat *w, Diag
         push(&l, (Token){.kind = TOK_END, .at = l.size, .match = end});
     *w = (Wat){.arena = arena, .source = source, .diags = diags, .features = features,
                .toks = l.toks.at, .end = end, .failed = l.failed};
+    w->meaningful = end > 0 || l.skipped;
     if (unclosed != UINT32_MAX) w->unclosed = &l.toks.at[unclosed];
     const char *strict = getenv("WAST_STRICT_COMPONENT_INDICES");
     w->strict = strict && strcmp(strict, "0") != 0;

@@ -288,7 +288,7 @@ static const Token *take_id_token(Wat *w) {
  * and either with `binary` and strings instead of fields, whose bytes then come in *binary. */
 static bool parse_unit(Wat *w, WatUnit *unit, Str *binary) {
     bool module = wat_is_open(w, "module"), component = wat_is_open(w, "component");
-    if (wat_is(w, TOK_END)) wat_fail(w, wat_here(w), WAT_EMPTY_TEXT);
+    if (!w->meaningful) wat_fail(w, wat_here(w), WAT_EMPTY_TEXT);
     if (!module && !component) {
         unit->module = wat_core_fields(w, (Str){0});
     } else {

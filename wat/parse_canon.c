@@ -83,7 +83,7 @@ void wat_canon_core(WatComponent *c, CompCanon *canon) {
         return;
     }
     canon->op = (CompCanonOp)op;
-    WatTypes types = {w, no_type, c};
+    WatTypes types = {.w = w, .index = no_type, .context = c};
     switch (canons[op].operands) {
     case OPERANDS_LIFT:
     case OPERANDS_NONE: break;

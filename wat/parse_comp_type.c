@@ -188,12 +188,12 @@ const CompTypedef *wat_comp_func_type(WatComponent *c) {
     return t;
 }
 
-static uint32_t comp_core_type_index(void *context, Wat *w) { return wat_comp_index(context, COMP_CORE_TYPE); }
+static uint32_t comp_core_type_index(void *context, Wat *w) { return wat_local_core_type(context); }
 
 /* 'resource' '(' 'rep' valtype ')' ('(' 'dtor' coreref ')')? */
 static void resource(WatComponent *c, CompTypedef *t) {
     Wat *w = c->w;
-    WatTypes types = {w, comp_core_type_index, c};
+    WatTypes types = {.w = w, .index = comp_core_type_index, .context = c};
     t->sort = COMP_TYPEDEF_RESOURCE;
     wat_expect_open(w, "rep");
     t->rep = wat_val_type(&types);
@@ -261,7 +261,7 @@ const CoreModule *wat_core_type_group(WatComponent *c, uint32_t count, bool writ
     Wat *w = c->w;
     CoreModule *m = core_module_new(w->arena);
     uint32_t first = core_group_add(w->arena, m, count, written);
-    WatTypes types = {w, comp_core_type_index, c};
+    WatTypes types = {.w = w, .index = comp_core_type_index, .context = c};
     for (uint32_t i = 0; i < count && !w->failed; i++) {
         CoreType type = m->types.at[first + i];
         Str unused, id;
@@ -317,7 +317,7 @@ static uint32_t core_type_use(WatComponent *c, WatTypes *types) {
     WatFunc f = {0};
     uint32_t at = wat_tok(w)->at, index = COMP_NONE;
     if (wat_take_open(w, "type")) {
-        index = wat_comp_index(c, COMP_CORE_TYPE);
+        index = wat_local_core_type(c);
         wat_close(w);
     }
     wat_func_type(types, &f, true, NULL);
@@ -328,7 +328,7 @@ static uint32_t core_type_use(WatComponent *c, WatTypes *types) {
 /* A core extern type, behind its '(' : kind id? type */
 static CoreExternType core_extern(WatComponent *c) {
     Wat *w = c->w;
-    WatTypes types = {w, comp_core_type_index, c};
+    WatTypes types = {.w = w, .index = comp_core_type_index, .context = c};
     CoreExternType t = {0};
     Str id;
     int kind = 0;

@@ -109,6 +109,14 @@ uint32_t wat_comp_index(WatComponent *c, CompSort sort) {
     return 0;
 }
 
+uint32_t wat_local_core_type(WatComponent *c) {
+    WatScope *up = c->scope->up;
+    c->scope->up = NULL;
+    uint32_t index = wat_comp_index(c, COMP_CORE_TYPE);
+    c->scope->up = up;
+    return index;
+}
+
 /* ---- references ---- */
 
 static uint32_t add_alias(WatComponent *c, bool core, CompSort sort, uint32_t instance, Str name,

@@ -185,12 +185,15 @@ static void name_field(void *context, uint32_t field, const Token *id) {
     *vec_push(w->arena, names) = (CoreName){field, wat_token_id(w, id)};
 }
 
+/* The key of a function type. As in wasm-tools, a type that names another one by number is not the
+ * one that names it by its identifier. */
 static Str func_key(WatModule *p, const CoreValType *params, size_t n, const CoreValType *results,
                     size_t results_n) {
     p->list.len = 0;
     buf_fixed32(&p->list, (uint32_t)n);
     for (size_t i = 0; i < n; i++) buf_fixed32(&p->list, params[i]);
     for (size_t i = 0; i < results_n; i++) buf_fixed32(&p->list, results[i]);
+    if (p->lookup.numbers) buf_fixed32(&p->list, p->lookup.numbers);
     return buf_text(&p->list);
 }
 
@@ -887,7 +890,7 @@ CoreModule *wat_core_fields(Wat *w, Str name) {
     p->m = core_module_new(w->arena);
     p->m->source = w->source;
     p->m->offset = wat_tok(w)->at;
-    p->lookup = (WatTypes){w, lookup_type, p};
+    p->lookup = (WatTypes){.w = w, .index = lookup_type, .context = p};
     p->func = CORE_NONE;
     p->body.arena = p->pending.arena = p->list.arena = w->arena;
     Str annotation = {0};

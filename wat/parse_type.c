@@ -31,6 +31,7 @@ bool wat_is_ref_type(const Wat *w) {
  * A type index of 24 bits at most: those that are larger are unknown types anyway. */
 static CoreValType concrete(WatTypes *t) {
     Span span = wat_here(t->w);
+    t->numbers += wat_is(t->w, TOK_INT) * (t->place * 2654435761u);
     uint32_t index = t->index(t->context, t->w);
     if (index > CORE_MAX_TYPE_INDEX) {
         wat_fail(t->w, span, WAT_TYPE_LARGE, index);
@@ -149,6 +150,7 @@ void wat_page_size(Wat *w, CoreLimits *limits) {
 void wat_func_type(WatTypes *t, WatFunc *f, bool names,
                    void (*name)(void *context, uint32_t param, const Token *id, Str annotation)) {
     Wat *w = t->w;
+    t->numbers = 0;
     while (wat_is_open(w, "param") || wat_is_open(w, "result")) {
         bool param = wat_token_is(w, wat_ahead(w, 1), "param");
         if (param && f->results.len) {
@@ -162,8 +164,10 @@ void wat_func_type(WatTypes *t, WatFunc *f, bool names,
         if (param && names && wat_is(w, TOK_ID)) id = &w->toks[w->pos++];
         bool named = (param && names && wat_take_name(w, &annotation)) || id;
         if (named && name) name(t->context, (uint32_t)f->params.len, id, annotation);
+        t->place = (uint32_t)(f->params.len + f->results.len) + 1;
         if (named) *vec_push(w->arena, &f->params) = wat_val_type(t);
         while (!named && !wat_done(w)) {
+            t->place = (uint32_t)(f->params.len + f->results.len) + 1;
             CoreValType type = wat_val_type(t);
             if (param) *vec_push(w->arena, &f->params) = type;
             else *vec_push(w->arena, &f->results) = type;

@@ -11,10 +11,15 @@ static Reader custom_reader(const Source *view, size_t offset) {
 }
 
 /* fields ::= vec(name vec(name version)) */
-static bool put_producers(WatPrinter *p, Reader *r) {
+static bool put_producers(WatPrinter *p, Reader *r, Str *why) {
     wat_start(p, "@producers");
     for (uint32_t n = reader_u32(r); n > 0 && !r->failed; n--) {
+        size_t start = reader_offset(r);
         Str field = reader_name(r);
+        if (!r->failed && !str_is(field, "language") && !str_is(field, "sdk") && !str_is(field, "processed-by")) {
+            *why = str_fmt(p->arena, "invalid producers field name: `%.*s` (at offset 0x%zx)", STR_ARG(field), start);
+            reader_stop(r);
+        }
         for (uint32_t k = reader_u32(r); k > 0 && !r->failed; k--) {
             int64_t at = (int64_t)reader_offset(r);
             Str name = reader_name(r), version = reader_name(r);
@@ -127,18 +132,24 @@ void wat_print_custom(WatPrinter *p, Str name, Str bytes, size_t offset, const c
     unsigned nesting = p->nesting;
     const Source view = {.text = bytes, .binary = true};
     Diags faults = {.arena = p->arena};
+    Str why = {0};
     Reader r = custom_reader(&view, offset);
     r.diags = &faults;
     wat_newline(p, (int64_t)at);
-    if (producers ? put_producers(p, &r) : put_dylink(p, &r)) return;
+    if (producers ? put_producers(p, &r, &why) : put_dylink(p, &r)) return;
     p->out->len = len, p->line = line, p->group_lines.len = groups, p->nesting = nesting;
-    wat_newline(p, (int64_t)offset);
-    buf_fmt(p->out, ";; failed to parse custom section `%.*s`", STR_ARG(name));
     if (faults.list.len) {
         const Diag *d = &faults.list.at[0];
         bool end = d->code == DIAG_BYTES_END || d->code == DIAG_BYTES_LENGTH;
         Str text = end ? STR("unexpected end-of-file") : d->message;
-        buf_fmt(p->out, ": %.*s (at offset 0x%x)", STR_ARG(text), d->span.start);
+        why = str_fmt(p->arena, "%.*s (at offset 0x%x)", STR_ARG(text), d->span.start);
+    }
+    why = str_fmt(p->arena, "failed to parse custom section `%.*s`%s%.*s", STR_ARG(name), why.len ? ": " : "", STR_ARG(why));
+    for (size_t from = 0, to; from <= why.len; from = to + 1) {
+        to = str_find(why, '\n', from);
+        if (to == SIZE_MAX) to = why.len;
+        wat_newline(p, (int64_t)offset);
+        buf_fmt(p->out, ";; %.*s", STR_ARG(str_from_to(why, from, to)));
     }
     put_raw(p, name, bytes, at, place);
 }

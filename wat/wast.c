@@ -12,6 +12,7 @@
 enum { MAX_VALUE_DEPTH = 100 };
 
 static void value(Wat *w, WastValue *v, unsigned depth);
+static void bare_value(Wat *w, WastValue *v, unsigned depth);
 
 static void push_values(Wat *w, WastValues *list, unsigned depth) {
     while (!wat_done(w)) {
@@ -85,7 +86,7 @@ static bool reference(Wat *w, WastValue *v) {
     v->kind = WAST_REF;
     v->heap = words[i].heap;
     if (i == 0) {
-        WatTypes types = {w, any_index, NULL};
+        WatTypes types = {.w = w, .index = any_index, .context = NULL};
         v->is_null = true;
         if (wat_done(w)) return true;
         CoreValType t = wat_heap_type(&types);
@@ -127,7 +128,8 @@ static void compound(Wat *w, WastValue *v, unsigned depth) {
         while (wat_take_open(w, "field")) {
             Str name = wat_name(w);
             WastValue part = {0};
-            value(w, &part, depth);
+            if (wat_is(w, TOK_OPEN)) value(w, &part, depth);
+            else bare_value(w, &part, depth);
             wat_close(w);
             *vec_push(w->arena, &v->names) = name;
             *vec_push(w->arena, &v->parts) = part;
@@ -190,10 +192,9 @@ static bool component_value(Wat *w, WastValue *v, unsigned depth) {
     return true;
 }
 
-/* '(' 'i32.const' n ')' | ... | '(' 'either' value* ')' */
-static void value(Wat *w, WastValue *v, unsigned depth) {
+/* 'i32.const' n | ... | 'either' value* */
+static void bare_value(Wat *w, WastValue *v, unsigned depth) {
     int nan = WAST_EXACT;
-    wat_expect_paren(w);
     if (depth >= MAX_VALUE_DEPTH) wat_fail(w, wat_here(w), WAT_DEEP);
     if (wat_take_kw(w, "i32.const")) {
         v->kind = WAST_I32;
@@ -218,6 +219,11 @@ static void value(Wat *w, WastValue *v, unsigned depth) {
     } else if (!reference(w, v) && !component_value(w, v, depth + 1)) {
         wat_unexpected(w, "a [type].const expression");
     }
+}
+
+static void value(Wat *w, WastValue *v, unsigned depth) {
+    wat_expect_paren(w);
+    bare_value(w, v, depth);
     wat_close(w);
 }
 
