@@ -33,6 +33,7 @@ binary_inputs() {
     echo "print $1 -o OUT"
     echo "strip $1 -o OUT"
     echo "objdump $1 -o OUT"
+    echo "dump $1 -o OUT"
     echo "validate $1"
     echo "component wit $1 -o OUT"
     echo "component new $1 -o OUT"
