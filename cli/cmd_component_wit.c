@@ -54,7 +54,7 @@ static WitWorld *select_world(Cli *cli, const WitModel *model, Str name) {
 
 /* The options that change the model; a world is given by name, or is a component's only one. */
 static bool transform(Cli *cli, WitModel *model, const Options *o) {
-    WitWorld *world;
+    WitWorld *world = NULL;
     if (o->importize || o->importize_world.len) {
         world = select_world(cli, model, o->importize_world);
         if (!world || !wit_importize(model, world, o->importize_name, &cli->diags)) return false;
@@ -75,6 +75,7 @@ static bool transform(Cli *cli, WitModel *model, const Options *o) {
         world = select_world(cli, model, o->nominal_world);
         if (!world || !wit_make_types_nominal(model, world, &cli->diags)) return false;
     }
+    if (world) model->main = model->packages.at[world->package->id]; /* what is printed first */
     return true;
 }
 

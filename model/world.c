@@ -294,6 +294,11 @@ typedef struct {
     Semver version;
 } WorldPath;
 
+/* `%char` is the name `char`. */
+static Str unescaped(Str name) {
+    return name.len && name.ptr[0] == '%' ? str_after(name, 1) : name;
+}
+
 static bool world_path(Str text, WorldPath *path) {
     *path = (WorldPath){0};
     size_t at = str_find(text, '@', 0);
@@ -301,12 +306,12 @@ static bool world_path(Str text, WorldPath *path) {
     Str name = str_from_to(text, 0, at == SIZE_MAX ? text.len : at);
     size_t slash = str_rfind(name, '/');
     if (slash == SIZE_MAX) return false;
-    path->world = str_after(name, slash + 1);
+    path->world = unescaped(str_after(name, slash + 1));
     Str package = str_from_to(name, 0, slash);
     size_t colon = str_rfind(package, ':');
     if (colon == SIZE_MAX) return false;
-    path->ns = str_from_to(package, 0, colon);
-    path->package = str_after(package, colon + 1);
+    path->ns = unescaped(str_from_to(package, 0, colon));
+    path->package = unescaped(str_after(package, colon + 1));
     return path->ns.len && path->package.len && path->world.len;
 }
 
@@ -347,7 +352,7 @@ WitWorld *wit_select_world(const WitModel *model, Str name, Diags *diags) {
         return NULL;
     }
     if (!name.len) return only_world(model, package, diags);
-    if (wit_is_label(name)) return world_named(model, package, name, diags);
+    if (wit_is_label(unescaped(name))) return world_named(model, package, unescaped(name), diags);
     WorldPath path;
     if (!world_path(name, &path)) {
         diag(diags, MODEL_WORLD_PATH, span_none(), STR_ARG(name));
