@@ -17,10 +17,10 @@ const Source *source_of(Arena *arena, Str path, Str text) {
     return source;
 }
 
-/* Reads to the end; the size of a regular file is a hint for the first buffer. Returns errno, or
- * EFBIG where there is too much. */
+/* Reads to the end; the size of a regular file is a hint for the first buffer (and one byte more, so
+ * that the end is met without growing it). Returns errno, or EFBIG where there is too much. */
 static int read_all(Arena *arena, int fd, size_t hint, Str *text) {
-    size_t cap = hint < CHUNK ? CHUNK : hint + 1, len = 0;
+    size_t cap = hint ? hint + 1 : CHUNK, len = 0;
     char *bytes = arena_alloc(arena, cap);
     for (;;) {
         ssize_t n = read(fd, bytes + len, cap - len);
