@@ -131,7 +131,17 @@ typedef struct {
     unsigned depth;
     VEC(CoreChecker *) checkers; /* of all core modules; their bodies are checked at the end */
     VEC(const CoreModule *) modules; /* parallel */
+    Map closed;  /* address of an instance or component type -> 1: speaks of no outer resource, 2 */
+    Map origins; /* address of a resource -> Origin */
+    uint32_t work; /* nodes that substitutions have visited */
 } Validator;
+
+/* Where a resource was made, for messages. */
+typedef struct {
+    Str what;
+    size_t offset;
+} Origin;
+void comp_set_origin(Validator *v, const WitType *resource, Str what, size_t offset);
 
 typedef VEC(CoreType) CoreTypes;
 typedef VEC(uint32_t) CoreIds;
@@ -144,6 +154,7 @@ struct Scope {
     VEC(CompEntity) spaces[COMP_SORT_COUNT];
     CoreTypes core_types; /* parallel to the core type space; zeroed where it is a module type */
     CoreIds core_ids;     /* the same as ids; CORE_NONE for module types */
+    bool has_linked_types; /* core types that refer to others: checked together, at the end */
     VEC(bool) value_used;     /* parallel to the value space */
     VEC(size_t) value_offset;
     CompComponentType type;   /* imports, exports and resources so far */
@@ -192,6 +203,7 @@ bool comp_add_sizes(Validator *v, uint32_t *size, uint32_t more, size_t offset);
 bool comp_check_val(Validator *v, const Scope *s, CompValRef ref, size_t offset,
                     const WitType **type);
 bool comp_validate_type(Validator *v, Scope *s, const CompItem *item);
+bool comp_check_core_types(Validator *v, const Scope *s);
 bool comp_validate_core_type(Validator *v, Scope *s, const CompItem *item);
 /* A type of the space as a definition on its own, with its references to others left open. */
 CoreType comp_foreign_core_type(Validator *v, uint32_t id);
@@ -238,7 +250,12 @@ typedef struct {
     Arena *arena;
     Map map;    /* old node -> new node; preset with what is to be replaced */
     Map *infos; /* the validator's, or NULL */
+    uint32_t *work; /* counts visited nodes, or NULL */
 } Subst;
+/* Engines have no limit here, but memory has: the nodes that all substitutions of a run may visit. */
+enum { COMP_MAX_WORK = 8000000 };
+Subst comp_subst(Validator *v);
+bool comp_check_work(Validator *v, size_t offset);
 void comp_subst_set(Subst *subst, const void *from, const void *to);
 const WitType *comp_subst_type(Subst *subst, const WitType *type);
 CompEntity comp_subst_entity(Subst *subst, const CompEntity *entity);
@@ -256,8 +273,13 @@ typedef struct {
     Arena *arena;
     const CoreTypeSpace *space;
     Map *infos; /* or NULL */
-    Str why;    /* where a check failed */
+    uint32_t *work; /* as in Subst */
+    Str why;        /* where a check failed */
+    const WitType *found, *expected; /* the resources, if it failed on them */
 } SubtypeCx;
+SubtypeCx comp_subtype_cx(Validator *v);
+/* Notes to the last diagnostic: where the resources were made on which the check failed. */
+void comp_note_resources(Validator *v, const SubtypeCx *cx);
 bool comp_entity_sub(SubtypeCx *cx, const CompEntity *a, const CompEntity *b);
 bool comp_type_sub(SubtypeCx *cx, const WitType *a, const WitType *b);
 bool comp_core_sub(SubtypeCx *cx, const CoreExternType *a, const CoreExternType *b);

@@ -17,6 +17,20 @@ void comp_subst_set(Subst *subst, const void *from, const void *to) {
     comp_ptr_put(subst->arena, &subst->map, from)->cptr = to;
 }
 
+Subst comp_subst(Validator *v) {
+    return (Subst){.arena = v->arena, .infos = &v->infos, .work = &v->work};
+}
+
+bool comp_check_work(Validator *v, size_t offset) {
+    return v->work < COMP_MAX_WORK || fault(v, offset, COMP_WORK);
+}
+
+/* A node that has to be visited; not so where too much was visited already (the validator asks
+ * comp_check_work afterwards). */
+static bool visit(Subst *subst) {
+    return !subst->work || (*subst->work < COMP_MAX_WORK && ++*subst->work);
+}
+
 /* A node was remade: what is known of the old one holds for the new. */
 static void done(Subst *subst, const void *old, const void *made) {
     comp_subst_set(subst, old, made);
@@ -50,6 +64,7 @@ const WitType *comp_subst_type(Subst *subst, const WitType *type) {
     if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return type;
     const MapEntry *entry = comp_ptr_get(&subst->map, type);
     if (entry) return entry->cptr;
+    if (!visit(subst)) return type;
     WitType made = *type;
     made.elem = comp_subst_type(subst, type->elem);
     made.second = comp_subst_type(subst, type->second);
@@ -63,6 +78,7 @@ const WitType *comp_subst_type(Subst *subst, const WitType *type) {
 static const WitFunc *subst_func(Subst *subst, const WitFunc *func) {
     const MapEntry *entry = comp_ptr_get(&subst->map, func);
     if (entry) return entry->cptr;
+    if (!visit(subst)) return func;
     WitFunc made = *func;
     made.result = comp_subst_type(subst, func->result);
     bool changed = subst_fields(subst, &made.params) || made.result != func->result;

@@ -19,7 +19,17 @@
 /* Puts a level in front of the reason: `code` ends with the place of the inner one. */
 #define in(cx, code, ...) why(cx, code, ##__VA_ARGS__, STR_ARG((cx)->why))
 
+SubtypeCx comp_subtype_cx(Validator *v) {
+    return (SubtypeCx){.arena = v->arena, .space = v->space, .infos = &v->infos, .work = &v->work};
+}
+
 /* ---- values ---- */
+
+static bool resource_why(SubtypeCx *cx, const WitType *a, const WitType *b) {
+    cx->found = a;
+    cx->expected = b;
+    return why(cx, COMP_WHY_RESOURCE, STR_ARG(a->name), STR_ARG(b->name));
+}
 
 static const char *kind_text(const WitType *type) {
     if (type->kind == WIT_FIXED_LIST) return "fixed-length list";
@@ -100,7 +110,7 @@ bool comp_type_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
     if (is_prim(a) && is_prim(b))
         return a->kind == b->kind || why(cx, COMP_WHY_PRIM, kind_text(b), kind_text(a));
     if (a->kind == WIT_RESOURCE || b->kind == WIT_RESOURCE) {
-        if (a->kind == b->kind) return why(cx, COMP_WHY_RESOURCE, STR_ARG(a->name), STR_ARG(b->name));
+        if (a->kind == b->kind) return resource_why(cx, a, b);
         return why(cx, COMP_WHY_KIND, b->kind == WIT_RESOURCE ? "resource" : "defined type",
                    a->kind == WIT_RESOURCE ? "resource" : "defined type");
     }
@@ -111,9 +121,9 @@ bool comp_type_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
     case WIT_SHAPE_ELEM: return elem_sub(cx, a, b);
     case WIT_SHAPE_PAIR: return pair_sub(cx, a, b);
     case WIT_SHAPE_HANDLE:
-        return wit_resource_of(a) == wit_resource_of(b) ||
-               why(cx, COMP_WHY_RESOURCE, STR_ARG(wit_resource_of(a)->name),
-                   STR_ARG(wit_resource_of(b)->name));
+        a = wit_resource_of(a);
+        b = wit_resource_of(b);
+        return a == b || resource_why(cx, a, b);
     case WIT_SHAPE_PRIM:
     case WIT_SHAPE_NAMED: break;
     }
@@ -296,7 +306,7 @@ bool comp_open(SubtypeCx *cx, const CompExterns *have, const Map *have_names,
                const CompExterns *want, const CompTypeList *resources, bool imports, Subst *bound) {
     const char *what = imports ? "import" : "export";
     Map variables = {0};
-    Subst check = {.arena = cx->arena, .infos = cx->infos};
+    Subst check = {.arena = cx->arena, .infos = cx->infos, .work = cx->work};
     for (size_t i = 0; i < resources->len; i++)
         comp_ptr_put(cx->arena, &variables, resources->at[i])->value = 0;
     for (size_t i = 0; i < want->len; i++) {
@@ -322,8 +332,8 @@ bool comp_open(SubtypeCx *cx, const CompExterns *have, const Map *have_names,
  * what a exports must do for b. */
 static bool component_sub(SubtypeCx *cx, const CompComponentType *a, const CompComponentType *b) {
     if (a == b) return true;
-    Subst imports = {.arena = cx->arena, .infos = cx->infos};
-    Subst exports = {.arena = cx->arena, .infos = cx->infos};
+    Subst imports = {.arena = cx->arena, .infos = cx->infos, .work = cx->work};
+    Subst exports = imports;
     if (!comp_open(cx, &b->imports, &b->imports_by_name, &a->imports, &a->imported_resources, true,
                    &imports))
         return false;

@@ -55,6 +55,27 @@ bool comp_need(Validator *v, size_t offset, Feature feature, const char *what) {
                  feature_name(feature));
 }
 
+/* ---- where resources come from ---- */
+
+void comp_set_origin(Validator *v, const WitType *resource, Str what, size_t offset) {
+    Origin *origin = ARENA_NEW(v->arena, Origin);
+    *origin = (Origin){what, offset};
+    comp_ptr_put(v->arena, &v->origins, resource)->cptr = origin;
+}
+
+static void note_resource(Validator *v, const WitType *resource, const char *which) {
+    const MapEntry *entry = resource ? comp_ptr_get(&v->origins, resource) : NULL;
+    if (!entry) return;
+    const Origin *origin = entry->cptr;
+    diag_note(v->diags, COMP_ORIGIN, comp_span(v, origin->offset), which, STR_ARG(resource->name),
+              STR_ARG(origin->what));
+}
+
+void comp_note_resources(Validator *v, const SubtypeCx *cx) {
+    note_resource(v, cx->found, "found");
+    note_resource(v, cx->expected, "expected");
+}
+
 /* ---- index spaces ---- */
 
 /* "unknown core function 3: function index out of bounds" */

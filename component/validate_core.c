@@ -258,19 +258,34 @@ static bool refers(const CoreType *t) {
     return out;
 }
 
-/* The group that ends the space is valid: with all before it where it refers to others. */
-static bool check_group(Validator *v, const Scope *s, const CoreModule *group) {
-    CoreTypes types = s->core_types;
+static bool check_types(Validator *v, const CoreTypes *types) {
     CoreModule *m = core_module_new(v->arena);
-    bool alone = true;
-    for (size_t i = 0; i < group->types.len; i++) alone &= !refers(&group->types.at[i]);
-    if (alone) {
-        types.at += types.len - group->types.len;
-        types.len = group->types.len;
-    }
     m->source = v->source;
-    set_groups(v, m, &types);
+    set_groups(v, m, types);
     return core_validate(v->arena, m, v->features, v->diags);
+}
+
+/* Types that refer to others are checked once, with all of the scope, at its end. At once are
+ * checked the others, and those whose supertype does not come before them: nothing must walk along
+ * supertypes that go in a ring. */
+bool comp_check_core_types(Validator *v, const Scope *s) {
+    return !s->has_linked_types || check_types(v, &s->core_types);
+}
+
+static bool check_group(Validator *v, Scope *s, size_t first) {
+    bool linked = false, ring = false;
+    CoreTypes group = s->core_types;
+    for (size_t i = first; i < group.len; i++) {
+        const CoreType *t = &group.at[i];
+        linked |= refers(t);
+        ring |= t->super != CORE_NONE && t->super >= i;
+    }
+    s->has_linked_types |= linked;
+    if (ring) return check_types(v, &group);
+    if (linked) return true;
+    group.at += first;
+    group.len -= first;
+    return check_types(v, &group);
 }
 
 bool comp_validate_core_type(Validator *v, Scope *s, const CompItem *item) {
@@ -285,7 +300,7 @@ bool comp_validate_core_type(Validator *v, Scope *s, const CompItem *item) {
     }
     size_t first = s->core_ids.len;
     if (!add_group(v, group, item->offset, &s->core_types, &s->core_ids)) return false;
-    if (!check_group(v, s, group)) return false;
+    if (!check_group(v, s, first)) return false;
     for (size_t i = first; i < s->core_ids.len; i++) {
         entity.core_type = s->core_ids.at[i];
         *vec_push(v->arena, &s->spaces[COMP_CORE_TYPE]) = entity;

@@ -97,13 +97,15 @@ static bool name_entity(Validator *v, Scope *s, bool is_import, const CompEntity
 /* ---- resources ---- */
 
 /* An instance of a type that introduces resources: a type with fresh ones, added to `owner`. */
-static void make_instance(Validator *v, CompEntity *entity, CompTypeList *owner) {
+static void make_instance(Validator *v, CompEntity *entity, CompTypeList *owner, Str what,
+                          size_t offset) {
     const CompInstanceType *type = entity->instance;
     if (!type->resources.len) return;
-    Subst subst = {.arena = v->arena, .infos = &v->infos};
+    Subst subst = comp_subst(v);
     for (size_t i = 0; i < type->resources.len; i++) {
         const WitType *fresh = comp_fresh_resource(v->arena, type->resources.at[i]);
         comp_subst_set(&subst, type->resources.at[i], fresh);
+        comp_set_origin(v, fresh, what, offset);
         *vec_push(v->arena, owner) = fresh;
     }
     CompInstanceType *made = ARENA_NEW(v->arena, CompInstanceType);
@@ -185,7 +187,12 @@ static bool add_entity(Validator *v, Scope *s, bool is_import, Str name, CompEnt
                        size_t offset) {
     bool fresh = comp_is_resource(e) && e->type->kind == WIT_RESOURCE;
     CompTypeList *owner = is_import ? &s->type.imported_resources : &s->type.defined_resources;
-    if (e->sort == COMP_INSTANCE) make_instance(v, e, owner);
+    if (e->sort == COMP_INSTANCE || fresh) {
+        Str what = str_fmt(v->arena, "%s `%.*s`", is_import ? "import" : "export", STR_ARG(name));
+        if (e->sort == COMP_INSTANCE) make_instance(v, e, owner, what, offset);
+        else comp_set_origin(v, e->type, what, offset);
+        if (!comp_check_work(v, offset)) return false;
+    }
     if (fresh) *vec_push(v->arena, owner) = e->type;
     if (!is_import) mark_explicit(v, s, e);
     if (!comp_check_room(v, s, e->sort, offset)) return false;
@@ -235,13 +242,17 @@ bool comp_entity_of(Validator *v, Scope *s, CompSort sort, uint32_t index, size_
 
 static bool ascribe(Validator *v, Scope *s, const CompItem *item, CompEntity *entity) {
     CompEntity ascribed;
-    SubtypeCx cx = {.arena = v->arena, .space = v->space, .infos = &v->infos};
+    SubtypeCx cx = comp_subtype_cx(v);
     if (!extern_entity(v, s, &item->export.type, item->export.name.name, item->offset, &ascribed))
         return false;
-    if (!comp_entity_sub(&cx, entity, &ascribed))
-        return fault(v, item->offset, COMP_ASCRIBED, STR_ARG(cx.why));
+    bool good = comp_entity_sub(&cx, entity, &ascribed);
+    if (!comp_check_work(v, item->offset)) return false;
+    if (!good) {
+        fault(v, item->offset, COMP_ASCRIBED, STR_ARG(cx.why));
+        comp_note_resources(v, &cx);
+    }
     *entity = ascribed;
-    return true;
+    return good;
 }
 
 bool comp_validate_export(Validator *v, Scope *s, const CompItem *item) {
@@ -279,6 +290,7 @@ bool comp_finish_scope(Validator *v, Scope *s, size_t offset) {
     for (size_t i = 0; s->kind == SCOPE_COMPONENT && i < s->value_used.len; i++)
         if (!s->value_used.at[i]) return fault(v, s->value_offset.at[i], COMP_VALUE_UNUSED, i);
     CompTypeList defined = s->type.defined_resources;
+    if (!comp_check_core_types(v, s)) return false;
     if (s->kind == SCOPE_INSTANCE_TYPE || !defined.len) return true;
     FreeSet imports = free_resources(v, &s->type.imports);
     FreeSet exports = free_resources(v, &s->type.exports);

@@ -81,8 +81,8 @@ bool comp_validate_core_instance(Validator *v, Scope *s, const CompItem *item) {
  * given, its own resources fresh. */
 static bool instantiate(Validator *v, Scope *s, const CompItem *item, CompEntity *entity) {
     const CompEntity *of = comp_at(v, s, COMP_COMPONENT, item->instance.index, item->offset);
-    SubtypeCx cx = {.arena = v->arena, .space = v->space, .infos = &v->infos};
-    Subst subst = {.arena = v->arena, .infos = &v->infos};
+    SubtypeCx cx = comp_subtype_cx(v);
+    Subst subst = comp_subst(v);
     CompExterns args = {0};
     Map names = {0};
     if (!of) return false;
@@ -98,11 +98,18 @@ static bool instantiate(Validator *v, Scope *s, const CompItem *item, CompEntity
             return fault(v, arg->offset, COMP_ARG_TWICE, STR_ARG(arg->name.name),
                          STR_ARG(arg->name.name));
     }
-    if (!comp_open(&cx, &args, &names, &type->imports, &type->imported_resources, true, &subst))
-        return fault(v, item->offset, COMP_INSTANTIATE, STR_ARG(cx.why));
+    bool good = comp_open(&cx, &args, &names, &type->imports, &type->imported_resources, true, &subst);
+    if (!comp_check_work(v, item->offset)) return false;
+    if (!good) {
+        fault(v, item->offset, COMP_INSTANTIATE, STR_ARG(cx.why));
+        comp_note_resources(v, &cx);
+        return false;
+    }
+    Str what = str_fmt(v->arena, "instance %zu", s->spaces[COMP_INSTANCE].len);
     for (size_t i = 0; i < type->defined_resources.len; i++) {
         const WitType *fresh = comp_fresh_resource(v->arena, type->defined_resources.at[i]);
         comp_subst_set(&subst, type->defined_resources.at[i], fresh);
+        comp_set_origin(v, fresh, what, item->offset);
         *vec_push(v->arena, &s->type.defined_resources) = fresh;
     }
     CompInstanceType *made = ARENA_NEW(v->arena, CompInstanceType);
@@ -114,7 +121,7 @@ static bool instantiate(Validator *v, Scope *s, const CompItem *item, CompEntity
     }
     comp_set_info(v, made, comp_entity_info(v, of));
     entity->instance = made;
-    return true;
+    return comp_check_work(v, item->offset);
 }
 
 static bool bag_of_exports(Validator *v, Scope *s, const CompItem *item, CompEntity *entity) {
@@ -184,15 +191,25 @@ static bool alias_core_export(Validator *v, const Scope *s, const CompItem *item
     return true;
 }
 
+/* Whether a type speaks of a resource that is not bound in it. */
+static bool is_open(Validator *v, const CompEntity *at) {
+    const void *node = at->instance ? (const void *)at->instance : at->component;
+    if (at->type) return comp_type_info(v, at->type).has_resource;
+    if (at->func) return comp_func_info(v, at->func).has_resource;
+    MapEntry *entry = comp_ptr_put(v->arena, &v->closed, node);
+    if (entry->value) return entry->value == 2;
+    FreeSet set = {.arena = v->arena};
+    bool open = false;
+    comp_free_entity(&set, at);
+    for (size_t i = 0; i < set.resources.len; i++) open |= set.resources.entries[i].value;
+    entry->value = open ? 2 : 1;
+    return open;
+}
+
 /* A type from beyond a component's border must not speak of that component's resources. */
 static bool check_border(Validator *v, const Scope *below, const CompEntity *at, size_t offset) {
-    if (!below || below->kind != SCOPE_COMPONENT) return true;
-    if (at->type && !comp_type_info(v, at->type).has_resource) return true;
-    FreeSet set = {.arena = v->arena};
-    comp_free_entity(&set, at);
-    for (size_t i = 0; i < set.resources.len; i++)
-        if (set.resources.entries[i].value) return fault(v, offset, COMP_ALIAS_RESOURCE);
-    return true;
+    if (!below || below->kind != SCOPE_COMPONENT || !is_open(v, at)) return true;
+    return fault(v, offset, COMP_ALIAS_RESOURCE);
 }
 
 static bool alias_outer(Validator *v, Scope *s, const CompItem *item, CompEntity *entity) {

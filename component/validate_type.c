@@ -347,6 +347,7 @@ static bool make_resource(Validator *v, Scope *s, const CompTypedef *def, size_t
     type->kind = WIT_RESOURCE;
     *vec_push(v->arena, &s->type.defined_resources) = type;
     comp_ptr_put(v->arena, &s->local_resources, type)->value = def->rep;
+    comp_set_origin(v, type, STR("this definition"), offset);
     *out = type;
     return true;
 }
