@@ -289,12 +289,13 @@ static bool make_pair(Validator *v, const Scope *s, const CompTypedef *def, size
 /* defvaltype */
 static bool make_value(Validator *v, Scope *s, const CompTypedef *def, size_t offset,
                        const WitType **out) {
+    if (wit_kind_shape(def->kind) == WIT_SHAPE_PRIM)
+        return comp_check_val(v, s, comp_prim(def->kind), offset, out);
     WitType *type = ARENA_NEW(v->arena, WitType);
-    CompValRef self = {.present = true, .prim = def->kind};
     type->kind = def->kind;
     *out = type;
     switch (wit_kind_shape(def->kind)) {
-    case WIT_SHAPE_PRIM: return comp_check_val(v, s, self, offset, out);
+    case WIT_SHAPE_PRIM: break;
     case WIT_SHAPE_FIELDS:
         if (!make_fields(v, s, def, offset, type)) return false;
         break;
