@@ -168,6 +168,7 @@ typedef struct {
     bool flat; /* ended by the word `end`, not by a parenthesis */
     Str name;  /* ptr NULL: none */
     Str shown; /* for the name section: the name, or an annotation's */
+    uint64_t hidden; /* what the name meant around this block: 1 + a place in `labels`, or 0 */
 } WatLabel;
 
 /* A folded form that is open. */
@@ -194,7 +195,8 @@ typedef struct {
 } WatHint;
 
 typedef struct {
-    unsigned place; /* order among the sections */
+    unsigned place;  /* order among the sections */
+    uint32_t number; /* ... and among those of one place */
     Str name, bytes;
 } WatCustom;
 
@@ -225,6 +227,7 @@ typedef struct {
     Buf body, pending, list;
     VEC(CorePlace) places;
     VEC(WatLabel) labels;
+    Map label_ids;              /* name -> 1 + the innermost label of that name, 0: none is open */
     VEC(WatFrame) frames;
 } WatModule;
 
@@ -253,13 +256,14 @@ typedef struct WatScope {
     Map ids[COMP_SORT_COUNT];
     CompItems late;                /* inline exports, which come last */
     CompModuleType *module_type;   /* a core module type: only core types are counted */
+    Map func_types;                /* ... and its function types, for inline ones */
 } WatScope;
 
 typedef struct {
     Wat *w;
     WatScope *scope;
     unsigned depth;
-    VEC(Str) case_ids; /* of the variant at hand */
+    Map case_ids; /* of the variant at hand */
 } WatComponent;
 
 typedef VEC(uint32_t) Indices32;
@@ -347,6 +351,9 @@ typedef struct {
     uint32_t func;           /* ... its index */
     uint32_t next[CORE_EXTERN_COUNT];
     const char *place;       /* of a custom section: "after code" */
+    Source hint_bytes;       /* the branch hints that are left, in the order of functions */
+    Reader hints;
+    uint32_t hint_funcs, hint_func;
 } WatModulePrinter;
 
 WatModulePrinter wat_module_printer(WatPrinter *p, const CoreModule *m);

@@ -88,10 +88,10 @@ static uint32_t label_index(WatModule *p) {
     Wat *w = p->w;
     if (!wat_is(w, TOK_ID)) return wat_u32(w);
     Str name = wat_token_id(w, wat_tok(w));
-    for (size_t i = p->labels.len; i-- > 0;) {
-        if (!p->labels.at[i].name.ptr || !str_eq(p->labels.at[i].name, name)) continue;
+    const MapEntry *e = map_get(&p->label_ids, name);
+    if (e && e->value) {
         w->pos++;
-        return (uint32_t)(p->labels.len - 1 - i);
+        return (uint32_t)(p->labels.len - e->value);
     }
     wat_fail(w, wat_here(w), WAT_UNKNOWN_NAME, "label", STR_ARG(name));
     return 0;
@@ -425,6 +425,15 @@ static void push_label(WatModule *p, WatLabel label) {
         *vec_push(p->w->arena, &p->label_names) = (CoreName){p->label_count, label.shown};
     p->label_count++;
     *vec_push(p->w->arena, &p->labels) = label;
+    if (!label.name.ptr) return;
+    MapEntry *e = map_put(p->w->arena, &p->label_ids, label.name, NULL);
+    vec_last(&p->labels).hidden = e->value;
+    e->value = p->labels.len;
+}
+
+static void pop_label(WatModule *p) {
+    WatLabel label = vec_pop(&p->labels);
+    if (label.name.ptr) map_put(p->w->arena, &p->label_ids, label.name, NULL)->value = label.hidden;
 }
 
 /* 'end' id?, 'else' id?: the name is the block's, if it stands there. */
@@ -454,7 +463,7 @@ static void flat_instruction(WatModule *p, int hint) {
             return;
         }
         if (in.op == CORE_OP_END) check_label(p);
-        p->labels.len--;
+        pop_label(p);
         if (in.op == CORE_OP_DELEGATE) immediates(p, &in);
         break;
     case CORE_OP_ELSE:
@@ -566,7 +575,7 @@ static void open_arm_of_try(WatModule *p, WatFrame *f) {
     }
     if (wat_take_kw(w, "delegate")) {
         in.op = CORE_OP_DELEGATE;
-        p->labels.len--;
+        pop_label(p);
         f->kind = FRAME_CLOSED_TRY;
         immediates(p, &in);
     } else if (wat_take_kw(w, "catch")) {
@@ -598,7 +607,7 @@ static void close_folded(WatModule *p) {
     case FRAME_ELSE:
     case FRAME_TRY:
         put_op(p, CORE_OP_END, at);
-        p->labels.len--;
+        pop_label(p);
         break;
     case FRAME_CLOSED_TRY:
     case FRAME_ARM: break;
@@ -669,6 +678,7 @@ static CoreExpr finish(WatModule *p, uint32_t offset) {
 static uint32_t begin(WatModule *p) {
     p->body.len = p->pending.len = 0;
     p->places.len = p->labels.len = p->frames.len = 0;
+    p->label_ids = (Map){0};
     return wat_tok(p->w)->at;
 }
 

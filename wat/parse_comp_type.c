@@ -57,10 +57,9 @@ static void field(WatComponent *c, CompTypedef *t, const char *word) {
     bool is_case = strcmp(word, "case") == 0;
     if (is_case && wat_is(w, TOK_ID)) {
         Str id = wat_token_id(w, wat_tok(w));
-        for (size_t i = 0; i < c->case_ids.len; i++)
-            if (str_eq(c->case_ids.at[i], id))
-                wat_fail(w, wat_here(w), WAT_DUPLICATE, "variant case", STR_ARG(id));
-        *vec_push(w->arena, &c->case_ids) = id;
+        bool added;
+        map_put(w->arena, &c->case_ids, id, &added);
+        if (!added) wat_fail(w, wat_here(w), WAT_DUPLICATE, "variant case", STR_ARG(id));
         w->pos += !w->failed;
     }
     f.name = wat_name(w);
@@ -70,12 +69,10 @@ static void field(WatComponent *c, CompTypedef *t, const char *word) {
 }
 
 static void variant(WatComponent *c, CompTypedef *t) {
-    size_t outer = c->case_ids.len; /* cases of a variant around this one */
-    typeof(c->case_ids) saved = c->case_ids;
-    memset(&c->case_ids, 0, sizeof c->case_ids);
+    Map around = c->case_ids; /* of a variant around this one */
+    c->case_ids = (Map){0};
     while (!wat_done(c->w)) field(c, t, "case");
-    c->case_ids = saved;
-    c->case_ids.len = outer;
+    c->case_ids = around;
 }
 
 /* defvaltype, behind its '(' : 'record' field* | 'variant' case* | 'list' t n? | ... */
@@ -278,36 +275,36 @@ const CoreModule *wat_core_type_group(WatComponent *c, uint32_t count, bool writ
     return m;
 }
 
-static CompModuleDecl *add_decl(WatComponent *c, CompModuleDecl decl) {
-    CompModuleDecl *d = vec_push(c->w->arena, &c->scope->module_type->decls);
-    *d = decl;
-    return d;
+static void add_decl(WatComponent *c, CompModuleDecl decl) {
+    *vec_push(c->w->arena, &c->scope->module_type->decls) = decl;
 }
 
-static bool same_func(const CoreType *t, const WatFunc *f) {
-    return t->kind == CORE_TYPE_FUNC && t->param_count == f->params.len && t->result_count == f->results.len &&
-           (!f->params.len || !memcmp(t->params, f->params.at, f->params.len * sizeof *t->params)) &&
-           (!f->results.len || !memcmp(t->results, f->results.at, f->results.len * sizeof *t->results));
+static Str func_key(WatComponent *c, const CoreValType *params, size_t n, const CoreValType *results,
+                    size_t results_n) {
+    Buf b = {.arena = c->w->arena};
+    buf_u32(&b, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) buf_fixed32(&b, params[i]);
+    for (size_t i = 0; i < results_n; i++) buf_fixed32(&b, results[i]);
+    return buf_text(&b);
+}
+
+/* A (type ...) that inline types can mean. */
+static void note_func(WatComponent *c, const CoreModule *group, uint32_t index) {
+    const CoreType *t = &group->types.at[0];
+    if (group->groups.at[0].written || t->kind != CORE_TYPE_FUNC) return;
+    Str key = func_key(c, t->params, t->param_count, t->results, t->result_count);
+    map_put(c->w->arena, &c->scope->func_types, key, NULL)->value = index;
 }
 
 /* The index of an inline function type: of a (type ...) that stands before, or of a new one. */
 static uint32_t inline_func(WatComponent *c, const WatFunc *f, uint32_t at) {
-    const CompModuleType *mt = c->scope->module_type;
-    uint32_t index = 0, found = COMP_NONE;
-    for (size_t i = 0; i < mt->decls.len; i++) {
-        const CompModuleDecl *d = &mt->decls.at[i];
-        if (d->kind == COMP_DECL_ALIAS) index++;
-        if (d->kind != COMP_DECL_TYPE) continue;
-        bool alone = d->types->types.len == 1 && !d->types->groups.at[0].written;
-        if (alone && same_func(&d->types->types.at[0], f) && d->count == 0) found = index;
-        index += (uint32_t)d->types->types.len;
-    }
-    if (found != COMP_NONE) return found;
+    Str key = func_key(c, f->params.at, f->params.len, f->results.at, f->results.len);
+    const MapEntry *found = map_get(&c->scope->func_types, key);
+    if (found) return (uint32_t)found->value;
     CoreModule *m = core_module_new(c->w->arena);
     core_func_type_add(c->w->arena, m, f->params.at, (uint32_t)f->params.len, f->results.at,
                        (uint32_t)f->results.len);
-    /* count: not found again by a later inline type */
-    add_decl(c, (CompModuleDecl){.kind = COMP_DECL_TYPE, .offset = at, .types = m, .count = 1});
+    add_decl(c, (CompModuleDecl){.kind = COMP_DECL_TYPE, .offset = at, .types = m});
     return c->scope->b.counts[COMP_CORE_TYPE]++;
 }
 
@@ -397,6 +394,7 @@ static void module_decl(WatComponent *c) {
         decl.kind = COMP_DECL_TYPE;
         decl.types = wat_core_type_group(c, rec ? count : 1, rec);
         if (w->failed) return;
+        if (!rec) note_func(c, decl.types, *next);
         *next += (uint32_t)decl.types->types.len;
     } else if (wat_take_kw(w, "import")) {
         decl.kind = COMP_DECL_IMPORT;

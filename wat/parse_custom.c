@@ -2,6 +2,8 @@
 /* Custom sections in the text: (@custom ...), (@producers ...), (@dylink.0 ...), and those that come
  * of the text itself, branch hints and names. Sections are sorted by their places at the end:
  * place 0 is before the first section, place 2n+1 and 2n+2 before and behind the n-th one. */
+#include <stdlib.h>
+
 #include "base/utf8.h"
 #include "wat/internal.h"
 
@@ -51,7 +53,7 @@ static unsigned custom_place(Wat *w) {
 }
 
 static void add_custom(WatModule *p, unsigned place, Str name, Str bytes) {
-    *vec_push(p->w->arena, &p->customs) = (WatCustom){place, name, bytes};
+    *vec_push(p->w->arena, &p->customs) = (WatCustom){.place = place, .name = name, .bytes = bytes};
 }
 
 /* '(@custom' string place? string* ')' */
@@ -215,6 +217,12 @@ static void add_hints(WatModule *p) {
     add_custom(p, order_of(CORE_SECTION_CODE) * 2 + 1, STR("metadata.code.branch_hint"), buf_text(&b));
 }
 
+static int by_place(const void *a, const void *b) {
+    const WatCustom *x = a, *y = b;
+    if (x->place != y->place) return x->place < y->place ? -1 : 1;
+    return x->number < y->number ? -1 : 1;
+}
+
 void wat_finish_customs(WatModule *p) {
     Arena *arena = p->w->arena;
     add_hints(p);
@@ -223,12 +231,8 @@ void wat_finish_customs(WatModule *p) {
         core_names_encode(&p->m->names, &b);
         add_custom(p, PLACE_LAST, STR("name"), buf_text(&b));
     }
-    for (size_t i = 1; i < p->customs.len; i++) /* few, and mostly in order */
-        for (size_t j = i; j > 0 && p->customs.at[j - 1].place > p->customs.at[j].place; j--) {
-            WatCustom swap = p->customs.at[j];
-            p->customs.at[j] = p->customs.at[j - 1];
-            p->customs.at[j - 1] = swap;
-        }
+    for (size_t i = 0; i < p->customs.len; i++) p->customs.at[i].number = (uint32_t)i;
+    if (p->customs.len) qsort(p->customs.at, p->customs.len, sizeof *p->customs.at, by_place);
     for (size_t i = 0; i < p->customs.len; i++) {
         const WatCustom *c = &p->customs.at[i];
         unsigned place = c->place > 2 * (CORE_SECTION_COUNT - 1) ? 2 * (CORE_SECTION_COUNT - 1) : c->place;

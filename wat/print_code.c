@@ -6,8 +6,14 @@
 /* A body that is being printed. The labels that are open, each with its number in the order of the
  * blocks, which the name section counts by. */
 typedef struct {
+    uint32_t number;
+    uint64_t hidden; /* what its name meant around it, as in `names` */
+} OpenLabel;
+
+typedef struct {
     WatModulePrinter *mp;
-    VEC(uint32_t) labels;
+    VEC(OpenLabel) labels;
+    Map names; /* 1 + the innermost open label of a name; 0: none */
     uint32_t label_count;
     enum { SEPARATE_LINES, SEPARATE_NONE, SEPARATE_FIRST, SEPARATE_SPACES } separator;
     unsigned nesting_start;
@@ -24,21 +30,38 @@ static void separate(CodePrinter *c, int64_t offset) {
 
 /* ---- labels ---- */
 
+static void open_label(CodePrinter *c) {
+    OpenLabel label = {.number = c->label_count};
+    Str name;
+    if (wat_has_name(&c->mp->labels, label.number, &name)) {
+        MapEntry *e = map_put(c->mp->p->arena, &c->names, name, NULL);
+        label.hidden = e->value;
+        e->value = c->labels.len + 1;
+    }
+    *vec_push(c->mp->p->arena, &c->labels) = label;
+}
+
+static void close_label(CodePrinter *c) {
+    OpenLabel label = vec_pop(&c->labels);
+    Str name;
+    if (wat_has_name(&c->mp->labels, label.number, &name))
+        map_put(c->mp->p->arena, &c->names, name, NULL)->value = label.hidden;
+}
+
 static void put_label(CodePrinter *c, uint32_t depth) {
     WatPrinter *p = c->mp->p;
     size_t open = c->labels.len;
-    Str name = {0}, other;
+    Str name = {0};
     wat_put(p, " ");
     if (depth > open) {
         buf_fmt(p->out, "%u (; INVALID ;)", depth);
         return;
     }
     size_t i = open - depth; /* 0: the function itself */
-    bool named = i > 0 && wat_has_name(&c->mp->labels, c->labels.at[i - 1], &name), hidden = false;
-    for (size_t k = i; named && k < open; k++)
-        hidden |= wat_has_name(&c->mp->labels, c->labels.at[k], &other) && str_eq(name, other);
+    bool named = i > 0 && wat_has_name(&c->mp->labels, c->labels.at[i - 1].number, &name);
+    bool hidden = named && map_get(&c->names, name) && map_get(&c->names, name)->value != i;
     if (named && !hidden) {
-        wat_put_name(p, name, false, "label", c->labels.at[i - 1], false);
+        wat_put_name(p, name, false, "label", c->labels.at[i - 1].number, false);
     } else if (!hidden && p->options.name_unnamed && i > 0) {
         buf_fmt(p->out, "$#label%zu", i - 1);
     } else {
@@ -97,7 +120,9 @@ static void put_label_comment(CodePrinter *c, bool named) {
 static void put_catches(CodePrinter *c, CoreList list) {
     static const char *const words[] = {"catch", "catch_ref", "catch_all", "catch_all_ref"};
     WatPrinter *p = c->mp->p;
-    uint32_t own = vec_pop(&c->labels); /* labels count from outside of the try_table */
+    uint32_t count = c->label_count; /* labels count from outside of the try_table */
+    c->label_count = vec_last(&c->labels).number;
+    close_label(c);
     for (uint32_t n = list.count; n > 0; n--) {
         CoreCatch clause = core_list_catch(&list);
         buf_fmt(p->out, " (%s", words[clause.kind]);
@@ -105,7 +130,8 @@ static void put_catches(CodePrinter *c, CoreList list) {
         put_label(c, clause.label);
         wat_put(p, ")");
     }
-    *vec_push(p->arena, &c->labels) = own;
+    open_label(c);
+    c->label_count = count;
 }
 
 static void put_handlers(CodePrinter *c, CoreList list) {
@@ -309,9 +335,9 @@ static void put_instr(CodePrinter *c, const CoreInstr *in, int64_t offset) {
     if (middle) p->nesting++;
     if (opens_block(in->op)) {
         p->nesting++;
-        *vec_push(p->arena, &c->labels) = c->label_count;
+        open_label(c);
     }
-    if (end && c->labels.len) c->labels.len--;
+    if (end && c->labels.len) close_label(c);
     wat_put(p, core_op_info[in->op].text);
     put_immediates(c, in);
 }

@@ -534,22 +534,37 @@ static void put_locals(WatModulePrinter *mp, const CoreFunc *f, uint32_t params)
     p->nesting--;
 }
 
-/* A function's branch hints, still encoded: count and triples. */
-static Str hints_of(const CoreModule *m, uint32_t func) {
-    const CoreCustom *c = core_custom_find(m, STR("metadata.code.branch_hint"));
-    if (!c) return (Str){0};
-    const Source bytes = {.text = c->bytes, .binary = true};
-    Reader r = reader_of(&bytes, NULL);
-    for (uint32_t n = reader_u32(&r); n > 0 && !r.failed; n--) {
-        uint32_t index = reader_u32(&r), count = reader_u32(&r);
-        const uint8_t *start = r.ptr;
-        for (uint32_t i = 0; i < count && !r.failed; i++) {
-            reader_u32(&r);
-            reader_bytes(&r, reader_u32(&r));
-        }
-        if (!r.failed && index == func) return (Str){(const char *)start, (size_t)(r.ptr - start)};
+/* The next function that has branch hints. */
+static void next_hints(WatModulePrinter *mp) {
+    bool more = mp->hint_funcs > 0 && !mp->hints.failed;
+    mp->hint_funcs -= more;
+    mp->hint_func = more ? reader_u32(&mp->hints) : CORE_NONE;
+    if (mp->hints.failed) mp->hint_func = CORE_NONE;
+}
+
+static void find_hints(WatModulePrinter *mp) {
+    const CoreCustom *c = core_custom_find(mp->m, STR("metadata.code.branch_hint"));
+    mp->hint_func = CORE_NONE;
+    if (!c) return;
+    mp->hint_bytes = (Source){.text = c->bytes, .binary = true};
+    mp->hints = reader_of(&mp->hint_bytes, NULL);
+    mp->hint_funcs = reader_u32(&mp->hints);
+    next_hints(mp);
+}
+
+/* A function's branch hints, still encoded: pairs of a place and a value. */
+static Str take_hints(WatModulePrinter *mp, uint32_t func) {
+    if (mp->hint_func != func) return (Str){0};
+    Reader *r = &mp->hints;
+    uint32_t count = reader_u32(r);
+    const uint8_t *start = r->ptr;
+    for (; count > 0 && !r->failed; count--) {
+        reader_u32(r);
+        reader_bytes(r, reader_u32(r));
     }
-    return (Str){0};
+    Str hints = {(const char *)start, r->failed ? 0 : (size_t)(r->ptr - start)};
+    next_hints(mp);
+    return hints;
 }
 
 static void put_func(WatModulePrinter *mp, uint32_t index) {
@@ -571,7 +586,7 @@ static void put_func(WatModulePrinter *mp, uint32_t index) {
     }
     put_locals(mp, f, t && !t->shared ? t->param_count : 0);
     unsigned nesting = p->nesting;
-    Str hints = hints_of(mp->m, index);
+    Str hints = take_hints(mp, index);
     int64_t end = p->options.fold ? wat_print_folded(mp, &f->body, hints, f->offset, true)
                                   : wat_print_body(mp, &f->body, hints, f->offset);
     if (p->nesting != nesting) {
@@ -582,6 +597,7 @@ static void put_func(WatModulePrinter *mp, uint32_t index) {
 }
 
 static void put_funcs(WatModulePrinter *mp) {
+    find_hints(mp);
     for (uint32_t i = mp->m->imported[CORE_FUNC]; i < mp->m->funcs.len; i++) put_func(mp, i);
 }
 
