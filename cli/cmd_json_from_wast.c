@@ -11,9 +11,8 @@
 #include <sys/stat.h>
 
 #include "base/json.h"
-#include "cli/load.h"
+#include "cli/wast.h"
 #include "cli/pending.h"
-#include "wat/wat.h"
 
 typedef struct {
     Str wasm_dir;
@@ -184,9 +183,24 @@ static Str write_file(Writer *w, const char *ending, Str bytes) {
     return name;
 }
 
+static void report(Writer *w, const Diags *faults) {
+    Diags *list = &w->cli->diags;
+    for (size_t i = 0; i < faults->list.len; i++)
+        *vec_push(list->arena, &list->list) = faults->list.at[i];
+    list->errors += faults->errors;
+    w->failed = true;
+}
+
 /* The module of a command goes to a file; quoted text that parses also as a binary. */
 static void module(Writer *w, const WastCommand *c) {
     const WastModule *m = &c->module;
+    bool must_parse = c->kind != WAST_ASSERT_MALFORMED && c->kind != WAST_ASSERT_INVALID &&
+                      c->kind != WAST_ASSERT_MALFORMED_CUSTOM &&
+                      c->kind != WAST_ASSERT_INVALID_CUSTOM;
+    if (must_parse && !m->parsed && !m->is_quote) {
+        report(w, m->faults);
+        return;
+    }
     text_member(&w->json, "filename", write_file(w, m->is_quote ? "wat" : "wasm", m->bytes));
     text_member(&w->json, "module_type", m->is_quote ? STR("text") : STR("binary"));
     if (m->is_quote && (c->kind == WAST_MODULE || c->kind == WAST_DEFINITION)) {
@@ -266,6 +280,7 @@ static int run(Cli *cli, void *given) {
     const Source *source = cli_read(cli, 0);
     WastScript script = {0};
     if (!source) return EXIT_INPUT;
+    if (!wast_is_script(cli, source)) return EXIT_INPUT;
     if (!wast_parse(cli->arena, source, features_all(), &script, &cli->diags)) return EXIT_INPUT;
     Str file = path_file(source->path);
     Writer w = {.cli = cli,

@@ -45,6 +45,13 @@ void wast_fail(Wast *w, Span span, const char *format, ...) {
     diag(&w->cli->diags, CLI_WAST, span, text);
 }
 
+bool wast_is_script(Cli *cli, const Source *source) {
+    InputKind kind = input_kind(source->text);
+    if (kind == KIND_WASM_TEXT || kind == KIND_TEXT) return true;
+    cli_wrong_kind(cli, source, "a script of WebAssembly text (.wast)");
+    return false;
+}
+
 /* Decodes and validates the module of a directive. Its errors go to `faults`. */
 static WastDefinition *define(Wast *w, const WastModule *module, Diags *faults) {
     Arena *arena = w->cli->arena;
@@ -187,11 +194,7 @@ static int run(Cli *cli, void *given) {
     if (!cli_features(cli, &w.features)) return EXIT_USAGE;
     w.script = cli_read(cli, 0);
     if (!w.script) return EXIT_INPUT;
-    InputKind kind = input_kind(w.script->text);
-    if (kind != KIND_WASM_TEXT && kind != KIND_TEXT) {
-        cli_wrong_kind(cli, w.script, "a script of WebAssembly text (.wast)");
-        return EXIT_INPUT;
-    }
+    if (!wast_is_script(cli, w.script)) return EXIT_INPUT;
     if (!wast_parse(cli->arena, w.script, w.features, &script, &cli->diags)) return EXIT_INPUT;
     if (!w.no_run && !wast_start(&w)) return EXIT_INPUT;
     for (size_t i = 0; i < script.commands.len; i++) run_directive(&w, &script.commands.at[i]);

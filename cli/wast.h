@@ -33,6 +33,8 @@ typedef struct {
     VmInstance *spectest;
 } Wast;
 
+/* False after a diagnostic where the bytes cannot be a script. */
+bool wast_is_script(Cli *cli, const Source *source);
 /* Reports a failed directive, a printf text. */
 __attribute__((format(printf, 3, 4))) void wast_fail(Wast *w, Span span, const char *format, ...);
 
