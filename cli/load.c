@@ -104,7 +104,7 @@ WitModel *load_wit(Cli *cli, Str path, const WitSelection *selection) {
     WitcOptions options = {.features = selection->features.at,
                            .feature_count = selection->features.len,
                            .all_features = selection->all,
-                           .gates = features_all(),
+                           .gates = features_default(),
                            .decode = decode_wit,
                            .context = cli};
     if (!str_is(path, "-") && file_is_directory(cli->arena, path)) {

@@ -165,10 +165,19 @@ static void load_deps(Loader *l, Str path) {
 
 /* ---- entry points ---- */
 
+/* `--features cm-nested-names` turns a gate of the language on, beside features of packages. */
+static Features gates_of(const WitcOptions *options) {
+    Features gates = options->gates;
+    const char *nested = feature_name(FEATURE_CM_NESTED_NAMES);
+    for (size_t i = 0; i < options->feature_count; i++)
+        if (str_is(options->features[i], nested)) gates |= FEATURE_BIT(FEATURE_CM_NESTED_NAMES);
+    return gates;
+}
+
 static Loader loader_new(Arena *arena, const WitcOptions *options, Diags *diags) {
     static const WitcOptions plain;
     Loader l = {.arena = arena, .diags = diags, .options = options ? options : &plain};
-    l.lower = witc_lower_new(arena, l.options->gates, diags);
+    l.lower = witc_lower_new(arena, gates_of(l.options), diags);
     witc_resolver_init(&l.resolver, wit_model_new(arena), l.options, diags);
     return l;
 }

@@ -68,38 +68,41 @@ static Entry *new_entry(Resolver *r, Unit *unit, Str name, Span span, bool is_wo
     return entry;
 }
 
+/* The items of a package that is in the model already; again where more were merged into it. */
+static void add_package_items(Resolver *r, Unit *unit) {
+    const WitPackage *package = unit->package;
+    bool added;
+    for (size_t i = 0; i < package->interfaces.len; i++) {
+        WitInterface *interface = package->interfaces.at[i];
+        Entry *entry = new_entry(r, unit, interface->name, interface->span, false, &added);
+        entry->interface = interface;
+        for (size_t j = 0; j < interface->types.len; j++) {
+            TypeName *name = ARENA_NEW(r->arena, TypeName);
+            *name = (TypeName){interface->types.at[j], interface->types.at[j]->span};
+            map_put(r->arena, &entry->types, name->type->name, NULL)->ptr = name;
+        }
+    }
+    for (size_t i = 0; i < package->worlds.len; i++) {
+        WitWorld *world = package->worlds.at[i];
+        new_entry(r, unit, world->name, world->span, true, &added)->world = world;
+    }
+}
+
 bool witc_add_model(Resolver *r, const WitModel *model) {
-    bool ok = true, added;
+    bool ok = true;
     for (size_t i = 0; i < model->packages.len; i++) {
         WitPackage *package = model->packages.at[i];
-        AstHeader header = {.ns = package->ns,
-                            .name = package->name,
-                            .version = package->version,
+        AstHeader header = {.ns = package->ns, .name = package->name, .version = package->version,
                             .span = package->span};
         Str id = witc_header_id(r->arena, header.ns, header.name, header.version);
         const MapEntry *old = map_get(&r->units, id);
-        if (old && ((const Unit *)old->cptr)->package == package) continue;
-        Unit *unit = witc_add_unit(r, &header);
-        if (!unit) {
-            ok = false;
-            continue;
-        }
+        bool known = old && ((const Unit *)old->cptr)->package == package;
+        Unit *unit = known ? old->ptr : witc_add_unit(r, &header);
+        ok = ok && unit;
+        if (!unit) continue;
         unit->package = package;
         unit->resolved = true;
-        for (size_t j = 0; j < package->interfaces.len; j++) {
-            WitInterface *interface = package->interfaces.at[j];
-            Entry *entry = new_entry(r, unit, interface->name, interface->span, false, &added);
-            entry->interface = interface;
-            for (size_t k = 0; k < interface->types.len; k++) {
-                TypeName *name = ARENA_NEW(r->arena, TypeName);
-                *name = (TypeName){interface->types.at[k], interface->types.at[k]->span};
-                map_put(r->arena, &entry->types, name->type->name, &added)->ptr = name;
-            }
-        }
-        for (size_t j = 0; j < package->worlds.len; j++) {
-            WitWorld *world = package->worlds.at[j];
-            new_entry(r, unit, world->name, world->span, true, &added)->world = world;
-        }
+        add_package_items(r, unit);
     }
     return ok;
 }
