@@ -234,14 +234,14 @@ uint32_t comp_add_canon(CompBuilder *b, const CompCanon *canon) {
 }
 
 uint32_t comp_add_lift(CompBuilder *b, uint32_t core_func, uint32_t type, CompOptions options) {
-    return comp_add_canon(b, &(CompCanon){.op = COMP_CANON_LIFT,
-                                          .func = core_func,
-                                          .type = type,
-                                          .options = options});
+    return comp_add_canon(
+        b,
+        &(CompCanon){.op = COMP_CANON_LIFT, .func = core_func, .type = type, .options = options});
 }
 
 uint32_t comp_add_lower(CompBuilder *b, uint32_t func, CompOptions options) {
-    return comp_add_canon(b, &(CompCanon){.op = COMP_CANON_LOWER, .func = func, .options = options});
+    return comp_add_canon(b,
+                          &(CompCanon){.op = COMP_CANON_LOWER, .func = func, .options = options});
 }
 
 uint32_t comp_add_canon_type(CompBuilder *b, CompCanonOp op, uint32_t type) {

@@ -63,7 +63,7 @@ typedef struct CompItem CompItem;
 typedef VEC(CompItem) CompItems;
 
 typedef enum {
-    COMP_TYPEDEF_VALUE,    /* `kind` and the parts below */
+    COMP_TYPEDEF_VALUE, /* `kind` and the parts below */
     COMP_TYPEDEF_FUNC,
     COMP_TYPEDEF_COMPONENT, /* `items`: core types, types, aliases, imports, exports */
     COMP_TYPEDEF_INSTANCE,
@@ -72,24 +72,25 @@ typedef enum {
 
 typedef struct {
     CompTypedefKind sort;
-    WitKind kind;            /* VALUE: also a primitive kind */
-    VEC(CompField) fields;   /* VALUE by shape FIELDS; FUNC: parameters */
-    CompValRef elem, second; /* VALUE by shape ELEM, PAIR; OWN, BORROW: elem.index; FUNC: elem = result */
+    WitKind kind;          /* VALUE: also a primitive kind */
+    VEC(CompField) fields; /* VALUE by shape FIELDS; FUNC: parameters */
+    CompValRef elem,
+        second; /* VALUE by shape ELEM, PAIR; OWN, BORROW: elem.index; FUNC: elem = result */
     uint64_t length;
-    bool is_async;           /* FUNC */
-    CompItems items;         /* COMPONENT, INSTANCE */
-    CoreValType rep;         /* RESOURCE */
+    bool is_async;   /* FUNC */
+    CompItems items; /* COMPONENT, INSTANCE */
+    CoreValType rep; /* RESOURCE */
     bool has_dtor;
-    uint32_t dtor;           /* RESOURCE: a core function */
+    uint32_t dtor; /* RESOURCE: a core function */
 } CompTypedef;
 
 /* What an import is, or what an export is ascribed (Binary.md `externtype`). */
 typedef struct {
-    CompSort sort;       /* CORE_MODULE, FUNC, VALUE, TYPE, COMPONENT, INSTANCE */
-    uint32_t index;      /* of its type; TYPE and VALUE: of the `eq` bound */
-    bool is_resource;    /* TYPE: (sub resource) instead of eq */
-    bool is_eq;          /* VALUE: (eq index) instead of a type */
-    CompValRef value;    /* VALUE: its type */
+    CompSort sort;    /* CORE_MODULE, FUNC, VALUE, TYPE, COMPONENT, INSTANCE */
+    uint32_t index;   /* of its type; TYPE and VALUE: of the `eq` bound */
+    bool is_resource; /* TYPE: (sub resource) instead of eq */
+    bool is_eq;       /* VALUE: (eq index) instead of a type */
+    CompValRef value; /* VALUE: its type */
 } CompExternType;
 
 typedef struct {
@@ -141,12 +142,12 @@ typedef struct {
 
 typedef struct {
     CompCanonOp op;
-    uint32_t func;       /* LIFT: core function; LOWER: function */
-    uint32_t type;       /* LIFT: its type; TYPE operands: the type */
+    uint32_t func; /* LIFT: core function; LOWER: function */
+    uint32_t type; /* LIFT: its type; TYPE operands: the type */
     uint32_t core_type, table, memory, slot;
     CoreValType value_type; /* CONTEXT */
-    CompValRef result;   /* RESULT */
-    bool flag;           /* async?, cancellable?, shared? */
+    CompValRef result;      /* RESULT */
+    bool flag;              /* async?, cancellable?, shared? */
     CompOptions options;
 } CompCanon;
 
@@ -186,7 +187,8 @@ struct CompItem {
             CompArgs args;   /* core: sort CORE_INSTANCE for instantiate */
         } instance;          /* CORE_INSTANCE and INSTANCE */
         struct {
-            const CoreModule *types; /* a module of nothing but this recursion group; the type indices
+            const CoreModule
+                *types; /* a module of nothing but this recursion group; the type indices
                                         in it mean the enclosing core type space */
             const struct CompModuleType *module; /* or a module type; one of the two is NULL */
         } core_type;
@@ -229,10 +231,10 @@ struct CompItem {
 typedef struct CompModuleDecl {
     enum { COMP_DECL_TYPE, COMP_DECL_ALIAS, COMP_DECL_IMPORT, COMP_DECL_EXPORT } kind;
     size_t offset;
-    const CoreModule *types;     /* TYPE: as above, the indices mean the module type's own space */
-    uint32_t count, index;       /* ALIAS: outer, sort type */
-    Str module, name;            /* IMPORT; EXPORT: name */
-    CoreExternType type;         /* IMPORT, EXPORT; with type indices where it speaks of ids */
+    const CoreModule *types; /* TYPE: as above, the indices mean the module type's own space */
+    uint32_t count, index;   /* ALIAS: outer, sort type */
+    Str module, name;        /* IMPORT; EXPORT: name */
+    CoreExternType type;     /* IMPORT, EXPORT; with type indices where it speaks of ids */
 } CompModuleDecl;
 
 typedef struct CompModuleType {
@@ -380,14 +382,14 @@ typedef struct {
  * function type, an instance type, a component type: the others are then NULL. */
 typedef struct {
     CompSort sort;
-    const WitType *type;  /* TYPE of values and resources; VALUE: its type. A resource is a
+    const WitType *type; /* TYPE of values and resources; VALUE: its type. A resource is a
                              WIT_RESOURCE, and its pointer is its identity. */
-    const WitFunc *func;  /* FUNC, and TYPE of functions */
+    const WitFunc *func; /* FUNC, and TYPE of functions */
     const CompInstanceType *instance;
     const CompComponentType *component;
     const CompCoreModuleType *module;
-    CoreExternType core;  /* core functions, tables, memories, globals, tags */
-    uint32_t core_type;   /* CORE_TYPE of no module type: its id */
+    CoreExternType core; /* core functions, tables, memories, globals, tags */
+    uint32_t core_type;  /* CORE_TYPE of no module type: its id */
     /* CORE_INSTANCE: its exports are module->exports */
 } CompEntity;
 
@@ -402,8 +404,8 @@ typedef VEC(const WitType *) CompTypeList;
 /* What an instance exports. */
 struct CompInstanceType {
     CompExterns exports;
-    Map by_name;                    /* name -> index in exports */
-    CompTypeList resources;         /* abstract ones that its exports introduce: only in a type that
+    Map by_name;            /* name -> index in exports */
+    CompTypeList resources; /* abstract ones that its exports introduce: only in a type that
                                        no instance has yet; each instance has its own, bound to
                                        the component that made or imported it */
 };
@@ -478,8 +480,8 @@ Str comp_encoding_key(Arena *arena, const WitItem *item, Str func);
 typedef enum { COMP_NAMES_LEGACY, COMP_NAMES_STANDARD32 } CompNaming;
 bool comp_embed(Arena *arena, const WitModel *model, const WitWorld *world, AbiEncoding encoding,
                 Str core, Buf *out, Diags *diags);
-bool comp_dummy_module(Arena *arena, const WitModel *model, const WitWorld *world, CompNaming naming,
-                       Buf *out, Diags *diags);
+bool comp_dummy_module(Arena *arena, const WitModel *model, const WitWorld *world,
+                       CompNaming naming, Buf *out, Diags *diags);
 
 typedef struct {
     Str name; /* the import module that it provides */

@@ -20,7 +20,7 @@
 typedef struct {
     Arena *arena;
     Features features;
-    unsigned depth;        /* of components */
+    unsigned depth; /* of components */
     uint32_t counts[COMP_SORT_COUNT];
     CompComponent *into;
 } Decoder;
@@ -215,7 +215,7 @@ static void read_defined(Decoder *d, Reader *r, CompTypedef *type) {
     case WIT_SHAPE_FIELDS: read_fields(d, r, type); break;
     case WIT_SHAPE_ELEM:
         type->elem = type->kind == WIT_STREAM || type->kind == WIT_FUTURE ? read_optional_val(r)
-                                                                         : read_val(r);
+                                                                          : read_val(r);
         if (type->kind == WIT_FIXED_LIST) type->length = reader_u32(r);
         break;
     case WIT_SHAPE_PAIR:
@@ -330,15 +330,24 @@ static void read_type(Decoder *d, Reader *r, unsigned depth, CompItem *item) {
     uint8_t code = reader_u8(r);
     if (r->failed) return;
     switch (code) {
-    case 0x3f: type->sort = COMP_TYPEDEF_RESOURCE; read_resource(r, type); return;
+    case 0x3f:
+        type->sort = COMP_TYPEDEF_RESOURCE;
+        read_resource(r, type);
+        return;
     case 0x40:
     case 0x43:
         type->sort = COMP_TYPEDEF_FUNC;
         type->is_async = code == 0x43;
         read_func(d, r, type);
         return;
-    case 0x41: type->sort = COMP_TYPEDEF_COMPONENT; read_decls(d, r, type, depth); return;
-    case 0x42: type->sort = COMP_TYPEDEF_INSTANCE; read_decls(d, r, type, depth); return;
+    case 0x41:
+        type->sort = COMP_TYPEDEF_COMPONENT;
+        read_decls(d, r, type, depth);
+        return;
+    case 0x42:
+        type->sort = COMP_TYPEDEF_INSTANCE;
+        read_decls(d, r, type, depth);
+        return;
     default:
         type->sort = COMP_TYPEDEF_VALUE;
         if (defined_kind(code, &type->kind)) read_defined(d, r, type);
@@ -658,7 +667,8 @@ static void read_nested(Decoder *d, Reader *r, CompItem *item) {
     if (reader_left(r) > MAX_MODULE_SIZE)
         reader_fail(r, reader_offset(r), COMP_SECTION_SIZE, "component");
     if (comp_is_module(rest_of(r))) reader_fail(r, reader_offset(r), COMP_VERSION_COMPONENT);
-    if (d->depth + 1 >= COMP_MAX_DEPTH) reader_fail(r, reader_offset(r), COMP_NESTING, "components");
+    if (d->depth + 1 >= COMP_MAX_DEPTH)
+        reader_fail(r, reader_offset(r), COMP_NESTING, "components");
     if (!r->failed) item->component = read_component(d->arena, r, d->features, d->depth + 1);
 }
 
@@ -707,7 +717,8 @@ static void read_section(Decoder *d, Reader *r, bool *started) {
         return;
     }
     uint8_t id = reader_u8(r);
-    if (id > COMP_SECTION_VALUE || (id == COMP_SECTION_VALUE && !feature_on(d->features, CM_VALUES)))
+    if (id > COMP_SECTION_VALUE ||
+        (id == COMP_SECTION_VALUE && !feature_on(d->features, CM_VALUES)))
         reader_fail(r, at, COMP_SECTION_ID, id);
     size_t size_at = reader_offset(r);
     uint32_t size = reader_u32(r);

@@ -153,8 +153,7 @@ static void put_decls(Buf *buf, const CompItems *items) {
 static void put_func(Buf *buf, const CompTypedef *type) {
     buf_byte(buf, type->is_async ? 0x43 : 0x40);
     buf_u32(buf, (uint32_t)type->fields.len);
-    for (size_t i = 0; i < type->fields.len; i++)
-        put_field(buf, WIT_RECORD, &type->fields.at[i]);
+    for (size_t i = 0; i < type->fields.len; i++) put_field(buf, WIT_RECORD, &type->fields.at[i]);
     put_result(buf, type->elem);
 }
 

@@ -55,9 +55,9 @@ typedef struct CompTypeScope {
         COMP_NAME_NOT
     } naming;
     Map imported; /* COMP_NAME_BY_IMPORT_TYPE: the import's name -> WitType */
-    Map types;  /* WitType -> index */
-    Map shapes; /* anonymous types by their parts -> index */
-    Map funcs;  /* function types by their parts -> index */
+    Map types;    /* WitType -> index */
+    Map shapes;   /* anonymous types by their parts -> index */
+    Map funcs;    /* function types by their parts -> index */
     /* The index here of a type that belongs to another interface. */
     uint32_t (*foreign)(struct CompTypeScope *scope, const WitType *type);
     void *context;
@@ -129,7 +129,7 @@ typedef struct {
     CoreTypeSpace *space;
     Map infos; /* address of a WitType, WitFunc, instance, component type -> TypeInfo */
     unsigned depth;
-    VEC(CoreChecker *) checkers; /* of all core modules; their bodies are checked at the end */
+    VEC(CoreChecker *) checkers;     /* of all core modules; their bodies are checked at the end */
     VEC(const CoreModule *) modules; /* parallel */
     Map closed;  /* address of an instance or component type -> 1: speaks of no outer resource, 2 */
     Map origins; /* address of a resource -> Origin */
@@ -152,17 +152,17 @@ struct Scope {
     ScopeKind kind;
     Scope *outer;
     VEC(CompEntity) spaces[COMP_SORT_COUNT];
-    CoreTypes core_types; /* parallel to the core type space; zeroed where it is a module type */
-    CoreIds core_ids;     /* the same as ids; CORE_NONE for module types */
+    CoreTypes core_types;  /* parallel to the core type space; zeroed where it is a module type */
+    CoreIds core_ids;      /* the same as ids; CORE_NONE for module types */
     bool has_linked_types; /* core types that refer to others: checked together, at the end */
-    VEC(bool) value_used;     /* parallel to the value space */
+    VEC(bool) value_used;  /* parallel to the value space */
     VEC(size_t) value_offset;
-    CompComponentType type;   /* imports, exports and resources so far */
-    Map import_keys, export_keys; /* by wit_unique_key -> index */
-    Map explicit_resources;   /* exported somewhere */
-    Map local_resources;      /* defined here: -> its rep */
-    Map imported_types, exported_types; /* types that have a name for the outside */
-    Map imported_names, exported_names; /* resource node -> its name, as a Str */
+    CompComponentType type;               /* imports, exports and resources so far */
+    Map import_keys, export_keys;         /* by wit_unique_key -> index */
+    Map explicit_resources;               /* exported somewhere */
+    Map local_resources;                  /* defined here: -> its rep */
+    Map imported_types, exported_types;   /* types that have a name for the outside */
+    Map imported_names, exported_names;   /* resource node -> its name, as a Str */
     Map imported_labels, exported_labels; /* names of resources */
     CoreValType context_type;
     uint32_t size;
@@ -212,7 +212,14 @@ bool comp_core_module_type(Validator *v, const CoreModule *module, size_t offset
 bool comp_validate_alias(Validator *v, Scope *s, const CompItem *item);
 
 /* validate_name.c */
-typedef enum { NAME_LABEL, NAME_CONSTRUCTOR, NAME_METHOD, NAME_STATIC, NAME_INTERFACE, NAME_OLD } NameKind;
+typedef enum {
+    NAME_LABEL,
+    NAME_CONSTRUCTOR,
+    NAME_METHOD,
+    NAME_STATIC,
+    NAME_INTERFACE,
+    NAME_OLD
+} NameKind;
 bool comp_check_label(Validator *v, Str name, const char *what, size_t offset);
 /* Checks an extern name, its attributes, its uniqueness and its typing, and adds it to the list of
  * imports or exports. `s` may be NULL (a bag of exports has no resource names). */
@@ -248,8 +255,8 @@ bool comp_check_gc_func(Validator *v, const WitFunc *func, const CoreType *core,
 /* subst.c: types with resources (and other types) replaced, shared where nothing changes. */
 typedef struct {
     Arena *arena;
-    Map map;    /* old node -> new node; preset with what is to be replaced */
-    Map *infos; /* the validator's, or NULL */
+    Map map;        /* old node -> new node; preset with what is to be replaced */
+    Map *infos;     /* the validator's, or NULL */
     uint32_t *work; /* counts visited nodes, or NULL */
 } Subst;
 /* Engines have no limit here, but memory has: the nodes that all substitutions of a run may visit. */
@@ -272,9 +279,9 @@ void comp_free_entity(FreeSet *set, const CompEntity *entity);
 typedef struct {
     Arena *arena;
     const CoreTypeSpace *space;
-    Map *infos; /* or NULL */
-    uint32_t *work; /* as in Subst */
-    Str why;        /* where a check failed */
+    Map *infos;                      /* or NULL */
+    uint32_t *work;                  /* as in Subst */
+    Str why;                         /* where a check failed */
     const WitType *found, *expected; /* the resources, if it failed on them */
 } SubtypeCx;
 SubtypeCx comp_subtype_cx(Validator *v);

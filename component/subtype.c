@@ -72,7 +72,9 @@ static bool field_sub(SubtypeCx *cx, WitKind kind, const WitField *a, const WitF
 
 static bool fields_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
     bool labels = a->kind == WIT_FLAGS || a->kind == WIT_ENUM;
-    const char *what = a->kind == WIT_RECORD ? "fields" : a->kind == WIT_VARIANT ? "cases" : "types";
+    const char *what = a->kind == WIT_RECORD    ? "fields"
+                       : a->kind == WIT_VARIANT ? "cases"
+                                                : "types";
     if (a->fields.len != b->fields.len)
         return labels ? why(cx, COMP_WHY_LABELS, kind_text(a))
                       : why(cx, COMP_WHY_COUNT, b->fields.len, what, a->fields.len);
@@ -89,13 +91,15 @@ static bool pair_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
     if (!optional_sub(cx, a->elem, b->elem, "ok"))
         return a->elem && b->elem ? in(cx, COMP_WHY_IN, map ? "map key" : "ok variant") : false;
     if (!optional_sub(cx, a->second, b->second, "err"))
-        return a->second && b->second ? in(cx, COMP_WHY_IN, map ? "map value" : "err variant") : false;
+        return a->second && b->second ? in(cx, COMP_WHY_IN, map ? "map value" : "err variant")
+                                      : false;
     return true;
 }
 
 static bool elem_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
     if (a->kind == WIT_FIXED_LIST && a->length != b->length)
-        return why(cx, COMP_WHY_LENGTH, (unsigned long long)b->length, (unsigned long long)a->length);
+        return why(cx, COMP_WHY_LENGTH, (unsigned long long)b->length,
+                   (unsigned long long)a->length);
     const char *what = a->kind == WIT_FUTURE ? "future" : "stream";
     if (optional_sub(cx, a->elem, b->elem, what)) return true;
     bool both = a->elem && b->elem && (a->kind == WIT_FUTURE || a->kind == WIT_STREAM);
@@ -133,7 +137,8 @@ bool comp_type_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
 static bool func_sub(SubtypeCx *cx, const WitFunc *a, const WitFunc *b) {
     if (a == b) return true;
     if (a->is_async != b->is_async)
-        return why(cx, COMP_WHY_ASYNC, b->is_async ? "async" : "sync", a->is_async ? "async" : "sync");
+        return why(cx, COMP_WHY_ASYNC, b->is_async ? "async" : "sync",
+                   a->is_async ? "async" : "sync");
     if (a->params.len != b->params.len)
         return why(cx, COMP_WHY_COUNT, b->params.len, "parameters", a->params.len);
     for (size_t i = 0; i < a->params.len; i++) {
@@ -161,7 +166,8 @@ static Str core_type_text(SubtypeCx *cx, uint32_t id) {
         buf_fmt(&b, "%s %.*s", i ? "" : " (param", STR_ARG(core_val_text(cx->arena, t->params[i])));
     if (t->param_count) buf_byte(&b, ')');
     for (uint32_t i = 0; i < t->result_count; i++)
-        buf_fmt(&b, "%s %.*s", i ? "" : " (result", STR_ARG(core_val_text(cx->arena, t->results[i])));
+        buf_fmt(&b, "%s %.*s", i ? "" : " (result",
+                STR_ARG(core_val_text(cx->arena, t->results[i])));
     if (t->result_count) buf_byte(&b, ')');
     buf_byte(&b, ')');
     return buf_text(&b);
@@ -229,7 +235,8 @@ static bool module_sub(SubtypeCx *cx, const CompCoreModuleType *a, const CompCor
     if (!cx->space) cx->space = a->space;
     if (!module_imports_sub(cx, a, b)) return false;
     for (size_t i = 0; i < b->exports.len; i++) {
-        const CompCoreExtern *want = &b->exports.at[i], *have = comp_find_core_export(a, want->name);
+        const CompCoreExtern *want = &b->exports.at[i],
+                             *have = comp_find_core_export(a, want->name);
         if (!have) return why(cx, COMP_WHY_NO_EXPORT, STR_ARG(want->name));
         if (!comp_core_sub(cx, &have->type, &want->type))
             return in(cx, COMP_WHY_IN_PART, "export", STR_ARG(want->name));
@@ -245,7 +252,8 @@ const CompExtern *comp_find_export(const CompInstanceType *type, Str name) {
 }
 
 bool comp_is_resource(const CompEntity *entity) {
-    return entity->sort == COMP_TYPE && entity->type && wit_dealias(entity->type)->kind == WIT_RESOURCE;
+    return entity->sort == COMP_TYPE && entity->type &&
+           wit_dealias(entity->type)->kind == WIT_RESOURCE;
 }
 
 static bool instance_sub(SubtypeCx *cx, const CompInstanceType *a, const CompInstanceType *b) {

@@ -132,8 +132,8 @@ void comp_push(Validator *v, Scope *s, CompEntity entity) {
         *vec_push(v->arena, &s->value_offset) = 0;
     }
     if (entity.sort == COMP_CORE_TYPE) {
-        CoreType none = {.final = true, .super = CORE_NONE, .descriptor = CORE_NONE,
-                         .describes = CORE_NONE};
+        CoreType none = {
+            .final = true, .super = CORE_NONE, .descriptor = CORE_NONE, .describes = CORE_NONE};
         *vec_push(v->arena, &s->core_types) =
             entity.module ? none : comp_foreign_core_type(v, entity.core_type);
         vec_last(&s->core_types).group = 0;
@@ -164,7 +164,8 @@ bool comp_check_room(Validator *v, const Scope *s, CompSort sort, size_t offset)
     };
     CompSort other = limits[sort].other;
     size_t n = s->spaces[sort].len + (other == sort ? 0 : s->spaces[other].len);
-    return n < limits[sort].limit || fault(v, offset, COMP_LIMIT, limits[sort].what, limits[sort].limit);
+    return n < limits[sort].limit ||
+           fault(v, offset, COMP_LIMIT, limits[sort].what, limits[sort].limit);
 }
 
 /* ---- definitions ---- */
@@ -175,7 +176,8 @@ static bool validate_core_module(Validator *v, Scope *s, const CompItem *item) {
     if (!comp_check_room(v, s, COMP_CORE_MODULE, item->offset)) return false;
     if (!module) { /* made by us from bytes */
         Source *source = ARENA_NEW(v->arena, Source);
-        *source = (Source){.path = STR("core module"), .text = item->core_module.bytes, .binary = true};
+        *source =
+            (Source){.path = STR("core module"), .text = item->core_module.bytes, .binary = true};
         Reader r = reader_of(source, v->diags);
         module = core_decode(v->arena, &r, v->features);
     }
@@ -265,7 +267,8 @@ static const CompInfo *validate_component(Validator *v, const CompComponent *com
     for (size_t i = 0; i < component->items.len; i++)
         if (!validate_item(v, &s, &component->items.at[i], info)) return NULL;
     if (!comp_finish_scope(v, &s, component->offset)) return NULL;
-    for (int i = 0; i < COMP_SORT_COUNT; i++) memcpy(&info->spaces[i], &s.spaces[i], sizeof s.spaces[i]);
+    for (int i = 0; i < COMP_SORT_COUNT; i++)
+        memcpy(&info->spaces[i], &s.spaces[i], sizeof s.spaces[i]);
     info->type = s.type;
     info->core_types = v->space;
     return comp_set_scope_info(v, &s, &info->type, component->offset) ? info : NULL;
@@ -284,8 +287,11 @@ static bool check_bodies(Validator *v) {
 
 const CompInfo *comp_validate(Arena *arena, const CompComponent *component, Features features,
                               Diags *diags) {
-    Validator v = {.arena = arena, .features = features, .diags = diags,
-                   .source = component->source, .space = core_space_new(arena)};
+    Validator v = {.arena = arena,
+                   .features = features,
+                   .diags = diags,
+                   .source = component->source,
+                   .space = core_space_new(arena)};
     const CompInfo *info = validate_component(&v, component, NULL);
     return info && check_bodies(&v) ? info : NULL;
 }

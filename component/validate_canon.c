@@ -123,7 +123,8 @@ static bool check_repetition(Validator *v, const CompOptions *o, size_t offset) 
         CompOptionKind kind = o->written.at[i].kind;
         if (kind <= COMP_OPTION_LATIN1_UTF16) {
             if (encoding != COMP_NONE)
-                return fault(v, offset, COMP_OPTION_ENCODINGS, encodings[encoding], encodings[kind]);
+                return fault(v, offset, COMP_OPTION_ENCODINGS, encodings[encoding],
+                             encodings[kind]);
             encoding = kind;
         } else if (seen & 1u << kind) {
             return fault(v, offset, COMP_OPTION_TWICE, comp_option_name(kind));
@@ -135,8 +136,8 @@ static bool check_repetition(Validator *v, const CompOptions *o, size_t offset) 
 
 static bool check_gc(Validator *v, const Scope *s, const CompOptions *o, size_t offset) {
     if ((o->has_core_type || o->is_gc) && !feature_on(v->features, CM_GC))
-        return fault(v, offset, COMP_FEATURE, o->is_gc ? "canonical option `gc`"
-                                                       : "canonical option `core-type`",
+        return fault(v, offset, COMP_FEATURE,
+                     o->is_gc ? "canonical option `gc`" : "canonical option `core-type`",
                      feature_name(FEATURE_CM_GC));
     if (o->has_core_type && !o->is_gc) return fault(v, offset, COMP_CORE_TYPE_GC);
     if (!o->has_core_type) return true;
@@ -249,7 +250,8 @@ static Str types_text(Arena *arena, const CoreValType *types, uint32_t n) {
         buf_str(&b, i ? STR(", ") : STR("["));
         for (size_t k = 0; k < text.len; k++) {
             char c = text.ptr[k];
-            buf_byte(&b, (uint8_t)(core_is_ref(types[i]) || c < 'a' || c > 'z' ? c : c - 'a' + 'A'));
+            buf_byte(&b,
+                     (uint8_t)(core_is_ref(types[i]) || c < 'a' || c > 'z' ? c : c - 'a' + 'A'));
         }
     }
     buf_str(&b, n ? STR("]") : STR("[]"));
@@ -283,7 +285,8 @@ static bool check_lift_options(Validator *v, const Scope *s, const CompOptions *
         return false;
     if (o->has_callback) {
         if (!(func = comp_core_func_at(v, s, o->callback, offset))) return false;
-        if (!is_func(func, i32, 3, i32, 1)) return fault(v, offset, COMP_OPTION_SIGNATURE, "callback");
+        if (!is_func(func, i32, 3, i32, 1))
+            return fault(v, offset, COMP_OPTION_SIGNATURE, "callback");
     }
     if (o->has_core_type) return fault(v, offset, COMP_CORE_TYPE_LIFT);
     return true;
@@ -316,8 +319,9 @@ static void push_core_func(Validator *v, Scope *s, uint32_t id) {
 }
 
 static void push_signature(Validator *v, Scope *s, const Signature *sig) {
-    push_core_func(v, s, core_space_func(v->space, sig->params.types, sig->params.len,
-                                         sig->results.types, sig->results.len));
+    push_core_func(v, s,
+                   core_space_func(v->space, sig->params.types, sig->params.len, sig->results.types,
+                                   sig->results.len));
 }
 
 static bool lower_func(Validator *v, Scope *s, const WitFunc *func, const CompOptions *o,
@@ -409,8 +413,7 @@ static bool push_declared(Validator *v, Scope *s, const CompOptions *o, const ch
     if (!o->has_core_type) return true;
     CompEntity *made = &vec_last(&s->spaces[COMP_CORE_FUNC]);
     uint32_t declared = s->spaces[COMP_CORE_TYPE].at[o->core_type].core_type;
-    if (made->core.type != declared)
-        return fault(v, offset, COMP_CORE_TYPE_OTHER);
+    if (made->core.type != declared) return fault(v, offset, COMP_CORE_TYPE_OTHER);
     return true;
 }
 
@@ -510,9 +513,16 @@ static bool check_table(Validator *v, const Scope *s, const CompCanon *canon, bo
 /* A shared core function type; the space has no short way to one. */
 static void push_shared(Validator *v, Scope *s, const CoreValType *params, uint32_t n) {
     static const CoreValType i32 = CORE_I32;
-    CoreType type = {.kind = CORE_TYPE_FUNC, .final = true, .shared = true, .super = CORE_NONE,
-                     .descriptor = CORE_NONE, .describes = CORE_NONE, .params = params,
-                     .param_count = n, .results = &i32, .result_count = 1};
+    CoreType type = {.kind = CORE_TYPE_FUNC,
+                     .final = true,
+                     .shared = true,
+                     .super = CORE_NONE,
+                     .descriptor = CORE_NONE,
+                     .describes = CORE_NONE,
+                     .params = params,
+                     .param_count = n,
+                     .results = &i32,
+                     .result_count = 1};
     uint32_t ids[1];
     uint32_t count = core_space_count(v->space);
     /* References in `params` are ids: beyond the one index of the group, and mapped to themselves. */
@@ -558,7 +568,8 @@ static bool check_gate(Validator *v, const CompCanon *canon, size_t offset) {
 bool comp_validate_canon(Validator *v, Scope *s, const CompItem *item) {
     const CompCanon *c = &item->canon;
     size_t at = item->offset;
-    if (!comp_check_room(v, s, c->op == COMP_CANON_LIFT ? COMP_FUNC : COMP_CORE_FUNC, at)) return false;
+    if (!comp_check_room(v, s, c->op == COMP_CANON_LIFT ? COMP_FUNC : COMP_CORE_FUNC, at))
+        return false;
     if (!check_gate(v, c, at)) return false;
     const char *spelling = NULL;
     switch (c->op) {

@@ -29,7 +29,8 @@ static bool check_index(Validator *v, uint32_t index, const CoreIds *ids, size_t
     return true;
 }
 
-static bool check_val(Validator *v, CoreValType t, const CoreIds *ids, size_t first, size_t offset) {
+static bool check_val(Validator *v, CoreValType t, const CoreIds *ids, size_t first,
+                      size_t offset) {
     return !core_is_concrete(t) || check_index(v, core_type_index(t), ids, first, offset);
 }
 
@@ -213,8 +214,9 @@ static bool make_module_type(Validator *v, Scope *s, const CompModuleType *def, 
         const CoreImport *import = &m->imports.at[i];
         CompCoreExtern e = {.module = import->module, .name = import->name};
         e.type = core_extern_type(m, ids.at, import->kind, import->index);
-        if (order.at[i]->kind == COMP_DECL_IMPORT ? !add_import(v, type, &names, e, order.at[i]->offset)
-                                                  : !add_export(v, type, e, order.at[i]->offset))
+        if (order.at[i]->kind == COMP_DECL_IMPORT
+                ? !add_import(v, type, &names, e, order.at[i]->offset)
+                : !add_export(v, type, e, order.at[i]->offset))
             return false;
     }
     type->space = v->space;

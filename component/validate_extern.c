@@ -214,8 +214,13 @@ static bool add_entity(Validator *v, Scope *s, bool is_import, Str name, CompEnt
 bool comp_validate_import(Validator *v, Scope *s, const CompItem *item) {
     CompEntity entity;
     Str name = item->import.name.name;
-    NameContext cx = {true, &s->type.imports, &s->type.imports_by_name, &s->import_keys,
-                      &s->imported_names, &s->imported_labels, &s->size};
+    NameContext cx = {true,
+                      &s->type.imports,
+                      &s->type.imports_by_name,
+                      &s->import_keys,
+                      &s->imported_names,
+                      &s->imported_labels,
+                      &s->size};
     return extern_entity(v, s, &item->import.type, name, item->offset, &entity) &&
            add_entity(v, s, true, name, &entity, item->offset) &&
            comp_add_extern(v, &cx, &item->import.name, &entity, item->offset);
@@ -258,8 +263,9 @@ static bool ascribe(Validator *v, Scope *s, const CompItem *item, CompEntity *en
 bool comp_validate_export(Validator *v, Scope *s, const CompItem *item) {
     CompEntity entity;
     Str name = item->export.name.name;
-    NameContext cx = {false, &s->type.exports, &s->type.exports_by_name, &s->export_keys,
-                      &s->exported_names, &s->exported_labels, &s->size};
+    NameContext cx = {false,           &s->type.exports,   &s->type.exports_by_name,
+                      &s->export_keys, &s->exported_names, &s->exported_labels,
+                      &s->size};
     if (s->kind != SCOPE_COMPONENT) {
         if (!extern_entity(v, s, &item->export.type, name, item->offset, &entity)) return false;
     } else {

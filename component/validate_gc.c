@@ -68,8 +68,8 @@ static bool check_string(const Gc *gc, const WitType *type, CoreValType core) {
     bool wide = gc->options->encoding == ABI_UTF16;
     const CoreType *array = referred(gc, core, CORE_TYPE_ARRAY);
     if (array && array->fields[0].type == (CoreValType)(wide ? CORE_I16 : CORE_I8)) return true;
-    return mismatch(gc, type,
-                    wide ? "(ref null? (array (mut? i16)))" : "(ref null? (array (mut? i8)))", core);
+    return mismatch(
+        gc, type, wide ? "(ref null? (array (mut? i16)))" : "(ref null? (array (mut? i8)))", core);
 }
 
 static bool check_list(const Gc *gc, const WitType *type, CoreValType core) {

@@ -8,8 +8,8 @@
 
 /* ---- core instances ---- */
 
-static const CompCoreExtern *core_argument(Validator *v, const Map *args, const CompCoreExtern *want,
-                                           size_t offset) {
+static const CompCoreExtern *core_argument(Validator *v, const Map *args,
+                                           const CompCoreExtern *want, size_t offset) {
     const MapEntry *entry = map_get(args, want->module);
     if (!entry) {
         fault(v, offset, COMP_CORE_ARG_MISSING, STR_ARG(want->module));
@@ -58,8 +58,8 @@ static bool core_exports(Validator *v, const Scope *s, const CompItem *item, Com
         if (!at) return false;
         map_put(v->arena, &type->by_name, arg->name.name, &added)->value = type->exports.len;
         if (!added) return fault(v, arg->offset, COMP_INLINE_TWICE, STR_ARG(arg->name.name));
-        *vec_push(v->arena, &type->exports) = (CompCoreExtern){.name = arg->name.name,
-                                                              .type = at->core};
+        *vec_push(v->arena, &type->exports) =
+            (CompCoreExtern){.name = arg->name.name, .type = at->core};
     }
     entity->module = type;
     return true;
@@ -98,7 +98,8 @@ static bool instantiate(Validator *v, Scope *s, const CompItem *item, CompEntity
             return fault(v, arg->offset, COMP_ARG_TWICE, STR_ARG(arg->name.name),
                          STR_ARG(arg->name.name));
     }
-    bool good = comp_open(&cx, &args, &names, &type->imports, &type->imported_resources, true, &subst);
+    bool good =
+        comp_open(&cx, &args, &names, &type->imports, &type->imported_resources, true, &subst);
     if (!comp_check_work(v, item->offset)) return false;
     if (!good) {
         fault(v, item->offset, COMP_INSTANTIATE, STR_ARG(cx.why));
@@ -128,8 +129,8 @@ static bool bag_of_exports(Validator *v, Scope *s, const CompItem *item, CompEnt
     CompInstanceType *type = ARENA_NEW(v->arena, CompInstanceType);
     Map keys = {0};
     TypeInfo info = {.size = 1, .depth = 1};
-    NameContext cx = {.list = &type->exports, .by_name = &type->by_name, .keys = &keys,
-                      .size = &info.size};
+    NameContext cx = {
+        .list = &type->exports, .by_name = &type->by_name, .keys = &keys, .size = &info.size};
     for (size_t i = 0; i < item->instance.args.len; i++) {
         const CompArg *arg = &item->instance.args.at[i];
         CompEntity at;
@@ -163,7 +164,8 @@ static bool alias_export(Validator *v, const Scope *s, const CompItem *item, Com
     const CompEntity *at = comp_at(v, s, COMP_INSTANCE, index, item->offset);
     if (!at) return false;
     const CompExtern *export = comp_find_export(at->instance, item->alias.name);
-    if (!export) return fault(v, item->offset, COMP_NO_EXPORT, "", index, STR_ARG(item->alias.name));
+    if (!export)
+        return fault(v, item->offset, COMP_NO_EXPORT, "", index, STR_ARG(item->alias.name));
     if (export->entity.sort != item->alias.sort)
         return fault(v, item->offset, COMP_EXPORT_SORT, STR_ARG(item->alias.name), "", index,
                      item->alias.sort == COMP_CORE_MODULE ? "module"
@@ -184,7 +186,7 @@ static bool alias_core_export(Validator *v, const Scope *s, const CompItem *item
     const CompCoreExtern *export = comp_find_core_export(at->module, item->alias.name);
     if (!export)
         return fault(v, item->offset, COMP_NO_EXPORT, "core ", index, STR_ARG(item->alias.name));
-    if ((CompSort)export->type.kind != sort)
+    if ((CompSort) export->type.kind != sort)
         return fault(v, item->offset, COMP_EXPORT_SORT, STR_ARG(item->alias.name), "core ", index,
                      words[sort]);
     entity->core = export->type;

@@ -107,7 +107,8 @@ static Str version_fault(Arena *arena, Str s) {
         if (at == s.len && (!digits || i < 2))
             return str_fmt(arena, "unexpected end of input while parsing %s version number",
                            parts[digits ? i + 1 : i]);
-        bool done = at == s.len || (i == 2 ? s.ptr[at] == '-' || s.ptr[at] == '+' : s.ptr[at] == '.');
+        bool done =
+            at == s.len || (i == 2 ? s.ptr[at] == '-' || s.ptr[at] == '+' : s.ptr[at] == '.');
         if (!digits || !done)
             return str_fmt(arena, "unexpected character '%c' %s %s version number", s.ptr[at],
                            digits ? "after" : "while parsing", parts[i]);
@@ -234,7 +235,8 @@ static bool parse_name(NameParser *p, NameKind *kind) {
 }
 
 static bool parse_all(NameParser *p, NameKind *kind) {
-    return parse_name(p, kind) && (!p->rest.len || name_why(p, COMP_NAME_TRAILING, STR_ARG(p->rest)));
+    return parse_name(p, kind) &&
+           (!p->rest.len || name_why(p, COMP_NAME_TRAILING, STR_ARG(p->rest)));
 }
 
 /* ---- attributes ---- */
@@ -261,7 +263,8 @@ static bool check_attributes(Validator *v, const CompName *name, NameKind kind,
         if (!feature_on(v->features, CM_CANON_NAMES))
             return fault(v, offset, COMP_FEATURE, "`versionsuffix`",
                          feature_name(FEATURE_CM_CANON_NAMES));
-        if (entity->sort != COMP_INSTANCE) return fault(v, offset, COMP_ATTRIBUTE_SORT, "versionsuffix");
+        if (entity->sort != COMP_INSTANCE)
+            return fault(v, offset, COMP_ATTRIBUTE_SORT, "versionsuffix");
     }
     if (name->has_external_id && !feature_on(v->features, CM_IMPLEMENTS))
         return fault(v, offset, COMP_FEATURE, "`external-id`", feature_name(FEATURE_CM_IMPLEMENTS));
@@ -272,7 +275,8 @@ static bool check_attributes(Validator *v, const CompName *name, NameKind kind,
 
 static bool check_resource_name(NameParser *p, const NameContext *cx, const WitType *handle,
                                 Str want) {
-    const MapEntry *entry = cx->resource_names ? comp_ptr_get(cx->resource_names, handle->elem) : NULL;
+    const MapEntry *entry =
+        cx->resource_names ? comp_ptr_get(cx->resource_names, handle->elem) : NULL;
     if (!entry) return name_why(p, COMP_RESOURCE_UNNAMED);
     Str name = *(const Str *)entry->cptr;
     return str_eq(name, want) || name_why(p, COMP_RESOURCE_OTHER, STR_ARG(name));
@@ -313,7 +317,8 @@ static bool check_version(NameParser *p, const CompName *name) {
     if (at == SIZE_MAX) return true;
     Str text = str_concat(p->arena, str_after(name->name, at + 1), name->version_suffix);
     if (semver_parse(text, &version)) return true;
-    return name_why(p, COMP_INTERFACE_VERSION, STR_ARG(text), STR_ARG(version_fault(p->arena, text)));
+    return name_why(p, COMP_INTERFACE_VERSION, STR_ARG(text),
+                    STR_ARG(version_fault(p->arena, text)));
 }
 
 static bool check_meaning(NameParser *p, const NameContext *cx, NameKind kind, const CompName *name,

@@ -43,7 +43,8 @@ static TypeInfo prim_info(WitKind kind) {
 
 /* What a part adds to the whole, but for its bytes. */
 static void add_part(TypeInfo *whole, const TypeInfo *part) {
-    whole->size = whole->size + part->size > MAX_TYPE_SIZE ? MAX_TYPE_SIZE : whole->size + part->size;
+    whole->size =
+        whole->size + part->size > MAX_TYPE_SIZE ? MAX_TYPE_SIZE : whole->size + part->size;
     if (part->depth + 1 > whole->depth) whole->depth = part->depth + 1;
     whole->has_borrow |= part->has_borrow;
     whole->has_resource |= part->has_resource;
@@ -114,9 +115,7 @@ static TypeInfo parts_info(Validator *v, const WitType *type) {
         info.has_pointer = false;
         set_bytes(&info, 4, 4);
         break;
-    default:
-        info.has_pointer = true;
-        set_bytes(&info, 16, 8);
+    default: info.has_pointer = true; set_bytes(&info, 16, 8);
     }
     return info;
 }
@@ -140,7 +139,7 @@ TypeInfo comp_type_info(Validator *v, const WitType *type) {
     if (shape == WIT_SHAPE_PRIM) return prim_info(type->kind);
     const MapEntry *entry = comp_ptr_get(&v->infos, type);
     if (entry) return *(const TypeInfo *)entry->cptr;
-    TypeInfo info = shape == WIT_SHAPE_FIELDS                              ? fields_info(v, type)
+    TypeInfo info = shape == WIT_SHAPE_FIELDS                            ? fields_info(v, type)
                     : shape == WIT_SHAPE_ELEM || shape == WIT_SHAPE_PAIR ? parts_info(v, type)
                                                                          : handle_info(type->kind);
     comp_set_info(v, type, info);
@@ -212,8 +211,8 @@ static bool add_field(Validator *v, const Scope *s, const FieldWords *words, Map
         bool added;
         MapEntry *entry = map_put(v->arena, names, wit_unique_key(v->arena, field->name), &added);
         if (!added)
-            return fault(v, offset, COMP_FIELD_TWICE, words->full, STR_ARG(field->name), words->brief,
-                         STR_ARG(*(const Str *)entry->cptr));
+            return fault(v, offset, COMP_FIELD_TWICE, words->full, STR_ARG(field->name),
+                         words->brief, STR_ARG(*(const Str *)entry->cptr));
         entry->cptr = &field->name;
     }
     *vec_push(v->arena, into) = made;
@@ -261,13 +260,16 @@ static bool make_elem(Validator *v, const Scope *s, const CompTypedef *def, size
                       WitType *type) {
     type->length = def->length;
     if (def->kind == WIT_FIXED_LIST) {
-        if (!comp_need(v, offset, FEATURE_CM_FIXED_LENGTH_LISTS, "Fixed-length lists")) return false;
+        if (!comp_need(v, offset, FEATURE_CM_FIXED_LENGTH_LISTS, "Fixed-length lists"))
+            return false;
         if (def->length == 0) return fault(v, offset, COMP_LIST_EMPTY);
         if (def->length > MAX_FIXED_LENGTH)
             return fault(v, offset, COMP_LIST_LONG, (unsigned)MAX_FIXED_LENGTH);
     }
-    if (def->kind == WIT_STREAM && !comp_need(v, offset, FEATURE_CM_ASYNC, "`stream`")) return false;
-    if (def->kind == WIT_FUTURE && !comp_need(v, offset, FEATURE_CM_ASYNC, "`future`")) return false;
+    if (def->kind == WIT_STREAM && !comp_need(v, offset, FEATURE_CM_ASYNC, "`stream`"))
+        return false;
+    if (def->kind == WIT_FUTURE && !comp_need(v, offset, FEATURE_CM_ASYNC, "`future`"))
+        return false;
     if (!comp_check_val(v, s, def->elem, offset, &type->elem)) return false;
     if (!type->elem || (def->kind != WIT_STREAM && def->kind != WIT_FUTURE)) return true;
     if (def->kind == WIT_STREAM && wit_dealias(type->elem)->kind == WIT_CHAR)
@@ -322,7 +324,8 @@ static bool make_func(Validator *v, const Scope *s, const CompTypedef *def, size
     static const FieldWords words = {"function parameter", "parameter"};
     WitFunc *func = ARENA_NEW(v->arena, WitFunc);
     func->is_async = def->is_async;
-    if (def->is_async && !feature_on(v->features, CM_ASYNC)) return fault(v, offset, COMP_ASYNC_FUNC);
+    if (def->is_async && !feature_on(v->features, CM_ASYNC))
+        return fault(v, offset, COMP_ASYNC_FUNC);
     if (!add_fields(v, s, &words, def, offset, &func->params)) return false;
     if (!comp_check_val(v, s, def->elem, offset, &func->result)) return false;
     if (func->result && comp_type_info(v, func->result).has_borrow)
@@ -393,7 +396,8 @@ static bool make_scope(Validator *v, Scope *outer, const CompTypedef *def, size_
     if (v->depth >= COMP_MAX_DEPTH) return fault(v, offset, COMP_NESTING, "types");
     v->depth++;
     bool good = true;
-    for (size_t i = 0; i < def->items.len && good; i++) good = validate_decl(v, &s, &def->items.at[i]);
+    for (size_t i = 0; i < def->items.len && good; i++)
+        good = validate_decl(v, &s, &def->items.at[i]);
     v->depth--;
     if (!good || !comp_finish_scope(v, &s, offset)) return false;
     if (is_component) {

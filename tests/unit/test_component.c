@@ -74,12 +74,15 @@ static void framing(void) {
 static void definitions(void) {
     ROUND_TRIP(HEADER "\x01\x08" MODULE "\x04\x08" HEADER);
     ROUND_TRIP(HEADER "\x00\x05\x02hixy");
-    CHECK(malformed(BYTES(HEADER "\x07\x05\x01\x72\x01\x01" "a\x7f"), "unexpected end-of-file"));
+    CHECK(malformed(BYTES(HEADER "\x07\x05\x01\x72\x01\x01"
+                                 "a\x7f"),
+                    "unexpected end-of-file"));
 }
 
 /* Two sections of one kind stay two; the same definitions when built are one section. */
 static void sections(void) {
-    ROUND_TRIP(HEADER "\x07\x02\x01\x73" "\x07\x03\x01\x70\x00");
+    ROUND_TRIP(HEADER "\x07\x02\x01\x73"
+                      "\x07\x03\x01\x70\x00");
     ROUND_TRIP(HEADER "\x07\x04\x02\x73\x70\x00");
     CompBuilder b = comp_builder(arena);
     CompTypedef string = {.sort = COMP_TYPEDEF_VALUE, .kind = WIT_STRING};
@@ -90,14 +93,17 @@ static void sections(void) {
 }
 
 static void types(void) {
-    ROUND_TRIP(HEADER "\x07\x06\x01\x72\x01\x01" "a\x7f");       /* record { a: bool } */
+    ROUND_TRIP(HEADER "\x07\x06\x01\x72\x01\x01"
+                      "a\x7f");                                 /* record { a: bool } */
     ROUND_TRIP(HEADER "\x07\x08\x01\x71\x01\x01x\x01\x7e\x00"); /* variant { x(s8) } */
-    ROUND_TRIP(HEADER "\x07\x05\x01\x6e\x01\x01" "f");
+    ROUND_TRIP(HEADER "\x07\x05\x01\x6e\x01\x01"
+                      "f");
     ROUND_TRIP(HEADER "\x07\x05\x01\x6a\x01\x77\x00"); /* result<u64> */
-    ROUND_TRIP(HEADER "\x07\x05\x01\x40\x00\x01\x00");           /* func() */
-    ROUND_TRIP(HEADER "\x07\x03\x01\x42\x00" "\x07\x03\x01\x41\x00");
+    ROUND_TRIP(HEADER "\x07\x05\x01\x40\x00\x01\x00"); /* func() */
+    ROUND_TRIP(HEADER "\x07\x03\x01\x42\x00"
+                      "\x07\x03\x01\x41\x00");
     ROUND_TRIP(HEADER "\x07\x04\x01\x3f\x7f\x00");
-    ROUND_TRIP(HEADER "\x03\x04\x01\x60\x00\x00");               /* core func type */
+    ROUND_TRIP(HEADER "\x03\x04\x01\x60\x00\x00");         /* core func type */
     ROUND_TRIP(HEADER "\x03\x06\x01\x00\x50\x00\x5f\x00"); /* sub (struct), not final */
     CHECK(malformed(BYTES(HEADER "\x07\x02\x01\x62"), "(0x62) for component defined type"));
     CHECK(malformed(BYTES(HEADER "\x07\x04\x01\x42\x01\x05"), "instance type declaration"));
@@ -125,8 +131,14 @@ static void nesting(void) {
 static void every_canon(void) {
     for (CompCanonOp op = 0; op < COMP_CANON_COUNT; op++) {
         CompBuilder b = comp_builder(arena);
-        CompCanon canon = {.op = op, .func = 1, .type = 2, .core_type = 3, .table = 4, .memory = 5,
-                           .slot = 6, .value_type = CORE_I32};
+        CompCanon canon = {.op = op,
+                           .func = 1,
+                           .type = 2,
+                           .core_type = 3,
+                           .table = 4,
+                           .memory = 5,
+                           .slot = 6,
+                           .value_type = CORE_I32};
         comp_add_canon(&b, &canon);
         Str bytes = encode(comp_finish(&b));
         CompComponent *again = decode(bytes);
@@ -163,7 +175,8 @@ static void names(void) {
     CHECK_STR(comp_get_name(&c->names, COMP_CORE_MODULE, 1), "");
     CHECK(str_eq(encode(c), bytes));
     /* Garbage in the section is nobody's fault. */
-    CHECK(decode(BYTES(HEADER "\x00\x12\x0e" "component-name\xff\xfe\x01")) != NULL);
+    CHECK(decode(BYTES(HEADER "\x00\x12\x0e"
+                              "component-name\xff\xfe\x01")) != NULL);
 }
 
 /* ---- meaning ---- */
@@ -280,8 +293,9 @@ static void extern_names(void) {
         uint32_t func = add_func_type(&b, (CompValRef){0}, (CompValRef){0});
         comp_add_import(&b, comp_name(str_from(cases[i].name)), comp_extern(COMP_FUNC, func));
         bool good = cases[i].phrase ? invalid(&b, cases[i].phrase) : valid(&b);
-        if (!good) printf("`%s`: %.*s\n", cases[i].name,
-                          STR_ARG(diags.list.len ? diags.list.at[0].message : STR("accepted")));
+        if (!good)
+            printf("`%s`: %.*s\n", cases[i].name,
+                   STR_ARG(diags.list.len ? diags.list.at[0].message : STR("accepted")));
         CHECK(good);
     }
 }
