@@ -41,15 +41,35 @@ static VmComponent *instantiate(Make *make, const VmClosure *closure, VmComponen
 
 /* ---- what a store shares ---- */
 
+static void free_nodes(VmComponents *shared, bool fibers) {
+    for (VmNode *node = shared->nodes.after; node != &shared->nodes;) {
+        bool matches = vm_is_fiber(node) == fibers;
+        if (matches) {
+            vm_node_remove(node);
+            node->free(node);
+        }
+        node = matches ? shared->nodes.after : node->after;
+    }
+}
+
+/* Fibers first: their frames hold calls. */
 static void free_components(VmObject *object) {
-    arena_free(((VmComponents *)object)->scratch);
+    VmComponents *shared = (VmComponents *)object;
+    free_nodes(shared, true);
+    free_nodes(shared, false);
+    arena_free(shared->scratch);
 }
 
 VmComponents *vm_components(VmStore *store) {
     if (!store->components) {
         store->components = ARENA_NEW(store->arena, VmComponents);
         vm_object_add(store, &store->components->object, free_components);
-        store->components->plans = (AbiCache){.arena = store->arena, .no_steps = true};
+        VmComponents *shared = store->components;
+        shared->plans = (AbiCache){.arena = store->arena, .no_steps = true};
+        shared->nodes.before = shared->nodes.after = &shared->nodes;
+        shared->waiting_end = &shared->waiting;
+        shared->root.store = store;
+        shared->active = &shared->root;
     }
     return store->components;
 }
@@ -64,6 +84,7 @@ static VmModule *module_for(Make *make, const CoreModule *core) {
 
 static void free_component(VmObject *object) {
     abi_table_free(((VmComponent *)object)->table);
+    abi_table_free(((VmComponent *)object)->threads);
 }
 
 /* ---- index spaces ---- */
@@ -156,12 +177,18 @@ static bool core_imports(const Run *run, const CoreModule *core, const Map *args
 /* Start functions may block like any other; nobody can be asked to come back then. */
 static bool run_start(const Run *run, VmFunc *start) {
     if (!start) return true;
+    VmStore *store = run->make->store;
     VmSlot none[1] = {{0}};
+    VmContext own;
+    if (run->make->thread->nesting == 0) vm_set_root(run->make->thread);
+    vm_push_context(store, &own, run->self);
     VmStatus status = vm_call(run->make->thread, start, none);
     while (status == VM_SUSPEND && run->make->shared->wait &&
            run->make->shared->wait(run->make->shared->wait_context))
         status = vm_resume(run->make->thread);
-    if (status == VM_SUSPEND) vm_trap_text(run->make->thread, TRAP_HOST, "deadlock in a start function");
+    vm_pop_context(store, &own);
+    if (status == VM_SUSPEND)
+        vm_trap_text(run->make->thread, TRAP_HOST, "deadlock in a start function");
     return status == VM_DONE;
 }
 
@@ -288,7 +315,13 @@ static bool run_lift(Run *run) {
                               .options = options_of(run, &canon->options)};
     if (canon->options.has_post_return)
         func->post_return = get(run, COMP_CORE_FUNC, canon->options.post_return).core_func;
-    func->abi = abi_func(&run->make->shared->plans, func->type, ABI_LIFT);
+    func->is_async = canon->options.is_async;
+    if (canon->options.has_callback)
+        func->callback = get(run, COMP_CORE_FUNC, canon->options.callback).core_func;
+    AbiVariant variant = !func->is_async    ? ABI_LIFT
+                         : !func->callback ? ABI_LIFT_ASYNC
+                                           : ABI_LIFT_ASYNC_CALLBACK;
+    func->abi = abi_func(&run->make->shared->plans, func->type, variant);
     if (!has_abi(run, func->abi)) return false;
     push(run, COMP_FUNC, (VmItem){.func = func});
     return true;
@@ -299,19 +332,32 @@ static bool run_lower(Run *run) {
     VmLowered *lowered = ARENA_NEW(arena_of(run), VmLowered);
     *lowered = (VmLowered){.callee = get(run, COMP_FUNC, canon->func).func,
                            .caller = run->self,
+                           .is_async = canon->options.is_async,
                            .options = options_of(run, &canon->options)};
-    lowered->abi = abi_func(&run->make->shared->plans, lowered->callee->type, ABI_LOWER);
+    lowered->abi = abi_func(&run->make->shared->plans, lowered->callee->type,
+                            lowered->is_async ? ABI_LOWER_ASYNC : ABI_LOWER);
     if (!has_abi(run, lowered->abi)) return false;
     push(run, COMP_CORE_FUNC, (VmItem){.core_func = vm_lowered_func(lowered)});
     return true;
 }
 
+/* The type that a built-in works on, where it has one. */
+static const WitType *type_of(const Run *run, const CompCanon *canon) {
+    switch (abi_canon_operands((AbiCanon)canon->op)) {
+    case ABI_OPERANDS_TYPE:
+    case ABI_OPERANDS_TYPE_OPTS:
+    case ABI_OPERANDS_TYPE_ASYNC: return entity_at(run, COMP_TYPE, canon->type)->type;
+    case ABI_OPERANDS_RESULT:
+        if (!canon->result.present) return NULL;
+        return canon->result.is_index ? entity_at(run, COMP_TYPE, canon->result.index)->type
+                                      : wit_prim(canon->result.prim);
+    default: return NULL;
+    }
+}
+
 static bool run_canon(Run *run) {
     const CompCanon *canon = &run->item->canon;
-    if (canon->options.is_async) {
-        diag(run->make->diags, RUN_ASYNC, place_of(run));
-        return false;
-    }
+    VmOptions options = {0};
     VmFunc *made;
     switch (canon->op) {
     case COMP_CANON_LIFT: return run_lift(run);
@@ -320,12 +366,14 @@ static bool run_canon(Run *run) {
     case COMP_CANON_RESOURCE_DROP:
     case COMP_CANON_RESOURCE_REP:
         made = vm_resource_func(run->self, get(run, COMP_TYPE, canon->type).resource, canon->op);
-        push(run, COMP_CORE_FUNC, (VmItem){.core_func = made});
-        return true;
-    default: /* the built-ins of asynchronous components */
-        diag(run->make->diags, RUN_CANON, place_of(run), abi_canon_name((AbiCanon)canon->op));
-        return false;
+        break;
+    default:
+        options = options_of(run, &canon->options);
+        made = vm_builtin_func(run->self, canon, &options, type_of(run, canon));
     }
+    if (!made) diag(run->make->diags, RUN_CANON, place_of(run), abi_canon_name((AbiCanon)canon->op));
+    else push(run, COMP_CORE_FUNC, (VmItem){.core_func = made});
+    return made != NULL;
 }
 
 /* ---- imports and exports ---- */

@@ -72,8 +72,11 @@ struct VmComponent {
     VmItem *spaces[COMP_SORT_COUNT];
     uint32_t counts[COMP_SORT_COUNT];
     Map resources; /* WitType * -> VmResource * */
-    AbiTable *table;
+    AbiTable *table;   /* handles: of resources and of everything asynchronous (VmNode) */
+    AbiTable *threads; /* VmFiber; made on first use */
     bool may_enter, may_leave;
+    uint32_t backpressure, waiting_to_enter;
+    struct VmFiber *exclusive; /* the fiber that no other one of its kind may run beside */
     VmExports exports;
 };
 
@@ -93,19 +96,156 @@ struct VmComponentFunc {
     VmFunc *core;          /* NULL: the host's */
     VmOptions options;
     VmFunc *post_return;
+    bool is_async;    /* lifted with `async` */
+    VmFunc *callback; /* and with this; NULL: without */
     VmComponentHostFn host;
     void *context;
     VmFunc *entry;          /* what vm_component_call calls; made on first use */
     struct VmCall *pending; /* on its way into `entry` */
 };
 
-/* A core function that `canon lower` made. */
+/* ---- calls ---- */
+
+/* What the specification calls the current thread, as far as built-ins see it. A plain call of a
+ * function that cannot block has one too, on the stack of contexts of its fiber. */
+typedef struct VmContext {
+    VmComponent *instance;
+    struct VmCall *task;  /* NULL: not of a task that ends by task.return */
+    bool may_block;
+    uint32_t storage[2];
+    struct VmContext *outer;
+} VmContext;
+
+/* A node of the list of all that is asynchronous in a store, so that nothing outlives it. */
+typedef struct VmNode {
+    struct VmNode *before, *after;
+    void (*free)(struct VmNode *);
+} VmNode;
+
+/* What waitable sets hold. An event is made when it is delivered. */
+typedef enum {
+    VM_WAIT_SUBTASK,
+    VM_WAIT_STREAM_READ,
+    VM_WAIT_STREAM_WRITE,
+    VM_WAIT_FUTURE_READ,
+    VM_WAIT_FUTURE_WRITE,
+    VM_WAIT_SET /* not a waitable: the set itself */
+} VmWaitKind;
+
+typedef struct VmWaitable {
+    VmNode node;
+    VmWaitKind kind;
+    uint32_t index; /* in its instance's table */
+    struct VmSet *set;
+    struct VmWaitable *next; /* in the set */
+    bool has_event, has_sync_waiter;
+} VmWaitable;
+
+typedef struct VmSet {
+    VmNode node;
+    VmWaitable *first;
+    uint32_t waiting;
+} VmSet;
+
 typedef struct {
+    uint32_t code, index, payload;
+} VmEvent;
+
+/* How far a callee has come (Subtask.State), and a task (Task.State). */
+typedef enum {
+    VM_STARTING,
+    VM_STARTED,
+    VM_RETURNED,
+    VM_CANCELLED_BEFORE_STARTED,
+    VM_CANCELLED_BEFORE_RETURNED
+} VmSubtaskState;
+typedef enum {
+    VM_TASK_INITIAL,
+    VM_TASK_STARTED,
+    VM_TASK_PENDING_CANCEL,
+    VM_TASK_CANCEL_DELIVERED,
+    VM_TASK_RESOLVED
+} VmTaskState;
+
+typedef struct {
+    AbiTable *table;
+    uint32_t index;
+} VmLender;
+
+/* One side of a call or copy, the context of an AbiGuest. */
+typedef struct {
+    VmStore *store;
+    struct VmCall *call; /* NULL: a copy of a stream or future */
+    VmComponent *instance;
+    VmComponent *types; /* whose resources handles mean */
+    const VmOptions *options;
+    uint64_t *may_spend; /* bytes */
+    AbiGuest guest;
+} VmSide;
+
+/* A call of a component function: Task (of the callee) and Subtask (of the caller) in one. */
+typedef struct VmCall {
+    VmWaitable waitable; /* the subtask; in a table once the callee has blocked */
+    uint32_t refs;       /* the caller's and, of a fiber, the callee's */
+    VmStore *store;
+    VmComponentFunc *callee;
+    const struct VmLowered *lowered; /* NULL: called by the host, then the next three count */
+    const AbiValue *args;
+    AbiValue *result;
+    Arena *arena;
+    bool has_scratch;
+    uint64_t core_args[ABI_MAX_FLAT_PARAMS + 1]; /* of the caller */
+    uint32_t out_pointer;                        /* where a spilled result goes */
+    uint64_t core_result;                        /* of the callee */
+    uint64_t flat_result;                        /* for the caller */
+    uint32_t borrows;                            /* that the callee still has */
+    uint64_t may_spend;
+    VmLender *lenders;
+    uint32_t lender_count, lender_cap;
+    VmSide caller_side, callee_side;
+    VmContext context; /* of the callee, when it runs on its caller's fiber */
+    VmSubtaskState state;
+    VmTaskState task_state;
+    bool delivered, cancel_requested;
+    struct VmFiber *fiber; /* of the callee; NULL: it runs on the caller's, or has ended */
+    uint32_t threads;      /* fibers of the task that are registered */
+} VmCall;
+
+/* A core function that `canon lower` made. */
+typedef struct VmLowered {
     VmComponentFunc *callee;
     VmComponent *caller;
     VmOptions options;
-    const AbiFunc *abi; /* as ABI_LOWER */
+    const AbiFunc *abi; /* as ABI_LOWER or ABI_LOWER_ASYNC */
+    bool is_async;
 } VmLowered;
+
+/* A line of execution with a stack of its own: of an async-typed call, or made by thread.new. The
+ * fiber of the thread that the host has called (`root`) runs the others, in scheduler loops. */
+typedef struct VmFiber {
+    VmNode node;
+    VmStore *store;
+    VmThread *thread;
+    VmCall *call; /* its task */
+    VmContext base, *current;
+    bool has_entered;          /* while it runs: its instance has been entered for it, */
+    VmComponent *entered_from; /* from here */
+    struct VmFiber *resumer;   /* who goes on when it blocks or ends */
+    struct VmFiber *queued;    /* the next of those that wait */
+    enum { VM_FIBER_NEW, VM_FIBER_RUNNING, VM_FIBER_SUSPENDED, VM_FIBER_WAITING } state;
+    bool is_implicit, is_started, cancellable, cancelled, waits_for_host;
+    bool (*ready)(struct VmFiber *); /* WAITING: whether it can go on; NULL: at any time */
+    void *ready_arg;
+    VmHostFn then;  /* what it does once control is back */
+    void *then_context;
+    VmHostFn wait_then; /* and once what it waits for while others run has come */
+    void *wait_context;
+    VmComponent *wait_only; /* whose fibers run meanwhile; NULL: all */
+    VmSet *waits_on;        /* of a callback */
+    uint32_t index;         /* in the instance's threads */
+    VmFunc *start;          /* of an explicit one, with its argument */
+    uint32_t start_arg;
+} VmFiber;
 
 /* What components of one store share. */
 typedef struct VmComponents {
@@ -118,6 +258,11 @@ typedef struct VmComponents {
     uint32_t scratch_users;
     bool (*wait)(void *context); /* of vm_store_on_wait */
     void *wait_context;
+    VmFiber root;
+    VmFiber *active;             /* the fiber that runs */
+    VmFiber *waiting, **waiting_end;
+    VmNode nodes;                /* the list's end */
+    VmFunc *fiber_main, *thread_main;
 } VmComponents;
 
 enum {
@@ -147,5 +292,77 @@ VmFunc *vm_resource_func(VmComponent *component, VmResource *resource, CompCanon
 /* Entering an instance from another (NULL: the host): "may_enter_from", "enter_from", "leave_to". */
 bool vm_may_enter(const VmComponent *callee, const VmComponent *caller);
 void vm_set_entered(VmComponent *callee, const VmComponent *caller, bool entered);
+void vm_push_context(VmStore *store, VmContext *context, VmComponent *instance);
+void vm_pop_context(VmStore *store, VmContext *context);
+/* The type of a core function with these parts. */
+VmFunc *vm_core_func(VmStore *store, const char *params, const char *results, VmHostFn fn,
+                     void *context); /* "iI" for i32 and i64 */
+void vm_call_release(VmCall *call);
+void vm_return_lent(VmCall *call);
+void vm_set_side(VmSide *side, VmStore *store, VmCall *call, VmComponent *instance,
+                 VmComponent *types, const VmOptions *options, uint64_t *may_spend);
+AbiPlace vm_place(const VmSide *side, bool spilled, uint64_t *slots, uint32_t address);
+/* Lifts the arguments from the caller and lowers them into the callee. */
+Trap vm_pass_args(VmCall *call, VmSlot *core_args);
+/* The callee's result, at `from`, to the caller. */
+Trap vm_pass_result(VmCall *call, AbiPlace from);
+VmThread *vm_running(const VmStore *store); /* the thread of the active fiber */
+
+/* component_async.c */
+void vm_node_add(VmStore *store, VmNode *node, void (*free_node)(VmNode *));
+void vm_node_remove(VmNode *node);
+bool vm_is_fiber(const VmNode *node);
+/* Runs the callee on a fiber of its own until it blocks or ends; then(thread, call, slots). */
+VmStatus vm_start_call(VmThread *thread, VmCall *call, VmHostFn then);
+/* The host waits for a call to be resolved. */
+VmStatus vm_await_call(VmThread *thread, VmCall *call, VmHostFn then);
+/* Stops the running fiber until `ready`, then again(thread, context, slots); where the running task
+ * may not block, others of its instance run meanwhile, or it is a trap. */
+VmStatus vm_block(VmThread *thread, bool (*ready)(VmFiber *), void *ready_arg, bool cancellable,
+                  VmHostFn again, void *context);
+bool vm_is_resolved(const VmCall *call);
+VmStatus vm_task_return(VmThread *thread, VmComponent *instance, const VmOptions *options,
+                        const WitType *type, VmSlot *slots);
+VmStatus vm_task_cancel(VmThread *thread, VmComponent *instance);
+VmFiber *vm_thread_fiber(VmComponent *instance, VmFunc *start, uint32_t arg);
+VmFiber *vm_find_thread(VmComponent *instance, uint32_t index);
+void vm_resume_later(VmFiber *fiber);
+VmStatus vm_yield(VmThread *thread, bool cancellable, VmHostFn then, void *context);
+VmStatus vm_switch_thread(VmThread *thread, VmFiber *other, bool yields, bool cancellable,
+                          VmHostFn then, void *context);
+bool vm_take_cancel(VmStore *store, bool cancellable);
+VmStatus vm_request_cancel(VmThread *thread, VmCall *call, VmComponent *caller, VmHostFn then,
+                           void *context);
+VmFiber *vm_active(const VmStore *store);
+void vm_set_root(VmThread *thread); /* a call of the host begins on this thread */
+VmComponents *vm_shared(const VmStore *store);
+
+/* component_wait.c */
+void vm_waitable_leave(VmWaitable *waitable);
+VmEvent vm_take_event(VmWaitable *waitable);
+VmSet *vm_find_set(VmComponent *instance, uint32_t index);
+bool vm_set_is_ready(const VmSet *set);
+VmEvent vm_set_take(VmSet *set);
+/* Adds a waitable or set to the instance's table; 0: it is full. */
+uint32_t vm_table_put(VmComponent *instance, VmWaitKind kind, void *object);
+void *vm_table_find(VmComponent *instance, uint32_t index, VmWaitKind kind);
+/* The core function of an asynchronous built-in; NULL: none that can be run. */
+VmFunc *vm_builtin_func(VmComponent *component, const CompCanon *canon, const VmOptions *options,
+                        const WitType *type);
+
+/* component_stream.c */
+VmFunc *vm_stream_func(VmComponent *component, const CompCanon *canon, const VmOptions *options,
+                       const WitType *type);
+VmEvent vm_copy_event(VmWaitable *waitable);
+Trap vm_lift_end(const VmSide *side, const WitType *type, uint32_t index, uint64_t *value);
+Trap vm_lower_end(const VmSide *side, const WitType *type, uint64_t value, uint32_t *index);
+
+/* component_link.c */
+VmNamed *vm_find(const Map *names, Str name);
+/* The same, at any version of the compatibility track. */
+VmNamed *vm_find_compatible(const Map *names, Str name);
+/* Fills `out` for an import of the outermost component; false and a diagnostic. */
+bool vm_link_import(VmComponent *component, const VmLinker *linker, Str name,
+                    const CompEntity *type, VmItem *out, Span span, Diags *diags);
 
 #endif

@@ -19,37 +19,6 @@
 
 #include "interpreter/component.h"
 
-typedef struct {
-    AbiTable *table;
-    uint32_t index;
-} Lender;
-
-/* One side of a call, the context of an AbiGuest. */
-typedef struct {
-    VmThread *thread;
-    struct VmCall *call;
-    VmComponent *instance;
-    const VmOptions *options;
-} Side;
-
-typedef struct VmCall {
-    VmThread *thread;
-    VmComponentFunc *callee;
-    const VmLowered *lowered; /* NULL: called by the host, then the next three count */
-    const AbiValue *args;
-    AbiValue *result;
-    Arena *arena;
-    bool has_scratch;
-    uint32_t out_pointer; /* where a spilled result goes */
-    uint64_t core_result;
-    uint32_t borrows; /* that the callee still has */
-    uint64_t spent, may_spend;
-    Lender *lenders;
-    uint32_t lender_count, lender_cap;
-    Side caller_side, callee_side;
-    AbiGuest caller_guest, callee_guest;
-} VmCall;
-
 /* ---- entering and leaving ---- */
 
 static bool holds(const VmComponent *caller, const VmComponent *instance) {
@@ -72,32 +41,48 @@ static VmComponent *caller_of(const VmCall *call) {
     return call->lowered ? call->lowered->caller : NULL;
 }
 
+void vm_push_context(VmStore *store, VmContext *context, VmComponent *instance) {
+    VmFiber *fiber = vm_active(store);
+    *context = (VmContext){.instance = instance, .outer = fiber->current};
+    fiber->current = context;
+}
+
+void vm_pop_context(VmStore *store, VmContext *context) {
+    vm_active(store)->current = context->outer;
+}
+
+VmThread *vm_running(const VmStore *store) { return vm_active(store)->thread; }
+
 /* ---- reaching a guest ---- */
 
 static uint8_t *guest_memory(void *context, uint64_t *size) {
-    const Side *side = context;
+    const VmSide *side = context;
     *size = 0;
     return side->options->memory ? vm_memory_bytes(side->options->memory, size) : NULL;
 }
 
 static Trap guest_reallocate(void *context, uint32_t old, uint32_t old_size, uint32_t align,
                              uint32_t size, uint32_t *address) {
-    const Side *side = context;
+    const VmSide *side = context;
     if (!side->options->reallocate) return TRAP_REALLOC_BOUNDS;
     VmSlot slots[4] = {{.u64 = old}, {.u64 = old_size}, {.u64 = align}, {.u64 = size}};
+    VmThread *thread = vm_running(side->store);
+    VmContext own;
     bool may_leave = side->instance->may_leave;
     side->instance->may_leave = false;
-    VmStatus status = vm_call(side->thread, side->options->reallocate, slots);
-    if (status != VM_DONE) return vm_trapped(side->thread) ? vm_trapped(side->thread) : TRAP_HOST;
+    vm_push_context(side->store, &own, side->instance);
+    VmStatus status = vm_call(thread, side->options->reallocate, slots);
+    vm_pop_context(side->store, &own);
+    if (status != VM_DONE) return vm_trapped(thread) ? vm_trapped(thread) : TRAP_HOST;
     side->instance->may_leave = may_leave;
     *address = slots[0].u32;
     return TRAP_NONE;
 }
 
 static Trap guest_spend(void *context, uint64_t bytes) {
-    VmCall *call = ((const Side *)context)->call;
-    if (bytes > call->may_spend - call->spent) return TRAP_HOST_MEMORY;
-    call->spent += bytes;
+    uint64_t *may_spend = ((const VmSide *)context)->may_spend;
+    if (bytes > *may_spend) return TRAP_HOST_MEMORY;
+    *may_spend -= bytes;
     return TRAP_NONE;
 }
 
@@ -111,11 +96,12 @@ VmResource *vm_resource_of(const VmComponent *component, const WitType *handle) 
 }
 
 /* The resource type that a handle's type means in this call. */
-static Trap resource_of(const Side *side, const WitType *type, VmResource **resource) {
+static Trap resource_of(const VmSide *side, const WitType *type, VmResource **resource) {
     bool known = type->kind == WIT_OWN || type->kind == WIT_BORROW;
-    *resource = known ? vm_resource_of(side->call->callee->instance, type) : NULL;
+    *resource = known ? vm_resource_of(side->types, type) : NULL;
     if (*resource) return TRAP_NONE;
-    vm_trap_text(side->thread, TRAP_HOST, "a %s cannot be passed", wit_kind_keyword(type->kind));
+    vm_trap_text(vm_running(side->store), TRAP_HOST, "a %s cannot be passed",
+                 wit_kind_keyword(type->kind));
     return TRAP_HOST;
 }
 
@@ -149,22 +135,24 @@ static Trap find_handle(VmThread *thread, VmComponent *instance, const VmResourc
 static bool add_lender(VmCall *call, AbiTable *table, uint32_t index) {
     if (call->lender_count == call->lender_cap) {
         uint32_t cap = call->lender_cap ? call->lender_cap * 2 : 4;
-        Lender *more = realloc(call->lenders, cap * sizeof *more);
+        VmLender *more = realloc(call->lenders, cap * sizeof *more);
         if (!more) return false;
         call->lenders = more;
         call->lender_cap = cap;
     }
-    call->lenders[call->lender_count++] = (Lender){table, index};
+    call->lenders[call->lender_count++] = (VmLender){table, index};
     return true;
 }
 
 static Trap guest_lift_handle(void *context, const WitType *type, uint32_t index, uint64_t *value) {
-    const Side *side = context;
+    const VmSide *side = context;
+    if (type->kind == WIT_STREAM || type->kind == WIT_FUTURE)
+        return vm_lift_end(side, type, index, value);
     AbiTable *table = side->instance->table;
     VmResource *resource;
     AbiHandle *handle;
     Trap trap = resource_of(side, type, &resource);
-    if (!trap) trap = find_handle(side->thread, side->instance, resource, index, &handle);
+    if (!trap) trap = find_handle(vm_running(side->store), side->instance, resource, index, &handle);
     if (trap) return trap;
     *value = handle->rep;
     if (type->kind == WIT_BORROW) {
@@ -173,7 +161,7 @@ static Trap guest_lift_handle(void *context, const WitType *type, uint32_t index
     }
     if (handle->lend_count) return TRAP_HANDLE_LENT;
     if (!handle->own) {
-        vm_trap_text(side->thread, TRAP_HANDLE_TYPE,
+        vm_trap_text(vm_running(side->store), TRAP_HANDLE_TYPE,
                      "handle index %u used with the wrong type, expected own, found borrow", index);
         return TRAP_HANDLE_TYPE;
     }
@@ -183,7 +171,9 @@ static Trap guest_lift_handle(void *context, const WitType *type, uint32_t index
 
 static Trap guest_lower_handle(void *context, const WitType *type, uint64_t value,
                                uint32_t *index) {
-    const Side *side = context;
+    const VmSide *side = context;
+    if (type->kind == WIT_STREAM || type->kind == WIT_FUTURE)
+        return vm_lower_end(side, type, value, index);
     VmResource *resource;
     Trap trap = resource_of(side, type, &resource);
     if (trap) return trap;
@@ -199,34 +189,53 @@ static Trap guest_lower_handle(void *context, const WitType *type, uint64_t valu
     return TRAP_NONE;
 }
 
-static void set_side(VmCall *call, Side *side, AbiGuest *guest, VmComponent *instance,
-                     const VmOptions *options) {
-    *side = (Side){call->thread, call, instance, options};
-    *guest = (AbiGuest){.context = side,
-                        .encoding = options->encoding,
-                        .memory = guest_memory,
-                        .reallocate = guest_reallocate,
-                        .spend = guest_spend,
-                        .lift_handle = guest_lift_handle,
-                        .lower_handle = guest_lower_handle};
+void vm_set_side(VmSide *side, VmStore *store, VmCall *call, VmComponent *instance,
+                 VmComponent *types, const VmOptions *options, uint64_t *may_spend) {
+    *side = (VmSide){.store = store,
+                     .call = call,
+                     .instance = instance,
+                     .types = types,
+                     .options = options,
+                     .may_spend = may_spend};
+    side->guest = (AbiGuest){.context = side,
+                             .encoding = options->encoding,
+                             .memory = guest_memory,
+                             .reallocate = guest_reallocate,
+                             .spend = guest_spend,
+                             .lift_handle = guest_lift_handle,
+                             .lower_handle = guest_lower_handle};
+}
+
+AbiPlace vm_place(const VmSide *side, bool spilled, uint64_t *slots, uint32_t address) {
+    return (AbiPlace){.guest = &side->guest, .slots = spilled ? NULL : slots, .address = address};
 }
 
 /* ---- a call's life ---- */
 
+static void free_call_node(VmNode *node) {
+    VmCall *call = (VmCall *)node;
+    free(call->lenders);
+    free(call);
+}
+
 static VmCall *call_new(VmThread *thread, VmComponentFunc *callee, const VmLowered *lowered) {
     VmCall *call = calloc(1, sizeof *call);
     if (!call) return NULL;
-    *call = (VmCall){.thread = thread, .callee = callee, .lowered = lowered};
+    VmStore *store = vm_thread_store(thread);
+    *call = (VmCall){.refs = 1, .store = store, .callee = callee, .lowered = lowered};
     call->may_spend = callee->core && lowered ? VM_MAX_TRANSFER_BYTES : VM_MAX_CALL_BYTES;
-    set_side(call, &call->callee_side, &call->callee_guest, callee->instance, &callee->options);
+    vm_node_add(store, &call->waitable.node, free_call_node);
+    vm_set_side(&call->callee_side, store, call, callee->instance, callee->instance,
+                &callee->options, &call->may_spend);
     if (lowered)
-        set_side(call, &call->caller_side, &call->caller_guest, lowered->caller, &lowered->options);
+        vm_set_side(&call->caller_side, store, call, lowered->caller, callee->instance,
+                    &lowered->options, &call->may_spend);
     return call;
 }
 
 /* Host calls share an arena, which starts anew once it has become large. */
 static void take_scratch(VmCall *call) {
-    VmComponents *shared = vm_components(vm_thread_store(call->thread));
+    VmComponents *shared = vm_shared(call->store);
     if (!shared->scratch) shared->scratch = arena_new();
     shared->scratch_users++;
     call->arena = shared->scratch;
@@ -234,177 +243,221 @@ static void take_scratch(VmCall *call) {
 }
 
 static void give_scratch(VmCall *call) {
-    VmComponents *shared = vm_components(vm_thread_store(call->thread));
+    VmComponents *shared = vm_shared(call->store);
     if (--shared->scratch_users || arena_used(shared->scratch) < 256 << 10) return;
     arena_free(shared->scratch);
     shared->scratch = NULL;
 }
 
-static void call_free(void *context) {
-    VmCall *call = context;
+void vm_call_release(VmCall *call) {
+    if (--call->refs) return;
     if (call->has_scratch) give_scratch(call);
-    free(call->lenders);
-    free(call);
+    vm_node_remove(&call->waitable.node);
+    free_call_node(&call->waitable.node);
 }
 
-static VmStatus call_trap(VmCall *call, Trap trap) {
-    VmThread *thread = call->thread;
-    call_free(call);
+static void call_dropped(void *context) { vm_call_release(context); }
+
+static VmStatus call_trap(VmCall *call, VmThread *thread, Trap trap) {
+    vm_call_release(call);
     return vm_trap(thread, trap);
 }
 
 /* What was lent comes back (deliver_resolve). */
-static void return_lent(VmCall *call) {
+void vm_return_lent(VmCall *call) {
     for (uint32_t i = 0; i < call->lender_count; i++) {
         AbiHandle *handle = abi_table_get(call->lenders[i].table, call->lenders[i].index);
         if (handle) handle->lend_count--;
     }
     call->lender_count = 0;
+    call->delivered = true;
 }
 
-static VmStatus call_done(VmCall *call) {
-    if (call->callee->core) vm_set_entered(call->callee->instance, caller_of(call), false);
-    return_lent(call);
-    call_free(call);
+/* The caller goes on: its result is put where it expects it. */
+static VmStatus call_done(VmThread *thread, VmCall *call) {
+    const VmLowered *lowered = call->lowered;
+    if (lowered && lowered->abi->core_result_count)
+        vm_host_slots(thread)[0].u64 = lowered->is_async ? VM_RETURNED : call->flat_result;
+    vm_return_lent(call);
+    vm_call_release(call);
     return VM_DONE;
+}
+
+/* ---- arguments and results ---- */
+
+static uint64_t *words(VmSlot *slots) { return &slots->u64; }
+
+/* Where the caller's arguments are. */
+static AbiPlace args_place(VmCall *call) {
+    bool spilled = call->lowered->abi->params_spilled;
+    return vm_place(&call->caller_side, spilled, call->core_args,
+                    spilled ? (uint32_t)call->core_args[0] : 0);
+}
+
+Trap vm_pass_args(VmCall *call, VmSlot *core_args) {
+    const AbiFunc *lift = call->callee->abi;
+    uint64_t flat[ABI_MAX_FLAT_PARAMS + 1] = {0};
+    uint32_t address = 0;
+    Trap trap = TRAP_NONE;
+    if (lift->params_spilled)
+        trap = abi_allocate(lift->params, &call->callee_side.guest, &address);
+    AbiPlace to = vm_place(&call->callee_side, lift->params_spilled, flat, address);
+    if (!trap && lift->params->op_count)
+        trap = call->lowered ? abi_transfer(lift->params, args_place(call), lift->params, to)
+                             : abi_lower(lift->params, call->args, to);
+    if (lift->params_spilled) flat[0] = address;
+    for (uint32_t i = 0; i < lift->core_param_count; i++) core_args[i].u64 = flat[i];
+    return trap;
+}
+
+Trap vm_pass_result(VmCall *call, AbiPlace from) {
+    const AbiPlan *plan = call->callee->abi->result;
+    if (plan->op_count == 0) return TRAP_NONE;
+    if (!call->lowered) return abi_lift(plan, from, call->arena, call->result);
+    AbiPlace to = vm_place(&call->caller_side, call->lowered->abi->result_spilled,
+                           &call->flat_result, call->out_pointer);
+    return abi_transfer(plan, from, plan, to);
+}
+
+/* ---- calling a guest on the caller's own fiber ---- */
+
+static VmStatus guest_done(VmThread *thread, VmCall *call) {
+    vm_pop_context(call->store, &call->context);
+    vm_set_entered(call->callee->instance, caller_of(call), false);
+    return call_done(thread, call);
 }
 
 static VmStatus post_returned(VmThread *thread, void *context, VmSlot *slots) {
     VmCall *call = context;
     call->callee->instance->may_leave = true;
-    return call_done(call);
+    return guest_done(thread, call);
 }
-
-/* The result has been taken; now the callee may free what it was made of. */
-static VmStatus after_result(VmCall *call) {
-    VmComponentFunc *callee = call->callee;
-    if (!callee->post_return) return call_done(call);
-    callee->instance->may_leave = false;
-    VmSlot arg = {.u64 = call->core_result};
-    return vm_then_call(call->thread, callee->post_return, &arg, callee->abi->core_result_count,
-                        post_returned, call, call_free);
-}
-
-static AbiPlace place(const AbiGuest *guest, bool spilled, uint64_t *slots, uint32_t address) {
-    return (AbiPlace){.guest = guest, .slots = spilled ? NULL : slots, .address = address};
-}
-
-static uint64_t *words(VmSlot *slots) { return &slots->u64; }
-
-/* Where the caller's arguments are. */
-static AbiPlace params_place(const VmCall *call, VmSlot *slots) {
-    bool spilled = call->lowered->abi->params_spilled;
-    return place(&call->caller_guest, spilled, words(slots), spilled ? slots[0].u32 : 0);
-}
-
-/* ---- guest to guest ---- */
 
 static VmStatus guest_returned(VmThread *thread, void *context, VmSlot *slots) {
     VmCall *call = context;
-    const AbiFunc *lift = call->callee->abi, *lower = call->lowered->abi;
-    if (call->borrows) return call_trap(call, TRAP_BORROWS_LEFT);
-    if (lift->core_result_count) call->core_result = slots[0].u64;
-    AbiPlace from = place(&call->callee_guest, lift->result_spilled, &call->core_result,
-                          (uint32_t)call->core_result);
-    AbiPlace to = place(&call->caller_guest, lower->result_spilled, words(vm_host_slots(thread)),
-                        call->out_pointer);
-    if (lift->result->op_count) {
-        Trap trap = abi_transfer(lift->result, from, lift->result, to);
-        if (trap) return call_trap(call, trap);
-    }
-    return after_result(call);
+    VmComponentFunc *callee = call->callee;
+    if (call->borrows) return call_trap(call, thread, TRAP_BORROWS_LEFT);
+    if (callee->abi->core_result_count) call->core_result = slots[0].u64;
+    AbiPlace from = vm_place(&call->callee_side, callee->abi->result_spilled, &call->core_result,
+                             (uint32_t)call->core_result);
+    Trap trap = vm_pass_result(call, from);
+    if (trap) return call_trap(call, thread, trap);
+    if (!callee->post_return) return guest_done(thread, call);
+    callee->instance->may_leave = false;
+    VmSlot arg = {.u64 = call->core_result};
+    return vm_then_call(thread, callee->post_return, &arg, callee->abi->core_result_count,
+                        post_returned, call, call_dropped);
 }
 
-static VmStatus call_guest(VmCall *call, VmSlot *slots) {
+static VmStatus call_guest(VmThread *thread, VmCall *call) {
     const VmComponentFunc *callee = call->callee;
-    const AbiFunc *lift = callee->abi;
-    if (!vm_may_enter(callee->instance, caller_of(call))) return call_trap(call, TRAP_CANNOT_ENTER);
+    if (!vm_may_enter(callee->instance, caller_of(call)))
+        return call_trap(call, thread, TRAP_CANNOT_ENTER);
     vm_set_entered(callee->instance, caller_of(call), true);
-    uint64_t args[ABI_MAX_FLAT_PARAMS + 1] = {0};
-    uint32_t address = 0;
-    Trap trap = TRAP_NONE;
-    if (lift->params_spilled) trap = abi_allocate(lift->params, &call->callee_guest, &address);
-    AbiPlace from = params_place(call, slots);
-    AbiPlace to = place(&call->callee_guest, lift->params_spilled, args, address);
-    if (!trap && lift->params->op_count) trap = abi_transfer(lift->params, from, lift->params, to);
-    if (trap) return call_trap(call, trap);
-    VmSlot core_args[ABI_MAX_FLAT_PARAMS + 1];
-    for (uint32_t i = 0; i < lift->core_param_count; i++) core_args[i].u64 = args[i];
-    if (lift->params_spilled) core_args[0].u64 = address;
-    return vm_then_call(call->thread, callee->core, core_args, lift->core_param_count,
-                        guest_returned, call, call_free);
+    VmSlot args[ABI_MAX_FLAT_PARAMS + 1];
+    Trap trap = vm_pass_args(call, args);
+    if (trap) return call_trap(call, thread, trap);
+    vm_push_context(call->store, &call->context, callee->instance);
+    return vm_then_call(thread, callee->core, args, callee->abi->core_param_count, guest_returned,
+                        call, call_dropped);
+}
+
+/* ---- calling a guest that may block: on a fiber of its own ---- */
+
+static bool is_call_resolved(VmFiber *fiber) { return vm_is_resolved(fiber->ready_arg); }
+
+static VmStatus call_resolved(VmThread *thread, void *context, VmSlot *slots) {
+    return call_done(thread, context);
+}
+
+/* The callee has blocked, or is done: the caller goes on with the subtask, or waits. */
+static VmStatus call_started(VmThread *thread, void *context, VmSlot *slots) {
+    VmCall *call = context;
+    if (vm_is_resolved(call)) return call_done(thread, call);
+    if (!call->lowered->is_async)
+        return vm_block(thread, is_call_resolved, call, false, call_resolved, call);
+    uint32_t index = vm_table_put(call->lowered->caller, VM_WAIT_SUBTASK, call);
+    if (!index) return call_trap(call, thread, TRAP_TABLE_FULL);
+    vm_host_slots(thread)[0].u64 = call->state | index << 4;
+    return VM_DONE;
 }
 
 /* ---- guest to host ---- */
 
-static VmStatus ask_host(VmCall *call);
-
-/* A thread that ends while it is suspended drops the call. */
-static VmStatus suspend(VmCall *call, VmHostFn again) {
-    call->thread->top->context = call;
-    call->thread->top->dropped = call_free;
-    return vm_suspend(call->thread, again, call);
-}
+static VmStatus ask_host(VmThread *thread, VmCall *call);
 
 static VmStatus ask_host_again(VmThread *thread, void *context, VmSlot *slots) {
     thread->top->dropped = NULL;
-    if (vm_tick(thread)) return ask_host(context);
-    call_free(context);
+    vm_active(vm_thread_store(thread))->waits_for_host = false;
+    if (vm_tick(thread)) return ask_host(thread, context);
+    vm_call_release(context);
     return VM_TRAP;
 }
 
-static VmStatus lower_host_result(VmCall *call) {
-    const AbiFunc *lower = call->lowered->abi;
-    AbiPlace to = place(&call->caller_guest, lower->result_spilled,
-                        words(vm_host_slots(call->thread)), call->out_pointer);
-    if (lower->result->op_count) {
-        Trap trap = abi_lower(lower->result, call->result, to);
-        if (trap) return call_trap(call, trap);
-    }
-    return call_done(call);
+/* A thread that ends while it is suspended drops the call. */
+static VmStatus suspend(VmThread *thread, VmCall *call) {
+    thread->top->context = call;
+    thread->top->dropped = call_dropped;
+    vm_active(call->store)->waits_for_host = true;
+    return vm_suspend(thread, ask_host_again, call);
 }
 
-static VmStatus ask_host(VmCall *call) {
-    VmThread *thread = call->thread;
+static VmStatus lower_host_result(VmThread *thread, VmCall *call) {
+    const AbiFunc *lower = call->lowered->abi;
+    AbiPlace to = vm_place(&call->caller_side, lower->result_spilled, &call->flat_result,
+                           call->out_pointer);
+    if (lower->result->op_count) {
+        Trap trap = abi_lower(lower->result, call->result, to);
+        if (trap) return call_trap(call, thread, trap);
+    }
+    return call_done(thread, call);
+}
+
+static VmStatus ask_host(VmThread *thread, VmCall *call) {
     const VmComponentFunc *callee = call->callee;
     VmStatus status = callee->host(thread, callee->context, call->args, call->result, call->arena);
     switch (status) {
     case VM_DONE:
-        if (call->lowered) return lower_host_result(call);
-        return call_done(call);
-    case VM_SUSPEND: return suspend(call, ask_host_again);
-    case VM_CALL: return call_trap(call, TRAP_HOST); /* not for these functions */
+        if (call->lowered) return lower_host_result(thread, call);
+        return call_done(thread, call);
+    case VM_SUSPEND: return suspend(thread, call);
+    case VM_CALL: return call_trap(call, thread, TRAP_HOST); /* not for these functions */
     case VM_TRAP:
     case VM_EXIT: break;
     }
-    call_free(call);
+    vm_call_release(call);
     return status;
 }
 
-static VmStatus call_host(VmCall *call, VmSlot *slots) {
+static VmStatus call_host(VmThread *thread, VmCall *call) {
     const AbiFunc *lower = call->lowered->abi;
     take_scratch(call);
     AbiValue *args = ARENA_NEW_ARRAY(call->arena, AbiValue, lower->params->op_count);
     call->args = args;
     call->result = ARENA_NEW_ARRAY(call->arena, AbiValue, lower->result->op_count);
-    AbiPlace from = params_place(call, slots);
     if (lower->params->op_count) {
-        Trap trap = abi_lift(lower->params, from, call->arena, args);
-        if (trap) return call_trap(call, trap);
+        Trap trap = abi_lift(lower->params, args_place(call), call->arena, args);
+        if (trap) return call_trap(call, thread, trap);
     }
-    return ask_host(call);
+    return ask_host(thread, call);
 }
 
 /* ---- canon lower ---- */
 
 static VmStatus lowered_call(VmThread *thread, void *context, VmSlot *slots) {
     const VmLowered *lowered = context;
+    const VmComponentFunc *callee = lowered->callee;
     if (!lowered->caller->may_leave) return vm_trap(thread, TRAP_CANNOT_LEAVE);
+    bool on_fiber = callee->core && callee->type->is_async;
+    if (on_fiber && !lowered->is_async && !vm_active(lowered->caller->store)->current->may_block)
+        return vm_trap(thread, TRAP_CANNOT_BLOCK);
     VmCall *call = call_new(thread, lowered->callee, lowered);
     if (!call) return vm_trap(thread, TRAP_HOST_MEMORY);
-    if (lowered->abi->result_spilled)
-        call->out_pointer = slots[lowered->abi->core_param_count - 1].u32;
-    return lowered->callee->core ? call_guest(call, slots) : call_host(call, slots);
+    uint32_t n = lowered->abi->core_param_count;
+    if (n) memcpy(call->core_args, words(slots), n * sizeof *call->core_args);
+    if (lowered->abi->result_spilled) call->out_pointer = (uint32_t)call->core_args[n - 1];
+    if (on_fiber) return vm_start_call(thread, call, call_started);
+    return callee->core ? call_guest(thread, call) : call_host(thread, call);
 }
 
 static CoreValType core_type_of(AbiCore type) {
@@ -423,59 +476,46 @@ VmFunc *vm_lowered_func(VmLowered *lowered) {
                         abi->core_result_count, lowered_call, lowered, NULL);
 }
 
+VmFunc *vm_core_func(VmStore *store, const char *params, const char *results, VmHostFn fn,
+                     void *context) {
+    CoreValType types[2][ABI_MAX_FLAT_PARAMS + 1];
+    uint32_t counts[2] = {(uint32_t)strlen(params), (uint32_t)strlen(results)};
+    for (uint32_t i = 0; i < counts[0]; i++) types[0][i] = params[i] == 'I' ? CORE_I64 : CORE_I32;
+    for (uint32_t i = 0; i < counts[1]; i++) types[1][i] = results[i] == 'I' ? CORE_I64 : CORE_I32;
+    return vm_host_func(store, types[0], counts[0], types[1], counts[1], fn, context, NULL);
+}
+
 /* ---- host to guest ---- */
 
-static VmStatus entry_returned(VmThread *thread, void *context, VmSlot *slots) {
-    VmCall *call = context;
-    const AbiFunc *lift = call->callee->abi;
-    if (call->borrows) return call_trap(call, TRAP_BORROWS_LEFT);
-    if (lift->core_result_count) call->core_result = slots[0].u64;
-    AbiPlace from = place(&call->callee_guest, lift->result_spilled, &call->core_result,
-                          (uint32_t)call->core_result);
-    if (lift->result->op_count) {
-        Trap trap = abi_lift(lift->result, from, call->arena, call->result);
-        if (trap) return call_trap(call, trap);
-    }
-    return after_result(call);
+static VmStatus entry_started(VmThread *thread, void *context, VmSlot *slots) {
+    return vm_await_call(thread, context, call_resolved);
 }
 
 static VmStatus entry_call(VmThread *thread, void *context, VmSlot *slots) {
     VmComponentFunc *callee = context;
     VmCall *call = callee->pending;
     callee->pending = NULL;
-    if (!callee->core) return ask_host(call);
-    const AbiFunc *lift = callee->abi;
-    if (!vm_may_enter(callee->instance, NULL)) return call_trap(call, TRAP_CANNOT_ENTER);
-    vm_set_entered(callee->instance, NULL, true);
-    uint64_t args[ABI_MAX_FLAT_PARAMS + 1] = {0};
-    uint32_t address = 0;
-    Trap trap = TRAP_NONE;
-    if (lift->params_spilled) trap = abi_allocate(lift->params, &call->callee_guest, &address);
-    AbiPlace to = place(&call->callee_guest, lift->params_spilled, args, address);
-    if (!trap && lift->params->op_count) trap = abi_lower(lift->params, call->args, to);
-    if (trap) return call_trap(call, trap);
-    VmSlot core_args[ABI_MAX_FLAT_PARAMS + 1];
-    for (uint32_t i = 0; i < lift->core_param_count; i++) core_args[i].u64 = args[i];
-    if (lift->params_spilled) core_args[0].u64 = address;
-    return vm_then_call(thread, callee->core, core_args, lift->core_param_count, entry_returned,
-                        call, call_free);
+    if (!callee->core) return ask_host(thread, call);
+    if (callee->type->is_async) return vm_start_call(thread, call, entry_started);
+    return call_guest(thread, call);
 }
 
 VmStatus vm_component_call(VmThread *thread, VmComponentFunc *func, const AbiValue *args,
                            AbiValue *result, Arena *arena) {
     if (!func->entry)
-        func->entry = vm_host_func(func->instance->store, NULL, 0, NULL, 0, entry_call, func, NULL);
+        func->entry = vm_core_func(func->instance->store, "", "", entry_call, func);
     VmCall *call = func->entry ? call_new(thread, func, NULL) : NULL;
     if (!call) return vm_trap(thread, TRAP_HOST_MEMORY);
     call->args = args;
     call->result = result;
     call->arena = arena;
     func->pending = call;
+    if (thread->nesting == 0) vm_set_root(thread);
     VmSlot none[1] = {{0}};
     VmStatus status = vm_call(thread, func->entry, none);
     if (func->pending == call) { /* it did not even begin */
         func->pending = NULL;
-        call_free(call);
+        vm_call_release(call);
     }
     return status;
 }
@@ -506,14 +546,22 @@ static VmStatus resource_rep(VmThread *thread, void *context, VmSlot *slots) {
     return VM_DONE;
 }
 
+/* A destructor that runs. */
+typedef struct {
+    const ResourceFunc *f;
+    VmContext context;
+} Destruction;
+
 static VmStatus destroyed(VmThread *thread, void *context, VmSlot *slots) {
-    const ResourceFunc *f = context;
-    vm_set_entered(f->resource->owner, f->instance, false);
+    Destruction *d = context;
+    vm_pop_context(vm_thread_store(thread), &d->context);
+    vm_set_entered(d->f->resource->owner, d->f->instance, false);
+    free(d);
     return VM_DONE;
 }
 
 /* The destructor is called like a function of the component that defined the resource. */
-static VmStatus destroy(VmThread *thread, ResourceFunc *f, uint64_t rep) {
+static VmStatus destroy(VmThread *thread, const ResourceFunc *f, uint64_t rep) {
     VmResource *resource = f->resource;
     if (!resource->owner) {
         if (resource->destroy) resource->destroy(resource->context, rep);
@@ -521,9 +569,13 @@ static VmStatus destroy(VmThread *thread, ResourceFunc *f, uint64_t rep) {
     }
     if (!vm_may_enter(resource->owner, f->instance)) return vm_trap(thread, TRAP_CANNOT_ENTER);
     if (!resource->dtor) return VM_DONE;
+    Destruction *d = calloc(1, sizeof *d);
+    if (!d) return vm_trap(thread, TRAP_HOST_MEMORY);
+    d->f = f;
     vm_set_entered(resource->owner, f->instance, true);
+    vm_push_context(vm_thread_store(thread), &d->context, resource->owner);
     VmSlot arg = {.u64 = (uint32_t)rep};
-    return vm_then_call(thread, resource->dtor, &arg, 1, destroyed, f, NULL);
+    return vm_then_call(thread, resource->dtor, &arg, 1, destroyed, d, free);
 }
 
 static VmStatus resource_drop(VmThread *thread, void *context, VmSlot *slots) {
@@ -546,7 +598,5 @@ VmFunc *vm_resource_func(VmComponent *component, VmResource *resource, CompCanon
     VmHostFn fn = op == COMP_CANON_RESOURCE_NEW   ? resource_new
                   : op == COMP_CANON_RESOURCE_REP ? resource_rep
                                                   : resource_drop;
-    CoreValType i32 = CORE_I32;
-    uint32_t results = op == COMP_CANON_RESOURCE_DROP ? 0 : 1;
-    return vm_host_func(component->store, &i32, 1, &i32, results, fn, f, NULL);
+    return vm_core_func(component->store, "i", op == COMP_CANON_RESOURCE_DROP ? "" : "i", fn, f);
 }
