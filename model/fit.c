@@ -182,6 +182,12 @@ static void fit_item(Fit *f, const WitItem *need, const WitItem *have) {
     if (kinds) note_difference(&f->compare, NULL);
 }
 
+/* An import of an interface that is empty is no need: no component has it. */
+static bool is_needless(const Fit *f, const WitItem *item) {
+    return !f->need_is_target && item->kind == WIT_ITEM_INTERFACE && !item->interface->types.len &&
+           !item->interface->funcs.len;
+}
+
 static void fit_items(Fit *f, const WitItems *need, const WitItems *have, Span have_span) {
     Map map = named(f, have);
     for (size_t i = 0; i < need->len; i++) {
@@ -191,6 +197,7 @@ static void fit_items(Fit *f, const WitItems *need, const WitItems *have, Span h
             fit_item(f, item, other);
             continue;
         }
+        if (is_needless(f, item)) continue;
         diag(f->diags, MODEL_FIT_MISSING, span_none(), f->direction, STR_ARG(f->item));
         note_worlds(f, item_text(f, item), item_span(item), (Str){0}, have_span);
     }
