@@ -85,16 +85,23 @@ static bool make_directory(Cli *cli, Str path) {
     return false;
 }
 
-/* Is there another package of this name? Then the file's name carries the version. */
-static bool name_is_shared(const WitModel *model, const WitPackage *package) {
+/* What the package's file is called: its name, with as much more as it takes to be the only one: the
+ * namespace if another one has that name too, the version if this one has it twice. */
+static Str file_stem(Arena *arena, const WitModel *model, const WitPackage *package) {
+    bool other_ns = false, other_version = false;
     for (size_t i = 0; i < model->packages.len; i++) {
         const WitPackage *other = model->packages.at[i];
-        if (other != package && str_eq(other->name, package->name)) return true;
+        if (other == package || !str_eq(other->name, package->name)) continue;
+        if (str_eq(other->ns, package->ns)) other_version = true;
+        else other_ns = true;
     }
-    return false;
+    if (other_ns && other_version) return wit_package_id(arena, package);
+    if (other_ns) return str_fmt(arena, "%.*s:%.*s", STR_ARG(package->ns), STR_ARG(package->name));
+    if (!other_version || !package->version.text.len) return package->name;
+    return str_fmt(arena, "%.*s@%.*s", STR_ARG(package->name), STR_ARG(package->version.text));
 }
 
-/* The main package as DIR/name.wit, the others as DIR/deps/name[@version].wit. */
+/* The main package as DIR/name.wit, the others as DIR/deps/[ns:]name[@version].wit. */
 static int write_directory(Cli *cli, const WitModel *model, Str directory,
                            const WitcPrintOptions *print) {
     Str deps = path_join(cli->arena, directory, STR("deps"));
@@ -102,10 +109,8 @@ static int write_directory(Cli *cli, const WitModel *model, Str directory,
     if (model->packages.len > 1 && !make_directory(cli, deps)) return EXIT_INPUT;
     for (size_t i = 0; i < model->packages.len; i++) {
         const WitPackage *package = model->packages.at[i];
-        bool dated = package->version.text.len && name_is_shared(model, package);
-        Str version = dated ? package->version.text : (Str){0};
-        Str file = str_fmt(cli->arena, "%.*s%s%.*s.wit", STR_ARG(package->name), dated ? "@" : "",
-                           STR_ARG(version));
+        Str stem = file_stem(cli->arena, model, package);
+        Str file = str_concat(cli->arena, stem, STR(".wit"));
         Str path = path_join(cli->arena, package == model->main ? directory : deps, file);
         Buf text = {.arena = cli->arena};
         witc_print_package(model, package, false, print, &text);
