@@ -374,6 +374,26 @@ int64_t wat_print_body(WatModulePrinter *mp, const CoreExpr *body, Str hints, si
 /* Instructions of a constant expression, in one line; `word` is written before several. */
 void wat_print_const(WatModulePrinter *mp, const CoreExpr *e);
 void wat_print_const_sugar(WatModulePrinter *mp, const CoreExpr *e, const char *word);
+/* A body that is being printed. The labels that are open, each with its number in the order of the
+ * blocks, which the name section counts by. */
+typedef struct {
+    uint32_t number;
+    uint64_t hidden; /* what its name meant around it, as in `names` */
+} WatOpenLabel;
+
+typedef struct {
+    WatModulePrinter *mp;
+    VEC(WatOpenLabel) labels;
+    Map names; /* 1 + the innermost open label of a name; 0: none */
+    uint32_t label_count;
+    enum { WAT_LINES, WAT_NONE, WAT_FIRST, WAT_SPACES } separator; /* between instructions */
+    unsigned nesting_start;
+} WatCodePrinter;
+
+/* One instruction, with what separates it from the one before. */
+void wat_put_instr(WatCodePrinter *c, const CoreInstr *in, int64_t offset);
+/* The next hint of a function: the offset in its body, or SIZE_MAX. */
+size_t wat_next_hint(Reader *r, bool *taken);
 /* The same as nested expressions (print_fold.c). */
 int64_t wat_print_folded(WatModulePrinter *mp, const CoreExpr *body, Str hints, size_t body_start,
                          bool lines);

@@ -3,35 +3,19 @@
  * with its number behind each label that has no name. */
 #include "wat/internal.h"
 
-/* A body that is being printed. The labels that are open, each with its number in the order of the
- * blocks, which the name section counts by. */
-typedef struct {
-    uint32_t number;
-    uint64_t hidden; /* what its name meant around it, as in `names` */
-} OpenLabel;
-
-typedef struct {
-    WatModulePrinter *mp;
-    VEC(OpenLabel) labels;
-    Map names; /* 1 + the innermost open label of a name; 0: none */
-    uint32_t label_count;
-    enum { SEPARATE_LINES, SEPARATE_NONE, SEPARATE_FIRST, SEPARATE_SPACES } separator;
-    unsigned nesting_start;
-} CodePrinter;
-
-static void separate(CodePrinter *c, int64_t offset) {
+static void separate(WatCodePrinter *c, int64_t offset) {
     switch (c->separator) {
-    case SEPARATE_LINES: wat_newline(c->mp->p, offset); break;
-    case SEPARATE_NONE: break;
-    case SEPARATE_FIRST: c->separator = SEPARATE_SPACES; break;
-    case SEPARATE_SPACES: wat_put(c->mp->p, " "); break;
+    case WAT_LINES: wat_newline(c->mp->p, offset); break;
+    case WAT_NONE: break;
+    case WAT_FIRST: c->separator = WAT_SPACES; break;
+    case WAT_SPACES: wat_put(c->mp->p, " "); break;
     }
 }
 
 /* ---- labels ---- */
 
-static void open_label(CodePrinter *c) {
-    OpenLabel label = {.number = c->label_count};
+static void open_label(WatCodePrinter *c) {
+    WatOpenLabel label = {.number = c->label_count};
     Str name;
     if (wat_has_name(&c->mp->labels, label.number, &name)) {
         MapEntry *e = map_put(c->mp->p->arena, &c->names, name, NULL);
@@ -41,14 +25,14 @@ static void open_label(CodePrinter *c) {
     *vec_push(c->mp->p->arena, &c->labels) = label;
 }
 
-static void close_label(CodePrinter *c) {
-    OpenLabel label = vec_pop(&c->labels);
+static void close_label(WatCodePrinter *c) {
+    WatOpenLabel label = vec_pop(&c->labels);
     Str name;
     if (wat_has_name(&c->mp->labels, label.number, &name))
         map_put(c->mp->p->arena, &c->names, name, NULL)->value = label.hidden;
 }
 
-static void put_label(CodePrinter *c, uint32_t depth) {
+static void put_label(WatCodePrinter *c, uint32_t depth) {
     WatPrinter *p = c->mp->p;
     size_t open = c->labels.len;
     Str name = {0};
@@ -72,18 +56,18 @@ static void put_label(CodePrinter *c, uint32_t depth) {
 
 /* ---- immediates ---- */
 
-static void put_space_index(CodePrinter *c, const WatNames *names, uint32_t index) {
+static void put_space_index(WatCodePrinter *c, const WatNames *names, uint32_t index) {
     wat_put(c->mp->p, " ");
     wat_put_index(c->mp->p, names, index);
 }
 
-static void put_ref_type(CodePrinter *c, CoreValType t, bool nullable) {
+static void put_ref_type(WatCodePrinter *c, CoreValType t, bool nullable) {
     wat_put(c->mp->p, " ");
     wat_print_val_type(c->mp, nullable ? core_as_nullable(t) : t);
 }
 
 /* Label and type of a block; the label is open already. True if it had a name. */
-static bool put_block_type(CodePrinter *c, const CoreInstr *in) {
+static bool put_block_type(WatCodePrinter *c, const CoreInstr *in) {
     WatModulePrinter *mp = c->mp;
     WatPrinter *p = mp->p;
     Str name;
@@ -109,15 +93,15 @@ static bool put_block_type(CodePrinter *c, const CoreInstr *in) {
     return named;
 }
 
-static void put_label_comment(CodePrinter *c, bool named) {
+static void put_label_comment(WatCodePrinter *c, bool named) {
     c->label_count++;
     if (named) return;
-    bool line = c->separator == SEPARATE_LINES || c->separator == SEPARATE_NONE;
+    bool line = c->separator == WAT_LINES || c->separator == WAT_NONE;
     if (line) buf_fmt(c->mp->p->out, " ;; label = @%zu", c->labels.len);
     else buf_fmt(c->mp->p->out, "  (; label = @%zu ;)", c->labels.len);
 }
 
-static void put_catches(CodePrinter *c, CoreList list) {
+static void put_catches(WatCodePrinter *c, CoreList list) {
     static const char *const words[] = {"catch", "catch_ref", "catch_all", "catch_all_ref"};
     WatPrinter *p = c->mp->p;
     uint32_t count = c->label_count; /* labels count from outside of the try_table */
@@ -134,7 +118,7 @@ static void put_catches(CodePrinter *c, CoreList list) {
     c->label_count = count;
 }
 
-static void put_handlers(CodePrinter *c, CoreList list) {
+static void put_handlers(WatCodePrinter *c, CoreList list) {
     WatPrinter *p = c->mp->p;
     for (uint32_t n = list.count; n > 0; n--) {
         CoreHandler h = core_list_handler(&list);
@@ -146,14 +130,14 @@ static void put_handlers(CodePrinter *c, CoreList list) {
     }
 }
 
-static void put_mem_arg(CodePrinter *c, const CoreInstr *in, unsigned natural) {
+static void put_mem_arg(WatCodePrinter *c, const CoreInstr *in, unsigned natural) {
     WatPrinter *p = c->mp->p;
     if (in->mem.memory) put_space_index(c, &c->mp->memories, in->mem.memory);
     if (in->mem.offset) buf_fmt(p->out, " offset=%llu", (unsigned long long)in->mem.offset);
     if (in->mem.align != natural) buf_fmt(p->out, " align=%llu", 1ull << (in->mem.align & 63));
 }
 
-static void put_select(CodePrinter *c, CoreList list) {
+static void put_select(WatCodePrinter *c, CoreList list) {
     wat_put(c->mp->p, " (result");
     for (uint32_t n = list.count; n > 0; n--) {
         wat_put(c->mp->p, " ");
@@ -162,7 +146,7 @@ static void put_select(CodePrinter *c, CoreList list) {
     wat_put(c->mp->p, ")");
 }
 
-static void put_field(CodePrinter *c, uint32_t type, uint32_t field) {
+static void put_field(WatCodePrinter *c, uint32_t type, uint32_t field) {
     WatNames names = {core_name_group(&c->mp->m->names.fields, type), NULL, "field", NULL};
     put_space_index(c, &c->mp->types, type);
     if (names.map->len) names = wat_names(c->mp->p, names.map, "field", true);
@@ -174,7 +158,7 @@ static bool heap_nullable(CoreOp op) {
            op == CORE_OP_REF_CAST_DESC_EQ_NULL;
 }
 
-static void put_immediates(CodePrinter *c, const CoreInstr *in) {
+static void put_immediates(WatCodePrinter *c, const CoreInstr *in) {
     WatModulePrinter *mp = c->mp;
     WatPrinter *p = mp->p;
     CoreImm imm = core_op_info[in->op].imm;
@@ -326,7 +310,7 @@ static bool opens_block(CoreOp op) {
            op == CORE_OP_TRY_TABLE;
 }
 
-static void put_instr(CodePrinter *c, const CoreInstr *in, int64_t offset) {
+void wat_put_instr(WatCodePrinter *c, const CoreInstr *in, int64_t offset) {
     WatPrinter *p = c->mp->p;
     bool middle = in->op == CORE_OP_ELSE || in->op == CORE_OP_CATCH || in->op == CORE_OP_CATCH_ALL;
     bool end = in->op == CORE_OP_END || in->op == CORE_OP_DELEGATE;
@@ -343,7 +327,7 @@ static void put_instr(CodePrinter *c, const CoreInstr *in, int64_t offset) {
 }
 
 /* The next hint of a function: where it applies, or SIZE_MAX. */
-static size_t next_hint(Reader *r, bool *taken) {
+size_t wat_next_hint(Reader *r, bool *taken) {
     if (reader_at_end(r)) return SIZE_MAX;
     size_t at = reader_u32(r);
     Str value = reader_bytes(r, reader_u32(r));
@@ -351,12 +335,12 @@ static size_t next_hint(Reader *r, bool *taken) {
     return r->failed ? SIZE_MAX : at;
 }
 
-static int64_t put_expr(CodePrinter *c, const CoreExpr *e, Str hints, size_t body_start) {
+static int64_t put_expr(WatCodePrinter *c, const CoreExpr *e, Str hints, size_t body_start) {
     Reader r = core_expr_reader(c->mp->m, e, c->mp->p->diags);
     const Source hint_view = {.text = hints, .binary = true};
     Reader hint_reader = reader_of(&hint_view, NULL);
     bool taken = false;
-    size_t hint = next_hint(&hint_reader, &taken);
+    size_t hint = wat_next_hint(&hint_reader, &taken);
     CoreInstr in;
     while (!reader_at_end(&r)) {
         size_t at = reader_offset(&r);
@@ -365,15 +349,15 @@ static int64_t put_expr(CodePrinter *c, const CoreExpr *e, Str hints, size_t bod
         if (hint == at - body_start) {
             wat_newline(c->mp->p, (int64_t)at);
             buf_fmt(c->mp->p->out, "(@metadata.code.branch_hint \"\\%02x\")", taken);
-            hint = next_hint(&hint_reader, &taken);
+            hint = wat_next_hint(&hint_reader, &taken);
         }
-        put_instr(c, &in, (int64_t)at);
+        wat_put_instr(c, &in, (int64_t)at);
     }
     return (int64_t)reader_offset(&r);
 }
 
 int64_t wat_print_body(WatModulePrinter *mp, const CoreExpr *body, Str hints, size_t body_start) {
-    CodePrinter c = {.mp = mp, .separator = SEPARATE_LINES, .nesting_start = mp->p->nesting};
+    WatCodePrinter c = {.mp = mp, .separator = WAT_LINES, .nesting_start = mp->p->nesting};
     return put_expr(&c, body, hints, body_start);
 }
 
@@ -382,7 +366,7 @@ void wat_print_const(WatModulePrinter *mp, const CoreExpr *e) {
         wat_print_folded(mp, e, (Str){0}, 0, false);
         return;
     }
-    CodePrinter c = {.mp = mp, .separator = SEPARATE_FIRST, .nesting_start = mp->p->nesting};
+    WatCodePrinter c = {.mp = mp, .separator = WAT_FIRST, .nesting_start = mp->p->nesting};
     unsigned nesting = mp->p->nesting;
     put_expr(&c, e, (Str){0}, 0);
     mp->p->nesting = nesting;
@@ -397,7 +381,7 @@ void wat_print_const_sugar(WatModulePrinter *mp, const CoreExpr *e, const char *
         buf_fmt(mp->p->out, "%s ", word);
         wat_print_const(mp, e);
     } else {
-        CodePrinter c = {.mp = mp, .separator = SEPARATE_FIRST, .nesting_start = mp->p->nesting};
+        WatCodePrinter c = {.mp = mp, .separator = WAT_FIRST, .nesting_start = mp->p->nesting};
         put_expr(&c, e, (Str){0}, 0);
     }
     wat_finish(mp->p);
