@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "core/core.h"
 #include "core/numeric.h"
+#include "core/vector.h"
 
 static Arena *arena;
 static Diags diags;
@@ -436,6 +437,29 @@ static void items_are_checked(void) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
 #include "core/numeric.def"
+
+#define VECTOR1(id, e)                                                                             \
+    static CoreV128 do_##id(CoreV128 a) { return e; }
+#define VECTOR2(id, e)                                                                             \
+    static CoreV128 do_##id(CoreV128 a, CoreV128 b) { return e; }
+#define VECTOR3(id, e)                                                                             \
+    static CoreV128 do_##id(CoreV128 a, CoreV128 b, CoreV128 c) { return e; }
+#define VECTOR_TEST(id, e)                                                                         \
+    static u32 do_##id(CoreV128 a) { return e; }
+#define VECTOR_SHIFT(id, e)                                                                        \
+    static CoreV128 do_##id(CoreV128 a, u32 b) { return e; }
+#define VECTOR_SPLAT(id, T, e)                                                                     \
+    static CoreV128 do_##id(T a) { return e; }
+#define VECTOR_EXTRACT(id, T, e)                                                                   \
+    static T do_##id(CoreV128 a, unsigned lane) { return e; }
+#define VECTOR_REPLACE(id, T, member)                                                              \
+    static CoreV128 do_##id(CoreV128 a, T b, unsigned lane) {                                      \
+        a.member[lane] = (__typeof__(a.member[0]))b;                                               \
+        return a;                                                                                  \
+    }
+#define VECTOR_LOAD(id, T, e)                                                                      \
+    static CoreV128 do_##id(T a) { return e; }
+#include "core/vector.def"
 #pragma GCC diagnostic pop
 
 static void integers_compute(void) {
@@ -482,6 +506,38 @@ static void conversions_trap_at_their_limits(void) {
     CHECK_EQ(core_f32_bits(do_F32_CONVERT_I64_U(UINT64_MAX)), 0x5f800000);
 }
 
+static void vectors_compute(void) {
+    CoreV128 a = {.s8 = {-128, 127, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}};
+    CoreV128 two = do_I8X16_SPLAT(0x102);
+    CHECK_EQ(do_I8X16_ADD_SAT_S(a, two).s8[1], 127);
+    CHECK_EQ(do_I8X16_ADD(a, two).s8[1], -127);
+    CHECK_EQ(do_I8X16_SUB_SAT_U(two, a).u8[3], 0);
+    CHECK_EQ(do_I8X16_ABS(a).u8[0], 128);
+    CHECK_EQ(do_I8X16_LT_U(a, two).s8[0], 0);
+    CHECK_EQ(do_I8X16_LT_S(a, two).s8[0], -1);
+    CHECK_EQ(do_I8X16_BITMASK(a), 1);
+    CHECK_EQ(do_I8X16_SHL(a, 9).u8[2], 2);
+    CHECK_EQ(do_I8X16_SHR_S(a, 1).s8[0], -64);
+    CHECK_EQ(do_I8X16_SWIZZLE(a, two).s8[5], 1);
+    CHECK_EQ(do_I16X8_EXTEND_LOW_I8X16_U(a).u16[0], 128);
+    CHECK_EQ(do_I16X8_EXTMUL_HIGH_I8X16_S(a, a).s16[7], 196);
+    CHECK_EQ(do_I16X8_EXTADD_PAIRWISE_I8X16_S(a).s16[0], -1);
+    CHECK_EQ(do_I8X16_NARROW_I16X8_U(do_I16X8_SPLAT(0xffff), do_I16X8_SPLAT(300)).u8[8], 255);
+    CHECK_EQ(do_I16X8_EXTRACT_LANE_S(do_I16X8_SPLAT(0x8000), 3), -32768);
+    CHECK_EQ(do_I16X8_EXTRACT_LANE_U(do_I16X8_SPLAT(0x8000), 3), 0x8000);
+    CHECK_EQ(do_I32X4_REPLACE_LANE(a, 77, 2).u32[2], 77);
+    CHECK_EQ(do_I64X2_ALL_TRUE(do_V128_LOAD64_ZERO(5)), 0);
+    CHECK_EQ(do_V128_LOAD8X8_S(0x80).s16[0], -128);
+    CHECK_EQ(do_V128_BITSELECT(a, two, do_I8X16_SPLAT(0xf0)).u8[0], 0x82);
+    CoreV128 nan = do_F32X4_SPLAT(core_f32_of(0x7fc00000)), one = do_F32X4_SPLAT(1);
+    CHECK_EQ((int)do_F32X4_PMIN(one, nan).f32[0], 1);
+    CHECK(do_F32X4_MIN(one, nan).f32[3] != do_F32X4_MIN(one, nan).f32[3]);
+    CHECK_EQ(do_F32X4_NEG(one).u32[1], 0xbf800000);
+    CHECK_EQ(do_I32X4_TRUNC_SAT_F32X4_U(do_F32X4_SPLAT(-3)).u32[0], 0);
+    CHECK_EQ(do_I32X4_TRUNC_SAT_F64X2_S_ZERO(do_F64X2_SPLAT(1e99)).s32[1], INT32_MAX);
+    CHECK_EQ(do_I32X4_TRUNC_SAT_F64X2_S_ZERO(do_F64X2_SPLAT(1e99)).s32[2], 0);
+}
+
 int main(void) {
     arena = arena_new();
     RUN(table_is_sound);
@@ -505,6 +561,7 @@ int main(void) {
     RUN(integers_compute);
     RUN(floats_compute);
     RUN(conversions_trap_at_their_limits);
+    RUN(vectors_compute);
     arena_free(arena);
     return test_end("core");
 }
