@@ -7,7 +7,8 @@
 #include "base/utf8.h"
 
 Reader reader_of(const Source *source, Diags *diags) {
-    const uint8_t *start = (const uint8_t *)source->text.ptr;
+    /* A pointer also where there are no bytes: arithmetic on NULL is undefined. */
+    const uint8_t *start = (const uint8_t *)(source->text.ptr ? source->text.ptr : "");
     return (Reader){.ptr = start,
                     .end = start + source->text.len,
                     .start = start,
