@@ -83,9 +83,7 @@ static const WitType *resource_named(Work *w, AstName name) {
     const WitType *type = type_named(w, name), *target = type;
     while (target->kind == WIT_ALIAS) target = target->elem;
     if (target->kind == WIT_RESOURCE || target == &witc_poison) return type;
-    if (target->interface && target->interface->package != w->unit->package)
-        diag(w->diags, WIT_NOT_A_FOREIGN_RESOURCE, name.span, STR_ARG(name.text));
-    else diag(w->diags, WIT_NOT_A_RESOURCE, name.span, STR_ARG(name.text));
+    diag(w->diags, WIT_NOT_A_RESOURCE, name.span, STR_ARG(name.text));
     if (target->span.source) diag_note(w->diags, WIT_DECLARED_HERE, target->span);
     return &witc_poison;
 }
