@@ -226,8 +226,22 @@ Entry *witc_find_path(Work *w, const AstPath *path, bool want_world, const AstAt
 
 /* ---- the items of a unit ---- */
 
+/* Names that differ in the case of an acronym only. */
+static void check_item_case(Work *w, Map *keys, const Entry *entry) {
+    bool added;
+    MapEntry *first = map_put(w->arena, keys, wit_unique_key(w->arena, entry->name), &added);
+    if (added) {
+        first->cptr = entry;
+        return;
+    }
+    const Entry *other = first->cptr;
+    diag(w->diags, WIT_NAME_CASE, entry->span, STR_ARG(entry->name), STR_ARG(other->name));
+    diag_note(w->diags, WIT_FIRST_HERE, other->span);
+}
+
 /* All interfaces and worlds of all files. */
 static void collect_items(Work *w) {
+    Map keys = {0};
     for (size_t f = 0; f < w->unit->files.len; f++) {
         const AstItems *items = &w->unit->files.at[f]->items;
         for (size_t i = 0; i < items->len; i++) {
@@ -243,6 +257,7 @@ static void collect_items(Work *w) {
             }
             entry->decl = decl;
             entry->file = f;
+            check_item_case(w, &keys, entry);
         }
     }
 }

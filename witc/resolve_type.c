@@ -262,12 +262,14 @@ static void check_methods(Work *w, const AstTypedef *def) {
         bool added;
         Str key = wit_unique_key(w->arena, f->name.text);
         MapEntry *entry = map_put(w->arena, &names, key, &added);
-        if (added) {
-            entry->cptr = f;
-        } else {
+        const AstFunc *first = added ? NULL : entry->cptr;
+        if (added) entry->cptr = f;
+        else if (str_eq(first->name.text, f->name.text))
             diag(w->diags, WIT_METHOD_TWICE, f->name.span, STR_ARG(f->name.text));
-            diag_note(w->diags, WIT_FIRST_HERE, ((const AstFunc *)entry->cptr)->name.span);
-        }
+        else
+            diag(w->diags, WIT_METHOD_CASE, f->name.span, STR_ARG(f->name.text),
+                 STR_ARG(first->name.text));
+        if (first) diag_note(w->diags, WIT_FIRST_HERE, first->name.span);
         if (str_eq(key, wit_unique_key(w->arena, def->name.text)))
             diag(w->diags, WIT_METHOD_NAME, f->name.span, STR_ARG(f->name.text));
     }
