@@ -432,6 +432,44 @@ static bool check_sorts(Composer *c, const Part *part) {
     return true;
 }
 
+/* An import under a plain name that another part has too becomes one import with what both want. The
+ * types of `from` that `into` has by name become those: nodes of the united model are ours. */
+static void unite_plain(Composer *c, WitInterface *into, const WitInterface *from) {
+    for (size_t i = 0; i < from->types.len; i++) {
+        WitType *type = from->types.at[i], *same = wit_find_type(into, type->name);
+        if (same) {
+            *type = (WitType){.kind = WIT_ALIAS, .elem = same, .id = type->id};
+            continue;
+        }
+        type->interface = into;
+        *vec_push(c->arena, &into->types) = type;
+    }
+    for (size_t i = 0; i < from->funcs.len; i++)
+        if (!wit_find_func(into, from->funcs.at[i]->name))
+            *vec_push(c->arena, &into->funcs) = from->funcs.at[i];
+}
+
+/* Adds an import to the result's, or joins it with the one of its name. */
+static bool join_import(Composer *c, const Part *part, const WitItem *item) {
+    Str name = wit_item_name(c->arena, item);
+    for (size_t i = 0; i < c->world->imports.len; i++) {
+        const WitItem *known = &c->world->imports.at[i];
+        if (!str_eq(wit_item_name(c->arena, known), name)) continue;
+        bool same = known->kind == item->kind;
+        if (same && item->kind == WIT_ITEM_FUNC) same = same_func(known->func, item->func);
+        if (same && item->kind == WIT_ITEM_TYPE) same = same_shape(known->type, item->type);
+        if (!same) {
+            diag(c->diags, COMPOSE_IMPORT_CONFLICT, span_at(part->source, 0), STR_ARG(name), STR_ARG(part->name));
+            return false;
+        }
+        if (item->kind == WIT_ITEM_INTERFACE && item->interface != known->interface)
+            unite_plain(c, (WitInterface *)known->interface, item->interface);
+        return true;
+    }
+    *vec_push(c->arena, &c->world->imports) = *item;
+    return true;
+}
+
 /* The open imports of a part's world join the result's. */
 static bool unite_imports(Composer *c, uint32_t part) {
     const Part *p = &c->parts.at[part];
@@ -444,13 +482,71 @@ static bool unite_imports(Composer *c, uint32_t part) {
     WitWorld *old = model->main->worlds.at[0];
     const MapEntry *entry = map_get(&moved, comp_key(c->arena, old));
     WitWorld *world = entry ? entry->ptr : old;
-    WitItems open = {0};
-    for (size_t i = 0; i < world->imports.len; i++)
+    bool ok = true;
+    for (size_t i = 0; i < world->imports.len && ok; i++)
         if (is_open(c, part, wit_item_name(c->arena, &world->imports.at[i])))
-            *vec_push(c->arena, &open) = world->imports.at[i];
-    world->imports = open;
-    world->exports = (WitItems){0};
-    return wit_world_merge(c->model, c->world, world, c->diags);
+            ok = join_import(c, p, &world->imports.at[i]);
+    return ok;
+}
+
+/* ---- an import stands after those whose types it uses ---- */
+
+static void place_import(Composer *c, const Map *items, const WitItem *item, Map *placed, WitItems *out);
+
+/* The owner of a type, and those of its parts; own types are met on their own. */
+static void place_owners(Composer *c, const Map *items, const WitType *type, const WitItem *self,
+                         Map *placed, WitItems *out) {
+    if (!type) return;
+    const MapEntry *owner = type->interface ? map_get(items, comp_key(c->arena, type->interface)) : NULL;
+    if (owner && owner->cptr != self) {
+        place_import(c, items, owner->cptr, placed, out);
+        return;
+    }
+    if (type->name.len && type->kind != WIT_ALIAS) return;
+    for (size_t i = 0; i < type->fields.len; i++)
+        place_owners(c, items, type->fields.at[i].type, self, placed, out);
+    place_owners(c, items, type->elem, self, placed, out);
+    place_owners(c, items, type->second, self, placed, out);
+}
+
+static void place_func(Composer *c, const Map *items, const WitFunc *f, const WitItem *self, Map *placed,
+                       WitItems *out) {
+    for (size_t i = 0; i < f->params.len; i++)
+        place_owners(c, items, f->params.at[i].type, self, placed, out);
+    place_owners(c, items, f->result, self, placed, out);
+}
+
+/* Uses make no cycles, and are as deep as interfaces are chained. */
+static void place_import(Composer *c, const Map *items, const WitItem *item, Map *placed, WitItems *out) {
+    bool added;
+    map_put(c->arena, placed, comp_key(c->arena, item), &added);
+    if (!added) return;
+    if (item->kind == WIT_ITEM_FUNC) place_func(c, items, item->func, item, placed, out);
+    if (item->kind == WIT_ITEM_TYPE) place_owners(c, items, item->type, item, placed, out);
+    if (item->kind == WIT_ITEM_INTERFACE) {
+        for (size_t i = 0; i < item->interface->types.len; i++) {
+            const WitType *type = item->interface->types.at[i];
+            for (size_t k = 0; k < type->fields.len; k++)
+                place_owners(c, items, type->fields.at[k].type, item, placed, out);
+            place_owners(c, items, type->elem, item, placed, out);
+            place_owners(c, items, type->second, item, placed, out);
+        }
+        for (size_t i = 0; i < item->interface->funcs.len; i++)
+            place_func(c, items, item->interface->funcs.at[i], item, placed, out);
+    }
+    *vec_push(c->arena, out) = *item;
+}
+
+static void order_imports(Composer *c) {
+    const WitItems *imports = &c->world->imports;
+    Map items = {0}, placed = {0};
+    WitItems out = {0};
+    for (size_t i = 0; i < imports->len; i++)
+        if (imports->at[i].kind == WIT_ITEM_INTERFACE)
+            map_put(c->arena, &items, comp_key(c->arena, imports->at[i].interface), NULL)->cptr =
+                &imports->at[i];
+    for (size_t i = 0; i < imports->len; i++) place_import(c, &items, &imports->at[i], &placed, &out);
+    c->world->imports = out;
 }
 
 static bool unite_all_imports(Composer *c) {
@@ -464,7 +560,8 @@ static bool unite_all_imports(Composer *c) {
         for (size_t k = 0; k < i; k++) seen |= c->instances.at[k].part == part;
         if (!seen && !unite_imports(c, part)) return false;
     }
-    return wit_elaborate(c->model, c->world, c->diags);
+    order_imports(c);
+    return true;
 }
 
 static void note_import(Composer *c, const WitItem *item, CompSort sort, uint32_t index) {
