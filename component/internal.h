@@ -255,6 +255,9 @@ bool comp_validate_instance(Validator *v, Scope *s, const CompItem *item);
 /* validate_canon.c */
 bool comp_validate_canon(Validator *v, Scope *s, const CompItem *item);
 
+/* validate_value.c: whether bytes are one value of a type. */
+bool comp_check_value(Validator *v, const WitType *type, Str bytes, size_t offset);
+
 /* validate_gc.c: whether a core function type is one that a function lowers to by the GC ABI. */
 bool comp_check_gc_func(Validator *v, const WitFunc *func, const CoreType *core,
                         const CompOptions *options, size_t offset);
@@ -290,10 +293,12 @@ typedef struct {
     uint32_t *work;                  /* as in Subst */
     Str why;                         /* where a check failed */
     const WitType *found, *expected; /* the resources, if it failed on them */
+    const WitFunc *found_func, *expected_func; /* the functions, if it failed in them */
 } SubtypeCx;
 SubtypeCx comp_subtype_cx(Validator *v);
-/* Notes to the last diagnostic: where the resources were made on which the check failed. */
-void comp_note_resources(Validator *v, const SubtypeCx *cx);
+/* Notes to the last diagnostic: the two functions on which the check failed, and where their
+ * resources were made. */
+void comp_note_mismatch(Validator *v, const SubtypeCx *cx);
 bool comp_entity_sub(SubtypeCx *cx, const CompEntity *a, const CompEntity *b);
 bool comp_type_sub(SubtypeCx *cx, const WitType *a, const WitType *b);
 bool comp_core_sub(SubtypeCx *cx, const CoreExternType *a, const CoreExternType *b);

@@ -374,7 +374,12 @@ bool comp_entity_sub(SubtypeCx *cx, const CompEntity *a, const CompEntity *b) {
     if (a->sort == COMP_CORE_MODULE) return module_sub(cx, a->module, b->module);
     if (a->sort < COMP_CORE_TYPE) return comp_core_sub(cx, &a->core, &b->core);
     if (a->type && b->type) return comp_type_sub(cx, a->type, b->type);
-    if (a->func && b->func) return func_sub(cx, a->func, b->func);
+    if (a->func && b->func) {
+        if (func_sub(cx, a->func, b->func)) return true;
+        cx->found_func = a->func;
+        cx->expected_func = b->func;
+        return false;
+    }
     if (a->instance && b->instance) return instance_sub(cx, a->instance, b->instance);
     if (a->component && b->component) return component_sub(cx, a->component, b->component);
     return why(cx, COMP_WHY_KIND, type_text(b), type_text(a));

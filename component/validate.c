@@ -9,7 +9,8 @@
  *     validate_name.c      what names of imports and exports may be
  *     validate_extern.c    imports and exports: resources, names of types
  *     validate_instance.c  instances and aliases
- *     validate_canon.c     canonical definitions
+ *     validate_canon.c     canonical definitions, validate_gc.c those by the GC ABI
+ *     validate_value.c     the bytes of value definitions
  *     subtype.c, subst.c   the relation between types, and types in other terms
  *
  * The first fault ends the validation of a component: what follows would stand on it.
@@ -71,7 +72,16 @@ static void note_resource(Validator *v, const WitType *resource, const char *whi
               STR_ARG(origin->what));
 }
 
-void comp_note_resources(Validator *v, const SubtypeCx *cx) {
+static void note_func(Validator *v, const WitFunc *func, const char *which) {
+    CompEntity entity = {.sort = COMP_FUNC, .func = func};
+    if (func)
+        diag_note(v->diags, COMP_NOTE_FUNC, span_none(), which,
+                  STR_ARG(comp_entity_text(v->arena, &entity)));
+}
+
+void comp_note_mismatch(Validator *v, const SubtypeCx *cx) {
+    note_func(v, cx->found_func, "found");
+    note_func(v, cx->expected_func, "expected");
     note_resource(v, cx->found, "found");
     note_resource(v, cx->expected, "expected");
 }
@@ -235,6 +245,7 @@ static bool validate_value(Validator *v, Scope *s, const CompItem *item) {
     if (!feature_on(v->features, CM_VALUES)) return fault(v, item->offset, COMP_VALUES_OFF);
     if (!comp_check_room(v, s, COMP_VALUE, item->offset)) return false;
     if (!comp_check_val(v, s, item->value.type, item->offset, &entity.type)) return false;
+    if (!comp_check_value(v, entity.type, item->value.bytes, item->offset)) return false;
     comp_push(v, s, entity);
     vec_last(&s->value_offset) = item->offset;
     return true;

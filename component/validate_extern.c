@@ -254,7 +254,7 @@ static bool ascribe(Validator *v, Scope *s, const CompItem *item, CompEntity *en
     if (!comp_check_work(v, item->offset)) return false;
     if (!good) {
         fault(v, item->offset, COMP_ASCRIBED, STR_ARG(cx.why));
-        comp_note_resources(v, &cx);
+        comp_note_mismatch(v, &cx);
     }
     *entity = ascribed;
     return good;

@@ -103,7 +103,7 @@ static bool instantiate(Validator *v, Scope *s, const CompItem *item, CompEntity
     if (!comp_check_work(v, item->offset)) return false;
     if (!good) {
         fault(v, item->offset, COMP_INSTANTIATE, STR_ARG(cx.why));
-        comp_note_resources(v, &cx);
+        comp_note_mismatch(v, &cx);
         return false;
     }
     Str what = str_fmt(v->arena, "instance %zu", s->spaces[COMP_INSTANCE].len);

@@ -345,6 +345,37 @@ static void canonical(void) {
     CHECK(invalid(&beyond, "unknown function 1: function index out of bounds"));
 }
 
+/* Value definitions: type, byte count, bytes. All are unused, which is said once the form is good. */
+static void values(void) {
+    static const struct {
+        Str value;
+        const char *phrase;
+    } cases[] = {
+        {STR_INIT("\x7f\x01\x01"), "was not used"}, /* bool */
+        {STR_INIT("\x7f\x01\x02"), "not a value of a `bool` type"},
+        {STR_INIT("\x7b\x03\xff\xff\x03"), "was not used"}, /* u16 65535 */
+        {STR_INIT("\x7b\x03\x80\x80\x04"), "not a value of a `u16` type"},
+        {STR_INIT("\x7c\x03\x80\x80\x7e"), "was not used"}, /* s16 -32768 */
+        {STR_INIT("\x76\x04\0\0\xc0\x7f"), "was not used"}, /* f32 nan */
+        {STR_INIT("\x76\x04\1\0\xc0\x7f"), "not a value of a `f32` type"},
+        {STR_INIT("\x74\x02\xc3\xa9"), "was not used"}, /* char */
+        {STR_INIT("\x74\x01\xc3"), "not a value of a `char` type"},
+        {STR_INIT("\x73\x03\x02hi"), "was not used"}, /* string */
+        {STR_INIT("\x73\x02\x02h"), "unexpected end"},
+        {STR_INIT("\x7d\x02\x01\x01"), "bytes are left"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Buf b = {.arena = arena}, section = {.arena = arena};
+        buf_bytes(&b, HEADER, 8);
+        buf_byte(&section, 1);
+        buf_str(&section, cases[i].value);
+        buf_section(&b, 12, &section);
+        CompComponent *c = decode(buf_text(&b));
+        CHECK(c && !info_of(c, features_all()) && says(cases[i].phrase));
+        if (c) CHECK(str_eq(encode(c), buf_text(&b)));
+    }
+}
+
 int main(void) {
     arena = arena_new();
     RUN(framing);
@@ -363,6 +394,7 @@ int main(void) {
     RUN(type_size);
     RUN(gates);
     RUN(canonical);
+    RUN(values);
     arena_free(arena);
     return test_end("component");
 }
