@@ -13,7 +13,7 @@ allowed() {
     witc) echo base model grammar ;;
     bindgen) echo base model canonical-abi ;;
     component) echo base model core canonical-abi ;;
-    wat) echo base model core component ;;
+    wat) echo base model core canonical-abi component ;;
     interpreter) echo base model core canonical-abi component ;;
     wasi) echo base model canonical-abi interpreter ;;
     cli) echo base grammar model core canonical-abi witc bindgen component wat interpreter wasi ;;
