@@ -2,34 +2,6 @@
 /* Canonical definitions: the words and operands of canonical-abi/canon.def. */
 #include "wat/internal.h"
 
-typedef enum {
-    OPERANDS_LIFT,
-    OPERANDS_LOWER,
-    OPERANDS_NONE,
-    OPERANDS_TYPE,
-    OPERANDS_OPTS,
-    OPERANDS_RESULT,
-    OPERANDS_TYPE_OPTS,
-    OPERANDS_TYPE_ASYNC,
-    OPERANDS_ASYNC,
-    OPERANDS_CANCEL,
-    OPERANDS_CANCEL_MEM,
-    OPERANDS_CONTEXT,
-    OPERANDS_FUNC_TABLE,
-    OPERANDS_SHARED,
-    OPERANDS_SHARED_TYPE,
-    OPERANDS_SHARED_TABLE
-} Operands;
-
-static const struct {
-    const char *word;
-    Operands operands;
-} canons[COMP_CANON_COUNT] = {
-#define CANON(id, name, code, operands, feature) [COMP_CANON_##id] = {name, OPERANDS_##operands},
-#include "canonical-abi/canon.def"
-#undef CANON
-};
-
 /* '(' 'memory' (idx | '(' 'core' 'memory' idx name? ')') ')', behind `memory`. */
 static uint32_t memory_contents(WatComponent *c) {
     Wat *w = c->w;
@@ -76,7 +48,7 @@ static uint32_t no_type(void *context, Wat *w) { return wat_comp_index(context, 
 void wat_canon_core(WatComponent *c, CompCanon *canon) {
     Wat *w = c->w;
     unsigned op = COMP_CANON_LOWER;
-    while (op < COMP_CANON_COUNT && !wat_take_kw(w, canons[op].word)) op++;
+    while (op < COMP_CANON_COUNT && !wat_take_kw(w, comp_canon_name((CompCanonOp)op))) op++;
     if (wat_take_kw(w, "thread.available_parallelism")) op = COMP_CANON_THREAD_AVAILABLE_PARALLELISM;
     if (op == COMP_CANON_COUNT) {
         wat_unexpected(w, "a canonical definition");
@@ -84,52 +56,52 @@ void wat_canon_core(WatComponent *c, CompCanon *canon) {
     }
     canon->op = (CompCanonOp)op;
     WatTypes types = {.w = w, .index = no_type, .context = c};
-    switch (canons[op].operands) {
-    case OPERANDS_LIFT:
-    case OPERANDS_NONE: break;
-    case OPERANDS_LOWER:
+    switch (abi_canon_operands((AbiCanon)op)) {
+    case ABI_OPERANDS_LIFT:
+    case ABI_OPERANDS_NONE: break;
+    case ABI_OPERANDS_LOWER:
         wat_expect_open(w, "func");
         canon->func = wat_item_ref(c, COMP_FUNC);
         wat_close(w);
         options(c, &canon->options);
         break;
-    case OPERANDS_TYPE: canon->type = wat_index_or_ref(c, COMP_TYPE); break;
-    case OPERANDS_OPTS: options(c, &canon->options); break;
-    case OPERANDS_RESULT:
+    case ABI_OPERANDS_TYPE: canon->type = wat_index_or_ref(c, COMP_TYPE); break;
+    case ABI_OPERANDS_OPTS: options(c, &canon->options); break;
+    case ABI_OPERANDS_RESULT:
         if (wat_take_open(w, "result")) {
             canon->result = wat_comp_val_type(c);
             wat_close(w);
         }
         options(c, &canon->options);
         break;
-    case OPERANDS_TYPE_OPTS:
+    case ABI_OPERANDS_TYPE_OPTS:
         canon->type = wat_index_or_ref(c, COMP_TYPE);
         options(c, &canon->options);
         break;
-    case OPERANDS_TYPE_ASYNC:
+    case ABI_OPERANDS_TYPE_ASYNC:
         canon->type = wat_index_or_ref(c, COMP_TYPE);
         canon->flag = wat_take_kw(w, "async");
         break;
-    case OPERANDS_ASYNC: canon->flag = wat_take_kw(w, "async"); break;
-    case OPERANDS_CANCEL: canon->flag = wat_take_kw(w, "cancellable"); break;
-    case OPERANDS_CANCEL_MEM:
+    case ABI_OPERANDS_ASYNC: canon->flag = wat_take_kw(w, "async"); break;
+    case ABI_OPERANDS_CANCEL: canon->flag = wat_take_kw(w, "cancellable"); break;
+    case ABI_OPERANDS_CANCEL_MEM:
         canon->flag = wat_take_kw(w, "cancellable");
         wat_expect_open(w, "memory");
         canon->memory = memory_contents(c);
         wat_close(w);
         break;
-    case OPERANDS_CONTEXT:
+    case ABI_OPERANDS_CONTEXT:
         canon->value_type = wat_val_type(&types);
         canon->slot = wat_u32(w);
         break;
-    case OPERANDS_SHARED_TABLE:
+    case ABI_OPERANDS_SHARED_TABLE:
         canon->flag = wat_take_kw(w, "shared"); /* fall through */
-    case OPERANDS_FUNC_TABLE:
+    case ABI_OPERANDS_FUNC_TABLE:
         canon->core_type = wat_core_ref(c, COMP_CORE_TYPE, false);
         canon->table = wat_core_ref(c, COMP_CORE_TABLE, true);
         break;
-    case OPERANDS_SHARED: canon->flag = wat_take_kw(w, "shared"); break;
-    case OPERANDS_SHARED_TYPE:
+    case ABI_OPERANDS_SHARED: canon->flag = wat_take_kw(w, "shared"); break;
+    case ABI_OPERANDS_SHARED_TYPE:
         canon->flag = wat_take_kw(w, "shared");
         canon->core_type = wat_core_ref(c, COMP_CORE_TYPE, false);
         break;

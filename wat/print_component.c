@@ -444,61 +444,74 @@ static void put_space_ref(WatPrinter *p, const Scope *s, CompSort sort, uint32_t
     put_ref(p, s, sort, index);
 }
 
-/* What follows the name of a canonical definition, by the operands of canonical-abi/canon.def. */
-#define PUT_LIFT
-#define PUT_NONE
-#define PUT_LOWER                                                                                  \
-    wat_put(p, " ");                                                                               \
-    put_word_ref(p, s, "func", COMP_FUNC, canon->func);                                            \
-    put_options(p, s, &canon->options);
-#define PUT_TYPE put_space_ref(p, s, COMP_TYPE, canon->type);
-#define PUT_OPTS put_options(p, s, &canon->options);
-#define PUT_RESULT                                                                                 \
-    if (canon->result.present) {                                                                   \
-        wat_put(p, " (result");                                                                    \
-        put_space_val(p, s, &canon->result);                                                       \
-        wat_put(p, ")");                                                                           \
-    }                                                                                              \
-    put_options(p, s, &canon->options);
-#define PUT_TYPE_OPTS                                                                              \
-    put_space_ref(p, s, COMP_TYPE, canon->type);                                                   \
-    put_options(p, s, &canon->options);
-#define PUT_TYPE_ASYNC                                                                             \
-    put_space_ref(p, s, COMP_TYPE, canon->type);                                                   \
-    wat_put(p, canon->flag ? " async" : "");
-#define PUT_ASYNC  wat_put(p, canon->flag ? " async" : "");
-#define PUT_CANCEL wat_put(p, canon->flag ? " cancellable" : "");
-#define PUT_CANCEL_MEM                                                                             \
-    wat_put(p, canon->flag ? " cancellable " : " ");                                               \
-    put_word_ref(p, s, "memory", COMP_CORE_MEMORY, canon->memory);
-#define PUT_CONTEXT                                                                                \
-    wat_put(p, " ");                                                                               \
-    wat_print_val_type(&mp, canon->value_type);                                                    \
-    buf_fmt(p->out, " %u", canon->slot);
-#define PUT_FUNC_TABLE                                                                             \
-    put_space_ref(p, s, COMP_CORE_TYPE, canon->core_type);                                         \
-    put_space_ref(p, s, COMP_CORE_TABLE, canon->table);
-#define PUT_SHARED       wat_put(p, canon->flag ? " shared" : "");
-#define PUT_SHARED_TYPE  PUT_SHARED put_space_ref(p, s, COMP_CORE_TYPE, canon->core_type);
-#define PUT_SHARED_TABLE PUT_SHARED PUT_FUNC_TABLE
+/* What follows the name of a canonical definition. */
+static void put_operands(WatPrinter *p, Scope *s, const CompCanon *canon) {
+    WatModulePrinter mp = core_printer(p, s, NULL);
+    switch (abi_canon_operands((AbiCanon)canon->op)) {
+    case ABI_OPERANDS_LIFT:
+    case ABI_OPERANDS_NONE: break;
+    case ABI_OPERANDS_LOWER:
+        wat_put(p, " ");
+        put_word_ref(p, s, "func", COMP_FUNC, canon->func);
+        put_options(p, s, &canon->options);
+        break;
+    case ABI_OPERANDS_TYPE: put_space_ref(p, s, COMP_TYPE, canon->type); break;
+    case ABI_OPERANDS_OPTS: put_options(p, s, &canon->options); break;
+    case ABI_OPERANDS_RESULT:
+        if (canon->result.present) {
+            wat_put(p, " (result");
+            put_space_val(p, s, &canon->result);
+            wat_put(p, ")");
+        }
+        put_options(p, s, &canon->options);
+        break;
+    case ABI_OPERANDS_TYPE_OPTS:
+        put_space_ref(p, s, COMP_TYPE, canon->type);
+        put_options(p, s, &canon->options);
+        break;
+    case ABI_OPERANDS_TYPE_ASYNC:
+        put_space_ref(p, s, COMP_TYPE, canon->type);
+        if (canon->flag) wat_put(p, " async");
+        break;
+    case ABI_OPERANDS_ASYNC:
+        if (canon->flag) wat_put(p, " async");
+        break;
+    case ABI_OPERANDS_CANCEL:
+        if (canon->flag) wat_put(p, " cancellable");
+        break;
+    case ABI_OPERANDS_CANCEL_MEM:
+        wat_put(p, canon->flag ? " cancellable " : " ");
+        put_word_ref(p, s, "memory", COMP_CORE_MEMORY, canon->memory);
+        break;
+    case ABI_OPERANDS_CONTEXT:
+        wat_put(p, " ");
+        wat_print_val_type(&mp, canon->value_type);
+        buf_fmt(p->out, " %u", canon->slot);
+        break;
+    case ABI_OPERANDS_SHARED:
+    case ABI_OPERANDS_SHARED_TYPE:
+    case ABI_OPERANDS_SHARED_TABLE:
+    case ABI_OPERANDS_FUNC_TABLE: {
+        AbiOperands operands = abi_canon_operands((AbiCanon)canon->op);
+        if (operands != ABI_OPERANDS_FUNC_TABLE && canon->flag) wat_put(p, " shared");
+        if (operands == ABI_OPERANDS_SHARED) break;
+        put_space_ref(p, s, COMP_CORE_TYPE, canon->core_type);
+        if (operands != ABI_OPERANDS_SHARED_TYPE) put_space_ref(p, s, COMP_CORE_TABLE, canon->table);
+        break;
+    }
+    }
+}
 
 static void put_canon(WatPrinter *p, Scope *s, const CompCanon *canon) {
     if (canon->op == COMP_CANON_LIFT) {
         put_lift(p, s, canon);
         return;
     }
-    WatModulePrinter mp = core_printer(p, s, NULL);
     wat_put(p, "(core func ");
     put_new(p, s, COMP_CORE_FUNC);
     bool odd = canon->op == COMP_CANON_THREAD_AVAILABLE_PARALLELISM; /* as wasm-tools spells it */
     buf_fmt(p->out, " (canon %s", odd ? "thread.available_parallelism" : comp_canon_name(canon->op));
-    switch (canon->op) {
-#define CANON(id, name, code, operands, feature)                                                   \
-    case COMP_CANON_##id: PUT_##operands break;
-#include "canonical-abi/canon.def"
-#undef CANON
-    case COMP_CANON_COUNT: break;
-    }
+    put_operands(p, s, canon);
     wat_put(p, "))");
 }
 
