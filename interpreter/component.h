@@ -110,7 +110,8 @@ struct VmComponentFunc {
  * function that cannot block has one too, on the stack of contexts of its fiber. */
 typedef struct VmContext {
     VmComponent *instance;
-    struct VmCall *task;  /* NULL: not of a task that ends by task.return */
+    struct VmCall *call;    /* its task; NULL: a start function, destructor or realloc */
+    struct VmFiber *proxy;  /* stands for it among the instance's threads, once it has an index */
     bool may_block;
     uint32_t storage[2];
     struct VmContext *outer;
@@ -233,6 +234,7 @@ typedef struct VmFiber {
     struct VmFiber *resumer;   /* who goes on when it blocks or ends */
     struct VmFiber *queued;    /* the next of those that wait */
     enum { VM_FIBER_NEW, VM_FIBER_RUNNING, VM_FIBER_SUSPENDED, VM_FIBER_WAITING } state;
+    bool is_proxy; /* has no stack of its own: a call on another fiber's that may not block */
     bool is_implicit, is_started, cancellable, cancelled, waits_for_host;
     bool (*ready)(struct VmFiber *); /* WAITING: whether it can go on; NULL: at any time */
     void *ready_arg;
@@ -291,6 +293,7 @@ VmFunc *vm_lowered_func(VmLowered *lowered);
 VmFunc *vm_resource_func(VmComponent *component, VmResource *resource, CompCanonOp op);
 /* Entering an instance from another (NULL: the host): "may_enter_from", "enter_from", "leave_to". */
 bool vm_may_enter(const VmComponent *callee, const VmComponent *caller);
+bool vm_may_call(const VmComponent *callee, const VmComponent *caller); /* the same, for functions */
 void vm_set_entered(VmComponent *callee, const VmComponent *caller, bool entered);
 void vm_push_context(VmStore *store, VmContext *context, VmComponent *instance);
 void vm_pop_context(VmStore *store, VmContext *context);
@@ -326,6 +329,10 @@ VmStatus vm_task_return(VmThread *thread, VmComponent *instance, const VmOptions
 VmStatus vm_task_cancel(VmThread *thread, VmComponent *instance);
 VmFiber *vm_thread_fiber(VmComponent *instance, VmFunc *start, uint32_t arg);
 VmFiber *vm_find_thread(VmComponent *instance, uint32_t index);
+/* The running thread, with an index; NULL: no memory. */
+VmFiber *vm_this_thread(VmComponent *instance);
+void vm_end_proxy(VmFiber *proxy);
+VmStatus vm_suspend_thread(VmThread *thread, bool cancellable, VmHostFn then, void *context);
 void vm_resume_later(VmFiber *fiber);
 VmStatus vm_yield(VmThread *thread, bool cancellable, VmHostFn then, void *context);
 VmStatus vm_switch_thread(VmThread *thread, VmFiber *other, bool yields, bool cancellable,

@@ -53,6 +53,8 @@ static void free_fiber(VmNode *node) {
     free(fiber);
 }
 
+static void free_proxy(VmNode *node) { free(node); }
+
 bool vm_is_fiber(const VmNode *node) { return node->free == free_fiber; }
 
 static VmFiber *fiber_new(VmStore *store, VmCall *task, VmComponent *instance) {
@@ -66,7 +68,7 @@ static VmFiber *fiber_new(VmStore *store, VmCall *task, VmComponent *instance) {
     fiber->store = store;
     fiber->call = task;
     task->refs++;
-    fiber->base = (VmContext){.instance = instance, .task = task, .may_block = true};
+    fiber->base = (VmContext){.instance = instance, .call = task, .may_block = true};
     fiber->current = &fiber->base;
     vm_node_add(store, &fiber->node, free_fiber);
     return fiber;
@@ -270,7 +272,8 @@ static bool needs_exclusive(const VmCall *call) {
 }
 
 bool vm_take_cancel(VmStore *store, bool cancellable) {
-    VmCall *task = vm_active(store)->current ? vm_active(store)->current->task : NULL;
+    const VmContext *current = vm_active(store)->current;
+    VmCall *task = current ? current->call : NULL;
     if (!cancellable || !task || task->task_state != VM_TASK_PENDING_CANCEL) return false;
     task->task_state = VM_TASK_CANCEL_DELIVERED;
     return true;
@@ -304,7 +307,7 @@ static Trap return_task(VmCall *call, AbiPlace from) {
 }
 
 VmStatus vm_task_cancel(VmThread *thread, VmComponent *instance) {
-    VmCall *task = vm_active(instance->store)->current->task;
+    VmCall *task = vm_active(instance->store)->current->call;
     if (!task || !task->callee->is_async) return vm_trap(thread, TRAP_TASK_CANCEL);
     Trap trap = cancel_task(task);
     return trap ? vm_trap(thread, trap) : VM_DONE;
@@ -312,14 +315,16 @@ VmStatus vm_task_cancel(VmThread *thread, VmComponent *instance) {
 
 VmStatus vm_task_return(VmThread *thread, VmComponent *instance, const VmOptions *options,
                         const WitType *type, VmSlot *slots) {
-    VmCall *task = vm_active(instance->store)->current->task;
+    VmCall *task = vm_active(instance->store)->current->call;
     if (!task || !task->callee->is_async) return vm_trap(thread, TRAP_TASK_RETURN);
     const VmOptions *own = &task->callee->options;
     const WitType *result = task->callee->type->result;
-    bool same = (!type && !result) || (type && result && wit_type_equal(type, result));
-    if (!same || own->encoding != options->encoding || own->memory != options->memory)
-        return vm_trap(thread, TRAP_TASK_RETURN);
+    const AbiPlan *plan = task->callee->abi->result;
     bool spilled = task->callee->abi->result_spilled;
+    bool same = (!type && !result) || (type && result && wit_type_equal(type, result));
+    if (plan->has_strings) same &= own->encoding == options->encoding;
+    if (plan->needs_memory || spilled) same &= own->memory == options->memory;
+    if (!same) return vm_trap(thread, TRAP_TASK_RETURN);
     AbiPlace from = vm_place(&task->callee_side, spilled, &slots->u64, spilled ? slots[0].u32 : 0);
     Trap trap = return_task(task, from);
     return trap ? vm_trap(thread, trap) : VM_DONE;
@@ -451,8 +456,14 @@ static VmStatus let_in(VmThread *thread, void *context, VmSlot *slots) {
     return trap ? vm_trap(thread, trap) : VM_DONE;
 }
 
+/* Whoever has the instance for itself may be ready to give it up: it goes on first. */
 static VmStatus fiber_main(VmThread *thread, void *context, VmSlot *slots) {
     VmFiber *fiber = vm_active(vm_thread_store(thread));
+    VmFiber *holder = needs_exclusive(fiber->call) ? fiber->base.instance->exclusive : NULL;
+    if (holder && holder->state == VM_FIBER_WAITING && is_fiber_ready(holder)) {
+        switch_to(holder);
+        return give_way(thread, fiber, fiber_main, NULL);
+    }
     if (!has_backpressure(fiber) && !fiber->base.instance->waiting_to_enter)
         return start_task(thread, fiber);
     fiber->base.instance->waiting_to_enter++;
@@ -472,7 +483,7 @@ static VmStatus thread_main(VmThread *thread, void *context, VmSlot *slots) {
 }
 
 VmFiber *vm_thread_fiber(VmComponent *instance, VmFunc *start, uint32_t arg) {
-    VmCall *task = vm_active(instance->store)->current->task;
+    VmCall *task = vm_active(instance->store)->current->call;
     VmFiber *fiber = task ? fiber_new(instance->store, task, instance) : NULL;
     if (!fiber) return NULL;
     fiber->start = start;
@@ -486,22 +497,82 @@ VmFiber *vm_find_thread(VmComponent *instance, uint32_t index) {
     return handle ? (VmFiber *)(uintptr_t)handle->rep : NULL;
 }
 
+/* A call that may not block shares the stack of its caller, but is a thread to its guest: it waits
+ * in wait_step, and resuming it only makes it ready. */
+VmFiber *vm_this_thread(VmComponent *instance) {
+    VmFiber *me = vm_active(instance->store);
+    if (me->current->may_block) return me;
+    if (me->current->proxy) return me->current->proxy;
+    VmFiber *proxy = me->current->call ? calloc(1, sizeof *proxy) : NULL;
+    if (!proxy) return NULL;
+    proxy->store = instance->store;
+    proxy->is_proxy = true;
+    proxy->state = VM_FIBER_RUNNING;
+    proxy->call = me->current->call;
+    proxy->base.instance = instance;
+    vm_node_add(instance->store, &proxy->node, free_proxy);
+    if (!register_thread(proxy)) return NULL;
+    proxy->call->threads--; /* counted already */
+    return me->current->proxy = proxy;
+}
+
+void vm_end_proxy(VmFiber *proxy) {
+    abi_table_remove(proxy->base.instance->threads, proxy->index);
+    vm_node_remove(&proxy->node);
+    free(proxy);
+}
+
 static bool at_once(VmFiber *fiber) { return true; }
+static bool is_proxy_resumed(VmFiber *fiber) {
+    return ((VmFiber *)fiber->ready_arg)->state != VM_FIBER_SUSPENDED;
+}
 
 void vm_resume_later(VmFiber *fiber) {
     fiber->ready = at_once;
-    enqueue(fiber);
+    if (fiber->is_proxy) fiber->state = VM_FIBER_RUNNING;
+    else enqueue(fiber);
 }
 
 VmStatus vm_yield(VmThread *thread, bool cancellable, VmHostFn then, void *context) {
     return vm_block(thread, at_once, NULL, cancellable, then, context);
 }
 
+VmStatus vm_suspend_thread(VmThread *thread, bool cancellable, VmHostFn then, void *context) {
+    VmFiber *me = vm_active(vm_thread_store(thread));
+    if (me->current->may_block) return vm_block(thread, NULL, NULL, cancellable, then, context);
+    VmFiber *proxy = vm_this_thread(me->current->instance);
+    if (!proxy) return vm_trap(thread, TRAP_CANNOT_BLOCK);
+    proxy->state = VM_FIBER_SUSPENDED;
+    return vm_block(thread, is_proxy_resumed, proxy, cancellable, then, context);
+}
+
+/* `other` runs on top of a call that may not block, which then goes on, or waits to be resumed. */
+static VmStatus switch_above(VmThread *thread, VmFiber *other, bool yields, VmHostFn then,
+                             void *context) {
+    VmFiber *me = vm_active(vm_thread_store(thread));
+    VmFiber *proxy = vm_this_thread(me->current->instance);
+    if (!proxy) return vm_trap(thread, TRAP_CANNOT_BLOCK);
+    if (!yields) proxy->state = VM_FIBER_SUSPENDED;
+    me->ready = is_proxy_resumed;
+    me->ready_arg = proxy;
+    me->cancelled = false;
+    me->wait_only = me->current->instance;
+    me->wait_then = then;
+    me->wait_context = context;
+    switch_to(other);
+    return give_way(thread, me, wait_step, me);
+}
+
 /* The active thread suspends, or waits at once, and `other` runs in its place. */
 VmStatus vm_switch_thread(VmThread *thread, VmFiber *other, bool yields, bool cancellable,
                           VmHostFn then, void *context) {
     VmFiber *me = vm_active(vm_thread_store(thread));
-    if (!me->current->may_block) return vm_trap(thread, TRAP_CANNOT_BLOCK);
+    if (other->is_proxy) { /* it is below in the line of resumers */
+        other->state = VM_FIBER_RUNNING;
+        return yields ? vm_yield(thread, cancellable, then, context)
+                      : vm_suspend_thread(thread, cancellable, then, context);
+    }
+    if (!me->current->may_block) return switch_above(thread, other, yields, then, context);
     if (other->state == VM_FIBER_WAITING) dequeue(other);
     me->ready = at_once;
     me->cancellable = cancellable;
@@ -530,7 +601,7 @@ static bool make_mains(VmStore *store) {
 VmStatus vm_start_call(VmThread *thread, VmCall *call, VmHostFn then) {
     VmComponent *caller = call->lowered ? call->lowered->caller : NULL;
     VmComponent *instance = call->callee->instance;
-    Trap trap = vm_may_enter(instance, caller) ? TRAP_NONE : TRAP_CANNOT_ENTER;
+    Trap trap = vm_may_call(instance, caller) ? TRAP_NONE : TRAP_CANNOT_ENTER;
     VmFiber *fiber = trap || !make_mains(call->store) ? NULL : fiber_new(call->store, call, instance);
     if (!fiber) {
         vm_call_release(call);

@@ -33,6 +33,13 @@ bool vm_may_enter(const VmComponent *callee, const VmComponent *caller) {
     return true;
 }
 
+/* For now the conformance suite wants no calls along the line of parents and children, nor of an
+ * instance to itself. */
+bool vm_may_call(const VmComponent *callee, const VmComponent *caller) {
+    if (caller && (holds(caller, callee) || holds(callee, caller))) return false;
+    return vm_may_enter(callee, caller);
+}
+
 void vm_set_entered(VmComponent *callee, const VmComponent *caller, bool entered) {
     for (; callee && !holds(caller, callee); callee = callee->parent) callee->may_enter = !entered;
 }
@@ -49,6 +56,7 @@ void vm_push_context(VmStore *store, VmContext *context, VmComponent *instance) 
 
 void vm_pop_context(VmStore *store, VmContext *context) {
     vm_active(store)->current = context->outer;
+    if (context->proxy) vm_end_proxy(context->proxy);
 }
 
 VmThread *vm_running(const VmStore *store) { return vm_active(store)->thread; }
@@ -323,6 +331,7 @@ Trap vm_pass_result(VmCall *call, AbiPlace from) {
 
 static VmStatus guest_done(VmThread *thread, VmCall *call) {
     vm_pop_context(call->store, &call->context);
+    call->threads--;
     vm_set_entered(call->callee->instance, caller_of(call), false);
     return call_done(thread, call);
 }
@@ -342,6 +351,7 @@ static VmStatus guest_returned(VmThread *thread, void *context, VmSlot *slots) {
                              (uint32_t)call->core_result);
     Trap trap = vm_pass_result(call, from);
     if (trap) return call_trap(call, thread, trap);
+    call->task_state = VM_TASK_RESOLVED;
     if (!callee->post_return) return guest_done(thread, call);
     callee->instance->may_leave = false;
     VmSlot arg = {.u64 = call->core_result};
@@ -351,13 +361,16 @@ static VmStatus guest_returned(VmThread *thread, void *context, VmSlot *slots) {
 
 static VmStatus call_guest(VmThread *thread, VmCall *call) {
     const VmComponentFunc *callee = call->callee;
-    if (!vm_may_enter(callee->instance, caller_of(call)))
+    if (!vm_may_call(callee->instance, caller_of(call)))
         return call_trap(call, thread, TRAP_CANNOT_ENTER);
     vm_set_entered(callee->instance, caller_of(call), true);
     VmSlot args[ABI_MAX_FLAT_PARAMS + 1];
     Trap trap = vm_pass_args(call, args);
     if (trap) return call_trap(call, thread, trap);
     vm_push_context(call->store, &call->context, callee->instance);
+    call->context.call = call;
+    call->task_state = VM_TASK_STARTED;
+    call->threads = 1;
     return vm_then_call(thread, callee->core, args, callee->abi->core_param_count, guest_returned,
                         call, call_dropped);
 }

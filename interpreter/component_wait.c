@@ -305,16 +305,17 @@ BUILTIN(thread_yield) {
 }
 
 BUILTIN(thread_index) {
-    const Builtin *b = context;
-    slots[0].u64 = vm_active(b->instance->store)->index;
+    CHECK_LEAVE();
+    const VmFiber *this = vm_this_thread(b->instance);
+    if (!this) return vm_trap(thread, TRAP_HOST_MEMORY);
+    slots[0].u64 = this->index;
     return VM_DONE;
 }
 
 BUILTIN(thread_suspend) {
     CHECK_LEAVE();
     if (vm_take_cancel(b->instance->store, b->flag)) return cancelled_at_once(slots);
-    if (!current(b)->may_block) return vm_trap(thread, TRAP_CANNOT_BLOCK);
-    return vm_block(thread, NULL, NULL, b->flag, thread_done, b);
+    return vm_suspend_thread(thread, b->flag, thread_done, b);
 }
 
 BUILTIN(thread_new) {
@@ -362,7 +363,7 @@ static VmStatus promote_thread(VmThread *thread, Builtin *b, VmSlot *slots, bool
     bool is_ready = other->state == VM_FIBER_WAITING && (!other->ready || other->ready(other));
     if (is_ready) return vm_switch_thread(thread, other, yields, b->flag, thread_done, b);
     return yields ? vm_yield(thread, b->flag, thread_done, b)
-                  : vm_block(thread, NULL, NULL, b->flag, thread_done, b);
+                  : vm_suspend_thread(thread, b->flag, thread_done, b);
 }
 
 BUILTIN(suspend_then_promote) { return promote_thread(thread, context, slots, false); }
