@@ -341,6 +341,8 @@ bool vm_take_cancel(VmStore *store, bool cancellable);
 VmStatus vm_request_cancel(VmThread *thread, VmCall *call, VmComponent *caller, VmHostFn then,
                            void *context);
 VmFiber *vm_active(const VmStore *store);
+/* Whether the running task may block, or has ready threads beside it that could let it go on. */
+bool vm_may_wait(const VmComponent *instance);
 void vm_set_root(VmThread *thread); /* a call of the host begins on this thread */
 VmComponents *vm_shared(const VmStore *store);
 

@@ -105,13 +105,28 @@ static void dequeue(VmFiber *fiber) {
 
 static bool is_fiber_ready(VmFiber *fiber) { return !fiber->ready || fiber->ready(fiber); }
 
-/* The first waiting fiber that can go on; of one instance, if one is given. */
+/* Whether the task's fiber must be the only one of its kind that runs in its instance. */
+static bool needs_exclusive(const VmCall *call) {
+    return !call->callee->is_async || call->callee->callback;
+}
+
+/* Guests keep one stack in memory for the fibers that exclude each other, and for plain calls. */
+static bool uses_shared_stack(const VmFiber *fiber) {
+    return fiber->is_implicit && needs_exclusive(fiber->call);
+}
+
+/* The first waiting fiber that can go on. During a call that may not block: of its instance, and
+ * one that can run on top of it. */
 static VmFiber *pick(VmStore *store, const VmComponent *only) {
     for (VmFiber *f = vm_shared(store)->waiting; f; f = f->queued) {
-        if (only && (f->base.instance != only || f == only->exclusive)) continue;
+        if (only && (f->base.instance != only || uses_shared_stack(f))) continue;
         if (is_fiber_ready(f)) return f;
     }
     return NULL;
+}
+
+bool vm_may_wait(const VmComponent *instance) {
+    return vm_active(instance->store)->current->may_block || pick(instance->store, instance);
 }
 
 /* Makes `fiber` the one that runs; when it blocks or ends, the active one goes on. */
@@ -218,7 +233,8 @@ static VmStatus wait_step(VmThread *thread, void *context, VmSlot *slots) {
             return me->wait_then(thread, me->wait_context, vm_host_slots(thread));
         }
         VmFiber *other = pick(me->store, me->wait_only);
-        if (!other) return vm_trap(thread, me->wait_only ? TRAP_CANNOT_BLOCK : TRAP_DEADLOCK);
+        bool none_waits = me->wait_only && !shared->waiting;
+        if (!other) return vm_trap(thread, none_waits ? TRAP_CANNOT_BLOCK : TRAP_DEADLOCK);
         switch_to(other);
         if (!me->wait_only) enter_instance(other, NULL);
         me->then = wait_step;
@@ -265,11 +281,6 @@ VmStatus vm_await_call(VmThread *thread, VmCall *call, VmHostFn then) {
 /* ---- tasks ---- */
 
 bool vm_is_resolved(const VmCall *call) { return call->state >= VM_RETURNED; }
-
-/* Whether the task's fiber must be the only one of its kind that runs in its instance. */
-static bool needs_exclusive(const VmCall *call) {
-    return !call->callee->is_async || call->callee->callback;
-}
 
 bool vm_take_cancel(VmStore *store, bool cancellable) {
     const VmContext *current = vm_active(store)->current;

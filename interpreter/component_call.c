@@ -193,7 +193,7 @@ static Trap guest_lower_handle(void *context, const WitType *type, uint64_t valu
     if (!handle.own) handle.scope = side->call;
     *index = abi_table_add(side->instance->table, handle);
     if (!*index) return TRAP_TABLE_FULL;
-    side->call->borrows += !handle.own;
+    if (!handle.own) side->call->borrows++;
     return TRAP_NONE;
 }
 
@@ -462,7 +462,7 @@ static VmStatus lowered_call(VmThread *thread, void *context, VmSlot *slots) {
     const VmComponentFunc *callee = lowered->callee;
     if (!lowered->caller->may_leave) return vm_trap(thread, TRAP_CANNOT_LEAVE);
     bool on_fiber = callee->core && callee->type->is_async;
-    if (on_fiber && !lowered->is_async && !vm_active(lowered->caller->store)->current->may_block)
+    if (on_fiber && !lowered->is_async && !vm_may_wait(lowered->caller))
         return vm_trap(thread, TRAP_CANNOT_BLOCK);
     VmCall *call = call_new(thread, lowered->callee, lowered);
     if (!call) return vm_trap(thread, TRAP_HOST_MEMORY);

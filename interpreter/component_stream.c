@@ -154,8 +154,21 @@ VmEvent vm_copy_event(VmWaitable *waitable) {
     return (VmEvent){(uint32_t)waitable->kind + 1, waitable->index, payload};
 }
 
-/* Moves `n` elements from the writer's buffer to the reader's. */
+static uint8_t *bytes_at(const End *end) {
+    uint64_t size; /* the buffer was found to be inside, and memories do not shrink */
+    return vm_memory_bytes(end->options->memory, &size) + end->pointer +
+           (size_t)end->progress * end->plan->size;
+}
+
+/* Moves `n` elements from the writer's buffer to the reader's. Buffers of numbers may overlap. */
 static Trap move(End *writer, End *reader, uint32_t n) {
+    if (is_number_or_none(writer->elem)) {
+        if (writer->plan->size)
+            memmove(bytes_at(reader), bytes_at(writer), (size_t)n * writer->plan->size);
+        writer->progress += n;
+        reader->progress += n;
+        return TRAP_NONE;
+    }
     uint64_t may_spend = VM_MAX_TRANSFER_BYTES;
     VmSide from, to;
     Trap trap = TRAP_NONE;
@@ -282,15 +295,23 @@ BUILTIN(copied) {
     return VM_DONE;
 }
 
+/* Without `async` the built-in might block, whatever it is used for. */
+static Trap may_use(const Builtin *b) {
+    if (!b->instance->may_leave) return TRAP_CANNOT_LEAVE;
+    bool may_block = b->is_async || vm_may_wait(b->instance);
+    return may_block ? TRAP_NONE : TRAP_CANNOT_BLOCK;
+}
+
 BUILTIN(copy) {
     const Builtin *b = context;
-    if (!b->instance->may_leave) return vm_trap(thread, TRAP_CANNOT_LEAVE);
+    Trap trap = may_use(b);
+    if (trap) return vm_trap(thread, trap);
     End *end = find_end(thread, b, slots[0].u32);
     if (!end) return VM_TRAP;
     if (end->state != IDLE) return not_idle(thread, end);
     if (end->waitable.set && !b->is_async) return vm_trap(thread, TRAP_WAITABLE_SYNC);
     uint32_t length = b->type->kind == WIT_FUTURE ? 1 : slots[2].u32;
-    Trap trap = set_buffer(b, end, slots[1].u32, length);
+    trap = set_buffer(b, end, slots[1].u32, length);
     if (trap) return vm_trap(thread, trap);
     end->state = COPYING;
     trap = meet(thread, end);
@@ -306,17 +327,16 @@ BUILTIN(copy) {
 
 BUILTIN(cancel_copy) {
     const Builtin *b = context;
-    if (!b->instance->may_leave) return vm_trap(thread, TRAP_CANNOT_LEAVE);
+    Trap trap = may_use(b);
+    if (trap) return vm_trap(thread, trap);
     End *end = find_end(thread, b, slots[0].u32);
     if (!end) return VM_TRAP;
     if (end->state != COPYING || end->waitable.has_sync_waiter)
         return vm_trap_text(thread, TRAP_ASYNC, "%s read/write cancelled when no read/write is pending",
                             noun(b->kind));
     if (end->waitable.set && !b->is_async) return vm_trap(thread, TRAP_WAITABLE_SYNC);
-    if (!b->is_async && !vm_active(b->instance->store)->current->may_block)
-        return vm_trap(thread, TRAP_CANNOT_BLOCK);
     end->state = CANCELLING;
-    if (!end->waitable.has_event) notify_pending(end->shared, CANCELLED);
+    if (end->shared->pending == end) notify_pending(end->shared, CANCELLED);
     return copied(thread, end, slots);
 }
 

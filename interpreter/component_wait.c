@@ -263,12 +263,12 @@ BUILTIN(cancel_requested) {
 
 BUILTIN(subtask_cancel) {
     CHECK_LEAVE();
+    if (!b->flag && !vm_may_wait(b->instance)) return vm_trap(thread, TRAP_CANNOT_BLOCK);
     VmCall *call = vm_table_find(b->instance, slots[0].u32, VM_WAIT_SUBTASK);
     if (!call) return unknown(thread, slots[0].u32);
     if (call->delivered || call->cancel_requested)
         return vm_trap_text(thread, TRAP_ASYNC, "`subtask.cancel` called after terminal status delivered");
     if (call->waitable.set && !b->flag) return vm_trap(thread, TRAP_WAITABLE_SYNC);
-    if (!b->flag && !current(b)->may_block) return vm_trap(thread, TRAP_CANNOT_BLOCK);
     if (vm_is_resolved(call)) return give_state(thread, call);
     return vm_request_cancel(thread, call, b->instance, cancel_requested, b);
 }
