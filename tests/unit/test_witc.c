@@ -83,6 +83,10 @@ static void docs_lose_what_makes_a_comment(void) {
     CHECK(witc_docs_text(arena, NULL, 0).ptr == NULL);
 }
 
+static void docs_of_joined_comments(void) {
+    CHECK_STR(docs_of("/// a\n  // b\r\n/* c /* d */ */ /** e */", NULL), " a\n b\n* c /* d */ */\n e");
+}
+
 static void docs_share_one_indent(void) {
     CHECK_STR(docs_of("///   a", "///  b"), " a\nb");
     CHECK_STR(docs_of("/// a", "///"), "a");
@@ -281,6 +285,7 @@ int main(void) {
     RUN(order_names_an_edge_of_a_cycle);
     RUN(order_of_many_is_the_reverse_of_a_chain);
     RUN(docs_lose_what_makes_a_comment);
+    RUN(docs_of_joined_comments);
     RUN(docs_share_one_indent);
     RUN(types_stand_after_what_they_name);
     RUN(equal_anonymous_types_are_one);
