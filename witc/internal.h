@@ -215,6 +215,7 @@ struct Resolver {
     const WitcOptions *options;
     Diags *diags;
     Map units; /* id -> Unit */
+    Str deps;  /* the folder that dependencies were read from; empty: there is none */
 };
 
 /* The work on one unit. Types are made first, with a resource standing for its own handle, and

@@ -213,6 +213,7 @@ WitModel *witc_read(Arena *arena, Str path, const WitcOptions *options, Diags *d
     }
     Loader l = loader_new(arena, options, diags);
     Unit *main = load_directory(&l, path);
-    load_deps(&l, path_join(arena, path, STR("deps")));
+    l.resolver.deps = path_join(arena, path, STR("deps"));
+    load_deps(&l, l.resolver.deps);
     return finish(&l, main, errors);
 }

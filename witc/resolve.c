@@ -150,7 +150,11 @@ static void report_missing_package(Work *w, const AstPath *path, Str id) {
         diag_note(w->diags, WIT_OTHER_VERSION, h->span, STR_ARG(units[i]->id));
         other_version = true;
     }
-    if (!other_version) witc_suggest(w, id, &w->r->units);
+    if (other_version) return;
+    witc_suggest(w, id, &w->r->units);
+    Str deps = w->r->deps;
+    if (deps.len) diag_note(w->diags, WIT_DEPS_FOLDER, span_none(), STR_ARG(deps));
+    else diag_note(w->diags, WIT_NO_DEPS, span_none());
 }
 
 static void note_gate(Work *w, const AstAttrs *attrs) {
