@@ -53,7 +53,7 @@ static void utf8_is_strict(void) {
 }
 
 static void versions(void) {
-    Semver a, b;
+    Semver a = {0}, b = {0};
     CHECK(semver_parse(STR("1.0.0-alpha.1"), &a) && semver_parse(STR("1.0.0-alpha.beta"), &b));
     CHECK(semver_cmp(a, b) < 0);
     CHECK(semver_parse(STR("1.0.0-rc.11"), &b) && semver_parse(STR("1.0.0-rc.2"), &a));
