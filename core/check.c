@@ -311,38 +311,35 @@ bool core_check_module(CoreChecker *c) {
     return good;
 }
 
-static void set_locals(CoreChecker *c, const CoreFunc *f, const CoreType *t, uint64_t count) {
-    if (count > c->local_cap) {
-        c->local_cap = count < 64 ? 64 : (uint32_t)count * 2;
-        c->locals = ARENA_NEW_ARRAY(c->arena, CoreValType, c->local_cap);
-        c->init = ARENA_NEW_ARRAY(c->arena, uint8_t, c->local_cap);
+/* Runs of locals can be long and cost few bytes, so only the first locals are spread out. */
+static void set_locals(CoreChecker *c, const CoreFunc *f, const CoreType *t) {
+    if (!c->locals) {
+        c->locals = ARENA_NEW_ARRAY(c->arena, CoreValType, CORE_LIMIT_PARAMS + CORE_FLAT_LOCALS);
+        c->init = ARENA_NEW_ARRAY(c->arena, uint32_t, CORE_LIMIT_PARAMS + CORE_LIMIT_LOCALS);
     }
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < t->param_count; i++) {
-        c->locals[n] = t->params[i];
-        c->init[n++] = 1;
-    }
+    c->serial++;
+    c->param_count = c->local_count = c->flat_count = t->param_count;
+    for (uint32_t i = 0; i < t->param_count; i++) c->locals[i] = t->params[i];
+    c->runs.len = 0;
     for (uint32_t i = 0; i < f->local_runs; i++) {
-        uint32_t left = f->locals[i].count;
-        CoreValType type = left ? core_check_val(c, f->locals[i].type, item_span(c, f->offset)) : 0;
-        if (left && type == CORE_BOTTOM) c->failed = true;
-        bool init = core_is_defaultable(type);
-        for (; left; left--) {
-            c->locals[n] = type;
-            c->init[n++] = init;
-        }
+        uint32_t count = f->locals[i].count;
+        if (count == 0) continue;
+        CoreValType type = core_check_val(c, f->locals[i].type, item_span(c, f->offset));
+        uint32_t flat = c->param_count + CORE_FLAT_LOCALS - c->flat_count;
+        c->local_count += count;
+        *vec_push(c->arena, &c->runs) = (CoreLocals){.count = c->local_count, .type = type};
+        for (uint32_t k = 0; k < count && k < flat; k++) c->locals[c->flat_count++] = type;
     }
-    c->local_count = n;
 }
 
 bool core_check_func(CoreChecker *c, uint32_t index) {
+    if (index < c->m->imported[CORE_FUNC]) return true;
     const CoreFunc *f = &c->m->funcs.at[index];
     const CoreType *t = core_space_type(c->space, c->ids[f->type]);
-    uint64_t count = core_local_count(c->m, f);
-    if (count > CORE_LIMIT_LOCALS)
+    if (core_local_count(c->m, f) > CORE_LIMIT_LOCALS)
         return ITEM_FAIL(c, f->offset, CORE_TOO_MANY_LOCALS, CORE_LIMIT_LOCALS);
     c->failed = false;
-    set_locals(c, f, t, count);
+    set_locals(c, f, t);
     if (c->failed) return false;
     c->shared = t->shared;
     core_check_expr(c, &f->body, t->results, t->result_count);

@@ -22,7 +22,8 @@ Str core_check_text(CoreChecker *c, CoreValType t) {
 
 static inline void push(CoreChecker *c, CoreValType t) {
     if (c->stack.len < c->stack.cap) c->stack.at[c->stack.len++] = t;
-    else *vec_push(c->arena, &c->stack) = t;
+    else if (c->stack.len < CORE_LIMIT_OPERANDS) *vec_push(c->arena, &c->stack) = t;
+    else CORE_FAIL(c, CORE_LIMIT_EXCEEDED, "operands", CORE_LIMIT_OPERANDS);
 }
 
 void core_push(CoreChecker *c, CoreValType t) { push(c, t); }
@@ -81,18 +82,35 @@ CoreValType core_pop_ref(CoreChecker *c) {
 }
 
 void core_push_all(CoreChecker *c, const CoreValType *types, uint32_t n) {
+    if (n && c->stack.cap - c->stack.len >= n) {
+        memcpy(c->stack.at + c->stack.len, types, n * sizeof *types);
+        c->stack.len += n;
+        return;
+    }
     for (uint32_t i = 0; i < n; i++) core_push(c, types[i]);
 }
 
 void core_pop_all(CoreChecker *c, const CoreValType *types, uint32_t n) {
-    while (n-- && !c->failed) core_pop_expect(c, types[n]);
+    const CoreFrame *frame = &vec_last(&c->frames);
+    if (n && c->stack.len - frame->height >= n &&
+        memcmp(c->stack.at + c->stack.len - n, types, n * sizeof *types) == 0) {
+        c->stack.len -= n;
+        return;
+    }
+    while (n-- && !c->failed) {
+        if (frame->unreachable && c->stack.len == frame->height)
+            return; /* all that is left is there */
+        core_pop_expect(c, types[n]);
+    }
 }
 
 /* "[i32 i64]", for a message. */
 static Str types_text(CoreChecker *c, const CoreValType *types, uint32_t n) {
     Buf buf = {.arena = c->diags->arena};
-    buf_byte(&buf, '[');
-    for (uint32_t i = 0; i < n; i++) {
+    enum { MOST = 12 };
+    uint32_t first = n > MOST ? n - MOST : 0;
+    buf_str(&buf, first ? STR("[...") : STR("["));
+    for (uint32_t i = first; i < n; i++) {
         if (i) buf_byte(&buf, ' ');
         buf_str(&buf, core_check_text(c, types[i]));
     }
@@ -283,8 +301,14 @@ static void check_br_table(CoreChecker *c) {
     core_pop_expect(c, CORE_I32);
     CoreList list = c->in.list;
     uint32_t arity = 0, n;
+    c->tables++;
     for (uint32_t i = 0; i < list.count && !c->failed; i++) {
-        const CoreValType *label = core_label(c, core_list_label(&list), &n);
+        uint32_t depth = core_list_label(&list);
+        const CoreValType *label = core_label(c, depth, &n);
+        if (c->failed) return;
+        CoreFrame *frame = &c->frames.at[c->frames.len - 1 - depth];
+        if (frame->checked == c->tables) continue;
+        frame->checked = c->tables;
         if (i == 0) arity = n;
         if (n != arity) CORE_FAIL(c, CORE_BR_TABLE_ARITY);
         if (!c->failed) check_top(c, label, n);
@@ -361,21 +385,34 @@ static void check_throw(CoreChecker *c) {
 
 /* ---- variables and tables ---- */
 
+/* The type of a local: spread out, or by bisection of the runs. */
+static CoreValType local_type(const CoreChecker *c, uint32_t i) {
+    if (i < c->flat_count) return c->locals[i];
+    size_t low = 0, high = c->runs.len;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (c->runs.at[mid].count <= i) low = mid + 1;
+        else high = mid;
+    }
+    return c->runs.at[low].type;
+}
+
 static void check_local(CoreChecker *c) {
     uint32_t i = c->in.a;
     if (i >= c->local_count) {
         CORE_FAIL(c, CORE_UNKNOWN_LOCAL, i);
         return;
     }
-    CoreValType t = c->locals[i];
+    CoreValType t = local_type(c, i);
+    bool has_value = core_is_defaultable(t) || i < c->param_count || c->init[i] == c->serial;
     if (c->in.op == CORE_OP_LOCAL_GET) {
-        if (!c->init[i]) CORE_FAIL(c, CORE_UNINITIALIZED_LOCAL, i);
+        if (!has_value) CORE_FAIL(c, CORE_UNINITIALIZED_LOCAL, i);
         push(c, t);
         return;
     }
     pop_expect(c, t);
-    if (!c->init[i]) {
-        c->init[i] = 1;
+    if (!has_value) {
+        c->init[i] = c->serial;
         *vec_push(c->arena, &c->init_order) = i;
     }
     if (c->in.op == CORE_OP_LOCAL_TEE) push(c, t);

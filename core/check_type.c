@@ -194,6 +194,12 @@ static uint32_t depth_of(CoreChecker *c, uint32_t id) {
     return depth;
 }
 
+/* Comes before everything that walks along supertypes. */
+static bool check_depth(CoreChecker *c, uint32_t index) {
+    if (depth_of(c, c->ids[index]) <= CORE_LIMIT_SUBTYPES) return true;
+    return TYPE_FAIL(c, &c->m->types.at[index], CORE_SUPER_DEPTH, CORE_LIMIT_SUBTYPES);
+}
+
 static bool check_super(CoreChecker *c, uint32_t index) {
     const CoreType *t = &c->m->types.at[index];
     if (t->super == CORE_NONE) return true;
@@ -201,8 +207,6 @@ static bool check_super(CoreChecker *c, uint32_t index) {
     const CoreType *super = core_space_type(c->space, c->ids[t->super]);
     if (super->final) return TYPE_FAIL(c, t, CORE_SUPER_FINAL, index, t->super);
     if (!comp_matches(c, sub, super)) return TYPE_FAIL(c, t, CORE_SUPER_MATCH, index, t->super);
-    if (depth_of(c, c->ids[index]) > CORE_LIMIT_SUBTYPES)
-        return TYPE_FAIL(c, t, CORE_SUPER_DEPTH, CORE_LIMIT_SUBTYPES);
     return true;
 }
 
@@ -277,7 +281,8 @@ static bool check_group(CoreChecker *c, const CoreGroup *group) {
         }
     }
     c->known_types = end;
-    for (uint32_t i = group->first; i < end; i++) {
+    for (uint32_t i = group->first; i < end && good; i++) good = check_depth(c, i);
+    for (uint32_t i = group->first; i < end && good; i++) {
         good &= check_super(c, i) && check_shared(c, i);
         good &= check_descriptors(c, i);
     }

@@ -383,7 +383,7 @@ bool core_validate(Arena *arena, const CoreModule *m, Features features, Diags *
 
 /* The same in two steps, for lazy or parallel validation: everything but the function bodies, then
  * bodies one at a time and in any order. A checker is used by one thread at a time; several can be
- * made for a module. */
+ * made for a module. Bodies may be checked only once core_check_module has said true. */
 typedef struct CoreChecker CoreChecker;
 CoreChecker *core_checker_new(Arena *arena, const CoreModule *m, Features features, Diags *diags);
 bool core_check_module(CoreChecker *c);

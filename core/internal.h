@@ -14,6 +14,8 @@ enum {
     CORE_LIMIT_BODY = 7654321,
     CORE_LIMIT_LOCALS = 50000,
     CORE_LIMIT_PARAMS = 1000,
+    CORE_LIMIT_OPERANDS = 1 << 22, /* on the validator's stack */
+    CORE_FLAT_LOCALS = 128,
     CORE_LIMIT_FIELDS = 10000,
     CORE_LIMIT_SUBTYPES = 63,
     CORE_LIMIT_TABLE_ENTRIES = 10000000,
@@ -33,6 +35,7 @@ typedef struct {
     bool unreachable;
     uint32_t height;      /* of the operand stack below it */
     uint32_t init_height; /* of the list of locals that it has initialized */
+    uint32_t checked;     /* the last br_table that has compared its types */
     uint32_t param_count, result_count;
     const CoreValType *params, *results; /* results NULL where `one` is the only one */
     CoreValType one;
@@ -62,11 +65,14 @@ struct CoreChecker {
     CoreValType address; /* i32 or i64: of the memory or table of the instruction */
     VEC(CoreValType) stack;
     VEC(CoreFrame) frames;
+    uint32_t tables;            /* br_table instructions so far */
     const CoreValType *results; /* of the function */
     uint32_t result_count;
-    CoreValType *locals;
-    uint32_t local_count, local_cap;
-    uint8_t *init;            /* by local */
+    uint32_t param_count, local_count, flat_count;
+    CoreValType *locals;      /* parameters and the first locals: flat_count of them */
+    VEC(CoreLocals) runs;     /* all locals; `count` is where the run ends */
+    uint32_t *init;           /* by local without default: `serial` where it has a value */
+    uint32_t serial;          /* of the function */
     VEC(uint32_t) init_order; /* locals in the order in which they were initialized */
 };
 
