@@ -132,7 +132,11 @@ void wat_print_func_type(WatModulePrinter *mp, const CoreType *t, const WatNames
 static void put_field(WatModulePrinter *mp, const CoreField *f, const WatNames *names, uint32_t index) {
     WatPrinter *p = mp->p;
     wat_put(p, " ");
-    if (names && wat_put_optional_name(p, names, index)) wat_put(p, " ");
+    Str name;
+    if (names && (wat_has_name(names, index, &name) || p->options.name_unnamed)) {
+        wat_put_index(p, names, index);
+        wat_put(p, " ");
+    }
     if (f->mutable) wat_put(p, "(mut ");
     wat_print_val_type(mp, f->type);
     if (f->mutable) wat_put(p, ")");

@@ -8,6 +8,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Texts whose bytes must survive printing: no bytes of their own, and no names that are no
+ * identifiers. */
+static bool comes_back(Str text) {
+    return str_find(text, '@', 0) == SIZE_MAX && str_find(text, '#', 0) == SIZE_MAX &&
+           str_find_str(text, STR("$\""), 0) == SIZE_MAX && str_find_str(text, STR("binary"), 0) == SIZE_MAX;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Arena *arena = arena_new();
     Diags diags = {.arena = arena}, script_diags = {.arena = arena};
@@ -21,8 +28,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const WatPrintOptions options = {0};
         /* A module may be malformed by way of (module binary ...) or of a raw custom section. */
         if (wat_print(arena, binary, &options, &text, &diags)) {
-            wat_to_binary(arena, source_of(arena, STR("again.wat"), buf_text(&text)),
-                          features_all(), &diags);
+            const Source *again = wat_to_binary(
+                arena, source_of(arena, STR("again.wat"), buf_text(&text)), features_all(), &diags);
+            if (comes_back(source->text) && (!again || !str_eq(again->text, binary->text))) abort();
+            const WatPrintOptions fold = {.fold = true, .offsets = true};
+            text.len = 0;
+            wat_print(arena, binary, &fold, &text, &diags);
         }
     }
     arena_free(arena);
