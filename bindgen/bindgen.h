@@ -23,6 +23,12 @@ typedef struct {
     size_t rename_count;
     Str rename_world;               /* the C name of the world; empty: its own */
     Str type_section_suffix;
+    /* Which functions are called or implemented asynchronously where WIT does not say so: "all",
+     * "f", "ns:pkg/iface#f", either after "import:" or "export:"; "-" before it: which are not. The
+     * first that fits counts. */
+    const Str *async_filters;
+    size_t async_filter_count;
+    bool async_helpers, thread_helpers; /* in any case, and not only where they are needed */
     /* The payload of the `component-type` section (comp_encode_world), which the source carries as
      * assembly of its own, so that the object brings its type along. */
     Str component_type;
@@ -33,7 +39,8 @@ typedef struct {
     Buf header, source;
 } GenOutput;
 
-/* False and diagnostics where something cannot be said in C. */
+/* False and diagnostics where something cannot be said in C. An interface that the world both
+ * imports and exports must have been told apart (wit_make_types_nominal). */
 bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const GenOptions *options,
            GenOutput *out, Diags *diags);
 

@@ -101,11 +101,12 @@ static int run(Cli *cli, void *given) {
     if (!parse_renames(cli, &options->renames, renames)) return EXIT_USAGE;
     how.renames = renames;
     WitModel *model = load_wit(cli, cli->args.at[0], &options->wit);
-    const WitWorld *world = model ? wit_select_world(model, options->world, &cli->diags) : NULL;
+    WitWorld *world = model ? wit_select_world(model, options->world, &cli->diags) : NULL;
     if (!world) return EXIT_INPUT;
     how.component_type = comp_encode_world(cli->arena, model, world, how.encoding, &cli->diags);
     GenOutput out = {.header = {.arena = cli->arena}, .source = {.arena = cli->arena}};
-    if (cli->diags.errors || !gen_c(cli->arena, model, world, &how, &out, &cli->diags))
+    if (cli->diags.errors || !wit_make_types_nominal(model, world, &cli->diags) ||
+        !gen_c(cli->arena, model, world, &how, &out, &cli->diags))
         return EXIT_INPUT;
     if (!options->check && options->out_dir.len && !make_directories(cli, options->out_dir))
         return EXIT_INPUT;

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Freeing values. Two families of functions, each one function a type that calls those of its
+ * parts:
+ *
+ *     <type>_free        public, for values that the program received or made: gives memory back
+ *                        and drops the handles that the value owns (handle 0 is none)
+ *     <type>__release    static, for what an export has returned, once its caller has read it: only
+ *                        memory, since handles have gone to the caller
+ *
+ * A type that has nothing to free has no function. Types are known by their C names here: two
+ * equal types of the model can have one C type.
+ */
+#include "bindgen/internal.h"
+
+typedef struct {
+    Gen *g;
+    Buf *out;
+    bool public;
+} Freeing;
+
+/* The statement that frees one part; empty where there is nothing to free. */
+static Str free_part(Freeing *f, const WitType *type, Str pointer) {
+    Gen *g = f->g;
+    if (!f->public) return gen_release(g, type, pointer);
+    if (type->kind == WIT_STRING)
+        return str_fmt(g->arena, "%.*s_string_free(%.*s);", STR_ARG(g->name), STR_ARG(pointer));
+    if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return STR("");
+    const WitType *real = wit_dealias(type);
+    if (real->kind == WIT_OWN) {
+        Str place = pointer.ptr[0] == '&' ? str_after(pointer, 1)
+                                                              : str_fmt(g->arena, "(*%.*s)", STR_ARG(pointer));
+        return str_fmt(g->arena, "if (%.*s.__handle != 0) %.*s_drop_own(%.*s);", STR_ARG(place),
+                       STR_ARG(gen_type(g, wit_resource_of(real))->base), STR_ARG(place));
+    }
+    Str name = gen_type_name(g, type);
+    if (!map_get(&g->frees, name)) return STR("");
+    return str_fmt(g->arena, "%.*s_free(%.*s);", STR_ARG(gen_without_t(name)), STR_ARG(pointer));
+}
+
+static bool put(Freeing *f, const char *indent, const WitType *type, Str pointer) {
+    Str statement = type ? free_part(f, type, pointer) : STR("");
+    if (statement.len) buf_fmt(f->out, "%s%.*s\n", indent, STR_ARG(statement));
+    return statement.len > 0;
+}
+
+static void put_fields(Freeing *f, const WitType *type) {
+    for (size_t i = 0; i < type->fields.len; i++) {
+        Str name = type->kind == WIT_TUPLE ? str_fmt(f->g->arena, "f%zu", i)
+                                           : gen_ident(f->g, type->fields.at[i].name);
+        put(f, "  ", type->fields.at[i].type, str_fmt(f->g->arena, "&ptr->%.*s", STR_ARG(name)));
+    }
+}
+
+static void put_variant(Freeing *f, const WitType *type) {
+    Buf *out = f->out, cases = {.arena = f->g->arena};
+    f->out = &cases;
+    for (size_t i = 0; i < type->fields.len; i++) {
+        const WitField *field = &type->fields.at[i];
+        Str name = gen_ident(f->g, field->name);
+        Str part = str_fmt(f->g->arena, "&ptr->val.%.*s", STR_ARG(name));
+        Str statement = field->type ? free_part(f, field->type, part) : STR("");
+        if (!statement.len) continue;
+        buf_fmt(&cases, "    case %zu:\n      %.*s\n      break;\n", i, STR_ARG(statement));
+    }
+    f->out = out;
+    if (cases.len) buf_fmt(out, "  switch ((int32_t) ptr->tag) {\n%.*s  }\n", STR_ARG(buf_text(&cases)));
+}
+
+/* The body of a loop over what a list or map points to. */
+static void put_elements(Freeing *f, const WitType *type) {
+    Buf *out = f->out, body = {.arena = f->g->arena};
+    f->out = &body;
+    if (type->kind == WIT_MAP) {
+        put(f, "      ", type->elem, STR("&ptr->ptr[i].key"));
+        put(f, "      ", type->second, STR("&ptr->ptr[i].value"));
+    } else {
+        put(f, "      ", type->elem, STR("&ptr->ptr[i]"));
+    }
+    f->out = out;
+    buf_str(out, STR("  if (ptr->len > 0) {\n"));
+    if (body.len)
+        buf_fmt(out, "    for (size_t i = 0; i < ptr->len; i++) {\n%.*s    }\n", STR_ARG(buf_text(&body)));
+    buf_str(out, STR("    free(ptr->ptr);\n  }\n"));
+}
+
+static void put_array(Freeing *f, const WitType *type) {
+    Str statement = free_part(f, type->elem, STR("&ptr->at[i]"));
+    if (statement.len)
+        buf_fmt(f->out, "  for (size_t i = 0; i < %" PRIu64 "; i++) {\n    %.*s\n  }\n", type->length,
+                STR_ARG(statement));
+}
+
+static void put_choice(Freeing *f, const char *condition, const WitType *type, const char *part) {
+    Str statement = type ? free_part(f, type, str_from(part)) : STR("");
+    if (statement.len) buf_fmt(f->out, "  if (%s) {\n    %.*s\n  }\n", condition, STR_ARG(statement));
+}
+
+static void put_body(Freeing *f, const WitType *type) {
+    switch (type->kind) {
+    case WIT_ALIAS: put(f, "  ", type->elem, STR("ptr")); break;
+    case WIT_RECORD:
+    case WIT_TUPLE: put_fields(f, type); break;
+    case WIT_VARIANT: put_variant(f, type); break;
+    case WIT_LIST:
+    case WIT_MAP: put_elements(f, type); break;
+    case WIT_FIXED_LIST: put_array(f, type); break;
+    case WIT_OPTION: put_choice(f, "ptr->is_some", type->elem, "&ptr->val"); break;
+    case WIT_RESULT:
+        put_choice(f, "!ptr->is_err", type->elem, "&ptr->val.ok");
+        put_choice(f, "ptr->is_err", type->second, "&ptr->val.err");
+        break;
+    default: break;
+    }
+}
+
+void gen_free(Gen *g, const WitType *type) {
+    Buf body = {.arena = g->arena};
+    Freeing f = {g, &body, true};
+    put_body(&f, type);
+    if (!body.len) return;
+    Str name = gen_type_name(g, type), stem = gen_without_t(name);
+    gen_claim(g, str_concat(g->arena, stem, STR("_free")), type->name.len ? type->name : name, type->span);
+    map_put(g->arena, &g->frees, name, NULL);
+    buf_fmt(&g->h_helpers, "\nvoid %.*s_free(%.*s *ptr);\n", STR_ARG(stem), STR_ARG(name));
+    buf_fmt(&g->c_helpers, "\nvoid %.*s_free(%.*s *ptr) {\n%.*s}\n", STR_ARG(stem), STR_ARG(name),
+            STR_ARG(buf_text(&body)));
+}
+
+/* ---- after a return ---- */
+
+static bool has_release(Gen *g, const WitType *type) {
+    bool added;
+    Str name = gen_type_name(g, type);
+    MapEntry *entry = map_put(g->arena, &g->releases, name, &added);
+    if (!added) return entry->value;
+    if (!wit_has_list(type)) return false;
+    Buf body = {.arena = g->arena};
+    Freeing f = {g, &body, false};
+    if (type->kind == WIT_STRING) buf_str(&body, STR("  if (ptr->len > 0) free(ptr->ptr);\n"));
+    else put_body(&f, type);
+    if (!body.len) return false;
+    map_get(&g->releases, name)->value = true;
+    buf_fmt(&g->c_release, "\nstatic void %.*s__release(%.*s *ptr) {\n%.*s}\n",
+            STR_ARG(gen_without_t(name)), STR_ARG(name), STR_ARG(buf_text(&body)));
+    return true;
+}
+
+Str gen_release(Gen *g, const WitType *type, Str pointer) {
+    if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM && type->kind != WIT_STRING) return STR("");
+    if (!has_release(g, type)) return STR("");
+    return str_fmt(g->arena, "%.*s__release(%.*s);", STR_ARG(gen_without_t(gen_type_name(g, type))),
+                   STR_ARG(pointer));
+}

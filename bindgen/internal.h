@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef BINDGEN_INTERNAL_H
+#define BINDGEN_INTERNAL_H
+
+#include "bindgen/bindgen.h"
+
+/* What is known in C of a type of the model. */
+typedef struct {
+    Str name;                     /* "app_list_u8_t"; empty: not defined (in this scope) */
+    Str base, own, borrow, drop;  /* of a resource: "ns_r", "ns_own_r_t", ..., the core import */
+    bool exported;                /* of a resource */
+    enum { PLAIN_UNKNOWN, PLAIN_YES, PLAIN_NO } plain; /* see is_plain in names.c */
+} GenType;
+
+/* What bindings are being written for: an interface as import or export, or the world itself. */
+typedef struct {
+    const WitItem *item; /* NULL: the world */
+    const WitInterface *interface;
+    bool import;
+    Str prefix; /* of the C names of types */
+    Str key;    /* the component model's name of the interface; empty for the world */
+} GenScope;
+
+typedef struct {
+    Arena *arena;
+    const WitModel *model;
+    const WitWorld *world;
+    const GenOptions *options;
+    Diags *diags;
+    AbiCache abi;
+    Str name, upper; /* of the world in C: "app", "APP" */
+    GenType *types;  /* by WitType.id */
+    uint32_t *marks, mark; /* by WitType.id: what the walk over types has seen */
+    Map shared;      /* C names of anonymous types that all scopes share */
+    Map frees;       /* C names of types that have a `_free` */
+    Map releases;    /* C names of types -> whether they have a static release function */
+    Map symbols;     /* C names of functions and types -> what they are of */
+    Map futures;     /* C names of the futures and streams that have functions */
+    GenScope scope;
+    /* The parts of both files, put together at the end. */
+    Buf h_types, h_funcs, h_helpers, h_async;
+    Buf c_funcs, c_release, c_helpers, c_adapters, c_async;
+    bool needs_string, needs_async, needs_error_context;
+    bool *used_filters; /* by position in options->async_filters */
+    bool needs_bits[4]; /* see values.c */
+    uint32_t area_size, area_align; /* what exports return through */
+} Gen;
+
+/* ---- names.c ---- */
+
+/* Words of a name joined by '_': "[method]input-stream.read" is "method_input_stream_read". */
+Str gen_snake(Arena *arena, Str name);
+Str gen_upper(Arena *arena, Str name);
+/* The name of a field or parameter; not a word of C or C++. */
+Str gen_ident(Gen *g, Str name);
+/* The prefix of an interface, "wasi_io_streams", or of the world (item NULL). */
+Str gen_prefix(Gen *g, const WitItem *item, bool import);
+Str gen_func_name(Gen *g, const WitFunc *func);
+/* How the type of a value is called; every type of the model must have been defined before. */
+Str gen_type_name(Gen *g, const WitType *type);
+/* The name that a type gets; *shared where it belongs to the whole world. */
+Str gen_new_type_name(Gen *g, const WitType *type, Str prefix, bool *shared);
+/* Of what a map's pointer points to. */
+Str gen_entry_name(Gen *g, const WitType *map);
+Str gen_without_t(Str type_name);
+/* Takes a C name; an error where something else has it. `what` is the WIT name. */
+void gen_claim(Gen *g, Str c_name, Str what, Span span);
+
+static inline GenType *gen_type(Gen *g, const WitType *type) { return &g->types[type->id]; }
+
+/* ---- types.c ---- */
+
+void gen_interface_types(Gen *g, const WitInterface *interface);
+void gen_func_types(Gen *g, const WitFunc *const *funcs, size_t n);
+void gen_world_types(Gen *g, const WitType *const *types, size_t n);
+/* Forgets the types that exports define anew. */
+void gen_forget_types(Gen *g);
+void gen_docs(Buf *out, Str docs);
+const char *gen_tag_type(size_t case_count);
+
+/* ---- free.c ---- */
+
+/* The public `_free` of a type that was just defined, where there is something to free. */
+void gen_free(Gen *g, const WitType *type);
+/* The statement that frees what post-return must free behind the pointer expression; empty where
+ * there is nothing. */
+Str gen_release(Gen *g, const WitType *type, Str pointer);
+
+/* ---- signatures ---- */
+
+typedef enum { GEN_VOID, GEN_VALUE, GEN_POINTER, GEN_OPTION, GEN_RESULT } GenReturn;
+
+typedef struct {
+    Str name;
+    const WitType *type;
+    bool pointer; /* passed by pointer */
+    bool maybe;   /* an option as a pointer, named "maybe_..." */
+} GenParam;
+
+typedef struct {
+    Str name; /* of the C function */
+    Str text; /* the whole signature without ";" */
+    GenParam *params;
+    size_t param_count;
+    GenReturn kind;
+    const WitType *result;   /* the function's; NULL: none */
+    const WitType *ok, *err; /* OPTION: ok is the payload; RESULT: either may be NULL */
+} GenSig;
+
+GenSig gen_signature(Gen *g, const WitFunc *func, const AbiFunc *abi);
+bool gen_is_async(Gen *g, const WitFunc *func);
+const char *gen_core_type(AbiCore type);
+/* "(int32_t, double)", "(void)". */
+Str gen_core_params(Gen *g, const AbiCore *types, size_t n);
+
+/* ---- bodies and values (values.c) ---- */
+
+/* The inside of a function being printed. */
+typedef struct {
+    Buf *out;
+    unsigned indent;
+    Map names; /* of parameters and locals */
+    unsigned next;
+} GenBody;
+
+/* An lvalue in C: "x", or what a pointer variable "x" points to. */
+typedef struct {
+    Str text;
+    bool pointer;
+} GenPlace;
+
+__attribute__((format(printf, 2, 3))) void gen_line(GenBody *b, const char *format, ...);
+Str gen_local(Gen *g, GenBody *b, const char *name); /* a name that is not taken yet */
+void gen_take(Gen *g, GenBody *b, Str name);
+Str gen_value(Gen *g, GenPlace place);
+Str gen_address(Gen *g, GenPlace place);
+GenPlace gen_member(Gen *g, GenPlace place, Str name);
+/* C to flat core values: fills flat[0..plan->flat_count) with expressions. */
+void gen_lower(Gen *g, GenBody *b, const AbiPlan *plan, GenPlace from, Str *flat);
+/* Flat core values to C. */
+void gen_lift(Gen *g, GenBody *b, const AbiPlan *plan, const Str *flat, GenPlace to);
+/* Handles of imports that an export was lent: collects them in new locals before the call. */
+typedef struct {
+    Str local, drop;
+} GenBorrow;
+typedef VEC(GenBorrow) GenBorrows;
+void gen_collect_borrows(Gen *g, GenBody *b, const WitFunc *func, const AbiPlan *plan,
+                         GenPlace from, GenBorrows *borrows);
+/* Functions that reinterpret bits, as far as they were needed. */
+/* Whether the output has passed its limit; then an error was added. */
+bool gen_too_large(Gen *g);
+void gen_put_bits(Gen *g, Buf *out);
+
+/* ---- imports.c, exports.c, async.c, support.c ---- */
+
+void gen_import(Gen *g, const WitFunc *func);
+void gen_export(Gen *g, const WitFunc *func);
+void gen_futures(Gen *g, const WitFunc *func);
+void gen_async_helpers(Gen *g);
+void gen_thread_helpers(Gen *g);
+void gen_string_helpers(Gen *g);
+/* What the source needs of a C library, and stands in for it where there is none. */
+void gen_put_support(Gen *g, Buf *out);
+void gen_put_component_type(Gen *g, Buf *out);
+
+/* The module and name attributes of a core import or export. */
+#define GEN_IMPORT_FORMAT                                                                          \
+    "__attribute__((__import_module__(\"%.*s\"), __import_name__(\"%s%.*s\")))\n"
+
+#endif

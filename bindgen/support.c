@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * What bindings bring along. No header of a C library is included: `malloc`, `realloc` and `free` are
+ * all that is used of one. Where there is none (-ffreestanding), small ones stand in for them and
+ * for the functions that compilers call on their own; all are weak, so that others take precedence.
+ *
+ * The component's type is a custom section of the object, by way of the assembler, and so it
+ * reaches the linked module, from an archive too. (One object file: nothing else to link.)
+ */
+#include "bindgen/internal.h"
+
+/* ---- the C library ---- */
+
+static const char declarations[] =
+    "\nextern void *malloc(size_t size);\n"
+    "extern void *realloc(void *ptr, size_t size);\n"
+    "extern void free(void *ptr);\n";
+
+/* Blocks are of 16 bytes times a power of two; 8 bytes before a block tell which. Free blocks of one
+ * size are a list. New ones are cut from the end of the memory, which grows. */
+static const char freestanding[] =
+    "\n#if defined __wasm__ && !__STDC_HOSTED__\n"
+    "// Without a C library: an allocator, and functions that compilers call on their own.\n"
+    "extern unsigned char __heap_base;\n"
+    "static uintptr_t heap__top;\n"
+    "static void *heap__lists[32];\n"
+    "\n"
+    "__attribute__((__weak__))\n"
+    "void *malloc(size_t size) {\n"
+    "  uint32_t order = 0;\n"
+    "  while (order < 27 && ((size_t) 16 << order) < size) order++;\n"
+    "  if (((size_t) 16 << order) < size) return NULL;\n"
+    "  void *block = heap__lists[order];\n"
+    "  if (block) {\n"
+    "    heap__lists[order] = *(void **) block;\n"
+    "    return block;\n"
+    "  }\n"
+    "  if (!heap__top) heap__top = ((uintptr_t) &__heap_base + 15) & ~(uintptr_t) 15;\n"
+    "  uint64_t end = (uint64_t) heap__top + 16 + ((uint64_t) 16 << order);\n"
+    "  uint64_t pages = (end + 65535) >> 16, have = __builtin_wasm_memory_size(0);\n"
+    "  if (pages > 65536) return NULL;\n"
+    "  if (pages > have && __builtin_wasm_memory_grow(0, (size_t) (pages - have)) == (size_t) -1)\n"
+    "    return NULL;\n"
+    "  block = (void *) (heap__top + 16);\n"
+    "  heap__top = (uintptr_t) end;\n"
+    "  ((uint32_t *) block)[-2] = order;\n"
+    "  return block;\n"
+    "}\n"
+    "\n"
+    "__attribute__((__weak__))\n"
+    "void free(void *ptr) {\n"
+    "  if (!ptr) return;\n"
+    "  uint32_t order = ((uint32_t *) ptr)[-2];\n"
+    "  *(void **) ptr = heap__lists[order];\n"
+    "  heap__lists[order] = ptr;\n"
+    "}\n"
+    "\n"
+    "__attribute__((__weak__))\n"
+    "void *realloc(void *ptr, size_t size) {\n"
+    "  if (!ptr) return malloc(size);\n"
+    "  size_t old = (size_t) 16 << ((uint32_t *) ptr)[-2];\n"
+    "  if (size <= old) return ptr;\n"
+    "  void *block = malloc(size);\n"
+    "  if (!block) return NULL;\n"
+    "  __builtin_memcpy(block, ptr, old);\n"
+    "  free(ptr);\n"
+    "  return block;\n"
+    "}\n"
+    "\n"
+    "__attribute__((__weak__))\n"
+    "void *memcpy(void *restrict to, const void *restrict from, size_t n) {\n"
+    "  for (size_t i = 0; i < n; i++) ((unsigned char *) to)[i] = ((const unsigned char *) from)[i];\n"
+    "  return to;\n"
+    "}\n"
+    "\n"
+    "__attribute__((__weak__))\n"
+    "void *memmove(void *to, const void *from, size_t n) {\n"
+    "  unsigned char *a = (unsigned char *) to;\n"
+    "  const unsigned char *b = (const unsigned char *) from;\n"
+    "  if ((uintptr_t) a - (uintptr_t) b >= n) return __builtin_memcpy(to, from, n);\n"
+    "  while (n-- > 0) *(volatile unsigned char *) (a + n) = b[n];\n"
+    "  return to;\n"
+    "}\n"
+    "\n"
+    "__attribute__((__weak__))\n"
+    "void *memset(void *to, int byte, size_t n) {\n"
+    "  for (size_t i = 0; i < n; i++) ((unsigned char *) to)[i] = (unsigned char) byte;\n"
+    "  return to;\n"
+    "}\n"
+    "\n"
+    "__attribute__((__weak__))\n"
+    "int memcmp(const void *a, const void *b, size_t n) {\n"
+    "  const unsigned char *x = (const unsigned char *) a, *y = (const unsigned char *) b;\n"
+    "  for (size_t i = 0; i < n; i++)\n"
+    "    if (x[i] != y[i]) return x[i] < y[i] ? -1 : 1;\n"
+    "  return 0;\n"
+    "}\n"
+    "#endif\n";
+
+static const char reallocate[] =
+    "\n// Canonical ABI intrinsics\n"
+    "\n__attribute__((__weak__, __export_name__(\"cabi_realloc\")))\n"
+    "void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {\n"
+    "  (void) old_size;\n"
+    "  if (new_size == 0) return (void*) align;\n"
+    "  void *ret = realloc(ptr, new_size);\n"
+    "  if (!ret) __builtin_trap();\n"
+    "  return ret;\n"
+    "}\n";
+
+void gen_put_support(Gen *g, Buf *out) {
+    buf_str(out, str_from(declarations));
+    buf_str(out, str_from(freestanding));
+    buf_str(out, str_from(reallocate));
+}
+
+/* ---- strings ---- */
+
+/* Text with the world's name for every `@`, its string's unit for `#`, its characters for `$`. */
+static void put_template(Gen *g, Buf *out, const char *text) {
+    bool utf16 = g->options->encoding == ABI_UTF16;
+    for (; *text; text++) {
+        if (*text == '@') buf_str(out, g->name);
+        else if (*text == '#') buf_str(out, utf16 ? STR("uint16_t") : STR("uint8_t"));
+        else if (*text == '$') buf_str(out, utf16 ? STR("char16_t") : STR("char"));
+        else buf_byte(out, (uint8_t)*text);
+    }
+}
+
+static const char string_header[] =
+    "\n// Sets the string `ret` to reference the input string `s` without copying it\n"
+    "void @_string_set(@_string_t *ret, const $ *s);\n"
+    "\n// Makes `ret` a copy of the string `s`, which ends at its zero.\n"
+    "void @_string_dup(@_string_t *ret, const $ *s);\n"
+    "\n// Makes `ret` a copy of `len` units (bytes of UTF-8, 16 bits of UTF-16) of the string `s`.\n"
+    "void @_string_dup_n(@_string_t *ret, const $ *s, size_t len);\n"
+    "\n// Frees the memory of the string `ret` and makes it empty.\n"
+    "void @_string_free(@_string_t *ret);\n";
+
+static const char string_length_header[] =
+    "\n// The length of the UTF-16 string `s` in units of 16 bits\n"
+    "size_t @_string_len(const char16_t* s);\n";
+
+static const char string_length[] =
+    "\nsize_t @_string_len(const char16_t* s) {\n"
+    "  size_t len = 0;\n"
+    "  while (s[len]) len++;\n"
+    "  return len;\n"
+    "}\n";
+
+static const char string_length_utf8[] =
+    "\nstatic size_t @__string_len(const char *s) {\n"
+    "  size_t len = 0;\n"
+    "  while (s[len]) len++;\n"
+    "  return len;\n"
+    "}\n";
+
+static const char string_source[] =
+    "\nvoid @_string_set(@_string_t *ret, const $ *s) {\n"
+    "  ret->ptr = (#*) s;\n"
+    "  ret->len = LENGTH(s);\n"
+    "}\n"
+    "\nvoid @_string_dup(@_string_t *ret, const $ *s) {\n"
+    "  @_string_dup_n(ret, s, LENGTH(s));\n"
+    "}\n"
+    "\nvoid @_string_dup_n(@_string_t *ret, const $ *s, size_t len) {\n"
+    "  ret->len = len;\n"
+    "  ret->ptr = (#*) cabi_realloc(NULL, 0, sizeof(#), len * sizeof(#));\n"
+    "  if (len > 0) __builtin_memcpy(ret->ptr, s, len * sizeof(#));\n"
+    "}\n"
+    "\nvoid @_string_free(@_string_t *ret) {\n"
+    "  if (ret->len > 0) {\n"
+    "    free(ret->ptr);\n"
+    "  }\n"
+    "  ret->ptr = NULL;\n"
+    "  ret->len = 0;\n"
+    "}\n";
+
+static Str replace_all(Arena *arena, Str text, Str from, Str to) {
+    Buf out = {.arena = arena};
+    for (size_t at = 0;;) {
+        size_t next = str_find_str(text, from, at);
+        buf_str(&out, str_from_to(text, at, next));
+        if (next == SIZE_MAX) return buf_text(&out);
+        buf_str(&out, to);
+        at = next + from.len;
+    }
+}
+
+void gen_string_helpers(Gen *g) {
+    bool utf16 = g->options->encoding == ABI_UTF16;
+    static const char *const names[] = {"set", "dup", "dup_n", "free"};
+    for (size_t i = 0; i < 4; i++)
+        gen_claim(g, str_fmt(g->arena, "%.*s_string_%s", STR_ARG(g->name), names[i]), STR("string"),
+                  span_none());
+    if (utf16) put_template(g, &g->h_helpers, string_length_header);
+    put_template(g, &g->h_helpers, string_header);
+    put_template(g, &g->c_helpers, utf16 ? string_length : string_length_utf8);
+    Str length = str_concat(g->arena, g->name, utf16 ? STR("_string_len") : STR("__string_len"));
+    Str source = replace_all(g->arena, str_from(string_source), STR("LENGTH"), length);
+    put_template(g, &g->c_helpers, str_c(g->arena, source));
+}
+
+/* ---- the component's type ---- */
+
+/* A byte as it stands in an assembler's string within a C string. */
+static void put_escaped(Buf *out, uint8_t byte) {
+    if (byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\' && byte != '?') buf_byte(out, byte);
+    else buf_fmt(out, "\\\\%03o", byte);
+}
+
+void gen_put_component_type(Gen *g, Buf *out) {
+    enum { PER_LINE = 64, PER_STATEMENT = 16 * PER_LINE };
+    Str type = g->options->component_type;
+    buf_str(out, STR("\n// The component's type, as a custom section\n#ifdef __wasm__\n"));
+    for (size_t at = 0; at < type.len; at++) {
+        if (at % PER_STATEMENT == 0)
+            buf_fmt(out, "%s__asm__(\".section \\\".custom_section.component-type:%.*s%.*s\\\",\\\"\\\",@\\n\"",
+                    at ? ");\n" : "", STR_ARG(g->world->name), STR_ARG(g->options->type_section_suffix));
+        if (at % PER_LINE == 0) buf_str(out, STR("\n  \".ascii \\\""));
+        put_escaped(out, (uint8_t)type.ptr[at]);
+        if (at % PER_LINE == PER_LINE - 1 || at + 1 == type.len) buf_str(out, STR("\\\"\\n\""));
+    }
+    buf_str(out, type.len ? STR(");\n#endif\n") : STR("#endif\n"));
+}
