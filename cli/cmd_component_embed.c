@@ -8,7 +8,7 @@ typedef struct {
     Str world;
     unsigned encoding;
     Str dummy_names;
-    bool dummy, only_custom;
+    bool dummy, only_custom, callback, stackful;
 } Options;
 
 static const Option option_table[] = {
@@ -20,6 +20,9 @@ static const Option option_table[] = {
          "Read no module but make one that has all that the world wants"),
     TEXT(Options, dummy_names, 0, "dummy-names", "legacy|standard32",
          "The same, with names of this scheme"),
+    FLAG(Options, callback, 0, "async-callback",
+         "A module as of `--dummy-names legacy`, with asynchronous functions that have callbacks"),
+    FLAG(Options, stackful, 0, "async-stackful", "The same without callbacks"),
     FLAG(Options, only_custom, 0, "only-custom", "Write only the contents of the custom section"),
     WIT_SELECTION(Options, wit),
 };
@@ -31,12 +34,19 @@ static const Argument arguments[] = {
 };
 
 static bool wants_dummy(Cli *cli, const Options *options, bool *dummy, CompNaming *naming) {
-    *dummy = options->dummy || options->dummy_names.len;
-    *naming = str_is(options->dummy_names, "legacy") ? COMP_NAMES_LEGACY : COMP_NAMES_STANDARD32;
+    *dummy = options->dummy || options->dummy_names.len || options->callback || options->stackful;
+    *naming = options->callback                           ? COMP_NAMES_CALLBACK
+              : options->stackful                         ? COMP_NAMES_STACKFUL
+              : str_is(options->dummy_names, "legacy") ? COMP_NAMES_LEGACY
+                                                          : COMP_NAMES_STANDARD32;
     if (*naming == COMP_NAMES_STANDARD32 && options->dummy_names.len &&
         !str_is(options->dummy_names, "standard32")) {
         diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(options->dummy_names),
              STR_ARG(STR("--dummy-names")), "legacy|standard32");
+        return false;
+    }
+    if (options->callback && options->stackful) {
+        diag(&cli->diags, CLI_CONFLICT, span_none(), "--async-callback", "--async-stackful");
         return false;
     }
     if (*dummy && options->only_custom) {

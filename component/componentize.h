@@ -4,7 +4,23 @@
 
 #include "component/internal.h"
 
-/* What the files of `component new` share: componentize.c, naming.c, shim.c. */
+/* What the files of `component new` share: componentize.c, mangle.c, naming.c, shim.c, dummy.c. */
+
+/* mangle.c: the names of the two schemes. `item` NULL or a function: the world itself. */
+Str comp_item_key(Arena *arena, const WitItem *item, bool is_standard);
+Str comp_import_module(Arena *arena, const WitItem *item, bool is_standard, bool is_export);
+Str comp_export_name(Arena *arena, const WitItem *item, Str func, bool is_standard);
+Str comp_dtor_name(Arena *arena, const WitItem *item, const WitType *resource, bool is_standard);
+/* The streams and futures in the type of a function, innermost first; a type counts each time. */
+CompTypeList comp_payloads(Arena *arena, const WitFunc *func);
+/* Core function types: of flat types, of a function, of letters ('i': i32, 'l': i64). */
+CoreValType comp_flat_type(AbiCore t);
+const CoreType *comp_flat_func(Arena *arena, const AbiCore *params, uint32_t n,
+                               const AbiCore *results, uint32_t m);
+const CoreType *comp_abi_type(Arena *arena, const AbiFunc *abi);
+const CoreType *comp_text_type(Arena *arena, const char *params, const char *results);
+/* How the result of an asynchronous function is told; NULL as abi_func. */
+const AbiFunc *comp_task_return(AbiCache *cache, const WitFunc *func);
 
 typedef enum { LINK_FUNC, LINK_RESOURCE_DROP, LINK_RESOURCE_NEW, LINK_RESOURCE_REP } LinkImportKind;
 

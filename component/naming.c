@@ -1,37 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * What core modules call things (component.md of BuildTargets; two schemes live side by side):
- *
- *                          legacy                        standard (prefix "cm32p2")
- *     import of interface  "ns:p/i@1.2.3" "f"            "cm32p2|ns:p/i@1" "f"
- *     import of world      "$root" "f"                   "cm32p2" "f"
- *     export of interface  "ns:p/i@1.2.3#f"              "cm32p2|ns:p/i@1|f"
- *     export of world      "f"                           "cm32p2||f"
- *     post-return          "cabi_post_" + export         export + "_post"
- *     destructor           "ns:p/i@1.2.3#[dtor]r"        "cm32p2|ns:p/i@1|r_dtor"
- *     drop, new, rep       "[resource-drop]r" ...        "r_drop" ...
- *       of an own resource in "[export]ns:p/i@1.2.3"     in "cm32p2|_ex_ns:p/i@1"
- *     memory, allocation   "memory", "cabi_realloc"      "cm32p2_memory", "cm32p2_realloc"
- *     initialization       "_initialize"                 "cm32p2_initialize"
+ * The meaning of a core module's imports and exports, by their names (mangle.c has the schemes).
  */
 #include "component/componentize.h"
 
 static const Str standard = STR_INIT("cm32p2");
-
-/* The id of an interface with its version cut to its compatibility track. */
-static Str canonical_id(Arena *arena, const WitInterface *interface) {
-    const WitPackage *p = interface->package;
-    Str track = semver_track(arena, p->version);
-    return str_fmt(arena, "%.*s:%.*s/%.*s%s%.*s", STR_ARG(p->ns), STR_ARG(p->name),
-                   STR_ARG(interface->name), track.len ? "@" : "", STR_ARG(track));
-}
-
-/* What a world item is called in one of the schemes. */
-static Str item_key(Linker *l, const WitItem *item, bool is_standard) {
-    if (is_standard && item->kind == WIT_ITEM_INTERFACE && !item->name.len)
-        return canonical_id(l->arena, item->interface);
-    return wit_item_name(l->arena, item);
-}
 
 /* Whether two interface ids differ only by versions of one track. */
 static bool same_track(Arena *arena, Str a, Str b) {
@@ -48,7 +21,7 @@ static const WitItem *find_interface(Linker *l, const WitItems *items, Str name,
     const WitItem *close = NULL;
     for (size_t i = 0; i < items->len; i++) {
         if (items->at[i].kind != WIT_ITEM_INTERFACE) continue;
-        Str key = item_key(l, &items->at[i], is_standard);
+        Str key = comp_item_key(l->arena, &items->at[i], is_standard);
         if (str_eq(key, name)) return &items->at[i];
         if (!close && same_track(l->arena, key, name)) close = &items->at[i];
     }
@@ -126,7 +99,7 @@ static Span import_span(const Linker *l, const CoreImport *import) {
 static bool no_interface(Linker *l, const CoreImport *import, const WitItems *items, Str name,
                          bool is_standard) {
     Str *names = ARENA_NEW_ARRAY(l->arena, Str, items->len);
-    for (size_t i = 0; i < items->len; i++) names[i] = item_key(l, &items->at[i], is_standard);
+    for (size_t i = 0; i < items->len; i++) names[i] = comp_item_key(l->arena, &items->at[i], is_standard);
     Str near = str_nearest(name, names, items->len);
     diag(l->diags, LINK_IMPORT_MODULE, import_span(l, import), STR_ARG(import->module),
          STR_ARG(l->world.world->name));
@@ -147,18 +120,10 @@ static bool no_field(Linker *l, const CoreImport *import, const WitItem *item) {
 
 /* ---- signatures ---- */
 
-static CoreValType flat_type(AbiCore t) {
-    static const CoreValType types[] = {[ABI_I32] = CORE_I32,
-                                        [ABI_I64] = CORE_I64,
-                                        [ABI_F32] = CORE_F32,
-                                        [ABI_F64] = CORE_F64};
-    return types[t];
-}
-
 static bool same_types(const CoreValType *have, uint32_t n, const AbiCore *want, uint32_t m) {
     if (n != m) return false;
     for (uint32_t i = 0; i < n; i++)
-        if (have[i] != flat_type(want[i])) return false;
+        if (have[i] != comp_flat_type(want[i])) return false;
     return true;
 }
 
@@ -179,27 +144,12 @@ static Str type_text(Arena *arena, const CoreType *type) {
     return buf_text(&text);
 }
 
-/* A core function type from flat types. */
-static const CoreType *core_of(Arena *arena, const AbiCore *params, uint32_t n, const AbiCore *results,
-                               uint32_t m) {
-    CoreValType *types = ARENA_NEW_ARRAY(arena, CoreValType, n + m);
-    for (uint32_t i = 0; i < n; i++) types[i] = flat_type(params[i]);
-    for (uint32_t i = 0; i < m; i++) types[n + i] = flat_type(results[i]);
-    CoreType *type = ARENA_NEW(arena, CoreType);
-    *type = (CoreType){.kind = CORE_TYPE_FUNC,
-                       .params = types,
-                       .param_count = n,
-                       .results = types + n,
-                       .result_count = m};
-    return type;
-}
-
 static bool check_signature(Linker *l, Str name, uint32_t offset, const CoreType *have,
                             const AbiCore *params, uint32_t n, const AbiCore *results, uint32_t m) {
     if (same_types(have->params, have->param_count, params, n) &&
         same_types(have->results, have->result_count, results, m))
         return true;
-    Str want = type_text(l->arena, core_of(l->arena, params, n, results, m));
+    Str want = type_text(l->arena, comp_flat_func(l->arena, params, n, results, m));
     Str found = type_text(l->arena, have);
     diag(l->diags, LINK_SIGNATURE, span_at(l->source, offset), STR_ARG(name), STR_ARG(want),
          STR_ARG(found));
@@ -287,17 +237,6 @@ static const CoreExport *func_export(Linker *l, Str legacy, Str standard_name, S
     return e && e->kind == CORE_FUNC ? e : NULL;
 }
 
-/* The two names of a function of a world item, without what stands before and after. */
-static Str legacy_export(Linker *l, const WitItem *item, Str func) {
-    if (item->kind == WIT_ITEM_FUNC) return func;
-    return str_fmt(l->arena, "%.*s#%.*s", STR_ARG(wit_item_name(l->arena, item)), STR_ARG(func));
-}
-
-static Str standard_export(Linker *l, const WitItem *item, Str func) {
-    Str key = item->kind == WIT_ITEM_FUNC ? (Str){0} : item_key(l, item, true);
-    return str_fmt(l->arena, "cm32p2|%.*s|%.*s", STR_ARG(key), STR_ARG(func));
-}
-
 static Str post_return_of(Linker *l, const LinkExport *e) {
     Str legacy = str_concat(l->arena, STR("cabi_post_"), e->name), name;
     Str standard_name = str_concat(l->arena, e->name, STR("_post"));
@@ -306,7 +245,7 @@ static Str post_return_of(Linker *l, const LinkExport *e) {
 
 static bool link_export(Linker *l, const WitItem *item, const WitFunc *f) {
     LinkExport out = {.func = f};
-    Str legacy = legacy_export(l, item, f->name), standard_name = standard_export(l, item, f->name);
+    Str legacy = comp_export_name(l->arena, item, f->name, false), standard_name = comp_export_name(l->arena, item, f->name, true);
     const CoreExport *e = func_export(l, legacy, standard_name, &out.name);
     if (!e) {
         diag(l->diags, LINK_EXPORT_MISSING, span_at(l->source, 0), STR_ARG(f->name), STR_ARG(legacy));
@@ -366,10 +305,10 @@ static void add_dtors(Linker *l) {
         const WitInterface *interface = items->at[i].interface;
         for (size_t k = 0; k < interface->types.len; k++) {
             const WitType *type = interface->types.at[k];
-            Str name, r = type->name;
+            Str name;
             if (type->kind != WIT_RESOURCE) continue;
-            Str legacy = legacy_export(l, &items->at[i], str_concat(l->arena, STR("[dtor]"), r));
-            Str standard_name = standard_export(l, &items->at[i], str_concat(l->arena, r, STR("_dtor")));
+            Str legacy = comp_dtor_name(l->arena, &items->at[i], type, false);
+            Str standard_name = comp_dtor_name(l->arena, &items->at[i], type, true);
             const CoreExport *e = func_export(l, legacy, standard_name, &name);
             if (!e) continue;
             map_put(l->arena, &l->dtor_shims, comp_key(l->arena, type), NULL)->value = l->shims.len;
@@ -388,8 +327,7 @@ static void add_shims(Linker *l) {
         import->shim = (uint32_t)l->shims.len;
         *vec_push(l->arena, &l->shims) = (LinkShim){
             .import = import,
-            .type = core_of(l->arena, abi->core_params, abi->core_param_count, abi->core_results,
-                            abi->core_result_count)};
+            .type = comp_abi_type(l->arena, abi)};
     }
     add_dtors(l);
 }
