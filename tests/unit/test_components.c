@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* Components and their host: linking, host functions and resources, suspending, what goes wrong.
+ * (Calls between guests are the conformance suite's subject.) */
+#include "tests/test.h"
+
+#include "interpreter/interpreter.h"
+#include "wat/wat.h"
+
+static Arena *arena;
+static Diags diags;
+
+/* ---- a world to run in ---- */
+
+typedef struct {
+    VmStore *store;
+    VmThread *thread;
+    VmLinker *linker;
+    VmComponent *component;
+    AbiValue result[4];
+} World;
+
+static World world_new(void) {
+    diags = (Diags){.arena = arena};
+    World w = {.store = vm_store_new(NULL)};
+    w.thread = vm_thread_new(w.store);
+    w.linker = vm_linker_new(w.store);
+    return w;
+}
+
+static void world_free(World *w) {
+    vm_linker_free(w->linker);
+    vm_thread_free(w->thread);
+    vm_store_free(w->store);
+}
+
+static bool load(World *w, const char *text) {
+    Source *source = ARENA_NEW(arena, Source);
+    *source = (Source){.path = STR("test.wat"), .text = str_from(text)};
+    const Source *binary = wat_to_binary(arena, source, features_all(), &diags);
+    CompComponent *c = binary ? comp_decode(arena, binary, features_all(), &diags) : NULL;
+    const CompInfo *info = c ? comp_validate(arena, c, features_all(), &diags) : NULL;
+    if (!info) diag_print(stdout, &diags, false);
+    w->component = info ? vm_component_new(w->thread, info, w->linker, &diags) : NULL;
+    return w->component != NULL;
+}
+
+static VmStatus call(World *w, const char *interface, const char *name, const AbiValue *args) {
+    VmComponentFunc *f = vm_component_func(w->component, str_from(interface), str_from(name));
+    CHECK(f != NULL);
+    if (!f) return VM_TRAP;
+    return vm_component_call(w->thread, f, args, w->result, arena);
+}
+
+static void check_trap(World *w, VmStatus status, const char *message) {
+    CHECK_EQ(status, VM_TRAP);
+    CHECK_STR(vm_trap_message(w->thread), message);
+}
+
+/* ---- host functions ---- */
+
+static VmStatus add(VmThread *thread, void *context, const AbiValue *args, AbiValue *result,
+                    Arena *scratch) {
+    result->bits = args[0].bits + args[1].bits;
+    return VM_DONE;
+}
+
+/* Not done before it has been asked three times. */
+static VmStatus slowly(VmThread *thread, void *context, const AbiValue *args, AbiValue *result,
+                       Arena *scratch) {
+    int *asked = context;
+    if (++*asked < 3) return VM_SUSPEND;
+    char *text = arena_alloc(scratch, args[0].string.len + 1);
+    memcpy(text, args[0].string.ptr, args[0].string.len);
+    text[args[0].string.len] = '!';
+    result->string.ptr = text;
+    result->string.len = args[0].string.len + 1;
+    return VM_DONE;
+}
+
+static VmStatus leave(VmThread *thread, void *context, const AbiValue *args, AbiValue *result,
+                      Arena *scratch) {
+    return vm_exit(thread, 7);
+}
+
+static const char *const adder =
+    "(component"
+    " (import \"t:host/math@1.2.0\" (instance $i (export \"add\""
+    "   (func (param \"a\" u32) (param \"b\" u32) (result u32)))))"
+    " (canon lower (func $i \"add\") (core func $add))"
+    " (core module $m (import \"\" \"add\" (func $add (param i32 i32) (result i32)))"
+    "  (func (export \"run\") (param i32) (result i32)"
+    "   (call $add (local.get 0) (i32.const 5))))"
+    " (core instance $c (instantiate $m (with \"\" (instance (export \"add\" (func $add))))))"
+    " (func $run (param \"x\" u32) (result u32) (canon lift (core func $c \"run\")))"
+    " (instance $e (export \"run\" (func $run)))"
+    " (export \"t:guest/api@0.2.3\" (instance $e)))";
+
+static void imports_are_found_by_track(void) {
+    World w = world_new();
+    VmLinker *math = vm_linker_instance(w.linker, STR("t:host/math@1.9.1"));
+    vm_linker_func(math, STR("add"), STR("(u32,u32)->u32"), add, NULL);
+    CHECK(load(&w, adder));
+    AbiValue x = {.bits = 37};
+    CHECK_EQ(call(&w, "t:guest/api@0.2.99", "run", &x), VM_DONE);
+    CHECK_EQ(w.result[0].bits, 42);
+    CHECK(vm_component_func(w.component, STR("t:guest/api@0.3.0"), STR("run")) == NULL);
+    world_free(&w);
+}
+
+static void missing_imports_are_told(void) {
+    World w = world_new();
+    vm_linker_func(w.linker, STR("a"), STR("()"), add, NULL);
+    CHECK(!load(&w, "(component (import \"a\" (func)) (import \"b\" (func)) (import \"c\" (func)))"));
+    CHECK_EQ(diags.errors, 2);
+    CHECK_STR(diags.list.at[0].message, "import `b` is missing: nothing of that name was given");
+    world_free(&w);
+    w = world_new();
+    VmLinker *math = vm_linker_instance(w.linker, STR("t:host/math@2.0.0"));
+    vm_linker_func(math, STR("add"), STR("(u32,u32)->u32"), add, NULL);
+    CHECK(!load(&w, adder));
+    world_free(&w);
+}
+
+static void host_functions_are_checked_by_shape(void) {
+    World w = world_new();
+    VmLinker *math = vm_linker_instance(w.linker, STR("t:host/math@1.2.0"));
+    vm_linker_func(math, STR("add"), STR("(u32,u64)->u32"), add, NULL);
+    CHECK(!load(&w, adder));
+    CHECK_STR(diags.list.at[0].message, "import `t:host/math@1.2.0#add` has the type "
+                                        "`(u32,u32)->u32`, but what was given has `(u32,u64)->u32`");
+    world_free(&w);
+}
+
+static const char *const speaker =
+    "(component"
+    " (import \"say\" (func $say (param \"s\" string) (result string)))"
+    " (core module $libc (memory (export \"mem\") 1) (data (i32.const 8) \"hey\")"
+    "  (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) (i32.const 64)))"
+    " (core instance $l (instantiate $libc))"
+    " (canon lower (func $say) (memory (core memory $l \"mem\"))"
+    "   (realloc (core func $l \"realloc\")) (core func $say'))"
+    " (core module $m (import \"\" \"say\" (func $say (param i32 i32 i32)))"
+    "  (func (export \"run\") (result i32)"
+    "   (call $say (i32.const 8) (i32.const 3) (i32.const 16)) (i32.const 16)))"
+    " (core instance $c (instantiate $m (with \"\" (instance (export \"say\" (func $say'))))))"
+    " (func (export \"run\") (result string)"
+    "  (canon lift (core func $c \"run\") (memory (core memory $l \"mem\")))))";
+
+static void host_functions_suspend(void) {
+    World w = world_new();
+    int asked = 0;
+    vm_linker_func(w.linker, STR("say"), STR("(string)->string"), slowly, &asked);
+    CHECK(load(&w, speaker));
+    CHECK_EQ(call(&w, "", "run", NULL), VM_SUSPEND);
+    CHECK_EQ(vm_resume(w.thread), VM_SUSPEND);
+    CHECK_EQ(vm_resume(w.thread), VM_DONE);
+    CHECK_STR(((Str){w.result[0].string.ptr, w.result[0].string.len}), "hey!");
+    asked = 0;
+    CHECK_EQ(call(&w, "", "run", NULL), VM_SUSPEND);
+    world_free(&w); /* while it waits */
+}
+
+static void host_functions_exit(void) {
+    World w = world_new();
+    vm_linker_func(w.linker, STR("say"), STR("(string)->string"), leave, NULL);
+    CHECK(load(&w, speaker));
+    CHECK_EQ(call(&w, "", "run", NULL), VM_EXIT);
+    CHECK_EQ(vm_exit_status(w.thread), 7);
+    world_free(&w);
+}
+
+/* ---- host resources ---- */
+
+static uint64_t destroyed;
+static void destroy(void *context, uint64_t rep) { destroyed = rep; }
+
+static VmStatus make(VmThread *thread, void *context, const AbiValue *args, AbiValue *result,
+                     Arena *scratch) {
+    result->bits = 77;
+    return VM_DONE;
+}
+
+static const char *const holder =
+    "(component"
+    " (import \"r\" (type $r (sub resource)))"
+    " (import \"make\" (func $make (result (own $r))))"
+    " (import \"peek\" (func $peek (param \"a\" (borrow $r)) (param \"b\" (borrow $r)) (result u32)))"
+    " (import \"eat\" (func $eat (param \"a\" (own $r)) (param \"b\" (borrow $r)) (result u32)))"
+    " (canon resource.drop $r (core func $drop))"
+    " (canon lower (func $make) (core func $make'))"
+    " (canon lower (func $peek) (core func $peek'))"
+    " (canon lower (func $eat) (core func $eat'))"
+    " (core module $m"
+    "  (import \"\" \"make\" (func $make (result i32)))"
+    "  (import \"\" \"peek\" (func $peek (param i32 i32) (result i32)))"
+    "  (import \"\" \"eat\" (func $eat (param i32 i32) (result i32)))"
+    "  (import \"\" \"drop\" (func $drop (param i32)))"
+    "  (func (export \"peek-twice\") (result i32) (local i32)"
+    "   (local.set 0 (call $make))"
+    "   (drop (call $peek (local.get 0) (local.get 0)))"
+    "   (call $drop (local.get 0)) (local.get 0))"
+    "  (func (export \"eat-own\") (result i32) (local i32)"
+    "   (local.set 0 (call $make)) (call $eat (local.get 0) (local.get 0)))"
+    "  (func (export \"drop-twice\") (result i32) (local i32)"
+    "   (local.set 0 (call $make)) (call $drop (local.get 0)) (call $drop (local.get 0))"
+    "   (i32.const 0)))"
+    " (core instance $c (instantiate $m (with \"\" (instance"
+    "  (export \"make\" (func $make')) (export \"peek\" (func $peek'))"
+    "  (export \"eat\" (func $eat')) (export \"drop\" (func $drop))))))"
+    " (func (export \"peek-twice\") (result u32) (canon lift (core func $c \"peek-twice\")))"
+    " (func (export \"eat-own\") (result u32) (canon lift (core func $c \"eat-own\")))"
+    " (func (export \"drop-twice\") (result u32) (canon lift (core func $c \"drop-twice\"))))";
+
+static World world_with_resource(void) {
+    World w = world_new();
+    vm_linker_resource(w.linker, STR("r"), vm_host_resource(w.store, STR("r"), destroy, NULL));
+    vm_linker_func(w.linker, STR("make"), STR("()->own"), make, NULL);
+    vm_linker_func(w.linker, STR("peek"), STR("(borrow,borrow)->u32"), add, NULL);
+    vm_linker_func(w.linker, STR("eat"), STR("(own,borrow)->u32"), add, NULL);
+    CHECK(load(&w, holder));
+    return w;
+}
+
+static void host_resources_are_destroyed(void) {
+    World w = world_with_resource();
+    CHECK_EQ(call(&w, "", "peek-twice", NULL), VM_DONE);
+    CHECK_EQ(w.result[0].bits, 1);
+    CHECK_EQ(destroyed, 77);
+    world_free(&w);
+}
+
+static void wrong_handles_trap(void) {
+    World w = world_with_resource();
+    check_trap(&w, call(&w, "", "eat-own", NULL), "unknown handle index 1");
+    check_trap(&w, call(&w, "", "eat-own", NULL), "cannot enter component instance");
+    world_free(&w);
+    w = world_with_resource();
+    check_trap(&w, call(&w, "", "drop-twice", NULL), "unknown handle index 1");
+    world_free(&w);
+}
+
+/* ---- limits ---- */
+
+/* A chain of components that instantiate each other twice would have 2^30 instances. */
+static void instances_are_limited(void) {
+    World w = world_new();
+    Buf b = {.arena = arena};
+    buf_str(&b, STR("(component (component $c0)"));
+    for (int i = 1; i <= 30; i++)
+        buf_fmt(&b, "(component $c%d (alias outer 1 $c%d (component $i)) (instance (instantiate $i))"
+                    "(instance (instantiate $i)))", i, i - 1);
+    buf_str(&b, STR("(instance (instantiate $c30)))"));
+    buf_byte(&b, 0);
+    CHECK(!load(&w, (const char *)b.ptr));
+    CHECK_STR(diags.list.at[0].message, "more than 10000 instances");
+    world_free(&w);
+}
+
+/* Sixty-four thousand strings that are one. */
+static void host_memory_is_limited(void) {
+    World w = world_new();
+    CHECK(load(&w,
+               "(component (core module $m (memory (export \"mem\") 256)"
+               "  (func (export \"run\") (result i32) (local i32)"
+               "   (loop (i64.store (local.get 0) (i64.const 0x1000000_00000000))"
+               "    (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 8)))"
+               "                       (i32.const 0x80000))))"
+               "   (i32.store (i32.const 0x90004) (i32.const 0x10000)) (i32.const 0x90000)))"
+               " (core instance $c (instantiate $m))"
+               " (func (export \"run\") (result (list string))"
+               "  (canon lift (core func $c \"run\") (memory (core memory $c \"mem\")))))"));
+    check_trap(&w, call(&w, "", "run", NULL),
+               "the values of one call need more host memory than is allowed");
+    world_free(&w);
+}
+
+static void start_functions_trap(void) {
+    World w = world_new();
+    CHECK(!load(&w, "(component (core module $m (func $f unreachable) (start $f))"
+                    " (core instance (instantiate $m)))"));
+    CHECK_EQ(diags.errors, 0);
+    CHECK_EQ(vm_status(w.thread), VM_TRAP);
+    CHECK_EQ(vm_trapped(w.thread), TRAP_UNREACHABLE);
+    world_free(&w);
+}
+
+int main(void) {
+    arena = arena_new();
+    RUN(imports_are_found_by_track);
+    RUN(missing_imports_are_told);
+    RUN(host_functions_are_checked_by_shape);
+    RUN(host_functions_suspend);
+    RUN(host_functions_exit);
+    RUN(host_resources_are_destroyed);
+    RUN(wrong_handles_trap);
+    RUN(instances_are_limited);
+    RUN(host_memory_is_limited);
+    RUN(start_functions_trap);
+    arena_free(arena);
+    return test_end("components");
+}
