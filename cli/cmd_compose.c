@@ -44,6 +44,11 @@ static int run(Cli *cli, void *given) {
     if (options->config.len) {
         how.config = file_read(cli->arena, options->config, &cli->diags);
         if (!how.config) return EXIT_INPUT;
+        InputKind kind = input_kind(how.config->text);
+        if (kind != KIND_TEXT && kind != KIND_WASM_TEXT) {
+            cli_wrong_kind(cli, how.config, "a manifest in YAML");
+            return EXIT_INPUT;
+        }
     }
     for (size_t i = 0; i < options->definitions.len; i++) {
         *vec_push(cli->arena, &how.definitions) = options->definitions.at[i];

@@ -61,7 +61,7 @@ for_each folder 'directory\|folder\|no WIT\|\.wit'
 for_each empty 'empty'
 for_each bytes 'found bytes\|expected\|not UTF-8\|malformed' 
 for_each elf 'ELF\|UTF-8\|malformed\|expected'
-for_each text 'found text\|expected\|unexpected'
+for_each text 'found \|expected\|unexpected'
 
 # Of the other kind.
 rejects 'found a core module, expected a component' run app.core.wasm
