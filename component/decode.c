@@ -695,11 +695,18 @@ static void read_item(Decoder *d, Reader *r, uint8_t id, CompItem *item) {
 
 static void read_items(Decoder *d, Reader *r, uint8_t id, size_t section_end) {
     uint32_t n = comp_section_is_single(id) ? 1 : reader_count(r, UINT32_MAX, "definition");
+    CompItems *items = &d->into->items;
+    if (n > items->cap - items->len) { /* every definition takes a byte: n is no more than those */
+        size_t cap = items->len + n > items->cap * 2 ? items->len + n : items->cap * 2;
+        items->at = arena_realloc(d->arena, items->at, items->cap * sizeof *items->at,
+                                  cap * sizeof *items->at);
+        items->cap = cap;
+    }
     for (uint32_t i = 0; i < n && !r->failed; i++) {
         CompItem item = {.section_end = section_end};
         read_item(d, r, id, &item);
         if (r->failed) return;
-        *vec_push(d->arena, &d->into->items) = item;
+        *vec_push(d->arena, items) = item;
         uint32_t count;
         CompSort sort = comp_item_sort(&item, &count);
         if (sort != COMP_SORT_COUNT) d->counts[sort] += count;

@@ -183,6 +183,9 @@ static bool limits_why(SubtypeCx *cx, const CoreExternType *a, const CoreExternT
 }
 
 bool comp_core_sub(SubtypeCx *cx, const CoreExternType *a, const CoreExternType *b) {
+    if (!cx->space) /* asked from outside, about a core definition: ids alone must do */
+        return (a->kind == b->kind && a->type == b->type && a->value == b->value) ||
+               why(cx, COMP_WHY_KIND, core_extern_name(b->kind), core_extern_name(a->kind));
     if (core_extern_matches(cx->space, a, b)) return true;
     if (a->kind != b->kind)
         return why(cx, COMP_WHY_KIND, core_extern_name(b->kind), core_extern_name(a->kind));

@@ -270,11 +270,26 @@ static bool validate_item(Validator *v, Scope *s, const CompItem *item, CompInfo
     return true;
 }
 
+/* Room for what the items will add, at once. */
+static void reserve_spaces(Validator *v, Scope *s, const CompItems *items) {
+    size_t counts[COMP_SORT_COUNT + 1] = {0};
+    for (size_t i = 0; i < items->len; i++) {
+        uint32_t count;
+        CompSort sort = comp_item_sort(&items->at[i], &count);
+        counts[sort] += count;
+    }
+    for (int i = 0; i < COMP_SORT_COUNT; i++) {
+        s->spaces[i].at = ARENA_NEW_ARRAY(v->arena, CompEntity, counts[i]);
+        s->spaces[i].cap = counts[i];
+    }
+}
+
 static const CompInfo *validate_component(Validator *v, const CompComponent *component,
                                           Scope *outer) {
     CompInfo *info = ARENA_NEW(v->arena, CompInfo);
     Scope s = {.kind = SCOPE_COMPONENT, .outer = outer, .size = 1};
     info->component = component;
+    reserve_spaces(v, &s, &component->items);
     for (size_t i = 0; i < component->items.len; i++)
         if (!validate_item(v, &s, &component->items.at[i], info)) return NULL;
     if (!comp_finish_scope(v, &s, component->offset)) return NULL;
