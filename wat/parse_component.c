@@ -888,7 +888,7 @@ static void core_field(WatComponent *c, const Token *at) {
     else if (wat_take_kw(w, "type")) wat_core_type(c, at);
     else if (wat_take_kw(w, "func")) core_func(c, at);
     else if (wat_take_kw(w, "rec")) core_rec(c, at);
-    else wat_unexpected(w, "`module`, `instance`, `type`, `func` or `rec` (expected valid component field)");
+    else wat_unexpected(w, "`module`, `instance`, `type`, `func` or `rec`");
 }
 
 static void annotation_field(WatComponent *c) {
@@ -904,7 +904,7 @@ static void annotation_field(WatComponent *c) {
         item.custom.bytes = wat_strings(w);
         wat_close(w);
     } else {
-        wat_unexpected(w, "a valid component field (expected valid component field)");
+        wat_unexpected(w, "valid component field");
     }
     if (!w->failed) add(c, &item, at);
 }
@@ -932,7 +932,7 @@ static void field(WatComponent *c) {
             fields[i].read(c, at);
             return;
         }
-    wat_unexpected(w, "a valid component field (expected valid component field)");
+    wat_unexpected(w, "valid component field");
 }
 
 /* field*, up to the closing parenthesis. */

@@ -124,7 +124,7 @@ static void each_field(WatModule *p, void (*field)(WatModule *p, const Token *wo
         } else {
             if (t->kind != TOK_OPEN || wat_ahead(w, 1)->kind != TOK_KEYWORD) {
                 if (t->kind == TOK_OPEN) w->pos++;
-                wat_unexpected(w, "a valid module field (expected valid module field)");
+                wat_unexpected(w, "valid module field");
                 return;
             }
             w->pos += 2;
@@ -160,7 +160,7 @@ static void number_field(WatModule *p, const Token *word) {
         define(p, &p->datas, &p->m->names.datas, "data");
     } else if (!wat_token_is(w, word, "export") && !wat_token_is(w, word, "start")) {
         w->pos--;
-        wat_unexpected(w, "a valid module field (expected valid module field)");
+        wat_unexpected(w, "valid module field");
     }
 }
 

@@ -193,7 +193,7 @@ void wat_module_annotation(WatModule *p) {
     if (wat_is_annotation(w, "custom")) raw_custom(p);
     else if (wat_is_annotation(w, "producers")) add_custom(p, PLACE_LAST, STR("producers"), wat_producers(w));
     else if (wat_is_annotation(w, "dylink.0")) dylink(p);
-    else wat_unexpected(w, "a valid module field (expected valid module field)");
+    else wat_unexpected(w, "valid module field");
 }
 
 /* vec(funcidx vec(offset 1 value)) */
