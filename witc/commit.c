@@ -44,6 +44,17 @@ static void report_excluded(Work *w, Span span, const char *what, const char *mo
         diag_note(w->diags, WIT_GATED_BY, declared, STR_ARG(feature), STR_ARG(feature));
 }
 
+/* ---- limits ---- */
+
+bool witc_count_items(Work *w, size_t n, Span span) {
+    enum { MAX_ITEMS = 400000 };
+    size_t before = w->r->world_items;
+    w->r->world_items += n;
+    if (w->r->world_items <= MAX_ITEMS) return true;
+    if (before <= MAX_ITEMS) diag(w->diags, WIT_MANY_ITEMS, span, MAX_ITEMS);
+    return false;
+}
+
 /* ---- types ---- */
 
 static void add_type(Work *w, WitType *type) {
@@ -207,6 +218,8 @@ void witc_commit(Work *w) {
         if (entry->excluded) continue;
         size_t before = w->diags->errors;
         witc_process_includes(w, entry);
-        if (w->diags->errors == before) wit_elaborate(model, entry->world, w->diags);
+        if (w->diags->errors > before || !wit_elaborate(model, entry->world, w->diags)) continue;
+        const WitWorld *world = entry->world;
+        if (!witc_count_items(w, world->imports.len + world->exports.len, world->span)) break;
     }
 }

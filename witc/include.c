@@ -95,39 +95,47 @@ static WitInterface *copy_interface(Copier *outer, const WitInterface *interface
 
 /* ---- names ---- */
 
-/* `name` under one renaming; empty where it does not apply. */
-static Str renamed(Arena *arena, Str name, const AstRename *rename) {
-    Str from = rename->name.text, to = rename->alias.text;
-    if (str_eq(name, from)) return to;
+/* The renamings of one `include`, by the name that they take away. */
+typedef struct {
+    Map by_name; /* -> AstRename */
+    Map used;    /* the names of those that applied */
+} Renames;
+
+static Renames renames_of(Work *w, const AstUse *use) {
+    Renames renames = {0};
+    for (size_t i = 0; i < use->names.len; i++) {
+        bool added;
+        const AstRename *rename = &use->names.at[i];
+        MapEntry *entry = map_put(w->arena, &renames.by_name, rename->name.text, &added);
+        if (added) entry->cptr = rename; /* the first one counts */
+    }
+    return renames;
+}
+
+/* The resource that a function's name begins with: `r` of `[method]r.f` and of `[constructor]r`. */
+static Str resource_part(Str name) {
     size_t bracket = str_find(name, ']', 0);
     if (bracket == SIZE_MAX) return (Str){0};
-    Str prefix = str_from_to(name, 0, bracket + 1), rest = str_after(name, bracket + 1);
-    size_t dot = str_find(rest, '.', 0);
-    if (!str_eq(str_from_to(rest, 0, dot), from)) return (Str){0};
-    return str_fmt(arena, "%.*s%.*s%.*s", STR_ARG(prefix), STR_ARG(to),
-                   STR_ARG(dot == SIZE_MAX ? (Str){0} : str_after(rest, dot)));
+    return str_from_to(name, bracket + 1, str_find(name, '.', bracket));
 }
 
-static Str new_name(Arena *arena, Str name, const AstUse *use) {
-    for (size_t i = 0; i < use->names.len; i++) {
-        Str to = renamed(arena, name, &use->names.at[i]);
-        if (to.len) return to;
-    }
-    return name;
-}
-
-static bool occurs(Arena *arena, const WitItems *items, const AstRename *rename) {
-    for (size_t i = 0; i < items->len; i++)
-        if (items->at[i].name.len && renamed(arena, items->at[i].name, rename).len) return true;
-    return false;
+static Str new_name(Work *w, Renames *renames, Str name) {
+    Str resource = resource_part(name), key = resource.len ? resource : name;
+    const MapEntry *entry = map_get(&renames->by_name, key);
+    if (!entry) return name;
+    Str to = ((const AstRename *)entry->cptr)->alias.text;
+    map_put(w->arena, &renames->used, key, NULL);
+    if (!resource.len) return to;
+    size_t from = (size_t)(resource.ptr - name.ptr);
+    return str_fmt(w->arena, "%.*s%.*s%.*s", STR_ARG(str_from_to(name, 0, from)), STR_ARG(to),
+                   STR_ARG(str_after(name, from + resource.len)));
 }
 
 /* Every name in `with` must be one of the included world. */
-static void check_renames(Work *w, const AstUse *use, const WitWorld *world) {
+static void check_renames(Work *w, const AstUse *use, const Renames *renames) {
     for (size_t i = 0; i < use->names.len; i++) {
         const AstRename *rename = &use->names.at[i];
-        if (occurs(w->arena, &world->imports, rename) || occurs(w->arena, &world->exports, rename))
-            continue;
+        if (map_get(&renames->used, rename->name.text)) continue;
         diag(w->diags, WIT_INCLUDE_NO_NAME, use->path.name.span, STR_ARG(rename->name.text));
         diag_note(w->diags, WIT_RENAMED_HERE, rename->name.span);
     }
@@ -194,11 +202,11 @@ static void rename_item(Copier *c, WitItem *item, Str name) {
     }
 }
 
-static void include_item(Copier *c, const AstUse *use, Side *side, const WitItem *old,
-                         bool foreign) {
+static void include_item(Copier *c, const AstUse *use, Renames *renames, Side *side,
+                         const WitItem *old, bool foreign) {
     Work *w = c->w;
     WitItem item = *old;
-    if (old->name.len) rename_item(c, &item, new_name(w->arena, old->name, use));
+    if (old->name.len) rename_item(c, &item, new_name(w, renames, old->name));
     bool added;
     MapEntry *entry = map_put(w->arena, &side->positions, witc_item_key(w->arena, &item), &added);
     if (added) {
@@ -220,13 +228,16 @@ static void include_item(Copier *c, const AstUse *use, Side *side, const WitItem
 static void include_world(Work *w, Entry *entry, const Include *include, Side *imports,
                           Side *exports) {
     const WitWorld *from = include->target->world;
-    check_renames(w, include->use, from);
+    if (!witc_count_items(w, from->imports.len + from->exports.len, include->use->path.name.span))
+        return;
+    Renames renames = renames_of(w, include->use);
     Copier c = {.w = w, .old_owner = from, .new_world = entry->world};
     bool foreign = include->target->unit != w->unit;
     for (size_t i = 0; i < from->imports.len; i++)
-        include_item(&c, include->use, imports, &from->imports.at[i], foreign);
+        include_item(&c, include->use, &renames, imports, &from->imports.at[i], foreign);
     for (size_t i = 0; i < from->exports.len; i++)
-        include_item(&c, include->use, exports, &from->exports.at[i], foreign);
+        include_item(&c, include->use, &renames, exports, &from->exports.at[i], foreign);
+    check_renames(w, include->use, &renames);
 }
 
 /* Plain names that differ in case only. */

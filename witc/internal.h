@@ -214,8 +214,9 @@ struct Resolver {
     WitModel *model;
     const WitcOptions *options;
     Diags *diags;
-    Map units; /* id -> Unit */
-    Str deps;  /* the folder that dependencies were read from; empty: there is none */
+    Map units;          /* id -> Unit */
+    Str deps;           /* the folder that dependencies were read from; empty: there is none */
+    size_t world_items; /* that all worlds have so far, as far as they were not written there */
 };
 
 /* The work on one unit. Types are made first, with a resource standing for its own handle, and
@@ -292,6 +293,10 @@ bool witc_enabled(const Resolver *r, const WitStability *stability);
 bool witc_included(Work *w, const WitStability *stability, Span span);
 void witc_commit(Work *w);
 void witc_process_includes(Work *w, Entry *entry);
+/* Adds to the imports and exports that all worlds have. A short text can mean very many: a thousand
+ * worlds that each include the one before, or import one interface that needs a thousand. False, and
+ * an error once, beyond a limit. */
+bool witc_count_items(Work *w, size_t n, Span span);
 /* What an item of a world is known by: equal for two that exclude each other. */
 Str witc_item_key(Arena *arena, const WitItem *item);
 

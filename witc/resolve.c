@@ -20,6 +20,7 @@
 enum {
     MAX_NOTES = 8,       /* of a cycle */
     MAX_EXPLAINED = 100, /* errors for which remedies are sought */
+    MAX_KNOWN = 100,     /* packages that are listed */
 };
 
 const WitType witc_poison = {.kind = WIT_BOOL};
@@ -92,7 +93,9 @@ bool witc_add_model(Resolver *r, const WitModel *model) {
     bool ok = true;
     for (size_t i = 0; i < model->packages.len; i++) {
         WitPackage *package = model->packages.at[i];
-        AstHeader header = {.ns = package->ns, .name = package->name, .version = package->version,
+        AstHeader header = {.ns = package->ns,
+                            .name = package->name,
+                            .version = package->version,
                             .span = package->span};
         Str id = witc_header_id(r->arena, header.ns, header.name, header.version);
         const MapEntry *old = map_get(&r->units, id);
@@ -138,10 +141,16 @@ static void report_missing_package(Work *w, const AstPath *path, Str id) {
     bool added;
     map_put(w->arena, &w->missing, id, &added);
     if (!added) return;
+    if (witc_is_quiet(w)) {
+        diag(w->diags, WIT_NO_PACKAGE, path->package_span, STR_ARG(id), STR_ARG(STR(" many")));
+        return;
+    }
     Buf known = {.arena = w->arena};
     Unit **units = sorted_units(w->r);
-    for (size_t i = 0; i < w->r->units.len; i++)
+    for (size_t i = 0; i < w->r->units.len && i < MAX_KNOWN; i++)
         buf_fmt(&known, "\n    %.*s", STR_ARG(units[i]->id));
+    if (w->r->units.len > MAX_KNOWN)
+        buf_fmt(&known, "\n    and %zu more", w->r->units.len - MAX_KNOWN);
     diag(w->diags, WIT_NO_PACKAGE, path->package_span, STR_ARG(id), STR_ARG(buf_text(&known)));
     bool other_version = false;
     for (size_t i = 0; i < w->r->units.len; i++) {

@@ -84,7 +84,8 @@ static void docs_lose_what_makes_a_comment(void) {
 }
 
 static void docs_of_joined_comments(void) {
-    CHECK_STR(docs_of("/// a\n  // b\r\n/* c /* d */ */ /** e */", NULL), " a\n b\n* c /* d */ */\n e");
+    CHECK_STR(docs_of("/// a\n  // b\r\n/* c /* d */ */ /** e */", NULL),
+              " a\n b\n* c /* d */ */\n e");
 }
 
 static void docs_share_one_indent(void) {
@@ -279,6 +280,16 @@ static void depth_has_a_limit(void) {
     }
 }
 
+static void worlds_have_a_limit(void) {
+    Buf text = {.arena = arena};
+    buf_str(&text, STR("package a:b; world w0 {"));
+    for (int i = 0; i < 1000; i++) buf_fmt(&text, " import f%d-g: func();", i);
+    buf_str(&text, STR(" }"));
+    for (int i = 0; i < 500; i++) buf_fmt(&text, " world w%d { include w%d; }", i + 1, i);
+    CHECK(!read_text(str_c(arena, buf_text(&text))) && says("more than 400000"));
+    CHECK_EQ(diags.errors, 1);
+}
+
 int main(void) {
     arena = arena_new();
     RUN(order_keeps_the_text_where_it_can);
@@ -301,6 +312,7 @@ int main(void) {
     RUN(several_errors_in_one_run);
     RUN(errors_are_placed_at_their_word);
     RUN(depth_has_a_limit);
+    RUN(worlds_have_a_limit);
     arena_free(arena);
     return test_end("witc");
 }
