@@ -143,8 +143,9 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source, V
     } else if (cli->diags.errors == errors && vm_status(thread) == VM_EXIT) {
         status = vm_exit_status(thread);
     } else if (cli->diags.errors == errors) {
-        report_trap(cli, thread);
-        status = EXIT_TRAP;
+        bool exits = vm_status(thread) == VM_EXIT; /* a start function may */
+        if (!exits) report_trap(cli, thread);
+        status = exits ? vm_exit_status(thread) : EXIT_TRAP;
     }
     vm_linker_free(linker);
     return status;

@@ -16,6 +16,8 @@
  * Resource types: where an item brings a type or an instance into an index space, its static
  * resource types (WitType) are bound to the resources that they are (bind).
  */
+#include <stdlib.h>
+
 #include "interpreter/component.h"
 
 typedef struct {
@@ -57,6 +59,10 @@ static void free_components(VmObject *object) {
     VmComponents *shared = (VmComponents *)object;
     free_nodes(shared, true);
     free_nodes(shared, false);
+    for (VmCall *call = shared->free_calls, *next; call; call = next) {
+        next = call->next_free;
+        free(call);
+    }
     arena_free(shared->scratch);
 }
 

@@ -195,21 +195,23 @@ typedef struct VmCall {
     AbiValue *result;
     Arena *arena;
     bool has_scratch;
-    uint64_t core_args[ABI_MAX_FLAT_PARAMS + 1]; /* of the caller */
-    uint32_t out_pointer;                        /* where a spilled result goes */
-    uint64_t core_result;                        /* of the callee */
-    uint64_t flat_result;                        /* for the caller */
-    uint32_t borrows;                            /* that the callee still has */
+    uint32_t out_pointer; /* where a spilled result goes */
+    uint64_t core_result; /* of the callee */
+    uint64_t flat_result; /* for the caller */
+    uint32_t borrows;     /* that the callee still has */
     uint64_t may_spend;
     VmLender *lenders;
     uint32_t lender_count, lender_cap;
-    VmSide caller_side, callee_side;
-    VmContext context; /* of the callee, when it runs on its caller's fiber */
     VmSubtaskState state;
     VmTaskState task_state;
     bool delivered, cancel_requested;
     struct VmFiber *fiber; /* of the callee; NULL: it runs on the caller's, or has ended */
     uint32_t threads;      /* fibers of the task that are registered */
+    struct VmCall *next_free;
+    /* From here on nothing is cleared for a new call. */
+    uint64_t core_args[ABI_MAX_FLAT_PARAMS + 1]; /* of the caller */
+    VmSide caller_side, callee_side;
+    VmContext context; /* of the callee, when it runs on its caller's fiber */
 } VmCall;
 
 /* A core function that `canon lower` made. */
@@ -264,6 +266,7 @@ typedef struct VmComponents {
     VmFiber *active;             /* the fiber that runs */
     VmFiber *waiting, **waiting_end;
     VmNode nodes;                /* the list's end */
+    VmCall *free_calls;
     VmFunc *fiber_main, *thread_main;
 } VmComponents;
 

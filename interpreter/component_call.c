@@ -88,9 +88,13 @@ static Trap guest_reallocate(void *context, uint32_t old, uint32_t old_size, uin
 }
 
 static Trap guest_spend(void *context, uint64_t bytes) {
-    uint64_t *may_spend = ((const VmSide *)context)->may_spend;
-    if (bytes > *may_spend) return TRAP_HOST_MEMORY;
-    *may_spend -= bytes;
+    const VmSide *side = context;
+    VmStore *store = side->store;
+    if (bytes > *side->may_spend) return TRAP_HOST_MEMORY;
+    *side->may_spend -= bytes;
+    uint64_t fuel = store->has_fuel ? bytes : 0; /* as bulk instructions pay it */
+    if (fuel > store->fuel) return TRAP_FUEL;
+    store->fuel -= fuel;
     return TRAP_NONE;
 }
 
@@ -220,6 +224,15 @@ AbiPlace vm_place(const VmSide *side, bool spilled, uint64_t *slots, uint32_t ad
 
 /* ---- a call's life ---- */
 
+/* Calls that have ended are kept for the next; their arguments need no clearing. */
+static VmCall *take_call(VmComponents *shared) {
+    VmCall *call = shared->free_calls;
+    if (call) shared->free_calls = call->next_free;
+    else call = malloc(sizeof *call);
+    if (call) memset(call, 0, offsetof(VmCall, core_args));
+    return call;
+}
+
 static void free_call_node(VmNode *node) {
     VmCall *call = (VmCall *)node;
     free(call->lenders);
@@ -227,10 +240,13 @@ static void free_call_node(VmNode *node) {
 }
 
 static VmCall *call_new(VmThread *thread, VmComponentFunc *callee, const VmLowered *lowered) {
-    VmCall *call = calloc(1, sizeof *call);
-    if (!call) return NULL;
     VmStore *store = vm_thread_store(thread);
-    *call = (VmCall){.refs = 1, .store = store, .callee = callee, .lowered = lowered};
+    VmCall *call = take_call(vm_shared(store));
+    if (!call) return NULL;
+    call->refs = 1;
+    call->store = store;
+    call->callee = callee;
+    call->lowered = lowered;
     call->may_spend = callee->core && lowered ? VM_MAX_TRANSFER_BYTES : VM_MAX_CALL_BYTES;
     vm_node_add(store, &call->waitable.node, free_call_node);
     vm_set_side(&call->callee_side, store, call, callee->instance, callee->instance,
@@ -261,7 +277,9 @@ void vm_call_release(VmCall *call) {
     if (--call->refs) return;
     if (call->has_scratch) give_scratch(call);
     vm_node_remove(&call->waitable.node);
-    free_call_node(&call->waitable.node);
+    free(call->lenders);
+    call->next_free = vm_shared(call->store)->free_calls;
+    vm_shared(call->store)->free_calls = call;
 }
 
 static void call_dropped(void *context) { vm_call_release(context); }
@@ -304,7 +322,7 @@ static AbiPlace args_place(VmCall *call) {
 
 Trap vm_pass_args(VmCall *call, VmSlot *core_args) {
     const AbiFunc *lift = call->callee->abi;
-    uint64_t flat[ABI_MAX_FLAT_PARAMS + 1] = {0};
+    uint64_t flat[ABI_MAX_FLAT_PARAMS + 1];
     uint32_t address = 0;
     Trap trap = TRAP_NONE;
     if (lift->params_spilled)

@@ -90,23 +90,30 @@ WASI_FN(pollable_block) {
     return VM_SUSPEND;
 }
 
-/* The answer is the indices of those that are ready, in the order in which they were given. */
+/* The answer is the indices of those that are ready, in the order in which they were given. (Other
+ * processes may have a descriptor too, so what was ready may no longer be.) */
 WASI_FN(poll_list) {
     const AbiValue *handles = args[0].list.items;
     size_t n = args[0].list.len, ready = 0;
     if (n == 0) return vm_trap_text(thread, TRAP_HOST, "poll of an empty list");
     if (n > UINT32_MAX) return vm_trap_text(thread, TRAP_HOST, "poll of too many");
-    uint32_t *indices = ARENA_NEW_ARRAY(scratch, uint32_t, n);
     for (size_t i = 0; i < n; i++) {
         const WasiPollable *pollable = wasi_get(thread, context, &handles[i], WASI_POLLABLE);
         if (!pollable) return VM_TRAP;
-        if (is_pollable_ready(pollable)) indices[ready++] = (uint32_t)i;
+        if (is_pollable_ready(pollable)) ready++;
         else if (ready == 0) want(context, pollable);
     }
     if (ready == 0) return VM_SUSPEND;
+    uint32_t *indices = ARENA_NEW_ARRAY(scratch, uint32_t, n);
     result->list.items = indices;
-    result->list.len = ready;
-    return VM_DONE;
+    result->list.len = 0;
+    for (size_t i = 0; i < n; i++) {
+        const WasiPollable *pollable = wasi_get(thread, context, &handles[i], WASI_POLLABLE);
+        if (is_pollable_ready(pollable)) indices[result->list.len++] = (uint32_t)i;
+    }
+    if (result->list.len) return VM_DONE;
+    wasi_want_time(context, wasi_now());
+    return VM_SUSPEND;
 }
 
 /* ---- stream errors: last-operation-failed(error), closed ---- */

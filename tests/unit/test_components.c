@@ -169,6 +169,45 @@ static void host_functions_exit(void) {
     world_free(&w);
 }
 
+/* The suspension goes from the fiber of the task through to the host, and back. */
+static void fibers_wait_for_the_host(void) {
+    static const char *const text =
+        "(component"
+        " (import \"say\" (func $say (param \"s\" string) (result string)))"
+        " (core module $libc (memory (export \"mem\") 1) (data (i32.const 8) \"hey\")"
+        "  (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) (i32.const 64)))"
+        " (core instance $l (instantiate $libc))"
+        " (canon lower (func $say) (memory (core memory $l \"mem\"))"
+        "   (realloc (core func $l \"realloc\")) (core func $say'))"
+        " (canon task.return (result string) (memory (core memory $l \"mem\")) (core func $return))"
+        " (core module $m (import \"\" \"say\" (func $say (param i32 i32 i32)))"
+        "  (import \"\" \"return\" (func $return (param i32 i32)))"
+        "  (import \"\" \"mem\" (memory 1))"
+        "  (func (export \"run\") (result i32) (i32.const 1))"
+        "  (func (export \"cb\") (param i32 i32 i32) (result i32)"
+        "   (call $say (i32.const 8) (i32.const 3) (i32.const 16))"
+        "   (call $return (i32.load (i32.const 16)) (i32.load (i32.const 20))) (i32.const 0)))"
+        " (core instance $c (instantiate $m (with \"\" (instance (export \"say\" (func $say'))"
+        "   (export \"return\" (func $return)) (export \"mem\" (memory $l \"mem\"))))))"
+        " (func (export \"run\") async (result string)"
+        "  (canon lift (core func $c \"run\") async (callback (core func $c \"cb\"))"
+        "    (memory (core memory $l \"mem\")))))";
+    World w = world_new();
+    int asked = 0;
+    vm_linker_func(w.linker, STR("say"), STR("(string)->string"), slowly, &asked);
+    CHECK(load(&w, text));
+    for (int i = 0; i < 2; i++) {
+        asked = 0;
+        CHECK_EQ(call(&w, "", "run", NULL), VM_SUSPEND);
+        CHECK_EQ(vm_resume(w.thread), VM_SUSPEND);
+        CHECK_EQ(vm_resume(w.thread), VM_DONE);
+        CHECK_STR(((Str){w.result[0].string.ptr, w.result[0].string.len}), "hey!");
+    }
+    asked = 0;
+    CHECK_EQ(call(&w, "", "run", NULL), VM_SUSPEND);
+    world_free(&w); /* while it waits */
+}
+
 /* ---- host resources ---- */
 
 static uint64_t destroyed;
@@ -291,6 +330,7 @@ int main(void) {
     RUN(host_functions_are_checked_by_shape);
     RUN(host_functions_suspend);
     RUN(host_functions_exit);
+    RUN(fibers_wait_for_the_host);
     RUN(host_resources_are_destroyed);
     RUN(wrong_handles_trap);
     RUN(instances_are_limited);
