@@ -21,7 +21,7 @@ static const Option option_table[] = {
     TEXT(Options, dummy_names, 0, "dummy-names", "legacy|standard32",
          "The same, with names of this scheme"),
     FLAG(Options, callback, 0, "async-callback",
-         "A module as of `--dummy-names legacy`, with asynchronous functions that have callbacks"),
+         "With `--dummy-names legacy`: functions are asynchronous and have callbacks"),
     FLAG(Options, stackful, 0, "async-stackful", "The same without callbacks"),
     FLAG(Options, only_custom, 0, "only-custom", "Write only the contents of the custom section"),
     WIT_SELECTION(Options, wit),
@@ -33,26 +33,32 @@ static const Argument arguments[] = {
     {0},
 };
 
+static bool conflict(Cli *cli, const char *a, const char *b) {
+    diag(&cli->diags, CLI_CONFLICT, span_none(), a, b);
+    return false;
+}
+
+/* Is a dummy wanted, and with which names? The names of the standard have no asynchronous forms. */
 static bool wants_dummy(Cli *cli, const Options *options, bool *dummy, CompNaming *naming) {
-    *dummy = options->dummy || options->dummy_names.len || options->callback || options->stackful;
-    *naming = options->callback                           ? COMP_NAMES_CALLBACK
-              : options->stackful                         ? COMP_NAMES_STACKFUL
-              : str_is(options->dummy_names, "legacy") ? COMP_NAMES_LEGACY
-                                                          : COMP_NAMES_STANDARD32;
-    if (*naming == COMP_NAMES_STANDARD32 && options->dummy_names.len &&
-        !str_is(options->dummy_names, "standard32")) {
+    bool async = options->callback || options->stackful,
+         legacy = str_is(options->dummy_names, "legacy");
+    *dummy = options->dummy || options->dummy_names.len || async;
+    *naming = options->callback   ? COMP_NAMES_CALLBACK
+              : options->stackful ? COMP_NAMES_STACKFUL
+              : legacy            ? COMP_NAMES_LEGACY
+                                  : COMP_NAMES_STANDARD32;
+    if (options->dummy_names.len && !legacy && !str_is(options->dummy_names, "standard32")) {
         diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(options->dummy_names),
              STR_ARG(STR("--dummy-names")), "legacy|standard32");
         return false;
     }
-    if (options->callback && options->stackful) {
-        diag(&cli->diags, CLI_CONFLICT, span_none(), "--async-callback", "--async-stackful");
-        return false;
-    }
-    if (*dummy && options->only_custom) {
-        diag(&cli->diags, CLI_CONFLICT, span_none(), "--dummy", "--only-custom");
-        return false;
-    }
+    if (options->callback && options->stackful)
+        return conflict(cli, "--async-callback", "--async-stackful");
+    if (*dummy && options->only_custom) return conflict(cli, "--dummy", "--only-custom");
+    if (async && options->dummy_names.len && !legacy)
+        return conflict(cli, "--async-...", "--dummy-names standard32");
+    if (async && options->dummy)
+        return conflict(cli, "--async-...", "--dummy (its names are standard32)");
     return true;
 }
 
