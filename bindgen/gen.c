@@ -87,6 +87,20 @@ static bool has_item(const Gen *g, const WitItems *items, Str name) {
     return false;
 }
 
+/* What may stand in the assembler's name of a section. */
+static bool is_section_text(Str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!letter && !strchr("-_.:@/+", c)) return false;
+    }
+    return true;
+}
+
+static void check_section(Gen *g, Str text) {
+    if (!is_section_text(text)) diag(g->diags, BIND_BAD_SECTION, span_none(), STR_ARG(text));
+}
+
 static void check_options(Gen *g) {
     if (g->options->encoding == ABI_LATIN1_UTF16) diag(g->diags, BIND_NO_COMPACT, span_none());
     for (size_t i = 0; i < g->options->rename_count; i++) {
@@ -95,6 +109,8 @@ static void check_options(Gen *g) {
         if (!has_item(g, &g->world->imports, r->from) && !has_item(g, &g->world->exports, r->from))
             diag(g->diags, BIND_NO_RENAME, span_none(), STR_ARG(r->from));
     }
+    check_section(g, g->options->type_section_suffix);
+    check_section(g, g->options->rename_world);
     if (!is_c_name(g->name)) diag(g->diags, BIND_BAD_RENAME, span_none(), STR_ARG(g->name));
 }
 
@@ -204,6 +220,7 @@ bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const Gen
     if (g.needs_async || g.futures.len || options->async_helpers || options->thread_helpers)
         gen_async_helpers(&g);
     if (options->thread_helpers) gen_thread_helpers(&g);
+    if (diags->errors) return false;
     out->stem = g.name;
     out->header.arena = out->source.arena = arena;
     put_header(&g, &out->header);

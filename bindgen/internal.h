@@ -10,6 +10,7 @@ typedef struct {
     Str base, own, borrow, drop;  /* of a resource: "ns_r", "ns_own_r_t", ..., the core import */
     bool exported;                /* of a resource */
     enum { PLAIN_UNKNOWN, PLAIN_YES, PLAIN_NO } plain; /* see is_plain in names.c */
+    bool has_future; /* streams and futures in it */
 } GenType;
 
 /* What bindings are being written for: an interface as import or export, or the world itself. */
@@ -161,6 +162,14 @@ void gen_thread_helpers(Gen *g);
 void gen_string_helpers(Gen *g);
 /* What the source needs of a C library, and stands in for it where there is none. */
 void gen_put_support(Gen *g, Buf *out);
+/* Text with the world's name for every `@` (in capitals: `^`), the unit of its strings for `~`, the
+ * character type for `%`. */
+void gen_put_template(Gen *g, Buf *out, const char *text);
+/* The same, after words of the text have been replaced. */
+typedef struct {
+    Str word, with;
+} GenWord;
+void gen_put_words(Gen *g, Buf *out, const char *text, const GenWord *words, size_t n);
 void gen_put_component_type(Gen *g, Buf *out);
 
 /* The module and name attributes of a core import or export. */

@@ -116,24 +116,24 @@ void gen_put_support(Gen *g, Buf *out) {
 
 /* ---- strings ---- */
 
-/* Text with the world's name for every `@`, its string's unit for `#`, its characters for `$`. */
-static void put_template(Gen *g, Buf *out, const char *text) {
+void gen_put_template(Gen *g, Buf *out, const char *text) {
     bool utf16 = g->options->encoding == ABI_UTF16;
     for (; *text; text++) {
         if (*text == '@') buf_str(out, g->name);
-        else if (*text == '#') buf_str(out, utf16 ? STR("uint16_t") : STR("uint8_t"));
-        else if (*text == '$') buf_str(out, utf16 ? STR("char16_t") : STR("char"));
+        else if (*text == '^') buf_str(out, g->upper);
+        else if (*text == '~') buf_str(out, utf16 ? STR("uint16_t") : STR("uint8_t"));
+        else if (*text == '%') buf_str(out, utf16 ? STR("char16_t") : STR("char"));
         else buf_byte(out, (uint8_t)*text);
     }
 }
 
 static const char string_header[] =
     "\n// Sets the string `ret` to reference the input string `s` without copying it\n"
-    "void @_string_set(@_string_t *ret, const $ *s);\n"
+    "void @_string_set(@_string_t *ret, const % *s);\n"
     "\n// Makes `ret` a copy of the string `s`, which ends at its zero.\n"
-    "void @_string_dup(@_string_t *ret, const $ *s);\n"
+    "void @_string_dup(@_string_t *ret, const % *s);\n"
     "\n// Makes `ret` a copy of `len` units (bytes of UTF-8, 16 bits of UTF-16) of the string `s`.\n"
-    "void @_string_dup_n(@_string_t *ret, const $ *s, size_t len);\n"
+    "void @_string_dup_n(@_string_t *ret, const % *s, size_t len);\n"
     "\n// Frees the memory of the string `ret` and makes it empty.\n"
     "void @_string_free(@_string_t *ret);\n";
 
@@ -156,17 +156,17 @@ static const char string_length_utf8[] =
     "}\n";
 
 static const char string_source[] =
-    "\nvoid @_string_set(@_string_t *ret, const $ *s) {\n"
-    "  ret->ptr = (#*) s;\n"
+    "\nvoid @_string_set(@_string_t *ret, const % *s) {\n"
+    "  ret->ptr = (~*) s;\n"
     "  ret->len = LENGTH(s);\n"
     "}\n"
-    "\nvoid @_string_dup(@_string_t *ret, const $ *s) {\n"
+    "\nvoid @_string_dup(@_string_t *ret, const % *s) {\n"
     "  @_string_dup_n(ret, s, LENGTH(s));\n"
     "}\n"
-    "\nvoid @_string_dup_n(@_string_t *ret, const $ *s, size_t len) {\n"
+    "\nvoid @_string_dup_n(@_string_t *ret, const % *s, size_t len) {\n"
     "  ret->len = len;\n"
-    "  ret->ptr = (#*) cabi_realloc(NULL, 0, sizeof(#), len * sizeof(#));\n"
-    "  if (len > 0) __builtin_memcpy(ret->ptr, s, len * sizeof(#));\n"
+    "  ret->ptr = (~*) cabi_realloc(NULL, 0, sizeof(~), len * sizeof(~));\n"
+    "  if (len > 0) __builtin_memcpy(ret->ptr, s, len * sizeof(~));\n"
     "}\n"
     "\nvoid @_string_free(@_string_t *ret) {\n"
     "  if (ret->len > 0) {\n"
@@ -176,15 +176,16 @@ static const char string_source[] =
     "  ret->len = 0;\n"
     "}\n";
 
-static Str replace_all(Arena *arena, Str text, Str from, Str to) {
-    Buf out = {.arena = arena};
-    for (size_t at = 0;;) {
-        size_t next = str_find_str(text, from, at);
-        buf_str(&out, str_from_to(text, at, next));
-        if (next == SIZE_MAX) return buf_text(&out);
-        buf_str(&out, to);
-        at = next + from.len;
+void gen_put_words(Gen *g, Buf *out, const char *text, const GenWord *words, size_t n) {
+    Buf filled = {.arena = g->arena};
+    for (Str rest = str_from(text); rest.len;) {
+        size_t i = 0;
+        while (i < n && !str_starts(rest, words[i].word)) i++;
+        if (i < n) buf_str(&filled, words[i].with);
+        else buf_byte(&filled, (uint8_t)*rest.ptr);
+        rest = str_after(rest, i < n ? words[i].word.len : 1);
     }
+    gen_put_template(g, out, str_c(g->arena, buf_text(&filled)));
 }
 
 void gen_string_helpers(Gen *g) {
@@ -193,12 +194,12 @@ void gen_string_helpers(Gen *g) {
     for (size_t i = 0; i < 4; i++)
         gen_claim(g, str_fmt(g->arena, "%.*s_string_%s", STR_ARG(g->name), names[i]), STR("string"),
                   span_none());
-    if (utf16) put_template(g, &g->h_helpers, string_length_header);
-    put_template(g, &g->h_helpers, string_header);
-    put_template(g, &g->c_helpers, utf16 ? string_length : string_length_utf8);
+    if (utf16) gen_put_template(g, &g->h_helpers, string_length_header);
+    gen_put_template(g, &g->h_helpers, string_header);
+    gen_put_template(g, &g->c_helpers, utf16 ? string_length : string_length_utf8);
     Str length = str_concat(g->arena, g->name, utf16 ? STR("_string_len") : STR("__string_len"));
-    Str source = replace_all(g->arena, str_from(string_source), STR("LENGTH"), length);
-    put_template(g, &g->c_helpers, str_c(g->arena, source));
+    const GenWord words[] = {{STR("LENGTH"), length}};
+    gen_put_words(g, &g->c_helpers, string_source, words, 1);
 }
 
 /* ---- the component's type ---- */
@@ -211,12 +212,13 @@ static void put_escaped(Buf *out, uint8_t byte) {
 
 void gen_put_component_type(Gen *g, Buf *out) {
     enum { PER_LINE = 64, PER_STATEMENT = 16 * PER_LINE };
-    Str type = g->options->component_type;
+    Str type = g->options->component_type, world = g->options->rename_world;
+    if (!world.len) world = g->world->name;
     buf_str(out, STR("\n// The component's type, as a custom section\n#ifdef __wasm__\n"));
     for (size_t at = 0; at < type.len; at++) {
         if (at % PER_STATEMENT == 0)
             buf_fmt(out, "%s__asm__(\".section \\\".custom_section.component-type:%.*s%.*s\\\",\\\"\\\",@\\n\"",
-                    at ? ");\n" : "", STR_ARG(g->world->name), STR_ARG(g->options->type_section_suffix));
+                    at ? ");\n" : "", STR_ARG(world), STR_ARG(g->options->type_section_suffix));
         if (at % PER_LINE == 0) buf_str(out, STR("\n  \".ascii \\\""));
         put_escaped(out, (uint8_t)type.ptr[at]);
         if (at % PER_LINE == PER_LINE - 1 || at + 1 == type.len) buf_str(out, STR("\\\"\\n\""));

@@ -24,6 +24,18 @@ typedef struct {
     VEC(const WitType *) list;
 } Live;
 
+static bool part_has_future(Gen *g, const WitType *part) {
+    return part && wit_kind_shape(part->kind) != WIT_SHAPE_PRIM && gen_type(g, part)->has_future;
+}
+
+/* The parts have been visited before. */
+static bool contains_future(Gen *g, const WitType *type) {
+    if (type->kind == WIT_STREAM || type->kind == WIT_FUTURE) return true;
+    for (size_t i = 0; i < type->fields.len; i++)
+        if (part_has_future(g, type->fields.at[i].type)) return true;
+    return part_has_future(g, type->elem) || part_has_future(g, type->second);
+}
+
 static void visit(Live *live, const WitType *type, unsigned depth) {
     Gen *g = live->g;
     if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return;
@@ -37,6 +49,7 @@ static void visit(Live *live, const WitType *type, unsigned depth) {
     visit(live, type->second, depth + 1);
     if (g->marks[type->id] == g->mark) return;
     g->marks[type->id] = g->mark;
+    gen_type(g, type)->has_future = contains_future(g, type);
     *vec_push(g->arena, &live->list) = type;
 }
 

@@ -322,6 +322,20 @@ void gen_lift(Gen *g, GenBody *b, const AbiPlan *plan, const Str *flat, GenPlace
 
 /* ---- borrowed handles ---- */
 
+/* Whether a value holds handles that the canonical ABI wants dropped. Those of resources of our own
+ * are pointers. */
+static bool has_foreign_borrow(Gen *g, const AbiPlan *plan) {
+    if (!plan->has_borrows || gen_too_large(g)) return false;
+    for (uint32_t i = 0; i < plan->op_count; i++) {
+        const AbiOp *op = &plan->ops[i];
+        if (op->kind == ABI_BORROW && !is_pointer_borrow(g, op)) return true;
+        if (op->kind == ABI_LIST && has_foreign_borrow(g, op->element)) return true;
+        for (uint32_t k = 0; op->kind == ABI_VARIANT && k < op->case_count; k++)
+            if (has_foreign_borrow(g, op->cases[k])) return true;
+    }
+    return false;
+}
+
 static void collect_variant(Gen *g, GenBody *b, const WitFunc *func, const AbiOp *op, GenPlace from,
                             GenBorrows *borrows) {
     Str tag = gen_member(g, from, str_from(tag_name(op->type))).text;
@@ -348,7 +362,7 @@ void gen_collect_borrows(Gen *g, GenBody *b, const WitFunc *func, const AbiPlan 
         const AbiOp *op = &plan->ops[i];
         GenPlace part = part_of(g, from, op);
         if (op->kind == ABI_VARIANT) collect_variant(g, b, func, op, part, borrows);
-        if (op->kind == ABI_LIST && op->element->has_borrows)
+        if (op->kind == ABI_LIST && has_foreign_borrow(g, op->element))
             diag(g->diags, BIND_NO_AUTODROP, func->span, STR_ARG(func->name));
         if (op->kind != ABI_BORROW || is_pointer_borrow(g, op)) continue;
         GenBorrow *borrow = vec_push(g->arena, borrows);

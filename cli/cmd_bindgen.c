@@ -10,9 +10,9 @@
 typedef struct {
     WitSelection wit;
     Str world, out_dir, rename_world, suffix;
-    StrVec renames;
+    StrVec renames, async, sync;
     unsigned encoding, autodrop;
-    bool no_helpers, no_sig_flattening, no_object, check;
+    bool no_helpers, no_sig_flattening, no_object, check, async_helpers, thread_helpers;
 } Options;
 
 static const Option option_table[] = {
@@ -33,6 +33,15 @@ static const Option option_table[] = {
          "Ends the name of the section with the component's type"),
     CHOICE(Options, autodrop, 0, "autodrop-borrows", "no|yes",
            "Drop borrowed handles when an export returns"),
+    COMMAS(Options, async, 0, "async", "LIST",
+           "Functions to call or implement asynchronously: `all`, `f`, `ns:pkg/iface#f`, either after "
+           "`import:` or `export:`; after `-`: which are not"),
+    COMMAS(Options, sync, 0, "sync", "LIST",
+           "Functions to call or implement synchronously, whatever WIT says, written likewise"),
+    FLAG(Options, async_helpers, 0, "generate-async-helpers",
+         "The functions for tasks and events, also where no function needs them"),
+    FLAG(Options, thread_helpers, 0, "generate-threading-helpers",
+         "The functions for threads, and those for tasks and events"),
     WIT_SELECTION(Options, wit),
 };
 
@@ -69,6 +78,28 @@ static bool parse_renames(Cli *cli, const StrVec *given, GenRename *renames) {
     return true;
 }
 
+/* `--sync x` is `--async -x`, and comes first. */
+static void add_filters(Cli *cli, const Options *options, GenOptions *how) {
+    StrVec filters = {0};
+    for (size_t i = 0; i < options->sync.len; i++)
+        *vec_push(cli->arena, &filters) = str_concat(cli->arena, STR("-"), options->sync.at[i]);
+    for (size_t i = 0; i < options->async.len; i++)
+        *vec_push(cli->arena, &filters) = options->async.at[i];
+    how->async_filters = filters.at;
+    how->async_filter_count = filters.len;
+}
+
+/* A project's folder instead of its `wit` folder will do. */
+static Str wit_path(Cli *cli, Str path) {
+    Str inner = path_join(cli->arena, path, STR("wit"));
+    StrVec names = {0};
+    if (!file_is_directory(cli->arena, path) || !file_is_directory(cli->arena, inner)) return path;
+    if (!directory_list(cli->arena, path, &names, &cli->diags)) return path;
+    for (size_t i = 0; i < names.len; i++)
+        if (str_ends(names.at[i], STR(".wit"))) return path;
+    return inner;
+}
+
 /* Writes a file, or with --check compares it. A file that is right already is not touched. */
 static bool deliver(Cli *cli, const Options *options, const GenOutput *out, const char *ending,
                     const Buf *text) {
@@ -96,11 +127,14 @@ static int run(Cli *cli, void *given) {
                       .no_component_type = options->no_object,
                       .rename_count = options->renames.len,
                       .rename_world = options->rename_world,
-                      .type_section_suffix = options->suffix};
+                      .type_section_suffix = options->suffix,
+                      .async_helpers = options->async_helpers,
+                      .thread_helpers = options->thread_helpers};
     GenRename *renames = ARENA_NEW_ARRAY(cli->arena, GenRename, options->renames.len);
     if (!parse_renames(cli, &options->renames, renames)) return EXIT_USAGE;
     how.renames = renames;
-    WitModel *model = load_wit(cli, cli->args.at[0], &options->wit);
+    add_filters(cli, options, &how);
+    WitModel *model = load_wit(cli, wit_path(cli, cli->args.at[0]), &options->wit);
     WitWorld *world = model ? wit_select_world(model, options->world, &cli->diags) : NULL;
     if (!world) return EXIT_INPUT;
     how.component_type = comp_encode_world(cli->arena, model, world, how.encoding, &cli->diags);
