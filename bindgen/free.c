@@ -8,7 +8,8 @@
  *     <type>__release    static, for what an export has returned, once its caller has read it: only
  *                        memory, since handles have gone to the caller
  *
- * A type that has nothing to free has no function. Types are known by their C names here: two
+ * A type that has nothing to free has no function, except that variants, options and results always
+ * have a `_free`: what they hold may change. Types are known by their C names here: two
  * equal types of the model can have one C type.
  */
 #include "bindgen/internal.h"
@@ -118,7 +119,9 @@ void gen_free(Gen *g, const WitType *type) {
     Buf body = {.arena = g->arena};
     Freeing f = {g, &body, true};
     put_body(&f, type);
-    if (!body.len) return;
+    if (!body.len && type->kind != WIT_VARIANT && type->kind != WIT_OPTION && type->kind != WIT_RESULT)
+        return;
+    if (!body.len) buf_str(&body, STR("  (void) ptr;\n"));
     Str name = gen_type_name(g, type), stem = gen_without_t(name);
     gen_claim(g, str_concat(g->arena, stem, STR("_free")), type->name.len ? type->name : name, type->span);
     map_put(g->arena, &g->frees, name, NULL);
