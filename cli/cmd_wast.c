@@ -87,9 +87,26 @@ static Str first_message(const Diags *faults) {
     return faults && faults->list.len ? faults->list.at[0].message : STR("(no message)");
 }
 
+/* A phrase may end with the place of the fault in the binary: "... (at offset 0x54)". */
+static bool split_place(Str text, Str *phrase, uint32_t *offset) {
+    static const char mark[] = " (at offset 0x";
+    size_t at = str_find_str(text, str_from(mark), 0);
+    *phrase = str_from_to(text, 0, at);
+    *offset = 0;
+    if (at == SIZE_MAX) return false;
+    for (at += sizeof mark - 1; at < text.len && text.ptr[at] != ')'; at++) {
+        char c = text.ptr[at];
+        *offset = *offset * 16 + (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+    }
+    return true;
+}
+
 static bool some_message_has(const Diags *faults, Str text) {
+    uint32_t offset;
+    bool placed = split_place(text, &text, &offset);
     for (size_t i = 0; faults && i < faults->list.len; i++) {
         const Diag *d = &faults->list.at[i];
+        if (placed && d->span.start != offset) continue;
         if (str_find_str(d->message, text, 0) != SIZE_MAX) return true;
         for (size_t n = 0; n < d->notes.len; n++) {
             if (str_find_str(d->notes.at[n].message, text, 0) != SIZE_MAX) return true;
