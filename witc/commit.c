@@ -38,6 +38,11 @@ bool witc_included(Work *w, const WitStability *stability, Span span) {
 
 static void report_excluded(Work *w, Span span, const char *what, const char *more,
                             const WitStability *stability, Span declared) {
+    const Diag *last = w->diags->list.len ? &vec_last(&w->diags->list) : NULL;
+    if (last && last->code == DIAG_WIT_EXCLUDED && last->span.source == span.source &&
+        last->span.start == span.start) {
+        return; /* two types of one function */
+    }
     diag(w->diags, WIT_EXCLUDED, span, what, more);
     Str feature = stability->feature;
     if (feature.len)

@@ -177,7 +177,7 @@ typedef struct {
     Str text;
     Diags *diags;
     uint32_t at;
-    Token token, last;
+    Token token, last, keyword; /* the last one and the last keyword that were used up */
     VEC(Symbol) stack;
     VEC(uint32_t) open;      /* offsets of brackets that are not closed */
     unsigned angles, braces; /* how many of them are '<', '{' */
@@ -353,6 +353,7 @@ static void consume(Explain *x) {
         else if ((c == '}' || c == ')' || c == '>') && x->open.len) close_bracket(x);
     }
     x->last = x->token;
+    if (x->token.kind == TOKEN_KEYWORD) x->keyword = x->token;
     x->token.kind = TOKEN_NONE;
     x->passed.len = 0;
     x->in_list = (Symbol){0};
@@ -507,6 +508,9 @@ static void note_place(Explain *x, Symbol top) {
     else if (rule_is(list, "MEMBERS") &&
              (token_is(x, "import") || token_is(x, "export") || token_is(x, "include")))
         diag_note(x->diags, WIT_WORLDS_ONLY, span_none(), STR_ARG(token_text(x, x->token)));
+    else if (token_is(x, ";") && !top.rule && str_is(top.terminal, "{") &&
+             str_is(token_text(x, x->keyword), "package"))
+        diag_note(x->diags, WIT_HEADER_FIRST, span_none());
     else if (rule_is(list, "ITEMS") && can_begin(x, symbol_named("TYPEDEF")))
         diag_note(x->diags, WIT_TYPES_INSIDE, span_none());
 }
@@ -546,12 +550,18 @@ static void report(Explain *x, Symbol top) {
 
 /* ---- going on after an error ---- */
 
-/* Drops the symbols above the innermost list of items, and says how many '}' are among them. */
+/* Drops the symbols above the innermost list of items that has begun, and says how many of the
+ * blocks that were opened inside of it are still to be closed. */
 static unsigned unwind(Explain *x) {
-    unsigned braces = 0;
-    while (x->stack.len > 1 && !(vec_last(&x->stack).rule && vec_last(&x->stack).rule->is_list)) {
-        Symbol s = vec_pop(&x->stack);
-        braces += !s.rule && str_is(s.terminal, "}");
+    unsigned braces = 0, unopened = 0;
+    while (x->stack.len > 1) {
+        Symbol s = vec_last(&x->stack);
+        if (s.rule && s.rule->is_list && unopened == 0) break;
+        (void)vec_pop(&x->stack);
+        if (s.rule) continue;
+        if (str_is(s.terminal, "{")) unopened++;
+        else if (str_is(s.terminal, "}") && unopened) unopened--;
+        else if (str_is(s.terminal, "}")) braces++;
     }
     return braces;
 }
