@@ -34,8 +34,6 @@ endif
 CPPFLAGS += -I. -D_GNU_SOURCE $(PACKAGE_CFLAGS)
 CFLAGS += -std=gnu11 -g $(WARN) $(CFLAGS_$(MODE))
 LDLIBS += $(PACKAGE_LIBS) -lm
-# Parts of the library are still being written: see cli/pending.h.
-LDFLAGS += -no-pie -Wl,--unresolved-symbols=ignore-all
 
 # Builds by the usual compiler share build/obj-MODE; another one gets folders of its own.
 FLAVOUR := $(MODE)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))

@@ -5,7 +5,6 @@
 
 #include "bindgen/bindgen.h"
 #include "cli/load.h"
-#include "cli/pending.h"
 
 typedef struct {
     WitSelection wit;
@@ -33,9 +32,10 @@ static const Option option_table[] = {
          "Ends the name of the section with the component's type"),
     CHOICE(Options, autodrop, 0, "autodrop-borrows", "no|yes",
            "Drop borrowed handles when an export returns"),
-    COMMAS(Options, async, 0, "async", "LIST",
-           "Functions to call or implement asynchronously: `all`, `f`, `ns:pkg/iface#f`, either after "
-           "`import:` or `export:`; after `-`: which are not"),
+    COMMAS(
+        Options, async, 0, "async", "LIST",
+        "Functions to call or implement asynchronously: `all`, `f`, `ns:pkg/iface#f`, either after "
+        "`import:` or `export:`; after `-`: which are not"),
     COMMAS(Options, sync, 0, "sync", "LIST",
            "Functions to call or implement synchronously, whatever WIT says, written likewise"),
     FLAG(Options, async_helpers, 0, "generate-async-helpers",
@@ -117,8 +117,6 @@ static bool deliver(Cli *cli, const Options *options, const GenOutput *out, cons
 }
 
 static int run(Cli *cli, void *given) {
-    if (!pending_has(cli, NEEDS_comp_encode_world)) return EXIT_INPUT;
-    if (!pending_has(cli, NEEDS_gen_c)) return EXIT_INPUT;
     const Options *options = given;
     GenOptions how = {.encoding = (AbiEncoding)options->encoding,
                       .no_helpers = options->no_helpers,

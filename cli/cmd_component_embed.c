@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* `witc component embed`: writes a world into a core module, for `component new`. */
 #include "cli/load.h"
-#include "cli/pending.h"
 
 typedef struct {
     WitSelection wit;
@@ -63,8 +62,6 @@ static bool wants_dummy(Cli *cli, const Options *options, bool *dummy, CompNamin
 }
 
 static int run(Cli *cli, void *given) {
-    if (!pending_has(cli, NEEDS_comp_encode_world)) return EXIT_INPUT;
-    if (!pending_has(cli, NEEDS_comp_embed)) return EXIT_INPUT;
     const Options *options = given;
     bool dummy;
     CompNaming naming;
@@ -80,7 +77,6 @@ static int run(Cli *cli, void *given) {
         return write_binary(cli, bytes);
     }
     if (dummy) {
-        if (!pending_has(cli, NEEDS_comp_dummy_module)) return EXIT_INPUT;
         Buf made = {.arena = cli->arena};
         if (!comp_dummy_module(cli->arena, model, world, naming, &made, &cli->diags))
             return EXIT_INPUT;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* `witc component new`: a core module becomes a component. */
 #include "cli/load.h"
-#include "cli/pending.h"
 
 typedef struct {
     StrVec adapters;
@@ -47,7 +46,6 @@ static bool load_adapter(Cli *cli, Str given, CompAdapter *adapter) {
 }
 
 static int run(Cli *cli, void *given) {
-    if (!pending_has(cli, NEEDS_comp_componentize)) return EXIT_INPUT;
     const Options *options = given;
     CompAdapter *adapters = ARENA_NEW_ARRAY(cli->arena, CompAdapter, options->adapters.len);
     for (size_t i = 0; i < options->adapters.len; i++) {

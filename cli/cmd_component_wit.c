@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include "cli/load.h"
-#include "cli/pending.h"
 
 typedef struct {
     WitSelection wit;
@@ -122,7 +121,6 @@ static int write_directory(Cli *cli, const WitModel *model, Str directory,
 }
 
 static int write_package(Cli *cli, const WitModel *model, const Options *options) {
-    if (!pending_has(cli, NEEDS_comp_encode_package)) return EXIT_INPUT;
     CompComponent *component = comp_encode_package(cli->arena, model, &cli->diags);
     if (!component) return EXIT_INPUT;
     Buf bytes = {.arena = cli->arena};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* `witc compose`: links components together, by a manifest in YAML or by the names of files. */
 #include "cli/load.h"
-#include "cli/pending.h"
 
 typedef struct {
     Str config;
@@ -34,7 +33,6 @@ static const Source *read_component(Arena *arena, Str path, void *context, Diags
 }
 
 static int run(Cli *cli, void *given) {
-    if (!pending_has(cli, NEEDS_comp_compose)) return EXIT_INPUT;
     const Options *options = given;
     CompComposeOptions how = {.no_imports = options->no_imports,
                               .skip_validation = options->skip_validation,

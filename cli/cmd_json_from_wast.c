@@ -12,7 +12,6 @@
 
 #include "base/json.h"
 #include "cli/wast.h"
-#include "cli/pending.h"
 
 typedef struct {
     Str wasm_dir;
@@ -275,7 +274,6 @@ static void command(Writer *w, const WastCommand *c) {
 }
 
 static int run(Cli *cli, void *given) {
-    if (!pending_has(cli, NEEDS_wast_parse)) return EXIT_INPUT;
     const Options *options = given;
     const Source *source = cli_read(cli, 0);
     WastScript script = {0};

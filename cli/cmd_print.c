@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* `witc print`: a module or component as text. */
 #include "cli/load.h"
-#include "cli/pending.h"
 #include "wat/wat.h"
 
 typedef struct {
-    bool offsets, skeleton, name_unnamed, fold, operand_stack;
+    bool offsets, skeleton, name_unnamed, fold;
     uint64_t indent;
 } Options;
 
@@ -14,8 +13,6 @@ static const Option option_table[] = {
     FLAG(Options, skeleton, 0, "skeleton", "Leave out the bodies of functions and segments"),
     FLAG(Options, name_unnamed, 0, "name-unnamed", "Invent names for what has none"),
     FLAG(Options, fold, 'f', "fold-instructions", "Nest instructions in their parents"),
-    FLAG(Options, operand_stack, 0, "print-operand-stack",
-         "Show the types of the operands behind each instruction"),
     NUMBER(Options, indent, 0, "indent", "SPACES", "Spaces a level (2)"),
 };
 
@@ -26,13 +23,11 @@ static const Argument arguments[] = {
 };
 
 static int run(Cli *cli, void *given) {
-    if (!pending_has(cli, NEEDS_wat_print)) return EXIT_INPUT;
     const Options *options = given;
     const Source *source = load_binary(cli, 0, features_all());
     if (!source) return EXIT_INPUT;
     WatPrintOptions print = {.skeleton = options->skeleton,
                              .fold = options->fold,
-                             .operand_stack = options->operand_stack,
                              .offsets = options->offsets,
                              .name_unnamed = options->name_unnamed,
                              .indent = options->indent > 80 ? 80 : (unsigned)options->indent};

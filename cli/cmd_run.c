@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "cli/load.h"
-#include "cli/pending.h"
 #include "interpreter/interpreter.h"
 #include "wasi/wasi.h"
 
@@ -152,9 +151,6 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source, V
 }
 
 static int run(Cli *cli, void *given) {
-    if (!pending_has(cli, NEEDS_comp_validate)) return EXIT_INPUT;
-    if (!pending_has(cli, NEEDS_vm_component_new)) return EXIT_INPUT;
-    if (!pending_has(cli, NEEDS_wasi_new)) return EXIT_INPUT;
     const Options *options = given;
     Features features = features_all();
     const Source *source = load_component(cli, 0, features);

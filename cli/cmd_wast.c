@@ -14,7 +14,6 @@
  * where nothing but errors is tested; what a trap says is compared always.
  */
 #include "cli/wast.h"
-#include "cli/pending.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -200,9 +199,6 @@ static void run_directive(Wast *w, const WastCommand *c) {
 }
 
 static int run(Cli *cli, void *given) {
-    if (!pending_has(cli, NEEDS_wast_parse)) return EXIT_INPUT;
-    if (!pending_has(cli, NEEDS_core_validate)) return EXIT_INPUT;
-    if (!pending_has(cli, NEEDS_comp_validate)) return EXIT_INPUT;
     const Options *options = given;
     Wast w = {.cli = cli,
               .no_run = options->no_run,

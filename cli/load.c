@@ -5,7 +5,6 @@
  * types are.
  */
 #include "cli/load.h"
-#include "cli/pending.h"
 
 #include "wat/wat.h"
 
@@ -16,9 +15,7 @@ static const Source *to_binary(Cli *cli, const Source *source, Features features
     switch (input_kind(source->text)) {
     case KIND_CORE_MODULE:
     case KIND_COMPONENT: return source;
-    case KIND_WASM_TEXT:
-        if (!pending_has(cli, NEEDS_wat_to_binary)) return NULL;
-        return wat_to_binary(cli->arena, source, features, &cli->diags);
+    case KIND_WASM_TEXT: return wat_to_binary(cli->arena, source, features, &cli->diags);
     default: cli_wrong_kind(cli, source, any_binary); return NULL;
     }
 }
@@ -53,7 +50,6 @@ static bool check_module(Cli *cli, const CoreModule *module, Features features) 
 }
 
 static bool check_component(Cli *cli, const CompComponent *component, Features features) {
-    if (!pending_has(cli, NEEDS_comp_validate)) return false;
     return component && comp_validate(cli->arena, component, features, &cli->diags);
 }
 
@@ -83,7 +79,6 @@ int write_binary(Cli *cli, Buf bytes) {
     Buf text = {.arena = cli->arena};
     const Source *source = source_of(cli->arena, STR("<output>"), buf_text(&bytes));
     const WatPrintOptions options = {0};
-    if (!pending_has(cli, NEEDS_wat_print)) return EXIT_INPUT;
     if (!wat_print(cli->arena, source, &options, &text, &cli->diags)) return EXIT_INPUT;
     return cli_write(cli, buf_text(&text));
 }
@@ -92,9 +87,7 @@ int write_binary(Cli *cli, Buf bytes) {
 
 /* A WIT package, component or module, as bytes or text; what witc/ cannot read by itself. */
 static WitModel *decode_wit(Arena *arena, const Source *source, void *context, Diags *diags) {
-    if (!pending_has(context, NEEDS_comp_decode_wit)) return NULL;
     if (input_kind(source->text) == KIND_WASM_TEXT) {
-        if (!pending_has(context, NEEDS_wat_to_binary)) return NULL;
         source = wat_to_binary(arena, source, features_all(), diags);
     }
     return source ? comp_decode_wit(arena, source, diags) : NULL;

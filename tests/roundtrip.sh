@@ -25,6 +25,10 @@ wat_round_trip() {
     cmp -s "$tmp/a.wasm" "$tmp/b.wasm" && ok || bad "$name" "bytes change on the way through text"
 }
 
+wasm_round_trip() { # its text is normal after one step: known custom sections move to their places
+    expect "print $1" 0 print "$1" -o "$tmp/text.wat" && wat_round_trip "$tmp/text.wat"
+}
+
 for folder in examples/*/wit; do wit_round_trip "$folder"; done
 for file in tests/golden/wit/ok/*.wit; do
     [ -e "$file" ] && wit_round_trip "$file"
@@ -34,6 +38,6 @@ for file in examples/*/*.wat tests/golden/wat/*.wat tests/golden/component/*.wat
     grep -q 'FAIL:' "$file" || wat_round_trip "$file"
 done
 for file in build/test-example/*.wasm; do
-    [ -e "$file" ] && wat_round_trip "$file"
+    [ -e "$file" ] && wasm_round_trip "$file"
 done
 finish "round trips"

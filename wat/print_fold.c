@@ -381,15 +381,11 @@ static void print_tree(WatPrinter *p, const Node *root, bool lines, bool *first)
 
 /* ---- */
 
-static void fold_instr(Folder *f, WatCodePrinter *c, const CoreInstr *in, int64_t at, int hint,
-                       size_t *next_note) {
+static void fold_instr(Folder *f, WatCodePrinter *c, const CoreInstr *in, int64_t at, int hint) {
     WatPrinter *p = f->mp->p;
     Buf *out = p->out, text = {.arena = p->arena};
     p->out = &text;
     wat_put_instr(c, in, at);
-    Str note;
-    if (c->notes && wat_note(f->mp, next_note, (size_t)at, &note))
-        buf_fmt(&text, " (; %.*s ;)", STR_ARG(note));
     p->out = out;
     Str plain = buf_text(&text);
     switch ((int)in->op) {
@@ -412,9 +408,7 @@ int64_t wat_print_folded(WatModulePrinter *mp, const CoreExpr *body, Str hints, 
     WatPrinter *p = mp->p;
     unsigned nesting = p->nesting;
     Folder f = {.mp = mp};
-    WatCodePrinter c = {.mp = mp, .separator = WAT_NONE, .nesting_start = nesting,
-                        .notes = lines && p->options.operand_stack};
-    size_t next_note = 0;
+    WatCodePrinter c = {.mp = mp, .separator = WAT_NONE, .nesting_start = nesting};
     Block function = {.op = CORE_OP_BLOCK};
     if (lines && mp->func < mp->m->funcs.len)
         function.type = (CoreBlockType){.kind = CORE_BLOCK_TYPE, .type = mp->m->funcs.at[mp->func].type};
@@ -432,7 +426,7 @@ int64_t wat_print_folded(WatModulePrinter *mp, const CoreExpr *body, Str hints, 
         end = (int64_t)at;
         if (in.op == CORE_OP_END && reader_at_end(&r)) break;
         bool hinted = hint == at - body_start;
-        fold_instr(&f, &c, &in, (int64_t)at, hinted ? taken : -1, &next_note);
+        fold_instr(&f, &c, &in, (int64_t)at, hinted ? taken : -1);
         if (hinted) hint = wat_next_hint(&hint_reader, &taken);
     }
     p->nesting = nesting;
