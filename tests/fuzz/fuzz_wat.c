@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             const Source *again = wat_to_binary(
                 arena, source_of(arena, STR("again.wat"), buf_text(&text)), features_all(), &diags);
             if (comes_back(source->text) && (!again || !str_eq(again->text, binary->text))) abort();
-            const WatPrintOptions fold = {.fold = true, .offsets = true};
+            const WatPrintOptions fold = {.fold = true, .offsets = true, .operand_stack = true};
             text.len = 0;
             wat_print(arena, binary, &fold, &text, &diags);
         }

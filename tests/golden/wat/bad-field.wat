@@ -1,0 +1,3 @@
+;; FAIL: parse %
+(component
+  (funk $f))

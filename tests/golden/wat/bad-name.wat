@@ -1,0 +1,4 @@
+;; FAIL: parse %
+(module
+  (func $greet)
+  (func (call $gret)))

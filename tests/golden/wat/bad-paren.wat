@@ -1,0 +1,4 @@
+;; FAIL: parse %
+(module
+  (func (block (i32.const 1)
+)

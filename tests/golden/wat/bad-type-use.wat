@@ -1,0 +1,4 @@
+;; FAIL: parse %
+(module
+  (type $t (func (param i32)))
+  (func (type $t) (param i64)))
