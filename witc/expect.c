@@ -279,19 +279,39 @@ static void version(Explain *x, uint32_t start) {
     x->errors++;
 }
 
+static bool is_hex(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Past what follows a backslash at x->at; false where it is no escape. */
+static bool escape(Explain *x) {
+    char c = at(x, x->at);
+    if (c == '\n' || x->at >= x->text.len) return false;
+    x->at++;
+    if (c && strchr("tnr\"'\\", c)) return true;
+    if (is_hex(c)) return is_hex(at(x, x->at)) && x->at++;
+    if (c != 'u' || at(x, x->at) != '{') return false;
+    uint32_t first = ++x->at;
+    while (is_hex(at(x, x->at)) || (at(x, x->at) == '_' && x->at > first)) x->at++;
+    return x->at > first && at(x, x->at - 1) != '_' && at(x, x->at) == '}' && x->at++;
+}
+
 static void string(Explain *x, uint32_t start) {
-    bool closed = false;
-    for (x->at++; !closed && x->at < x->text.len && at(x, x->at) != '\n'; x->at++) {
-        if (at(x, x->at) == '\\') x->at++;
-        else closed = at(x, x->at) == '"';
+    const char *fault = NULL;
+    for (x->at++; x->at < x->text.len && at(x, x->at) != '\n' && at(x, x->at) != '"';) {
+        char c = at(x, x->at++);
+        if (c == '\\' && !escape(x))
+            fault = "an escape is \\t \\n \\r \\\" \\' \\\\ \\hh or \\u{hhhh}";
+        else if (c == '\t' || c == '\r') fault = "a control code is written as an escape";
     }
-    if (x->at > x->text.len) x->at = (uint32_t)x->text.len;
+    bool closed = at(x, x->at) == '"';
+    if (closed) x->at++;
     x->token = (Token){TOKEN_STRING, start, x->at};
-    if (!closed) {
-        diag(x->diags, WIT_OPEN_STRING, token_span(x, x->token));
-        x->cut_off = true;
-        x->errors++;
-    }
+    Span where = token_span(x, x->token);
+    if (!closed) diag(x->diags, WIT_OPEN_STRING, where);
+    else if (fault) diag(x->diags, WIT_BAD_STRING, where, fault);
+    x->cut_off = !closed;
+    x->errors += !closed || fault;
 }
 
 static void punctuation(Explain *x, uint32_t start) {
