@@ -138,13 +138,13 @@ typedef struct VmWaitable {
     VmWaitKind kind;
     uint32_t index; /* in its instance's table */
     struct VmSet *set;
-    struct VmWaitable *next; /* in the set */
+    struct VmWaitable *before, *next; /* in the set */
     bool has_event, has_sync_waiter;
 } VmWaitable;
 
 typedef struct VmSet {
     VmNode node;
-    VmWaitable *first;
+    VmWaitable *first, *last;
     uint32_t waiting;
 } VmSet;
 
@@ -267,6 +267,7 @@ typedef struct VmComponents {
     VmFiber *waiting, **waiting_end;
     VmNode nodes;                /* the list's end */
     VmCall *free_calls;
+    uint32_t handles, fibers;
     VmFunc *fiber_main, *thread_main;
 } VmComponents;
 
@@ -274,6 +275,8 @@ enum {
     VM_MAX_COMPONENT_DEPTH = 128,     /* of instantiations in instantiations */
     VM_MAX_INSTANCES = 10000,         /* core and component, of a store */
     VM_MAX_ITEMS = 1 << 24,           /* in the index spaces of all of them */
+    VM_MAX_HANDLES = 1 << 20,         /* in all tables */
+    VM_MAX_FIBERS = 10000,
     VM_MAX_CALL_BYTES = 128 << 20,    /* that one call may make the host allocate */
     VM_MAX_TRANSFER_BYTES = 1 << 30   /* that one call may make the host copy between guests */
 };
@@ -289,6 +292,10 @@ bool vm_link_import(VmComponent *component, const VmLinker *linker, Str name,
                     const CompEntity *type, VmItem *out, Span span, Diags *diags);
 
 /* component_call.c */
+
+/* Into and out of a table of handles; 0: it, or the store's limit, is reached. */
+uint32_t vm_add_handle(VmComponent *instance, AbiTable *table, AbiHandle handle);
+void vm_remove_handle(VmComponent *instance, AbiTable *table, uint32_t index);
 VmResource *vm_resource_of(const VmComponent *component, const WitType *handle);
 /* The core function of a `canon lower` with its core type. */
 VmFunc *vm_lowered_func(VmLowered *lowered);

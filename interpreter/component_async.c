@@ -58,6 +58,7 @@ static void free_proxy(VmNode *node) { free(node); }
 bool vm_is_fiber(const VmNode *node) { return node->free == free_fiber; }
 
 static VmFiber *fiber_new(VmStore *store, VmCall *task, VmComponent *instance) {
+    if (vm_shared(store)->fibers >= VM_MAX_FIBERS) return NULL;
     VmFiber *fiber = calloc(1, sizeof *fiber);
     if (!fiber) return NULL;
     fiber->thread = vm_thread_new(store);
@@ -71,6 +72,7 @@ static VmFiber *fiber_new(VmStore *store, VmCall *task, VmComponent *instance) {
     fiber->base = (VmContext){.instance = instance, .call = task, .may_block = true};
     fiber->current = &fiber->base;
     vm_node_add(store, &fiber->node, free_fiber);
+    vm_shared(store)->fibers++;
     return fiber;
 }
 
@@ -81,7 +83,7 @@ static bool register_thread(VmFiber *fiber) {
     if (!instance->threads) instance->threads = abi_table_new();
     if (!instance->threads) return false;
     AbiHandle handle = {.type = &thread_type, .rep = (uintptr_t)fiber};
-    fiber->index = abi_table_add(instance->threads, handle);
+    fiber->index = vm_add_handle(instance, instance->threads, handle);
     fiber->call->threads++;
     return fiber->index != 0;
 }
@@ -116,10 +118,12 @@ static bool uses_shared_stack(const VmFiber *fiber) {
 }
 
 /* The first waiting fiber that can go on. During a call that may not block: of its instance, and
- * one that can run on top of it. */
+ * one that can run on top of it. (An instance that has trapped can never be entered.) */
 static VmFiber *pick(VmStore *store, const VmComponent *only) {
     for (VmFiber *f = vm_shared(store)->waiting; f; f = f->queued) {
-        if (only && (f->base.instance != only || uses_shared_stack(f))) continue;
+        if (only ? f->base.instance != only || uses_shared_stack(f)
+                 : !vm_may_enter(f->base.instance, NULL))
+            continue;
         if (is_fiber_ready(f)) return f;
     }
     return NULL;
@@ -157,6 +161,7 @@ static void end_fiber(VmFiber *fiber) {
     if (fiber->is_implicit) fiber->call->fiber = NULL;
     vm_call_release(fiber->call);
     vm_node_remove(&fiber->node);
+    vm_shared(fiber->store)->fibers--;
     free_fiber(&fiber->node);
 }
 
@@ -345,7 +350,7 @@ VmStatus vm_task_return(VmThread *thread, VmComponent *instance, const VmOptions
 
 static VmStatus leave_task(VmThread *thread, VmFiber *fiber) {
     VmCall *task = fiber->call;
-    abi_table_remove(fiber->base.instance->threads, fiber->index);
+    vm_remove_handle(fiber->base.instance, fiber->base.instance->threads, fiber->index);
     if (--task->threads == 0 && task->task_state != VM_TASK_RESOLVED)
         return vm_trap(thread, TRAP_NO_RESULT);
     if (fiber->base.instance->exclusive == fiber) fiber->base.instance->exclusive = NULL;
@@ -528,7 +533,7 @@ VmFiber *vm_this_thread(VmComponent *instance) {
 }
 
 void vm_end_proxy(VmFiber *proxy) {
-    abi_table_remove(proxy->base.instance->threads, proxy->index);
+    vm_remove_handle(proxy->base.instance, proxy->base.instance->threads, proxy->index);
     vm_node_remove(&proxy->node);
     free(proxy);
 }
@@ -635,9 +640,10 @@ VmStatus vm_request_cancel(VmThread *thread, VmCall *call, VmComponent *caller, 
     VmComponent *instance = call->callee->instance;
     bool starts = call->task_state == VM_TASK_INITIAL;
     bool is_free = !needs_exclusive(call) || !instance->exclusive || instance->exclusive == fiber;
-    bool can = starts || (fiber && fiber->cancellable && fiber->state != VM_FIBER_RUNNING && is_free &&
-                          vm_may_enter(instance, caller));
-    if (!can || !fiber) {
+    bool is_stopped = fiber && fiber->state != VM_FIBER_RUNNING;
+    bool can = is_stopped && (starts || (fiber->cancellable && is_free &&
+                                         vm_may_enter(instance, caller)));
+    if (!can) {
         call->task_state = VM_TASK_PENDING_CANCEL;
         return then(thread, context, vm_host_slots(thread));
     }

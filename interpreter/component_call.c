@@ -61,6 +61,20 @@ void vm_pop_context(VmStore *store, VmContext *context) {
 
 VmThread *vm_running(const VmStore *store) { return vm_active(store)->thread; }
 
+/* ---- handles ---- */
+
+uint32_t vm_add_handle(VmComponent *instance, AbiTable *table, AbiHandle handle) {
+    VmComponents *shared = vm_shared(instance->store);
+    uint32_t index = shared->handles < VM_MAX_HANDLES ? abi_table_add(table, handle) : 0;
+    shared->handles += index != 0;
+    return index;
+}
+
+void vm_remove_handle(VmComponent *instance, AbiTable *table, uint32_t index) {
+    abi_table_remove(table, index);
+    vm_shared(instance->store)->handles--;
+}
+
 /* ---- reaching a guest ---- */
 
 static uint8_t *guest_memory(void *context, uint64_t *size) {
@@ -177,7 +191,7 @@ static Trap guest_lift_handle(void *context, const WitType *type, uint32_t index
                      "handle index %u used with the wrong type, expected own, found borrow", index);
         return TRAP_HANDLE_TYPE;
     }
-    abi_table_remove(table, index);
+    vm_remove_handle(side->instance, table, index);
     return TRAP_NONE;
 }
 
@@ -195,7 +209,7 @@ static Trap guest_lower_handle(void *context, const WitType *type, uint64_t valu
         return TRAP_NONE;
     }
     if (!handle.own) handle.scope = side->call;
-    *index = abi_table_add(side->instance->table, handle);
+    *index = vm_add_handle(side->instance, side->instance->table, handle);
     if (!*index) return TRAP_TABLE_FULL;
     if (!handle.own) side->call->borrows++;
     return TRAP_NONE;
@@ -562,7 +576,7 @@ static VmStatus resource_new(VmThread *thread, void *context, VmSlot *slots) {
     const ResourceFunc *f = context;
     if (!f->instance->may_leave) return vm_trap(thread, TRAP_CANNOT_LEAVE);
     AbiHandle handle = {.type = f->resource, .rep = slots[0].u32, .own = true};
-    uint32_t index = abi_table_add(f->instance->table, handle);
+    uint32_t index = vm_add_handle(f->instance, f->instance->table, handle);
     if (!index) return vm_trap(thread, TRAP_TABLE_FULL);
     slots[0].u64 = index;
     return VM_DONE;
@@ -617,7 +631,7 @@ static VmStatus resource_drop(VmThread *thread, void *context, VmSlot *slots) {
     if (!trap && handle->lend_count) trap = TRAP_HANDLE_LENT;
     if (trap) return vm_trap(thread, trap);
     AbiHandle dropped = *handle;
-    abi_table_remove(f->instance->table, slots[0].u32);
+    vm_remove_handle(f->instance, f->instance->table, slots[0].u32);
     if (dropped.own) return destroy(thread, f, dropped.rep);
     ((VmCall *)dropped.scope)->borrows--;
     return VM_DONE;

@@ -107,7 +107,7 @@ static uint32_t end_new(VmComponent *instance, Shared *shared, VmWaitKind kind) 
 }
 
 static void end_free(VmComponent *instance, End *end, uint32_t index) {
-    abi_table_remove(instance->table, index);
+    vm_remove_handle(instance, instance->table, index);
     vm_waitable_leave(&end->waitable);
     vm_node_remove(&end->waitable.node);
     free(end);

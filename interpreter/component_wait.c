@@ -23,7 +23,7 @@ static const VmResource kinds[] = {
 
 uint32_t vm_table_put(VmComponent *instance, VmWaitKind kind, void *object) {
     AbiHandle handle = {.type = &kinds[kind], .rep = (uintptr_t)object};
-    uint32_t index = abi_table_add(instance->table, handle);
+    uint32_t index = vm_add_handle(instance, instance->table, handle);
     if (kind == VM_WAIT_SET) return index;
     VmWaitable *waitable = object;
     waitable->kind = kind;
@@ -51,19 +51,19 @@ static VmWaitable *find_waitable(VmComponent *instance, uint32_t index) {
 /* ---- events ---- */
 
 void vm_waitable_leave(VmWaitable *waitable) {
-    if (!waitable->set) return;
-    VmWaitable **at = &waitable->set->first;
-    while (*at != waitable) at = &(*at)->next;
-    *at = waitable->next;
+    VmSet *set = waitable->set;
+    if (!set) return;
+    *(waitable->before ? &waitable->before->next : &set->first) = waitable->next;
+    *(waitable->next ? &waitable->next->before : &set->last) = waitable->before;
     waitable->set = NULL;
 }
 
 static void join(VmWaitable *waitable, VmSet *set) {
     vm_waitable_leave(waitable);
-    VmWaitable **at = &set->first;
-    while (*at) at = &(*at)->next;
-    *at = waitable;
+    waitable->before = set->last;
     waitable->next = NULL;
+    *(set->last ? &set->last->next : &set->first) = waitable;
+    set->last = waitable;
     waitable->set = set;
 }
 
@@ -215,7 +215,7 @@ BUILTIN(set_drop) {
     if (set->first)
         return vm_trap_text(thread, TRAP_ASYNC, "cannot drop waitable set with waitables in it");
     if (set->waiting) return vm_trap_text(thread, TRAP_ASYNC, "cannot drop waitable set with waiters");
-    abi_table_remove(b->instance->table, slots[0].u32);
+    vm_remove_handle(b->instance, b->instance->table, slots[0].u32);
     vm_node_remove(&set->node);
     free(set);
     return VM_DONE;
@@ -280,7 +280,7 @@ BUILTIN(subtask_drop) {
     if (!call->delivered)
         return vm_trap_text(thread, TRAP_ASYNC, "cannot drop a subtask which has not yet resolved");
     vm_waitable_leave(&call->waitable);
-    abi_table_remove(b->instance->table, slots[0].u32);
+    vm_remove_handle(b->instance, b->instance->table, slots[0].u32);
     vm_call_release(call);
     return VM_DONE;
 }

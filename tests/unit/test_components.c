@@ -313,6 +313,43 @@ static void host_memory_is_limited(void) {
     world_free(&w);
 }
 
+static void handles_are_limited(void) {
+    World w = world_new();
+    CHECK(load(&w, "(component (type $r (resource (rep i32))) (canon resource.new $r (core func $new))"
+                   " (core module $m (import \"\" \"new\" (func $new (param i32) (result i32)))"
+                   "  (func (export \"run\") (loop (drop (call $new (i32.const 1))) (br 0))))"
+                   " (core instance $c (instantiate $m (with \"\" (instance"
+                   "  (export \"new\" (func $new))))))"
+                   " (func (export \"run\") (canon lift (core func $c \"run\"))))"));
+    check_trap(&w, call(&w, "", "run", NULL), "the handle table is full");
+    world_free(&w);
+}
+
+/* Each call starts a task that waits for ever. */
+static void tasks_are_limited(void) {
+    World w = world_new();
+    CHECK(load(&w, "(component"
+                   " (component $a (core module $m"
+                   "   (func (export \"f\") (result i32) (i32.const 1))"
+                   "   (func (export \"cb\") (param i32 i32 i32) (result i32) (i32.const 1)))"
+                   "  (core instance $c (instantiate $m))"
+                   "  (func (export \"f\") async"
+                   "   (canon lift (core func $c \"f\") async (callback (core func $c \"cb\")))))"
+                   " (instance $a (instantiate $a))"
+                   " (component $b (import \"f\" (func $f async))"
+                   "  (core module $l (memory (export \"mem\") 1)) (core instance $l (instantiate $l))"
+                   "  (canon lower (func $f) async (memory (core memory $l \"mem\")) (core func $f'))"
+                   "  (core module $m (import \"\" \"f\" (func $f (result i32)))"
+                   "   (func (export \"run\") (loop (drop (call $f)) (br 0))))"
+                   "  (core instance $c (instantiate $m (with \"\" (instance"
+                   "   (export \"f\" (func $f'))))))"
+                   "  (func (export \"run\") (canon lift (core func $c \"run\"))))"
+                   " (instance $b (instantiate $b (with \"f\" (func $a \"f\"))))"
+                   " (export \"run\" (func $b \"run\")))"));
+    CHECK_EQ(call(&w, "", "run", NULL), VM_TRAP);
+    world_free(&w);
+}
+
 static void start_functions_trap(void) {
     World w = world_new();
     CHECK(!load(&w, "(component (core module $m (func $f unreachable) (start $f))"
@@ -335,6 +372,8 @@ int main(void) {
     RUN(wrong_handles_trap);
     RUN(instances_are_limited);
     RUN(host_memory_is_limited);
+    RUN(handles_are_limited);
+    RUN(tasks_are_limited);
     RUN(start_functions_trap);
     arena_free(arena);
     return test_end("components");
