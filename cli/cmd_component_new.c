@@ -4,7 +4,7 @@
 
 typedef struct {
     StrVec adapters;
-    bool validate, merge_semver, debug_names, reject_legacy, realloc_via_grow;
+    bool validate, merge_semver, debug_names, reject_legacy, realloc_via_grow, return_call_ref;
 } Options;
 
 static const Options defaults = {.validate = true, .merge_semver = true, .debug_names = true};
@@ -21,6 +21,8 @@ static const Option option_table[] = {
          "Accept only the names of the standard, `cm32p2...`"),
     FLAG(Options, realloc_via_grow, 0, "realloc-via-memory-grow",
          "Give an adapter its memory by memory.grow"),
+    FLAG(Options, return_call_ref, 0, "return-call-ref",
+         "Let shims be tail calls by reference, for engines that have them"),
 };
 
 static const Argument arguments[] = {
@@ -59,7 +61,8 @@ static int run(Cli *cli, void *given) {
                           .no_debug_names = !options->debug_names,
                           .no_semver_merge = !options->merge_semver,
                           .reject_legacy_names = options->reject_legacy,
-                          .realloc_via_memory_grow = options->realloc_via_grow};
+                          .realloc_via_memory_grow = options->realloc_via_grow,
+                          .return_call_ref = options->return_call_ref};
     CompComponent *component = comp_componentize(cli->arena, module, &how, &cli->diags);
     if (!component) return EXIT_INPUT;
     Buf bytes = {.arena = cli->arena};

@@ -466,9 +466,13 @@ typedef struct {
     WitModel *model;
     WitWorld *world;
     Map import_encodings, export_encodings; /* comp_encoding_key -> AbiEncoding */
+    Map exports;                            /* names of the worlds' exports (wit_item_name) */
     Str core;                               /* the module without those sections */
 } CompModuleWorld;
 bool comp_module_world(Arena *arena, const Source *module, CompModuleWorld *out, Diags *diags);
+/* The same, united with the world that `out` has already; the rest of `out` is the module's own. */
+bool comp_unite_module_world(Arena *arena, const Source *module, CompModuleWorld *out,
+                             Diags *diags);
 /* "ns:pkg/iface/func" without a version, "name/func": what a function's encoding is kept under. */
 Str comp_encoding_key(Arena *arena, const WitItem *item, Str func);
 
@@ -498,6 +502,7 @@ typedef struct {
     size_t adapter_count;
     Features features;
     bool no_debug_names, no_semver_merge, reject_legacy_names, realloc_via_memory_grow;
+    bool return_call_ref; /* shims are tail calls through globals instead of a table */
 } CompNewOptions;
 
 /* `witc component new`: a core module with its world in `component-type` sections becomes a

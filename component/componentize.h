@@ -22,67 +22,179 @@ const CoreType *comp_text_type(Arena *arena, const char *params, const char *res
 /* How the result of an asynchronous function is told; NULL as abi_func. */
 const AbiFunc *comp_task_return(AbiCache *cache, const WitFunc *func);
 
-typedef enum { LINK_FUNC, LINK_RESOURCE_DROP, LINK_RESOURCE_NEW, LINK_RESOURCE_REP } LinkImportKind;
+/* ---- modules and what they import and export ---- */
 
-/* What an import of the core module means. */
+typedef struct LinkModule LinkModule;
+
+typedef enum {
+    LINK_FUNC,    /* a function of the world's imports */
+    LINK_CANON,   /* a canonical built-in: `canon` */
+    LINK_ADAPTER, /* a function of an adapter */
+    LINK_MAIN,    /* an export of the main module, of any kind */
+    LINK_MEMORY,  /* the main module's memory */
+    LINK_TLS_GET, /* the base of thread-local storage */
+    LINK_TLS_SET
+} LinkImportKind;
+
+/* What an import of a core module means. */
 typedef struct {
     LinkImportKind kind;
-    Str module, field;
+    LinkModule *owner; /* whose import it is */
+    Str module, field; /* as in the module; `name`: before it was made unique */
+    Str name;
+    uint32_t offset;
+    CoreExtern sort;
+    const CoreType *type;    /* of a function */
     const WitItem *item;     /* of the world: whose function or resource it is */
-    const WitFunc *func;     /* FUNC */
-    const WitType *resource; /* RESOURCE_* */
+    const WitFunc *func;     /* FUNC; CANON: whose result or payload it is about */
     const AbiFunc *abi;      /* FUNC */
-    uint32_t shim;           /* its number in the shim module, or COMP_NONE: it is there directly */
-    uint32_t core_func;      /* once it is lowered */
+    CompCanon canon;         /* CANON: without its indices */
+    const WitType *resource; /* CANON of resources */
+    const WitType *payload;  /* CANON of streams and futures: the stream or future */
+    bool of_export;          /* CANON: `item` is an export of the world */
+    LinkModule *adapter;     /* ADAPTER */
+    bool needs_memory, needs_realloc, needs_encoding;
+    AbiEncoding encoding;
+    uint32_t shim; /* its number in the shim module, or COMP_NONE: it is there directly */
 } LinkImport;
 
 /* The core functions of an exported function. */
 typedef struct {
+    LinkModule *owner;
+    const WitItem *item;
     const WitFunc *func;
-    Str name, post_return;
+    Str name, post_return, callback; /* the last two may be empty */
     const AbiFunc *abi;
 } LinkExport;
 
-/* A function of the shim module: it stands for an import, or for an export of the module. */
+/* The main module or an adapter. */
+struct LinkModule {
+    Str name; /* of an adapter: the module name that it serves */
+    bool is_adapter;
+    const Source *source; /* of the module without its `component-type` sections */
+    const CoreModule *core;
+    Str bytes;
+    Map import_encodings, export_encodings; /* as in CompModuleWorld */
+    Map provides;                           /* names of the world's exports that are its own */
+    Map original;                           /* renamed imports: comp_import_key -> Str */
+    VEC(LinkImport) imports;                /* an entry an import, in order */
+    Str memory, initialize, task_hook;      /* exports of the main module; may be empty */
+    uint32_t module, instance;              /* once they are there */
+    Map aliases;                            /* name of an export -> core index */
+};
+
+/* A function of the shim module: it stands for an import, or for an export of a module. */
 typedef struct {
+    enum { SHIM_IMPORT, SHIM_DTOR, SHIM_REALLOC } kind;
     LinkImport *import;
+    LinkModule *owner; /* DTOR, REALLOC: the module with the export */
     Str export_name;
-    const CoreType *type; /* of the core function */
+    const CoreType *type;
 } LinkShim;
+
+/* Codes that `__wasm_task_hook` is called with. */
+typedef enum {
+    HOOK_SYNC_START,
+    HOOK_SYNC_FINISH,
+    HOOK_ASYNC_START,
+    HOOK_ASYNC_RESUME,
+    HOOK_ASYNC_BLOCK,
+    HOOK_ASYNC_FINISH,
+    HOOK_INITIALIZE_START,
+    HOOK_INITIALIZE_FINISH,
+    HOOK_DTOR_START,
+    HOOK_DTOR_FINISH,
+    HOOK_POST_RETURN_START,
+    HOOK_POST_RETURN_FINISH,
+    HOOK_REALLOC_START,
+    HOOK_REALLOC_FINISH
+} LinkHookCode;
+
+/* A function of the fixup module that calls a module's export between two calls of the hook; with
+ * `by_code` the second tells by the result whether the task blocks or finishes. */
+typedef struct {
+    LinkModule *owner;
+    Str name;
+    const CoreType *type;
+    LinkHookCode start, finish;
+    bool by_code;
+} LinkHook;
 
 typedef struct {
     Arena *arena;
     Diags *diags;
     const CompNewOptions *options;
-    const Source *source; /* of the module without its `component-type` sections */
-    CompModuleWorld world;
-    const CoreModule *core;
+    WitModel *model;
+    WitWorld *world;
     AbiCache cache;
 
-    VEC(LinkImport) imports; /* an entry an import of the core module, in order */
+    VEC(LinkModule *) modules; /* the main one first; adapters that are used */
     VEC(LinkExport) exports;
+    Map items_by_module; /* a module name -> the item of the world that it means */
+    Map exports_by_func; /* functions of the world's exports -> index in exports */
     VEC(LinkShim) shims;
-    Map dtor_shims;          /* resource -> number of its destructor in the shim module */
-    Str memory_name, initialize;
-    Map wanted;              /* types and functions that the component's imports must have */
+    Map dtor_shims;    /* resource -> number in the shim module */
+    Map realloc_shims; /* "module:name" -> number; only where there is a task hook */
+    VEC(LinkHook) hooks;
+    Map hooks_by_name;               /* "module:name" -> index in hooks */
+    const CoreLimits *memory_import; /* the main module imports its memory: the shim has it */
+    CoreValType tls_type;            /* CORE_BOTTOM: the shim has no global for it */
+    Map wanted;                      /* types and functions that the component's imports must have */
+    Map live;                        /* an interface -> index in live_types */
+    VEC(CompTypeList) live_types;    /* wanted types of an interface, as they are met */
 
     CompBuilder b;
     CompInstances types;
-    Map world_funcs;         /* imported functions of the world -> index */
-    Map own_resources;       /* exported resources -> type index */
-    uint32_t main_module, fixup_module, shim_instance, main;
-    uint32_t memory, import_realloc, export_realloc;
+    CompTypeScope intrinsics; /* types of exported interfaces, for built-ins */
+    Map world_funcs;          /* imported functions of the world -> index */
+    Map own_resources;        /* exported resources -> type index */
+    uint32_t shim_instance, fixup_instance;
+    Map shim_aliases, fixup_aliases;
+    uint32_t memory;
 } Linker;
 
-/* naming.c: finds out what every import and export of the core module means, checks their core
- * types, and decides which imports need the shim. False and diagnostics. */
+static inline LinkModule *link_main(const Linker *l) { return l->modules.at[0]; }
+
+/* naming.c: finds out what every import and export of the modules means, checks their core types,
+ * and decides which imports need the shim. False and diagnostics. */
 bool comp_link_names(Linker *l);
-const LinkExport *comp_link_export(Linker *l, const WitItem *item, const WitFunc *func);
-Str comp_realloc_name(Linker *l, bool import); /* empty: none */
+bool comp_link_imports(Linker *l, LinkModule *m);
+bool comp_link_exports(Linker *l, LinkModule *m);
+/* Whether the built-in that an import names is known: fills `out`. builtin.c */
+typedef enum { BUILTIN_NONE, BUILTIN_FOUND, BUILTIN_WRONG } LinkFound;
+LinkFound comp_link_builtin(Linker *l, LinkModule *m, const CoreImport *import, Str field,
+                            const WitItems *items, LinkImport *out);
+LinkFound comp_link_env(Linker *l, LinkImport *out);
+bool comp_check_core_type(Linker *l, const LinkModule *m, Str name, uint32_t offset,
+                          const CoreType *have, const CoreType *want);
+/* The module whose realloc serves an import or export of `m`, and its name; NULL: none. */
+LinkModule *comp_realloc_of(Linker *l, LinkModule *m, bool import, Str *name);
+Str comp_module_key(Linker *l, const LinkModule *m, Str name);
+
+/* adapter.c: the module with only what `roots` (names of exports) need, and with a stack. `realloc`
+ * is the main module's; empty: memory is had by memory.grow. NULL and diagnostics. */
+const CoreModule *comp_minimize_adapter(Linker *l, const LinkModule *m, const Map *roots, Str realloc);
+/* The module with imports that have one name each; *original gets the names that they had, by
+ * comp_import_key. */
+Str comp_import_key(Arena *arena, Str module, Str name);
+const CoreModule *comp_unique_imports(Arena *arena, const CoreModule *core, Map *original);
 
 /* shim.c */
 Str comp_shim_name(Arena *arena, uint32_t number);
 Str comp_shim_module(Linker *l);
 Str comp_fixup_module(Linker *l);
+
+/* instantiate.c: from the shim to the fixup module. */
+bool comp_link_instantiate(Linker *l);
+uint32_t comp_link_func_alias(Linker *l, LinkModule *m, Str name); /* with its hook */
+uint32_t comp_link_memory(Linker *l);
+/* Appends the options that are needed; false where the module lacks a function for them. */
+bool comp_link_options(Linker *l, LinkModule *m, Str func, bool import, bool memory, bool realloc,
+                       CompOptions *options);
+void comp_link_encoding(Linker *l, AbiEncoding encoding, CompOptions *options);
+uint32_t comp_ptr_index(const Map *map, const void *ptr); /* COMP_NONE: not in it */
+
+/* link_export.c */
+bool comp_link_encode_exports(Linker *l);
 
 #endif

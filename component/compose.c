@@ -577,7 +577,7 @@ static void encode_imports(Composer *c) {
         CompName name = comp_item_name(c->arena, item);
         if (item->kind == WIT_ITEM_INTERFACE) {
             CompExternType type =
-                comp_extern(COMP_INSTANCE, comp_instances_type(&c->types, item->interface, NULL));
+                comp_extern(COMP_INSTANCE, comp_instances_type(&c->types, item->interface, NULL, NULL));
             uint32_t index = comp_add_import(&c->b, name, type);
             comp_instances_set(&c->types, item->interface, index);
             note_import(c, item, COMP_INSTANCE, index);

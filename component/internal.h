@@ -81,8 +81,10 @@ uint32_t comp_instances_alias(CompInstances *e, const WitType *type);
 /* `interface` is instance `index` from here on. */
 void comp_instances_set(CompInstances *e, const WitInterface *interface, uint32_t index);
 /* Defines the instance type of an interface; `wanted` (NULL: everything) is the set of the types and
- * functions to have, by address. COMP_NONE where that is nothing. */
-uint32_t comp_instances_type(CompInstances *e, const WitInterface *interface, const Map *wanted);
+ * functions to have, by address, `first` (may be NULL) those of its types that come first. COMP_NONE
+ * where that is nothing. */
+uint32_t comp_instances_type(CompInstances *e, const WitInterface *interface, const Map *wanted,
+                             const CompTypeList *first);
 /* The name of a world's item with its attributes. */
 CompName comp_item_name(Arena *arena, const WitItem *item);
 

@@ -78,16 +78,23 @@ static bool take_section(Loader *l, Str name, Str payload, size_t offset) {
     const void *key = world;
     const MapEntry *entry = map_get(&moved, (Str){(const char *)&key, sizeof key});
     const WitWorld *here = entry ? entry->cptr : world;
+    for (size_t i = 0; i < here->exports.len; i++)
+        map_put(l->arena, &l->out->exports, wit_item_name(l->arena, &here->exports.at[i]), NULL);
     return note_encodings(l, &l->out->import_encodings, &here->imports, encoding) &&
            note_encodings(l, &l->out->export_encodings, &here->exports, encoding) &&
            wit_world_merge(l->out->model, l->out->world, here, l->diags);
 }
 
 bool comp_module_world(Arena *arena, const Source *module, CompModuleWorld *out, Diags *diags) {
+    *out = (CompModuleWorld){0};
+    return comp_unite_module_world(arena, module, out, diags);
+}
+
+bool comp_unite_module_world(Arena *arena, const Source *module, CompModuleWorld *out, Diags *diags) {
     Loader l = {.arena = arena, .diags = diags, .source = module, .out = out};
     Buf core = {.arena = arena};
     Reader r = reader_of(module, diags);
-    *out = (CompModuleWorld){0};
+    *out = (CompModuleWorld){.model = out->model, .world = out->world};
     if (!comp_is_module(module->text)) {
         diag(diags, LINK_NOT_MODULE, span_at(module, 0));
         return false;

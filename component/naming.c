@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * The meaning of a core module's imports and exports, by their names (mangle.c has the schemes).
+ * The meaning of the imports and exports of core modules, by their names (mangle.c has the schemes).
+ *
+ *     import   "env" "memory"                     the main module's memory, or its own by the shim
+ *              "__main_module__" anything         of an adapter: what the main module exports
+ *              a module name that is an adapter's a function of that adapter
+ *              "env" "__wasm_..."                 what C toolchains need (builtin.c)
+ *              else                               the world: functions, resources, built-ins
+ *
+ * The main module comes first: what it takes from an adapter is what the adapter must keep. Each
+ * export of the world is the duty of the module whose world has it.
  */
+#include "base/file.h"
 #include "component/componentize.h"
 
 static const Str standard = STR_INIT("cm32p2");
@@ -30,60 +40,26 @@ static const WitItem *find_interface(Linker *l, const WitItems *items, Str name,
 
 /* ---- imports ---- */
 
-/* A module name taken apart: which side of the world it means, and which interface ("": the world). */
+/* A module name taken apart: which side of the world it means, and the world itself or which of its
+ * interfaces. */
 typedef struct {
-    bool is_standard, is_export;
+    bool is_standard, is_export, is_root;
     Str interface;
 } ModuleName;
 
 static ModuleName parse_module(Str module) {
-    ModuleName n = {.is_standard = str_starts(module, standard)};
-    if (n.is_standard) {
-        Str rest = str_after(module, standard.len);
-        if (str_starts(rest, STR("|"))) rest = str_after(rest, 1);
-        n.is_export = str_starts(rest, STR("_ex_"));
-        n.interface = n.is_export ? str_after(rest, 4) : rest;
+    ModuleName n = {.is_standard = str_starts(module, standard), .interface = module};
+    if (!n.is_standard) {
+        n.is_export = str_starts(module, STR("[export]"));
+        if (n.is_export) n.interface = str_after(module, 8);
+        n.is_root = str_is(n.interface, "$root");
         return n;
     }
-    n.is_export = str_starts(module, STR("[export]"));
-    if (n.is_export) module = str_after(module, 8);
-    if (!str_is(module, "$root")) n.interface = module;
+    Str rest = str_after(module, standard.len);
+    n.is_root = rest.len == 0;
+    n.is_export = str_starts(rest, STR("|_ex_"));
+    if (str_starts(rest, STR("|"))) n.interface = str_after(rest, n.is_export ? 5 : 1);
     return n;
-}
-
-/* The resource that a field such as "[resource-drop]r" or "r_drop" speaks of. */
-static bool resource_field(Str field, bool is_standard, LinkImportKind *kind, Str *resource) {
-    static const struct {
-        const char *prefix, *suffix;
-        LinkImportKind kind;
-    } forms[] = {{"[resource-drop]", "_drop", LINK_RESOURCE_DROP},
-                 {"[resource-new]", "_new", LINK_RESOURCE_NEW},
-                 {"[resource-rep]", "_rep", LINK_RESOURCE_REP}};
-    for (size_t i = 0; i < 3; i++) {
-        Str prefix = str_from(forms[i].prefix), suffix = str_from(forms[i].suffix);
-        *kind = forms[i].kind;
-        if (!is_standard && str_starts(field, prefix)) {
-            *resource = str_after(field, prefix.len);
-            return true;
-        }
-        if (is_standard && str_ends(field, suffix)) {
-            *resource = str_from_to(field, 0, field.len - suffix.len);
-            return true;
-        }
-    }
-    return false;
-}
-
-static const WitType *find_resource(const WitItem *item, const WitItems *imports, Str name) {
-    if (item) {
-        const WitType *t = wit_find_type(item->interface, name);
-        return t && wit_dealias(t)->kind == WIT_RESOURCE ? t : NULL;
-    }
-    for (size_t i = 0; i < imports->len; i++)
-        if (imports->at[i].kind == WIT_ITEM_TYPE && str_eq(imports->at[i].name, name) &&
-            wit_dealias(imports->at[i].type)->kind == WIT_RESOURCE)
-            return imports->at[i].type;
-    return NULL;
 }
 
 static const WitItem *find_world_func(const WitItems *items, Str name) {
@@ -92,23 +68,26 @@ static const WitItem *find_world_func(const WitItems *items, Str name) {
     return NULL;
 }
 
-static Span import_span(const Linker *l, const CoreImport *import) {
-    return span_at(l->source, import->offset);
+/* ---- reports ---- */
+
+static Span import_span(const LinkModule *m, const CoreImport *import) {
+    return span_at(m->source, import->offset);
 }
 
-static bool no_interface(Linker *l, const CoreImport *import, const WitItems *items, Str name,
-                         bool is_standard) {
+static bool no_interface(Linker *l, const LinkModule *m, const CoreImport *import,
+                         const WitItems *items, Str name, bool is_standard) {
     Str *names = ARENA_NEW_ARRAY(l->arena, Str, items->len);
-    for (size_t i = 0; i < items->len; i++) names[i] = comp_item_key(l->arena, &items->at[i], is_standard);
+    for (size_t i = 0; i < items->len; i++)
+        names[i] = comp_item_key(l->arena, &items->at[i], is_standard);
     Str near = str_nearest(name, names, items->len);
-    diag(l->diags, LINK_IMPORT_MODULE, import_span(l, import), STR_ARG(import->module),
-         STR_ARG(l->world.world->name));
+    diag(l->diags, LINK_IMPORT_MODULE, import_span(m, import), STR_ARG(import->module),
+         STR_ARG(l->world->name));
     if (near.len) diag_note(l->diags, LINK_NEAREST, span_none(), STR_ARG(near));
     return false;
 }
 
-static bool no_field(Linker *l, const CoreImport *import, const WitItem *item) {
-    diag(l->diags, LINK_IMPORT_FIELD, import_span(l, import), STR_ARG(import->module),
+static bool no_field(Linker *l, const LinkModule *m, const CoreImport *import, const WitItem *item) {
+    diag(l->diags, LINK_IMPORT_FIELD, import_span(m, import), STR_ARG(import->module),
          STR_ARG(import->name));
     if (!item) return false;
     Str *names = ARENA_NEW_ARRAY(l->arena, Str, item->interface->funcs.len);
@@ -120,11 +99,8 @@ static bool no_field(Linker *l, const CoreImport *import, const WitItem *item) {
 
 /* ---- signatures ---- */
 
-static bool same_types(const CoreValType *have, uint32_t n, const AbiCore *want, uint32_t m) {
-    if (n != m) return false;
-    for (uint32_t i = 0; i < n; i++)
-        if (have[i] != comp_flat_type(want[i])) return false;
-    return true;
+static bool same_types(const CoreValType *a, uint32_t n, const CoreValType *b, uint32_t m) {
+    return n == m && (!n || !memcmp(a, b, n * sizeof *a));
 }
 
 static void put_types(Buf *text, const CoreValType *types, uint32_t n) {
@@ -144,81 +120,159 @@ static Str type_text(Arena *arena, const CoreType *type) {
     return buf_text(&text);
 }
 
-static bool check_signature(Linker *l, Str name, uint32_t offset, const CoreType *have,
-                            const AbiCore *params, uint32_t n, const AbiCore *results, uint32_t m) {
-    if (same_types(have->params, have->param_count, params, n) &&
-        same_types(have->results, have->result_count, results, m))
+bool comp_check_core_type(Linker *l, const LinkModule *m, Str name, uint32_t offset,
+                          const CoreType *have, const CoreType *want) {
+    if (same_types(have->params, have->param_count, want->params, want->param_count) &&
+        same_types(have->results, have->result_count, want->results, want->result_count))
         return true;
-    Str want = type_text(l->arena, comp_flat_func(l->arena, params, n, results, m));
-    Str found = type_text(l->arena, have);
-    diag(l->diags, LINK_SIGNATURE, span_at(l->source, offset), STR_ARG(name), STR_ARG(want),
+    Str expected = type_text(l->arena, want), found = type_text(l->arena, have);
+    diag(l->diags, LINK_SIGNATURE, span_at(m->source, offset), STR_ARG(name), STR_ARG(expected),
          STR_ARG(found));
     return false;
 }
 
-static const AbiFunc *abi_of(Linker *l, const WitFunc *f, AbiVariant variant) {
+static const AbiFunc *abi_of(Linker *l, const LinkModule *m, const WitFunc *f, AbiVariant variant) {
     const AbiFunc *abi = abi_func(&l->cache, f, variant);
-    if (!abi) diag(l->diags, LINK_TYPE_TOO_LARGE, span_at(l->source, 0), STR_ARG(f->name));
+    if (!abi) diag(l->diags, LINK_TYPE_TOO_LARGE, span_at(m->source, 0), STR_ARG(f->name));
     return abi;
+}
+
+/* The encoding of a function's strings; false where the module's own world does not have it. */
+static bool encoding_of(Linker *l, const Map *encodings, const WitItem *item, const WitFunc *f,
+                        AbiEncoding *encoding) {
+    const MapEntry *e = map_get(encodings, comp_encoding_key(l->arena, item, f->name));
+    if (e) *encoding = (AbiEncoding)e->value;
+    return e != NULL;
 }
 
 /* ---- one import ---- */
 
-static bool func_import(Linker *l, const CoreImport *import, const CoreType *type, LinkImport *out) {
+static LinkModule *find_adapter(Linker *l, Str name) {
+    for (size_t i = 1; i < l->modules.len; i++)
+        if (str_eq(l->modules.at[i]->name, name)) return l->modules.at[i];
+    return NULL;
+}
+
+static bool func_import(Linker *l, LinkModule *m, const CoreImport *import, bool is_async, LinkImport *out) {
     out->kind = LINK_FUNC;
-    out->abi = abi_of(l, out->func, ABI_LOWER);
+    out->abi = abi_of(l, m, out->func, is_async ? ABI_LOWER_ASYNC : ABI_LOWER);
     if (!out->abi) return false;
-    const AbiFunc *abi = out->abi;
-    return check_signature(l, out->func->name, import->offset, type, abi->core_params,
-                           abi->core_param_count, abi->core_results, abi->core_result_count);
-}
-
-static bool resource_import(Linker *l, const CoreImport *import, const CoreType *type, LinkImport *out) {
-    static const AbiCore i32 = ABI_I32;
-    uint32_t results = out->kind == LINK_RESOURCE_DROP ? 0 : 1;
-    return check_signature(l, import->name, import->offset, type, &i32, 1, &i32, results);
-}
-
-static bool classify(Linker *l, const CoreImport *import, LinkImport *out) {
-    ModuleName n = parse_module(import->module);
-    const WitWorld *w = l->world.world;
-    const WitItems *items = n.is_export ? &w->exports : &w->imports;
-    const CoreType *type = core_func_type(l->core, import->index);
-    Str resource;
-    if (!n.is_standard && l->options->reject_legacy_names) {
-        diag(l->diags, LINK_LEGACY_NAME, import_span(l, import), STR_ARG(import->module));
+    if (!encoding_of(l, &m->import_encodings, out->item, out->func, &out->encoding)) {
+        diag(l->diags, LINK_NO_METADATA, import_span(m, import), STR_ARG(import->module),
+             STR_ARG(import->name));
         return false;
     }
-    if (n.interface.len && !(out->item = find_interface(l, items, n.interface, n.is_standard)))
-        return no_interface(l, import, items, n.interface, n.is_standard);
-    if (resource_field(import->name, n.is_standard, &out->kind, &resource) &&
-        (out->resource = find_resource(out->item, &w->imports, resource)) &&
-        (n.is_export || out->kind == LINK_RESOURCE_DROP))
-        return resource_import(l, import, type, out);
-    out->resource = NULL;
-    if (n.is_export) return no_field(l, import, out->item);
-    if (!n.interface.len) {
-        out->item = find_world_func(&w->imports, import->name);
-        out->func = out->item ? out->item->func : NULL;
-        return out->func ? func_import(l, import, type, out) : no_field(l, import, NULL);
-    }
-    out->func = wit_find_func(out->item->interface, import->name);
-    return out->func ? func_import(l, import, type, out) : no_field(l, import, out->item);
+    out->needs_memory = out->abi->needs_memory;
+    out->needs_realloc = out->abi->needs_realloc;
+    out->needs_encoding = out->abi->needs_encoding;
+    return comp_check_core_type(l, m, out->func->name, import->offset, out->type,
+                                comp_abi_type(l->arena, out->abi));
 }
 
-static bool link_imports(Linker *l) {
-    bool ok = true;
-    for (size_t i = 0; i < l->core->imports.len; i++) {
-        const CoreImport *import = &l->core->imports.at[i];
-        if (import->kind != CORE_FUNC) {
-            diag(l->diags, LINK_IMPORT_KIND, import_span(l, import), STR_ARG(import->module),
-                 STR_ARG(import->name), core_extern_name(import->kind));
-            ok = false;
-            continue;
+/* A built-in about a function has that function's encoding. */
+static void builtin_encoding(Linker *l, LinkModule *m, LinkImport *out) {
+    const Map *encodings = out->of_export ? &m->export_encodings : &m->import_encodings;
+    if (out->func && out->item) encoding_of(l, encodings, out->item, out->func, &out->encoding);
+}
+
+/* find_interface, which is asked once a module name. */
+static const WitItem *find_item(Linker *l, Str module, const WitItems *items, ModuleName n) {
+    bool added;
+    MapEntry *e = map_put(l->arena, &l->items_by_module, module, &added);
+    if (added) e->cptr = find_interface(l, items, n.interface, n.is_standard);
+    return e->cptr;
+}
+
+/* What the world has under the name. */
+static bool classify_world(Linker *l, LinkModule *m, const CoreImport *import, Str field, LinkImport *out) {
+    ModuleName n = parse_module(import->module);
+    const WitItems *items = n.is_export ? &l->world->exports : &l->world->imports;
+    Str lower = STR("[async-lower]");
+    if (!n.is_root && !(out->item = find_item(l, import->module, items, n)))
+        return no_interface(l, m, import, items, n.interface, n.is_standard);
+    bool is_async = !n.is_standard && str_starts(field, lower);
+    Str name = is_async ? str_after(field, lower.len) : field;
+    const WitItem *item = out->item;
+    if (!n.is_export) {
+        if (!item) item = find_world_func(items, name);
+        out->func = !item ? NULL : item->kind == WIT_ITEM_FUNC ? item->func : wit_find_func(item->interface, name);
+        if (out->func) {
+            out->item = item;
+            return func_import(l, m, import, is_async, out);
         }
-        LinkImport out = {.module = import->module, .field = import->name, .shim = COMP_NONE,
-                          .core_func = COMP_NONE};
-        if (classify(l, import, &out)) *vec_push(l->arena, &l->imports) = out;
+    }
+    out->of_export = n.is_export;
+    switch (comp_link_builtin(l, m, import, field, items, out)) {
+    case BUILTIN_FOUND: builtin_encoding(l, m, out); return true;
+    case BUILTIN_WRONG: return false;
+    case BUILTIN_NONE: break;
+    }
+    return no_field(l, m, import, out->item);
+}
+
+/* What an adapter takes from the main module, which must have it. */
+static bool main_import(Linker *l, LinkModule *m, const CoreImport *import, LinkImport *out) {
+    const LinkModule *main = link_main(l);
+    const CoreExport *e = core_export_find(main->core, out->name);
+    out->kind = LINK_MAIN;
+    if (!e || e->kind != import->kind) {
+        diag(l->diags, LINK_MAIN_EXPORT, import_span(m, import), STR_ARG(m->name),
+             core_extern_name(import->kind), STR_ARG(out->name));
+        return false;
+    }
+    return e->kind != CORE_FUNC || comp_check_core_type(l, m, out->name, import->offset,
+                                                        core_func_type(main->core, e->index), out->type);
+}
+
+static bool memory_import(Linker *l, LinkModule *m, const CoreImport *import, LinkImport *out) {
+    out->kind = LINK_MEMORY;
+    if (!m->is_adapter) {
+        l->memory_import = &m->core->memories.at[import->index].limits;
+        return true;
+    }
+    if (l->memory_import || link_main(l)->memory.len) return true;
+    diag(l->diags, LINK_NO_MEMORY, import_span(m, import), STR_ARG(m->name));
+    return false;
+}
+
+static bool classify(Linker *l, LinkModule *m, const CoreImport *import, Str field, LinkImport *out) {
+    if (import->kind == CORE_MEMORY && str_is(import->module, "env") && str_is(field, "memory"))
+        return memory_import(l, m, import, out);
+    if (m->is_adapter && str_is(import->module, "__main_module__"))
+        return main_import(l, m, import, out);
+    if (import->kind != CORE_FUNC) {
+        diag(l->diags, LINK_IMPORT_KIND, import_span(m, import), STR_ARG(import->module), STR_ARG(field),
+             core_extern_name(import->kind));
+        return false;
+    }
+    out->adapter = find_adapter(l, import->module);
+    if (out->adapter && out->adapter != m) {
+        out->kind = LINK_ADAPTER;
+        return true;
+    }
+    if (l->options->reject_legacy_names && !str_starts(import->module, standard)) {
+        diag(l->diags, LINK_LEGACY_NAME, import_span(m, import), STR_ARG(import->module));
+        return false;
+    }
+    LinkFound f = comp_link_env(l, out);
+    return f == BUILTIN_NONE ? classify_world(l, m, import, field, out) : f == BUILTIN_FOUND;
+}
+
+bool comp_link_imports(Linker *l, LinkModule *m) {
+    bool ok = true;
+    m->imports.len = 0;
+    for (size_t i = 0; i < m->core->imports.len && l->diags->errors < 100; i++) {
+        const CoreImport *import = &m->core->imports.at[i];
+        const MapEntry *renamed = !m->original.len ? NULL : map_get(&m->original, comp_import_key(l->arena, import->module, import->name));
+        LinkImport out = {.owner = m,
+                          .module = import->module,
+                          .field = import->name,
+                          .offset = import->offset,
+                          .sort = import->kind,
+                          .shim = COMP_NONE};
+        if (import->kind == CORE_FUNC) out.type = core_func_type(m->core, import->index);
+        out.name = renamed ? *(const Str *)renamed->cptr : import->name;
+        if (classify(l, m, import, out.name, &out)) *vec_push(l->arena, &m->imports) = out;
         else ok = false;
     }
     return ok;
@@ -227,118 +281,331 @@ static bool link_imports(Linker *l) {
 /* ---- exports ---- */
 
 /* The module's export of that name, if it is a function; it may be called in either scheme. */
-static const CoreExport *func_export(Linker *l, Str legacy, Str standard_name, Str *name) {
-    const CoreExport *e = core_export_find(l->core, standard_name);
+static const CoreExport *func_export(Linker *l, const LinkModule *m, Str legacy, Str standard_name,
+                                     Str *name) {
+    const CoreExport *e = core_export_find(m->core, standard_name);
     *name = standard_name;
     if (!e && !l->options->reject_legacy_names) {
-        e = core_export_find(l->core, legacy);
+        e = core_export_find(m->core, legacy);
         *name = legacy;
     }
     return e && e->kind == CORE_FUNC ? e : NULL;
 }
 
-static Str post_return_of(Linker *l, const LinkExport *e) {
-    Str legacy = str_concat(l->arena, STR("cabi_post_"), e->name), name;
-    Str standard_name = str_concat(l->arena, e->name, STR("_post"));
-    return func_export(l, legacy, standard_name, &name) ? name : (Str){0};
+/* A function that goes with an export: its name if it is there, with the type that it must have. */
+static bool companion(Linker *l, const LinkModule *m, Str legacy, Str standard_name,
+                      const CoreType *want, Str *name) {
+    const CoreExport *e = func_export(l, m, legacy, standard_name, name);
+    if (e) return comp_check_core_type(l, m, *name, e->offset, core_func_type(m->core, e->index), want);
+    *name = (Str){0};
+    return true;
 }
 
-static bool link_export(Linker *l, const WitItem *item, const WitFunc *f) {
-    LinkExport out = {.func = f};
-    Str legacy = comp_export_name(l->arena, item, f->name, false), standard_name = comp_export_name(l->arena, item, f->name, true);
-    const CoreExport *e = func_export(l, legacy, standard_name, &out.name);
+/* The core function of an export, by what it is lifted as. */
+static const CoreExport *export_func(Linker *l, const LinkModule *m, Str legacy, Str standard_name,
+                                     Str *name, AbiVariant *variant) {
+    Str async = str_concat(l->arena, STR("[async-lift]"), legacy);
+    Str stackful = str_concat(l->arena, STR("[async-lift-stackful]"), legacy);
+    const CoreExport *e = func_export(l, m, legacy, standard_name, name);
+    *variant = ABI_LIFT;
+    if (e || l->options->reject_legacy_names) return e;
+    *variant = ABI_LIFT_ASYNC_CALLBACK;
+    if ((e = func_export(l, m, async, async, name))) return e;
+    *variant = ABI_LIFT_ASYNC;
+    return func_export(l, m, stackful, stackful, name);
+}
+
+static bool companions(Linker *l, LinkModule *m, LinkExport *out) {
+    Str callback = str_concat(l->arena, STR("[callback]"), out->name);
+    const CoreType *type = comp_text_type(l->arena, "iii", "i");
+    switch (out->abi->variant) {
+    case ABI_LIFT_ASYNC: return true;
+    case ABI_LIFT_ASYNC_CALLBACK:
+        if (!companion(l, m, callback, callback, type, &out->callback)) return false;
+        if (!out->callback.len)
+            diag(l->diags, LINK_CALLBACK_MISSING, span_at(m->source, 0), STR_ARG(out->name),
+                 STR_ARG(callback));
+        return out->callback.len > 0;
+    default: break;
+    }
+    const CoreType *post =
+        comp_flat_func(l->arena, out->abi->core_results, out->abi->core_result_count, NULL, 0);
+    return companion(l, m, str_concat(l->arena, STR("cabi_post_"), out->name),
+                     str_concat(l->arena, out->name, STR("_post")), post, &out->post_return);
+}
+
+static bool link_export(Linker *l, LinkModule *m, const WitItem *item, const WitFunc *f) {
+    LinkExport out = {.owner = m, .item = item, .func = f};
+    Str legacy = comp_export_name(l->arena, item, f->name, false);
+    Str standard_name = comp_export_name(l->arena, item, f->name, true);
+    AbiVariant variant;
+    const CoreExport *e = export_func(l, m, legacy, standard_name, &out.name, &variant);
     if (!e) {
-        diag(l->diags, LINK_EXPORT_MISSING, span_at(l->source, 0), STR_ARG(f->name), STR_ARG(legacy));
+        diag(l->diags, LINK_EXPORT_MISSING, span_at(m->source, 0), STR_ARG(f->name), STR_ARG(legacy));
         return false;
     }
-    out.abi = abi_of(l, f, ABI_LIFT);
-    if (!out.abi) return false;
-    if (!check_signature(l, out.name, e->offset, core_func_type(l->core, e->index), out.abi->core_params,
-                         out.abi->core_param_count, out.abi->core_results, out.abi->core_result_count))
+    out.abi = abi_of(l, m, f, variant);
+    if (!out.abi ||
+        !comp_check_core_type(l, m, out.name, e->offset, core_func_type(m->core, e->index),
+                              comp_abi_type(l->arena, out.abi)) ||
+        !companions(l, m, &out))
         return false;
-    out.post_return = post_return_of(l, &out);
+    map_put(l->arena, &l->exports_by_func, comp_key(l->arena, f), NULL)->value = l->exports.len;
     *vec_push(l->arena, &l->exports) = out;
     return true;
 }
 
-static bool link_exports(Linker *l) {
-    const WitItems *items = &l->world.world->exports;
+/* The destructor of a resource that the module exports goes through the shim. */
+static bool link_dtor(Linker *l, LinkModule *m, const WitItem *item, const WitType *type) {
+    Str name;
+    const CoreType *want = comp_text_type(l->arena, "i", "");
+    if (!companion(l, m, comp_dtor_name(l->arena, item, type, false),
+                   comp_dtor_name(l->arena, item, type, true), want, &name))
+        return false;
+    if (!name.len) return true;
+    map_put(l->arena, &l->dtor_shims, comp_key(l->arena, type), NULL)->value = l->shims.len;
+    *vec_push(l->arena, &l->shims) =
+        (LinkShim){.kind = SHIM_DTOR, .owner = m, .export_name = name, .type = want};
+    return true;
+}
+
+bool comp_link_exports(Linker *l, LinkModule *m) {
+    const WitItems *items = &l->world->exports;
     bool ok = true;
     for (size_t i = 0; i < items->len; i++) {
         const WitItem *item = &items->at[i];
-        if (item->kind == WIT_ITEM_FUNC) ok &= link_export(l, item, item->func);
+        if (!map_get(&m->provides, wit_item_name(l->arena, item))) continue;
+        if (item->kind == WIT_ITEM_FUNC) ok &= link_export(l, m, item, item->func);
         if (item->kind != WIT_ITEM_INTERFACE) continue;
         for (size_t k = 0; k < item->interface->funcs.len; k++)
-            ok &= link_export(l, item, item->interface->funcs.at[k]);
+            ok &= link_export(l, m, item, item->interface->funcs.at[k]);
+        for (size_t k = 0; k < item->interface->types.len; k++)
+            if (item->interface->types.at[k]->kind == WIT_RESOURCE)
+                ok &= link_dtor(l, m, item, item->interface->types.at[k]);
     }
     return ok;
 }
 
-const LinkExport *comp_link_export(Linker *l, const WitItem *item, const WitFunc *func) {
-    for (size_t i = 0; i < l->exports.len; i++)
-        if (l->exports.at[i].func == func) return &l->exports.at[i];
-    return NULL;
-}
-
-static Str first_export(Linker *l, const char *const *names, CoreExtern kind) {
+static Str first_export(const LinkModule *m, const char *const *names, CoreExtern kind) {
     for (size_t i = 0; names[i]; i++) {
-        const CoreExport *e = core_export_find(l->core, str_from(names[i]));
+        const CoreExport *e = core_export_find(m->core, str_from(names[i]));
         if (e && e->kind == kind) return e->name;
     }
     return (Str){0};
 }
 
-Str comp_realloc_name(Linker *l, bool import) {
-    static const char *const imports[] = {"cm32p2_realloc", "cabi_import_realloc", "cabi_realloc",
+LinkModule *comp_realloc_of(Linker *l, LinkModule *m, bool import, Str *name) {
+    static const char *const imports[] = {"cabi_import_realloc", "cm32p2_realloc", "cabi_realloc",
                                           "canonical_abi_realloc", NULL};
-    static const char *const exports[] = {"cm32p2_realloc", "cabi_export_realloc", "cabi_realloc",
+    static const char *const exports[] = {"cabi_export_realloc", "cm32p2_realloc", "cabi_realloc",
                                           "canonical_abi_realloc", NULL};
-    return first_export(l, import ? imports : exports, CORE_FUNC);
+    *name = first_export(m, import ? imports : exports, CORE_FUNC);
+    if (name->len) return m;
+    if (!m->is_adapter) return NULL;
+    return comp_realloc_of(l, link_main(l), import, name);
 }
 
-/* ---- shims ---- */
+/* ---- adapters ---- */
 
-static void add_dtors(Linker *l) {
-    const WitItems *items = &l->world.world->exports;
-    for (size_t i = 0; i < items->len; i++) {
-        if (items->at[i].kind != WIT_ITEM_INTERFACE) continue;
-        const WitInterface *interface = items->at[i].interface;
-        for (size_t k = 0; k < interface->types.len; k++) {
-            const WitType *type = interface->types.at[k];
-            Str name;
-            if (type->kind != WIT_RESOURCE) continue;
-            Str legacy = comp_dtor_name(l->arena, &items->at[i], type, false);
-            Str standard_name = comp_dtor_name(l->arena, &items->at[i], type, true);
-            const CoreExport *e = func_export(l, legacy, standard_name, &name);
-            if (!e) continue;
-            map_put(l->arena, &l->dtor_shims, comp_key(l->arena, type), NULL)->value = l->shims.len;
+/* The names of an adapter's exports that somebody needs. */
+static bool adapter_roots(Linker *l, LinkModule *m, size_t first_export_index, size_t first_shim, Map *roots) {
+    static const char *const own[] = {"cabi_import_realloc", "cabi_export_realloc", "cabi_realloc",
+                                      "canonical_abi_realloc", NULL};
+    for (size_t i = 0; i < l->modules.len; i++) {
+        for (size_t k = 0; k < l->modules.at[i]->imports.len; k++) {
+            const LinkImport *import = &l->modules.at[i]->imports.at[k];
+            if (import->kind != LINK_ADAPTER || import->adapter != m) continue;
+            const CoreExport *e = core_export_find(m->core, import->name);
+            if (!e || e->kind != CORE_FUNC) {
+                diag(l->diags, LINK_ADAPTER_EXPORT, span_at(import->owner->source, import->offset),
+                     STR_ARG(m->name), STR_ARG(import->name));
+                return false;
+            }
+            if (!comp_check_core_type(l, m, import->name, e->offset, core_func_type(m->core, e->index),
+                                      import->type))
+                return false;
+            map_put(l->arena, roots, e->name, NULL);
+        }
+    }
+    for (size_t i = first_export_index; i < l->exports.len; i++) {
+        const LinkExport *e = &l->exports.at[i];
+        map_put(l->arena, roots, e->name, NULL);
+        if (e->post_return.len) map_put(l->arena, roots, e->post_return, NULL);
+        if (e->callback.len) map_put(l->arena, roots, e->callback, NULL);
+    }
+    for (size_t i = first_shim; i < l->shims.len; i++)
+        map_put(l->arena, roots, l->shims.at[i].export_name, NULL);
+    for (size_t i = 0; own[i] && roots->len; i++)
+        if (core_export_find(m->core, str_from(own[i]))) map_put(l->arena, roots, str_from(own[i]), NULL);
+    return true;
+}
+
+/* Cuts an adapter down to what is needed of it; *used is false where that is nothing. */
+static bool link_adapter(Linker *l, LinkModule *m, bool *used) {
+    static const char *const reallocs[] = {"cabi_realloc_adapter", "cm32p2_realloc", "cabi_realloc",
+                                           "canonical_abi_realloc", NULL};
+    Map roots = {0};
+    size_t exports = l->exports.len, shims = l->shims.len;
+    if (!comp_link_exports(l, m) || !adapter_roots(l, m, exports, shims, &roots)) return false;
+    *used = roots.len > 0;
+    if (!*used) return true;
+    Str realloc = {0};
+    if (!l->options->realloc_via_memory_grow) realloc = first_export(link_main(l), reallocs, CORE_FUNC);
+    m->core = comp_minimize_adapter(l, m, &roots, realloc);
+    if (!m->core) return false;
+    Buf bytes = {.arena = l->arena};
+    core_encode(m->core, &bytes);
+    m->bytes = buf_text(&bytes);
+    m->source = source_of(l->arena, m->source->path, m->bytes);
+    Reader r = reader_of(m->source, l->diags);
+    m->core = core_decode(l->arena, &r, l->options->features);
+    return m->core && core_validate(l->arena, m->core, l->options->features, l->diags) &&
+           comp_link_imports(l, m);
+}
+
+static bool link_adapters(Linker *l) {
+    bool ok = true;
+    size_t kept = 1;
+    for (size_t i = 1; i < l->modules.len && ok; i++) {
+        bool used = false;
+        ok = link_adapter(l, l->modules.at[i], &used);
+        if (ok && used) l->modules.at[kept++] = l->modules.at[i];
+    }
+    if (ok) l->modules.len = kept;
+    return ok;
+}
+
+/* ---- shims and hooks ---- */
+
+Str comp_module_key(Linker *l, const LinkModule *m, Str name) {
+    Buf key = {.arena = l->arena};
+    buf_bytes(&key, &m, sizeof m);
+    buf_str(&key, name);
+    return buf_text(&key);
+}
+
+/* Whether what the import needs is there only after its module. */
+static bool must_wait(Linker *l, const LinkImport *import) {
+    Str name;
+    if (import->kind == LINK_ADAPTER) return true;
+    if (import->kind == LINK_CANON && import->canon.op == COMP_CANON_THREAD_NEW_INDIRECT) return true;
+    if (import->needs_memory && !import->owner->is_adapter && !l->memory_import) return true;
+    return import->needs_realloc && comp_realloc_of(l, import->owner, true, &name) == import->owner;
+}
+
+static void add_hook(Linker *l, LinkModule *m, Str name, LinkHookCode start, LinkHookCode finish, bool by_code) {
+    bool added;
+    MapEntry *e = map_put(l->arena, &l->hooks_by_name, comp_module_key(l, m, name), &added);
+    if (!added || !name.len) return;
+    e->value = l->hooks.len;
+    *vec_push(l->arena, &l->hooks) =
+        (LinkHook){.owner = m,
+                   .name = name,
+                   .type = core_func_type(m->core, core_export_find(m->core, name)->index),
+                   .start = start,
+                   .finish = finish,
+                   .by_code = by_code};
+}
+
+/* With a hook reallocs too are wrapped, and wanted before the wrappers are there. */
+static void add_realloc(Linker *l, LinkModule *m, bool import) {
+    Str name;
+    bool added;
+    LinkModule *owner = comp_realloc_of(l, m, import, &name);
+    if (!owner) return;
+    MapEntry *e = map_put(l->arena, &l->realloc_shims, comp_module_key(l, owner, name), &added);
+    if (!added) return;
+    e->value = l->shims.len;
+    add_hook(l, owner, name, HOOK_REALLOC_START, HOOK_REALLOC_FINISH, false);
+    *vec_push(l->arena, &l->shims) =
+        (LinkShim){.kind = SHIM_REALLOC,
+                   .owner = owner,
+                   .export_name = name,
+                   .type = core_func_type(owner->core, core_export_find(owner->core, name)->index)};
+}
+
+static void add_hooks(Linker *l) {
+    if (!link_main(l)->task_hook.len) return;
+    for (size_t i = 0; i < l->exports.len; i++) {
+        const LinkExport *e = &l->exports.at[i];
+        bool by_code = e->abi->variant == ABI_LIFT_ASYNC_CALLBACK;
+        bool is_async = e->abi->variant != ABI_LIFT;
+        add_hook(l, e->owner, e->name, is_async ? HOOK_ASYNC_START : HOOK_SYNC_START,
+                 is_async ? HOOK_ASYNC_FINISH : HOOK_SYNC_FINISH, by_code);
+        if (e->post_return.len)
+            add_hook(l, e->owner, e->post_return, HOOK_POST_RETURN_START, HOOK_POST_RETURN_FINISH, false);
+        if (e->callback.len)
+            add_hook(l, e->owner, e->callback, HOOK_ASYNC_RESUME, HOOK_ASYNC_FINISH, true);
+        if (e->abi->needs_realloc) add_realloc(l, e->owner, false);
+    }
+    for (size_t i = 0; i < l->shims.len; i++)
+        if (l->shims.at[i].kind == SHIM_DTOR)
+            add_hook(l, l->shims.at[i].owner, l->shims.at[i].export_name, HOOK_DTOR_START,
+                     HOOK_DTOR_FINISH, false);
+}
+
+static void add_shims(Linker *l) {
+    for (size_t i = 0; i < l->modules.len; i++) {
+        LinkModule *m = l->modules.at[i];
+        for (size_t k = 0; k < m->imports.len; k++) {
+            LinkImport *import = &m->imports.at[k];
+            if (link_main(l)->task_hook.len && import->needs_realloc) add_realloc(l, m, true);
+            if (!must_wait(l, import)) continue;
+            import->shim = (uint32_t)l->shims.len;
             *vec_push(l->arena, &l->shims) =
-                (LinkShim){.export_name = name, .type = core_func_type(l->core, e->index)};
+                (LinkShim){.kind = SHIM_IMPORT, .import = import, .type = import->type};
         }
     }
 }
 
-/* What needs memory or allocation of the module goes through the shim; equal imports share. */
-static void add_shims(Linker *l) {
-    for (size_t i = 0; i < l->imports.len; i++) {
-        LinkImport *import = &l->imports.at[i];
-        if (import->kind != LINK_FUNC || (!import->abi->needs_memory && !import->abi->needs_realloc)) continue;
-        const AbiFunc *abi = import->abi;
-        import->shim = (uint32_t)l->shims.len;
-        *vec_push(l->arena, &l->shims) = (LinkShim){
-            .import = import,
-            .type = comp_abi_type(l->arena, abi)};
+/* Slot 1 of the context is for the base of thread-local storage where there are threads. */
+static bool place_tls(Linker *l) {
+    bool has_slot = false;
+    for (size_t i = 0; i < l->modules.len; i++) {
+        for (size_t k = 0; k < l->modules.at[i]->imports.len; k++) {
+            const LinkImport *import = &l->modules.at[i]->imports.at[k];
+            if (import->kind != LINK_CANON) continue;
+            CompCanonOp op = import->canon.op;
+            if (op == COMP_CANON_THREAD_NEW_INDIRECT ||
+                ((op == COMP_CANON_CONTEXT_GET || op == COMP_CANON_CONTEXT_SET) && import->canon.slot == 1))
+                has_slot = true;
+        }
     }
-    add_dtors(l);
+    for (size_t i = 0; i < l->modules.len; i++) {
+        for (size_t k = 0; k < l->modules.at[i]->imports.len; k++) {
+            LinkImport *import = &l->modules.at[i]->imports.at[k];
+            if (import->kind != LINK_TLS_GET && import->kind != LINK_TLS_SET) continue;
+            if (has_slot) {
+                import->kind = LINK_CANON;
+            } else if (l->tls_type && l->tls_type != import->canon.value_type) {
+                diag(l->diags, LINK_TLS, span_at(import->owner->source, import->offset));
+                return false;
+            } else {
+                l->tls_type = import->canon.value_type;
+            }
+        }
+    }
+    return true;
 }
 
 bool comp_link_names(Linker *l) {
     static const char *const memories[] = {"cm32p2_memory", "memory", NULL};
     static const char *const initializers[] = {"cm32p2_initialize", "_initialize", NULL};
-    l->memory_name = first_export(l, memories, CORE_MEMORY);
-    l->initialize = first_export(l, initializers, CORE_FUNC);
-    bool ok = link_imports(l);
-    ok &= link_exports(l);
-    if (ok) add_shims(l);
-    return ok;
+    static const char *const hooks[] = {"__wasm_task_hook", NULL};
+    LinkModule *m = link_main(l);
+    m->memory = first_export(m, memories, CORE_MEMORY);
+    m->initialize = first_export(m, initializers, CORE_FUNC);
+    m->task_hook = first_export(m, hooks, CORE_FUNC);
+    const CoreExport *init = core_export_find(m->core, m->initialize);
+    const CoreExport *hook = core_export_find(m->core, m->task_hook);
+    bool ok = comp_link_imports(l, m);
+    ok &= comp_link_exports(l, m);
+    ok &= !init || comp_check_core_type(l, m, m->initialize, init->offset, core_func_type(m->core, init->index),
+                                        comp_text_type(l->arena, "", ""));
+    ok &= !hook || comp_check_core_type(l, m, m->task_hook, hook->offset, core_func_type(m->core, hook->index),
+                                        comp_text_type(l->arena, "i", ""));
+    if (!ok || !link_adapters(l) || !place_tls(l)) return false;
+    add_shims(l);
+    add_hooks(l);
+    return true;
 }

@@ -191,13 +191,15 @@ static void encode_funcs(CompTypeScope *scope, const WitInterface *interface, co
     }
 }
 
-uint32_t comp_instances_type(CompInstances *e, const WitInterface *interface, const Map *wanted) {
+uint32_t comp_instances_type(CompInstances *e, const WitInterface *interface, const Map *wanted,
+                             const CompTypeList *first) {
     CompBuilder inner = comp_builder(e->arena);
     CompTypeScope scope = {.builder = &inner,
                            .interface = interface,
                            .naming = COMP_NAME_BY_EXPORT_DECL,
                            .foreign = foreign_inside,
                            .context = e};
+    for (size_t i = 0; first && i < first->len; i++) comp_scope_val(&scope, first->at[i]);
     for (size_t i = 0; i < interface->types.len; i++)
         if (!wanted || comp_has(wanted, interface->types.at[i])) comp_scope_val(&scope, interface->types.at[i]);
     encode_funcs(&scope, interface, wanted);

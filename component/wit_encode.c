@@ -24,7 +24,7 @@
 static CompExternType item_type(CompInstances *e, const WitItem *item) {
     if (item->kind == WIT_ITEM_FUNC)
         return comp_extern(COMP_FUNC, comp_scope_func(&e->world, item->func));
-    return comp_extern(COMP_INSTANCE, comp_instances_type(e, item->interface, NULL));
+    return comp_extern(COMP_INSTANCE, comp_instances_type(e, item->interface, NULL, NULL));
 }
 
 /* A world as a component type. */
@@ -87,7 +87,7 @@ static const CompTypedef *encode_interface(Arena *arena, const WitInterface *int
         for (size_t t = 0; t < need->types.len; t++)
             map_put(arena, &types, comp_key(arena, need->types.at[t]), NULL);
         CompName name = comp_name(wit_interface_id(arena, need));
-        uint32_t type = comp_instances_type(&e, need, need == interface ? NULL : &types);
+        uint32_t type = comp_instances_type(&e, need, need == interface ? NULL : &types, NULL);
         CompExternType instance = comp_extern(COMP_INSTANCE, type);
         if (need == interface) comp_add_export_decl(&b, name, instance);
         else comp_instances_set(&e, need, comp_add_import(&b, name, instance));
