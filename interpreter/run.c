@@ -95,7 +95,7 @@ HANDLER(TICK, {
     do {                                                                                           \
         int32_t by_ = (offset);                                                                    \
         pc += by_;                                                                                 \
-        if (by_ < 0 && UNLIKELY(--t->ticks < 0)) TICK_AND_GO();                                    \
+        if (by_ <= 0 && UNLIKELY(--t->ticks < 0)) TICK_AND_GO();                                     \
         GO(pc);                                                                                    \
     } while (0)
 
