@@ -221,6 +221,7 @@ VmCode *vm_prepare(VmModule *module, uint32_t func_index);
 
 /* run.c */
 extern const VmHandler vm_handlers[];
+extern const VmWord vm_stop_code[];
 /* Makes `func` the running function with its arguments at `slots`, through host functions as far
  * as they return at once; gives where the machine goes on. */
 const VmWord *vm_enter(VmThread *t, VmFunc *func, VmSlot *slots);
@@ -299,6 +300,24 @@ static inline uint32_t vm_slots_of(CoreValType type) { return type == CORE_V128 
     X(TABLE_INIT) X(ELEM_DROP) X(REF_FUNC) X(REF_AS_NON_NULL) X(UNREACHABLE) X(FUEL)               \
     X(WITH_MEMORY) X(CHECK_ADDRESS) X(UNSUPPORTED) X(ENTRY_RETURN) X(HOST_RETURN) X(STOP)
 
+/* Vectors that core/vector.def has no row for. */
+#define VM_VECTOR_OTHERS(X)                                                                        \
+    X(I8X16_SHUFFLE) X(V128_LOAD) X(V128_STORE) X(V128_LOAD8_LANE) X(V128_LOAD16_LANE)             \
+    X(V128_LOAD32_LANE) X(V128_LOAD64_LANE) X(V128_STORE8_LANE) X(V128_STORE16_LANE)               \
+    X(V128_STORE32_LANE) X(V128_STORE64_LANE)
+
+/* Expands core/vector.def to X of each ID. */
+#define VECTOR1(id, ...)        X(id)
+#define VECTOR2(id, ...)        X(id)
+#define VECTOR3(id, ...)        X(id)
+#define VECTOR_TEST(id, ...)    X(id)
+#define VECTOR_SHIFT(id, ...)   X(id)
+#define VECTOR_SPLAT(id, ...)   X(id)
+#define VECTOR_EXTRACT(id, ...) X(id)
+#define VECTOR_REPLACE(id, ...) X(id)
+#define VECTOR_LOAD(id, ...)    X(id)
+
+/* In the order of the tables of handlers, which each have a stretch. */
 typedef enum {
 #include "core/numeric.def"
 #define X(id, type, op) VM_OP_JUMP_##id, VM_OP_JUMP_##id##_K, VM_OP_JUMP_NOT_##id, VM_OP_JUMP_NOT_##id##_K,
@@ -312,9 +331,20 @@ typedef enum {
 #undef X
 #define X(id) VM_OP_##id,
     VM_OTHERS(X)
+    VM_OP_VECTORS, /* the first one, too */
+    VM_OP_BEFORE_VECTORS = VM_OP_VECTORS - 1,
+#include "core/vector.def"
+    VM_VECTOR_OTHERS(X)
 #undef X
     VM_OP_COUNT
 } VmOp;
+
+/* run_vector.c */
+extern const VmHandler vm_vector_handlers[];
+
+static inline VmHandler vm_handler(VmOp op) {
+    return op < VM_OP_VECTORS ? vm_handlers[op] : vm_vector_handlers[op - VM_OP_VECTORS];
+}
 
 #undef NUMERIC1
 #undef NUMERIC2

@@ -13,71 +13,12 @@
  *
  * Nothing here calls itself by the guest's doing: a call pushes a VmFrame and goes on in the callee.
  */
-#include "interpreter/internal.h"
-
-#include "core/numeric.h"
-
-#if VM_TAIL_CALLS
-#if defined(__clang__)
-#define TAIL __attribute__((musttail))
-#else
-#define TAIL
-#endif
-#define STATE const VmWord *pc, VmSlot *fp, uint8_t *mem, uint64_t msize, VmInstance *in, VmThread *t
-#define HANDLER(name, ...)                                                                         \
-    static void op_##name(STATE) { __VA_ARGS__ }
-#define GO(next)                                                                                   \
-    do {                                                                                           \
-        const VmWord *next_ = (next);                                                                 \
-        TAIL return next_->op(next_, fp, mem, msize, in, t);                                             \
-    } while (0)
-#else
-#define HANDLER(name, ...)                                                                         \
-    static const VmWord *op_##name(const VmWord *pc, VmThread *t) {                                \
-        VmSlot *fp = t->fp;                                                                        \
-        uint8_t *mem = t->mem;                                                                     \
-        uint64_t msize = t->msize;                                                                 \
-        VmInstance *in = t->in;                                                                    \
-        (void)fp, (void)mem, (void)msize, (void)in;                                                \
-        __VA_ARGS__                                                                                \
-    }
-#define GO(next)                                                                                   \
-    do {                                                                                           \
-        const VmWord *next_ = (next);                                                                 \
-        t->fp = fp, t->mem = mem, t->msize = msize, t->in = in;                                    \
-        return next_;                                                                               \
-    } while (0)
-#endif
-
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define NEXT(n)     GO(pc + (n))
-
-static const VmWord stop_code[1];
-
-/* Leaves with a trap at this instruction. */
-#define TRAP_WITH(which)                                                                           \
-    do {                                                                                           \
-        t->pc = pc, t->fp = fp;                                                                    \
-        vm_set_trap(t, (which));                                                                   \
-        GO(stop_code);                                                                             \
-    } while (0)
-
-/* The memory of the instance that runs now. */
-#define LOAD_MEMORY() (mem = in->memory0->bytes, msize = in->memory0->size)
-
-/* Goes on at `next` of whatever frame is on top now: after a call, a return, or a host function. */
-#define GO_ON(next)                                                                                \
-    do {                                                                                           \
-        const VmWord *on_ = (next);                                                                \
-        fp = t->top->fp, in = t->top->in;                                                          \
-        LOAD_MEMORY();                                                                             \
-        GO(on_);                                                                                   \
-    } while (0)
+#include "interpreter/handlers.h"
 
 /* Looks at the clock, then goes on at pc. */
 HANDLER(TICK, {
     t->pc = pc, t->fp = fp;
-    if (!vm_tick(t)) GO(stop_code);
+    if (!vm_tick(t)) GO(vm_stop_code);
     GO(pc);
 })
 
@@ -98,20 +39,6 @@ HANDLER(TICK, {
         if (by_ <= 0 && UNLIKELY(--t->ticks < 0)) TICK_AND_GO();                                     \
         GO(pc);                                                                                    \
     } while (0)
-
-/* Reading and writing registers by C type. */
-#define GET_u32(slot) ((slot).u32)
-#define GET_s32(slot) ((slot).i32)
-#define GET_u64(slot) ((slot).u64)
-#define GET_s64(slot) ((slot).i64)
-#define GET_f32(slot) ((slot).f32)
-#define GET_f64(slot) ((slot).f64)
-#define SET_u32(slot, v) ((slot).u64 = (uint32_t)(v))
-#define SET_s32(slot, v) ((slot).u64 = (uint32_t)(v))
-#define SET_u64(slot, v) ((slot).u64 = (v))
-#define SET_s64(slot, v) ((slot).i64 = (v))
-#define SET_f32(slot, v) ((slot).f32 = (v))
-#define SET_f64(slot, v) ((slot).f64 = (v))
 
 /* ---- numeric: from the table ---- */
 
@@ -260,22 +187,6 @@ HANDLER(MEMORY_GROW, { /* a: result, b: pages; immediate: memory */
     LOAD_MEMORY();
     NEXT(3);
 })
-
-/* Bulk instructions pay fuel by their size. */
-#define CHARGE(n)                                                                                  \
-    do {                                                                                           \
-        VmStore *s_ = in->store;                                                                   \
-        uint64_t n_ = (n);                                                                         \
-        if (UNLIKELY(s_->has_fuel)) {                                                              \
-            if (n_ > s_->fuel) TRAP_WITH(TRAP_FUEL);                                               \
-            s_->fuel -= n_;                                                                        \
-        }                                                                                          \
-    } while (0)
-#define CHECKED(call)                                                                              \
-    do {                                                                                           \
-        Trap why_ = (call);                                                                        \
-        if (UNLIKELY(why_ != TRAP_NONE)) TRAP_WITH(why_);                                          \
-    } while (0)
 
 /* a b c: the three operands; the immediates are two indices. */
 HANDLER(MEMORY_FILL, {
@@ -466,7 +377,7 @@ HANDLER(CALL_REF, { /* a: arguments, b: the reference */
         memmove(fp, fp + pc[1].a, pc[1].c * sizeof *fp);                                           \
         if (UNLIKELY(--t->ticks < 0)) {                                                            \
             t->pc = pc, t->fp = fp;                                                                \
-            if (!vm_tick(t)) GO(stop_code);                                                        \
+            if (!vm_tick(t)) GO(vm_stop_code);                                                        \
         }                                                                                          \
         VmSlot *args_ = fp;                                                                        \
         t->top--;                                                                                  \
@@ -524,13 +435,13 @@ HANDLER(UNSUPPORTED, {
     t->pc = pc, t->fp = fp;
     vm_trap_text(t, TRAP_HOST, "the interpreter does not run `%s` yet",
                  core_op_info[pc[1].imm].text);
-    GO(stop_code);
+    GO(vm_stop_code);
 })
 
 /* The outermost function has returned to vm_call. */
 HANDLER(ENTRY_RETURN, {
     t->status = VM_DONE;
-    GO(stop_code);
+    GO(vm_stop_code);
 })
 /* The function that a host function asked to call has returned: its results stand where its frame
  * began, just above the host function's own slots. */
@@ -559,7 +470,7 @@ static const VmWord *op_STOP(const VmWord *pc, VmThread *t) {
 #define NUMERIC2(id, r, ta, tb, e)        op_##id, op_##id##_K,
 #define TRAPPING1(id, r, ta, trap, e)     op_##id,
 #define TRAPPING2(id, r, ta, tb, trap, e) op_##id, op_##id##_K,
-const VmHandler vm_handlers[VM_OP_COUNT] = {
+const VmHandler vm_handlers[VM_OP_VECTORS] = {
 #include "core/numeric.def"
 #define X(id, type, op) op_JUMP_##id, op_JUMP_##id##_K, op_JUMP_NOT_##id, op_JUMP_NOT_##id##_K,
     VM_COMPARISONS(X)
@@ -575,26 +486,26 @@ const VmHandler vm_handlers[VM_OP_COUNT] = {
 #undef X
 };
 
-static const VmWord stop_code[1] = {{.op = op_STOP}};
+const VmWord vm_stop_code[1] = {{.op = op_STOP}};
 static const VmWord entry_return_code[1] = {{.op = op_ENTRY_RETURN}};
 static const VmWord host_return_code[1] = {{.op = op_HOST_RETURN}};
 
 const VmWord *vm_stopped(VmThread *t, VmStatus status) {
     t->status = status;
-    return stop_code;
+    return vm_stop_code;
 }
 
 const VmWord *vm_entry_return(void) { return entry_return_code; }
 
 static const VmWord *stack_exhausted(VmThread *t) {
     vm_set_trap(t, TRAP_STACK_EXHAUSTED);
-    return stop_code;
+    return vm_stop_code;
 }
 
 const VmWord *vm_enter(VmThread *t, VmFunc *f, VmSlot *slots) {
     t->pc = NULL;
     for (;;) {
-        if (t->ticks < 0 && !vm_tick(t)) return stop_code;
+        if (t->ticks < 0 && !vm_tick(t)) return vm_stop_code;
         if (t->top + 1 >= t->frames_end) return stack_exhausted(t);
         if (f->in && !f->code) {
             f->code = vm_prepare(f->in->module, f->index);

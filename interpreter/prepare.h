@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef INTERPRETER_PREPARE_H
+#define INTERPRETER_PREPARE_H
+
+#include <stdlib.h>
+
+#include "interpreter/internal.h"
+
+/* What the files that prepare code share: the operand stack that exists only there, and the words
+ * that come out. prepare.c says how it works. */
+
+typedef struct {
+    enum { TEMP, LOCAL, CONST } kind;
+    uint8_t slots;      /* 1, or 2 for a v128 */
+    uint16_t home;
+    uint32_t local;     /* LOCAL: its register */
+    uint32_t chain;     /* LOCAL: the next lower entry of this local, plus 1 */
+    VmSlot k[2];        /* CONST */
+} Entry;
+
+typedef struct {
+    CoreOp op;             /* BLOCK, LOOP, IF (ELSE once that was met); the body itself is a BLOCK */
+    const CoreValType *params, *results; /* see results_of */
+    uint32_t param_count, result_count;
+    CoreValType single;    /* the result of a one-result block type, else 0 */
+    uint32_t entries;      /* height of the stack below the parameters */
+    uint32_t start;        /* LOOP: its first word */
+    uint32_t patches;      /* jumps to the end: chain of Patch, plus 1 */
+    uint32_t else_patch;   /* IF: the jump to its else, plus 1 */
+} Block;
+
+/* A jump whose target is not known yet. */
+typedef struct {
+    uint32_t word, from; /* the word that holds it, and the word that it counts from */
+    uint32_t next;
+} Patch;
+
+typedef struct {
+    VmModule *module;
+    const CoreModule *core;
+    const CoreFunc *func;
+    VmWord *words;
+    uint32_t word_count, word_cap;
+    VmPlace *places;
+    uint32_t place_count, place_cap;
+    Entry *stack;
+    uint32_t height, stack_cap, clean;
+    uint32_t registers, most_registers; /* in use now: locals and homes */
+    Block *blocks;
+    uint32_t block_count, block_cap;
+    Patch *patches;
+    uint32_t patch_count, patch_cap;
+    uint16_t *local_register; /* one more than there are locals */
+    uint32_t *local_chain;    /* by register: the highest entry that stands for it, plus 1 */
+    uint32_t last;            /* word of the instruction that made the top entry, plus 1; 0: unknown */
+    VmOp last_op;
+    uint32_t fuel_word;       /* the FUEL word that counts now, plus 1 */
+    bool dead;                /* code here cannot be reached */
+    uint32_t dead_depth;      /* blocks opened in it */
+    bool failed;
+} Prepare;
+
+static inline bool grow(void *array, uint32_t count, uint32_t *cap, size_t size) {
+    if (count < *cap) return true;
+    uint32_t bigger = *cap ? *cap * 2 : 32;
+    void *p = realloc(*(void **)array, (size_t)bigger * size);
+    if (!p) return false;
+    *(void **)array = p;
+    *cap = bigger;
+    return true;
+}
+
+/* ---- words ---- */
+
+static inline VmWord *word(Prepare *p) {
+    static VmWord nowhere;
+    if (!grow(&p->words, p->word_count, &p->word_cap, sizeof *p->words)) {
+        p->failed = true;
+        return &nowhere;
+    }
+    VmWord *w = &p->words[p->word_count++];
+    w->imm = 0;
+    return w;
+}
+
+/* The handler's word; gives its position. */
+static inline uint32_t begin(Prepare *p, VmOp op) {
+    uint32_t at = p->word_count;
+    word(p)->op = vm_handler(op);
+    p->last = 0;
+    return at;
+}
+
+static inline void operands(Prepare *p, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+    VmWord *w = word(p);
+    w->a = (uint16_t)a, w->b = (uint16_t)b, w->c = (uint16_t)c, w->d = (uint16_t)d;
+}
+
+static inline void immediate(Prepare *p, uint64_t imm) { word(p)->imm = imm; }
+
+/* An instruction with an operand word. */
+static inline void emit(Prepare *p, VmOp op, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+    begin(p, op);
+    operands(p, a, b, c, d);
+}
+
+static inline void emit_imm(Prepare *p, VmOp op, uint32_t a, uint32_t b, uint32_t c, uint64_t imm) {
+    emit(p, op, a, b, c, 0);
+    immediate(p, imm);
+}
+
+/* Fuel is charged once for each run of instructions without a label or branch. */
+static inline void begin_run(Prepare *p) {
+    p->last = 0;
+    if (!p->module->store->has_fuel) return;
+    begin(p, VM_OP_FUEL);
+    p->fuel_word = p->word_count + 1;
+    immediate(p, 0);
+}
+
+/* ---- the stack ---- */
+
+static inline Entry *push(Prepare *p, uint8_t slots) {
+    static Entry nowhere;
+    if (!grow(&p->stack, p->height, &p->stack_cap, sizeof *p->stack) ||
+        p->registers + slots > VM_MAX_REGISTERS) {
+        p->failed = true;
+        return &nowhere;
+    }
+    Entry *e = &p->stack[p->height++];
+    *e = (Entry){.kind = TEMP, .slots = slots, .home = (uint16_t)p->registers};
+    p->registers += slots;
+    if (p->registers > p->most_registers) p->most_registers = p->registers;
+    return e;
+}
+
+/* A result of the instruction that is emitted next or was just begun: its register. */
+static inline uint32_t push_temp(Prepare *p, uint8_t slots) { return push(p, slots)->home; }
+
+static inline void push_types(Prepare *p, const CoreValType *types, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) push(p, (uint8_t)vm_slots_of(types[i]));
+}
+
+static inline void push_const(Prepare *p, uint64_t low) {
+    Entry *e = push(p, 1);
+    e->kind = CONST;
+    e->k[0].u64 = low;
+}
+
+static inline Entry pop(Prepare *p) {
+    static const Entry none = {.slots = 1};
+    if (p->height == 0) {
+        p->failed = true;
+        return none;
+    }
+    Entry e = p->stack[--p->height];
+    if (e.kind == LOCAL) p->local_chain[e.local] = e.chain;
+    p->registers -= e.slots;
+    if (p->clean > p->height) p->clean = p->height;
+    return e;
+}
+
+static inline void drop_to(Prepare *p, uint32_t height) {
+    while (p->height > height && !p->failed) pop(p);
+}
+
+/* Emits the copy that puts an entry's value in its home. */
+static inline void send_home(Prepare *p, Entry *e) {
+    if (e->kind == LOCAL) {
+        emit(p, e->slots == 2 ? VM_OP_COPY2 : VM_OP_COPY, e->home, e->local, 0, 0);
+    } else if (e->kind == CONST) {
+        begin(p, e->slots == 2 ? VM_OP_CONST2 : VM_OP_CONST);
+        operands(p, e->home, 0, 0, 0);
+        for (int i = 0; i < e->slots; i++) immediate(p, e->k[i].u64);
+    }
+    e->kind = TEMP;
+}
+
+/* Where a popped entry's value is; a constant goes home first. */
+static inline uint32_t place_of(Prepare *p, Entry *e) {
+    if (e->kind == LOCAL) return e->local;
+    if (e->kind == CONST) send_home(p, e);
+    return e->home;
+}
+
+/* Entries from `height` up go home. Those that leave a local's chain are its highest, so they are
+ * taken off from the top. */
+static inline void all_home_from(Prepare *p, uint32_t height) {
+    uint32_t from = height > p->clean ? height : p->clean;
+    for (uint32_t i = p->height; i > from; i--) {
+        Entry *e = &p->stack[i - 1];
+        if (e->kind == LOCAL) p->local_chain[e->local] = e->chain;
+        if (e->kind != TEMP) send_home(p, e);
+    }
+    if (height <= p->clean) p->clean = p->height;
+}
+
+/* Before a local is written: entries that mean its old value go home. */
+static inline bool save_local(Prepare *p, uint32_t local) {
+    uint32_t i = p->local_chain[local];
+    if (i == 0) return false;
+    p->local_chain[local] = 0;
+    for (uint32_t next; i; i = next) {
+        next = p->stack[i - 1].chain;
+        send_home(p, &p->stack[i - 1]);
+    }
+    return true;
+}
+
+/* Marks the instruction just emitted at `at` as the maker of the top entry. */
+static inline void made_by(Prepare *p, uint32_t at, VmOp op) {
+    p->last = at + 1;
+    p->last_op = op;
+}
+
+/* A load or store of the memory that the instruction names. */
+static inline void with_memory(Prepare *p, const CoreInstr *i, uint32_t address) {
+    if (p->core->memories.at[i->mem.memory].limits.is_64)
+        emit_imm(p, VM_OP_CHECK_ADDRESS, address, 0, 0, i->mem.offset);
+    if (i->mem.memory == 0) return;
+    begin(p, VM_OP_WITH_MEMORY);
+    word(p)->jump = (int32_t)i->mem.memory;
+}
+
+static inline void first_memory(Prepare *p, const CoreInstr *i) {
+    if (i->mem.memory == 0) return;
+    begin(p, VM_OP_WITH_MEMORY);
+    word(p)->jump = 0;
+}
+
+/* ---- prepare_plain.c ---- */
+
+/* Instructions that take operands, give results and need nothing else: false where `i` is none. */
+bool vm_prepare_plain(Prepare *p, const CoreInstr *i);
+
+#endif
