@@ -4,7 +4,7 @@
 #include "wat/wat.h"
 
 typedef struct {
-    bool offsets, skeleton, name_unnamed, fold;
+    bool offsets, skeleton, name_unnamed, fold, operand_stack;
     uint64_t indent;
 } Options;
 
@@ -13,6 +13,8 @@ static const Option option_table[] = {
     FLAG(Options, skeleton, 0, "skeleton", "Leave out the bodies of functions and segments"),
     FLAG(Options, name_unnamed, 0, "name-unnamed", "Invent names for what has none"),
     FLAG(Options, fold, 'f', "fold-instructions", "Nest instructions in their parents"),
+    FLAG(Options, operand_stack, 0, "print-operand-stack",
+         "Show the types of the operands behind each instruction"),
     NUMBER(Options, indent, 0, "indent", "SPACES", "Spaces a level (2)"),
 };
 
@@ -28,6 +30,7 @@ static int run(Cli *cli, void *given) {
     if (!source) return EXIT_INPUT;
     WatPrintOptions print = {.skeleton = options->skeleton,
                              .fold = options->fold,
+                             .operand_stack = options->operand_stack,
                              .offsets = options->offsets,
                              .name_unnamed = options->name_unnamed,
                              .indent = options->indent > 80 ? 80 : (unsigned)options->indent};

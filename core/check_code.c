@@ -777,6 +777,18 @@ static void check_constant(CoreChecker *c) {
     CORE_FAIL(c, CORE_CONST_REQUIRED, core_op_info[c->in.op].text);
 }
 
+static void trace_operands(CoreChecker *c) {
+    if (c->failed || c->constant || c->frames.len == 0) return;
+    uint32_t height = vec_last(&c->frames).height;
+    uint32_t count = (uint32_t)c->stack.len - height;
+    c->trace(c->trace_context, c->in.offset, count ? c->stack.at + height : NULL, count);
+}
+
+void core_checker_trace(CoreChecker *c, CoreTrace trace, void *context) {
+    c->trace = trace;
+    c->trace_context = context;
+}
+
 void core_check_expr(CoreChecker *c, const CoreExpr *expr, const CoreValType *results, uint32_t n) {
     c->failed = false;
     c->expr = expr;
@@ -803,6 +815,7 @@ void core_check_expr(CoreChecker *c, const CoreExpr *expr, const CoreValType *re
                 if (info->imm != CORE_IMM_NONE) check_immediates(c);
                 if (!c->failed) check_signature(c, info->signature);
             }
+            if (c->trace) trace_operands(c);
         }
     }
     if (!c->failed && !reader_at_end(&c->r)) {

@@ -74,6 +74,8 @@ struct CoreChecker {
     uint32_t *init;           /* by local without default: `serial` where it has a value */
     uint32_t serial;          /* of the function */
     VEC(uint32_t) init_order; /* locals in the order in which they were initialized */
+    CoreTrace trace;          /* NULL: nobody looks */
+    void *trace_context;
 };
 
 /* Reports at the instruction, unless its expression has a reported fault already. */

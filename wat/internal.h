@@ -342,6 +342,11 @@ bool wat_has_name(const WatNames *names, uint32_t index, Str *name);
  * said in (@name "..."). */
 void wat_put_name(WatPrinter *p, Str name, bool clash, const char *what, uint32_t index, bool definition);
 
+typedef struct {
+    size_t offset;
+    Str text;
+} WatNote;
+
 /* A module's state while it is printed; a component's core types use it too. */
 typedef struct {
     WatPrinter *p;
@@ -354,7 +359,15 @@ typedef struct {
     Source hint_bytes;       /* the branch hints that are left, in the order of functions */
     Reader hints;
     uint32_t hint_funcs, hint_func;
+    CoreChecker *checker;    /* where operands are to be shown */
+    VEC(WatNote) notes;      /* what is said behind the instructions of the function at hand */
+    bool func_valid;
 } WatModulePrinter;
+
+/* The note of the instruction at `offset`; *next moves on. False where there is none. */
+bool wat_note(const WatModulePrinter *mp, size_t *next, size_t offset, Str *text);
+/* Checks the function at hand and fills the notes. */
+void wat_check_operands(WatModulePrinter *mp, uint32_t func);
 
 WatModulePrinter wat_module_printer(WatPrinter *p, const CoreModule *m);
 /* Everything between "(module $name" and its ")". */
@@ -388,6 +401,7 @@ typedef struct {
     uint32_t label_count;
     enum { WAT_LINES, WAT_NONE, WAT_FIRST, WAT_SPACES } separator; /* between instructions */
     unsigned nesting_start;
+    bool notes; /* operands are shown */
 } WatCodePrinter;
 
 /* One instruction, with what separates it from the one before. */

@@ -340,24 +340,36 @@ static int64_t put_expr(WatCodePrinter *c, const CoreExpr *e, Str hints, size_t 
     const Source hint_view = {.text = hints, .binary = true};
     Reader hint_reader = reader_of(&hint_view, NULL);
     bool taken = false;
-    size_t hint = wat_next_hint(&hint_reader, &taken);
+    size_t hint = wat_next_hint(&hint_reader, &taken), next_note = 0;
     CoreInstr in;
     while (!reader_at_end(&r)) {
         size_t at = reader_offset(&r);
         if (!core_instr_next(&r, &in)) break;
-        if (in.op == CORE_OP_END && reader_at_end(&r)) return (int64_t)at;
+        if (in.op == CORE_OP_END && reader_at_end(&r)) {
+            if (c->notes && !c->mp->func_valid && next_note <= c->mp->notes.len) {
+                wat_newline(c->mp->p, WAT_NO_OFFSET);
+                wat_put(c->mp->p, ";; type mismatch at end of expression");
+            }
+            return (int64_t)at;
+        }
         if (hint == at - body_start) {
             wat_newline(c->mp->p, (int64_t)at);
             buf_fmt(c->mp->p->out, "(@metadata.code.branch_hint \"\\%02x\")", taken);
             hint = wat_next_hint(&hint_reader, &taken);
         }
         wat_put_instr(c, &in, (int64_t)at);
+        Str note;
+        if (c->notes && wat_note(c->mp, &next_note, at, &note)) {
+            wat_newline(c->mp->p, WAT_NO_OFFSET);
+            buf_fmt(c->mp->p->out, ";; %.*s", STR_ARG(note));
+        }
     }
     return (int64_t)reader_offset(&r);
 }
 
 int64_t wat_print_body(WatModulePrinter *mp, const CoreExpr *body, Str hints, size_t body_start) {
-    WatCodePrinter c = {.mp = mp, .separator = WAT_LINES, .nesting_start = mp->p->nesting};
+    WatCodePrinter c = {.mp = mp, .separator = WAT_LINES, .nesting_start = mp->p->nesting,
+                        .notes = mp->p->options.operand_stack};
     return put_expr(&c, body, hints, body_start);
 }
 

@@ -588,6 +588,7 @@ static void put_func(WatModulePrinter *mp, uint32_t index) {
         wat_finish(p);
         return;
     }
+    if (p->options.operand_stack) wat_check_operands(mp, index);
     put_locals(mp, f, t && !t->shared ? t->param_count : 0);
     unsigned nesting = p->nesting;
     Str hints = take_hints(mp, index);

@@ -381,11 +381,15 @@ static void print_tree(WatPrinter *p, const Node *root, bool lines, bool *first)
 
 /* ---- */
 
-static void fold_instr(Folder *f, WatCodePrinter *c, const CoreInstr *in, int64_t at, int hint) {
+static void fold_instr(Folder *f, WatCodePrinter *c, const CoreInstr *in, int64_t at, int hint,
+                       size_t *next_note) {
     WatPrinter *p = f->mp->p;
     Buf *out = p->out, text = {.arena = p->arena};
     p->out = &text;
     wat_put_instr(c, in, at);
+    Str note;
+    if (c->notes && wat_note(f->mp, next_note, (size_t)at, &note))
+        buf_fmt(&text, " (; %.*s ;)", STR_ARG(note));
     p->out = out;
     Str plain = buf_text(&text);
     switch ((int)in->op) {
@@ -408,7 +412,9 @@ int64_t wat_print_folded(WatModulePrinter *mp, const CoreExpr *body, Str hints, 
     WatPrinter *p = mp->p;
     unsigned nesting = p->nesting;
     Folder f = {.mp = mp};
-    WatCodePrinter c = {.mp = mp, .separator = WAT_NONE, .nesting_start = nesting};
+    WatCodePrinter c = {.mp = mp, .separator = WAT_NONE, .nesting_start = nesting,
+                        .notes = lines && p->options.operand_stack};
+    size_t next_note = 0;
     Block function = {.op = CORE_OP_BLOCK};
     if (lines && mp->func < mp->m->funcs.len)
         function.type = (CoreBlockType){.kind = CORE_BLOCK_TYPE, .type = mp->m->funcs.at[mp->func].type};
@@ -426,7 +432,7 @@ int64_t wat_print_folded(WatModulePrinter *mp, const CoreExpr *body, Str hints, 
         end = (int64_t)at;
         if (in.op == CORE_OP_END && reader_at_end(&r)) break;
         bool hinted = hint == at - body_start;
-        fold_instr(&f, &c, &in, (int64_t)at, hinted ? taken : -1);
+        fold_instr(&f, &c, &in, (int64_t)at, hinted ? taken : -1, &next_note);
         if (hinted) hint = wat_next_hint(&hint_reader, &taken);
     }
     p->nesting = nesting;

@@ -28,6 +28,7 @@ typedef struct {
     bool fold;          /* nested expressions where they can be */
     bool offsets;       /* (;@1f;) before each line */
     bool name_unnamed;  /* invent $#func0 ... */
+    bool operand_stack; /* the operands behind each instruction: ;; [i32 i32] */
     unsigned indent;    /* spaces a level; 0 means 2 */
 } WatPrintOptions;
 
