@@ -115,7 +115,7 @@ typedef struct {
     uint32_t slots;      /* how many flat slots: of a variant, its discriminant and largest case */
     uint32_t payload;    /* VARIANT: offset of the payload */
     uint32_t case_count; /* VARIANT, ENUM; FLAGS: the number of flags */
-    const AbiPlan **cases; /* VARIANT: a plan each (no ops for a case without payload). The offsets
+    const AbiPlan **cases;  /* VARIANT: a plan each (no ops for a case without payload). The offsets
                               of its ops count from the payload, its slots from slot + 1. */
     const AbiPlan *element; /* LIST: of one element */
     const WitType *type;    /* dealiased; for handles the OWN or BORROW type */
@@ -125,7 +125,7 @@ typedef struct {
 
 struct AbiPlan {
     const WitType *type;
-    uint32_t size, align; /* elem_size and alignment, with 32-bit pointers */
+    uint32_t size, align;     /* elem_size and alignment, with 32-bit pointers */
     uint32_t size64, align64; /* the same with 64-bit pointers: what the limit on sizes is about */
     uint32_t depth;           /* of types in the type; at most ABI_MAX_DEPTH */
     const AbiOp *ops;
@@ -215,7 +215,7 @@ typedef struct AbiGuest {
  * are checked). */
 typedef struct {
     const AbiGuest *guest;
-    uint64_t *slots;  /* NULL: in memory. An i32, f32 or f64 slot holds its bits, zero-extended. */
+    uint64_t *slots; /* NULL: in memory. An i32, f32 or f64 slot holds its bits, zero-extended. */
     uint32_t address;
 } AbiPlace;
 

@@ -66,11 +66,11 @@ static void set_results(Arena *arena, AbiFunc *f) {
 
 static void set_needs(AbiFunc *f) {
     bool lift = is_lift(f->variant);
-    const AbiPlan *made = lift ? f->params : f->result;  /* made in this guest's memory */
-    const AbiPlan *read = lift ? f->result : f->params;  /* read from there */
+    const AbiPlan *made = lift ? f->params : f->result; /* made in this guest's memory */
+    const AbiPlan *read = lift ? f->result : f->params; /* read from there */
     f->needs_realloc = made->needs_memory || (lift && f->params_spilled);
-    f->needs_memory = f->needs_realloc || read->needs_memory || f->params_spilled ||
-                      f->result_spilled;
+    f->needs_memory =
+        f->needs_realloc || read->needs_memory || f->params_spilled || f->result_spilled;
     f->needs_encoding = f->params->has_strings || f->result->has_strings;
     f->needs_post_return = f->variant == ABI_LIFT && f->result->needs_memory;
 }

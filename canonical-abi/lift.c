@@ -84,7 +84,8 @@ static Trap lift_op(Lift *l, At at, const AbiOp *op, AbiValue *value) {
     if (op->kind == ABI_VARIANT) return lift_variant(l, at, op, value);
     uint64_t bits = get_bits(&l->side, at, op);
     const AbiGuest *guest = l->side.guest;
-    if (is_handle(op)) return guest->lift_handle(guest->context, op->type, (uint32_t)bits, &value->bits);
+    if (is_handle(op))
+        return guest->lift_handle(guest->context, op->type, (uint32_t)bits, &value->bits);
     Trap trap = check_bits(op, &bits);
     value->bits = bits;
     return trap;

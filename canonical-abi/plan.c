@@ -29,7 +29,9 @@ static const AbiPlan nothing = {.align = 1, .align64 = 1};
 
 static const AbiPlan *plan_at(AbiCache *cache, const WitType *type, unsigned depth);
 
-static uint64_t align_to(uint64_t at, uint32_t align) { return (at + align - 1) & ~((uint64_t)align - 1); }
+static uint64_t align_to(uint64_t at, uint32_t align) {
+    return (at + align - 1) & ~((uint64_t)align - 1);
+}
 static uint32_t larger(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 static Builder begin(AbiCache *cache, const WitType *type) {
@@ -211,8 +213,8 @@ static bool join_flat(Builder *b, const AbiPlan *payload) {
 }
 
 /* discriminant, padding to the payloads' alignment, the largest payload */
-static const AbiPlan *plan_variant(AbiCache *cache, const WitType *type, const WitType *const *types,
-                                   size_t n, unsigned depth) {
+static const AbiPlan *plan_variant(AbiCache *cache, const WitType *type,
+                                   const WitType *const *types, size_t n, unsigned depth) {
     Builder b = begin(cache, type);
     if (n == 0 || n > CACHE_LIMIT || !spend(&b, (uint32_t)n + 1)) return NULL;
     const AbiPlan **cases = ARENA_NEW_ARRAY(cache->arena, const AbiPlan *, n);

@@ -74,7 +74,8 @@ static Trap check_well_formed(const Text *text) {
     if (text->encoding == TEXT_UTF8) {
         size_t good = utf8_valid_prefix((Str){(const char *)p, text->units});
         if (good == text->units) return TRAP_NONE;
-        return is_cut_short(p + good, text->units - good) ? TRAP_INCOMPLETE_UTF8 : TRAP_INVALID_UTF8;
+        return is_cut_short(p + good, text->units - good) ? TRAP_INCOMPLETE_UTF8
+                                                          : TRAP_INVALID_UTF8;
     }
     if (text->encoding == TEXT_UTF16)
         for (uint32_t i = 0; i < text->units;)

@@ -92,8 +92,8 @@ Trap abi_transfer(const AbiPlan *from_plan, AbiPlace from, const AbiPlan *to_pla
     side_refresh(&t.to);
     Trap trap = TRAP_NONE;
     if (!from.slots)
-        trap = side_check(&t.from, from.address, from_plan->align, from_plan->size,
-                          TRAP_VALUE_BOUNDS);
+        trap =
+            side_check(&t.from, from.address, from_plan->align, from_plan->size, TRAP_VALUE_BOUNDS);
     if (!trap && !to.slots)
         trap = side_check(&t.to, to.address, to_plan->align, to_plan->size, TRAP_VALUE_BOUNDS);
     if (trap) return trap;

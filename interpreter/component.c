@@ -32,9 +32,9 @@ typedef struct {
 typedef struct {
     Make *make;
     VmComponent *self;
-    const Map *args;    /* of `instantiate`; NULL: the outermost, whose imports the linker has */
+    const Map *args; /* of `instantiate`; NULL: the outermost, whose imports the linker has */
     uint32_t depth;
-    size_t components;  /* nested ones so far */
+    size_t components; /* nested ones so far */
     const CompItem *item;
 } Run;
 
@@ -82,8 +82,8 @@ VmComponents *vm_components(VmStore *store) {
 
 static VmModule *module_for(Make *make, const CoreModule *core) {
     const CoreModule **key = arena_copy(make->store->arena, &core, sizeof core);
-    MapEntry *entry = map_put(make->store->arena, &make->shared->modules,
-                              (Str){(char *)key, sizeof core}, NULL);
+    MapEntry *entry =
+        map_put(make->store->arena, &make->shared->modules, (Str){(char *)key, sizeof core}, NULL);
     if (!entry->ptr) entry->ptr = vm_module_new(make->store, core);
     return entry->ptr;
 }
@@ -220,8 +220,8 @@ static bool run_core_instance(Run *run) {
         VmFunc *start = NULL;
         Trap trap = TRAP_NONE;
         uint32_t bad_import = CORE_NONE;
-        made->instance = vm_instantiate_only(run->make->store, module, imports, &start, &trap,
-                                             &bad_import);
+        made->instance =
+            vm_instantiate_only(run->make->store, module, imports, &start, &trap, &bad_import);
         if (!made->instance && trap == TRAP_NONE && bad_import < core->imports.len)
             diag(run->make->diags, RUN_NO_ARGUMENT, place_of(run),
                  STR_ARG(core->imports.at[bad_import].name));
@@ -240,8 +240,8 @@ static bool run_instance(Run *run) {
     put_args(run, &made->names, &item->instance.args);
     if (!item->instance.is_exports) {
         const VmClosure *closure = get(run, COMP_COMPONENT, item->instance.index).component;
-        VmComponent *inner = instantiate(run->make, closure, run->self, &made->names,
-                                         run->depth + 1, place_of(run));
+        VmComponent *inner =
+            instantiate(run->make, closure, run->self, &made->names, run->depth + 1, place_of(run));
         if (!inner) return false;
         made = &inner->exports;
     }
@@ -264,13 +264,13 @@ static bool run_alias(Run *run) {
     const VmComponent *scope = run->self;
     switch (item->alias.kind) {
     case COMP_ALIAS_EXPORT:
-        named = vm_find(&get(run, COMP_INSTANCE, item->alias.index).instance->names,
-                        item->alias.name);
+        named =
+            vm_find(&get(run, COMP_INSTANCE, item->alias.index).instance->names, item->alias.name);
         if (named) found = named->item;
         break;
     case COMP_ALIAS_CORE_EXPORT:
-        core_export(get(run, COMP_CORE_INSTANCE, item->alias.index).core_instance,
-                    item->alias.name, &found);
+        core_export(get(run, COMP_CORE_INSTANCE, item->alias.index).core_instance, item->alias.name,
+                    &found);
         break;
     case COMP_ALIAS_OUTER:
         for (uint32_t i = 0; i < item->alias.count; i++) scope = scope->scope;
@@ -302,8 +302,7 @@ static bool run_type(Run *run) {
 static VmOptions options_of(const Run *run, const CompOptions *from) {
     VmOptions options = {.encoding = from->encoding};
     if (from->has_memory) options.memory = get(run, COMP_CORE_MEMORY, from->memory).memory;
-    if (from->has_realloc)
-        options.reallocate = get(run, COMP_CORE_FUNC, from->realloc).core_func;
+    if (from->has_realloc) options.reallocate = get(run, COMP_CORE_FUNC, from->realloc).core_func;
     return options;
 }
 
@@ -324,7 +323,7 @@ static bool run_lift(Run *run) {
     func->is_async = canon->options.is_async;
     if (canon->options.has_callback)
         func->callback = get(run, COMP_CORE_FUNC, canon->options.callback).core_func;
-    AbiVariant variant = !func->is_async    ? ABI_LIFT
+    AbiVariant variant = !func->is_async   ? ABI_LIFT
                          : !func->callback ? ABI_LIFT_ASYNC
                                            : ABI_LIFT_ASYNC_CALLBACK;
     func->abi = abi_func(&run->make->shared->plans, func->type, variant);
@@ -377,7 +376,8 @@ static bool run_canon(Run *run) {
         options = options_of(run, &canon->options);
         made = vm_builtin_func(run->self, canon, &options, type_of(run, canon));
     }
-    if (!made) diag(run->make->diags, RUN_CANON, place_of(run), abi_canon_name((AbiCanon)canon->op));
+    if (!made)
+        diag(run->make->diags, RUN_CANON, place_of(run), abi_canon_name((AbiCanon)canon->op));
     else push(run, COMP_CORE_FUNC, (VmItem){.core_func = made});
     return made != NULL;
 }

@@ -71,7 +71,7 @@ struct VmComponent {
     VmComponent *scope;  /* the instance in which its component is defined */
     VmItem *spaces[COMP_SORT_COUNT];
     uint32_t counts[COMP_SORT_COUNT];
-    Map resources; /* WitType * -> VmResource * */
+    Map resources;     /* WitType * -> VmResource * */
     AbiTable *table;   /* handles: of resources and of everything asynchronous (VmNode) */
     AbiTable *threads; /* VmFiber; made on first use */
     bool may_enter, may_leave;
@@ -110,8 +110,8 @@ struct VmComponentFunc {
  * function that cannot block has one too, on the stack of contexts of its fiber. */
 typedef struct VmContext {
     VmComponent *instance;
-    struct VmCall *call;    /* its task; NULL: a start function, destructor or realloc */
-    struct VmFiber *proxy;  /* stands for it among the instance's threads, once it has an index */
+    struct VmCall *call;   /* its task; NULL: a start function, destructor or realloc */
+    struct VmFiber *proxy; /* stands for it among the instance's threads, once it has an index */
     bool may_block;
     uint32_t storage[2];
     struct VmContext *outer;
@@ -240,7 +240,7 @@ typedef struct VmFiber {
     bool is_implicit, is_started, cancellable, cancelled, waits_for_host;
     bool (*ready)(struct VmFiber *); /* WAITING: whether it can go on; NULL: at any time */
     void *ready_arg;
-    VmHostFn then;  /* what it does once control is back */
+    VmHostFn then; /* what it does once control is back */
     void *then_context;
     VmHostFn wait_then; /* and once what it waits for while others run has come */
     void *wait_context;
@@ -257,28 +257,28 @@ typedef struct VmComponents {
     AbiCache plans;
     Map modules; /* CoreModule * -> VmModule * */
     uint32_t instances;
-    uint64_t items;    /* in all index spaces */
-    Arena *scratch;    /* of the host calls going on */
+    uint64_t items; /* in all index spaces */
+    Arena *scratch; /* of the host calls going on */
     uint32_t scratch_users;
     bool (*wait)(void *context); /* of vm_store_on_wait */
     void *wait_context;
     VmFiber root;
-    VmFiber *active;             /* the fiber that runs */
+    VmFiber *active; /* the fiber that runs */
     VmFiber *waiting, **waiting_end;
-    VmNode nodes;                /* the list's end */
+    VmNode nodes; /* the list's end */
     VmCall *free_calls;
     uint32_t handles, fibers;
     VmFunc *fiber_main, *thread_main;
 } VmComponents;
 
 enum {
-    VM_MAX_COMPONENT_DEPTH = 128,     /* of instantiations in instantiations */
-    VM_MAX_INSTANCES = 10000,         /* core and component, of a store */
-    VM_MAX_ITEMS = 1 << 24,           /* in the index spaces of all of them */
-    VM_MAX_HANDLES = 1 << 20,         /* in all tables */
+    VM_MAX_COMPONENT_DEPTH = 128, /* of instantiations in instantiations */
+    VM_MAX_INSTANCES = 10000,     /* core and component, of a store */
+    VM_MAX_ITEMS = 1 << 24,       /* in the index spaces of all of them */
+    VM_MAX_HANDLES = 1 << 20,     /* in all tables */
     VM_MAX_FIBERS = 10000,
-    VM_MAX_CALL_BYTES = 128 << 20,    /* that one call may make the host allocate */
-    VM_MAX_TRANSFER_BYTES = 1 << 30   /* that one call may make the host copy between guests */
+    VM_MAX_CALL_BYTES = 128 << 20,  /* that one call may make the host allocate */
+    VM_MAX_TRANSFER_BYTES = 1 << 30 /* that one call may make the host copy between guests */
 };
 
 VmComponents *vm_components(VmStore *store); /* made on first use */
@@ -303,7 +303,8 @@ VmFunc *vm_lowered_func(VmLowered *lowered);
 VmFunc *vm_resource_func(VmComponent *component, VmResource *resource, CompCanonOp op);
 /* Entering an instance from another (NULL: the host): "may_enter_from", "enter_from", "leave_to". */
 bool vm_may_enter(const VmComponent *callee, const VmComponent *caller);
-bool vm_may_call(const VmComponent *callee, const VmComponent *caller); /* the same, for functions */
+bool vm_may_call(const VmComponent *callee,
+                 const VmComponent *caller); /* the same, for functions */
 void vm_set_entered(VmComponent *callee, const VmComponent *caller, bool entered);
 void vm_push_context(VmStore *store, VmContext *context, VmComponent *instance);
 void vm_pop_context(VmStore *store, VmContext *context);

@@ -186,7 +186,8 @@ static VmStatus drive(VmComponents *shared) {
         fiber->is_started = true;
         fiber->thread->deadline = shared->root.thread->deadline;
         VmStatus status =
-            is_new ? vm_call(fiber->thread, fiber->is_implicit ? shared->fiber_main : shared->thread_main, none)
+            is_new ? vm_call(fiber->thread,
+                             fiber->is_implicit ? shared->fiber_main : shared->thread_main, none)
                    : vm_resume(fiber->thread);
         switch (status) {
         case VM_DONE: end_fiber(fiber); break;
@@ -214,7 +215,9 @@ static VmStatus root_again(VmThread *thread, void *context, VmSlot *slots) {
     return status == VM_DONE ? go_on(thread, &shared->root) : status;
 }
 
-static VmStatus again(VmThread *thread, void *context, VmSlot *slots) { return go_on(thread, context); }
+static VmStatus again(VmThread *thread, void *context, VmSlot *slots) {
+    return go_on(thread, context);
+}
 
 /* Control has been given away by switch_to or stop_running; then(..) runs when it is back. */
 static VmStatus give_way(VmThread *thread, VmFiber *me, VmHostFn then, void *context) {
@@ -265,8 +268,7 @@ VmStatus vm_block(VmThread *thread, bool (*ready)(VmFiber *), void *ready_arg, b
     me->ready = ready;
     me->ready_arg = ready_arg;
     me->cancelled = false;
-    if (!me->current->may_block)
-        return wait_for(thread, me, me->current->instance, then, context);
+    if (!me->current->may_block) return wait_for(thread, me, me->current->instance, then, context);
     me->cancellable = cancellable;
     if (ready) enqueue(me);
     else me->state = VM_FIBER_SUSPENDED;
@@ -618,7 +620,8 @@ VmStatus vm_start_call(VmThread *thread, VmCall *call, VmHostFn then) {
     VmComponent *caller = call->lowered ? call->lowered->caller : NULL;
     VmComponent *instance = call->callee->instance;
     Trap trap = vm_may_call(instance, caller) ? TRAP_NONE : TRAP_CANNOT_ENTER;
-    VmFiber *fiber = trap || !make_mains(call->store) ? NULL : fiber_new(call->store, call, instance);
+    VmFiber *fiber =
+        trap || !make_mains(call->store) ? NULL : fiber_new(call->store, call, instance);
     if (!fiber) {
         vm_call_release(call);
         return vm_trap(thread, trap ? trap : TRAP_HOST_MEMORY);
@@ -641,8 +644,8 @@ VmStatus vm_request_cancel(VmThread *thread, VmCall *call, VmComponent *caller, 
     bool starts = call->task_state == VM_TASK_INITIAL;
     bool is_free = !needs_exclusive(call) || !instance->exclusive || instance->exclusive == fiber;
     bool is_stopped = fiber && fiber->state != VM_FIBER_RUNNING;
-    bool can = is_stopped && (starts || (fiber->cancellable && is_free &&
-                                         vm_may_enter(instance, caller)));
+    bool can =
+        is_stopped && (starts || (fiber->cancellable && is_free && vm_may_enter(instance, caller)));
     if (!can) {
         call->task_state = VM_TASK_PENDING_CANCEL;
         return then(thread, context, vm_host_slots(thread));

@@ -178,7 +178,8 @@ static Trap guest_lift_handle(void *context, const WitType *type, uint32_t index
     VmResource *resource;
     AbiHandle *handle;
     Trap trap = resource_of(side, type, &resource);
-    if (!trap) trap = find_handle(vm_running(side->store), side->instance, resource, index, &handle);
+    if (!trap)
+        trap = find_handle(vm_running(side->store), side->instance, resource, index, &handle);
     if (trap) return trap;
     *value = handle->rep;
     if (type->kind == WIT_BORROW) {
@@ -339,8 +340,7 @@ Trap vm_pass_args(VmCall *call, VmSlot *core_args) {
     uint64_t flat[ABI_MAX_FLAT_PARAMS + 1];
     uint32_t address = 0;
     Trap trap = TRAP_NONE;
-    if (lift->params_spilled)
-        trap = abi_allocate(lift->params, &call->callee_side.guest, &address);
+    if (lift->params_spilled) trap = abi_allocate(lift->params, &call->callee_side.guest, &address);
     AbiPlace to = vm_place(&call->callee_side, lift->params_spilled, flat, address);
     if (!trap && lift->params->op_count)
         trap = call->lowered ? abi_transfer(lift->params, args_place(call), lift->params, to)
@@ -449,8 +449,8 @@ static VmStatus suspend(VmThread *thread, VmCall *call) {
 
 static VmStatus lower_host_result(VmThread *thread, VmCall *call) {
     const AbiFunc *lower = call->lowered->abi;
-    AbiPlace to = vm_place(&call->caller_side, lower->result_spilled, &call->flat_result,
-                           call->out_pointer);
+    AbiPlace to =
+        vm_place(&call->caller_side, lower->result_spilled, &call->flat_result, call->out_pointer);
     if (lower->result->op_count) {
         Trap trap = abi_lower(lower->result, call->result, to);
         if (trap) return call_trap(call, thread, trap);
@@ -547,8 +547,7 @@ static VmStatus entry_call(VmThread *thread, void *context, VmSlot *slots) {
 
 VmStatus vm_component_call(VmThread *thread, VmComponentFunc *func, const AbiValue *args,
                            AbiValue *result, Arena *arena) {
-    if (!func->entry)
-        func->entry = vm_core_func(func->instance->store, "", "", entry_call, func);
+    if (!func->entry) func->entry = vm_core_func(func->instance->store, "", "", entry_call, func);
     VmCall *call = func->entry ? call_new(thread, func, NULL) : NULL;
     if (!call) return vm_trap(thread, TRAP_HOST_MEMORY);
     call->args = args;

@@ -61,8 +61,8 @@ void vm_linker_resource(VmLinker *linker, Str name, VmResource *resource) {
     *entry_put(linker, name) = (Entry){.kind = ENTRY_RESOURCE, .resource = resource};
 }
 
-VmResource *vm_host_resource(VmStore *store, Str name,
-                             void (*destroy)(void *context, uint64_t rep), void *context) {
+VmResource *vm_host_resource(VmStore *store, Str name, void (*destroy)(void *context, uint64_t rep),
+                             void *context) {
     VmResource *resource = ARENA_NEW(store->arena, VmResource);
     *resource = (VmResource){.name = name, .destroy = destroy, .context = context};
     return resource;
@@ -93,8 +93,7 @@ static MapEntry *find_compatible(const Map *map, Str name) {
     if (exact || !split_version(name, &path, &version)) return exact;
     for (size_t i = 0; i < map->len; i++) {
         if (!split_version(map->entries[i].key, &other_path, &other)) continue;
-        if (str_eq(path, other_path) && same_track(&version, &other))
-            return &map->entries[i];
+        if (str_eq(path, other_path) && same_track(&version, &other)) return &map->entries[i];
     }
     return NULL;
 }
@@ -158,8 +157,8 @@ static bool needs_no_entry(VmComponent *component, const CompEntity *type, VmIte
     if (type->sort != COMP_TYPE) return false;
     const WitType *resource = wit_dealias(type->type);
     if (!resource || resource->kind != WIT_RESOURCE) return true;
-    MapEntry *known = map_get(&component->resources,
-                              (Str){(const char *)&resource, sizeof resource});
+    MapEntry *known =
+        map_get(&component->resources, (Str){(const char *)&resource, sizeof resource});
     if (known) out->resource = known->ptr;
     return known != NULL;
 }

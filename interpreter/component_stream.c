@@ -68,7 +68,8 @@ static bool same_type(const VmComponent *in_a, const WitType *a, const VmCompone
     if (!a || !b) return a == b;
     if ((a == b && in_a == in_b) || !*steps) return a == b;
     --*steps;
-    if (a->kind != b->kind || a->length != b->length || a->fields.len != b->fields.len) return false;
+    if (a->kind != b->kind || a->length != b->length || a->fields.len != b->fields.len)
+        return false;
     if (a->kind == WIT_OWN || a->kind == WIT_BORROW)
         return vm_resource_of(in_a, a) == vm_resource_of(in_b, b);
     for (size_t i = 0; i < a->fields.len; i++)
@@ -115,8 +116,8 @@ static void end_free(VmComponent *instance, End *end, uint32_t index) {
 
 static VmStatus wrong_end(VmThread *thread, VmComponent *instance, uint32_t index) {
     if (abi_table_get(instance->table, index))
-        return vm_trap_text(thread, TRAP_HANDLE_TYPE,
-                            "handle index %u used with the wrong type", index);
+        return vm_trap_text(thread, TRAP_HANDLE_TYPE, "handle index %u used with the wrong type",
+                            index);
     return vm_trap_text(thread, TRAP_UNKNOWN_HANDLE, "unknown handle index %u", index);
 }
 
@@ -145,7 +146,8 @@ static void notify_pending(Shared *shared, uint32_t result) {
 
 VmEvent vm_copy_event(VmWaitable *waitable) {
     End *end = (End *)waitable;
-    bool is_stream = waitable->kind == VM_WAIT_STREAM_READ || waitable->kind == VM_WAIT_STREAM_WRITE;
+    bool is_stream =
+        waitable->kind == VM_WAIT_STREAM_READ || waitable->kind == VM_WAIT_STREAM_WRITE;
     if (end->shared->pending == end) end->shared->pending = NULL; /* the buffer is its again */
     waitable->has_event = false;
     bool is_over = end->result == DROPPED || (!is_stream && end->result == COMPLETED);
@@ -173,14 +175,16 @@ static Trap move(End *writer, End *reader, uint32_t n) {
     VmSide from, to;
     Trap trap = TRAP_NONE;
     VmStore *store = writer->instance->store;
-    vm_set_side(&from, store, NULL, writer->instance, writer->instance, writer->options, &may_spend);
+    vm_set_side(&from, store, NULL, writer->instance, writer->instance, writer->options,
+                &may_spend);
     vm_set_side(&to, store, NULL, reader->instance, reader->instance, reader->options, &may_spend);
     uint32_t size = writer->plan->size;
     for (uint32_t i = 0; size && i < n && !trap; i++)
-        trap = abi_transfer(writer->plan,
-                            vm_place(&from, true, NULL, writer->pointer + (writer->progress + i) * size),
-                            reader->plan,
-                            vm_place(&to, true, NULL, reader->pointer + (reader->progress + i) * size));
+        trap = abi_transfer(
+            writer->plan,
+            vm_place(&from, true, NULL, writer->pointer + (writer->progress + i) * size),
+            reader->plan,
+            vm_place(&to, true, NULL, reader->pointer + (reader->progress + i) * size));
     writer->progress += n;
     reader->progress += n;
     return trap;
@@ -236,7 +240,8 @@ BUILTIN(pair_new) {
     bool is_future = b->type->kind == WIT_FUTURE;
     Shared *shared = calloc(1, sizeof *shared);
     if (!shared) return vm_trap(thread, TRAP_HOST_MEMORY);
-    *shared = (Shared){.refs = 2, .is_future = is_future, .elem = b->type->elem, .types = b->instance};
+    *shared =
+        (Shared){.refs = 2, .is_future = is_future, .elem = b->type->elem, .types = b->instance};
     vm_node_add(b->instance->store, &shared->node, free_node);
     uint64_t readable =
         end_new(b->instance, shared, is_future ? VM_WAIT_FUTURE_READ : VM_WAIT_STREAM_READ);
@@ -254,11 +259,13 @@ static VmStatus not_idle(VmThread *thread, const End *end) {
                             "cannot have concurrent operations active on a future/stream");
     switch (kind) {
     case VM_WAIT_STREAM_READ:
-        return vm_trap_text(thread, TRAP_ASYNC,
-                            "cannot read from stream after being notified that the writable end dropped");
+        return vm_trap_text(
+            thread, TRAP_ASYNC,
+            "cannot read from stream after being notified that the writable end dropped");
     case VM_WAIT_STREAM_WRITE:
-        return vm_trap_text(thread, TRAP_ASYNC,
-                            "cannot write to stream after being notified that the readable end dropped");
+        return vm_trap_text(
+            thread, TRAP_ASYNC,
+            "cannot write to stream after being notified that the readable end dropped");
     case VM_WAIT_FUTURE_READ:
         return vm_trap_text(thread, TRAP_ASYNC,
                             "cannot read from future after previous read succeeded");
@@ -266,8 +273,9 @@ static VmStatus not_idle(VmThread *thread, const End *end) {
     case VM_WAIT_SUBTASK:
     case VM_WAIT_SET: break;
     }
-    return vm_trap_text(thread, TRAP_ASYNC,
-                        "cannot write to future after previous write succeeded or readable end dropped");
+    return vm_trap_text(
+        thread, TRAP_ASYNC,
+        "cannot write to future after previous write succeeded or readable end dropped");
 }
 
 static Trap set_buffer(const Builtin *b, End *end, uint32_t pointer, uint32_t length) {
@@ -332,8 +340,8 @@ BUILTIN(cancel_copy) {
     End *end = find_end(thread, b, slots[0].u32);
     if (!end) return VM_TRAP;
     if (end->state != COPYING || end->waitable.has_sync_waiter)
-        return vm_trap_text(thread, TRAP_ASYNC, "%s read/write cancelled when no read/write is pending",
-                            noun(b->kind));
+        return vm_trap_text(thread, TRAP_ASYNC,
+                            "%s read/write cancelled when no read/write is pending", noun(b->kind));
     if (end->waitable.set && !b->is_async) return vm_trap(thread, TRAP_WAITABLE_SYNC);
     end->state = CANCELLING;
     if (end->shared->pending == end) notify_pending(end->shared, CANCELLED);
@@ -341,8 +349,8 @@ BUILTIN(cancel_copy) {
 }
 
 static VmStatus busy(VmThread *thread, VmWaitKind kind) {
-    return vm_trap_text(thread, TRAP_ASYNC, "cannot %s busy %s", is_writable(kind) ? "drop" : "remove",
-                        noun(kind));
+    return vm_trap_text(thread, TRAP_ASYNC, "cannot %s busy %s",
+                        is_writable(kind) ? "drop" : "remove", noun(kind));
 }
 
 BUILTIN(drop_end) {
@@ -368,7 +376,8 @@ Trap vm_lift_end(const VmSide *side, const WitType *type, uint32_t index, uint64
     VmThread *thread = vm_running(side->store);
     bool is_future = type->kind == WIT_FUTURE;
     const char *name = is_future ? "future" : "stream";
-    End *end = vm_table_find(side->instance, index, is_future ? VM_WAIT_FUTURE_READ : VM_WAIT_STREAM_READ);
+    End *end =
+        vm_table_find(side->instance, index, is_future ? VM_WAIT_FUTURE_READ : VM_WAIT_STREAM_READ);
     if (!end || !is_of(end->shared, type->elem, side->types)) {
         wrong_end(thread, side->instance, index);
         return vm_trapped(thread);

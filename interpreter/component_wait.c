@@ -214,7 +214,8 @@ BUILTIN(set_drop) {
     if (!set) return unknown(thread, slots[0].u32);
     if (set->first)
         return vm_trap_text(thread, TRAP_ASYNC, "cannot drop waitable set with waitables in it");
-    if (set->waiting) return vm_trap_text(thread, TRAP_ASYNC, "cannot drop waitable set with waiters");
+    if (set->waiting)
+        return vm_trap_text(thread, TRAP_ASYNC, "cannot drop waitable set with waiters");
     vm_remove_handle(b->instance, b->instance->table, slots[0].u32);
     vm_node_remove(&set->node);
     free(set);
@@ -267,7 +268,8 @@ BUILTIN(subtask_cancel) {
     VmCall *call = vm_table_find(b->instance, slots[0].u32, VM_WAIT_SUBTASK);
     if (!call) return unknown(thread, slots[0].u32);
     if (call->delivered || call->cancel_requested)
-        return vm_trap_text(thread, TRAP_ASYNC, "`subtask.cancel` called after terminal status delivered");
+        return vm_trap_text(thread, TRAP_ASYNC,
+                            "`subtask.cancel` called after terminal status delivered");
     if (call->waitable.set && !b->flag) return vm_trap(thread, TRAP_WAITABLE_SYNC);
     if (vm_is_resolved(call)) return give_state(thread, call);
     return vm_request_cancel(thread, call, b->instance, cancel_requested, b);

@@ -51,8 +51,12 @@ static VmStatus get_output(VmThread *thread, Wasi *wasi, int fd, AbiValue *resul
     return VM_DONE;
 }
 
-WASI_FN(get_stdout) { return get_output(thread, context, wasi_context(context)->stdout_fd, result); }
-WASI_FN(get_stderr) { return get_output(thread, context, wasi_context(context)->stderr_fd, result); }
+WASI_FN(get_stdout) {
+    return get_output(thread, context, wasi_context(context)->stdout_fd, result);
+}
+WASI_FN(get_stderr) {
+    return get_output(thread, context, wasi_context(context)->stderr_fd, result);
+}
 
 /* ---- terminals: some only where the stream is one ---- */
 

@@ -41,7 +41,7 @@ typedef struct {
     uint32_t method, scheme, status;
     bool has_scheme;
     char *method_text, *path, *scheme_text, *authority; /* NULL: none */
-} Message; /* an outgoing request or response */
+} Message;                                              /* an outgoing request or response */
 
 typedef struct {
     WasiObject object;
@@ -151,9 +151,9 @@ static bool is_scheme(Str s) {
 /* Those that the transport owns. */
 static bool is_forbidden(Str name) {
     static const char *const names[] = {
-        "connection",       "keep-alive", "proxy-authenticate", "proxy-authorization",
-        "proxy-connection", "host",       "transfer-encoding",  "upgrade",
-        "http2-settings",
+        "connection",          "keep-alive",       "proxy-authenticate",
+        "proxy-authorization", "proxy-connection", "host",
+        "transfer-encoding",   "upgrade",          "http2-settings",
     };
     for (size_t i = 0; i < WASI_COUNT(names); i++)
         if (strlen(names[i]) == name.len && strncasecmp(names[i], name.ptr, name.len) == 0)
@@ -179,7 +179,8 @@ static void free_fields(WasiObject *object) { list_release(((Fields *)object)->l
 /* Takes the reference to the list, also where it fails. */
 static Fields *make_fields(VmThread *thread, Wasi *wasi, FieldList *list, WasiObject *parent,
                            AbiValue *out) {
-    Fields *fields = list ? wasi_make(thread, wasi, WASI_FIELDS, sizeof *fields, parent, out) : NULL;
+    Fields *fields =
+        list ? wasi_make(thread, wasi, WASI_FIELDS, sizeof *fields, parent, out) : NULL;
     if (!fields) {
         list_release(list);
         vm_trap(thread, TRAP_HOST_MEMORY);
@@ -200,8 +201,8 @@ WASI_FN(fields_from_list) {
     if (!list) return vm_trap(thread, TRAP_HOST_MEMORY);
     for (size_t i = 0; i < args[0].list.len; i++, cells += 2) {
         int fault = field_fault(wasi_str(&cells[0]), &cells[1]);
-        bool added = fault < 0 && list_append(list, wasi_str(&cells[0]), cells[1].list.items,
-                                              cells[1].list.len);
+        bool added = fault < 0 &&
+                     list_append(list, wasi_str(&cells[0]), cells[1].list.items, cells[1].list.len);
         if (added) continue;
         list_release(list);
         return fault < 0 ? too_large(thread) : wasi_err_case(result, (uint32_t)fault, scratch);
@@ -244,7 +245,8 @@ WASI_FN(fields_set) {
     Str name = wasi_str(&args[1]);
     const AbiValue *values = args[2].list.items;
     int fault = field_fault(name, NULL);
-    for (size_t i = 0; i < args[2].list.len && fault < 0; i++) fault = field_fault(name, &values[i]);
+    for (size_t i = 0; i < args[2].list.len && fault < 0; i++)
+        fault = field_fault(name, &values[i]);
     if (fault >= 0) return wasi_err_case(result, (uint32_t)fault, scratch);
     list_remove(fields->list, name);
     for (size_t i = 0; i < args[2].list.len; i++)
@@ -422,7 +424,8 @@ WASI_FN(request_scheme) {
     const Message *m = request(thread, context, &args[0]);
     if (!m) return VM_TRAP;
     AbiValue *some = wasi_case(result, m->has_scheme, m->has_scheme ? 1 : 0, scratch);
-    if (some) put_text_case(some, m->scheme, m->scheme == SCHEME_OTHER ? m->scheme_text : NULL, scratch);
+    if (some)
+        put_text_case(some, m->scheme, m->scheme == SCHEME_OTHER ? m->scheme_text : NULL, scratch);
     return VM_DONE;
 }
 
@@ -480,7 +483,7 @@ WASI_FN(body_write) {
     if (body->has_stream) return VM_DONE;
     body->has_stream = true;
     return wasi_output(thread, context, -1, &body->object, result->variant.payload) ? VM_DONE
-                                                                                 : VM_TRAP;
+                                                                                    : VM_TRAP;
 }
 
 WASI_FN(body_finish) {
@@ -496,8 +499,9 @@ WASI_FN(body_finish) {
 /* ---- options ---- */
 
 WASI_FN(options_new) {
-    return wasi_make(thread, context, WASI_REQUEST_OPTIONS, sizeof(Options), NULL, result) ? VM_DONE
-                                                                                         : VM_TRAP;
+    return wasi_make(thread, context, WASI_REQUEST_OPTIONS, sizeof(Options), NULL, result)
+               ? VM_DONE
+               : VM_TRAP;
 }
 
 static VmStatus get_timeout(VmThread *thread, Wasi *wasi, const AbiValue *args, int which,

@@ -42,8 +42,8 @@ typedef enum {
 
 typedef struct WasiObject {
     WasiKind kind;
-    uint32_t refs;             /* the handle, if there is one still, and children */
-    struct WasiObject *parent; /* that this one holds */
+    uint32_t refs;                     /* the handle, if there is one still, and children */
+    struct WasiObject *parent;         /* that this one holds */
     void (*free)(struct WasiObject *); /* what it holds besides its own memory; may be NULL */
 } WasiObject;
 

@@ -41,7 +41,9 @@ static bool is_ready(int fd, short events) {
     return n != 0; /* failures show when the operation itself is tried */
 }
 
-static bool can_read(const WasiInput *in) { return in->closed || in->fd < 0 || is_ready(in->fd, POLLIN); }
+static bool can_read(const WasiInput *in) {
+    return in->closed || in->fd < 0 || is_ready(in->fd, POLLIN);
+}
 
 static bool can_write(const WasiOutput *out) {
     return out->closed || out->fd < 0 || is_ready(out->fd, POLLOUT);
@@ -68,8 +70,7 @@ static void want(Wasi *wasi, const WasiPollable *pollable) {
 
 VmStatus wasi_pollable(VmThread *thread, Wasi *wasi, WasiObject *parent, uint64_t deadline,
                        AbiValue *out) {
-    WasiPollable *pollable =
-        wasi_make(thread, wasi, WASI_POLLABLE, sizeof *pollable, parent, out);
+    WasiPollable *pollable = wasi_make(thread, wasi, WASI_POLLABLE, sizeof *pollable, parent, out);
     if (!pollable) return VM_TRAP;
     pollable->deadline = deadline;
     return VM_DONE;
@@ -339,7 +340,8 @@ static VmStatus write_and_flush(VmThread *thread, Wasi *wasi, const AbiValue *ha
     if (!out) return VM_TRAP;
     if (out->closed) return closed(result, scratch);
     if (n > WASI_CHUNK)
-        return vm_trap_text(thread, TRAP_HOST, "a blocking write takes at most %d bytes", WASI_CHUNK);
+        return vm_trap_text(thread, TRAP_HOST, "a blocking write takes at most %d bytes",
+                            WASI_CHUNK);
     out->permit = 0;
     int code = out->blocked ? 0 : accept_bytes(out, bytes, n);
     out->blocked = true;

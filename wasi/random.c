@@ -23,7 +23,8 @@ static VmStatus no_random(VmThread *thread) {
 }
 
 static VmStatus too_many(VmThread *thread) {
-    return vm_trap_text(thread, TRAP_HOST, "more than %d random bytes in one call", WASI_MAX_RANDOM);
+    return vm_trap_text(thread, TRAP_HOST, "more than %d random bytes in one call",
+                        WASI_MAX_RANDOM);
 }
 
 WASI_FN(get_random_bytes) {

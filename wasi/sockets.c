@@ -25,7 +25,7 @@ WASI_FN(network_error_code) {
 
 WASI_FN(instance_network) {
     return wasi_make(thread, context, WASI_NETWORK, sizeof(WasiObject), NULL, result) ? VM_DONE
-                                                                                    : VM_TRAP;
+                                                                                      : VM_TRAP;
 }
 
 /* A host name or an address; far from all rules, but nothing else is made of other characters. */
@@ -42,7 +42,8 @@ static bool is_host(Str name) {
 
 WASI_FN(resolve_addresses) {
     if (!wasi_get(thread, context, &args[0], WASI_NETWORK)) return VM_TRAP;
-    return wasi_err(result, is_host(wasi_str(&args[1])) ? ACCESS_DENIED : INVALID_ARGUMENT, scratch);
+    return wasi_err(result, is_host(wasi_str(&args[1])) ? ACCESS_DENIED : INVALID_ARGUMENT,
+                    scratch);
 }
 
 /* Resources that are never made: using one is using a handle as what it is not. */
@@ -63,8 +64,12 @@ static VmStatus create(VmThread *thread, Wasi *wasi, WasiKind kind, uint64_t fam
     return VM_DONE;
 }
 
-WASI_FN(create_tcp) { return create(thread, context, WASI_TCP_SOCKET, args[0].bits, result, scratch); }
-WASI_FN(create_udp) { return create(thread, context, WASI_UDP_SOCKET, args[0].bits, result, scratch); }
+WASI_FN(create_tcp) {
+    return create(thread, context, WASI_TCP_SOCKET, args[0].bits, result, scratch);
+}
+WASI_FN(create_udp) {
+    return create(thread, context, WASI_UDP_SOCKET, args[0].bits, result, scratch);
+}
 
 /* Cells of an address: port, a b c d; or port, flow info, eight groups, scope. */
 static bool is_mapped(const AbiValue *groups) {
@@ -100,9 +105,15 @@ static VmStatus start(VmThread *thread, Wasi *wasi, const AbiValue *args, WasiKi
                     scratch);
 }
 
-WASI_FN(tcp_start_bind) { return start(thread, context, args, WASI_TCP_SOCKET, false, result, scratch); }
-WASI_FN(tcp_start_connect) { return start(thread, context, args, WASI_TCP_SOCKET, true, result, scratch); }
-WASI_FN(udp_start_bind) { return start(thread, context, args, WASI_UDP_SOCKET, false, result, scratch); }
+WASI_FN(tcp_start_bind) {
+    return start(thread, context, args, WASI_TCP_SOCKET, false, result, scratch);
+}
+WASI_FN(tcp_start_connect) {
+    return start(thread, context, args, WASI_TCP_SOCKET, true, result, scratch);
+}
+WASI_FN(udp_start_bind) {
+    return start(thread, context, args, WASI_UDP_SOCKET, false, result, scratch);
+}
 
 /* A method that answers one error in the unbound state. */
 #define ANSWER(name, kind, error)                                                                  \
@@ -198,7 +209,8 @@ WASI_FN(tcp_set_backlog) {
 static const WasiFunc network_funcs[] = {
     {"network-error-code", "(borrow)->option<enum<21>>", network_error_code},
 };
-static const WasiFunc instance_network_funcs[] = {{"instance-network", "()->own", instance_network}};
+static const WasiFunc instance_network_funcs[] = {
+    {"instance-network", "()->own", instance_network}};
 static const WasiFunc lookup_funcs[] = {
     {"resolve-addresses", "(borrow,string)" RESULT("own"), resolve_addresses},
     {"[method]resolve-address-stream.resolve-next-address",
@@ -235,7 +247,8 @@ static const WasiFunc tcp_funcs[] = {
     {TCP("subscribe"), "(borrow)->own", tcp_subscribe},
     {TCP("shutdown"), "(borrow,enum<3>)" RESULT("_"), tcp_invalid_state},
 };
-static const WasiFunc create_tcp_funcs[] = {{"create-tcp-socket", "(enum<2>)" RESULT("own"), create_tcp}};
+static const WasiFunc create_tcp_funcs[] = {
+    {"create-tcp-socket", "(enum<2>)" RESULT("own"), create_tcp}};
 static const WasiFunc udp_funcs[] = {
     {UDP("start-bind"), "(borrow,borrow," ADDRESS ")" RESULT("_"), udp_start_bind},
     {UDP("finish-bind"), "(borrow)" RESULT("_"), udp_not_in_progress},
@@ -258,7 +271,8 @@ static const WasiFunc udp_funcs[] = {
      "(borrow,list<record<list<u8>,option<" ADDRESS ">>>)" RESULT("u64"), never},
     {"[method]outgoing-datagram-stream.subscribe", "(borrow)->own", never},
 };
-static const WasiFunc create_udp_funcs[] = {{"create-udp-socket", "(enum<2>)" RESULT("own"), create_udp}};
+static const WasiFunc create_udp_funcs[] = {
+    {"create-udp-socket", "(enum<2>)" RESULT("own"), create_udp}};
 
 const WasiInterface wasi_sockets[7] = {
     {"wasi:sockets/network", network_funcs, 1, (const char *[]){"network", NULL}},

@@ -21,7 +21,8 @@ struct Wasi {
     VmStore *store;
     const WasiContext *context;
     Arena *arena; /* names */
-    WasiObject **objects; /* [0] is never used; a hole holds the next hole's index, times 2 plus 1 */
+    WasiObject *
+        *objects; /* [0] is never used; a hole holds the next hole's index, times 2 plus 1 */
     uint32_t count, cap;
     uintptr_t hole;
     struct pollfd *wants;
@@ -43,7 +44,8 @@ Wasi *wasi_new(VmStore *store, const WasiContext *context) {
     wasi->arena = arena_new();
     wasi->deadline = UINT64_MAX;
     wasi->seed = context->seed;
-    if (!context->has_seed && getrandom(&wasi->seed, sizeof wasi->seed, 0) < 0) wasi->seed = wasi_now();
+    if (!context->has_seed && getrandom(&wasi->seed, sizeof wasi->seed, 0) < 0)
+        wasi->seed = wasi_now();
     return wasi;
 }
 
@@ -223,8 +225,8 @@ void wasi_link(Wasi *wasi, VmLinker *linker) {
     const WasiInterface *interface;
     for (size_t i = 0; (interface = wasi_interface(i)); i++) {
         if (!is_granted(wasi, interface)) continue;
-        VmLinker *into = vm_linker_instance(linker,
-                                            str_fmt(wasi->arena, "%s@0.2.12", interface->name));
+        VmLinker *into =
+            vm_linker_instance(linker, str_fmt(wasi->arena, "%s@0.2.12", interface->name));
         for (size_t k = 0; k < interface->func_count; k++) {
             const WasiFunc *f = &interface->funcs[k];
             vm_linker_func(into, str_from(f->name), str_from(f->type), f->fn, wasi);

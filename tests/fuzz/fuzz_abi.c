@@ -45,8 +45,11 @@ static const WitType *type_from(Input *in, int depth) {
     case 5:
     case 6:
     case 7:
-        type = make(in, what % 12 == 5 ? WIT_LIST : what % 12 == 6 ? WIT_OPTION : WIT_FIXED_LIST, 0,
-                    false, depth);
+        type = make(in,
+                    what % 12 == 5   ? WIT_LIST
+                    : what % 12 == 6 ? WIT_OPTION
+                                     : WIT_FIXED_LIST,
+                    0, false, depth);
         type->length = 1 + parts % MAX_PARTS;
         type->elem = type_from(in, depth + 1);
         return type;
@@ -145,7 +148,8 @@ static void same(const AbiPlan *plan, const AbiValue *a, const AbiValue *b) {
         const AbiOp *op = &plan->ops[i];
         const AbiValue *x = &a[i], *y = &b[i];
         if (op->kind == ABI_STRING) {
-            if (x->string.len != y->string.len || memcmp(x->string.ptr, y->string.ptr, x->string.len))
+            if (x->string.len != y->string.len ||
+                memcmp(x->string.ptr, y->string.ptr, x->string.len))
                 abort();
         } else if (op->kind == ABI_LIST) {
             same_list(op->element, x, y);

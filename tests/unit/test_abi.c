@@ -65,7 +65,8 @@ static void sizes_of_aggregates(void) {
     check_plan(type_of(WIT_RESULT, prim(WIT_U64), prim(WIT_F64)), 16, 8, "iI");
     check_plan(type_of(WIT_RESULT, prim(WIT_STRING), prim(WIT_F64)), 16, 8, "iIi");
     check_plan(type_of(WIT_MAP, prim(WIT_U8), prim(WIT_U64)), 8, 4, "ii");
-    CHECK_EQ(abi_plan(&cache, type_of(WIT_MAP, prim(WIT_U8), prim(WIT_U64)))->ops[0].element->size, 16);
+    CHECK_EQ(abi_plan(&cache, type_of(WIT_MAP, prim(WIT_U8), prim(WIT_U64)))->ops[0].element->size,
+             16);
     WitType *fixed = type_of(WIT_FIXED_LIST, prim(WIT_U16), NULL);
     fixed->length = 3;
     check_plan(fixed, 6, 2, "iii");
@@ -102,7 +103,8 @@ static void too_large_types_have_no_plan(void) {
 }
 
 static void steps_and_offsets_of_nested_parts(void) {
-    const WitType *inner = FIELDS(WIT_TUPLE, prim(WIT_U16), type_of(WIT_OPTION, prim(WIT_U64), NULL));
+    const WitType *inner =
+        FIELDS(WIT_TUPLE, prim(WIT_U16), type_of(WIT_OPTION, prim(WIT_U64), NULL));
     const WitType *outer = FIELDS(WIT_RECORD, prim(WIT_U8), inner);
     const AbiPlan *plan = abi_plan(&cache, outer);
     CHECK_EQ(plan->op_count, 3);
@@ -128,7 +130,8 @@ static WitFunc *func_of(size_t params, const WitType *param, const WitType *resu
 
 static void signatures(void) {
     const WitType *u64 = prim(WIT_U64), *string = prim(WIT_STRING);
-    CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(2, u64, NULL), ABI_LIFT)), "i64 i64 ->");
+    CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(2, u64, NULL), ABI_LIFT)),
+              "i64 i64 ->");
     CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(0, u64, u64), ABI_LOWER)), "-> i64");
     CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(1, u64, string), ABI_LIFT)),
               "i64 -> i32");
@@ -136,12 +139,14 @@ static void signatures(void) {
               "i64 i32 ->");
     CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(17, u64, string), ABI_LOWER)),
               "i32 i32 ->");
-    CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(17, u64, u64), ABI_LIFT)), "i32 -> i64");
+    CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(17, u64, u64), ABI_LIFT)),
+              "i32 -> i64");
     CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(5, u64, u64), ABI_LOWER_ASYNC)),
               "i32 i32 -> i32");
     CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(4, u64, NULL), ABI_LOWER_ASYNC)),
               "i64 i64 i64 i64 -> i32");
-    CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(1, u64, u64), ABI_LIFT_ASYNC)), "i64 ->");
+    CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(1, u64, u64), ABI_LIFT_ASYNC)),
+              "i64 ->");
     CHECK_STR(abi_signature(arena, abi_func(&cache, func_of(1, u64, u64), ABI_LIFT_ASYNC_CALLBACK)),
               "i64 -> i32");
 }
@@ -430,7 +435,8 @@ static void realloc_arguments(void) {
     Fake *fake = fake_new(ABI_UTF16);
     uint64_t slots[2];
     AbiValue value = {.string = {"\xc3\xb6", 2}};
-    CHECK_EQ(abi_lower(abi_plan(&cache, prim(WIT_STRING)), &value, in_slots(fake, slots)), TRAP_NONE);
+    CHECK_EQ(abi_lower(abi_plan(&cache, prim(WIT_STRING)), &value, in_slots(fake, slots)),
+             TRAP_NONE);
     CHECK_EQ(fake->last_old_size, 4); /* from the worst case of two units to one */
     CHECK_EQ(fake->last_align, 2);
     CHECK_EQ(fake->last_size, 2);
@@ -465,11 +471,14 @@ static void hostile_realloc(void) {
 static void lists_of_everything(void) {
     Fake *a = fake_new(ABI_UTF8), *b = fake_new(ABI_UTF16);
     a->manner = b->manner = GROWING;
-    const WitType *pair = FIELDS(WIT_TUPLE, prim(WIT_STRING), type_of(WIT_OPTION, prim(WIT_U8), NULL));
+    const WitType *pair =
+        FIELDS(WIT_TUPLE, prim(WIT_STRING), type_of(WIT_OPTION, prim(WIT_U8), NULL));
     const AbiPlan *plan = abi_plan(&cache, type_of(WIT_LIST, pair, NULL));
     AbiValue seven = {.bits = 7};
-    AbiValue cells[4] = {{.string = {"one", 3}}, {.variant = {&seven, 1}},
-                         {.string = {"", 0}},    {.variant = {NULL, 0}}};
+    AbiValue cells[4] = {{.string = {"one", 3}},
+                         {.variant = {&seven, 1}},
+                         {.string = {"", 0}},
+                         {.variant = {NULL, 0}}};
     AbiValue value = {.list = {cells, 2}}, back;
     uint64_t first[2], second[2];
     CHECK_EQ(abi_lower(plan, &value, in_slots(a, first)), TRAP_NONE);

@@ -110,7 +110,8 @@ static void imports_are_found_by_track(void) {
 static void missing_imports_are_told(void) {
     World w = world_new();
     vm_linker_func(w.linker, STR("a"), STR("()"), add, NULL);
-    CHECK(!load(&w, "(component (import \"a\" (func)) (import \"b\" (func)) (import \"c\" (func)))"));
+    CHECK(
+        !load(&w, "(component (import \"a\" (func)) (import \"b\" (func)) (import \"c\" (func)))"));
     CHECK_EQ(diags.errors, 2);
     CHECK_STR(diags.list.at[0].message, "import `b` is missing: nothing of that name was given");
     world_free(&w);
@@ -126,8 +127,9 @@ static void host_functions_are_checked_by_shape(void) {
     VmLinker *math = vm_linker_instance(w.linker, STR("t:host/math@1.2.0"));
     vm_linker_func(math, STR("add"), STR("(u32,u64)->u32"), add, NULL);
     CHECK(!load(&w, adder));
-    CHECK_STR(diags.list.at[0].message, "import `t:host/math@1.2.0#add` has the type "
-                                        "`(u32,u32)->u32`, but what was given has `(u32,u64)->u32`");
+    CHECK_STR(diags.list.at[0].message,
+              "import `t:host/math@1.2.0#add` has the type "
+              "`(u32,u32)->u32`, but what was given has `(u32,u64)->u32`");
     world_free(&w);
 }
 
@@ -223,7 +225,8 @@ static const char *const holder =
     "(component"
     " (import \"r\" (type $r (sub resource)))"
     " (import \"make\" (func $make (result (own $r))))"
-    " (import \"peek\" (func $peek (param \"a\" (borrow $r)) (param \"b\" (borrow $r)) (result u32)))"
+    " (import \"peek\" (func $peek (param \"a\" (borrow $r)) (param \"b\" (borrow $r)) (result "
+    "u32)))"
     " (import \"eat\" (func $eat (param \"a\" (own $r)) (param \"b\" (borrow $r)) (result u32)))"
     " (canon resource.drop $r (core func $drop))"
     " (canon lower (func $make) (core func $make'))"
@@ -286,8 +289,10 @@ static void instances_are_limited(void) {
     Buf b = {.arena = arena};
     buf_str(&b, STR("(component (component $c0)"));
     for (int i = 1; i <= 30; i++)
-        buf_fmt(&b, "(component $c%d (alias outer 1 $c%d (component $i)) (instance (instantiate $i))"
-                    "(instance (instantiate $i)))", i, i - 1);
+        buf_fmt(&b,
+                "(component $c%d (alias outer 1 $c%d (component $i)) (instance (instantiate $i))"
+                "(instance (instantiate $i)))",
+                i, i - 1);
     buf_str(&b, STR("(instance (instantiate $c30)))"));
     buf_byte(&b, 0);
     CHECK(!load(&w, (const char *)b.ptr));
@@ -298,16 +303,15 @@ static void instances_are_limited(void) {
 /* Sixty-four thousand strings that are one. */
 static void host_memory_is_limited(void) {
     World w = world_new();
-    CHECK(load(&w,
-               "(component (core module $m (memory (export \"mem\") 256)"
-               "  (func (export \"run\") (result i32) (local i32)"
-               "   (loop (i64.store (local.get 0) (i64.const 0x1000000_00000000))"
-               "    (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 8)))"
-               "                       (i32.const 0x80000))))"
-               "   (i32.store (i32.const 0x90004) (i32.const 0x10000)) (i32.const 0x90000)))"
-               " (core instance $c (instantiate $m))"
-               " (func (export \"run\") (result (list string))"
-               "  (canon lift (core func $c \"run\") (memory (core memory $c \"mem\")))))"));
+    CHECK(load(&w, "(component (core module $m (memory (export \"mem\") 256)"
+                   "  (func (export \"run\") (result i32) (local i32)"
+                   "   (loop (i64.store (local.get 0) (i64.const 0x1000000_00000000))"
+                   "    (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 8)))"
+                   "                       (i32.const 0x80000))))"
+                   "   (i32.store (i32.const 0x90004) (i32.const 0x10000)) (i32.const 0x90000)))"
+                   " (core instance $c (instantiate $m))"
+                   " (func (export \"run\") (result (list string))"
+                   "  (canon lift (core func $c \"run\") (memory (core memory $c \"mem\")))))"));
     check_trap(&w, call(&w, "", "run", NULL),
                "the values of one call need more host memory than is allowed");
     world_free(&w);
@@ -315,12 +319,13 @@ static void host_memory_is_limited(void) {
 
 static void handles_are_limited(void) {
     World w = world_new();
-    CHECK(load(&w, "(component (type $r (resource (rep i32))) (canon resource.new $r (core func $new))"
-                   " (core module $m (import \"\" \"new\" (func $new (param i32) (result i32)))"
-                   "  (func (export \"run\") (loop (drop (call $new (i32.const 1))) (br 0))))"
-                   " (core instance $c (instantiate $m (with \"\" (instance"
-                   "  (export \"new\" (func $new))))))"
-                   " (func (export \"run\") (canon lift (core func $c \"run\"))))"));
+    CHECK(load(&w,
+               "(component (type $r (resource (rep i32))) (canon resource.new $r (core func $new))"
+               " (core module $m (import \"\" \"new\" (func $new (param i32) (result i32)))"
+               "  (func (export \"run\") (loop (drop (call $new (i32.const 1))) (br 0))))"
+               " (core instance $c (instantiate $m (with \"\" (instance"
+               "  (export \"new\" (func $new))))))"
+               " (func (export \"run\") (canon lift (core func $c \"run\"))))"));
     check_trap(&w, call(&w, "", "run", NULL), "the handle table is full");
     world_free(&w);
 }
@@ -328,24 +333,25 @@ static void handles_are_limited(void) {
 /* Each call starts a task that waits for ever. */
 static void tasks_are_limited(void) {
     World w = world_new();
-    CHECK(load(&w, "(component"
-                   " (component $a (core module $m"
-                   "   (func (export \"f\") (result i32) (i32.const 1))"
-                   "   (func (export \"cb\") (param i32 i32 i32) (result i32) (i32.const 1)))"
-                   "  (core instance $c (instantiate $m))"
-                   "  (func (export \"f\") async"
-                   "   (canon lift (core func $c \"f\") async (callback (core func $c \"cb\")))))"
-                   " (instance $a (instantiate $a))"
-                   " (component $b (import \"f\" (func $f async))"
-                   "  (core module $l (memory (export \"mem\") 1)) (core instance $l (instantiate $l))"
-                   "  (canon lower (func $f) async (memory (core memory $l \"mem\")) (core func $f'))"
-                   "  (core module $m (import \"\" \"f\" (func $f (result i32)))"
-                   "   (func (export \"run\") (loop (drop (call $f)) (br 0))))"
-                   "  (core instance $c (instantiate $m (with \"\" (instance"
-                   "   (export \"f\" (func $f'))))))"
-                   "  (func (export \"run\") (canon lift (core func $c \"run\"))))"
-                   " (instance $b (instantiate $b (with \"f\" (func $a \"f\"))))"
-                   " (export \"run\" (func $b \"run\")))"));
+    CHECK(load(&w,
+               "(component"
+               " (component $a (core module $m"
+               "   (func (export \"f\") (result i32) (i32.const 1))"
+               "   (func (export \"cb\") (param i32 i32 i32) (result i32) (i32.const 1)))"
+               "  (core instance $c (instantiate $m))"
+               "  (func (export \"f\") async"
+               "   (canon lift (core func $c \"f\") async (callback (core func $c \"cb\")))))"
+               " (instance $a (instantiate $a))"
+               " (component $b (import \"f\" (func $f async))"
+               "  (core module $l (memory (export \"mem\") 1)) (core instance $l (instantiate $l))"
+               "  (canon lower (func $f) async (memory (core memory $l \"mem\")) (core func $f'))"
+               "  (core module $m (import \"\" \"f\" (func $f (result i32)))"
+               "   (func (export \"run\") (loop (drop (call $f)) (br 0))))"
+               "  (core instance $c (instantiate $m (with \"\" (instance"
+               "   (export \"f\" (func $f'))))))"
+               "  (func (export \"run\") (canon lift (core func $c \"run\"))))"
+               " (instance $b (instantiate $b (with \"f\" (func $a \"f\"))))"
+               " (export \"run\" (func $b \"run\")))"));
     CHECK_EQ(call(&w, "", "run", NULL), VM_TRAP);
     world_free(&w);
 }

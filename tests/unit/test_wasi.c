@@ -89,7 +89,9 @@ static VmStatus call(const char *interface, const char *name, const AbiValue *ar
 }
 
 static AbiValue bits(uint64_t n) { return (AbiValue){.bits = n}; }
-static AbiValue list(const char *s) { return (AbiValue){.list = {(void *)(uintptr_t)s, strlen(s)}}; }
+static AbiValue list(const char *s) {
+    return (AbiValue){.list = {(void *)(uintptr_t)s, strlen(s)}};
+}
 
 static void poll_rules(void) {
     AbiValue none = {.list = {NULL, 0}};
@@ -268,7 +270,7 @@ static void fields_keep_their_letters(void) {
     CHECK_EQ(result[0].variant.payload->variant.index, 2); /* immutable */
     AbiValue sent[2] = {request, {.variant = {NULL, 0}}};
     CHECK_EQ(call("wasi:http/outgoing-handler", "handle", sent), VM_DONE);
-    CHECK_EQ(result[0].variant.payload->variant.index, 15); /* HTTP-request-denied */
+    CHECK_EQ(result[0].variant.payload->variant.index, 15);    /* HTTP-request-denied */
     CHECK_EQ(call(http, "[method]fields.get", args), VM_DONE); /* the child outlives the request */
     CHECK_EQ(result[0].list.len, 0);
 }
@@ -282,9 +284,13 @@ int main(void) {
     Str arg = STR("program");
     int directory = open(".", O_RDONLY);
     if (pipe(in_pipe) || pipe2(out_pipe, O_NONBLOCK)) return 1;
-    WasiContext context = {.args = &arg, .arg_count = 1, .stdin_fd = in_pipe[0],
-                           .stdout_fd = out_pipe[1], .stderr_fd = directory,
-                           .has_seed = true, .seed = 1};
+    WasiContext context = {.args = &arg,
+                           .arg_count = 1,
+                           .stdin_fd = in_pipe[0],
+                           .stdout_fd = out_pipe[1],
+                           .stderr_fd = directory,
+                           .has_seed = true,
+                           .seed = 1};
     wasi = wasi_new(store, &context);
     RUN(poll_rules);
     RUN(streams_read);
