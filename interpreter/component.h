@@ -267,6 +267,7 @@ typedef struct VmComponents {
     VmFiber *waiting, **waiting_end;
     VmNode nodes; /* the list's end */
     VmCall *free_calls;
+    VmCall *root_call; /* of the host, that has not ended yet */
     uint32_t handles, fibers;
     VmFunc *fiber_main, *thread_main;
 } VmComponents;

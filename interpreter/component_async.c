@@ -212,6 +212,7 @@ static VmStatus root_again(VmThread *thread, void *context, VmSlot *slots) {
     if (!vm_tick(thread)) return VM_TRAP;
     VmStatus status = drive(shared);
     if (status == VM_SUSPEND) return vm_suspend(thread, root_again, shared);
+    if (status != VM_DONE) shared->root_call = NULL;
     return status == VM_DONE ? go_on(thread, &shared->root) : status;
 }
 

@@ -290,6 +290,7 @@ static void give_scratch(VmCall *call) {
 
 void vm_call_release(VmCall *call) {
     if (--call->refs) return;
+    if (vm_shared(call->store)->root_call == call) vm_shared(call->store)->root_call = NULL;
     if (call->has_scratch) give_scratch(call);
     vm_node_remove(&call->waitable.node);
     free(call->lenders);
@@ -545,6 +546,17 @@ static VmStatus entry_call(VmThread *thread, void *context, VmSlot *slots) {
     return call_guest(thread, call);
 }
 
+/* The host has one call of a store at a time, which may be suspended. */
+static bool begin_root(VmThread *thread, VmCall *call) {
+    VmComponents *shared = vm_components(call->store);
+    if (thread->nesting) return true;
+    if (shared->root_call && (shared->root.thread != thread || thread->top > thread->frames))
+        return false;
+    vm_set_root(thread);
+    shared->root_call = call;
+    return true;
+}
+
 VmStatus vm_component_call(VmThread *thread, VmComponentFunc *func, const AbiValue *args,
                            AbiValue *result, Arena *arena) {
     if (!func->entry) func->entry = vm_core_func(func->instance->store, "", "", entry_call, func);
@@ -553,14 +565,19 @@ VmStatus vm_component_call(VmThread *thread, VmComponentFunc *func, const AbiVal
     call->args = args;
     call->result = result;
     call->arena = arena;
+    if (!begin_root(thread, call)) {
+        vm_call_release(call);
+        return vm_trap_text(thread, TRAP_HOST, "another call of this store is suspended");
+    }
     func->pending = call;
-    if (thread->nesting == 0) vm_set_root(thread);
     VmSlot none[1] = {{0}};
     VmStatus status = vm_call(thread, func->entry, none);
     if (func->pending == call) { /* it did not even begin */
         func->pending = NULL;
         vm_call_release(call);
     }
+    if (status != VM_SUSPEND && thread->nesting == 0)
+        vm_shared(func->instance->store)->root_call = NULL;
     return status;
 }
 

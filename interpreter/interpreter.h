@@ -212,7 +212,8 @@ VmComponent *vm_component_new(VmThread *thread, const CompInfo *info, const VmLi
 typedef struct VmComponentFunc VmComponentFunc;
 VmComponentFunc *vm_component_func(VmComponent *component, Str interface, Str name);
 const WitFunc *vm_component_func_type(const VmComponentFunc *func);
-/* Calls it; result cells point into `arena`. */
+/* Calls it; result cells point into `arena`. A store has one call from outside at a time: while one
+ * is suspended, another is a trap. */
 VmStatus vm_component_call(VmThread *thread, VmComponentFunc *func, const AbiValue *args,
                            AbiValue *result, Arena *arena);
 

@@ -159,6 +159,11 @@ static void host_functions_suspend(void) {
     CHECK_STR(((Str){w.result[0].string.ptr, w.result[0].string.len}), "hey!");
     asked = 0;
     CHECK_EQ(call(&w, "", "run", NULL), VM_SUSPEND);
+    VmThread *other = vm_thread_new(w.store);
+    VmComponentFunc *run = vm_component_func(w.component, (Str){0}, STR("run"));
+    CHECK_EQ(vm_component_call(other, run, NULL, w.result, arena), VM_TRAP);
+    CHECK_STR(vm_trap_message(other), "another call of this store is suspended");
+    vm_thread_free(other);
     world_free(&w); /* while it waits */
 }
 
