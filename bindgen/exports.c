@@ -69,6 +69,11 @@ static GenPlace *lift_params(Export *x) {
             continue;
         }
         const AbiPlan *plan = abi_plan(&g->abi, type);
+        places[i].text = gen_lift_simple(g, plan, x->args[slot < x->abi->core_param_count ? slot : 0]);
+        if (places[i].text.len) {
+            slot++;
+            continue;
+        }
         places[i].text = gen_local(g, &x->b, "param");
         gen_line(&x->b, "%.*s %.*s;", STR_ARG(gen_type_name(g, type)), STR_ARG(places[i].text));
         gen_lift(g, &x->b, plan, x->args + slot, places[i]);

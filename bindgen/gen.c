@@ -178,6 +178,9 @@ static void put_header(Gen *g, Buf *out) {
 static void put_source(Gen *g, Buf *out) {
     put_banner(out);
     buf_fmt(out, "#include \"%.*s.h\"\n", STR_ARG(g->name));
+    if (g->c_layout.len)
+        buf_fmt(out, "\n// In memory, these are as the canonical ABI has them.\n#ifdef __wasm32__\n%.*s#endif\n",
+                STR_ARG(buf_text(&g->c_layout)));
     gen_put_support(g, out);
     gen_put_bits(g, out);
     buf_str(out, buf_text(&g->c_release));
@@ -202,7 +205,7 @@ static Gen begin(Arena *arena, const WitModel *model, const WitWorld *world, con
     g.types = ARENA_NEW_ARRAY(arena, GenType, model->types.len + 1);
     g.marks = ARENA_NEW_ARRAY(arena, uint32_t, model->types.len + 1);
     g.used_filters = ARENA_NEW_ARRAY(arena, bool, options->async_filter_count + 1);
-    Buf *bufs[] = {&g.h_types, &g.h_funcs,   &g.h_helpers, &g.h_async, &g.c_funcs,
+    Buf *bufs[] = {&g.h_types, &g.h_funcs,   &g.h_helpers, &g.h_async, &g.c_layout, &g.c_funcs,
                    &g.c_release, &g.c_helpers, &g.c_adapters, &g.c_async};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) bufs[i]->arena = arena;
     return g;

@@ -130,6 +130,11 @@ static void put_sync_body(Import *m) {
     case GEN_OPTION:
     case GEN_RESULT: spread_result(m); break;
     case GEN_VALUE: {
+        Str simple = gen_lift_simple(m->g, m->abi->result, call(m));
+        if (simple.len) {
+            gen_line(&m->b, "return %.*s;", STR_ARG(simple));
+            break;
+        }
         Str result = gen_local(m->g, &m->b, "result");
         gen_line(&m->b, "%.*s %.*s;", STR_ARG(gen_type_name(m->g, m->sig.result)), STR_ARG(result));
         call_into(m, (GenPlace){result, false});

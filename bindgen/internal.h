@@ -40,7 +40,7 @@ typedef struct {
     GenScope scope;
     /* The parts of both files, put together at the end. */
     Buf h_types, h_funcs, h_helpers, h_async;
-    Buf c_funcs, c_release, c_helpers, c_adapters, c_async;
+    Buf c_layout, c_funcs, c_release, c_helpers, c_adapters, c_async;
     bool needs_string, needs_async, needs_error_context;
     bool *used_filters; /* by position in options->async_filters */
     bool needs_bits[4]; /* see values.c */
@@ -140,6 +140,8 @@ GenPlace gen_member(Gen *g, GenPlace place, Str name);
 void gen_lower(Gen *g, GenBody *b, const AbiPlan *plan, GenPlace from, Str *flat);
 /* Flat core values to C. */
 void gen_lift(Gen *g, GenBody *b, const AbiPlan *plan, const Str *flat, GenPlace to);
+/* The same as an expression, where the value is no struct and one flat value; else empty. */
+Str gen_lift_simple(Gen *g, const AbiPlan *plan, Str flat);
 /* Handles of imports that an export was lent: collects them in new locals before the call. */
 typedef struct {
     Str local, drop;

@@ -329,6 +329,22 @@ static bool comes_with_resource(Gen *g, const WitType *type) {
     return (type->kind == WIT_OWN || type->kind == WIT_BORROW) && !has_definition(g, type);
 }
 
+/* What the compiler makes of a struct must be what the canonical ABI says of the value. */
+static void check_layout(Gen *g, const WitType *type) {
+    switch (type->kind) {
+    case WIT_RECORD:
+    case WIT_TUPLE:
+    case WIT_VARIANT:
+    case WIT_OPTION:
+    case WIT_RESULT: break;
+    default: return;
+    }
+    const AbiPlan *plan = abi_plan(&g->abi, type);
+    if (plan)
+        buf_fmt(&g->c_layout, "_Static_assert(sizeof(%.*s) == %u, \"\");\n", STR_ARG(gen_type(g, type)->name),
+                plan->size);
+}
+
 static void define_one(Gen *g, const WitType *type) {
     bool shared;
     Str name = gen_new_type_name(g, type, g->scope.prefix, &shared);
@@ -345,6 +361,7 @@ static void define_one(Gen *g, const WitType *type) {
     }
     gen_claim(g, name, type->name.len ? type->name : name, type->span);
     define(g, type);
+    check_layout(g, type);
     gen_free(g, type);
 }
 

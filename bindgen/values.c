@@ -6,12 +6,12 @@
  *
  *     param x: tuple<u32, option<f32>>           slots i32 i32 f32
  *
- *     lower     float slot = 0;                                lift    x.f0 = (uint32_t) (arg);
- *               switch ((int32_t) x->f1.is_some) {                     x.f1.is_some = (bool) (arg0);
+ *     lower     float slot = 0;                                lift    x.f0 = (uint32_t) arg;
+ *               switch ((int32_t) x->f1.is_some) {                     x.f1.is_some = (bool) arg0;
  *                 case 1: { slot = x->f1.val; break; }                 switch ((int32_t) x.f1.is_some) {
  *               }                                                        case 1: { x.f1.val = arg1; break; }
- *               f((int32_t) (x->f0),                                   }
- *                 (int32_t) (x->f1.is_some), slot)
+ *               f((int32_t) x->f0,                                     }
+ *                 (int32_t) x->f1.is_some, slot)
  *
  * In a variant, slots are shared by cases whose core types differ; those are converted by bits.
  */
@@ -130,7 +130,7 @@ static Str convert(Gen *g, Str e, AbiCore from, AbiCore to) {
     AbiCore bits = to == ABI_F32 ? ABI_I32 : to == ABI_F64 ? ABI_I64 : to;
     if (from == ABI_I32 && bits == ABI_I64)
         e = str_fmt(g->arena, "(int64_t) (uint32_t) %.*s", STR_ARG(e));
-    if (from == ABI_I64 && bits == ABI_I32) e = str_fmt(g->arena, "(int32_t) (%.*s)", STR_ARG(e));
+    if (from == ABI_I64 && bits == ABI_I32) e = str_fmt(g->arena, "(int32_t) %.*s", STR_ARG(e));
     if (to == ABI_F32) return call_bits(g, BITS_TO_FLOAT, e);
     if (to == ABI_F64) return call_bits(g, BITS_TO_DOUBLE, e);
     return e;
@@ -139,7 +139,7 @@ static Str convert(Gen *g, Str e, AbiCore from, AbiCore to) {
 /* ---- lower ---- */
 
 static Str cast(Gen *g, const char *type, Str e) {
-    return str_fmt(g->arena, "(%s) (%.*s)", type, STR_ARG(e));
+    return str_fmt(g->arena, "(%s) %.*s", type, STR_ARG(e));
 }
 
 static bool is_pointer_borrow(Gen *g, const AbiOp *op) {
@@ -183,8 +183,9 @@ static void lower_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, G
     Str value = gen_value(g, part), *slot = &flat[op->slot];
     switch (op->kind) {
     case ABI_FLOAT32:
-    case ABI_FLOAT64: *slot = value; break;
-    case ABI_S64:
+    case ABI_FLOAT64:
+    case ABI_S32:
+    case ABI_S64: *slot = value; break;
     case ABI_U64: *slot = cast(g, "int64_t", value); break;
     case ABI_STRING:
     case ABI_LIST:
@@ -203,7 +204,6 @@ static void lower_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, G
     case ABI_U8:
     case ABI_S16:
     case ABI_U16:
-    case ABI_S32:
     case ABI_U32:
     case ABI_CHAR:
     case ABI_FLAGS:
@@ -220,8 +220,13 @@ void gen_lower(Gen *g, GenBody *b, const AbiPlan *plan, GenPlace from, Str *flat
 
 /* ---- lift ---- */
 
-static const char *scalar_type(AbiKind kind) {
-    switch (kind) {
+static const char *integer_of(uint8_t width) {
+    return width == 1 ? "uint8_t" : width == 2 ? "uint16_t" : "uint32_t";
+}
+
+/* The C type of what is one flat value and no struct; NULL: something else. */
+static const char *scalar_type(const AbiOp *op) {
+    switch (op->kind) {
     case ABI_BOOL: return "bool";
     case ABI_S8: return "int8_t";
     case ABI_U8: return "uint8_t";
@@ -232,22 +237,43 @@ static const char *scalar_type(AbiKind kind) {
     case ABI_U64: return "uint64_t";
     case ABI_FLOAT32: return "float";
     case ABI_FLOAT64: return "double";
-    default: return "uint32_t";
+    case ABI_FLAGS:
+    case ABI_ENUM: return integer_of(op->width);
+    case ABI_U32:
+    case ABI_CHAR:
+    case ABI_STREAM:
+    case ABI_FUTURE: return "uint32_t";
+    case ABI_STRING:
+    case ABI_LIST:
+    case ABI_VARIANT:
+    case ABI_OWN:
+    case ABI_BORROW:
+    case ABI_ERROR_CONTEXT: break;
     }
+    return NULL;
 }
 
-static const char *integer_of(uint8_t width) {
-    return width == 1 ? "uint8_t" : width == 2 ? "uint16_t" : "uint32_t";
+static Str lift_scalar(Gen *g, const char *type, const AbiOp *op, Str e) {
+    bool same = op->kind == ABI_S32 || op->kind == ABI_S64 || op->kind == ABI_FLOAT32 ||
+                op->kind == ABI_FLOAT64;
+    return same ? e : cast(g, type, e);
 }
 
-static void assign(GenBody *b, GenPlace to, const char *type, Str e) {
-    gen_line(b, "%s%.*s = (%s) (%.*s);", to.pointer ? "*" : "", STR_ARG(to.text), type, STR_ARG(e));
+Str gen_lift_simple(Gen *g, const AbiPlan *plan, Str flat) {
+    if (plan->op_count != 1 || plan->ops[0].step_count) return STR("");
+    const char *type = scalar_type(&plan->ops[0]);
+    return type ? lift_scalar(g, type, &plan->ops[0], flat) : STR("");
+}
+
+static void assign(GenBody *b, GenPlace to, Str e) {
+    gen_line(b, "%s%.*s = %.*s;", to.pointer ? "*" : "", STR_ARG(to.text), STR_ARG(e));
 }
 
 static void lift_variant(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, const Str *flat,
                          GenPlace to) {
     GenPlace tag = gen_member(g, to, str_from(tag_name(op->type)));
-    assign(b, tag, op->type->kind == WIT_VARIANT ? integer_of(op->width) : "bool", flat[op->slot]);
+    const char *type = op->type->kind == WIT_VARIANT ? integer_of(op->width) : "bool";
+    assign(b, tag, cast(g, type, flat[op->slot]));
     if (op->slots == 1) return;
     gen_line(b, "switch ((int32_t) %.*s) {", STR_ARG(tag.text));
     for (uint32_t i = 0; i < op->case_count; i++) {
@@ -274,44 +300,26 @@ static void lift_pointer(Gen *g, GenBody *b, const AbiOp *op, const Str *flat, G
         element = g->options->encoding == ABI_UTF8 ? STR("uint8_t") : STR("uint16_t");
     else
         element = op->type->kind == WIT_MAP ? gen_entry_name(g, op->type) : gen_type_name(g, op->type->elem);
-    const char *type = str_c(g->arena, str_fmt(g->arena, "%.*s *) (uintptr_t", STR_ARG(element)));
-    assign(b, gen_member(g, to, STR("ptr")), type, flat[op->slot]);
-    assign(b, gen_member(g, to, STR("len")), "size_t", flat[op->slot + 1]);
+    Str pointer = str_fmt(g->arena, "(%.*s *) (uintptr_t) %.*s", STR_ARG(element), STR_ARG(flat[op->slot]));
+    assign(b, gen_member(g, to, STR("ptr")), pointer);
+    assign(b, gen_member(g, to, STR("len")), cast(g, "size_t", flat[op->slot + 1]));
 }
 
 static void lift_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, const Str *flat, GenPlace to) {
     GenPlace part = part_of(g, to, op);
     Str e = flat[op->slot];
-    switch (op->kind) {
-    case ABI_STRING:
-    case ABI_LIST: lift_pointer(g, b, op, flat, part); break;
-    case ABI_VARIANT: lift_variant(g, b, plan, op, flat, part); break;
-    case ABI_FLAGS:
-    case ABI_ENUM: assign(b, part, integer_of(op->width), e); break;
-    case ABI_BORROW:
-    case ABI_OWN:
-        if (is_pointer_borrow(g, op)) {
-            Str name = gen_type(g, wit_resource_of(op->type))->borrow;
-            assign(b, part, str_c(g->arena, str_fmt(g->arena, "%.*s) (uintptr_t", STR_ARG(name))), e);
-            break;
-        }
-        assign(b, gen_member(g, part, STR("__handle")), "int32_t", e);
-        break;
-    case ABI_ERROR_CONTEXT: assign(b, gen_member(g, part, STR("__handle")), "int32_t", e); break;
-    case ABI_BOOL:
-    case ABI_S8:
-    case ABI_U8:
-    case ABI_S16:
-    case ABI_U16:
-    case ABI_S32:
-    case ABI_U32:
-    case ABI_S64:
-    case ABI_U64:
-    case ABI_FLOAT32:
-    case ABI_FLOAT64:
-    case ABI_CHAR:
-    case ABI_STREAM:
-    case ABI_FUTURE: assign(b, part, scalar_type(op->kind), e); break;
+    const char *scalar = scalar_type(op);
+    if (scalar) {
+        assign(b, part, lift_scalar(g, scalar, op, e));
+    } else if (op->kind == ABI_VARIANT) {
+        lift_variant(g, b, plan, op, flat, part);
+    } else if (op->kind == ABI_STRING || op->kind == ABI_LIST) {
+        lift_pointer(g, b, op, flat, part);
+    } else if (is_pointer_borrow(g, op)) {
+        Str type = gen_type(g, wit_resource_of(op->type))->borrow;
+        assign(b, part, str_fmt(g->arena, "(%.*s) (uintptr_t) %.*s", STR_ARG(type), STR_ARG(e)));
+    } else {
+        assign(b, gen_member(g, part, STR("__handle")), e);
     }
 }
 
