@@ -780,8 +780,7 @@ static void check_constant(CoreChecker *c) {
 static void trace_operands(CoreChecker *c) {
     if (c->failed || c->constant || c->frames.len == 0) return;
     uint32_t height = vec_last(&c->frames).height;
-    uint32_t count = (uint32_t)c->stack.len - height;
-    c->trace(c->trace_context, c->in.offset, count ? c->stack.at + height : NULL, count);
+    c->trace(c->trace_context, c->in.offset, c->stack.at + height, (uint32_t)c->stack.len - height);
 }
 
 void core_checker_trace(CoreChecker *c, CoreTrace trace, void *context) {
@@ -794,6 +793,7 @@ void core_check_expr(CoreChecker *c, const CoreExpr *expr, const CoreValType *re
     c->expr = expr;
     c->r = core_expr_reader(c->m, expr, c->diags);
     c->in.offset = expr->offset;
+    if (!c->stack.at) vec_push(c->arena, &c->stack); /* so that even an empty stack is somewhere */
     c->stack.len = c->frames.len = c->init_order.len = 0;
     c->results = results;
     c->result_count = n;
