@@ -20,10 +20,12 @@ typedef struct {
 
 static bool is_standard(const Dummy *d) { return d->naming == COMP_NAMES_STANDARD32; }
 
-/* Whether the function goes by asynchronous names. */
-static bool is_async(const Dummy *d, const WitFunc *f) {
-    return f->is_async && (d->naming == COMP_NAMES_CALLBACK || d->naming == COMP_NAMES_STACKFUL);
+static bool has_async_names(const Dummy *d) {
+    return d->naming == COMP_NAMES_CALLBACK || d->naming == COMP_NAMES_STACKFUL;
 }
+
+/* Whether the function goes by asynchronous names. */
+static bool is_async(const Dummy *d, const WitFunc *f) { return f->is_async && has_async_names(d); }
 
 static uint32_t type_of(Dummy *d, const CoreType *t) {
     return core_func_type_add(d->arena, d->module, t->params, t->param_count, t->results,
@@ -128,7 +130,7 @@ static void import_builtins(Dummy *d) {
                 {"[waitable-join]", "ii", ""},     {"[thread-yield]", "", "i"},
                 {"[subtask-drop]", "i", ""},       {"[subtask-cancel]", "i", "i"},
                 {"[context-get-0]", "", "i"},      {"[context-set-0]", "i", ""}};
-    if (d->naming != COMP_NAMES_CALLBACK && d->naming != COMP_NAMES_STACKFUL) return;
+    if (!has_async_names(d)) return;
     import_text(d, STR("[export]$root"), STR("[task-cancel]"), "", "");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         import_text(d, STR("$root"), str_from(rows[i].name), rows[i].params, rows[i].results);
@@ -136,7 +138,7 @@ static void import_builtins(Dummy *d) {
 
 /* What the implementation of an export calls. */
 static bool import_for_export_func(Dummy *d, const WitItem *item, const WitFunc *f) {
-    if (!is_async(d, f)) return true;
+    if (!has_async_names(d)) return true;
     const AbiFunc *abi = comp_task_return(&d->cache, f);
     if (!abi) return abi_of(d, f, ABI_LIFT) != NULL;
     Str module = comp_import_module(d->arena, item, false, true);
