@@ -59,6 +59,13 @@ static WitItems in_class_order(Arena *arena, const WitItems *items) {
     return out;
 }
 
+/* The interface that a type is used from, if it can be a world's by its path: one that is written in
+ * place stands in the world already, under its plain name (only binaries use its types). */
+static const WitInterface *named_use(const WitType *type) {
+    const WitInterface *from = wit_used_interface(type);
+    return from && from->name.len ? from : NULL;
+}
+
 /* ---- the walk ---- */
 
 /* An interface that was met, and why. */
@@ -99,7 +106,7 @@ static bool next_dep(Elaboration *e, Frame *frame, const Map *listed, WitItem *d
     const WitInterface *interface = frame->item.interface;
     while (frame->next_type < interface->types.len) {
         *use = interface->types.at[frame->next_type++];
-        const WitInterface *from = wit_used_interface(*use);
+        const WitInterface *from = named_use(*use);
         if (!from) continue;
         *dep = (WitItem){.kind = WIT_ITEM_INTERFACE, .interface = from};
         const MapEntry *entry = listed ? map_get(listed, item_key(e->arena, dep)) : NULL;
@@ -136,7 +143,7 @@ static void add_imports(Elaboration *e) {
             continue;
         }
         const WitInterface *from =
-            item->kind == WIT_ITEM_TYPE ? wit_used_interface(item->type) : NULL;
+            item->kind == WIT_ITEM_TYPE ? named_use(item->type) : NULL;
         WitItem dep = {.kind = WIT_ITEM_INTERFACE, .interface = from};
         if (from) dep.stability = item->type->stability;
         if (from) add_interface_import(e, &dep);
