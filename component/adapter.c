@@ -521,8 +521,9 @@ static bool check_sections(Cutter *c) {
 static void place_funcs(Cutter *c, Str realloc, uint32_t pointer, uint32_t state) {
     const CoreValType i32[] = {CORE_I32, CORE_I32, CORE_I32, CORE_I32};
     const CoreModule *m = c->m;
-    bool has_stack = pointer != CORE_NONE && c->out->memories.len;
-    bool is_lazy = has_stack && state != CORE_NONE && realloc.len, needs_grow = has_stack && !is_lazy;
+    bool is_lazy = pointer != CORE_NONE && state != CORE_NONE && realloc.len;
+    bool has_stack = is_lazy || (pointer != CORE_NONE && c->out->memories.len);
+    bool needs_grow = has_stack && !is_lazy;
     if (is_lazy && c->realloc == CORE_NONE)
         c->realloc = import_func(c, STR("__main_module__"), realloc,
                                  core_func_type_add(c->arena, c->out, i32, 4, i32, 1), 0);
