@@ -361,7 +361,7 @@ typedef struct {
     uint32_t hint_funcs, hint_func;
     CoreChecker *checker;    /* where operands are to be shown */
     VEC(WatNote) notes;      /* what is said behind the instructions of the function at hand */
-    bool func_valid;
+    bool module_valid, func_valid;
 } WatModulePrinter;
 
 /* The note of the instruction at `offset`; *next moves on. False where there is none. */

@@ -35,11 +35,12 @@ void wat_check_operands(WatModulePrinter *mp, uint32_t func) {
         Diags *ignored = ARENA_NEW(arena, Diags);
         ignored->arena = arena;
         mp->checker = core_checker_new(arena, mp->m, features_all(), ignored);
-        core_check_module(mp->checker);
+        mp->module_valid = core_check_module(mp->checker);
         core_checker_trace(mp->checker, note_operands, mp);
     }
     mp->notes.len = 0;
-    mp->func_valid = core_check_func(mp->checker, func);
+    /* a module that is not valid says nothing about its bodies */
+    mp->func_valid = !mp->module_valid || core_check_func(mp->checker, func);
 }
 
 bool wat_note(const WatModulePrinter *mp, size_t *next, size_t offset, Str *text) {
