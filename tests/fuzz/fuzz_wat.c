@@ -30,7 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (wat_print(arena, binary, &options, &text, &diags)) {
             const Source *again = wat_to_binary(
                 arena, source_of(arena, STR("again.wat"), buf_text(&text)), features_all(), &diags);
-            if (comes_back(source->text) && (!again || !str_eq(again->text, binary->text))) abort();
+            /* A component that is not valid may use names before they are defined. */
+            bool same = again ? str_eq(again->text, binary->text) : !comp_is_module(binary->text);
+            if (comes_back(source->text) && !same) abort();
             const WatPrintOptions fold = {.fold = true, .offsets = true, .operand_stack = true};
             text.len = 0;
             wat_print(arena, binary, &fold, &text, &diags);
