@@ -14,15 +14,15 @@ typedef struct {
 
 void buf_byte(Buf *buf, uint8_t byte);
 void buf_bytes(Buf *buf, const void *bytes, size_t n);
-void buf_str(Buf *buf, Str s);                         /* the bytes, no length */
+void buf_str(Buf *buf, Str s); /* the bytes, no length */
 __attribute__((format(printf, 2, 3))) void buf_fmt(Buf *buf, const char *format, ...);
-void buf_u32(Buf *buf, uint32_t value);                /* unsigned LEB128, shortest form */
+void buf_u32(Buf *buf, uint32_t value); /* unsigned LEB128, shortest form */
 void buf_u64(Buf *buf, uint64_t value);
-void buf_s32(Buf *buf, int32_t value);                 /* signed LEB128 */
+void buf_s32(Buf *buf, int32_t value); /* signed LEB128 */
 void buf_s64(Buf *buf, int64_t value);
-void buf_fixed32(Buf *buf, uint32_t value);            /* little endian */
+void buf_fixed32(Buf *buf, uint32_t value); /* little endian */
 void buf_fixed64(Buf *buf, uint64_t value);
-void buf_name(Buf *buf, Str s);                        /* length as LEB128, then the bytes */
+void buf_name(Buf *buf, Str s); /* length as LEB128, then the bytes */
 /* LEB128 byte count of `inner`, then its bytes: a section body, a function body. */
 void buf_sized(Buf *buf, const Buf *inner);
 /* A section: its id, then `inner` sized. */

@@ -61,10 +61,11 @@ void diag_add_note(Diags *list, DiagCode code, Span span, const char *format, ..
     Diag *last = &vec_last(&list->list);
     va_list args;
     va_start(args, format);
-    *vec_push(list->arena, &last->notes) = (Diag){.code = code,
-                                                  .severity = rows[code].severity,
-                                                  .span = span,
-                                                  .message = format_message(list->arena, format, args)};
+    *vec_push(list->arena, &last->notes) =
+        (Diag){.code = code,
+               .severity = rows[code].severity,
+               .span = span,
+               .message = format_message(list->arena, format, args)};
     va_end(args);
 }
 

@@ -10,8 +10,8 @@
 
 /* A file that was read, or a text made in memory; spans point into it. Lives in an arena. */
 typedef struct Source {
-    Str path; /* as the user wrote it */
-    Str text; /* all of its bytes; less than 4 GiB */
+    Str path;    /* as the user wrote it */
+    Str text;    /* all of its bytes; less than 4 GiB */
     bool binary; /* places are byte offsets instead of line and column */
 } Source;
 

@@ -111,7 +111,9 @@ bool file_is_directory(Arena *arena, Str path) {
     return stat(str_c(arena, path), &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static int by_bytes(const void *a, const void *b) { return str_cmp(*(const Str *)a, *(const Str *)b); }
+static int by_bytes(const void *a, const void *b) {
+    return str_cmp(*(const Str *)a, *(const Str *)b);
+}
 
 bool directory_list(Arena *arena, Str path, StrVec *names, Diags *diags) {
     DIR *dir = opendir(str_c(arena, path));
@@ -121,7 +123,8 @@ bool directory_list(Arena *arena, Str path, StrVec *names, Diags *diags) {
     }
     for (struct dirent *entry; (entry = readdir(dir));) {
         Str name = str_from(entry->d_name);
-        if (!str_is(name, ".") && !str_is(name, "..")) *vec_push(arena, names) = str_copy(arena, name);
+        if (!str_is(name, ".") && !str_is(name, ".."))
+            *vec_push(arena, names) = str_copy(arena, name);
     }
     closedir(dir);
     if (names->len) qsort(names->at, names->len, sizeof *names->at, by_bytes);

@@ -18,7 +18,8 @@ typedef struct {
 static JsonValue *value(Parser *p);
 
 static void space(Parser *p) {
-    while (p->at < p->text.len && strchr(" \t\r\n", p->text.ptr[p->at]) && p->text.ptr[p->at]) p->at++;
+    while (p->at < p->text.len && strchr(" \t\r\n", p->text.ptr[p->at]) && p->text.ptr[p->at])
+        p->at++;
 }
 
 static bool eat(Parser *p, char c) {
@@ -55,7 +56,8 @@ static void unicode(Parser *p, Buf *out) {
     if (c >= 0xd800 && c < 0xdc00 && str_starts(str_after(p->text, p->at), STR("\\u"))) {
         p->at += 2;
         uint32_t low = hex4(p);
-        c = low >= 0xdc00 && low < 0xe000 ? 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00) : 0xfffd;
+        c = low >= 0xdc00 && low < 0xe000 ? 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00)
+                                          : 0xfffd;
     }
     if (c >= 0xd800 && c < 0xe000) c = 0xfffd;
     char bytes[4];

@@ -11,9 +11,9 @@ typedef enum { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_
 typedef struct JsonValue JsonValue;
 struct JsonValue {
     JsonKind kind;
-    Str text;             /* STRING: unescaped; NUMBER, BOOL: as written */
+    Str text;               /* STRING: unescaped; NUMBER, BOOL: as written */
     VEC(JsonValue *) items; /* ARRAY */
-    Map members;          /* OBJECT: name -> JsonValue; the last of equal names counts */
+    Map members;            /* OBJECT: name -> JsonValue; the last of equal names counts */
 };
 
 /* NULL where the text is not JSON (RFC 8259), or nests deeper than 128. */

@@ -66,8 +66,7 @@ static uint64_t leb(Reader *r, unsigned bits, bool is_signed) {
             unsigned used = bits - shift; /* 1 to 7 bits of this byte count */
             uint8_t rest = (uint8_t)(byte & 0x7f) >> (is_signed ? used - 1 : used);
             uint8_t ones = (uint8_t)(0x7f >> (is_signed ? used - 1 : used));
-            if (more)
-                reader_fail(r, at, BYTES_LEB_LONG, is_signed ? 's' : 'u', bits);
+            if (more) reader_fail(r, at, BYTES_LEB_LONG, is_signed ? 's' : 'u', bits);
             else if (rest != 0 && !(is_signed && rest == ones))
                 reader_fail(r, at, BYTES_LEB_LARGE, is_signed ? 's' : 'u', bits);
             if (r->failed) return 0;

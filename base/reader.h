@@ -9,8 +9,8 @@
  * they loop or act. The first failure is reported once into `diags` (which may be NULL: silent). */
 typedef struct {
     const uint8_t *ptr, *end;
-    const uint8_t *start;  /* offsets in diagnostics count from here */
-    size_t start_offset;   /* ... plus this */
+    const uint8_t *start; /* offsets in diagnostics count from here */
+    size_t start_offset;  /* ... plus this */
     const Source *source;
     Diags *diags;
     bool failed;

@@ -5,9 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-Str str_from(const char *c_string) {
-    return (Str){c_string, c_string ? strlen(c_string) : 0};
-}
+Str str_from(const char *c_string) { return (Str){c_string, c_string ? strlen(c_string) : 0}; }
 
 bool str_eq(Str a, Str b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);

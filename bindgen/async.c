@@ -28,15 +28,14 @@ static void find(Gen *g, const WitType *type, Types *found) {
     if (found->len > 10000) diag(g->diags, BIND_MANY_FUTURES, type->span);
 }
 
-static const char future_header[] =
-    "\ntypedef uint32_t NAME_writer_t;\n"
-    "\nNAME_t NAME_new(NAME_writer_t *writer);\n"
-    "@_waitable_status_t NAME_read(NAME_t readerREAD);\n"
-    "@_waitable_status_t NAME_write(NAME_writer_t writerWRITE);\n"
-    "@_waitable_status_t NAME_cancel_read(NAME_t reader);\n"
-    "@_waitable_status_t NAME_cancel_write(NAME_writer_t writer);\n"
-    "void NAME_drop_readable(NAME_t reader);\n"
-    "void NAME_drop_writable(NAME_writer_t writer);\n";
+static const char future_header[] = "\ntypedef uint32_t NAME_writer_t;\n"
+                                    "\nNAME_t NAME_new(NAME_writer_t *writer);\n"
+                                    "@_waitable_status_t NAME_read(NAME_t readerREAD);\n"
+                                    "@_waitable_status_t NAME_write(NAME_writer_t writerWRITE);\n"
+                                    "@_waitable_status_t NAME_cancel_read(NAME_t reader);\n"
+                                    "@_waitable_status_t NAME_cancel_write(NAME_writer_t writer);\n"
+                                    "void NAME_drop_readable(NAME_t reader);\n"
+                                    "void NAME_drop_writable(NAME_writer_t writer);\n";
 
 static const char future_source[] =
     "\nNAME_t NAME_new(NAME_writer_t *writer) {\n"
@@ -76,18 +75,19 @@ static const struct {
     {"drop_writable", "", "drop-writable", "void", "uint32_t"},
 };
 
-static void declare_builtins(Gen *g, const WitFunc *func, const WitType *type, size_t index, Str name) {
+static void declare_builtins(Gen *g, const WitFunc *func, const WitType *type, size_t index,
+                             Str name) {
     bool stream = type->kind == WIT_STREAM;
     Str module = g->scope.item ? g->scope.key : STR("$root");
     if (!g->scope.import) module = str_concat(g->arena, STR("[export]"), module);
     buf_byte(&g->c_helpers, '\n');
     for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++) {
-        Str field = str_fmt(g->arena, "[%s-%s-%zu]%.*s", stream ? "stream" : "future", builtins[i].name,
-                            index, STR_ARG(func->name));
+        Str field = str_fmt(g->arena, "[%s-%s-%zu]%.*s", stream ? "stream" : "future",
+                            builtins[i].name, index, STR_ARG(func->name));
         bool counted = stream && (i == 1 || i == 2);
         buf_fmt(&g->c_helpers, GEN_IMPORT_FORMAT "extern %s %.*s__%s(%s%s);\n", STR_ARG(module),
-                builtins[i].prefix, STR_ARG(field), builtins[i].result, STR_ARG(name), builtins[i].c,
-                builtins[i].params, counted ? ", size_t" : "");
+                builtins[i].prefix, STR_ARG(field), builtins[i].result, STR_ARG(name),
+                builtins[i].c, builtins[i].params, counted ? ", size_t" : "");
     }
 }
 
@@ -114,11 +114,12 @@ static void put_functions(Gen *g, const WitType *type, Str name) {
 }
 
 static void claim_functions(Gen *g, const WitType *type, Str name) {
-    static const char *const endings[] = {"_writer_t", "_new", "_read", "_write", "_cancel_read",
-                                          "_cancel_write", "_drop_readable", "_drop_writable"};
+    static const char *const endings[] = {"_writer_t",      "_new",          "_read",
+                                          "_write",         "_cancel_read",  "_cancel_write",
+                                          "_drop_readable", "_drop_writable"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        gen_claim(g, str_concat(g->arena, name, str_from(endings[i])), type->name.len ? type->name : name,
-                  type->span);
+        gen_claim(g, str_concat(g->arena, name, str_from(endings[i])),
+                  type->name.len ? type->name : name, type->span);
 }
 
 void gen_futures(Gen *g, const WitFunc *func) {
@@ -195,59 +196,78 @@ static const char async_header[] =
 
 #define BUILTIN(module, name) "\n__attribute__((__import_module__(\"" module "\"), __import_name__(\"" name "\")))\n"
 
-static const char async_source[] =
-    BUILTIN("$root", "[subtask-cancel]")
-    "extern uint32_t __wasm_import_@_subtask_cancel(uint32_t);\n"
-    "\n@_subtask_status_t @_subtask_cancel(@_subtask_t subtask) {\n"
-    "  return __wasm_import_@_subtask_cancel(subtask);\n}\n"
-    BUILTIN("$root", "[subtask-drop]")
-    "extern void __wasm_import_@_subtask_drop(uint32_t);\n"
-    "\nvoid @_subtask_drop(@_subtask_t subtask) {\n"
-    "  __wasm_import_@_subtask_drop(subtask);\n}\n"
-    BUILTIN("$root", "[waitable-set-new]")
-    "extern uint32_t __wasm_import_@_waitable_set_new(void);\n"
-    "\n@_waitable_set_t @_waitable_set_new(void) {\n"
-    "  return __wasm_import_@_waitable_set_new();\n}\n"
-    BUILTIN("$root", "[waitable-join]")
-    "extern void __wasm_import_@_waitable_join(uint32_t, uint32_t);\n"
-    "\nvoid @_waitable_join(uint32_t waitable, @_waitable_set_t set) {\n"
-    "  __wasm_import_@_waitable_join(waitable, set);\n}\n"
-    BUILTIN("$root", "[waitable-set-drop]")
-    "extern void __wasm_import_@_waitable_set_drop(uint32_t);\n"
-    "\nvoid @_waitable_set_drop(@_waitable_set_t set) {\n"
-    "  __wasm_import_@_waitable_set_drop(set);\n}\n"
-    BUILTIN("$root", "[waitable-set-wait]")
-    "extern uint32_t __wasm_import_@_waitable_set_wait(uint32_t, uint32_t*);\n"
-    "\nvoid @_waitable_set_wait(@_waitable_set_t set, @_event_t *event) {\n"
-    "  event->event = (@_event_code_t) __wasm_import_@_waitable_set_wait(set, &event->waitable);\n}\n"
-    BUILTIN("$root", "[waitable-set-poll]")
-    "extern uint32_t __wasm_import_@_waitable_set_poll(uint32_t, uint32_t*);\n"
-    "\nvoid @_waitable_set_poll(@_waitable_set_t set, @_event_t *event) {\n"
-    "  event->event = (@_event_code_t) __wasm_import_@_waitable_set_poll(set, &event->waitable);\n}\n"
-    BUILTIN("[export]$root", "[task-cancel]")
-    "extern void __wasm_import_@_task_cancel(void);\n"
-    "\nvoid @_task_cancel(void) {\n"
-    "  __wasm_import_@_task_cancel();\n}\n"
-    BUILTIN("$root", "[backpressure-inc]")
-    "extern void __wasm_import_@_backpressure_inc(void);\n"
-    "\nvoid @_backpressure_inc(void) {\n"
-    "  __wasm_import_@_backpressure_inc();\n}\n"
-    BUILTIN("$root", "[backpressure-dec]")
-    "extern void __wasm_import_@_backpressure_dec(void);\n"
-    "\nvoid @_backpressure_dec(void) {\n"
-    "  __wasm_import_@_backpressure_dec();\n}\n"
-    BUILTIN("$root", "[context-get-0]")
-    "extern void* __wasm_import_@_context_get_0(void);\n"
-    "\nvoid* @_context_get_0(void) {\n"
-    "  return __wasm_import_@_context_get_0();\n}\n"
-    BUILTIN("$root", "[context-set-0]")
-    "extern void __wasm_import_@_context_set_0(void*);\n"
-    "\nvoid @_context_set_0(void* value) {\n"
-    "  __wasm_import_@_context_set_0(value);\n}\n"
-    BUILTIN("$root", "[thread-yield]")
-    "extern uint32_t __wasm_import_@_thread_yield(void);\n"
-    "\nvoid @_thread_yield(void) {\n"
-    "  __wasm_import_@_thread_yield();\n}\n";
+static const char
+    async_source[] = BUILTIN(
+        "$root", "[subtask-cancel]") "extern uint32_t __wasm_import_@_subtask_cancel(uint32_t);\n"
+                                     "\n@_subtask_status_t @_subtask_cancel(@_subtask_t subtask) "
+                                     "{\n"
+                                     "  return "
+                                     "__wasm_import_@_subtask_cancel(subtask);\n}\n" BUILTIN(
+                                         "$root", "[subtask-drop]") "extern void "
+                                                                    "__wasm_import_@_subtask_drop("
+                                                                    "uint32_t);\n"
+                                                                    "\nvoid "
+                                                                    "@_subtask_drop(@_subtask_t "
+                                                                    "subtask) {\n"
+                                                                    "  "
+                                                                    "__wasm_import_@_subtask_drop("
+                                                                    "subtask);\n}\n" BUILTIN(
+                                                                        "$root", "[waitable-set-"
+                                                                                 "new]") "extern "
+                                                                                         "uint32_t "
+                                                                                         "__wasm_"
+                                                                                         "import_@_"
+                                                                                         "waitable_"
+                                                                                         "set_new("
+                                                                                         "void);\n"
+                                                                                         "\n@_"
+                                                                                         "waitable_"
+                                                                                         "set_t "
+                                                                                         "@_"
+                                                                                         "waitable_"
+                                                                                         "set_new("
+                                                                                         "void) {\n"
+                                                                                         "  return "
+                                                                                         "__wasm_"
+                                                                                         "import_@_"
+                                                                                         "waitable_"
+                                                                                         "set_new()"
+                                                                                         ";\n}"
+                                                                                         "\n" BUILTIN(
+                                                                                             "$roo"
+                                                                                             "t",
+                                                                                             "[wait"
+                                                                                             "able-"
+                                                                                             "join"
+                                                                                             "]") "extern void __wasm_import_@_waitable_join(uint32_t, uint32_t);\n"
+                                                                                                  "\nvoid @_waitable_join(uint32_t waitable, @_waitable_set_t set) {\n"
+                                                                                                  "  __wasm_import_@_waitable_join(waitable, set);\n}\n" BUILTIN("$root", "[waitable-set-drop]") "extern void __wasm_import_@_waitable_set_drop(uint32_t);\n"
+                                                                                                                                                                                                 "\nvoid @_waitable_set_drop(@_waitable_set_t set) {\n"
+                                                                                                                                                                                                 "  __wasm_import_@_waitable_set_drop(set);\n}\n" BUILTIN(
+                                                                                                                                                                                                     "$root", "[waitable-set-wait]") "extern uint32_t __wasm_import_@_waitable_set_wait(uint32_t, uint32_t*);\n"
+                                                                                                                                                                                                                                     "\nvoid @_waitable_set_wait(@_waitable_set_t set, @_event_t *event) {\n"
+                                                                                                                                                                                                                                     "  event->event = (@_event_code_t) __wasm_import_@_waitable_set_wait(set, &event->waitable);\n}\n" BUILTIN("$root", "[waitable-set-poll]") "extern uint32_t __wasm_import_@_waitable_set_poll(uint32_t, uint32_t*);\n"
+                                                                                                                                                                                                                                                                                                                                                                                "\nvoid @_waitable_set_poll(@_waitable_set_t set, @_event_t *event) {\n"
+                                                                                                                                                                                                                                                                                                                                                                                "  event->event = (@_event_code_t) __wasm_import_@_waitable_set_poll(set, &event->waitable);\n}\n" BUILTIN("[export]$root",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           "[task-cancel]") "extern void __wasm_import_@_task_cancel(void);\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "\nvoid @_task_cancel(void) {\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "  __wasm_import_@_task_cancel();\n}\n" BUILTIN(
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "$root",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "[backpressure-inc]") "extern void __wasm_import_@_backpressure_inc(void);\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      "\nvoid @_backpressure_inc(void) {\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      "  __wasm_import_@_backpressure_inc();\n}\n" BUILTIN(
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "$root", "[backpressure-dec]") "extern void __wasm_import_@_backpressure_dec(void);\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         "\nvoid @_backpressure_dec(void) {\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         "  __wasm_import_@_backpressure_dec();\n}\n" BUILTIN("$root", "[context-get-0]") "extern void* __wasm_import_@_context_get_0(void);\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "\nvoid* @_context_get_0(void) {\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "  return __wasm_import_@_context_get_0();\n}\n" BUILTIN("$root",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "[context-set-0]") "extern void __wasm_import_@_context_set_0(void*);\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      "\nvoid @_context_set_0(void* value) {\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      "  __wasm_import_@_context_set_0(value);\n}\n" BUILTIN(
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "$root",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "[thread-yield]") "extern uint32_t __wasm_import_@_thread_yield(void);\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "\nvoid @_thread_yield(void) {\n"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "  __wasm_import_@_thread_yield();\n}\n";
 
 void gen_async_helpers(Gen *g) {
     gen_put_template(g, &g->h_async, async_header);
@@ -255,34 +275,34 @@ void gen_async_helpers(Gen *g) {
 }
 
 static const char thread_header[] =
-    BUILTIN("$root", "[context-get-1]") "extern void* @_context_get_1(void);\n"
-    BUILTIN("$root", "[context-set-1]") "extern void @_context_set_1(void* value);\n"
-    BUILTIN("$root", "[thread-index]") "extern uint32_t @_thread_index(void);\n"
-    BUILTIN("$root", "[thread-new-indirect-v0]")
-    "extern uint32_t @_thread_new_indirect(void (*start_function)(void*), void* arg);\n"
-    BUILTIN("$root", "[thread-resume-later]")
-    "extern void @_thread_resume_later(uint32_t thread);\n"
-    BUILTIN("$root", "[thread-suspend]")
-    "extern uint32_t @_thread_suspend(void);\n"
-    BUILTIN("$root", "[cancellable][thread-suspend]")
-    "extern uint32_t @_thread_suspend_cancellable(void);\n"
-    BUILTIN("$root", "[cancellable][thread-yield]")
-    "extern uint32_t @_thread_yield_cancellable(void);\n"
-    BUILTIN("$root", "[thread-suspend-then-resume]")
-    "extern uint32_t @_thread_suspend_then_resume(uint32_t thread);\n"
-    BUILTIN("$root", "[cancellable][thread-suspend-then-resume]")
-    "extern uint32_t @_thread_suspend_then_resume_cancellable(uint32_t thread);\n"
-    BUILTIN("$root", "[thread-yield-then-resume]")
-    "extern uint32_t @_thread_yield_then_resume(uint32_t thread);\n"
-    BUILTIN("$root", "[cancellable][thread-yield-then-resume]")
-    "extern uint32_t @_thread_yield_then_resume_cancellable(uint32_t thread);\n"
-    BUILTIN("$root", "[thread-suspend-then-promote]")
-    "extern uint32_t @_thread_suspend_then_promote(uint32_t thread);\n"
-    BUILTIN("$root", "[cancellable][thread-suspend-then-promote]")
-    "extern uint32_t @_thread_suspend_then_promote_cancellable(uint32_t thread);\n"
-    BUILTIN("$root", "[thread-yield-then-promote]")
-    "extern uint32_t @_thread_yield_then_promote(uint32_t thread);\n"
-    BUILTIN("$root", "[cancellable][thread-yield-then-promote]")
-    "extern uint32_t @_thread_yield_then_promote_cancellable(uint32_t thread);\n";
+    BUILTIN("$root", "[context-get-1]") "extern void* @_context_get_1(void);\n" BUILTIN("$root", "["
+                                                                                                 "c"
+                                                                                                 "o"
+                                                                                                 "n"
+                                                                                                 "t"
+                                                                                                 "e"
+                                                                                                 "x"
+                                                                                                 "t"
+                                                                                                 "-"
+                                                                                                 "s"
+                                                                                                 "e"
+                                                                                                 "t"
+                                                                                                 "-"
+                                                                                                 "1"
+                                                                                                 "]") "extern void @_context_set_1(void* value);\n" BUILTIN(
+        "$root", "[thread-index]") "extern uint32_t @_thread_index(void);\n" BUILTIN("$root", "[thr"
+                                                                                              "ead-"
+                                                                                              "new-"
+                                                                                              "indi"
+                                                                                              "rect"
+                                                                                              "-v0"
+                                                                                              "]") "extern uint32_t @_thread_new_indirect(void (*start_function)(void*), void* arg);\n" BUILTIN("$root",
+                                                                                                                                                                                                "[thread-resume-later]") "extern void @_thread_resume_later(uint32_t thread);\n" BUILTIN("$root",
+                                                                                                                                                                                                                                                                                         "[thread-suspend]") "extern uint32_t @_thread_suspend(void);\n" BUILTIN("$root",
+                                                                                                                                                                                                                                                                                                                                                                 "[cancellable][thread-suspend]") "extern uint32_t @_thread_suspend_cancellable(void);\n" BUILTIN("$root",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                  "[cancellable][thread-yield]") "extern uint32_t @_thread_yield_cancellable(void);\n" BUILTIN("$root", "[thread-suspend-then-resume]") "extern uint32_t @_thread_suspend_then_resume(uint32_t thread);\n" BUILTIN("$root", "[cancellable][thread-suspend-then-resume]") "extern uint32_t @_thread_suspend_then_resume_cancellable(uint32_t thread);\n" BUILTIN("$root", "[thread-yield-then-resume]") "extern uint32_t @_thread_yield_then_resume(uint32_t thread);\n" BUILTIN("$root", "[cancellable][thread-yield-then-resume]") "extern uint32_t @_thread_yield_then_resume_cancellable(uint32_t thread);\n" BUILTIN("$root", "[thread-suspend-then-promote]") "extern uint32_t @_thread_suspend_then_promote(uint32_t thread);\n" BUILTIN("$root",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               "[cancellable][thread-suspend-then-promote]") "extern uint32_t @_thread_suspend_then_promote_cancellable(uint32_t thread);\n" BUILTIN("$root",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "[thread-yield-then-promote]") "extern uint32_t @_thread_yield_then_promote(uint32_t thread);\n" BUILTIN("$root",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                              "[cancellable][thread-yield-then-promote]") "extern uint32_t @_thread_yield_then_promote_cancellable(uint32_t thread);\n";
 
 void gen_thread_helpers(Gen *g) { gen_put_template(g, &g->h_async, thread_header); }

@@ -14,14 +14,14 @@ typedef struct {
 } GenRename;
 
 typedef struct {
-    AbiEncoding encoding;           /* UTF8 or UTF16 */
-    bool no_helpers;                /* leave out *_free and string functions */
+    AbiEncoding encoding; /* UTF8 or UTF16 */
+    bool no_helpers;      /* leave out *_free and string functions */
     bool no_sig_flattening;
     bool autodrop_borrows;
-    bool no_component_type;         /* leave the component type out of the object (--no-object-file) */
-    const GenRename *renames;       /* interface id -> C prefix */
+    bool no_component_type;   /* leave the component type out of the object (--no-object-file) */
+    const GenRename *renames; /* interface id -> C prefix */
     size_t rename_count;
-    Str rename_world;               /* the C name of the world; empty: its own */
+    Str rename_world; /* the C name of the world; empty: its own */
     Str type_section_suffix;
     /* Which functions are called or implemented asynchronously where WIT does not say so: "all",
      * "f", "ns:pkg/iface#f", either after "import:" or "export:"; "-" before it: which are not. The
@@ -35,7 +35,7 @@ typedef struct {
 } GenOptions;
 
 typedef struct {
-    Str stem;         /* "app" of app.h and app.c */
+    Str stem; /* "app" of app.h and app.c */
     Buf header, source;
 } GenOutput;
 

@@ -35,7 +35,8 @@ typedef struct {
 
 static void begin_core(Export *x, const char *prefix) {
     Buf *out = x->b.out;
-    buf_fmt(out, "\n__attribute__((__export_name__(\"%s%.*s\")))\n%s %.*s(", prefix, STR_ARG(x->export),
+    buf_fmt(out, "\n__attribute__((__export_name__(\"%s%.*s\")))\n%s %.*s(", prefix,
+            STR_ARG(x->export),
             x->abi->core_result_count ? gen_core_type(x->abi->core_results[0]) : "void",
             STR_ARG(x->core));
     for (size_t i = 0; i < x->abi->core_param_count; i++) {
@@ -58,8 +59,8 @@ static GenPlace *lift_params(Export *x) {
         for (size_t i = 0; i < n; i++)
             gen_line(&x->b, "  %.*s f%zu;", STR_ARG(gen_type_name(g, x->sig.params[i].type)), i);
         gen_line(&x->b, "} %.*s;", STR_ARG(all));
-        gen_line(&x->b, "__builtin_memcpy(&%.*s, (void *) (uintptr_t) %.*s, sizeof %.*s);", STR_ARG(all),
-                 STR_ARG(x->args[0]), STR_ARG(all));
+        gen_line(&x->b, "__builtin_memcpy(&%.*s, (void *) (uintptr_t) %.*s, sizeof %.*s);",
+                 STR_ARG(all), STR_ARG(x->args[0]), STR_ARG(all));
         gen_line(&x->b, "free((void *) (uintptr_t) %.*s);", STR_ARG(x->args[0]));
     }
     for (size_t i = 0; i < n; i++) {
@@ -69,7 +70,8 @@ static GenPlace *lift_params(Export *x) {
             continue;
         }
         const AbiPlan *plan = abi_plan(&g->abi, type);
-        places[i].text = gen_lift_simple(g, plan, x->args[slot < x->abi->core_param_count ? slot : 0]);
+        places[i].text =
+            gen_lift_simple(g, plan, x->args[slot < x->abi->core_param_count ? slot : 0]);
         if (places[i].text.len) {
             slot++;
             continue;
@@ -112,9 +114,9 @@ static void pass_params(Export *x) {
     for (size_t i = 0; i < x->sig.param_count; i++) {
         Str place = places[i].text;
         if (x->sig.params[i].maybe)
-            place = str_fmt(g->arena, "%.*s.is_some ? &%.*s.val : NULL", STR_ARG(place), STR_ARG(place));
-        else if (x->sig.params[i].pointer)
-            place = gen_address(g, places[i]);
+            place = str_fmt(g->arena, "%.*s.is_some ? &%.*s.val : NULL", STR_ARG(place),
+                            STR_ARG(place));
+        else if (x->sig.params[i].pointer) place = gen_address(g, places[i]);
         add_argument(x, place);
     }
 }
@@ -143,13 +145,17 @@ static Str spread_call(Export *x) {
     if (x->sig.ok) ok = out_param(x, "ok", x->sig.ok);
     if (x->sig.err) err = out_param(x, "err", x->sig.err);
     bool option = x->sig.kind == GEN_OPTION;
-    gen_line(&x->b, "%.*s.%s%.*s;", STR_ARG(ret), option ? "is_some = " : "is_err = !", STR_ARG(call(x)));
+    gen_line(&x->b, "%.*s.%s%.*s;", STR_ARG(ret), option ? "is_some = " : "is_err = !",
+             STR_ARG(call(x)));
     if (option)
-        gen_line(&x->b, "if (%.*s.is_some) %.*s.val = %.*s;", STR_ARG(ret), STR_ARG(ret), STR_ARG(ok));
+        gen_line(&x->b, "if (%.*s.is_some) %.*s.val = %.*s;", STR_ARG(ret), STR_ARG(ret),
+                 STR_ARG(ok));
     if (!option && ok.len)
-        gen_line(&x->b, "if (!%.*s.is_err) %.*s.val.ok = %.*s;", STR_ARG(ret), STR_ARG(ret), STR_ARG(ok));
+        gen_line(&x->b, "if (!%.*s.is_err) %.*s.val.ok = %.*s;", STR_ARG(ret), STR_ARG(ret),
+                 STR_ARG(ok));
     if (err.len)
-        gen_line(&x->b, "if (%.*s.is_err) %.*s.val.err = %.*s;", STR_ARG(ret), STR_ARG(ret), STR_ARG(err));
+        gen_line(&x->b, "if (%.*s.is_err) %.*s.val.err = %.*s;", STR_ARG(ret), STR_ARG(ret),
+                 STR_ARG(err));
     return ret;
 }
 
@@ -184,7 +190,8 @@ static void put_return(Export *x, Str ret) {
     if (!x->abi->core_result_count) return;
     if (x->abi->result_spilled) {
         reserve_area(g, x->abi->result);
-        gen_line(&x->b, "__builtin_memcpy(RET_AREA, &%.*s, sizeof %.*s);", STR_ARG(ret), STR_ARG(ret));
+        gen_line(&x->b, "__builtin_memcpy(RET_AREA, &%.*s, sizeof %.*s);", STR_ARG(ret),
+                 STR_ARG(ret));
         gen_line(&x->b, "return (int32_t) (uintptr_t) RET_AREA;");
         return;
     }
@@ -219,8 +226,8 @@ static void sync_export(Export *x) {
 static void put_callback(Export *x) {
     Gen *g = x->g;
     Str world = g->name, name = x->sig.name;
-    buf_fmt(&g->h_funcs, "%.*s_callback_code_t %.*s_callback(%.*s_event_t *event);\n", STR_ARG(world),
-            STR_ARG(name), STR_ARG(world));
+    buf_fmt(&g->h_funcs, "%.*s_callback_code_t %.*s_callback(%.*s_event_t *event);\n",
+            STR_ARG(world), STR_ARG(name), STR_ARG(world));
     buf_fmt(&g->c_adapters,
             "\n__attribute__((__export_name__(\"[callback][async-lift]%.*s\")))\n"
             "int32_t %.*s_callback(int32_t event_raw, int32_t waitable, int32_t code) {\n"
@@ -236,15 +243,17 @@ static void put_callback(Export *x) {
 static void put_task_return(Export *x) {
     Gen *g = x->g;
     const AbiPlan *plan = x->abi->result;
-    Str type = x->sig.result ? str_concat(g->arena, gen_type_name(g, x->sig.result), STR(" ret")) : STR("void");
+    Str type = x->sig.result ? str_concat(g->arena, gen_type_name(g, x->sig.result), STR(" ret"))
+                             : STR("void");
     bool spilled = plan->flat_count > ABI_MAX_FLAT_PARAMS;
     AbiCore pointer = ABI_I32;
-    Str params = gen_core_params(g, spilled ? &pointer : plan->flat, spilled ? 1 : plan->flat_count);
+    Str params =
+        gen_core_params(g, spilled ? &pointer : plan->flat, spilled ? 1 : plan->flat_count);
     Str key = g->scope.item ? g->scope.key : STR("$root");
     buf_byte(&g->c_funcs, '\n');
     buf_fmt(&g->c_funcs, GEN_IMPORT_FORMAT "extern void %.*s__task_return(%.*s);\n",
-            STR_ARG(str_concat(g->arena, STR("[export]"), key)), "[task-return]", STR_ARG(x->func->name),
-            STR_ARG(x->core), STR_ARG(params));
+            STR_ARG(str_concat(g->arena, STR("[export]"), key)), "[task-return]",
+            STR_ARG(x->func->name), STR_ARG(x->core), STR_ARG(params));
     Buf *declared = &g->h_helpers, *out = &g->c_adapters;
     gen_claim(g, str_concat(g->arena, x->sig.name, STR("_return")), x->func->name, x->func->span);
     buf_fmt(declared, "\nvoid %.*s_return(%.*s);\n", STR_ARG(x->sig.name), STR_ARG(type));

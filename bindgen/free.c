@@ -30,7 +30,7 @@ static Str free_part(Freeing *f, const WitType *type, Str pointer) {
     const WitType *real = wit_dealias(type);
     if (real->kind == WIT_OWN) {
         Str place = pointer.ptr[0] == '&' ? str_after(pointer, 1)
-                                                              : str_fmt(g->arena, "(*%.*s)", STR_ARG(pointer));
+                                          : str_fmt(g->arena, "(*%.*s)", STR_ARG(pointer));
         return str_fmt(g->arena, "if (%.*s.__handle != 0) %.*s_drop_own(%.*s);", STR_ARG(place),
                        STR_ARG(gen_type(g, wit_resource_of(real))->base), STR_ARG(place));
     }
@@ -65,7 +65,8 @@ static void put_variant(Freeing *f, const WitType *type) {
         buf_fmt(&cases, "    case %zu:\n      %.*s\n      break;\n", i, STR_ARG(statement));
     }
     f->out = out;
-    if (cases.len) buf_fmt(out, "  switch ((int32_t) ptr->tag) {\n%.*s  }\n", STR_ARG(buf_text(&cases)));
+    if (cases.len)
+        buf_fmt(out, "  switch ((int32_t) ptr->tag) {\n%.*s  }\n", STR_ARG(buf_text(&cases)));
 }
 
 /* The body of a loop over what a list or map points to. */
@@ -81,20 +82,22 @@ static void put_elements(Freeing *f, const WitType *type) {
     f->out = out;
     buf_str(out, STR("  if (ptr->len > 0) {\n"));
     if (body.len)
-        buf_fmt(out, "    for (size_t i = 0; i < ptr->len; i++) {\n%.*s    }\n", STR_ARG(buf_text(&body)));
+        buf_fmt(out, "    for (size_t i = 0; i < ptr->len; i++) {\n%.*s    }\n",
+                STR_ARG(buf_text(&body)));
     buf_str(out, STR("    free(ptr->ptr);\n  }\n"));
 }
 
 static void put_array(Freeing *f, const WitType *type) {
     Str statement = free_part(f, type->elem, STR("&ptr->at[i]"));
     if (statement.len)
-        buf_fmt(f->out, "  for (size_t i = 0; i < %" PRIu64 "; i++) {\n    %.*s\n  }\n", type->length,
-                STR_ARG(statement));
+        buf_fmt(f->out, "  for (size_t i = 0; i < %" PRIu64 "; i++) {\n    %.*s\n  }\n",
+                type->length, STR_ARG(statement));
 }
 
 static void put_choice(Freeing *f, const char *condition, const WitType *type, const char *part) {
     Str statement = type ? free_part(f, type, str_from(part)) : STR("");
-    if (statement.len) buf_fmt(f->out, "  if (%s) {\n    %.*s\n  }\n", condition, STR_ARG(statement));
+    if (statement.len)
+        buf_fmt(f->out, "  if (%s) {\n    %.*s\n  }\n", condition, STR_ARG(statement));
 }
 
 static void put_body(Freeing *f, const WitType *type) {
@@ -119,11 +122,13 @@ void gen_free(Gen *g, const WitType *type) {
     Buf body = {.arena = g->arena};
     Freeing f = {g, &body, true};
     put_body(&f, type);
-    if (!body.len && type->kind != WIT_VARIANT && type->kind != WIT_OPTION && type->kind != WIT_RESULT)
+    if (!body.len && type->kind != WIT_VARIANT && type->kind != WIT_OPTION &&
+        type->kind != WIT_RESULT)
         return;
     if (!body.len) buf_str(&body, STR("  (void) ptr;\n"));
     Str name = gen_type_name(g, type), stem = gen_without_t(name);
-    gen_claim(g, str_concat(g->arena, stem, STR("_free")), type->name.len ? type->name : name, type->span);
+    gen_claim(g, str_concat(g->arena, stem, STR("_free")), type->name.len ? type->name : name,
+              type->span);
     map_put(g->arena, &g->frees, name, NULL);
     buf_fmt(&g->h_helpers, "\nvoid %.*s_free(%.*s *ptr);\n", STR_ARG(stem), STR_ARG(name));
     buf_fmt(&g->c_helpers, "\nvoid %.*s_free(%.*s *ptr) {\n%.*s}\n", STR_ARG(stem), STR_ARG(name),

@@ -161,13 +161,17 @@ static void put_header(Gen *g, Buf *out) {
             STR_ARG(g->upper), STR_ARG(g->upper), integer_types);
     bool utf16 = g->options->encoding == ABI_UTF16;
     if (g->needs_string)
-        buf_fmt(out, "%s\ntypedef struct %.*s_string_t {\n  %s *ptr;\n  size_t len;\n} %.*s_string_t;\n",
+        buf_fmt(out,
+                "%s\ntypedef struct %.*s_string_t {\n  %s *ptr;\n  size_t len;\n} %.*s_string_t;\n",
                 utf16 ? "\n#ifndef __cplusplus\ntypedef __CHAR16_TYPE__ char16_t;\n#endif\n" : "",
                 STR_ARG(g->name), utf16 ? "uint16_t" : "uint8_t", STR_ARG(g->name));
     if (g->needs_error_context)
-        buf_fmt(out, "\ntypedef struct %.*s_error_context_t {\n  int32_t __handle;\n} %.*s_error_context_t;\n",
+        buf_fmt(out,
+                "\ntypedef struct %.*s_error_context_t {\n  int32_t __handle;\n} "
+                "%.*s_error_context_t;\n",
                 STR_ARG(g->name), STR_ARG(g->name));
-    if (g->h_async.len) buf_fmt(out, "\n// Async Helper Functions\n%.*s", STR_ARG(buf_text(&g->h_async)));
+    if (g->h_async.len)
+        buf_fmt(out, "\n// Async Helper Functions\n%.*s", STR_ARG(buf_text(&g->h_async)));
     buf_str(out, buf_text(&g->h_types));
     buf_str(out, buf_text(&g->h_funcs));
     if (!g->options->no_helpers && g->h_helpers.len)
@@ -179,24 +183,27 @@ static void put_source(Gen *g, Buf *out) {
     put_banner(out);
     buf_fmt(out, "#include \"%.*s.h\"\n", STR_ARG(g->name));
     if (g->c_layout.len)
-        buf_fmt(out, "\n// In memory, these are as the canonical ABI has them.\n#ifdef __wasm32__\n%.*s#endif\n",
+        buf_fmt(out,
+                "\n// In memory, these are as the canonical ABI has them.\n#ifdef "
+                "__wasm32__\n%.*s#endif\n",
                 STR_ARG(buf_text(&g->c_layout)));
     gen_put_support(g, out);
     gen_put_bits(g, out);
     buf_str(out, buf_text(&g->c_release));
     buf_str(out, buf_text(&g->c_funcs));
     if (g->area_size)
-        buf_fmt(out, "\n__attribute__((__aligned__(%u)))\nstatic uint8_t RET_AREA[%u];\n", g->area_align,
-                g->area_size);
+        buf_fmt(out, "\n__attribute__((__aligned__(%u)))\nstatic uint8_t RET_AREA[%u];\n",
+                g->area_align, g->area_size);
     if (!g->options->no_helpers && g->c_helpers.len)
         buf_fmt(out, "\n// Helper Functions\n%.*s", STR_ARG(buf_text(&g->c_helpers)));
-    if (g->c_async.len) buf_fmt(out, "\n// Async Helper Functions\n%.*s", STR_ARG(buf_text(&g->c_async)));
+    if (g->c_async.len)
+        buf_fmt(out, "\n// Async Helper Functions\n%.*s", STR_ARG(buf_text(&g->c_async)));
     buf_fmt(out, "\n// Component Adapters\n%.*s", STR_ARG(buf_text(&g->c_adapters)));
     if (!g->options->no_component_type) gen_put_component_type(g, out);
 }
 
-static Gen begin(Arena *arena, const WitModel *model, const WitWorld *world, const GenOptions *options,
-                 Diags *diags) {
+static Gen begin(Arena *arena, const WitModel *model, const WitWorld *world,
+                 const GenOptions *options, Diags *diags) {
     Gen g = {.arena = arena, .model = model, .world = world, .options = options, .diags = diags};
     Str name = options->rename_world.len ? options->rename_world : world->name;
     g.abi.arena = arena;
@@ -205,8 +212,8 @@ static Gen begin(Arena *arena, const WitModel *model, const WitWorld *world, con
     g.types = ARENA_NEW_ARRAY(arena, GenType, model->types.len + 1);
     g.marks = ARENA_NEW_ARRAY(arena, uint32_t, model->types.len + 1);
     g.used_filters = ARENA_NEW_ARRAY(arena, bool, options->async_filter_count + 1);
-    Buf *bufs[] = {&g.h_types, &g.h_funcs,   &g.h_helpers, &g.h_async, &g.c_layout, &g.c_funcs,
-                   &g.c_release, &g.c_helpers, &g.c_adapters, &g.c_async};
+    Buf *bufs[] = {&g.h_types, &g.h_funcs,   &g.h_helpers, &g.h_async,    &g.c_layout,
+                   &g.c_funcs, &g.c_release, &g.c_helpers, &g.c_adapters, &g.c_async};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) bufs[i]->arena = arena;
     return g;
 }

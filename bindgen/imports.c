@@ -46,7 +46,8 @@ static GenPlace param_place(Import *m, size_t i) {
     Str type = gen_type_name(g, p->type);
     gen_line(&m->b, "%.*s %.*s;", STR_ARG(type), STR_ARG(p->name));
     gen_line(&m->b, "%.*s.is_some = %.*s != NULL;", STR_ARG(p->name), STR_ARG(maybe));
-    gen_line(&m->b, "if (%.*s) %.*s.val = *%.*s;", STR_ARG(maybe), STR_ARG(p->name), STR_ARG(maybe));
+    gen_line(&m->b, "if (%.*s) %.*s.val = *%.*s;", STR_ARG(maybe), STR_ARG(p->name),
+             STR_ARG(maybe));
     return (GenPlace){p->name, false};
 }
 
@@ -148,8 +149,7 @@ static void put_sync_body(Import *m) {
 static void put_async_body(Import *m) {
     if (m->abi->params_spilled)
         m->args[m->arg_count++] = address_of(m->g, (GenPlace){m->sig.params[0].name, true});
-    else
-        lower_params(m);
+    else lower_params(m);
     if (m->sig.result) m->args[m->arg_count++] = STR("(int32_t) (uintptr_t) result");
     gen_line(&m->b, "return (uint32_t) %.*s;", STR_ARG(call(m)));
 }

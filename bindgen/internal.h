@@ -6,11 +6,11 @@
 
 /* What is known in C of a type of the model. */
 typedef struct {
-    Str name;                     /* "app_list_u8_t"; empty: not defined (in this scope) */
-    Str base, own, borrow, drop;  /* of a resource: "ns_r", "ns_own_r_t", ..., the core import */
-    bool exported;                /* of a resource */
+    Str name;                    /* "app_list_u8_t"; empty: not defined (in this scope) */
+    Str base, own, borrow, drop; /* of a resource: "ns_r", "ns_own_r_t", ..., the core import */
+    bool exported;               /* of a resource */
     enum { PLAIN_UNKNOWN, PLAIN_YES, PLAIN_NO } plain; /* see is_plain in names.c */
-    bool has_future; /* streams and futures in it */
+    bool has_future;                                   /* streams and futures in it */
 } GenType;
 
 /* What bindings are being written for: an interface as import or export, or the world itself. */
@@ -29,21 +29,21 @@ typedef struct {
     const GenOptions *options;
     Diags *diags;
     AbiCache abi;
-    Str name, upper; /* of the world in C: "app", "APP" */
-    GenType *types;  /* by WitType.id */
+    Str name, upper;       /* of the world in C: "app", "APP" */
+    GenType *types;        /* by WitType.id */
     uint32_t *marks, mark; /* by WitType.id: what the walk over types has seen */
-    Map shared;      /* C names of anonymous types that all scopes share */
-    Map frees;       /* C names of types that have a `_free` */
-    Map releases;    /* C names of types -> whether they have a static release function */
-    Map symbols;     /* C names of functions and types -> what they are of */
-    Map futures;     /* C names of the futures and streams that have functions */
+    Map shared;            /* C names of anonymous types that all scopes share */
+    Map frees;             /* C names of types that have a `_free` */
+    Map releases;          /* C names of types -> whether they have a static release function */
+    Map symbols;           /* C names of functions and types -> what they are of */
+    Map futures;           /* C names of the futures and streams that have functions */
     GenScope scope;
     /* The parts of both files, put together at the end. */
     Buf h_types, h_funcs, h_helpers, h_async;
     Buf c_layout, c_funcs, c_release, c_helpers, c_adapters, c_async;
     bool needs_string, needs_async, needs_error_context;
-    bool *used_filters; /* by position in options->async_filters */
-    bool needs_bits[4]; /* see values.c */
+    bool *used_filters;             /* by position in options->async_filters */
+    bool needs_bits[4];             /* see values.c */
     uint32_t area_size, area_align; /* what exports return through */
 } Gen;
 

@@ -108,7 +108,8 @@ static void args_struct(Gen *g, const WitFunc *func, GenSig *sig, Buf *out) {
 
 static void async_import_params(Gen *g, const WitFunc *func, bool spilled, GenSig *sig, Buf *out) {
     if (spilled && func->params.len == 1) {
-        sig->params[0] = (GenParam){.name = STR("arg"), .type = func->params.at[0].type, .pointer = true};
+        sig->params[0] =
+            (GenParam){.name = STR("arg"), .type = func->params.at[0].type, .pointer = true};
         put_param(g, out, func->params.at[0].type, "*", STR("arg"));
     } else if (spilled) {
         args_struct(g, func, sig, out);
@@ -125,7 +126,8 @@ static void async_import_params(Gen *g, const WitFunc *func, bool spilled, GenSi
 static void put_return_type(Gen *g, const GenSig *sig, bool is_async, Buf *out) {
     if (is_async) {
         g->needs_async = true;
-        buf_fmt(out, "%.*s_%s", STR_ARG(g->name), g->scope.import ? "subtask_status_t" : "callback_code_t");
+        buf_fmt(out, "%.*s_%s", STR_ARG(g->name),
+                g->scope.import ? "subtask_status_t" : "callback_code_t");
         return;
     }
     switch (sig->kind) {
@@ -139,14 +141,16 @@ static void put_return_type(Gen *g, const GenSig *sig, bool is_async, Buf *out) 
 
 GenSig gen_signature(Gen *g, const WitFunc *func, const AbiFunc *abi) {
     bool is_async = abi->variant != ABI_LIFT && abi->variant != ABI_LOWER;
-    GenSig sig = {.name = gen_func_name(g, func), .result = func->result, .param_count = func->params.len};
+    GenSig sig = {
+        .name = gen_func_name(g, func), .result = func->result, .param_count = func->params.len};
     sig.params = ARENA_NEW_ARRAY(g->arena, GenParam, func->params.len + 1);
     gen_claim(g, sig.name, func->name, func->span);
     if (!is_async) classify_result(g, &sig);
     Buf out = {.arena = g->arena};
     put_return_type(g, &sig, is_async, &out);
     buf_fmt(&out, " %.*s(", STR_ARG(sig.name));
-    if (abi->variant == ABI_LOWER_ASYNC) async_import_params(g, func, abi->params_spilled, &sig, &out);
+    if (abi->variant == ABI_LOWER_ASYNC)
+        async_import_params(g, func, abi->params_spilled, &sig, &out);
     else sync_params(g, func, &sig, &out);
     result_params(g, &sig, &out);
     buf_str(&out, out.ptr[out.len - 1] == '(' ? STR("void)") : STR(")"));

@@ -11,10 +11,9 @@
 
 /* ---- the C library ---- */
 
-static const char declarations[] =
-    "\nextern void *malloc(size_t size);\n"
-    "extern void *realloc(void *ptr, size_t size);\n"
-    "extern void free(void *ptr);\n";
+static const char declarations[] = "\nextern void *malloc(size_t size);\n"
+                                   "extern void *realloc(void *ptr, size_t size);\n"
+                                   "extern void free(void *ptr);\n";
 
 /* Blocks are of 16 bytes times a power of two; 8 bytes before a block tell which. Free blocks of one
  * size are a list. New ones are cut from the end of the memory, which grows. */
@@ -69,7 +68,8 @@ static const char freestanding[] =
     "\n"
     "__attribute__((__weak__))\n"
     "void *memcpy(void *restrict to, const void *restrict from, size_t n) {\n"
-    "  for (size_t i = 0; i < n; i++) ((unsigned char *) to)[i] = ((const unsigned char *) from)[i];\n"
+    "  for (size_t i = 0; i < n; i++) ((unsigned char *) to)[i] = ((const unsigned char *) "
+    "from)[i];\n"
     "  return to;\n"
     "}\n"
     "\n"
@@ -132,7 +132,8 @@ static const char string_header[] =
     "void @_string_set(@_string_t *ret, const % *s);\n"
     "\n// Makes `ret` a copy of the string `s`, which ends at its zero.\n"
     "void @_string_dup(@_string_t *ret, const % *s);\n"
-    "\n// Makes `ret` a copy of `len` units (bytes of UTF-8, 16 bits of UTF-16) of the string `s`.\n"
+    "\n// Makes `ret` a copy of `len` units (bytes of UTF-8, 16 bits of UTF-16) of the string "
+    "`s`.\n"
     "void @_string_dup_n(@_string_t *ret, const % *s, size_t len);\n"
     "\n// Frees the memory of the string `ret` and makes it empty.\n"
     "void @_string_free(@_string_t *ret);\n";
@@ -141,19 +142,17 @@ static const char string_length_header[] =
     "\n// The length of the UTF-16 string `s` in units of 16 bits\n"
     "size_t @_string_len(const char16_t* s);\n";
 
-static const char string_length[] =
-    "\nsize_t @_string_len(const char16_t* s) {\n"
-    "  size_t len = 0;\n"
-    "  while (s[len]) len++;\n"
-    "  return len;\n"
-    "}\n";
+static const char string_length[] = "\nsize_t @_string_len(const char16_t* s) {\n"
+                                    "  size_t len = 0;\n"
+                                    "  while (s[len]) len++;\n"
+                                    "  return len;\n"
+                                    "}\n";
 
-static const char string_length_utf8[] =
-    "\nstatic size_t @__string_len(const char *s) {\n"
-    "  size_t len = 0;\n"
-    "  while (s[len]) len++;\n"
-    "  return len;\n"
-    "}\n";
+static const char string_length_utf8[] = "\nstatic size_t @__string_len(const char *s) {\n"
+                                         "  size_t len = 0;\n"
+                                         "  while (s[len]) len++;\n"
+                                         "  return len;\n"
+                                         "}\n";
 
 static const char string_source[] =
     "\nvoid @_string_set(@_string_t *ret, const % *s) {\n"
@@ -206,7 +205,8 @@ void gen_string_helpers(Gen *g) {
 
 /* A byte as it stands in an assembler's string within a C string. */
 static void put_escaped(Buf *out, uint8_t byte) {
-    if (byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\' && byte != '?') buf_byte(out, byte);
+    if (byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\' && byte != '?')
+        buf_byte(out, byte);
     else buf_fmt(out, "\\\\%03o", byte);
 }
 
@@ -217,7 +217,9 @@ void gen_put_component_type(Gen *g, Buf *out) {
     buf_str(out, STR("\n// The component's type, as a custom section\n#ifdef __wasm__\n"));
     for (size_t at = 0; at < type.len; at++) {
         if (at % PER_STATEMENT == 0)
-            buf_fmt(out, "%s__asm__(\".section \\\".custom_section.component-type:%.*s%.*s\\\",\\\"\\\",@\\n\"",
+            buf_fmt(out,
+                    "%s__asm__(\".section "
+                    "\\\".custom_section.component-type:%.*s%.*s\\\",\\\"\\\",@\\n\"",
                     at ? ");\n" : "", STR_ARG(world), STR_ARG(g->options->type_section_suffix));
         if (at % PER_LINE == 0) buf_str(out, STR("\n  \".ascii \\\""));
         put_escaped(out, (uint8_t)type.ptr[at]);

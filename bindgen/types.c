@@ -79,7 +79,10 @@ void gen_docs(Buf *out, Str docs) {
         while (end < docs.len && docs.ptr[end] != '\n' && docs.ptr[end] != '\r') end++;
         Str line = str_from_to(docs, at, end);
         buf_fmt(out, "// %.*s%s\n", STR_ARG(line),
-                str_ends(str_trim(line), STR("\\")) || str_ends(str_trim(line), STR("?""?/")) ? " ." : "");
+                str_ends(str_trim(line), STR("\\")) || str_ends(str_trim(line), STR("?"
+                                                                                    "?/"))
+                    ? " ."
+                    : "");
         at = end + 1;
         if (end + 1 < docs.len && docs.ptr[end] == '\r' && docs.ptr[end + 1] == '\n') at++;
     }
@@ -98,8 +101,7 @@ static void begin_struct(Gen *g, const WitType *type) {
 }
 
 static void member(Gen *g, const char *indent, const WitType *type, const char *name) {
-    if (type)
-        buf_fmt(&g->h_types, "%s%.*s %s;\n", indent, STR_ARG(gen_type_name(g, type)), name);
+    if (type) buf_fmt(&g->h_types, "%s%.*s %s;\n", indent, STR_ARG(gen_type_name(g, type)), name);
 }
 
 static void macros(Gen *g, const WitType *type, const char *format) {
@@ -112,8 +114,8 @@ static void macros(Gen *g, const WitType *type, const char *format) {
                            STR_ARG(gen_upper(g->arena, field->name)));
         gen_claim(g, name, field->name, field->span);
         buf_fmt(&g->h_types, "#define %.*s ", STR_ARG(name));
-        buf_fmt(&g->h_types, i == 31 && format[0] == '(' ? "((uint32_t) 1 << 31)\n" : "%s%zu%s\n", format,
-                i, format[0] ? ")" : "");
+        buf_fmt(&g->h_types, i == 31 && format[0] == '(' ? "((uint32_t) 1 << 31)\n" : "%s%zu%s\n",
+                format, i, format[0] ? ")" : "");
     }
 }
 
@@ -123,7 +125,8 @@ static void define_fields(Gen *g, const WitType *type) {
     begin_struct(g, type);
     for (size_t i = 0; i < type->fields.len; i++) {
         const WitField *field = &type->fields.at[i];
-        Str name = type->kind == WIT_TUPLE ? str_fmt(g->arena, "f%zu", i) : gen_ident(g, field->name);
+        Str name =
+            type->kind == WIT_TUPLE ? str_fmt(g->arena, "f%zu", i) : gen_ident(g, field->name);
         gen_docs(&g->h_types, field->docs);
         member(g, "  ", field->type, str_c(g->arena, name));
     }
@@ -189,9 +192,13 @@ static void define_body(Gen *g, const WitType *type) {
         break;
     case WIT_FIXED_LIST:
         begin_struct(g, type);
-        buf_fmt(out, "  %.*s at[%" PRIu64 "];\n", STR_ARG(gen_type_name(g, type->elem)), type->length);
+        buf_fmt(out, "  %.*s at[%" PRIu64 "];\n", STR_ARG(gen_type_name(g, type->elem)),
+                type->length);
         break;
-    case WIT_FLAGS: buf_fmt(out, "typedef %s ", gen_tag_type((size_t)1 << (type->fields.len < 32 ? type->fields.len : 32))); return;
+    case WIT_FLAGS:
+        buf_fmt(out, "typedef %s ",
+                gen_tag_type((size_t)1 << (type->fields.len < 32 ? type->fields.len : 32)));
+        return;
     case WIT_ENUM: buf_fmt(out, "typedef %s ", gen_tag_type(type->fields.len)); return;
     case WIT_STREAM:
     case WIT_FUTURE: buf_str(out, STR("typedef uint32_t ")); return;
@@ -199,7 +206,8 @@ static void define_body(Gen *g, const WitType *type) {
     case WIT_OWN:
     case WIT_BORROW: {
         const GenType *resource = gen_type(g, wit_resource_of(type));
-        buf_fmt(out, "typedef %.*s ", STR_ARG(type->kind == WIT_OWN ? resource->own : resource->borrow));
+        buf_fmt(out, "typedef %.*s ",
+                STR_ARG(type->kind == WIT_OWN ? resource->own : resource->borrow));
         return;
     }
     default: return;
@@ -232,7 +240,8 @@ static void define(Gen *g, const WitType *type) {
 
 static void resource_drops(Gen *g, const WitType *type, Str module) {
     const GenType *r = gen_type(g, type);
-    buf_fmt(&g->h_helpers, "\nextern void %.*s_drop_own(%.*s handle);\n", STR_ARG(r->base), STR_ARG(r->own));
+    buf_fmt(&g->h_helpers, "\nextern void %.*s_drop_own(%.*s handle);\n", STR_ARG(r->base),
+            STR_ARG(r->own));
     buf_byte(&g->c_funcs, '\n');
     buf_fmt(&g->c_funcs, GEN_IMPORT_FORMAT "extern void %.*s(int32_t);\n", STR_ARG(module),
             "[resource-drop]", STR_ARG(type->name), STR_ARG(r->drop));
@@ -242,12 +251,13 @@ static void resource_drops(Gen *g, const WitType *type, Str module) {
 
 static void imported_resource(Gen *g, const WitType *type) {
     const GenType *r = gen_type(g, type);
-    buf_fmt(&g->h_types, "\ntypedef struct %.*s {\n  int32_t __handle;\n} %.*s;\n", STR_ARG(r->borrow),
-            STR_ARG(r->borrow));
+    buf_fmt(&g->h_types, "\ntypedef struct %.*s {\n  int32_t __handle;\n} %.*s;\n",
+            STR_ARG(r->borrow), STR_ARG(r->borrow));
     if (!g->options->autodrop_borrows) {
         buf_fmt(&g->h_helpers, "\nextern void %.*s_drop_borrow(%.*s handle);\n", STR_ARG(r->base),
                 STR_ARG(r->borrow));
-        buf_fmt(&g->c_helpers, "\nvoid %.*s_drop_borrow(%.*s handle) {\n  %.*s(handle.__handle);\n}\n",
+        buf_fmt(&g->c_helpers,
+                "\nvoid %.*s_drop_borrow(%.*s handle) {\n  %.*s(handle.__handle);\n}\n",
                 STR_ARG(r->base), STR_ARG(r->borrow), STR_ARG(r->drop));
     }
     Str name = str_fmt(g->arena, "%.*s_borrow_%.*s", STR_ARG(g->scope.prefix),
@@ -341,8 +351,8 @@ static void check_layout(Gen *g, const WitType *type) {
     }
     const AbiPlan *plan = abi_plan(&g->abi, type);
     if (plan)
-        buf_fmt(&g->c_layout, "_Static_assert(sizeof(%.*s) == %u, \"\");\n", STR_ARG(gen_type(g, type)->name),
-                plan->size);
+        buf_fmt(&g->c_layout, "_Static_assert(sizeof(%.*s) == %u, \"\");\n",
+                STR_ARG(gen_type(g, type)->name), plan->size);
 }
 
 static void define_one(Gen *g, const WitType *type) {

@@ -62,8 +62,9 @@ Str gen_address(Gen *g, GenPlace place) {
 }
 
 GenPlace gen_member(Gen *g, GenPlace place, Str name) {
-    return (GenPlace){str_fmt(g->arena, "%.*s%s%.*s", STR_ARG(place.text), place.pointer ? "->" : ".",
-                              STR_ARG(name)), false};
+    return (GenPlace){str_fmt(g->arena, "%.*s%s%.*s", STR_ARG(place.text),
+                              place.pointer ? "->" : ".", STR_ARG(name)),
+                      false};
 }
 
 static GenPlace part_of(Gen *g, GenPlace place, const AbiOp *op) {
@@ -73,8 +74,7 @@ static GenPlace part_of(Gen *g, GenPlace place, const AbiOp *op) {
             place = gen_member(g, place, gen_ident(g, step->type->fields.at[step->field].name));
         else if (step->type->kind == WIT_TUPLE)
             place = gen_member(g, place, str_fmt(g->arena, "f%u", step->field));
-        else
-            place = gen_member(g, place, str_fmt(g->arena, "at[%u]", step->field));
+        else place = gen_member(g, place, str_fmt(g->arena, "at[%u]", step->field));
     }
     return place;
 }
@@ -103,7 +103,8 @@ const char *gen_core_type(AbiCore type) {
 }
 
 enum { FLOAT_TO_BITS, BITS_TO_FLOAT, DOUBLE_TO_BITS, BITS_TO_DOUBLE };
-static const char *const bits_names[] = {"float__bits", "bits__float", "double__bits", "bits__double"};
+static const char *const bits_names[] = {"float__bits", "bits__float", "double__bits",
+                                         "bits__double"};
 static const char *const bits_types[][2] = {
     {"float", "int32_t"}, {"int32_t", "float"}, {"double", "int64_t"}, {"int64_t", "double"}};
 
@@ -118,7 +119,8 @@ void gen_put_bits(Gen *g, Buf *out) {
         buf_fmt(out,
                 "\nstatic %s %s(%s from) {\n  union { %s from; %s to; } both;\n"
                 "  both.from = from;\n  return both.to;\n}\n",
-                bits_types[i][1], bits_names[i], bits_types[i][0], bits_types[i][0], bits_types[i][1]);
+                bits_types[i][1], bits_names[i], bits_types[i][0], bits_types[i][0],
+                bits_types[i][1]);
     }
 }
 
@@ -178,7 +180,8 @@ static void lower_variant(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *
     gen_line(b, "}");
 }
 
-static void lower_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, GenPlace from, Str *flat) {
+static void lower_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, GenPlace from,
+                     Str *flat) {
     GenPlace part = part_of(g, from, op);
     Str value = gen_value(g, part), *slot = &flat[op->slot];
     switch (op->kind) {
@@ -281,7 +284,8 @@ static void lift_variant(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *o
         if (!inner->op_count) continue;
         Str *parts = ARENA_NEW_ARRAY(g->arena, Str, inner->flat_count + 1);
         for (uint32_t k = 0; k < inner->flat_count; k++)
-            parts[k] = convert(g, flat[op->slot + 1 + k], plan->flat[op->slot + 1 + k], inner->flat[k]);
+            parts[k] =
+                convert(g, flat[op->slot + 1 + k], plan->flat[op->slot + 1 + k], inner->flat[k]);
         b->indent++;
         gen_line(b, "case %u: {", i);
         b->indent++;
@@ -299,13 +303,16 @@ static void lift_pointer(Gen *g, GenBody *b, const AbiOp *op, const Str *flat, G
     if (op->kind == ABI_STRING)
         element = g->options->encoding == ABI_UTF8 ? STR("uint8_t") : STR("uint16_t");
     else
-        element = op->type->kind == WIT_MAP ? gen_entry_name(g, op->type) : gen_type_name(g, op->type->elem);
-    Str pointer = str_fmt(g->arena, "(%.*s *) (uintptr_t) %.*s", STR_ARG(element), STR_ARG(flat[op->slot]));
+        element = op->type->kind == WIT_MAP ? gen_entry_name(g, op->type)
+                                            : gen_type_name(g, op->type->elem);
+    Str pointer =
+        str_fmt(g->arena, "(%.*s *) (uintptr_t) %.*s", STR_ARG(element), STR_ARG(flat[op->slot]));
     assign(b, gen_member(g, to, STR("ptr")), pointer);
     assign(b, gen_member(g, to, STR("len")), cast(g, "size_t", flat[op->slot + 1]));
 }
 
-static void lift_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, const Str *flat, GenPlace to) {
+static void lift_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, const Str *flat,
+                    GenPlace to) {
     GenPlace part = part_of(g, to, op);
     Str e = flat[op->slot];
     const char *scalar = scalar_type(op);
@@ -374,7 +381,8 @@ void gen_collect_borrows(Gen *g, GenBody *b, const WitFunc *func, const AbiPlan 
             diag(g->diags, BIND_NO_AUTODROP, func->span, STR_ARG(func->name));
         if (op->kind != ABI_BORROW || is_pointer_borrow(g, op)) continue;
         GenBorrow *borrow = vec_push(g->arena, borrows);
-        *borrow = (GenBorrow){gen_local(g, b, "borrow"), gen_type(g, wit_resource_of(op->type))->drop};
+        *borrow =
+            (GenBorrow){gen_local(g, b, "borrow"), gen_type(g, wit_resource_of(op->type))->drop};
         gen_line(b, "%.*s = %.*s.__handle;", STR_ARG(borrow->local), STR_ARG(part.text));
     }
 }

@@ -391,7 +391,8 @@ bool core_check_func(CoreChecker *c, uint32_t func_index);
 /* Calls `trace` behind each instruction of the bodies that are checked, but the last `end` of each:
  * its offset, and the operands of the innermost block. Their types hold ids; CORE_BOTTOM is one that
  * is unknown. */
-typedef void (*CoreTrace)(void *context, size_t offset, const CoreValType *operands, uint32_t count);
+typedef void (*CoreTrace)(void *context, size_t offset, const CoreValType *operands,
+                          uint32_t count);
 void core_checker_trace(CoreChecker *c, CoreTrace trace, void *context);
 
 #endif

@@ -43,13 +43,14 @@ static VmInstance *instance_new(VmStore *store, VmModule *module) {
     in->globals = array(core->globals.len, sizeof *in->globals);
     in->tags = array(core->tags.len, sizeof *in->tags);
     in->own_funcs = array(core->funcs.len - core->imported[CORE_FUNC], sizeof *in->own_funcs);
-    in->own_globals = array(core->globals.len - core->imported[CORE_GLOBAL], sizeof *in->own_globals);
+    in->own_globals =
+        array(core->globals.len - core->imported[CORE_GLOBAL], sizeof *in->own_globals);
     in->own_tags = array(core->tags.len - core->imported[CORE_TAG], sizeof *in->own_tags);
     in->dropped_data = array(core->datas.len, sizeof *in->dropped_data);
     in->elems = array(core->elems.len, sizeof *in->elems);
     in->elem_count = (uint32_t)core->elems.len;
-    bool all = in->funcs && in->tables && in->memories && in->globals && in->tags && in->own_funcs &&
-               in->own_globals && in->own_tags && in->dropped_data && in->elems;
+    bool all = in->funcs && in->tables && in->memories && in->globals && in->tags &&
+               in->own_funcs && in->own_globals && in->own_tags && in->dropped_data && in->elems;
     return all ? in : NULL;
 }
 
@@ -77,7 +78,8 @@ static bool take_imports(VmInstance *in, const VmExtern *imports, uint32_t *bad_
     const CoreModule *core = in->module->core;
     for (uint32_t i = 0; i < core->imports.len; i++) {
         const CoreImport *import = &core->imports.at[i];
-        CoreExternType want = core_extern_type(core, in->module->types, import->kind, import->index);
+        CoreExternType want =
+            core_extern_type(core, in->module->types, import->kind, import->index);
         *bad_import = i;
         if (!imports[i].any) return false;
         CoreExternType have = type_of(&imports[i]);

@@ -61,8 +61,8 @@ enum {
     VM_PAGE = 65536,
     VM_DEFAULT_STACK = 1 << 20,
     VM_DEFAULT_FRAMES = 1 << 16,
-    VM_MAX_NESTING = 32,  /* of vm_call inside host functions */
-    VM_TICKS = 20000,     /* calls and backward jumps between looks at the clock */
+    VM_MAX_NESTING = 32, /* of vm_call inside host functions */
+    VM_TICKS = 20000,    /* calls and backward jumps between looks at the clock */
     VM_MAX_BACKTRACE = 100
 };
 
@@ -78,7 +78,7 @@ typedef struct {
     uint32_t word_count;
     uint32_t register_count; /* of a frame, arguments included */
     uint32_t param_slots;
-    uint32_t zero_slots;     /* registers after the parameters that start at 0 */
+    uint32_t zero_slots; /* registers after the parameters that start at 0 */
     VmPlace *places;
     uint32_t place_count;
 } VmCode;
@@ -99,10 +99,10 @@ typedef struct VmObject {
 } VmObject;
 
 struct VmFunc {
-    uint32_t type;         /* id */
-    uint32_t index;        /* in its module */
-    VmCode *code;          /* NULL: a host function, or not prepared yet */
-    VmInstance *in;        /* NULL: a host function */
+    uint32_t type;  /* id */
+    uint32_t index; /* in its module */
+    VmCode *code;   /* NULL: a host function, or not prepared yet */
+    VmInstance *in; /* NULL: a host function */
     uint32_t param_slots, result_slots;
     VmHostFn host;
     void *context;
@@ -130,7 +130,7 @@ struct VmTable {
 };
 
 struct VmGlobal {
-    VmSlot value[2]; /* the second for a v128 */
+    VmSlot value[2];  /* the second for a v128 */
     CoreValType type; /* in ids */
     bool is_mutable;
 };
@@ -171,7 +171,7 @@ struct VmStore {
     struct VmHost *hosts;
     CoreTypeSpace *types;
     struct VmComponents *components; /* component.h; made on first use */
-    VmInstance nothing; /* the instance of host frames: no memory */
+    VmInstance nothing;              /* the instance of host frames: no memory */
     VmMemory no_memory;
     volatile int interrupted;
 };
@@ -182,7 +182,7 @@ typedef struct {
     const VmWord *pc; /* where the frame goes on when the one above it returns */
     VmSlot *fp;
     VmInstance *in;
-    VmFunc *func; /* NULL: an entry from outside */
+    VmFunc *func;  /* NULL: an entry from outside */
     VmHostFn then; /* host functions: what goes on when the callee has returned */
     void *context;
     void (*dropped)(void *);
@@ -198,7 +198,7 @@ struct VmThread {
     VmStatus status;   /* why the machine has stopped */
     VmFunc *next_func; /* of vm_then_call */
     VmSlot *next_slots;
-    VmHostFn again;    /* of vm_suspend */
+    VmHostFn again; /* of vm_suspend */
     void *again_context;
     int exit_status;
     Trap trap;
@@ -245,12 +245,16 @@ void vm_set_trap(VmThread *t, Trap trap);
 bool vm_tick(VmThread *t); /* looks at the clock and the flag; false: a trap is set */
 
 /* memory.c: what bulk instructions do, bounds first */
-Trap vm_memory_init(VmInstance *in, uint32_t data, uint32_t memory, uint64_t to, uint32_t from, uint32_t n);
-Trap vm_memory_copy(VmInstance *in, uint32_t to_memory, uint32_t from_memory, uint64_t to, uint64_t from, uint64_t n);
+Trap vm_memory_init(VmInstance *in, uint32_t data, uint32_t memory, uint64_t to, uint32_t from,
+                    uint32_t n);
+Trap vm_memory_copy(VmInstance *in, uint32_t to_memory, uint32_t from_memory, uint64_t to,
+                    uint64_t from, uint64_t n);
 Trap vm_memory_fill(VmInstance *in, uint32_t memory, uint64_t to, uint8_t byte, uint64_t n);
 uint64_t vm_memory_grow(VmMemory *memory, uint64_t pages); /* pages before, or UINT64_MAX */
-Trap vm_table_init(VmInstance *in, uint32_t elem, uint32_t table, uint64_t to, uint32_t from, uint32_t n);
-Trap vm_table_copy(VmInstance *in, uint32_t to_table, uint32_t from_table, uint64_t to, uint64_t from, uint64_t n);
+Trap vm_table_init(VmInstance *in, uint32_t elem, uint32_t table, uint64_t to, uint32_t from,
+                   uint32_t n);
+Trap vm_table_copy(VmInstance *in, uint32_t to_table, uint32_t from_table, uint64_t to,
+                   uint64_t from, uint64_t n);
 Trap vm_table_fill(VmTable *table, uint64_t to, VmSlot value, uint64_t n);
 uint64_t vm_table_grow(VmTable *table, uint64_t n, VmSlot value); /* size before, or UINT64_MAX */
 void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmObject *));
@@ -324,19 +328,18 @@ typedef enum {
     VM_COMPARISONS(X)
 #undef X
 #define X(id, from, to) VM_OP_##id,
-    VM_LOADS(X)
+        VM_LOADS(X)
 #undef X
 #define X(id, to) VM_OP_##id,
-    VM_STORES(X)
+            VM_STORES(X)
 #undef X
 #define X(id) VM_OP_##id,
-    VM_OTHERS(X)
-    VM_OP_VECTORS, /* the first one, too */
+                VM_OTHERS(X) VM_OP_VECTORS, /* the first one, too */
     VM_OP_BEFORE_VECTORS = VM_OP_VECTORS - 1,
 #include "core/vector.def"
     VM_VECTOR_OTHERS(X)
 #undef X
-    VM_OP_COUNT
+        VM_OP_COUNT
 } VmOp;
 
 /* run_vector.c */

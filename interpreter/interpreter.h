@@ -46,13 +46,13 @@ typedef union {
 
 typedef struct {
     bool has_fuel;
-    uint64_t fuel;        /* instructions, roughly: a unit a branch, call or basic block's weight;
+    uint64_t fuel;       /* instructions, roughly: a unit a branch, call or basic block's weight;
                              bulk instructions by their size */
-    uint64_t max_memory;  /* bytes of all memories together; 0: 4 GiB each is the only limit */
-    uint64_t max_table;   /* entries of a table; 0: 10,000,000 */
-    uint64_t timeout_ns;  /* of one vm_call from the outside; 0: none */
-    uint32_t max_stack;   /* bytes of a thread's stack; 0: 1 MiB */
-    uint32_t max_frames;  /* 0: 65,536 */
+    uint64_t max_memory; /* bytes of all memories together; 0: 4 GiB each is the only limit */
+    uint64_t max_table;  /* entries of a table; 0: 10,000,000 */
+    uint64_t timeout_ns; /* of one vm_call from the outside; 0: none */
+    uint32_t max_stack;  /* bytes of a thread's stack; 0: 1 MiB */
+    uint32_t max_frames; /* 0: 65,536 */
 } VmLimits;
 
 VmStore *vm_store_new(const VmLimits *limits); /* NULL: the defaults. NULL back: no memory */
@@ -77,10 +77,10 @@ typedef enum {
 typedef VmStatus (*VmHostFn)(VmThread *thread, void *context, VmSlot *slots);
 
 /* For a host function's return: */
-VmStatus vm_trap(VmThread *thread, Trap trap);                       /* VM_TRAP */
+VmStatus vm_trap(VmThread *thread, Trap trap); /* VM_TRAP */
 __attribute__((format(printf, 3, 4))) VmStatus vm_trap_text(VmThread *thread, Trap trap,
                                                             const char *format, ...);
-VmStatus vm_exit(VmThread *thread, int status);                      /* VM_EXIT */
+VmStatus vm_exit(VmThread *thread, int status); /* VM_EXIT */
 /* Calls `func` with `args`, and when it has returned, `then(thread, context, slots)` with its
  * results in slots; that function's status goes on for the host function that asked, and its
  * results are in *its* slots (vm_host_slots). Chains of such calls use no C stack. If the callee
@@ -120,8 +120,8 @@ VmModule *vm_module_new(VmStore *store, const CoreModule *module);
 /* Instantiates: `imports` has one entry an import of the module, in order. Types are checked (with
  * comp_validate having done so, they fit). Active segments are copied and the start function is
  * run on `thread`. NULL: *trap says why (TRAP_NONE with *bad_import set: an import does not fit). */
-VmInstance *vm_instantiate(VmThread *thread, VmModule *module, const VmExtern *imports,
-                           Trap *trap, uint32_t *bad_import);
+VmInstance *vm_instantiate(VmThread *thread, VmModule *module, const VmExtern *imports, Trap *trap,
+                           uint32_t *bad_import);
 /* The same without running the start function: *start is it, or NULL. For callers that must not
  * nest (components). */
 VmInstance *vm_instantiate_only(VmStore *store, VmModule *module, const VmExtern *imports,
@@ -170,8 +170,8 @@ typedef struct VmComponent VmComponent;
 
 /* A resource type at run time. Host resources have a destructor of the host. */
 typedef struct VmResource VmResource;
-VmResource *vm_host_resource(VmStore *store, Str name,
-                             void (*destroy)(void *context, uint64_t rep), void *context);
+VmResource *vm_host_resource(VmStore *store, Str name, void (*destroy)(void *context, uint64_t rep),
+                             void *context);
 
 /* A host function of the component model: `args` has the cells of all parameters in order (see
  * AbiValue), `result` the cells of the result's plan to fill. Handles are reps of host resources:

@@ -29,7 +29,8 @@ static bool resize(VmMemory *m, uint64_t size) {
     if (limit && (size > limit || m->store->memory_used - m->size > limit - size)) return false;
     if (want > (uint64_t)1 << 46) return false;
     if (want > m->reserved) {
-        int protection = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        int protection = PROT_READ | PROT_WRITE,
+            flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
         void *p = m->reserved ? mremap(m->bytes, m->reserved, want, MREMAP_MAYMOVE)
                               : mmap(NULL, want, protection, flags, -1, 0);
         if (p == MAP_FAILED) return false;
@@ -164,7 +165,8 @@ Trap vm_table_copy(VmInstance *in, uint32_t to_table, uint32_t from_table, uint6
 Trap vm_table_init(VmInstance *in, uint32_t elem, uint32_t table, uint64_t to, uint32_t from,
                    uint32_t n) {
     VmTable *t = in->tables[table];
-    if (!inside(to, n, t->size) || !inside(from, n, in->elems[elem].count)) return TRAP_TABLE_BOUNDS;
+    if (!inside(to, n, t->size) || !inside(from, n, in->elems[elem].count))
+        return TRAP_TABLE_BOUNDS;
     if (n) memcpy(t->elems + to, in->elems[elem].items + from, n * sizeof *t->elems);
     return TRAP_NONE;
 }

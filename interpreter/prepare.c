@@ -50,7 +50,6 @@ static void local_set(Prepare *p, uint32_t index) {
 
 /* ---- operators ---- */
 
-
 static void unary(Prepare *p, VmOp op) {
     Entry a = pop(p);
     uint32_t from = place_of(p, &a), at = p->word_count;
@@ -68,7 +67,6 @@ static void binary(Prepare *p, VmOp op) {
     if (constant) immediate(p, b.k[0].u64);
     made_by(p, at, op);
 }
-
 
 static void load(Prepare *p, VmOp op, const CoreInstr *i) {
     Entry a = pop(p);
@@ -141,8 +139,12 @@ static bool fused(VmOp op, Condition *c) {
     case VM_OP_##id##_K: *c = (Condition){VM_OP_JUMP_##id##_K, VM_OP_JUMP_NOT_##id##_K, 0, 0, true, 0}; return true;
         VM_COMPARISONS(X)
 #undef X
-    case VM_OP_I32_EQZ: *c = (Condition){VM_OP_JUMP_UNLESS, VM_OP_JUMP_IF, 0, 0, false, 0}; return true;
-    case VM_OP_I64_EQZ: *c = (Condition){VM_OP_JUMP_UNLESS_64, VM_OP_JUMP_IF_64, 0, 0, false, 0}; return true;
+    case VM_OP_I32_EQZ:
+        *c = (Condition){VM_OP_JUMP_UNLESS, VM_OP_JUMP_IF, 0, 0, false, 0};
+        return true;
+    case VM_OP_I64_EQZ:
+        *c = (Condition){VM_OP_JUMP_UNLESS_64, VM_OP_JUMP_IF_64, 0, 0, false, 0};
+        return true;
     default: return false;
     }
 }
@@ -204,7 +206,9 @@ static void land(Prepare *p, uint32_t patches) {
 
 /* ---- blocks and branches ---- */
 
-static Block *block_at(Prepare *p, uint32_t depth) { return &p->blocks[p->block_count - 1 - depth]; }
+static Block *block_at(Prepare *p, uint32_t depth) {
+    return &p->blocks[p->block_count - 1 - depth];
+}
 
 static const CoreValType *results_of(const Block *b) { return b->single ? &b->single : b->results; }
 
@@ -421,8 +425,8 @@ static uint32_t pass_arguments(Prepare *p, const CoreType *type, uint32_t *slots
 }
 
 /* `imm` names the callee unless a register does. */
-static void call(Prepare *p, VmOp op, VmOp tail_op, bool tail, const CoreType *type, bool by_register,
-                 bool has_imm, uint64_t imm) {
+static void call(Prepare *p, VmOp op, VmOp tail_op, bool tail, const CoreType *type,
+                 bool by_register, bool has_imm, uint64_t imm) {
     uint32_t reference = 0, slots = 0;
     if (by_register) {
         Entry e = pop(p);
@@ -442,7 +446,8 @@ static void call_any(Prepare *p, const CoreInstr *i) {
     switch (i->op) {
     case CORE_OP_CALL:
     case CORE_OP_RETURN_CALL:
-        call(p, VM_OP_CALL, VM_OP_TAIL_CALL, i->op != CORE_OP_CALL, core_func_type(p->core, i->a), false, true, i->a);
+        call(p, VM_OP_CALL, VM_OP_TAIL_CALL, i->op != CORE_OP_CALL, core_func_type(p->core, i->a),
+             false, true, i->a);
         break;
     case CORE_OP_CALL_INDIRECT:
     case CORE_OP_RETURN_CALL_INDIRECT:
@@ -476,7 +481,8 @@ static void br_on_null(Prepare *p, uint32_t depth) {
 
 static void br_on_non_null(Prepare *p, uint32_t depth) {
     all_home_from(p, p->height - 1);
-    Condition c = {VM_OP_JUMP_IF_64, VM_OP_JUMP_UNLESS_64, p->stack[p->height - 1].home, 0, false, 0};
+    Condition c = {
+        VM_OP_JUMP_IF_64, VM_OP_JUMP_UNLESS_64, p->stack[p->height - 1].home, 0, false, 0};
     branch_on(p, &c, true, depth);
     pop(p);
 }
@@ -612,8 +618,8 @@ static bool control(Prepare *p, const CoreInstr *i) {
 }
 
 static bool opens(CoreOp op) {
-    return op == CORE_OP_BLOCK || op == CORE_OP_LOOP || op == CORE_OP_IF || op == CORE_OP_TRY_TABLE ||
-           op == CORE_OP_TRY;
+    return op == CORE_OP_BLOCK || op == CORE_OP_LOOP || op == CORE_OP_IF ||
+           op == CORE_OP_TRY_TABLE || op == CORE_OP_TRY;
 }
 
 /* In code that cannot be reached only the structure counts. True: the instruction is passed over. */
@@ -712,12 +718,11 @@ VmCode *vm_prepare(VmModule *module, uint32_t func_index) {
     if (module->codes[own]) return module->codes[own];
     Prepare p = {.module = module, .core = core, .func = &core->funcs.at[func_index]};
     const CoreType *type = core_func_type(core, func_index);
-    p.failed = !lay_out_locals(&p, &param_slots) ||
-               !grow(&p.blocks, 0, &p.block_cap, sizeof *p.blocks);
+    p.failed =
+        !lay_out_locals(&p, &param_slots) || !grow(&p.blocks, 0, &p.block_cap, sizeof *p.blocks);
     if (!p.failed) {
-        p.blocks[p.block_count++] = (Block){.op = CORE_OP_BLOCK,
-                                            .results = type->results,
-                                            .result_count = type->result_count};
+        p.blocks[p.block_count++] = (Block){
+            .op = CORE_OP_BLOCK, .results = type->results, .result_count = type->result_count};
         body(&p);
     }
     if (!p.failed) module->codes[own] = finish(&p, param_slots);

@@ -11,22 +11,22 @@
 
 typedef struct {
     enum { TEMP, LOCAL, CONST } kind;
-    uint8_t slots;      /* 1, or 2 for a v128 */
+    uint8_t slots; /* 1, or 2 for a v128 */
     uint16_t home;
-    uint32_t local;     /* LOCAL: its register */
-    uint32_t chain;     /* LOCAL: the next lower entry of this local, plus 1 */
-    VmSlot k[2];        /* CONST */
+    uint32_t local; /* LOCAL: its register */
+    uint32_t chain; /* LOCAL: the next lower entry of this local, plus 1 */
+    VmSlot k[2];    /* CONST */
 } Entry;
 
 typedef struct {
-    CoreOp op;             /* BLOCK, LOOP, IF (ELSE once that was met); the body itself is a BLOCK */
+    CoreOp op; /* BLOCK, LOOP, IF (ELSE once that was met); the body itself is a BLOCK */
     const CoreValType *params, *results; /* see results_of */
     uint32_t param_count, result_count;
-    CoreValType single;    /* the result of a one-result block type, else 0 */
-    uint32_t entries;      /* height of the stack below the parameters */
-    uint32_t start;        /* LOOP: its first word */
-    uint32_t patches;      /* jumps to the end: chain of Patch, plus 1 */
-    uint32_t else_patch;   /* IF: the jump to its else, plus 1 */
+    CoreValType single;  /* the result of a one-result block type, else 0 */
+    uint32_t entries;    /* height of the stack below the parameters */
+    uint32_t start;      /* LOOP: its first word */
+    uint32_t patches;    /* jumps to the end: chain of Patch, plus 1 */
+    uint32_t else_patch; /* IF: the jump to its else, plus 1 */
 } Block;
 
 /* A jump whose target is not known yet. */
@@ -52,11 +52,11 @@ typedef struct {
     uint32_t patch_count, patch_cap;
     uint16_t *local_register; /* one more than there are locals */
     uint32_t *local_chain;    /* by register: the highest entry that stands for it, plus 1 */
-    uint32_t last;            /* word of the instruction that made the top entry, plus 1; 0: unknown */
+    uint32_t last; /* word of the instruction that made the top entry, plus 1; 0: unknown */
     VmOp last_op;
-    uint32_t fuel_word;       /* the FUEL word that counts now, plus 1 */
-    bool dead;                /* code here cannot be reached */
-    uint32_t dead_depth;      /* blocks opened in it */
+    uint32_t fuel_word;  /* the FUEL word that counts now, plus 1 */
+    bool dead;           /* code here cannot be reached */
+    uint32_t dead_depth; /* blocks opened in it */
     bool failed;
 } Prepare;
 

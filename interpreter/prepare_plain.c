@@ -26,7 +26,9 @@ static bool has_lane(CoreImm imm) {
            (imm >= CORE_IMM_MEM8_LANE && imm <= CORE_IMM_MEM64_LANE);
 }
 
-static bool accesses_memory(CoreImm imm) { return imm >= CORE_IMM_MEM8 && imm <= CORE_IMM_MEM64_LANE; }
+static bool accesses_memory(CoreImm imm) {
+    return imm >= CORE_IMM_MEM8 && imm <= CORE_IMM_MEM64_LANE;
+}
 
 static void put_fields(Prepare *p, const uint32_t *fields, uint32_t n) {
     operands(p, fields[0], fields[1], fields[2], fields[3]);

@@ -120,8 +120,8 @@ HANDLER(JUMP_UNLESS, {
     NEXT(2);
 })
 HANDLER(JUMP_IF_64, { /* also: jump where a reference is not null */
-    if (fp[pc[1].a].u64) JUMP_BY(pc[1].jump);
-    NEXT(2);
+                      if (fp[pc[1].a].u64) JUMP_BY(pc[1].jump);
+                      NEXT(2);
 })
 HANDLER(JUMP_UNLESS_64, {
     if (!fp[pc[1].a].u64) JUMP_BY(pc[1].jump);
@@ -176,16 +176,16 @@ HANDLER(CHECK_ADDRESS, {
 })
 
 HANDLER(MEMORY_SIZE, { /* a: result; immediate: memory */
-    const VmMemory *m = in->memories[pc[2].imm];
-    fp[pc[1].a].u64 = m->size >> m->page_log2;
-    NEXT(3);
+                       const VmMemory *m = in->memories[pc[2].imm];
+                       fp[pc[1].a].u64 = m->size >> m->page_log2;
+                       NEXT(3);
 })
 HANDLER(MEMORY_GROW, { /* a: result, b: pages; immediate: memory */
-    VmMemory *m = in->memories[pc[2].imm];
-    uint64_t before = vm_memory_grow(m, fp[pc[1].b].u64);
-    fp[pc[1].a].u64 = m->limits.is_64 ? before : (uint32_t)before;
-    LOAD_MEMORY();
-    NEXT(3);
+                       VmMemory *m = in->memories[pc[2].imm];
+                       uint64_t before = vm_memory_grow(m, fp[pc[1].b].u64);
+                       fp[pc[1].a].u64 = m->limits.is_64 ? before : (uint32_t)before;
+                       LOAD_MEMORY();
+                       NEXT(3);
 })
 
 /* a b c: the three operands; the immediates are two indices. */
@@ -215,34 +215,35 @@ HANDLER(DATA_DROP, {
 /* ---- tables ---- */
 
 HANDLER(TABLE_GET, { /* a: result, b: index; immediate: table */
-    const VmTable *table = in->tables[pc[2].imm];
-    uint64_t i = fp[pc[1].b].u64;
-    if (UNLIKELY(i >= table->size)) TRAP_WITH(TRAP_TABLE_BOUNDS);
-    fp[pc[1].a] = table->elems[i];
-    NEXT(3);
+                     const VmTable *table = in->tables[pc[2].imm];
+                     uint64_t i = fp[pc[1].b].u64;
+                     if (UNLIKELY(i >= table->size)) TRAP_WITH(TRAP_TABLE_BOUNDS);
+                     fp[pc[1].a] = table->elems[i];
+                     NEXT(3);
 })
 HANDLER(TABLE_SET, { /* a: index, b: value; immediate: table */
-    VmTable *table = in->tables[pc[2].imm];
-    uint64_t i = fp[pc[1].a].u64;
-    if (UNLIKELY(i >= table->size)) TRAP_WITH(TRAP_TABLE_BOUNDS);
-    table->elems[i] = fp[pc[1].b];
-    NEXT(3);
+                     VmTable *table = in->tables[pc[2].imm];
+                     uint64_t i = fp[pc[1].a].u64;
+                     if (UNLIKELY(i >= table->size)) TRAP_WITH(TRAP_TABLE_BOUNDS);
+                     table->elems[i] = fp[pc[1].b];
+                     NEXT(3);
 })
 HANDLER(TABLE_SIZE, {
     fp[pc[1].a].u64 = in->tables[pc[2].imm]->size;
     NEXT(3);
 })
 HANDLER(TABLE_GROW, { /* a: result, b: value, c: count */
-    VmTable *table = in->tables[pc[2].imm];
-    CHARGE(fp[pc[1].c].u64 / 8);
-    uint64_t before = vm_table_grow(table, fp[pc[1].c].u64, fp[pc[1].b]);
-    fp[pc[1].a].u64 = table->limits.is_64 ? before : (uint32_t)before;
-    NEXT(3);
+                      VmTable *table = in->tables[pc[2].imm];
+                      CHARGE(fp[pc[1].c].u64 / 8);
+                      uint64_t before = vm_table_grow(table, fp[pc[1].c].u64, fp[pc[1].b]);
+                      fp[pc[1].a].u64 = table->limits.is_64 ? before : (uint32_t)before;
+                      NEXT(3);
 })
 HANDLER(TABLE_FILL, { /* a: index, b: value, c: count */
-    CHARGE(fp[pc[1].c].u64 / 8);
-    CHECKED(vm_table_fill(in->tables[pc[2].imm], fp[pc[1].a].u64, fp[pc[1].b], fp[pc[1].c].u64));
-    NEXT(3);
+                      CHARGE(fp[pc[1].c].u64 / 8);
+                      CHECKED(vm_table_fill(in->tables[pc[2].imm], fp[pc[1].a].u64, fp[pc[1].b],
+                                            fp[pc[1].c].u64));
+                      NEXT(3);
 })
 HANDLER(TABLE_COPY, {
     CHARGE(fp[pc[1].c].u64 / 8);
@@ -268,13 +269,13 @@ HANDLER(COPY, {
     NEXT(2);
 })
 HANDLER(COPY2, { /* a v128 */
-    VmSlot low = fp[pc[1].b], high = fp[pc[1].b + 1];
-    fp[pc[1].a] = low, fp[pc[1].a + 1] = high;
-    NEXT(2);
+                 VmSlot low = fp[pc[1].b], high = fp[pc[1].b + 1];
+                 fp[pc[1].a] = low, fp[pc[1].a + 1] = high;
+                 NEXT(2);
 })
 HANDLER(COPY_N, { /* c slots */
-    memmove(fp + pc[1].a, fp + pc[1].b, pc[1].c * sizeof *fp);
-    NEXT(2);
+                  memmove(fp + pc[1].a, fp + pc[1].b, pc[1].c * sizeof *fp);
+                  NEXT(2);
 })
 HANDLER(CONST, {
     fp[pc[1].a] = pc[2].k;
@@ -285,8 +286,8 @@ HANDLER(CONST2, {
     NEXT(4);
 })
 HANDLER(SELECT, { /* a: result, b c: values, d: condition */
-    fp[pc[1].a] = fp[fp[pc[1].d].u32 ? pc[1].b : pc[1].c];
-    NEXT(2);
+                  fp[pc[1].a] = fp[fp[pc[1].d].u32 ? pc[1].b : pc[1].c];
+                  NEXT(2);
 })
 HANDLER(SELECT2, {
     const VmSlot *from = &fp[fp[pc[1].d].u32 ? pc[1].b : pc[1].c];
@@ -361,13 +362,13 @@ HANDLER(REF_AS_NON_NULL, {
 
 HANDLER(CALL, { CALL_TO(in->funcs[pc[2].imm], 3); })
 HANDLER(CALL_INDIRECT, { /* a: arguments, b: index; immediate: type, table */
-    INDIRECT(f, pc[1].b)
-    CALL_TO(f, 3);
+                         INDIRECT(f, pc[1].b)
+                         CALL_TO(f, 3);
 })
 HANDLER(CALL_REF, { /* a: arguments, b: the reference */
-    VmFunc *f = fp[pc[1].b].ref;
-    if (UNLIKELY(!f)) TRAP_WITH(TRAP_NULL_FUNCTION_REFERENCE);
-    CALL_TO(f, 2);
+                    VmFunc *f = fp[pc[1].b].ref;
+                    if (UNLIKELY(!f)) TRAP_WITH(TRAP_NULL_FUNCTION_REFERENCE);
+                    CALL_TO(f, 2);
 })
 
 /* A tail call moves its arguments (c slots at a) to the start of the frame and gives it up. */
@@ -414,8 +415,8 @@ HANDLER(RETURN_K, {
     LEAVE();
 })
 HANDLER(RETURN_N, { /* a: first register, b: how many */
-    memmove(fp, fp + pc[1].a, pc[1].b * sizeof *fp);
-    LEAVE();
+                    memmove(fp, fp + pc[1].a, pc[1].b * sizeof *fp);
+                    LEAVE();
 })
 
 /* ---- the rest ---- */
@@ -476,13 +477,13 @@ const VmHandler vm_handlers[VM_OP_VECTORS] = {
     VM_COMPARISONS(X)
 #undef X
 #define X(id, from, to) op_##id,
-    VM_LOADS(X)
+        VM_LOADS(X)
 #undef X
 #define X(id, to) op_##id,
-    VM_STORES(X)
+            VM_STORES(X)
 #undef X
 #define X(id) op_##id,
-    VM_OTHERS(X)
+                VM_OTHERS(X)
 #undef X
 };
 

@@ -93,9 +93,9 @@ static inline void set_v128(VmSlot *slots, CoreV128 v) { memcpy(slots, &v, sizeo
 #include "core/vector.def"
 
 HANDLER(I8X16_SHUFFLE, { /* the immediates are 16 lanes */
-    CoreV128 a = get_v128(B), b = get_v128(C);
-    set_v128(A, core_shuffle(a, b, (const uint8_t *)&pc[2]));
-    NEXT(4);
+                         CoreV128 a = get_v128(B), b = get_v128(C);
+                         set_v128(A, core_shuffle(a, b, (const uint8_t *)&pc[2]));
+                         NEXT(4);
 })
 HANDLER(V128_LOAD, {
     uint64_t at = B->u64 + pc[2].imm;
@@ -153,5 +153,4 @@ LANE_ACCESS(64)
 #define X(id)                   op_##id,
 const VmHandler vm_vector_handlers[] = {
 #include "core/vector.def"
-    VM_VECTOR_OTHERS(X)
-};
+    VM_VECTOR_OTHERS(X)};

@@ -75,12 +75,13 @@ VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_c
                      void (*free_context)(void *)) {
     VmHost *host = calloc(1, sizeof *host);
     if (!host) return NULL;
-    host->func = (VmFunc){.type = core_space_func(store->types, params, param_count, results, result_count),
-                          .param_slots = slots_of_all(params, param_count),
-                          .result_slots = slots_of_all(results, result_count),
-                          .host = fn,
-                          .context = context,
-                          .free_context = free_context};
+    host->func =
+        (VmFunc){.type = core_space_func(store->types, params, param_count, results, result_count),
+                 .param_slots = slots_of_all(params, param_count),
+                 .result_slots = slots_of_all(results, result_count),
+                 .host = fn,
+                 .context = context,
+                 .free_context = free_context};
     host->next = store->hosts;
     store->hosts = host;
     return &host->func;

@@ -24,7 +24,9 @@ static void *map_pages(size_t size) {
     return p == MAP_FAILED ? NULL : p;
 }
 
-static size_t stack_bytes(const VmThread *t) { return (size_t)((char *)t->stack_end - (char *)t->stack); }
+static size_t stack_bytes(const VmThread *t) {
+    return (size_t)((char *)t->stack_end - (char *)t->stack);
+}
 static size_t frame_bytes(const VmThread *t) {
     return (size_t)((char *)t->frames_end - (char *)t->frames);
 }
@@ -70,7 +72,8 @@ static uint32_t offset_of(const VmFrame *frame, const VmWord *pc, bool returns) 
     const VmFunc *f = frame->func;
     const CoreExpr *body = &f->in->module->core->funcs.at[f->index].body;
     const VmCode *code = f->code;
-    if (!pc || !code || pc < code->words || pc > code->words + code->word_count) return body->offset;
+    if (!pc || !code || pc < code->words || pc > code->words + code->word_count)
+        return body->offset;
     uint32_t word = (uint32_t)(pc - code->words) - (returns && pc > code->words ? 1 : 0);
     uint32_t low = 0, high = code->place_count;
     while (low + 1 < high) {
@@ -164,8 +167,7 @@ static VmStatus run_to(VmThread *t, VmFrame *entry, const VmWord *pc, VmSlot *sl
     t->nesting--;
     if (t->status == VM_SUSPEND && t->nesting == 0) return VM_SUSPEND;
     if (t->status == VM_SUSPEND) vm_trap_text(t, TRAP_HOST, "cannot suspend in a nested call");
-    if (t->status == VM_DONE && func)
-        memcpy(slots, entry->fp, func->result_slots * sizeof *slots);
+    if (t->status == VM_DONE && func) memcpy(slots, entry->fp, func->result_slots * sizeof *slots);
     unwind(t, entry - 1);
     return t->status;
 }

@@ -22,7 +22,7 @@ typedef enum {
 
 typedef struct {
     uint8_t kind;
-    bool quoted;    /* an id with a string; a string with escapes */
+    bool quoted; /* an id with a string; a string with escapes */
     uint32_t at, len;
     uint32_t match; /* TOK_OPEN, TOK_ANNOTATION: index of the closing parenthesis */
 } Token;
@@ -36,11 +36,11 @@ typedef struct {
     Features features;
     const Token *toks;
     const Token *unclosed; /* the innermost parenthesis without a partner: its `match` is the end */
-    uint32_t pos, end; /* end: index of TOK_END */
+    uint32_t pos, end;     /* end: index of TOK_END */
     bool failed;
-    bool meaningful;   /* there is a token, or at least an annotation */
-    bool strict;       /* component indices must be declared before their use */
-    uint16_t *ops;     /* mnemonics by hash: CoreOp + 1 */
+    bool meaningful; /* there is a token, or at least an annotation */
+    bool strict;     /* component indices must be declared before their use */
+    uint16_t *ops;   /* mnemonics by hash: CoreOp + 1 */
 } Wat;
 
 /* Tokens of a whole source. False where a token is malformed or a parenthesis has no partner. */
@@ -164,29 +164,29 @@ bool wat_take_name(Wat *w, Str *name);
 /* ---- a core module under construction (parse_core.c, parse_code.c) ---- */
 
 typedef struct {
-    CoreOp op; /* BLOCK, LOOP, IF, TRY, TRY_TABLE */
-    bool flat; /* ended by the word `end`, not by a parenthesis */
-    Str name;  /* ptr NULL: none */
-    Str shown; /* for the name section: the name, or an annotation's */
+    CoreOp op;       /* BLOCK, LOOP, IF, TRY, TRY_TABLE */
+    bool flat;       /* ended by the word `end`, not by a parenthesis */
+    Str name;        /* ptr NULL: none */
+    Str shown;       /* for the name section: the name, or an annotation's */
     uint64_t hidden; /* what the name meant around this block: 1 + a place in `labels`, or 0 */
 } WatLabel;
 
 /* A folded form that is open. */
 typedef struct {
     enum {
-        FRAME_PLAIN,     /* its instruction waits in `pending` for the operands */
-        FRAME_BLOCK,     /* closing it writes `end` */
-        FRAME_CONDITION, /* (if ... before its (then: the `if` waits in `pending` */
-        FRAME_THEN,      /* (if ... behind (then ...) */
-        FRAME_ELSE,      /* ... and behind (else ...) */
-        FRAME_TRY,       /* (try ... of the legacy exceptions: arms follow */
-        FRAME_CLOSED_TRY,/* ... ended by (delegate) */
-        FRAME_ARM        /* (then ...), (else ...), (do ...), (catch ...) */
+        FRAME_PLAIN,      /* its instruction waits in `pending` for the operands */
+        FRAME_BLOCK,      /* closing it writes `end` */
+        FRAME_CONDITION,  /* (if ... before its (then: the `if` waits in `pending` */
+        FRAME_THEN,       /* (if ... behind (then ...) */
+        FRAME_ELSE,       /* ... and behind (else ...) */
+        FRAME_TRY,        /* (try ... of the legacy exceptions: arms follow */
+        FRAME_CLOSED_TRY, /* ... ended by (delegate) */
+        FRAME_ARM         /* (then ...), (else ...), (do ...), (catch ...) */
     } kind;
-    uint32_t at;         /* of the instruction's word in the text */
-    uint32_t pending;    /* where its bytes begin */
-    int8_t hint;         /* branch hint that is waiting with it, or -1 */
-    WatLabel label;      /* FRAME_CONDITION */
+    uint32_t at;      /* of the instruction's word in the text */
+    uint32_t pending; /* where its bytes begin */
+    int8_t hint;      /* branch hint that is waiting with it, or -1 */
+    WatLabel label;   /* FRAME_CONDITION */
 } WatFrame;
 
 typedef struct {
@@ -204,30 +204,30 @@ typedef struct {
     Wat *w;
     CoreModule *m;
     WatSpace funcs, tables, memories, globals, tags, types, elems, datas;
-    WatTypes lookup;            /* of types, in this module */
-    Map func_types;             /* parameters and results -> index of the first such type */
-    VEC(WatSpace *) fields;     /* by type; NULL without names */
-    uint32_t current_type;      /* whose fields are read */
+    WatTypes lookup;        /* of types, in this module */
+    Map func_types;         /* parameters and results -> index of the first such type */
+    VEC(WatSpace *) fields; /* by type; NULL without names */
+    uint32_t current_type;  /* whose fields are read */
     uint32_t next[CORE_EXTERN_COUNT];
     uint32_t next_elem, next_data;
-    const char *defined;        /* "function", ...: what was defined, so that imports come too late */
-    bool uses_data_index;       /* an instruction that needs the data count */
+    const char *defined;  /* "function", ...: what was defined, so that imports come too late */
+    bool uses_data_index; /* an instruction that needs the data count */
     bool has_name;
     VEC(WatCustom) customs;
     VEC(WatHint) hints;
-    uint32_t func;              /* whose body is parsed; CORE_NONE in constant expressions */
+    uint32_t func; /* whose body is parsed; CORE_NONE in constant expressions */
 
     /* The function at hand. */
     WatSpace locals;
     CoreNameMap local_names, label_names;
     uint32_t label_count;
-    WatFunc use;                /* the inline types of the type use at hand */
+    WatFunc use; /* the inline types of the type use at hand */
 
     /* The expression at hand; the buffers are reused. */
     Buf body, pending, list;
     VEC(CorePlace) places;
     VEC(WatLabel) labels;
-    Map label_ids;              /* name -> 1 + the innermost label of that name, 0: none is open */
+    Map label_ids; /* name -> 1 + the innermost label of that name, 0: none is open */
     VEC(WatFrame) frames;
 } WatModule;
 
@@ -243,7 +243,7 @@ uint32_t wat_type_use(WatModule *p, bool names);
 CoreBlockType wat_block_type(WatModule *p);
 void wat_module_annotation(WatModule *p); /* @custom, @producers, @dylink.0 */
 void wat_finish_customs(WatModule *p);    /* the custom sections in order, with hints and names */
-Str wat_producers(Wat *w);                 /* the bytes of an (@producers ...) */
+Str wat_producers(Wat *w);                /* the bytes of an (@producers ...) */
 
 /* ---- a component under construction (parse_component.c, parse_comp_type.c, parse_canon.c) ---- */
 
@@ -252,11 +252,11 @@ enum { WAT_MAX_DEPTH = 100 }; /* of components and types in one another */
 typedef struct WatScope {
     struct WatScope *up;
     CompBuilder b;
-    Str id;                        /* for (alias outer $id ...) */
+    Str id; /* for (alias outer $id ...) */
     Map ids[COMP_SORT_COUNT];
-    CompItems late;                /* inline exports, which come last */
-    CompModuleType *module_type;   /* a core module type: only core types are counted */
-    Map func_types;                /* ... and its function types, for inline ones */
+    CompItems late;              /* inline exports, which come last */
+    CompModuleType *module_type; /* a core module type: only core types are counted */
+    Map func_types;              /* ... and its function types, for inline ones */
 } WatScope;
 
 typedef struct {
@@ -318,16 +318,16 @@ void wat_newline(WatPrinter *p, int64_t offset);
 void wat_start(WatPrinter *p, const char *group); /* "(group" */
 void wat_finish(WatPrinter *p);                   /* ")" */
 void wat_finish_at(WatPrinter *p, int64_t offset);
-void wat_put_quoted(WatPrinter *p, Str name);     /* "name", escapes as \u{..} */
+void wat_put_quoted(WatPrinter *p, Str name);        /* "name", escapes as \u{..} */
 void wat_put_quoted_bytes(WatPrinter *p, Str bytes); /* ... as \hh */
-void wat_put_f32(Buf *out, uint32_t bits); /* 0x1.8p+1 (;=3;) */
+void wat_put_f32(Buf *out, uint32_t bits);           /* 0x1.8p+1 (;=3;) */
 void wat_put_f64(Buf *out, uint64_t bits);
 
 /* Names for a space: those of the binary, made usable as identifiers. */
 typedef struct {
     const CoreNameMap *map;
-    const bool *clash; /* by position in the map: the name was taken before */
-    const char *what;  /* "func": for synthetic names, `#func7 name` */
+    const bool *clash;    /* by position in the map: the name was taken before */
+    const char *what;     /* "func": for synthetic names, `#func7 name` */
     const char *invented; /* ... and for those of what has none, if it is another word */
 } WatNames;
 WatNames wat_names(WatPrinter *p, const CoreNameMap *map, const char *what, bool unique);
@@ -340,7 +340,8 @@ bool wat_put_optional_name(WatPrinter *p, const WatNames *names, uint32_t index)
 bool wat_has_name(const WatNames *names, uint32_t index, Str *name);
 /* $name, $"quoted name" or $"#what7 name". With `definition`, what a synthetic name stands for is
  * said in (@name "..."). */
-void wat_put_name(WatPrinter *p, Str name, bool clash, const char *what, uint32_t index, bool definition);
+void wat_put_name(WatPrinter *p, Str name, bool clash, const char *what, uint32_t index,
+                  bool definition);
 
 typedef struct {
     size_t offset;
@@ -355,12 +356,12 @@ typedef struct {
     WatNames locals, labels; /* of the function at hand */
     uint32_t func;           /* ... its index */
     uint32_t next[CORE_EXTERN_COUNT];
-    const char *place;       /* of a custom section: "after code" */
-    Source hint_bytes;       /* the branch hints that are left, in the order of functions */
+    const char *place; /* of a custom section: "after code" */
+    Source hint_bytes; /* the branch hints that are left, in the order of functions */
     Reader hints;
     uint32_t hint_funcs, hint_func;
-    CoreChecker *checker;    /* where operands are to be shown */
-    VEC(WatNote) notes;      /* what is said behind the instructions of the function at hand */
+    CoreChecker *checker; /* where operands are to be shown */
+    VEC(WatNote) notes;   /* what is said behind the instructions of the function at hand */
     bool module_valid, func_valid;
 } WatModulePrinter;
 
@@ -378,8 +379,10 @@ void wat_print_func_type(WatModulePrinter *mp, const CoreType *t, const WatNames
 void wat_print_sub_type(WatModulePrinter *mp, uint32_t type);
 void wat_print_type_ref(WatModulePrinter *mp, uint32_t type);
 /* (table 1 funcref, (memory 1, (global i32, without the closing parenthesis; NULL names: no index. */
-void wat_print_table_type(WatModulePrinter *mp, const CoreTable *t, const WatNames *names, uint32_t index);
-void wat_print_memory_type(WatModulePrinter *mp, const CoreLimits *l, const WatNames *names, uint32_t index);
+void wat_print_table_type(WatModulePrinter *mp, const CoreTable *t, const WatNames *names,
+                          uint32_t index);
+void wat_print_memory_type(WatModulePrinter *mp, const CoreLimits *l, const WatNames *names,
+                           uint32_t index);
 void wat_print_global_type(WatModulePrinter *mp, CoreValType type, bool mutable, bool shared,
                            const WatNames *names, uint32_t index);
 /* The instructions of a body, each on a line; gives the offset of the final `end`. */

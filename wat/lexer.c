@@ -20,7 +20,8 @@ enum { CLASS_ID = 1, CLASS_DIGIT = 2, CLASS_HEX = 4, CLASS_PUNCTUATION = 8 };
 static uint8_t class_of(uint8_t c) {
     if (c >= '0' && c <= '9') return CLASS_ID | CLASS_DIGIT | CLASS_HEX;
     if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) return CLASS_ID | CLASS_HEX;
-    if (c == ',' || c == ';' || c == '[' || c == ']' || c == '{' || c == '}') return CLASS_PUNCTUATION;
+    if (c == ',' || c == ';' || c == '[' || c == ']' || c == '{' || c == '}')
+        return CLASS_PUNCTUATION;
     return c > ' ' && c < 0x7f && c != '"' && c != '(' && c != ')' ? CLASS_ID : 0;
 }
 
@@ -31,9 +32,9 @@ typedef struct {
     const char *text;
     uint32_t at, size;
     VEC(Token) toks;
-    VEC(uint32_t) open;    /* indices of open parentheses */
-    uint32_t skip_depth;   /* inside a skipped annotation: parentheses open since, with its own */
-    uint32_t skip_at;      /* ... where it began */
+    VEC(uint32_t) open;  /* indices of open parentheses */
+    uint32_t skip_depth; /* inside a skipped annotation: parentheses open since, with its own */
+    uint32_t skip_at;    /* ... where it began */
     bool skipped;        /* an annotation was */
     bool failed;
     uint8_t classes[256];
@@ -338,7 +339,10 @@ static void lex_reserved(Lexer *l) {
 }
 
 bool wat_lex(Arena *arena, const Source *source, Features features, Wat *w, Diags *diags) {
-    Lexer l = {.arena = arena, .source = source, .diags = diags, .text = source->text.ptr,
+    Lexer l = {.arena = arena,
+               .source = source,
+               .diags = diags,
+               .text = source->text.ptr,
                .size = (uint32_t)source->text.len};
     for (int c = 0; c < 256; c++) l.classes[c] = class_of((uint8_t)c);
     size_t valid = utf8_valid_prefix(source->text);
@@ -360,8 +364,13 @@ bool wat_lex(Arena *arena, const Source *source, Features features, Wat *w, Diag
     uint32_t end = (uint32_t)l.toks.len;
     for (int i = 0; i < 4; i++) /* so that a step past it is one too */
         push(&l, (Token){.kind = TOK_END, .at = l.size, .match = end});
-    *w = (Wat){.arena = arena, .source = source, .diags = diags, .features = features,
-               .toks = l.toks.at, .end = end, .failed = l.failed};
+    *w = (Wat){.arena = arena,
+               .source = source,
+               .diags = diags,
+               .features = features,
+               .toks = l.toks.at,
+               .end = end,
+               .failed = l.failed};
     w->meaningful = end > 0 || l.skipped;
     if (unclosed != UINT32_MAX) w->unclosed = &l.toks.at[unclosed];
     const char *strict = getenv("WAST_STRICT_COMPONENT_INDICES");

@@ -38,7 +38,8 @@ void wat_unexpected(Wat *w, const char *expected) {
         wat_fail(w, wat_span(w, t), WAT_HINT_OUTSIDE);
     else if (t->kind == TOK_ANNOTATION)
         wat_fail(w, wat_span(w, t), WAT_MISPLACED, STR_ARG(str_after(text, 1)), expected);
-    else if (t->kind == TOK_RESERVED && str_starts(text, STR("$")) && (text.len == 1 || text.ptr[1] == '"'))
+    else if (t->kind == TOK_RESERVED && str_starts(text, STR("$")) &&
+             (text.len == 1 || text.ptr[1] == '"'))
         wat_fail(w, wat_span(w, t), WAT_EMPTY_ID);
     else if (t->kind == TOK_KEYWORD || t->kind == TOK_RESERVED)
         wat_fail(w, wat_span(w, t), WAT_UNEXPECTED_WORD, STR_ARG(text), expected);
@@ -58,11 +59,13 @@ bool wat_take_open(Wat *w, const char *keyword) {
 }
 
 void wat_expect_kw(Wat *w, const char *keyword) {
-    if (!wat_take_kw(w, keyword)) wat_unexpected(w, str_c(w->arena, str_fmt(w->arena, "`%s`", keyword)));
+    if (!wat_take_kw(w, keyword))
+        wat_unexpected(w, str_c(w->arena, str_fmt(w->arena, "`%s`", keyword)));
 }
 
 void wat_expect_open(Wat *w, const char *keyword) {
-    if (!wat_take_open(w, keyword)) wat_unexpected(w, str_c(w->arena, str_fmt(w->arena, "`(%s`", keyword)));
+    if (!wat_take_open(w, keyword))
+        wat_unexpected(w, str_c(w->arena, str_fmt(w->arena, "`(%s`", keyword)));
 }
 
 void wat_expect_paren(Wat *w) {
@@ -116,7 +119,9 @@ bool wat_take_name(Wat *w, Str *name) {
 
 /* ---- numbers ---- */
 
-static unsigned digit_value(char c) { return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 32) - 'a' + 10); }
+static unsigned digit_value(char c) {
+    return c <= '9' ? (unsigned)(c - '0') : (unsigned)((c | 32) - 'a' + 10);
+}
 
 bool wat_parse_integer(Str s, uint64_t *magnitude, bool *negative) {
     size_t i = s.len && (s.ptr[0] == '-' || s.ptr[0] == '+');
@@ -194,7 +199,8 @@ static uint64_t nan_payload(Wat *w, const char *text, unsigned bits) {
     uint64_t value;
     bool negative;
     if (!wat_parse_integer(str_from(text + 4), &value, &negative) || value == 0 || value >> bits)
-        wat_fail(w, wat_here(w), WAT_OUT_OF_RANGE, 'f', bits == 23 ? 32 : 64, STR_ARG(wat_text(w, wat_tok(w))));
+        wat_fail(w, wat_here(w), WAT_OUT_OF_RANGE, 'f', bits == 23 ? 32 : 64,
+                 STR_ARG(wat_text(w, wat_tok(w))));
     return value;
 }
 
@@ -274,7 +280,8 @@ uint32_t wat_index(Wat *w, const WatSpace *space, const char *what) {
         w->pos++;
         return (uint32_t)e->value;
     }
-    return (uint32_t)unsigned_at(w, 32, str_c(w->arena, str_fmt(w->arena, "an index of a %s", what)));
+    return (uint32_t)unsigned_at(w, 32,
+                                 str_c(w->arena, str_fmt(w->arena, "an index of a %s", what)));
 }
 
 /* ---- the way in ---- */
@@ -307,7 +314,8 @@ bool wat_parse(Arena *arena, const Source *source, Features features, WatUnit *u
     Wat w;
     Str binary = {0};
     *unit = (WatUnit){0};
-    if (!wat_lex(arena, source, features, &w, diags) || !parse_unit(&w, unit, &binary)) return false;
+    if (!wat_lex(arena, source, features, &w, diags) || !parse_unit(&w, unit, &binary))
+        return false;
     if (!binary.ptr) return true;
     const Source *bytes = source_of(arena, source->path, binary);
     if (comp_is_component(binary)) {
@@ -326,7 +334,8 @@ const Source *wat_to_binary(Arena *arena, const Source *source, Features feature
     Wat w;
     WatUnit unit = {0};
     Str binary = {0};
-    if (!wat_lex(arena, source, features, &w, diags) || !parse_unit(&w, &unit, &binary)) return NULL;
+    if (!wat_lex(arena, source, features, &w, diags) || !parse_unit(&w, &unit, &binary))
+        return NULL;
     if (binary.ptr) return source_of(arena, source->path, binary);
     Buf out = {.arena = arena};
     if (unit.module) core_encode(unit.module, &out);

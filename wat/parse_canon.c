@@ -49,7 +49,8 @@ void wat_canon_core(WatComponent *c, CompCanon *canon) {
     Wat *w = c->w;
     unsigned op = COMP_CANON_LOWER;
     while (op < COMP_CANON_COUNT && !wat_take_kw(w, comp_canon_name((CompCanonOp)op))) op++;
-    if (wat_take_kw(w, "thread.available_parallelism")) op = COMP_CANON_THREAD_AVAILABLE_PARALLELISM;
+    if (wat_take_kw(w, "thread.available_parallelism"))
+        op = COMP_CANON_THREAD_AVAILABLE_PARALLELISM;
     if (op == COMP_CANON_COUNT) {
         wat_unexpected(w, "a canonical definition");
         return;
@@ -94,8 +95,7 @@ void wat_canon_core(WatComponent *c, CompCanon *canon) {
         canon->value_type = wat_val_type(&types);
         canon->slot = wat_u32(w);
         break;
-    case ABI_OPERANDS_SHARED_TABLE:
-        canon->flag = wat_take_kw(w, "shared"); /* fall through */
+    case ABI_OPERANDS_SHARED_TABLE: canon->flag = wat_take_kw(w, "shared"); /* fall through */
     case ABI_OPERANDS_FUNC_TABLE:
         canon->core_type = wat_core_ref(c, COMP_CORE_TYPE, false);
         canon->table = wat_core_ref(c, COMP_CORE_TABLE, true);

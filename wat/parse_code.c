@@ -152,9 +152,10 @@ static uint8_t lane_index(Wat *w) {
 static void mem_lane(WatModule *p, CoreInstr *in, unsigned natural) {
     Wat *w = p->w;
     const Token *next = wat_ahead(w, 1);
-    bool only_lane = wat_is(w, TOK_INT) && next->kind != TOK_INT &&
-                     !(next->kind == TOK_KEYWORD && (str_starts(wat_text(w, next), STR("offset=")) ||
-                                                     str_starts(wat_text(w, next), STR("align="))));
+    bool only_lane =
+        wat_is(w, TOK_INT) && next->kind != TOK_INT &&
+        !(next->kind == TOK_KEYWORD && (str_starts(wat_text(w, next), STR("offset=")) ||
+                                        str_starts(wat_text(w, next), STR("align="))));
     in->mem = (CoreMemArg){.align = natural};
     if (!only_lane) mem_arg(p, in, natural);
     in->lane = lane_index(w);
@@ -470,7 +471,8 @@ static void flat_instruction(WatModule *p, int hint) {
     case CORE_OP_CATCH:
     case CORE_OP_CATCH_ALL:
         if (in.op == CORE_OP_ELSE) {
-            if (p->labels.len == 0 || !vec_last(&p->labels).flat || vec_last(&p->labels).op != CORE_OP_IF) {
+            if (p->labels.len == 0 || !vec_last(&p->labels).flat ||
+                vec_last(&p->labels).op != CORE_OP_IF) {
                 wat_fail(w, span, WAT_SURPLUS_ELSE);
                 return;
             }
@@ -494,9 +496,7 @@ static void flat_instruction(WatModule *p, int hint) {
 
 /* ---- folded forms ---- */
 
-static void push_frame(WatModule *p, WatFrame frame) {
-    *vec_push(p->w->arena, &p->frames) = frame;
-}
+static void push_frame(WatModule *p, WatFrame frame) { *vec_push(p->w->arena, &p->frames) = frame; }
 
 /* '(' op imm*, up to the operands. */
 static void open_folded(WatModule *p, int hint) {
@@ -649,7 +649,8 @@ static void instructions(WatModule *p, bool one) {
             if (one && p->frames.len == 0) return;
         } else if (t->kind == TOK_OPEN) {
             w->pos++;
-            if (top && top->kind >= FRAME_TRY && top->kind <= FRAME_CLOSED_TRY) open_arm_of_try(p, top);
+            if (top && top->kind >= FRAME_TRY && top->kind <= FRAME_CLOSED_TRY)
+                open_arm_of_try(p, top);
             else if (!wants_arm || !open_arm_of_if(p, top)) open_folded(p, hint);
             hint = -1;
         } else if (one) {

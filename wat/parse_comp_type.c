@@ -33,11 +33,14 @@ static bool take_primitive(Wat *w, WitKind *kind) {
     static const struct {
         const char *word;
         WitKind kind;
-    } words[] = {{"bool", WIT_BOOL},     {"s8", WIT_S8},         {"u8", WIT_U8},     {"s16", WIT_S16},
-                 {"u16", WIT_U16},       {"s32", WIT_S32},       {"u32", WIT_U32},   {"s64", WIT_S64},
-                 {"u64", WIT_U64},       {"f32", WIT_F32},       {"f64", WIT_F64},   {"char", WIT_CHAR},
-                 {"string", WIT_STRING}, {"float32", WIT_F32},   {"float64", WIT_F64},
-                 {"error-context", WIT_ERROR_CONTEXT}};
+    } words[] = {{"bool", WIT_BOOL},     {"s8", WIT_S8},
+                 {"u8", WIT_U8},         {"s16", WIT_S16},
+                 {"u16", WIT_U16},       {"s32", WIT_S32},
+                 {"u32", WIT_U32},       {"s64", WIT_S64},
+                 {"u64", WIT_U64},       {"f32", WIT_F32},
+                 {"f64", WIT_F64},       {"char", WIT_CHAR},
+                 {"string", WIT_STRING}, {"float32", WIT_F32},
+                 {"float64", WIT_F64},   {"error-context", WIT_ERROR_CONTEXT}};
     if (!wat_is(w, TOK_KEYWORD)) return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (wat_take_kw(w, words[i].word)) {
@@ -48,7 +51,9 @@ static bool take_primitive(Wat *w, WitKind *kind) {
 }
 
 /* Whether a value type begins here. */
-static bool is_val(Wat *w) { return wat_is_index(w, 0) || wat_is(w, TOK_KEYWORD) || wat_is(w, TOK_OPEN); }
+static bool is_val(Wat *w) {
+    return wat_is_index(w, 0) || wat_is(w, TOK_KEYWORD) || wat_is(w, TOK_OPEN);
+}
 
 static void field(WatComponent *c, CompTypedef *t, const char *word) {
     Wat *w = c->w;
@@ -140,7 +145,8 @@ static CompValRef parse_val(WatComponent *c) {
     Wat *w = c->w;
     WitKind kind;
     if (wat_is_index(w, 0))
-        return (CompValRef){.present = true, .is_index = true, .prim = (WitKind)PENDING, .index = w->pos++};
+        return (CompValRef){
+            .present = true, .is_index = true, .prim = (WitKind)PENDING, .index = w->pos++};
     if (take_primitive(w, &kind)) return comp_prim(kind);
     if (!wat_is(w, TOK_OPEN)) {
         wat_unexpected(w, "a value type");
@@ -279,8 +285,8 @@ static void add_decl(WatComponent *c, CompModuleDecl decl) {
     *vec_push(c->w->arena, &c->scope->module_type->decls) = decl;
 }
 
-static Str func_key(WatComponent *c, const CoreValType *params, size_t n, const CoreValType *results,
-                    size_t results_n) {
+static Str func_key(WatComponent *c, const CoreValType *params, size_t n,
+                    const CoreValType *results, size_t results_n) {
     Buf b = {.arena = c->w->arena};
     buf_u32(&b, (uint32_t)n);
     for (size_t i = 0; i < n; i++) buf_fixed32(&b, params[i]);

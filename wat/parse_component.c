@@ -65,11 +65,12 @@ static const Token *take_id(WatComponent *c, Str *annotation) {
 }
 
 /* An alias of what an enclosing scope has, `depth` levels up. */
-static uint32_t outer_alias(WatComponent *c, CompSort sort, uint32_t depth, uint32_t index, const Token *id) {
+static uint32_t outer_alias(WatComponent *c, CompSort sort, uint32_t depth, uint32_t index,
+                            const Token *id) {
     WatScope *s = c->scope;
     if (s->module_type) {
-        *vec_push(c->w->arena, &s->module_type->decls) =
-            (CompModuleDecl){.kind = COMP_DECL_ALIAS, .offset = id->at, .count = depth, .index = index};
+        *vec_push(c->w->arena, &s->module_type->decls) = (CompModuleDecl){
+            .kind = COMP_DECL_ALIAS, .offset = id->at, .count = depth, .index = index};
         uint32_t own = s->b.counts[COMP_CORE_TYPE]++;
         bind(c, sort, own, id, (Str){0});
         return own;
@@ -88,7 +89,8 @@ uint32_t wat_comp_index(WatComponent *c, CompSort sort) {
     Wat *w = c->w;
     if (!wat_is(w, TOK_ID)) {
         if (!wat_is(w, TOK_INT))
-            wat_unexpected(w, str_c(w->arena, str_fmt(w->arena, "an index of a %s", sort_words(sort))));
+            wat_unexpected(
+                w, str_c(w->arena, str_fmt(w->arena, "an index of a %s", sort_words(sort))));
         return wat_u32(w);
     }
     const Token *t = wat_tok(w);
@@ -99,7 +101,8 @@ uint32_t wat_comp_index(WatComponent *c, CompSort sort) {
         if (!e) continue;
         w->pos++;
         if (depth == 0) return (uint32_t)e->value;
-        if (sort != COMP_CORE_MODULE && sort != COMP_CORE_TYPE && sort != COMP_TYPE && sort != COMP_COMPONENT) {
+        if (sort != COMP_CORE_MODULE && sort != COMP_CORE_TYPE && sort != COMP_TYPE &&
+            sort != COMP_COMPONENT) {
             wat_fail(w, wat_span(w, t), WAT_OUTER_KIND, STR_ARG(name));
             return 0;
         }
@@ -194,7 +197,8 @@ static CompSort take_core_sort(Wat *w) {
 }
 
 static bool try_sort(Wat *w, CompSort *sort) {
-    static const CompSort sorts[] = {COMP_FUNC, COMP_VALUE, COMP_TYPE, COMP_COMPONENT, COMP_INSTANCE};
+    static const CompSort sorts[] = {COMP_FUNC, COMP_VALUE, COMP_TYPE, COMP_COMPONENT,
+                                     COMP_INSTANCE};
     if (wat_is_kw(w, "core") && wat_token_is(w, wat_ahead(w, 1), "module")) {
         w->pos += 2;
         *sort = COMP_CORE_MODULE;
@@ -271,7 +275,8 @@ static Names inline_exports(WatComponent *c) {
     return names;
 }
 
-static void export_later(WatComponent *c, const Names *names, CompSort sort, uint32_t index, const Token *at) {
+static void export_later(WatComponent *c, const Names *names, CompSort sort, uint32_t index,
+                         const Token *at) {
     for (size_t i = 0; i < names->len; i++) {
         CompItem *item = vec_push(c->w->arena, &c->scope->late);
         item->kind = COMP_ITEM_EXPORT;
@@ -607,7 +612,9 @@ static void core_module(WatComponent *c, const Token *at) {
         index = add_import(c, name, type, at);
     } else {
         CompItem item = {.kind = COMP_ITEM_CORE_MODULE};
-        item.core_module.module = wat_core_fields(w, annotation.ptr ? annotation : id ? wat_token_id(w, id) : annotation);
+        item.core_module.module = wat_core_fields(w, annotation.ptr ? annotation
+                                                     : id           ? wat_token_id(w, id)
+                                                                    : annotation);
         if (w->failed) return;
         index = add(c, &item, at);
     }
@@ -828,7 +835,8 @@ static void canon_field(WatComponent *c, const Token *at) {
     const Token *id;
     if (wat_is_kw(w, "lift")) {
         uint32_t start = w->pos, end = at[-1].match;
-        while (w->pos < end && !wat_is_open(w, "func")) w->pos = wat_is(w, TOK_OPEN) ? wat_tok(w)->match + 1 : w->pos + 1;
+        while (w->pos < end && !wat_is_open(w, "func"))
+            w->pos = wat_is(w, TOK_OPEN) ? wat_tok(w)->match + 1 : w->pos + 1;
         wat_expect_open(w, "func");
         id = take_id(c, &annotation);
         canon.type = type_use(c, COMP_FUNC);
@@ -871,7 +879,8 @@ static void start(WatComponent *c, const Token *at) {
         wat_expect_open(w, "value");
         const Token *id = take_id(c, &annotation);
         bind(c, COMP_VALUE, first + item.start.result_count, id, (Str){0});
-        comp_set_name(w->arena, &c->scope->b.names, COMP_VALUE, first + item.start.result_count, (Str){0});
+        comp_set_name(w->arena, &c->scope->b.names, COMP_VALUE, first + item.start.result_count,
+                      (Str){0});
         wat_close(w);
         wat_close(w);
     }
@@ -913,9 +922,11 @@ static void field(WatComponent *c) {
     static const struct {
         const char *word;
         void (*read)(WatComponent *c, const Token *at);
-    } fields[] = {{"core", core_field},   {"component", nested_component}, {"instance", instance},
-                  {"alias", wat_alias},   {"import", wat_comp_import},     {"func", func},
-                  {"export", comp_export}, {"start", start},               {"canon", canon_field}};
+    } fields[] = {{"core", core_field},        {"component", nested_component},
+                  {"instance", instance},      {"alias", wat_alias},
+                  {"import", wat_comp_import}, {"func", func},
+                  {"export", comp_export},     {"start", start},
+                  {"canon", canon_field}};
     Wat *w = c->w;
     if (wat_is(w, TOK_ANNOTATION)) {
         annotation_field(c);

@@ -110,9 +110,7 @@ static void number_definition(WatModule *p, CoreExtern kind) {
     }
 }
 
-static void number_type(WatModule *p) {
-    define(p, &p->types, &p->m->names.types, "type");
-}
+static void number_type(WatModule *p) { define(p, &p->types, &p->m->names.types, "type"); }
 
 /* Calls `field` for each form up to the closing parenthesis, with the place behind its word. */
 static void each_field(WatModule *p, void (*field)(WatModule *p, const Token *word)) {
@@ -256,7 +254,8 @@ static void name_param(void *context, uint32_t param, const Token *id, Str annot
     p->locals.count = param;
     wat_space_add(p->w, &p->locals, id, "local");
     if (annotation.ptr) *vec_push(p->w->arena, &p->local_names) = (CoreName){param, annotation};
-    else if (id) *vec_push(p->w->arena, &p->local_names) = (CoreName){param, wat_token_id(p->w, id)};
+    else if (id)
+        *vec_push(p->w->arena, &p->local_names) = (CoreName){param, wat_token_id(p->w, id)};
 }
 
 static bool same_types(const CoreValType *a, size_t n, const CoreValType *b, size_t m) {
@@ -457,7 +456,8 @@ static void import_group(WatModule *p, Str module) {
         w->pos += 2;
         Str name = wat_name(w);
         uint32_t next = w->pos;
-        if (by_type && !wat_done(w)) wat_unexpected(w, "no import type here (unexpected import type)");
+        if (by_type && !wat_done(w))
+            wat_unexpected(w, "no import type here (unexpected import type)");
         if (by_type) w->pos = type_at;
         if (!by_type && wat_done(w)) wat_unexpected(w, "an import type");
         wat_expect_paren(w);
@@ -530,7 +530,9 @@ static void read_locals(WatModule *p, LocalRuns *runs) {
     }
 }
 
-static size_t leb_size(uint32_t n) { return n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x200000 ? 3 : n < 0x10000000 ? 4 : 5; }
+static size_t leb_size(uint32_t n) {
+    return n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x200000 ? 3 : n < 0x10000000 ? 4 : 5;
+}
 
 /* '(' 'func' id? export* (import typeuse | typeuse local* instr*) ')', behind `func`. */
 static void read_func(WatModule *p, uint32_t at) {
@@ -570,7 +572,8 @@ static void read_func(WatModule *p, uint32_t at) {
 /* ---- tables and their segments ---- */
 
 static CoreExpr zero_offset(WatModule *p, bool is_64, uint32_t at) {
-    CoreInstr in = core_instr(is_64 ? CORE_OP_I64_CONST : CORE_OP_I32_CONST), end = core_instr(CORE_OP_END);
+    CoreInstr in = core_instr(is_64 ? CORE_OP_I64_CONST : CORE_OP_I32_CONST),
+              end = core_instr(CORE_OP_END);
     Buf b = {.arena = p->w->arena};
     in.i64 = 0;
     core_instr_put(&b, &in);
@@ -850,7 +853,8 @@ static void read_export(WatModule *p, uint32_t at) {
     wat_expect_paren(w);
     int k = 0;
     while (k < CORE_EXTERN_COUNT && !wat_take_kw(w, extern_words[k])) k++;
-    if (k == CORE_EXTERN_COUNT) return wat_unexpected(w, "`func`, `table`, `memory`, `global` or `tag`");
+    if (k == CORE_EXTERN_COUNT)
+        return wat_unexpected(w, "`func`, `table`, `memory`, `global` or `tag`");
     e.kind = k;
     e.index = wat_index(w, space_of(p, k), extern_words[k]);
     wat_close(w);
@@ -874,9 +878,9 @@ static void read_field(WatModule *p, const Token *word) {
     static const struct {
         const char *word;
         void (*read)(WatModule *p, uint32_t at);
-    } fields[] = {{"func", read_func},   {"table", read_table},   {"memory", read_memory},
-                  {"global", read_global}, {"tag", read_tag},     {"elem", read_elem},
-                  {"data", read_data},   {"export", read_export}, {"start", read_start},
+    } fields[] = {{"func", read_func},     {"table", read_table},   {"memory", read_memory},
+                  {"global", read_global}, {"tag", read_tag},       {"elem", read_elem},
+                  {"data", read_data},     {"export", read_export}, {"start", read_start},
                   {"import", read_import}};
     if (word->kind == TOK_ANNOTATION) return wat_module_annotation(p);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -903,7 +907,8 @@ CoreModule *wat_core_fields(Wat *w, Str name) {
         p->m->names.module = name;
     }
     uint32_t start = w->pos;
-    static void (*const passes[])(WatModule *, const Token *) = {number_field, read_types, read_field};
+    static void (*const passes[])(WatModule *, const Token *) = {number_field, read_types,
+                                                                 read_field};
     for (int pass = 0; pass < 3 && !w->failed; pass++) {
         w->pos = start;
         each_field(p, passes[pass]);

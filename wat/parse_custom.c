@@ -22,12 +22,18 @@ static unsigned custom_place(Wat *w) {
     static const struct {
         const char *word;
         CoreSection section;
-    } words[] = {{"type", CORE_SECTION_TYPE},     {"import", CORE_SECTION_IMPORT},
-                 {"func", CORE_SECTION_FUNC},     {"table", CORE_SECTION_TABLE},
-                 {"memory", CORE_SECTION_MEMORY}, {"tag", CORE_SECTION_TAG},
-                 {"global", CORE_SECTION_GLOBAL}, {"export", CORE_SECTION_EXPORT},
-                 {"start", CORE_SECTION_START},   {"elem", CORE_SECTION_ELEM},
-                 {"datacount", CORE_SECTION_DATA_COUNT}, {"code", CORE_SECTION_CODE},
+    } words[] = {{"type", CORE_SECTION_TYPE},
+                 {"import", CORE_SECTION_IMPORT},
+                 {"func", CORE_SECTION_FUNC},
+                 {"table", CORE_SECTION_TABLE},
+                 {"memory", CORE_SECTION_MEMORY},
+                 {"tag", CORE_SECTION_TAG},
+                 {"global", CORE_SECTION_GLOBAL},
+                 {"export", CORE_SECTION_EXPORT},
+                 {"start", CORE_SECTION_START},
+                 {"elem", CORE_SECTION_ELEM},
+                 {"datacount", CORE_SECTION_DATA_COUNT},
+                 {"code", CORE_SECTION_CODE},
                  {"data", CORE_SECTION_DATA}};
     unsigned place = PLACE_LAST;
     w->pos++;
@@ -113,9 +119,9 @@ static uint32_t symbol_flags(Wat *w) {
     static const struct {
         const char *word;
         uint32_t flag;
-    } words[] = {{"binding-weak", 1},   {"binding-local", 2}, {"visibility-hidden", 4},
-                 {"undefined", 16},     {"exported", 32},     {"explicit-name", 64},
-                 {"no-strip", 128},     {"tls", 256},         {"absolute", 512}};
+    } words[] = {{"binding-weak", 1}, {"binding-local", 2}, {"visibility-hidden", 4},
+                 {"undefined", 16},   {"exported", 32},     {"explicit-name", 64},
+                 {"no-strip", 128},   {"tls", 256},         {"absolute", 512}};
     uint32_t flags = 0;
     while (!wat_done(w)) {
         size_t i = 0, n = sizeof words / sizeof *words;
@@ -158,7 +164,8 @@ static void dylink_mem_info(Wat *w, Buf *out) {
 
 /* '(@dylink.0' ('(' 'mem-info' ... ')' | '(' 'needed' string* ')' | ...)* ')' */
 static void dylink(WatModule *p) {
-    static const char *const words[] = {"mem-info", "needed", "export-info", "import-info", "runtime-path"};
+    static const char *const words[] = {"mem-info", "needed", "export-info", "import-info",
+                                        "runtime-path"};
     Wat *w = p->w;
     Dylink d = {.out = {.arena = w->arena}, .inner = {.arena = w->arena}};
     w->pos++;
@@ -167,7 +174,8 @@ static void dylink(WatModule *p) {
         uint8_t id = 0;
         while (id < 5 && !wat_is_kw(w, words[id])) id++;
         if (id++ == 5) {
-            wat_unexpected(w, "`mem-info`, `needed`, `export-info`, `import-info` or `runtime-path`");
+            wat_unexpected(w,
+                           "`mem-info`, `needed`, `export-info`, `import-info` or `runtime-path`");
             return;
         }
         w->pos++;
@@ -191,7 +199,8 @@ static void dylink(WatModule *p) {
 void wat_module_annotation(WatModule *p) {
     Wat *w = p->w;
     if (wat_is_annotation(w, "custom")) raw_custom(p);
-    else if (wat_is_annotation(w, "producers")) add_custom(p, PLACE_LAST, STR("producers"), wat_producers(w));
+    else if (wat_is_annotation(w, "producers"))
+        add_custom(p, PLACE_LAST, STR("producers"), wat_producers(w));
     else if (wat_is_annotation(w, "dylink.0")) dylink(p);
     else wat_unexpected(w, "valid module field");
 }
@@ -214,7 +223,8 @@ static void add_hints(WatModule *p) {
             buf_byte(&b, p->hints.at[j].value);
         }
     }
-    add_custom(p, order_of(CORE_SECTION_CODE) * 2 + 1, STR("metadata.code.branch_hint"), buf_text(&b));
+    add_custom(p, order_of(CORE_SECTION_CODE) * 2 + 1, STR("metadata.code.branch_hint"),
+               buf_text(&b));
 }
 
 static int by_place(const void *a, const void *b) {
@@ -235,7 +245,8 @@ void wat_finish_customs(WatModule *p) {
     if (p->customs.len) qsort(p->customs.at, p->customs.len, sizeof *p->customs.at, by_place);
     for (size_t i = 0; i < p->customs.len; i++) {
         const WatCustom *c = &p->customs.at[i];
-        unsigned place = c->place > 2 * (CORE_SECTION_COUNT - 1) ? 2 * (CORE_SECTION_COUNT - 1) : c->place;
+        unsigned place =
+            c->place > 2 * (CORE_SECTION_COUNT - 1) ? 2 * (CORE_SECTION_COUNT - 1) : c->place;
         uint8_t after = place < 2 ? 0 : core_section_order[(place - 2) / 2];
         core_custom_add(arena, p->m, c->name, c->bytes, after);
     }

@@ -7,13 +7,13 @@ static const struct {
     const char *text;
     CoreHeap heap;
 } ref_words[] = {
-    {"funcref", CORE_HEAP_FUNC},         {"externref", CORE_HEAP_EXTERN},
-    {"anyref", CORE_HEAP_ANY},           {"eqref", CORE_HEAP_EQ},
-    {"i31ref", CORE_HEAP_I31},           {"structref", CORE_HEAP_STRUCT},
-    {"arrayref", CORE_HEAP_ARRAY},       {"nullref", CORE_HEAP_NONE},
-    {"nullfuncref", CORE_HEAP_NOFUNC},   {"nullexternref", CORE_HEAP_NOEXTERN},
-    {"exnref", CORE_HEAP_EXN},           {"nullexnref", CORE_HEAP_NOEXN},
-    {"contref", CORE_HEAP_CONT},         {"nullcontref", CORE_HEAP_NOCONT},
+    {"funcref", CORE_HEAP_FUNC},       {"externref", CORE_HEAP_EXTERN},
+    {"anyref", CORE_HEAP_ANY},         {"eqref", CORE_HEAP_EQ},
+    {"i31ref", CORE_HEAP_I31},         {"structref", CORE_HEAP_STRUCT},
+    {"arrayref", CORE_HEAP_ARRAY},     {"nullref", CORE_HEAP_NONE},
+    {"nullfuncref", CORE_HEAP_NOFUNC}, {"nullexternref", CORE_HEAP_NOEXTERN},
+    {"exnref", CORE_HEAP_EXN},         {"nullexnref", CORE_HEAP_NOEXN},
+    {"contref", CORE_HEAP_CONT},       {"nullcontref", CORE_HEAP_NOCONT},
 };
 
 static CoreHeap ref_word(const Wat *w, const Token *t) {
@@ -50,7 +50,8 @@ CoreValType wat_heap_type(WatTypes *t) {
         return type;
     }
     bool shared = wat_take_open(w, "shared");
-    CoreHeap heap = wat_is(w, TOK_KEYWORD) ? core_heap_find(wat_text(w, wat_tok(w))) : CORE_HEAP_BOTTOM;
+    CoreHeap heap =
+        wat_is(w, TOK_KEYWORD) ? core_heap_find(wat_text(w, wat_tok(w))) : CORE_HEAP_BOTTOM;
     if (heap == CORE_HEAP_BOTTOM) {
         wat_unexpected(w, "a heap type");
         return core_ref(false, CORE_HEAP_ANY);
@@ -90,7 +91,10 @@ static CoreValType number_word(Wat *w) {
     static const struct {
         const char *text;
         CoreValType type;
-    } words[] = {{"i32", CORE_I32}, {"i64", CORE_I64}, {"f32", CORE_F32}, {"f64", CORE_F64},
+    } words[] = {{"i32", CORE_I32},
+                 {"i64", CORE_I64},
+                 {"f32", CORE_F32},
+                 {"f64", CORE_F64},
                  {"v128", CORE_V128}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (wat_take_kw(w, words[i].text)) return words[i].type;
@@ -139,8 +143,7 @@ void wat_page_size(Wat *w, CoreLimits *limits) {
     if (!wat_take_open(w, "pagesize")) return;
     Span span = wat_here(w);
     uint32_t size = wat_u32(w);
-    if (!w->failed && (size == 0 || (size & (size - 1))))
-        wat_fail(w, span, WAT_PAGE_SIZE, size);
+    if (!w->failed && (size == 0 || (size & (size - 1)))) wat_fail(w, span, WAT_PAGE_SIZE, size);
     limits->has_page = true;
     limits->page_log2 = size ? (uint8_t)__builtin_ctz(size) : 0;
     wat_close(w);

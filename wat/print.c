@@ -93,7 +93,8 @@ static bool is_id(Str name) {
     return true;
 }
 
-void wat_put_name(WatPrinter *p, Str name, bool clash, const char *what, uint32_t index, bool definition) {
+void wat_put_name(WatPrinter *p, Str name, bool clash, const char *what, uint32_t index,
+                  bool definition) {
     bool synthetic = clash || name.len == 0 || name.ptr[0] == '#';
     if (!synthetic && is_id(name)) {
         buf_byte(p->out, '$');

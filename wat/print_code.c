@@ -295,9 +295,10 @@ static void put_immediates(WatCodePrinter *c, const CoreInstr *in) {
         wat_put(p, in->order ? " acq_rel" : " seq_cst");
         if (imm == CORE_IMM_ORDER_TYPE_FIELD) put_field(c, in->a, in->b);
         else
-            put_space_index(c, imm == CORE_IMM_ORDER_GLOBAL  ? &mp->globals
-                               : imm == CORE_IMM_ORDER_TABLE ? &mp->tables
-                                                             : &mp->types,
+            put_space_index(c,
+                            imm == CORE_IMM_ORDER_GLOBAL  ? &mp->globals
+                            : imm == CORE_IMM_ORDER_TABLE ? &mp->tables
+                                                          : &mp->types,
                             in->a);
         break;
     }
@@ -368,7 +369,9 @@ static int64_t put_expr(WatCodePrinter *c, const CoreExpr *e, Str hints, size_t 
 }
 
 int64_t wat_print_body(WatModulePrinter *mp, const CoreExpr *body, Str hints, size_t body_start) {
-    WatCodePrinter c = {.mp = mp, .separator = WAT_LINES, .nesting_start = mp->p->nesting,
+    WatCodePrinter c = {.mp = mp,
+                        .separator = WAT_LINES,
+                        .nesting_start = mp->p->nesting,
                         .notes = mp->p->options.operand_stack};
     return put_expr(&c, body, hints, body_start);
 }

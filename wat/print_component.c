@@ -8,8 +8,8 @@ typedef struct Scope {
     const struct Scope *up;
     WatNames names[COMP_SORT_COUNT];
     uint32_t next[COMP_SORT_COUNT];
-    Str name;                            /* of the component; ptr NULL: none */
-    VEC(const CoreType *) core_types;    /* of a core module type: what its tags are */
+    Str name;                         /* of the component; ptr NULL: none */
+    VEC(const CoreType *) core_types; /* of a core module type: what its tags are */
 } Scope;
 
 static void put_items(WatPrinter *p, Scope *s, const CompItems *items, bool declarations);
@@ -66,7 +66,8 @@ static void put_ref(WatPrinter *p, const Scope *s, CompSort sort, uint32_t index
 }
 
 /* (word index) */
-static void put_word_ref(WatPrinter *p, const Scope *s, const char *word, CompSort sort, uint32_t index) {
+static void put_word_ref(WatPrinter *p, const Scope *s, const char *word, CompSort sort,
+                         uint32_t index) {
     buf_fmt(p->out, "(%s ", word);
     put_ref(p, s, sort, index);
     wat_put(p, ")");
@@ -261,7 +262,9 @@ static void put_module_type(WatPrinter *p, const Scope *up, const CompModuleType
         wat_newline(p, WAT_NO_OFFSET);
         switch (d->kind) {
         case COMP_DECL_TYPE: put_core_group(p, s, d->types, false); break;
-        case COMP_DECL_ALIAS: put_outer_alias(p, s, COMP_CORE_TYPE, d->count, d->index, "type"); break;
+        case COMP_DECL_ALIAS:
+            put_outer_alias(p, s, COMP_CORE_TYPE, d->count, d->index, "type");
+            break;
         case COMP_DECL_IMPORT:
             wat_put(p, "(import ");
             wat_put_quoted(p, d->module);
@@ -295,7 +298,8 @@ static void put_core_type(WatPrinter *p, Scope *s, const CompItem *item) {
     *vec_push(p->arena, &s->core_types) = NULL;
 }
 
-static void put_declarations(WatPrinter *p, const Scope *up, const CompTypedef *t, const char *word) {
+static void put_declarations(WatPrinter *p, const Scope *up, const CompTypedef *t,
+                             const char *word) {
     Scope *s = open_scope(p, up, NULL);
     wat_newline(p, WAT_NO_OFFSET);
     wat_start(p, word);
@@ -373,7 +377,8 @@ static void put_export(WatPrinter *p, Scope *s, const CompItem *item, bool decla
     put_extern_name(p, &item->export.name);
     wat_put(p, " ");
     if (!declaration)
-        put_word_ref(p, s, comp_sort_name(item->export.sort), item->export.sort, item->export.index);
+        put_word_ref(p, s, comp_sort_name(item->export.sort), item->export.sort,
+                     item->export.index);
     if (!declaration && item->export.has_type) wat_put(p, " ");
     if (item->export.has_type) put_extern_type(p, s, &item->export.type, false);
     wat_put(p, ")");
@@ -398,7 +403,9 @@ static void put_instance(WatPrinter *p, Scope *s, const CompItem *item, bool cor
         put_extern_name(p, &arg->name);
         wat_put(p, " ");
         if (core && arg->sort == COMP_CORE_TAG) buf_fmt(p->out, "(tag %u)", arg->index);
-        else put_word_ref(p, s, core ? sort_word(arg->sort) : comp_sort_name(arg->sort), arg->sort, arg->index);
+        else
+            put_word_ref(p, s, core ? sort_word(arg->sort) : comp_sort_name(arg->sort), arg->sort,
+                         arg->index);
         wat_put(p, ")");
     }
     if (!exports) wat_finish(p);
@@ -496,7 +503,8 @@ static void put_operands(WatPrinter *p, Scope *s, const CompCanon *canon) {
         if (operands != ABI_OPERANDS_FUNC_TABLE && canon->flag) wat_put(p, " shared");
         if (operands == ABI_OPERANDS_SHARED) break;
         put_space_ref(p, s, COMP_CORE_TYPE, canon->core_type);
-        if (operands != ABI_OPERANDS_SHARED_TYPE) put_space_ref(p, s, COMP_CORE_TABLE, canon->table);
+        if (operands != ABI_OPERANDS_SHARED_TYPE)
+            put_space_ref(p, s, COMP_CORE_TABLE, canon->table);
         break;
     }
     }
@@ -510,7 +518,8 @@ static void put_canon(WatPrinter *p, Scope *s, const CompCanon *canon) {
     wat_put(p, "(core func ");
     put_new(p, s, COMP_CORE_FUNC);
     bool odd = canon->op == COMP_CANON_THREAD_AVAILABLE_PARALLELISM; /* as wasm-tools spells it */
-    buf_fmt(p->out, " (canon %s", odd ? "thread.available_parallelism" : comp_canon_name(canon->op));
+    buf_fmt(p->out, " (canon %s",
+            odd ? "thread.available_parallelism" : comp_canon_name(canon->op));
     put_operands(p, s, canon);
     wat_put(p, "))");
 }

@@ -25,7 +25,8 @@ WatModulePrinter wat_module_printer(WatPrinter *p, const CoreModule *m) {
 /* ---- types ---- */
 
 static const char *ref_word(CoreValType t) {
-    if (core_is_concrete(t) || (t & (CORE_SHARED | CORE_EXACT)) || !core_is_nullable(t)) return NULL;
+    if (core_is_concrete(t) || (t & (CORE_SHARED | CORE_EXACT)) || !core_is_nullable(t))
+        return NULL;
     switch (core_heap(t)) {
     case CORE_HEAP_FUNC: return "funcref";
     case CORE_HEAP_EXTERN: return "externref";
@@ -129,7 +130,8 @@ void wat_print_func_type(WatModulePrinter *mp, const CoreType *t, const WatNames
     wat_put(p, ")");
 }
 
-static void put_field(WatModulePrinter *mp, const CoreField *f, const WatNames *names, uint32_t index) {
+static void put_field(WatModulePrinter *mp, const CoreField *f, const WatNames *names,
+                      uint32_t index) {
     WatPrinter *p = mp->p;
     wat_put(p, " ");
     Str name;
@@ -212,7 +214,8 @@ static void put_types(WatModulePrinter *mp) {
     WatPrinter *p = mp->p;
     for (size_t g = 0; g < mp->m->groups.len; g++) {
         const CoreGroup *group = &mp->m->groups.at[g];
-        int64_t offset = group->count ? (int64_t)mp->m->types.at[group->first].offset : WAT_NO_OFFSET;
+        int64_t offset =
+            group->count ? (int64_t)mp->m->types.at[group->first].offset : WAT_NO_OFFSET;
         wat_newline(p, group->written && offset >= 0 ? offset - 2 : offset);
         if (!group->written) {
             put_type(mp, group->first);
@@ -254,7 +257,8 @@ static void put_own_name(WatPrinter *p, const WatNames *names, uint32_t index) {
     wat_put(p, " ");
 }
 
-void wat_print_table_type(WatModulePrinter *mp, const CoreTable *t, const WatNames *names, uint32_t index) {
+void wat_print_table_type(WatModulePrinter *mp, const CoreTable *t, const WatNames *names,
+                          uint32_t index) {
     WatPrinter *p = mp->p;
     wat_start(p, "table ");
     put_own_name(p, names, index);
@@ -265,7 +269,8 @@ void wat_print_table_type(WatModulePrinter *mp, const CoreTable *t, const WatNam
     wat_print_val_type(mp, t->type);
 }
 
-void wat_print_memory_type(WatModulePrinter *mp, const CoreLimits *l, const WatNames *names, uint32_t index) {
+void wat_print_memory_type(WatModulePrinter *mp, const CoreLimits *l, const WatNames *names,
+                           uint32_t index) {
     WatPrinter *p = mp->p;
     wat_start(p, "memory ");
     put_own_name(p, names, index);
@@ -290,13 +295,15 @@ void wat_print_global_type(WatModulePrinter *mp, CoreValType type, bool mutable,
     if (mutable || shared) wat_put(p, ")");
 }
 
-static void put_tag_type(WatModulePrinter *mp, uint32_t type, const WatNames *names, uint32_t index) {
+static void put_tag_type(WatModulePrinter *mp, uint32_t type, const WatNames *names,
+                         uint32_t index) {
     wat_start(mp->p, "tag ");
     put_own_name(mp->p, names, index);
     put_type_use(mp, type, NULL);
 }
 
-static void put_func_import(WatModulePrinter *mp, const CoreFunc *f, const WatNames *names, uint32_t index) {
+static void put_func_import(WatModulePrinter *mp, const CoreFunc *f, const WatNames *names,
+                            uint32_t index) {
     WatPrinter *p = mp->p;
     wat_start(p, "func ");
     put_own_name(p, names, index);
@@ -310,7 +317,9 @@ static void put_import_type(WatModulePrinter *mp, const CoreImport *im, bool nam
     uint32_t i = im->index;
     switch (im->kind) {
     case CORE_FUNC: put_func_import(mp, &m->funcs.at[i], named ? &mp->funcs : NULL, i); break;
-    case CORE_TABLE: wat_print_table_type(mp, &m->tables.at[i], named ? &mp->tables : NULL, i); break;
+    case CORE_TABLE:
+        wat_print_table_type(mp, &m->tables.at[i], named ? &mp->tables : NULL, i);
+        break;
     case CORE_MEMORY:
         wat_print_memory_type(mp, &m->memories.at[i].limits, named ? &mp->memories : NULL, i);
         break;
@@ -419,10 +428,12 @@ static size_t leb_size(uint32_t n) {
 /* An export's offset is that of its kind; its line begins with its name. */
 static void put_exports(WatModulePrinter *mp) {
     WatPrinter *p = mp->p;
-    const WatNames *const names[] = {&mp->funcs, &mp->tables, &mp->memories, &mp->globals, &mp->tags};
+    const WatNames *const names[] = {&mp->funcs, &mp->tables, &mp->memories, &mp->globals,
+                                     &mp->tags};
     for (size_t i = 0; i < mp->m->exports.len; i++) {
         const CoreExport *e = &mp->m->exports.at[i];
-        wat_newline(p, (int64_t)e->offset - (int64_t)(e->name.len + leb_size((uint32_t)e->name.len)));
+        wat_newline(p,
+                    (int64_t)e->offset - (int64_t)(e->name.len + leb_size((uint32_t)e->name.len)));
         wat_put(p, "(export ");
         wat_put_quoted(p, e->name);
         buf_fmt(p->out, " (%s ", core_extern_name(e->kind));

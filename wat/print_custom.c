@@ -16,8 +16,10 @@ static bool put_producers(WatPrinter *p, Reader *r, Str *why) {
     for (uint32_t n = reader_u32(r); n > 0 && !r->failed; n--) {
         size_t start = reader_offset(r);
         Str field = reader_name(r);
-        if (!r->failed && !str_is(field, "language") && !str_is(field, "sdk") && !str_is(field, "processed-by")) {
-            *why = str_fmt(p->arena, "invalid producers field name: `%.*s` (at offset 0x%zx)", STR_ARG(field), start);
+        if (!r->failed && !str_is(field, "language") && !str_is(field, "sdk") &&
+            !str_is(field, "processed-by")) {
+            *why = str_fmt(p->arena, "invalid producers field name: `%.*s` (at offset 0x%zx)",
+                           STR_ARG(field), start);
             reader_stop(r);
         }
         for (uint32_t k = reader_u32(r); k > 0 && !r->failed; k--) {
@@ -42,9 +44,9 @@ static void put_flags(WatPrinter *p, uint32_t flags) {
     static const struct {
         const char *word;
         uint32_t flag;
-    } words[] = {{"binding-weak", 1},   {"binding-local", 2}, {"visibility-hidden", 4},
-                 {"undefined", 16},     {"exported", 32},     {"explicit-name", 64},
-                 {"no-strip", 128},     {"tls", 256},         {"absolute", 512}};
+    } words[] = {{"binding-weak", 1}, {"binding-local", 2}, {"visibility-hidden", 4},
+                 {"undefined", 16},   {"exported", 32},     {"explicit-name", 64},
+                 {"no-strip", 128},   {"tls", 256},         {"absolute", 512}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (!(flags & words[i].flag)) continue;
         flags &= ~words[i].flag;
@@ -122,7 +124,8 @@ static size_t leb_size(size_t n) { return n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x
 void wat_print_custom(WatPrinter *p, Str name, Str bytes, size_t offset, const char *place) {
     size_t at = offset - name.len - leb_size(name.len);
     bool producers = str_is(name, "producers"), dylink = str_is(name, "dylink.0");
-    if (str_is(name, "name") || str_is(name, "component-name") || str_is(name, "metadata.code.branch_hint"))
+    if (str_is(name, "name") || str_is(name, "component-name") ||
+        str_is(name, "metadata.code.branch_hint"))
         return;
     if (!producers && !dylink) {
         put_raw(p, name, bytes, at, place);
@@ -144,7 +147,8 @@ void wat_print_custom(WatPrinter *p, Str name, Str bytes, size_t offset, const c
         Str text = end ? STR("unexpected end-of-file") : d->message;
         why = str_fmt(p->arena, "%.*s (at offset 0x%x)", STR_ARG(text), d->span.start);
     }
-    why = str_fmt(p->arena, "failed to parse custom section `%.*s`%s%.*s", STR_ARG(name), why.len ? ": " : "", STR_ARG(why));
+    why = str_fmt(p->arena, "failed to parse custom section `%.*s`%s%.*s", STR_ARG(name),
+                  why.len ? ": " : "", STR_ARG(why));
     for (size_t from = 0, to; from <= why.len; from = to + 1) {
         to = str_find(why, '\n', from);
         if (to == SIZE_MAX) to = why.len;

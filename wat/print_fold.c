@@ -162,10 +162,13 @@ static bool named_arity(Folder *f, const CoreInstr *in, Arity *a) {
         if (!label_arity(f, n, &a->params)) return false;
         a->params++;
         return true;
-    case CORE_OP_RETURN: a->results = 0; return label_arity(f, (uint32_t)f->blocks.len - 1, &a->params);
+    case CORE_OP_RETURN:
+        a->results = 0;
+        return label_arity(f, (uint32_t)f->blocks.len - 1, &a->params);
     case CORE_OP_CALL:
     case CORE_OP_RETURN_CALL:
-        if (in->a >= f->mp->m->funcs.len || !type_arity(f, f->mp->m->funcs.at[in->a].type, a)) return false;
+        if (in->a >= f->mp->m->funcs.len || !type_arity(f, f->mp->m->funcs.at[in->a].type, a))
+            return false;
         if (in->op == CORE_OP_RETURN_CALL) a->results = 0;
         return true;
     case CORE_OP_CALL_INDIRECT:
@@ -175,7 +178,8 @@ static bool named_arity(Folder *f, const CoreInstr *in, Arity *a) {
     case CORE_OP_RESUME:
         if (!type_arity(f, in->a, a)) return false;
         a->params++;
-        if (in->op == CORE_OP_RETURN_CALL_INDIRECT || in->op == CORE_OP_RETURN_CALL_REF) a->results = 0;
+        if (in->op == CORE_OP_RETURN_CALL_INDIRECT || in->op == CORE_OP_RETURN_CALL_REF)
+            a->results = 0;
         return true;
     case CORE_OP_SELECT_TYPED: *a = (Arity){1 + 2 * list.count, list.count}; return true;
     case CORE_OP_STRUCT_NEW:
@@ -207,7 +211,8 @@ static bool named_arity(Folder *f, const CoreInstr *in, Arity *a) {
         *a = (Arity){n + 1, n};
         return true;
     case CORE_OP_CONT_BIND:
-        if (!type_arity(f, in->a, a) || !type_arity(f, in->b, &other) || a->params < other.params) return false;
+        if (!type_arity(f, in->a, a) || !type_arity(f, in->b, &other) || a->params < other.params)
+            return false;
         *a = (Arity){a->params - other.params + 1, 1};
         return true;
     case CORE_OP_SUSPEND: return tag_arity(f, in->a, a);
@@ -357,7 +362,8 @@ static void open_node(WatPrinter *p, const Node *n, bool lines, bool *first) {
     wat_put(p, "(");
     wat_put_str(p, n->plain);
     /* a comment to the end of the line would hide the parenthesis */
-    if (!n->kid_count && str_find_str(n->plain, STR(";;"), 0) != SIZE_MAX) wat_newline(p, n->offset);
+    if (!n->kid_count && str_find_str(n->plain, STR(";;"), 0) != SIZE_MAX)
+        wat_newline(p, n->offset);
     p->nesting++;
 }
 
@@ -412,12 +418,15 @@ int64_t wat_print_folded(WatModulePrinter *mp, const CoreExpr *body, Str hints, 
     WatPrinter *p = mp->p;
     unsigned nesting = p->nesting;
     Folder f = {.mp = mp};
-    WatCodePrinter c = {.mp = mp, .separator = WAT_NONE, .nesting_start = nesting,
+    WatCodePrinter c = {.mp = mp,
+                        .separator = WAT_NONE,
+                        .nesting_start = nesting,
                         .notes = lines && p->options.operand_stack};
     size_t next_note = 0;
     Block function = {.op = CORE_OP_BLOCK};
     if (lines && mp->func < mp->m->funcs.len)
-        function.type = (CoreBlockType){.kind = CORE_BLOCK_TYPE, .type = mp->m->funcs.at[mp->func].type};
+        function.type =
+            (CoreBlockType){.kind = CORE_BLOCK_TYPE, .type = mp->m->funcs.at[mp->func].type};
     *vec_push(p->arena, &f.blocks) = function;
     Reader r = core_expr_reader(mp->m, body, p->diags);
     const Source hint_view = {.text = hints, .binary = true};

@@ -9,15 +9,16 @@ static void put_type(Buf *out, CoreValType t) {
         buf_str(out, STR("(unknown)"));
     } else if (core_is_ref(t) && core_is_concrete(t)) {
         const char *exact = t & CORE_EXACT ? "(exact " : "";
-        buf_fmt(out, "(ref %s%s(id %u)%s)", core_is_nullable(t) ? "null " : "", exact, core_type_index(t),
-                exact[0] ? ")" : "");
+        buf_fmt(out, "(ref %s%s(id %u)%s)", core_is_nullable(t) ? "null " : "", exact,
+                core_type_index(t), exact[0] ? ")" : "");
     } else {
         text = core_val_text(out->arena, t);
         buf_str(out, text);
     }
 }
 
-static void note_operands(void *context, size_t offset, const CoreValType *operands, uint32_t count) {
+static void note_operands(void *context, size_t offset, const CoreValType *operands,
+                          uint32_t count) {
     WatModulePrinter *mp = context;
     Buf text = {.arena = mp->p->arena};
     buf_byte(&text, '[');

@@ -53,8 +53,8 @@ static void v128_value(Wat *w, WastValue *v) {
     unsigned size = shapes[s].bits / 8;
     for (unsigned i = 0; i < v->lanes && !w->failed; i++) {
         int nan = WAST_EXACT;
-        uint64_t bits = v->lane_float ? float_or_nan(w, size == 4, &nan)
-                                      : (uint64_t)wat_int(w, shapes[s].bits);
+        uint64_t bits =
+            v->lane_float ? float_or_nan(w, size == 4, &nan) : (uint64_t)wat_int(w, shapes[s].bits);
         if (v->lane_float) v->lane_nan[i] = nan;
         for (unsigned b = 0; b < size; b++) v->v128[i * size + b] = (uint8_t)(bits >> (8 * b));
     }
@@ -74,12 +74,12 @@ static bool reference(Wat *w, WastValue *v) {
     static const struct {
         const char *word;
         CoreHeap heap;
-    } words[] = {{"ref.null", CORE_HEAP_BOTTOM},  {"ref.extern", CORE_HEAP_EXTERN},
-                 {"ref.host", CORE_HEAP_ANY},     {"ref.func", CORE_HEAP_FUNC},
-                 {"ref.any", CORE_HEAP_ANY},      {"ref.eq", CORE_HEAP_EQ},
-                 {"ref.array", CORE_HEAP_ARRAY},  {"ref.struct", CORE_HEAP_STRUCT},
-                 {"ref.i31", CORE_HEAP_I31},      {"ref.i31_shared", CORE_HEAP_I31},
-                 {"ref.exn", CORE_HEAP_EXN},      {"ref.cont", CORE_HEAP_CONT}};
+    } words[] = {{"ref.null", CORE_HEAP_BOTTOM}, {"ref.extern", CORE_HEAP_EXTERN},
+                 {"ref.host", CORE_HEAP_ANY},    {"ref.func", CORE_HEAP_FUNC},
+                 {"ref.any", CORE_HEAP_ANY},     {"ref.eq", CORE_HEAP_EQ},
+                 {"ref.array", CORE_HEAP_ARRAY}, {"ref.struct", CORE_HEAP_STRUCT},
+                 {"ref.i31", CORE_HEAP_I31},     {"ref.i31_shared", CORE_HEAP_I31},
+                 {"ref.exn", CORE_HEAP_EXN},     {"ref.cont", CORE_HEAP_CONT}};
     size_t i = 0, n = sizeof words / sizeof *words;
     while (i < n && !wat_take_kw(w, words[i].word)) i++;
     if (i == n) return false;
@@ -154,16 +154,16 @@ static bool component_value(Wat *w, WastValue *v, unsigned depth) {
         const char *word;
         WitKind type;
         bool is_some;
-    } words[] = {{"bool.const", WIT_BOOL, false},     {"s8.const", WIT_S8, false},
-                 {"u8.const", WIT_U8, false},         {"s16.const", WIT_S16, false},
-                 {"u16.const", WIT_U16, false},       {"s32.const", WIT_S32, false},
-                 {"u32.const", WIT_U32, false},       {"s64.const", WIT_S64, false},
-                 {"u64.const", WIT_U64, false},       {"char.const", WIT_CHAR, false},
-                 {"str.const", WIT_STRING, false},    {"list.const", WIT_LIST, false},
-                 {"record.const", WIT_RECORD, false}, {"tuple.const", WIT_TUPLE, false},
+    } words[] = {{"bool.const", WIT_BOOL, false},       {"s8.const", WIT_S8, false},
+                 {"u8.const", WIT_U8, false},           {"s16.const", WIT_S16, false},
+                 {"u16.const", WIT_U16, false},         {"s32.const", WIT_S32, false},
+                 {"u32.const", WIT_U32, false},         {"s64.const", WIT_S64, false},
+                 {"u64.const", WIT_U64, false},         {"char.const", WIT_CHAR, false},
+                 {"str.const", WIT_STRING, false},      {"list.const", WIT_LIST, false},
+                 {"record.const", WIT_RECORD, false},   {"tuple.const", WIT_TUPLE, false},
                  {"variant.const", WIT_VARIANT, false}, {"enum.const", WIT_ENUM, false},
-                 {"option.none", WIT_OPTION, false},  {"option.some", WIT_OPTION, true},
-                 {"result.ok", WIT_RESULT, true},     {"result.err", WIT_RESULT, false},
+                 {"option.none", WIT_OPTION, false},    {"option.some", WIT_OPTION, true},
+                 {"result.ok", WIT_RESULT, true},       {"result.err", WIT_RESULT, false},
                  {"flags.const", WIT_FLAGS, false}};
     size_t i = 0, n = sizeof words / sizeof *words;
     while (i < n && !wat_take_kw(w, words[i].word)) i++;
@@ -252,7 +252,8 @@ static void text_module(Wat *w, WastModule *m, const Token *open, const Token *i
         const CompComponent *component = wat_component_fields(&inner, id);
         if (!inner.failed) comp_encode(component, &out);
     } else {
-        const CoreModule *module = wat_core_fields(&inner, id ? wat_token_id(&inner, id) : (Str){0});
+        const CoreModule *module =
+            wat_core_fields(&inner, id ? wat_token_id(&inner, id) : (Str){0});
         if (!inner.failed) core_encode(module, &out);
     }
     if (!inner.failed && inner.pos != open->match) wat_unexpected(&inner, "`)`");
@@ -280,8 +281,7 @@ static void module(Wat *w, WastModule *m) {
     } else if (wat_take_kw(w, "quote")) {
         m->is_quote = true;
         m->bytes = strings(w, true);
-        if (m->is_component)
-            m->bytes = str_fmt(w->arena, "(component %.*s)", STR_ARG(m->bytes));
+        if (m->is_component) m->bytes = str_fmt(w->arena, "(component %.*s)", STR_ARG(m->bytes));
     } else {
         text_module(w, m, open, id);
     }
@@ -401,13 +401,14 @@ static bool is_command(const Wat *w) {
     const Token *t = wat_ahead(w, 1);
     Str word = wat_text(w, t);
     return wat_is(w, TOK_OPEN) && t->kind == TOK_KEYWORD &&
-           (str_starts(word, STR("assert_")) || str_is(word, "module") || str_is(word, "component") ||
-            str_is(word, "register") || str_is(word, "invoke") || str_is(word, "get") ||
-            str_is(word, "thread"));
+           (str_starts(word, STR("assert_")) || str_is(word, "module") ||
+            str_is(word, "component") || str_is(word, "register") || str_is(word, "invoke") ||
+            str_is(word, "get") || str_is(word, "thread"));
 }
 
 /* command* | field*: a script may be nothing but the fields of a module. */
-bool wast_parse(Arena *arena, const Source *source, Features features, WastScript *script, Diags *diags) {
+bool wast_parse(Arena *arena, const Source *source, Features features, WastScript *script,
+                Diags *diags) {
     Wat w;
     if (!wat_lex(arena, source, features, &w, diags)) return false;
     if (!is_command(&w) && !wat_is(&w, TOK_END)) {

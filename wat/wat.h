@@ -10,7 +10,7 @@
  * print_component.c. */
 
 typedef struct {
-    CoreModule *module;       /* one of the two */
+    CoreModule *module; /* one of the two */
     CompComponent *component;
 } WatUnit;
 
@@ -41,11 +41,11 @@ bool wat_print(Arena *arena, const Source *source, const WatPrintOptions *option
 
 /* A script as a list of commands; what runs it is the caller's (cli with the interpreter). */
 typedef enum {
-    WAST_MODULE,            /* a module or component to instantiate (or only to define) */
-    WAST_DEFINITION,        /* (module definition $id ...), (component definition ...) */
-    WAST_INSTANCE,          /* (module instance $i $m), (component instance ...) */
+    WAST_MODULE,     /* a module or component to instantiate (or only to define) */
+    WAST_DEFINITION, /* (module definition $id ...), (component definition ...) */
+    WAST_INSTANCE,   /* (module instance $i $m), (component instance ...) */
     WAST_REGISTER,
-    WAST_INVOKE,            /* also (get ...) */
+    WAST_INVOKE, /* also (get ...) */
     WAST_ASSERT_RETURN,
     WAST_ASSERT_TRAP,
     WAST_ASSERT_EXHAUSTION,
@@ -75,34 +75,40 @@ typedef struct WastValue WastValue;
 typedef VEC(WastValue) WastValues;
 struct WastValue {
     enum {
-        WAST_I32, WAST_I64, WAST_F32, WAST_F64, WAST_V128, WAST_REF,   /* core */
-        WAST_EITHER,                                                   /* (either a b ...) in `parts` */
-        WAST_COMPONENT                                                 /* by `type` */
+        WAST_I32,
+        WAST_I64,
+        WAST_F32,
+        WAST_F64,
+        WAST_V128,
+        WAST_REF,      /* core */
+        WAST_EITHER,   /* (either a b ...) in `parts` */
+        WAST_COMPONENT /* by `type` */
     } kind;
-    uint64_t bits;          /* numbers; WAST_REF: of (ref.extern n), (ref.host n) */
-    uint8_t v128[16], lanes;/* and how a v128 is written: lanes of 16, 8, 4, 2 parts */
+    uint64_t bits;           /* numbers; WAST_REF: of (ref.extern n), (ref.host n) */
+    uint8_t v128[16], lanes; /* and how a v128 is written: lanes of 16, 8, 4, 2 parts */
     bool lane_float;
     enum { WAST_EXACT, WAST_NAN_CANONICAL, WAST_NAN_ARITHMETIC } nan, lane_nan[4];
-    CoreHeap heap;          /* WAST_REF: which kind of reference; */
-    bool is_null, any;      /* null; `any`: (ref.extern) without a number matches each */
-    WitKind type;           /* WAST_COMPONENT: BOOL.. STRING, LIST, RECORD, TUPLE, VARIANT, ENUM, FLAGS,
+    CoreHeap heap;     /* WAST_REF: which kind of reference; */
+    bool is_null, any; /* null; `any`: (ref.extern) without a number matches each */
+    WitKind type;      /* WAST_COMPONENT: BOOL.. STRING, LIST, RECORD, TUPLE, VARIANT, ENUM, FLAGS,
                                OPTION, RESULT */
-    Str text;               /* string contents; variant case or enum name */
-    WastValues parts;       /* elements, fields, payload (at most one) */
-    VEC(Str) names;         /* record field names; flags that are set */
-    bool is_some;           /* OPTION: some; RESULT: ok */
+    Str text;          /* string contents; variant case or enum name */
+    WastValues parts;  /* elements, fields, payload (at most one) */
+    VEC(Str) names;    /* record field names; flags that are set */
+    bool is_some;      /* OPTION: some; RESULT: ok */
 };
 
 typedef struct {
     WastKind kind;
     Span span;
-    WastModule module;      /* MODULE, DEFINITION, ASSERT_MALFORMED/INVALID/UNLINKABLE/TRAP of a module */
+    WastModule
+        module; /* MODULE, DEFINITION, ASSERT_MALFORMED/INVALID/UNLINKABLE/TRAP of a module */
     bool has_module;
-    Str module_name;        /* INVOKE, ASSERT_*: the instance meant, empty: the last; INSTANCE: of what */
-    Str name;               /* REGISTER: as; INVOKE: function; INSTANCE: its own $id */
+    Str module_name; /* INVOKE, ASSERT_*: the instance meant, empty: the last; INSTANCE: of what */
+    Str name;        /* REGISTER: as; INVOKE: function; INSTANCE: its own $id */
     bool is_get;
     WastValues args, expected;
-    Str message;            /* of assert_trap, assert_invalid, ... */
+    Str message; /* of assert_trap, assert_invalid, ... */
 } WastCommand;
 
 typedef struct {

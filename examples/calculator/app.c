@@ -32,7 +32,8 @@ static void put_number(double n) {
         put_text(negative ? "-huge" : "huge");
         return;
     }
-    uint64_t scaled = (uint64_t)(n * 1000000 + 0.5), whole = scaled / 1000000, part = scaled % 1000000;
+    uint64_t scaled = (uint64_t)(n * 1000000 + 0.5), whole = scaled / 1000000,
+             part = scaled % 1000000;
     if (part) {
         int digits = 6;
         for (; part % 10 == 0; digits--) part /= 10;

@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
  * identifiers. */
 static bool comes_back(Str text) {
     return str_find(text, '@', 0) == SIZE_MAX && str_find(text, '#', 0) == SIZE_MAX &&
-           str_find_str(text, STR("$\""), 0) == SIZE_MAX && str_find_str(text, STR("binary"), 0) == SIZE_MAX;
+           str_find_str(text, STR("$\""), 0) == SIZE_MAX &&
+           str_find_str(text, STR("binary"), 0) == SIZE_MAX;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -13,7 +13,8 @@
 static Arena *arena;
 
 static void leb_round_trips(void) {
-    static const int64_t values[] = {0,  1,  -1, 63, 64, -64, -65, 127, 128, 300, INT32_MAX, INT32_MIN};
+    static const int64_t values[] = {0,   1,   -1,  63,  64,        -64,
+                                     -65, 127, 128, 300, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         Buf b = {.arena = arena};
         buf_s64(&b, values[i]);
@@ -36,7 +37,8 @@ static void leb_limits(void) {
     CHECK(u32_fails("\x80", 1, DIAG_BYTES_LEB_END));
     CHECK(u32_fails("\xff\xff\xff\xff\x1f", 5, DIAG_BYTES_LEB_LARGE));
     CHECK(u32_fails("\x80\x80\x80\x80\x80\x00", 6, DIAG_BYTES_LEB_LONG));
-    Reader r = reader_of(source_of(arena, STR("t"), STR("\xff\xff\xff\xff\x0f\xff\xff\xff\xff\x7f")), NULL);
+    Reader r = reader_of(
+        source_of(arena, STR("t"), STR("\xff\xff\xff\xff\x0f\xff\xff\xff\xff\x7f")), NULL);
     CHECK_EQ(reader_u32(&r), UINT32_MAX);
     CHECK_EQ(reader_s32(&r), -1);
     CHECK(!r.failed);
@@ -59,14 +61,16 @@ static void versions(void) {
     CHECK(semver_parse(STR("1.0.0-rc.11"), &b) && semver_parse(STR("1.0.0-rc.2"), &a));
     CHECK(semver_cmp(a, b) < 0);
     CHECK(semver_parse(STR("1.0.0"), &b) && semver_cmp(a, b) < 0);
-    CHECK(!semver_parse(STR("01.2.3"), &a) && !semver_parse(STR("1.2"), &a) && !semver_parse(STR("1.2.3-"), &a));
+    CHECK(!semver_parse(STR("01.2.3"), &a) && !semver_parse(STR("1.2"), &a) &&
+          !semver_parse(STR("1.2.3-"), &a));
     CHECK(semver_parse(STR("0.2.12"), &a));
     CHECK_STR(semver_track(arena, a), "0.2");
 }
 
 static void maps_keep_order(void) {
     Map map = {0};
-    for (int i = 0; i < 1000; i++) map_put(arena, &map, str_fmt(arena, "key%d", i), NULL)->value = (uint64_t)i;
+    for (int i = 0; i < 1000; i++)
+        map_put(arena, &map, str_fmt(arena, "key%d", i), NULL)->value = (uint64_t)i;
     CHECK_EQ(map.len, 1000);
     CHECK_EQ(map_get(&map, STR("key777"))->value, 777);
     CHECK(!map_get(&map, STR("key1000")));
@@ -76,7 +80,8 @@ static void maps_keep_order(void) {
 static void json_text(void) {
     Json json = json_new(arena, 0);
     json_object(&json);
-    json_key(&json, "a"), json_array(&json), json_uint(&json, 1), json_string(&json, STR("q\"\n")), json_end(&json);
+    json_key(&json, "a"), json_array(&json), json_uint(&json, 1), json_string(&json, STR("q\"\n")),
+        json_end(&json);
     json_key(&json, "b"), json_object(&json), json_end(&json);
     json_end(&json);
     CHECK_STR(buf_text(&json.out), "{\"a\":[1,\"q\\\"\\n\"],\"b\":{}}");

@@ -426,12 +426,8 @@ static void run_edit(const char *text, size_t length, TSTree *old, size_t at, co
     memcpy(edited, text, at);
     memcpy(edited + at, insert, size);
     memcpy(edited + at + size, text + at, length - at);
-    TSInputEdit edit = {(uint32_t)at,
-                        (uint32_t)at,
-                        (uint32_t)(at + size),
-                        point_at(text, at),
-                        point_at(text, at),
-                        point_at(edited, at + size)};
+    TSInputEdit edit = {(uint32_t)at,       (uint32_t)at,       (uint32_t)(at + size),
+                        point_at(text, at), point_at(text, at), point_at(edited, at + size)};
     TSTree *copy = ts_tree_copy(old);
     ts_tree_edit(copy, &edit);
     uint32_t total = (uint32_t)(length + size);

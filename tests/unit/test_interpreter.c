@@ -13,10 +13,11 @@ typedef struct {
     VmInstance *instance;
 } Machine;
 
-static VmInstance *load(VmStore *store, VmThread *thread, const char *text, const VmExtern *imports) {
+static VmInstance *load(VmStore *store, VmThread *thread, const char *text,
+                        const VmExtern *imports) {
     Diags diags = {.arena = arena};
-    const Source *binary =
-        wat_to_binary(arena, source_of(arena, STR("t.wat"), str_from(text)), features_all(), &diags);
+    const Source *binary = wat_to_binary(arena, source_of(arena, STR("t.wat"), str_from(text)),
+                                         features_all(), &diags);
     Reader r = reader_of(binary, &diags);
     CoreModule *core = core_decode(arena, &r, features_all());
     if (!core || !core_validate(arena, core, features_all(), &diags)) {
@@ -125,7 +126,8 @@ static void traps(void) {
 }
 
 static void backtraces_have_names(void) {
-    Machine m = machine("(module (func $inner unreachable) (func $outer (export \"f\") (call $inner)))", NULL);
+    Machine m = machine(
+        "(module (func $inner unreachable) (func $outer (export \"f\") (call $inner)))", NULL);
     VmFrameInfo frames[4];
     CHECK_EQ(trap_of(&m, "f", 0, 0), TRAP_UNREACHABLE);
     CHECK_EQ(vm_backtrace(m.thread, frames, 4), 2);
@@ -233,12 +235,14 @@ static Machine with_host(VmHostFn fn) {
     m.thread = vm_thread_new(m.store);
     VmExtern import = {.kind = CORE_FUNC,
                        .func = vm_host_func(m.store, &i32, 1, &i32, 1, fn, NULL, NULL)};
-    m.instance = load(m.store, m.thread,
-                      "(module (import \"h\" \"f\" (func $h (param i32) (result i32)))"
-                      " (func (export \"times3\") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))"
-                      " (func (export \"bad\") (param i32) (result i32) unreachable)"
-                      " (func (export \"go\") (param i32) (result i32) (i32.add (call $h (local.get 0)) (i32.const 1000))))",
-                      &import);
+    m.instance = load(
+        m.store, m.thread,
+        "(module (import \"h\" \"f\" (func $h (param i32) (result i32)))"
+        " (func (export \"times3\") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))"
+        " (func (export \"bad\") (param i32) (result i32) unreachable)"
+        " (func (export \"go\") (param i32) (result i32) (i32.add (call $h (local.get 0)) "
+        "(i32.const 1000))))",
+        &import);
     return m;
 }
 
@@ -284,7 +288,8 @@ static void imports_are_checked(void) {
     VmExtern import = {.kind = CORE_FUNC,
                        .func = vm_host_func(m.store, &i64, 1, NULL, 0, add_one, NULL, NULL)};
     CHECK(!load(m.store, m.thread, "(module (import \"h\" \"f\" (func (param i32))))", &import));
-    CHECK(load(m.store, m.thread, "(module (import \"h\" \"f\" (func (param i64))))", &import) != NULL);
+    CHECK(load(m.store, m.thread, "(module (import \"h\" \"f\" (func (param i64))))", &import) !=
+          NULL);
     machine_free(&m);
 }
 

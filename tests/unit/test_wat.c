@@ -8,7 +8,8 @@ static Arena *arena;
 
 static const Source *parse(const char *text, Diags *diags) {
     *diags = (Diags){.arena = arena};
-    return wat_to_binary(arena, source_of(arena, STR("t.wat"), str_from(text)), features_all(), diags);
+    return wat_to_binary(arena, source_of(arena, STR("t.wat"), str_from(text)), features_all(),
+                         diags);
 }
 
 static Str message(const char *text) {
@@ -57,7 +58,8 @@ static void modules(void) {
 static void type_uses(void) {
     /* both functions share the type that was written last */
     CHECK_STR(print("(func) (func (type $t)) (type $t (func))", (WatPrintOptions){0}),
-              "(module\n  (type $t (;0;) (func))\n  (func (;0;) (type $t))\n  (func (;1;) (type $t))\n)\n");
+              "(module\n  (type $t (;0;) (func))\n  (func (;0;) (type $t))\n  (func (;1;) (type "
+              "$t))\n)\n");
     CHECK_FAULT("(type $t (func)) (func (type $t) (param i32))", "inline function type");
     CHECK_FAULT("(func (type 3) (param i32))", "unknown type");
 }
@@ -70,8 +72,8 @@ static void names(void) {
     CHECK_FAULT("(func block $a end $b)", "mismatching label");
     CHECK_FAULT("(func $)", "empty identifier");
     /* the inner label hides the outer one: the branch says its depth */
-    CHECK(str_find_str(print("(func (block $l (block $l (br 1))))", (WatPrintOptions){0}), STR("br 1\n"), 0) !=
-          SIZE_MAX);
+    CHECK(str_find_str(print("(func (block $l (block $l (br 1))))", (WatPrintOptions){0}),
+                       STR("br 1\n"), 0) != SIZE_MAX);
     CHECK_STR(print("(func $\"a b\")", (WatPrintOptions){0}),
               "(module\n  (type (;0;) (func))\n  (func $\"a b\" (;0;) (type 0))\n)\n");
 }
@@ -104,7 +106,8 @@ static void integers(void) {
 
 static uint64_t f64_of(const char *literal) {
     Diags diags;
-    const Source *s = parse(str_c(arena, str_fmt(arena, "(global f64 (f64.const %s))", literal)), &diags);
+    const Source *s =
+        parse(str_c(arena, str_fmt(arena, "(global f64 (f64.const %s))", literal)), &diags);
     uint64_t bits = 0;
     if (s) memcpy(&bits, s->text.ptr + 14, 8); /* preamble, id, size, count, type, mut, opcode */
     return bits;
@@ -112,7 +115,8 @@ static uint64_t f64_of(const char *literal) {
 
 static uint32_t f32_of(const char *literal) {
     Diags diags;
-    const Source *s = parse(str_c(arena, str_fmt(arena, "(global f32 (f32.const %s))", literal)), &diags);
+    const Source *s =
+        parse(str_c(arena, str_fmt(arena, "(global f32 (f32.const %s))", literal)), &diags);
     uint32_t bits = 0;
     if (s) memcpy(&bits, s->text.ptr + 14, 4);
     return bits;
@@ -136,7 +140,8 @@ static void floats(void) {
     CHECK_STR(print("(global f32 (f32.const 0.1))", (WatPrintOptions){0}),
               "(module\n  (global (;0;) f32 f32.const 0x1.99999ap-4 (;=0.1;))\n)\n");
     CHECK_STR(print("(global f64 (f64.const 1e21))", (WatPrintOptions){0}),
-              "(module\n  (global (;0;) f64 f64.const 0x1.b1ae4d6e2ef5p+69 (;=1000000000000000000000;))\n)\n");
+              "(module\n  (global (;0;) f64 f64.const 0x1.b1ae4d6e2ef5p+69 "
+              "(;=1000000000000000000000;))\n)\n");
 }
 
 static Str repeat(const char *what, size_t n) {
@@ -149,20 +154,22 @@ static void depth(void) {
     enum { N = 20000 };
     Str open = repeat("(i32.eqz ", N), close = repeat(")", N);
     Diags diags;
-    const Source *s = parse(str_c(arena, str_fmt(arena, "(func (result i32) %.*s(i32.const 0)%.*s)", STR_ARG(open),
-                                                 STR_ARG(close))),
+    const Source *s = parse(str_c(arena, str_fmt(arena, "(func (result i32) %.*s(i32.const 0)%.*s)",
+                                                 STR_ARG(open), STR_ARG(close))),
                             &diags);
     CHECK(s != NULL);
     Buf out = {.arena = arena};
     WatPrintOptions fold = {.fold = true};
     CHECK(s && wat_print(arena, s, &fold, &out, &diags));
     CHECK_FAULT(str_c(arena, repeat("(component ", 1000)), "nesting too deep");
-    CHECK_FAULT(str_c(arena, str_fmt(arena, "(component (type %.*s", STR_ARG(repeat("(list ", 1000)))),
-                "nesting too deep");
+    CHECK_FAULT(
+        str_c(arena, str_fmt(arena, "(component (type %.*s", STR_ARG(repeat("(list ", 1000)))),
+        "nesting too deep");
 }
 
 static void folding(void) {
-    WatPrintOptions fold = {.fold = true}, skeleton = {.skeleton = true}, invent = {.name_unnamed = true};
+    WatPrintOptions fold = {.fold = true}, skeleton = {.skeleton = true},
+                    invent = {.name_unnamed = true};
     const char *text = "(func (param i32) (result i32) local.get 0 i32.const 1 i32.add)";
     CHECK_STR(print(text, fold), "(module\n  (type (;0;) (func (param i32) (result i32)))\n"
                                  "  (func (;0;) (type 0) (param i32) (result i32)\n    (i32.add\n"
@@ -177,24 +184,24 @@ static void components(void) {
                        "  (import \"f\" (func $f (param \"x\" (list u8))))\n"
                        "  (core func (canon lower (func $f)))\n"
                        "  (component (type $t u32) (component (export \"u\" (type $t)))))";
-    CHECK_STR(print(text, (WatPrintOptions){0}),
-              "(component $c\n"
-              "  (type (;0;) (list u8))\n"
-              "  (type (;1;) (func (param \"x\" 0)))\n"
-              "  (import \"f\" (func $f (;0;) (type 1)))\n"
-              "  (core func (;0;) (canon lower (func $f)))\n"
-              "  (component (;0;)\n"
-              "    (type $t (;0;) u32)\n"
-              "    (component (;0;)\n"
-              "      (alias outer 1 $t (type $t (;0;)))\n"
-              "      (export (;1;) \"u\" (type $t))\n"
-              "    )\n"
-              "  )\n"
-              ")\n");
+    CHECK_STR(print(text, (WatPrintOptions){0}), "(component $c\n"
+                                                 "  (type (;0;) (list u8))\n"
+                                                 "  (type (;1;) (func (param \"x\" 0)))\n"
+                                                 "  (import \"f\" (func $f (;0;) (type 1)))\n"
+                                                 "  (core func (;0;) (canon lower (func $f)))\n"
+                                                 "  (component (;0;)\n"
+                                                 "    (type $t (;0;) u32)\n"
+                                                 "    (component (;0;)\n"
+                                                 "      (alias outer 1 $t (type $t (;0;)))\n"
+                                                 "      (export (;1;) \"u\" (type $t))\n"
+                                                 "    )\n"
+                                                 "  )\n"
+                                                 ")\n");
     CHECK_FAULT("(component (export \"a\" (func $f)))", "unknown func");
     CHECK_FAULT("(component (instance $i) (component (export \"a\" (instance $i))))",
                 "outer item `i` is not a module, type, or component");
-    CHECK_FAULT("(component (type (variant (case $a \"a\") (case $a \"b\"))))", "duplicate variant case identifier");
+    CHECK_FAULT("(component (type (variant (case $a \"a\") (case $a \"b\"))))",
+                "duplicate variant case identifier");
 }
 
 static void scripts(void) {
@@ -206,7 +213,8 @@ static void scripts(void) {
                        "(invoke \"f\" (record.const (field \"a\" (list.const (u8.const 255)))))\n";
     Diags diags = {.arena = arena};
     WastScript script = {0};
-    CHECK(wast_parse(arena, source_of(arena, STR("t.wast"), str_from(text)), features_all(), &script, &diags));
+    CHECK(wast_parse(arena, source_of(arena, STR("t.wast"), str_from(text)), features_all(),
+                     &script, &diags));
     CHECK_EQ(script.commands.len, 6);
     const WastCommand *c = script.commands.at;
     CHECK(c[0].kind == WAST_MODULE && c[0].module.parsed && comp_is_module(c[0].module.bytes));
@@ -216,9 +224,11 @@ static void scripts(void) {
     CHECK(c[2].module.is_quote);
     CHECK_STR(c[2].message, "unclosed");
     CHECK(!c[3].module.parsed && c[3].module.faults->errors == 1);
-    CHECK(c[4].is_get && c[4].expected.at[0].kind == WAST_EITHER && c[4].expected.at[0].parts.len == 2);
+    CHECK(c[4].is_get && c[4].expected.at[0].kind == WAST_EITHER &&
+          c[4].expected.at[0].parts.len == 2);
     CHECK_EQ(c[4].expected.at[0].parts.at[0].bits, UINT32_MAX);
-    CHECK(c[5].args.at[0].type == WIT_RECORD && c[5].args.at[0].parts.at[0].parts.at[0].bits == 255);
+    CHECK(c[5].args.at[0].type == WIT_RECORD &&
+          c[5].args.at[0].parts.at[0].parts.at[0].bits == 255);
     CHECK(diags.errors == 0);
 }
 
