@@ -1,0 +1,20 @@
+(component
+  (component $A
+    (core module $m (memory (export "mem") 1)
+      (func (export "f") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 64)))
+    (core instance $i (instantiate $m))
+    (func (export "f") (param "x" string) (result u32)
+      (canon lift (core func $i "f") (memory (core memory $i "mem")) (realloc (core func $i "realloc")))))
+  (instance $a (instantiate $A))
+  (component $B
+    (import "f" (func $f (param "x" string) (result u32)))
+    (core module $l (memory (export "mem") 1) (data (i32.const 8) "text"))
+    (core instance $l (instantiate $l))
+    (canon lower (func $f) string-encoding=latin1+utf16 (memory (core memory $l "mem")) (core func $g))
+    (core module $m (import "" "f" (func $f (param i32 i32) (result i32)))
+      (func (export "run") (result i32) (call $f (i32.const 8) (i32.const 4))))
+    (core instance $i (instantiate $m (with "" (instance (export "f" (func $g))))))
+    (func (export "run") (result u32) (canon lift (core func $i "run"))))
+  (instance $b (instantiate $B (with "f" (func $a "f"))))
+  (func (export "run") (alias export $b "run")))
