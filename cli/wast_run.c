@@ -269,7 +269,10 @@ static void check_trap(Wast *w, const WastCommand *c, const Outcome *out) {
         return;
     }
     Str said = vm_trap_message(w->thread);
-    if (c->kind != WAST_ASSERT_EXCEPTION && !trap_matches(said, c->message)) {
+    if (c->kind == WAST_ASSERT_EXCEPTION) {
+        if (vm_trapped(w->thread) != TRAP_UNCAUGHT_EXCEPTION)
+            wast_fail(w, c->span, "trapped with `%.*s`, expected an exception", STR_ARG(said));
+    } else if (!trap_matches(said, c->message)) {
         wast_fail(w, c->span, "trapped with `%.*s`, expected `%.*s`", STR_ARG(said),
                   STR_ARG(c->message));
     }

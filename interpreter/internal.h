@@ -243,6 +243,8 @@ const VmWord *vm_after_host(VmThread *t, VmStatus status);
 const VmWord *vm_stopped(VmThread *t, VmStatus status); /* code that ends vm_run */
 void vm_set_trap(VmThread *t, Trap trap);
 bool vm_tick(VmThread *t); /* looks at the clock and the flag; false: a trap is set */
+/* Sleeps; false: a trap is set. */
+bool vm_sleep(VmThread *t, uint64_t ns);
 
 /* memory.c: what bulk instructions do, bounds first */
 Trap vm_memory_init(VmInstance *in, uint32_t data, uint32_t memory, uint64_t to, uint32_t from,
@@ -310,6 +312,34 @@ static inline uint32_t vm_slots_of(CoreValType type) { return type == CORE_V128 
     X(V128_LOAD32_LANE) X(V128_LOAD64_LANE) X(V128_STORE8_LANE) X(V128_STORE16_LANE)               \
     X(V128_STORE32_LANE) X(V128_STORE64_LANE)
 
+/* Accesses and updates of shared memory: X(ID, type in memory, type in the register). */
+#define VM_ATOMIC_LOADS(X)                                                                         \
+    X(I32_ATOMIC_LOAD, u32, u32) X(I64_ATOMIC_LOAD, u64, u64) X(I32_ATOMIC_LOAD8_U, u8, u32)       \
+    X(I32_ATOMIC_LOAD16_U, u16, u32) X(I64_ATOMIC_LOAD8_U, u8, u64)                                \
+    X(I64_ATOMIC_LOAD16_U, u16, u64) X(I64_ATOMIC_LOAD32_U, u32, u64)
+#define VM_ATOMIC_STORES(X)                                                                        \
+    X(I32_ATOMIC_STORE, u32, u32) X(I64_ATOMIC_STORE, u64, u64) X(I32_ATOMIC_STORE8, u8, u32)      \
+    X(I32_ATOMIC_STORE16, u16, u32) X(I64_ATOMIC_STORE8, u8, u64)                                  \
+    X(I64_ATOMIC_STORE16, u16, u64) X(I64_ATOMIC_STORE32, u32, u64)
+/* The seven widths of an update: X(ID, type in memory, type in the register, ...). */
+#define VM_ATOMIC_WIDTHS(X, NAME, ...)                                                             \
+    X(I32_ATOMIC_RMW_##NAME, u32, u32, __VA_ARGS__) X(I64_ATOMIC_RMW_##NAME, u64, u64, __VA_ARGS__)  \
+    X(I32_ATOMIC_RMW8_##NAME##_U, u8, u32, __VA_ARGS__)                                            \
+    X(I32_ATOMIC_RMW16_##NAME##_U, u16, u32, __VA_ARGS__)                                          \
+    X(I64_ATOMIC_RMW8_##NAME##_U, u8, u64, __VA_ARGS__)                                            \
+    X(I64_ATOMIC_RMW16_##NAME##_U, u16, u64, __VA_ARGS__)                                          \
+    X(I64_ATOMIC_RMW32_##NAME##_U, u32, u64, __VA_ARGS__)
+/* The last argument is the new value, of the old one and b. */
+#define VM_ATOMIC_UPDATES(X)                                                                       \
+    VM_ATOMIC_WIDTHS(X, ADD, old + b) VM_ATOMIC_WIDTHS(X, SUB, old - b)                            \
+    VM_ATOMIC_WIDTHS(X, AND, old &b) VM_ATOMIC_WIDTHS(X, OR, old | b)                              \
+    VM_ATOMIC_WIDTHS(X, XOR, old ^ b) VM_ATOMIC_WIDTHS(X, XCHG, b)
+#define VM_ATOMIC_EXCHANGES(X) VM_ATOMIC_WIDTHS(X, CMPXCHG, 0)
+/* What else prepare_plain.c lays out. */
+#define VM_PLAIN_OTHERS(X)                                                                         \
+    X(MEMORY_ATOMIC_NOTIFY) X(MEMORY_ATOMIC_WAIT32) X(MEMORY_ATOMIC_WAIT64) X(I64_ADD128)          \
+    X(I64_SUB128) X(I64_MUL_WIDE_S) X(I64_MUL_WIDE_U)
+
 /* Expands core/vector.def to X of each ID. */
 #define VECTOR1(id, ...)        X(id)
 #define VECTOR2(id, ...)        X(id)
@@ -339,13 +369,23 @@ typedef enum {
 #include "core/vector.def"
     VM_VECTOR_OTHERS(X)
 #undef X
-        VM_OP_COUNT
+#define X(id, ...) VM_OP_##id,
+    VM_OP_PLAINS,
+    VM_OP_BEFORE_PLAINS = VM_OP_PLAINS - 1,
+    VM_ATOMIC_LOADS(X)
+    VM_ATOMIC_STORES(X)
+    VM_ATOMIC_UPDATES(X)
+    VM_ATOMIC_EXCHANGES(X)
+    VM_PLAIN_OTHERS(X)
+#undef X
+    VM_OP_COUNT
 } VmOp;
 
-/* run_vector.c */
-extern const VmHandler vm_vector_handlers[];
+extern const VmHandler vm_vector_handlers[]; /* run_vector.c */
+extern const VmHandler vm_plain_handlers[];  /* run_plain.c */
 
 static inline VmHandler vm_handler(VmOp op) {
+    if (op >= VM_OP_PLAINS) return vm_plain_handlers[op - VM_OP_PLAINS];
     return op < VM_OP_VECTORS ? vm_handlers[op] : vm_vector_handlers[op - VM_OP_VECTORS];
 }
 

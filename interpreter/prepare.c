@@ -582,6 +582,7 @@ static bool value(Prepare *p, const CoreInstr *i) {
     case CORE_OP_SELECT:
     case CORE_OP_SELECT_TYPED: select_one(p); return true;
     case CORE_OP_DROP: pop(p); return true;
+    case CORE_OP_ATOMIC_FENCE: /* one thread runs at a time */
     case CORE_OP_NOP: return true;
     default: return false;
     }

@@ -17,6 +17,13 @@ static const uint16_t plain_ops[CORE_OP_COUNT] = {
 #include "core/vector.def"
     VM_VECTOR_OTHERS(X)
 #undef X
+#define X(id, ...) [CORE_OP_##id] = VM_OP_##id + 1,
+    VM_ATOMIC_LOADS(X)
+    VM_ATOMIC_STORES(X)
+    VM_ATOMIC_UPDATES(X)
+    VM_ATOMIC_EXCHANGES(X)
+    VM_PLAIN_OTHERS(X)
+#undef X
 };
 
 enum { MAX_FIELDS = 8 };

@@ -158,6 +158,17 @@ bool vm_tick(VmThread *t) {
     return false;
 }
 
+bool vm_sleep(VmThread *t, uint64_t ns) {
+    const uint64_t slice = 5000000; /* between looks at the clock and the flag */
+    for (uint64_t part; ns; ns -= part) {
+        if (!vm_tick(t)) return false;
+        part = ns < slice ? ns : slice;
+        struct timespec ts = {.tv_nsec = (long)part};
+        nanosleep(&ts, NULL);
+    }
+    return true;
+}
+
 /* ---- calls ---- */
 
 /* Runs until the entry frame `entry` is on top again, or the machine stops otherwise. */
