@@ -62,7 +62,8 @@ enum {
     VM_DEFAULT_STACK = 1 << 20,
     VM_DEFAULT_FRAMES = 1 << 16,
     VM_MAX_NESTING = 32, /* of vm_call inside host functions */
-    VM_TICKS = 20000,    /* calls and backward jumps between looks at the clock */
+    VM_DEFAULT_HEAP = 1 << 30,
+    VM_TICKS = 20000, /* calls and backward jumps between looks at the clock */
     VM_MAX_BACKTRACE = 100
 };
 
@@ -73,6 +74,21 @@ typedef struct {
     uint32_t word, offset;
 } VmPlace;
 
+/* An exception thrown in words from .. to - 1 goes on at `word`. Those of inner blocks stand before
+ * those of outer ones. */
+typedef struct {
+    uint32_t from, to;
+    enum {
+        VM_CATCH,
+        VM_CATCH_ALL,
+        VM_DELEGATE
+    } kind;       /* delegate: `word` is the next to be asked */
+    bool keeps;   /* ref_home becomes a reference to the exception */
+    uint32_t tag; /* index in the instance */
+    uint32_t word;
+    uint16_t home, ref_home; /* home: the first register of the values */
+} VmCatch;
+
 typedef struct {
     VmWord *words;
     uint32_t word_count;
@@ -81,6 +97,8 @@ typedef struct {
     uint32_t zero_slots; /* registers after the parameters that start at 0 */
     VmPlace *places;
     uint32_t place_count;
+    VmCatch *catches;
+    uint32_t catch_count;
 } VmCode;
 
 struct VmModule {
@@ -139,6 +157,14 @@ struct VmTag {
     uint32_t type;
 };
 
+/* What an exnref refers to. */
+typedef struct {
+    VmObject object;
+    VmTag *tag;
+    uint32_t count; /* slots */
+    VmSlot values[];
+} VmException;
+
 struct VmInstance {
     VmObject object;
     VmStore *store;
@@ -166,6 +192,7 @@ struct VmStore {
     bool has_fuel;
     uint64_t fuel;
     uint64_t memory_used;
+    uint64_t heap_used; /* by exceptions */
     VmObject *objects;
     VmModule *modules;
     struct VmHost *hosts;
@@ -246,6 +273,10 @@ bool vm_tick(VmThread *t); /* looks at the clock and the flag; false: a trap is 
 /* Sleeps; false: a trap is set. */
 bool vm_sleep(VmThread *t, uint64_t ns);
 
+/* exception.c: unwinds to the innermost frame that catches, and gives where it goes on. The machine
+ * stands at t->pc; the values are those of `exception` unless that is NULL. */
+const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmException *exception);
+
 /* memory.c: what bulk instructions do, bounds first */
 Trap vm_memory_init(VmInstance *in, uint32_t data, uint32_t memory, uint64_t to, uint32_t from,
                     uint32_t n);
@@ -260,6 +291,8 @@ Trap vm_table_copy(VmInstance *in, uint32_t to_table, uint32_t from_table, uint6
 Trap vm_table_fill(VmTable *table, uint64_t to, VmSlot value, uint64_t n);
 uint64_t vm_table_grow(VmTable *table, uint64_t n, VmSlot value); /* size before, or UINT64_MAX */
 void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmObject *));
+/* store.c: counts bytes of an object that the guest makes; false where that is too much. */
+bool vm_heap_take(VmStore *store, uint64_t bytes);
 
 static inline uint32_t vm_slots_of(CoreValType type) { return type == CORE_V128 ? 2 : 1; }
 
@@ -304,6 +337,7 @@ static inline uint32_t vm_slots_of(CoreValType type) { return type == CORE_V128 
     X(MEMORY_SIZE) X(MEMORY_GROW) X(MEMORY_FILL) X(MEMORY_COPY) X(MEMORY_INIT) X(DATA_DROP)        \
     X(TABLE_GET) X(TABLE_SET) X(TABLE_SIZE) X(TABLE_GROW) X(TABLE_FILL) X(TABLE_COPY)              \
     X(TABLE_INIT) X(ELEM_DROP) X(REF_FUNC) X(REF_AS_NON_NULL) X(UNREACHABLE) X(FUEL)               \
+    X(THROW) X(THROW_REF)                                                                          \
     X(WITH_MEMORY) X(CHECK_ADDRESS) X(UNSUPPORTED) X(ENTRY_RETURN) X(HOST_RETURN) X(STOP)
 
 /* Vectors that core/vector.def has no row for. */
@@ -370,15 +404,12 @@ typedef enum {
     VM_VECTOR_OTHERS(X)
 #undef X
 #define X(id, ...) VM_OP_##id,
-    VM_OP_PLAINS,
+        VM_OP_PLAINS,
     VM_OP_BEFORE_PLAINS = VM_OP_PLAINS - 1,
-    VM_ATOMIC_LOADS(X)
-    VM_ATOMIC_STORES(X)
-    VM_ATOMIC_UPDATES(X)
-    VM_ATOMIC_EXCHANGES(X)
-    VM_PLAIN_OTHERS(X)
+    VM_ATOMIC_LOADS(X) VM_ATOMIC_STORES(X) VM_ATOMIC_UPDATES(X) VM_ATOMIC_EXCHANGES(X)
+        VM_PLAIN_OTHERS(X)
 #undef X
-    VM_OP_COUNT
+            VM_OP_COUNT
 } VmOp;
 
 extern const VmHandler vm_vector_handlers[]; /* run_vector.c */

@@ -397,9 +397,17 @@ static void meet_else(Prepare *p) {
     begin_run(p);
 }
 
+static void settle_delegates(Prepare *p, Block *b);
+static void close_try_table(Prepare *p, const Block *b, uint32_t to);
+
 static void close(Prepare *p) {
+    uint32_t to = p->word_count;
+    bool catches = block_at(p, 0)->op == CORE_OP_CATCH || block_at(p, 0)->op == CORE_OP_CATCH_ALL;
+    if (!p->dead && catches) move_to_label(p, block_at(p, 0));
+    else if (!p->dead) all_home_from(p, block_at(p, 0)->entries);
+    settle_delegates(p, block_at(p, 0));
     Block b = *block_at(p, 0);
-    if (!p->dead) all_home_from(p, b.entries);
+    if (b.op == CORE_OP_TRY_TABLE) close_try_table(p, &b, to);
     land(p, b.else_patch);
     land(p, b.patches);
     p->block_count--;
@@ -408,8 +416,6 @@ static void close(Prepare *p) {
     p->dead = false;
     begin_run(p);
 }
-
-/* ---- calls ---- */
 
 /* Arguments go to their homes, which are the callee's first registers. */
 static uint32_t pass_arguments(Prepare *p, const CoreType *type, uint32_t *slots) {
@@ -423,6 +429,144 @@ static uint32_t pass_arguments(Prepare *p, const CoreType *type, uint32_t *slots
     *slots = end - p->registers;
     return p->registers;
 }
+
+/* ---- exceptions ----
+ *
+ * A clause of try_table lands at a stub before the block, which branches with the values to the
+ * clause's label:
+ *
+ *     JUMP body; [clause 0: moves, JUMP label]; [clause 1: ...]; body: ...
+ *
+ * A legacy catch lands at its own code. It has a register for the exception below the values, which
+ * is filled only where a rethrow asks for it. */
+
+static void add_catch(Prepare *p, VmCatch entry) {
+    if (!grow(&p->catches, p->catch_count, &p->catch_cap, sizeof *p->catches)) p->failed = true;
+    else p->catches[p->catch_count++] = entry;
+}
+
+/* Delegates to `b` go on at the clauses that are added next. */
+static void settle_delegates(Prepare *p, Block *b) {
+    for (uint32_t i = b->delegates, next; i; i = next) {
+        next = p->catches[i - 1].word;
+        p->catches[i - 1].word = p->catch_count;
+    }
+    b->delegates = 0;
+}
+
+static VmCatch clause_stub(Prepare *p, CoreCatch clause) {
+    bool all = clause.kind == CORE_CATCH_ALL || clause.kind == CORE_CATCH_ALL_REF;
+    VmCatch entry = {.kind = all ? VM_CATCH_ALL : VM_CATCH,
+                     .keeps = clause.kind == CORE_CATCH_REF || clause.kind == CORE_CATCH_ALL_REF,
+                     .tag = clause.tag,
+                     .word = p->word_count,
+                     .home = (uint16_t)p->registers};
+    uint32_t height = p->height;
+    if (!all) {
+        const CoreType *type = core_tag_type(p->core, clause.tag);
+        push_types(p, type->params, type->param_count);
+    }
+    if (entry.keeps) entry.ref_home = (uint16_t)push_temp(p, 1);
+    if (!p->failed) br(p, clause.label);
+    p->dead = false;
+    drop_to(p, height);
+    return entry;
+}
+
+static void open_try_table(Prepare *p, const CoreInstr *i) {
+    Block shape = {0};
+    uint32_t pending = p->pending_count;
+    all_home_from(p, 0);
+    set_block_type(p, &shape, &i->block);
+    if (i->list.count) {
+        uint32_t from, over = emit_jump(p, &from);
+        CoreList list = i->list;
+        drop_to(p, p->height - shape.param_count);
+        for (uint32_t k = 0; k < i->list.count && !p->failed; k++) {
+            VmCatch entry = clause_stub(p, core_list_catch(&list));
+            if (!grow(&p->pending, p->pending_count, &p->pending_cap, sizeof *p->pending))
+                p->failed = true;
+            else p->pending[p->pending_count++] = entry;
+        }
+        push_types(p, shape.params, shape.param_count);
+        set_jump(p, over, from, p->word_count);
+        begin_run(p);
+    }
+    Block *b = open_block(p, CORE_OP_TRY_TABLE, &i->block);
+    b->from = p->word_count;
+    b->pending = pending;
+}
+
+static void close_try_table(Prepare *p, const Block *b, uint32_t to) {
+    for (uint32_t k = b->pending; k < p->pending_count; k++) {
+        p->pending[k].from = b->from, p->pending[k].to = to;
+        add_catch(p, p->pending[k]);
+    }
+    p->pending_count = b->pending;
+}
+
+static void open_try(Prepare *p, const CoreInstr *i) {
+    all_home_from(p, 0);
+    begin_run(p);
+    open_block(p, CORE_OP_TRY, &i->block)->from = p->word_count;
+}
+
+static void meet_catch(Prepare *p, const CoreInstr *i) {
+    Block *b = block_at(p, 0);
+    if (b->op == CORE_OP_TRY) b->to = p->word_count;
+    if (!p->dead) br(p, 0);
+    settle_delegates(p, b);
+    drop_to(p, b->entries);
+    uint32_t reference = push_temp(p, 1);
+    VmCatch entry = {.from = b->from,
+                     .to = b->to,
+                     .kind = i->op == CORE_OP_CATCH ? VM_CATCH : VM_CATCH_ALL,
+                     .tag = i->a,
+                     .word = p->word_count,
+                     .ref_home = (uint16_t)reference,
+                     .home = (uint16_t)p->registers};
+    b->op = i->op;
+    b->caught = p->catch_count;
+    add_catch(p, entry);
+    if (i->op == CORE_OP_CATCH) {
+        const CoreType *type = core_tag_type(p->core, i->a);
+        push_types(p, type->params, type->param_count);
+    }
+    p->dead = false;
+    begin_run(p);
+}
+
+static void meet_delegate(Prepare *p, uint32_t depth) {
+    Block *to = block_at(p, depth + 1), b = *block_at(p, 0);
+    settle_delegates(p, block_at(p, 0));
+    VmCatch entry = {.from = b.from, .to = p->word_count, .kind = VM_DELEGATE, .word = UINT32_MAX};
+    bool outside = depth + 2 >= p->block_count; /* to the caller */
+    if (!outside) entry.word = to->delegates;
+    add_catch(p, entry);
+    if (!outside) to->delegates = p->catch_count;
+    close(p);
+}
+
+static void throw(Prepare * p, uint32_t tag) {
+    uint32_t slots = 0, first = pass_arguments(p, core_tag_type(p->core, tag), &slots);
+    emit_imm(p, VM_OP_THROW, first, 0, slots, tag);
+    set_dead(p);
+}
+
+static void throw_ref(Prepare *p) {
+    Entry e = pop(p);
+    emit(p, VM_OP_THROW_REF, place_of(p, &e), 0, 0, 0);
+    set_dead(p);
+}
+
+static void rethrow(Prepare *p, uint32_t depth) {
+    const Block *b = block_at(p, depth);
+    p->catches[b->caught].keeps = true;
+    emit(p, VM_OP_THROW_REF, p->stack[b->entries].home, 0, 0, 0);
+    set_dead(p);
+}
+
+/* ---- calls ---- */
 
 /* `imm` names the callee unless a register does. */
 static void call(Prepare *p, VmOp op, VmOp tail_op, bool tail, const CoreType *type,
@@ -594,6 +738,14 @@ static bool control(Prepare *p, const CoreInstr *i) {
     case CORE_OP_LOOP:
     case CORE_OP_IF: open(p, i); return true;
     case CORE_OP_ELSE: meet_else(p); return true;
+    case CORE_OP_TRY_TABLE: open_try_table(p, i); return true;
+    case CORE_OP_TRY: open_try(p, i); return true;
+    case CORE_OP_CATCH:
+    case CORE_OP_CATCH_ALL: meet_catch(p, i); return true;
+    case CORE_OP_DELEGATE: meet_delegate(p, i->a); return true;
+    case CORE_OP_THROW: throw(p, i->a); return true;
+    case CORE_OP_THROW_REF: throw_ref(p); return true;
+    case CORE_OP_RETHROW: rethrow(p, i->a); return true;
     case CORE_OP_BR: br(p, i->a); return true;
     case CORE_OP_BR_IF: br_if(p, i->a); return true;
     case CORE_OP_BR_TABLE: br_table(p, i); return true;
@@ -623,12 +775,18 @@ static bool opens(CoreOp op) {
            op == CORE_OP_TRY_TABLE || op == CORE_OP_TRY;
 }
 
+/* Instructions that end a block or a part of it. */
+static bool parts(CoreOp op) {
+    return op == CORE_OP_END || op == CORE_OP_ELSE || op == CORE_OP_CATCH ||
+           op == CORE_OP_CATCH_ALL || op == CORE_OP_DELEGATE;
+}
+
 /* In code that cannot be reached only the structure counts. True: the instruction is passed over. */
 static bool skip_dead(Prepare *p, CoreOp op) {
     if (!p->dead) return false;
     if (opens(op)) p->dead_depth++;
-    else if (op == CORE_OP_END && p->dead_depth) p->dead_depth--;
-    else if ((op == CORE_OP_END || op == CORE_OP_ELSE) && p->dead_depth == 0) return false;
+    else if ((op == CORE_OP_END || op == CORE_OP_DELEGATE) && p->dead_depth) p->dead_depth--;
+    else if (parts(op) && p->dead_depth == 0) return false;
     return true;
 }
 
@@ -645,6 +803,7 @@ static void note_place(Prepare *p, uint32_t offset) {
 static void unsupported(Prepare *p, CoreOp op) {
     p->word_count = 0;
     p->place_count = 0;
+    p->catch_count = 0;
     begin(p, VM_OP_UNSUPPORTED);
     immediate(p, op);
 }
@@ -705,11 +864,14 @@ static VmCode *finish(Prepare *p, uint32_t param_slots) {
                      .register_count = p->most_registers > results ? p->most_registers : results,
                      .param_slots = param_slots,
                      .places = p->places,
-                     .place_count = p->place_count};
+                     .place_count = p->place_count,
+                     .catches = p->catches,
+                     .catch_count = p->catch_count};
     uint32_t locals = p->local_register[core_local_count(p->core, p->func)];
     code->zero_slots = locals - param_slots;
     p->words = NULL;
     p->places = NULL;
+    p->catches = NULL;
     return code;
 }
 
@@ -732,6 +894,8 @@ VmCode *vm_prepare(VmModule *module, uint32_t func_index) {
     free(p.stack);
     free(p.blocks);
     free(p.patches);
+    free(p.catches);
+    free(p.pending);
     free(p.local_register);
     free(p.local_chain);
     return module->codes[own];

@@ -19,7 +19,8 @@ typedef struct {
 } Entry;
 
 typedef struct {
-    CoreOp op; /* BLOCK, LOOP, IF (ELSE once that was met); the body itself is a BLOCK */
+    CoreOp
+        op; /* BLOCK, LOOP, TRY_TABLE, IF (ELSE once that was met), TRY (then CATCH...); the body itself is a BLOCK */
     const CoreValType *params, *results; /* see results_of */
     uint32_t param_count, result_count;
     CoreValType single;  /* the result of a one-result block type, else 0 */
@@ -27,6 +28,10 @@ typedef struct {
     uint32_t start;      /* LOOP: its first word */
     uint32_t patches;    /* jumps to the end: chain of Patch, plus 1 */
     uint32_t else_patch; /* IF: the jump to its else, plus 1 */
+    uint32_t from, to;   /* TRY_TABLE, TRY: the words that are guarded */
+    uint32_t pending;    /* TRY_TABLE: where its clauses begin in `pending` */
+    uint32_t caught;     /* CATCH, CATCH_ALL: its place in `catches` */
+    uint32_t delegates;  /* chain of delegates to here in `catches`, plus 1 */
 } Block;
 
 /* A jump whose target is not known yet. */
@@ -50,6 +55,8 @@ typedef struct {
     uint32_t block_count, block_cap;
     Patch *patches;
     uint32_t patch_count, patch_cap;
+    VmCatch *catches, *pending; /* pending: those of blocks that are still open */
+    uint32_t catch_count, catch_cap, pending_count, pending_cap;
     uint16_t *local_register; /* one more than there are locals */
     uint32_t *local_chain;    /* by register: the highest entry that stands for it, plus 1 */
     uint32_t last; /* word of the instruction that made the top entry, plus 1; 0: unknown */

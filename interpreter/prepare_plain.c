@@ -18,11 +18,8 @@ static const uint16_t plain_ops[CORE_OP_COUNT] = {
     VM_VECTOR_OTHERS(X)
 #undef X
 #define X(id, ...) [CORE_OP_##id] = VM_OP_##id + 1,
-    VM_ATOMIC_LOADS(X)
-    VM_ATOMIC_STORES(X)
-    VM_ATOMIC_UPDATES(X)
-    VM_ATOMIC_EXCHANGES(X)
-    VM_PLAIN_OTHERS(X)
+        VM_ATOMIC_LOADS(X) VM_ATOMIC_STORES(X) VM_ATOMIC_UPDATES(X) VM_ATOMIC_EXCHANGES(X)
+            VM_PLAIN_OTHERS(X)
 #undef X
 };
 

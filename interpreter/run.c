@@ -419,6 +419,19 @@ HANDLER(RETURN_N, { /* a: first register, b: how many */
                     LEAVE();
 })
 
+/* ---- exceptions ---- */
+
+HANDLER(THROW, { /* a: the first value; immediate: tag */
+                 t->pc = pc, t->fp = fp;
+                 GO_ON(vm_throw(t, in->tags[pc[2].imm], fp + pc[1].a, NULL));
+})
+HANDLER(THROW_REF, {
+    VmException *e = fp[pc[1].a].ref;
+    if (UNLIKELY(!e)) TRAP_WITH(TRAP_NULL_EXCEPTION);
+    t->pc = pc, t->fp = fp;
+    GO_ON(vm_throw(t, e->tag, e->values, e));
+})
+
 /* ---- the rest ---- */
 
 HANDLER(UNREACHABLE, { TRAP_WITH(TRAP_UNREACHABLE); })

@@ -62,9 +62,9 @@ VM_ATOMIC_EXCHANGES(X)
 #undef X
 
 HANDLER(MEMORY_ATOMIC_NOTIFY, { /* a: result, b: address, c: how many */
-    ADDRESS(pc[1].b, u32)
-    SET_u32(fp[pc[1].a], 0);
-    NEXT(3);
+                                ADDRESS(pc[1].b, u32)
+                                SET_u32(fp[pc[1].a], 0);
+                                NEXT(3);
 })
 
 /* a: result (0 woken, 1 not equal, 2 timed out), b: address, c: expected, d: timeout in ns. The
@@ -88,8 +88,8 @@ static bool is_shared(const VmInstance *in, const uint8_t *bytes) {
         SET_u32(fp[pc[1].a], 1);                                                                   \
     }                                                                                              \
     NEXT(3);
-HANDLER(MEMORY_ATOMIC_WAIT32, { WAIT(u32) })
-HANDLER(MEMORY_ATOMIC_WAIT64, { WAIT(u64) })
+HANDLER(MEMORY_ATOMIC_WAIT32, {WAIT(u32)})
+HANDLER(MEMORY_ATOMIC_WAIT64, {WAIT(u64)})
 
 /* ---- wide arithmetic: two results from register a on, the low half first ---- */
 
@@ -116,10 +116,5 @@ HANDLER(I64_MUL_WIDE_U, {
 })
 
 #define X(id, ...) op_##id,
-const VmHandler vm_plain_handlers[] = {
-    VM_ATOMIC_LOADS(X)
-    VM_ATOMIC_STORES(X)
-    VM_ATOMIC_UPDATES(X)
-    VM_ATOMIC_EXCHANGES(X)
-    VM_PLAIN_OTHERS(X)
-};
+const VmHandler vm_plain_handlers[] = {VM_ATOMIC_LOADS(X) VM_ATOMIC_STORES(X) VM_ATOMIC_UPDATES(X)
+                                           VM_ATOMIC_EXCHANGES(X) VM_PLAIN_OTHERS(X)};

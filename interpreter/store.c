@@ -29,6 +29,7 @@ static void free_code(VmModule *module) {
         if (module->codes[i]) {
             free(module->codes[i]->words);
             free(module->codes[i]->places);
+            free(module->codes[i]->catches);
             free(module->codes[i]);
         }
     free(module->codes);
@@ -62,6 +63,15 @@ void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmObjec
     object->free = free_object;
     object->next = store->objects;
     store->objects = object;
+}
+
+bool vm_heap_take(VmStore *store, uint64_t bytes) {
+    uint64_t limit = store->limits.max_memory, used = store->memory_used;
+    if (!limit) limit = VM_DEFAULT_HEAP, used = store->heap_used;
+    if (used > limit || bytes > limit - used) return false;
+    store->memory_used += bytes;
+    store->heap_used += bytes;
+    return true;
 }
 
 static uint32_t slots_of_all(const CoreValType *types, uint32_t n) {

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Exceptions. Entering a block that catches costs nothing: each function has a table of the words
+ * that are guarded (prepare.c), and a throw looks for itself in the tables of the frames, from the
+ * top down:
+ *
+ *     [entry] [wasm] [wasm: catches] [wasm] [wasm: throws]
+ *                 values to its registers <------+
+ *
+ * The values go straight there; an object is made only where somebody asks for a reference to it.
+ * Entries from outside and host functions are not passed: there an exception becomes a trap.
+ */
+#include <stdlib.h>
+
+#include "interpreter/internal.h"
+
+static void exception_free(VmObject *object) { free(object); }
+
+static VmException *exception_new(VmStore *store, VmTag *tag, const VmSlot *values,
+                                  uint32_t count) {
+    size_t size = sizeof(VmException) + count * sizeof *values;
+    if (!vm_heap_take(store, size)) return NULL;
+    VmException *e = calloc(1, size);
+    if (!e) return NULL;
+    e->tag = tag;
+    e->count = count;
+    memcpy(e->values, values, count * sizeof *values);
+    vm_object_add(store, &e->object, exception_free);
+    return e;
+}
+
+static const VmCatch *find(const VmFrame *frame, uint32_t word, const VmTag *tag, uint64_t *steps) {
+    const VmCode *code = frame->func->code;
+    for (uint32_t i = 0; i < code->catch_count; ++*steps) {
+        const VmCatch *c = &code->catches[i++];
+        if (word < c->from || word >= c->to) continue;
+        if (c->kind == VM_DELEGATE) i = c->word;
+        else if (c->kind == VM_CATCH_ALL || frame->in->tags[c->tag] == tag) return c;
+    }
+    return NULL;
+}
+
+/* A throw costs what it looks at. */
+static Trap pay(VmThread *t, uint64_t steps) {
+    VmStore *store = t->store;
+    uint64_t fuel = steps / 8;
+    t->ticks -= (int32_t)(steps / 16 < VM_TICKS ? steps / 16 : VM_TICKS);
+    if (!store->has_fuel) return TRAP_NONE;
+    if (fuel > store->fuel) return TRAP_FUEL;
+    store->fuel -= fuel;
+    return TRAP_NONE;
+}
+
+static const VmWord *trap(VmThread *t, Trap why) {
+    vm_set_trap(t, why);
+    return vm_stop_code;
+}
+
+static uint32_t slot_count(const VmThread *t, const VmTag *tag) {
+    const CoreType *type = core_space_type(t->store->types, tag->type);
+    uint32_t slots = 0;
+    for (uint32_t i = 0; i < type->param_count; i++) slots += vm_slots_of(type->params[i]);
+    return slots;
+}
+
+const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmException *exception) {
+    const VmCatch *caught = NULL;
+    VmFrame *frame = t->top;
+    uint64_t steps = 16;
+    for (; frame->func && frame->func->in; frame--, steps += 4) {
+        const VmWord *words = frame->func->code->words;
+        uint32_t word = (uint32_t)(frame == t->top ? t->pc - words : frame->pc - words - 1);
+        if ((caught = find(frame, word, tag, &steps))) break;
+    }
+    Trap why = pay(t, steps);
+    if (why != TRAP_NONE) return trap(t, why);
+    if (t->ticks < 0 && !vm_tick(t)) return vm_stop_code;
+    if (!caught) return trap(t, TRAP_UNCAUGHT_EXCEPTION);
+    uint32_t count = slot_count(t, tag);
+    if (caught->keeps && !exception) exception = exception_new(t->store, tag, values, count);
+    if (caught->keeps && !exception) return trap(t, TRAP_MEMORY_LIMIT);
+    t->top = frame;
+    if (caught->kind == VM_CATCH && count)
+        memmove(frame->fp + caught->home, values, count * sizeof *values);
+    if (caught->keeps) frame->fp[caught->ref_home].u64 = (uintptr_t)exception;
+    return frame->func->code->words + caught->word;
+}
