@@ -21,7 +21,7 @@ CoreTypeSpace *core_space_new(Arena *arena) {
 }
 
 const CoreType *core_space_type(const CoreTypeSpace *space, uint32_t id) {
-    return &space->types.at[id];
+    return id < space->types.len ? &space->types.at[id] : NULL;
 }
 uint32_t core_space_count(const CoreTypeSpace *space) { return (uint32_t)space->types.len; }
 
