@@ -3,7 +3,8 @@
  * Values of test scripts: to the interpreter's slots and cells, and compared with what comes back.
  *
  * A float may be asked to be a NaN of a class: `nan:canonical` has only the top bit of the fraction
- * set, `nan:arithmetic` at least that one. (ref.extern n) is the host's word n + 1, since 0 is null.
+ * set, `nan:arithmetic` at least that one. (ref.extern n) is the host's word n + 1, since 0 is null;
+ * (ref.host n) is that word below any.
  */
 #include "cli/wast.h"
 
@@ -15,6 +16,11 @@ static bool nan32(uint32_t bits, int class) {
 static bool nan64(uint64_t bits, int class) {
     const uint64_t quiet = 0x7ff8000000000000;
     return class == WAST_NAN_CANONICAL ? (bits & INT64_MAX) == quiet : (bits & quiet) == quiet;
+}
+
+static VmSlot host_reference(const WastValue *value) {
+    VmSlot word = {.u64 = value->is_null ? 0 : value->bits + 1};
+    return value->heap == CORE_HEAP_ANY ? vm_any_of_extern(word) : word;
 }
 
 bool wast_to_slots(const WastValue *value, VmSlot *slots, uint32_t *used) {
@@ -29,9 +35,7 @@ bool wast_to_slots(const WastValue *value, VmSlot *slots, uint32_t *used) {
         memcpy(slots, value->v128, sizeof value->v128);
         *used = 2;
         return true;
-    case WAST_REF:
-        if (!value->is_null) slots[0].u64 = value->bits + 1;
-        return true;
+    case WAST_REF: slots[0] = host_reference(value); return true;
     default: return false;
     }
 }
@@ -71,8 +75,8 @@ bool wast_match_slots(const WastValue *e, CoreValType type, const VmSlot *slots,
     case WAST_REF:
         if (!core_is_ref(type)) return false;
         if (e->is_null) return slots[0].u64 == 0;
-        if (e->any) return slots[0].u64 != 0;
-        return slots[0].u64 == e->bits + 1;
+        if (e->any) return vm_ref_test(NULL, slots[0], core_ref(false, e->heap));
+        return slots[0].u64 == host_reference(e).u64;
     case WAST_EITHER:
         for (size_t i = 0; i < e->parts.len; i++) {
             if (wast_match_slots(&e->parts.at[i], type, slots, used)) return true;

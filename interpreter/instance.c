@@ -97,42 +97,118 @@ static bool take_imports(VmInstance *in, const VmExtern *imports, uint32_t *bad_
 
 /* ---- constant expressions (3.4.9) ---- */
 
-/* The value of a validated constant expression. False where it needs what is not run yet. */
-static bool evaluate(VmInstance *in, const CoreExpr *expr, VmSlot value[2]) {
-    enum { DEEPEST = 64 };
-    VmSlot stack[DEEPEST + 2] = {{0}};
-    int n = 0;
+/* The operands of a constant expression that is being evaluated. */
+typedef struct {
+    VmSlot *slots;
+    size_t count, cap;
+    bool failed;
+} Operands;
+
+static void push(Operands *o, uint64_t value) {
+    if (o->count == o->cap) {
+        size_t cap = o->cap ? o->cap * 2 : 16;
+        VmSlot *slots = realloc(o->slots, cap * sizeof *slots);
+        if (!slots) {
+            o->failed = true;
+            return;
+        }
+        o->slots = slots, o->cap = cap;
+    }
+    o->slots[o->count++].u64 = value;
+}
+
+/* Takes off n slots; the first of them stays readable until the next push. */
+static VmSlot *pop(Operands *o, size_t n) {
+    static VmSlot none[2];
+    if (o->failed || n > o->count) {
+        o->failed = true;
+        return none;
+    }
+    o->count -= n;
+    return o->slots ? o->slots + o->count : none;
+}
+
+/* A new struct or array. */
+static Trap construct(VmInstance *in, Operands *o, const CoreInstr *i) {
+    VmStore *store = in->store;
+    const CoreType *type = core_type(in->module->core, i->a);
+    uint32_t id = in->module->types[i->a], slots = 0;
+    for (uint32_t k = 0; k < type->field_count; k++) slots += vm_slots_of(type->fields[k].type);
+    uint8_t kept = type->field_count ? vm_log2_size(type->fields[0].type) : 0;
+    VmData *d;
+    uint32_t n;
+    switch (i->op) {
+    case CORE_OP_STRUCT_NEW:
+        d = vm_struct_new(store, id, slots);
+        if (d && slots) memcpy(d->bytes, pop(o, slots), slots * sizeof(VmSlot));
+        break;
+    case CORE_OP_STRUCT_NEW_DEFAULT: d = vm_struct_new(store, id, slots); break;
+    case CORE_OP_ARRAY_NEW:
+        n = pop(o, 1)->u32;
+        d = vm_array_new(store, id, n, kept);
+        if (d) vm_array_fill(d, 0, pop(o, slots), n);
+        break;
+    case CORE_OP_ARRAY_NEW_FIXED:
+        d = vm_array_new(store, id, i->b, kept);
+        if (d) vm_array_set(d, pop(o, (size_t)i->b * slots));
+        break;
+    default: d = vm_array_new(store, id, pop(o, 1)->u32, kept); break;
+    }
+    push(o, (uintptr_t)d);
+    return o->failed || !d ? TRAP_HEAP_LIMIT : TRAP_NONE;
+}
+
+static Trap evaluate_one(VmInstance *in, Operands *o, const CoreInstr *i) {
+    const VmSlot *s;
+    switch (i->op) {
+    case CORE_OP_I32_CONST: push(o, (uint32_t)i->i64); break;
+    case CORE_OP_I64_CONST: push(o, (uint64_t)i->i64); break;
+    case CORE_OP_F32_CONST: push(o, (uint32_t)i->bits); break;
+    case CORE_OP_F64_CONST: push(o, i->bits); break;
+    case CORE_OP_V128_CONST:
+        for (int k = 0; k < 2; k++) {
+            uint64_t half;
+            memcpy(&half, i->bytes + 8 * k, sizeof half);
+            push(o, half);
+        }
+        break;
+    case CORE_OP_REF_NULL: push(o, 0); break;
+    case CORE_OP_REF_FUNC: push(o, (uintptr_t)in->funcs[i->a]); break;
+    case CORE_OP_GLOBAL_GET:
+        push(o, in->globals[i->a]->value[0].u64);
+        if (in->globals[i->a]->type == CORE_V128) push(o, in->globals[i->a]->value[1].u64);
+        break;
+    case CORE_OP_I32_ADD: s = pop(o, 2), push(o, s[0].u32 + s[1].u32); break;
+    case CORE_OP_I32_SUB: s = pop(o, 2), push(o, s[0].u32 - s[1].u32); break;
+    case CORE_OP_I32_MUL: s = pop(o, 2), push(o, s[0].u32 * s[1].u32); break;
+    case CORE_OP_I64_ADD: s = pop(o, 2), push(o, s[0].u64 + s[1].u64); break;
+    case CORE_OP_I64_SUB: s = pop(o, 2), push(o, s[0].u64 - s[1].u64); break;
+    case CORE_OP_I64_MUL: s = pop(o, 2), push(o, s[0].u64 * s[1].u64); break;
+    case CORE_OP_REF_I31: push(o, VM_I31(pop(o, 1)->u32)); break;
+    case CORE_OP_ANY_CONVERT_EXTERN: push(o, vm_any_of_extern(*pop(o, 1)).u64); break;
+    case CORE_OP_EXTERN_CONVERT_ANY: push(o, vm_extern_of_any(*pop(o, 1)).u64); break;
+    case CORE_OP_STRUCT_NEW:
+    case CORE_OP_STRUCT_NEW_DEFAULT:
+    case CORE_OP_ARRAY_NEW:
+    case CORE_OP_ARRAY_NEW_DEFAULT:
+    case CORE_OP_ARRAY_NEW_FIXED: return construct(in, o, i);
+    default: return TRAP_HOST; /* an instruction that is not run yet */
+    }
+    return o->failed ? TRAP_HOST : TRAP_NONE;
+}
+
+/* The value of a validated constant expression. */
+static Trap evaluate(VmInstance *in, const CoreExpr *expr, VmSlot value[2]) {
+    Operands o = {0};
+    Trap trap = TRAP_NONE;
     Reader r = core_expr_reader(in->module->core, expr, NULL);
     CoreInstr i;
-    while (core_instr_next(&r, &i) && i.op != CORE_OP_END && n < DEEPEST) {
-        switch (i.op) {
-        case CORE_OP_I32_CONST: stack[n++].u64 = (uint32_t)i.i64; break;
-        case CORE_OP_I64_CONST: stack[n++].i64 = i.i64; break;
-        case CORE_OP_F32_CONST: stack[n++].u64 = (uint32_t)i.bits; break;
-        case CORE_OP_F64_CONST: stack[n++].u64 = i.bits; break;
-        case CORE_OP_V128_CONST:
-            memcpy(&stack[n], i.bytes, 16);
-            n += 2;
-            break;
-        case CORE_OP_REF_NULL: stack[n++].u64 = 0; break;
-        case CORE_OP_REF_FUNC: stack[n++].u64 = (uintptr_t)in->funcs[i.a]; break;
-        case CORE_OP_GLOBAL_GET: {
-            const VmGlobal *g = in->globals[i.a];
-            stack[n++] = g->value[0];
-            if (g->type == CORE_V128) stack[n++] = g->value[1];
-            break;
-        }
-        case CORE_OP_I32_ADD: n--, stack[n - 1].u64 = stack[n - 1].u32 + stack[n].u32; break;
-        case CORE_OP_I32_SUB: n--, stack[n - 1].u64 = stack[n - 1].u32 - stack[n].u32; break;
-        case CORE_OP_I32_MUL: n--, stack[n - 1].u64 = stack[n - 1].u32 * stack[n].u32; break;
-        case CORE_OP_I64_ADD: n--, stack[n - 1].u64 += stack[n].u64; break;
-        case CORE_OP_I64_SUB: n--, stack[n - 1].u64 -= stack[n].u64; break;
-        case CORE_OP_I64_MUL: n--, stack[n - 1].u64 *= stack[n].u64; break;
-        default: return false;
-        }
-    }
-    value[0] = stack[0], value[1] = stack[1];
-    return !r.failed && n < DEEPEST;
+    while (trap == TRAP_NONE && core_instr_next(&r, &i) && i.op != CORE_OP_END)
+        trap = evaluate_one(in, &o, &i);
+    value[0].u64 = o.count > 0 ? o.slots[0].u64 : 0;
+    value[1].u64 = o.count > 1 ? o.slots[1].u64 : 0;
+    free(o.slots);
+    return trap == TRAP_NONE && r.failed ? TRAP_HOST : trap;
 }
 
 /* ---- definitions ---- */
@@ -168,20 +244,21 @@ static Trap make_memories(VmInstance *in) {
     return TRAP_NONE;
 }
 
-static bool make_globals(VmInstance *in) {
+static Trap make_globals(VmInstance *in) {
     const CoreModule *core = in->module->core;
     uint32_t imported = core->imported[CORE_GLOBAL];
     for (uint32_t i = imported; i < core->globals.len; i++) {
         VmGlobal *g = in->globals[i] = &in->own_globals[i - imported];
         g->type = core_space_val(in->module->types, core->globals.at[i].type);
         g->is_mutable = core->globals.at[i].mutable;
-        if (!evaluate(in, &core->globals.at[i].init, g->value)) return false;
+        Trap trap = evaluate(in, &core->globals.at[i].init, g->value);
+        if (trap != TRAP_NONE) return trap;
     }
     for (uint32_t i = core->imported[CORE_TAG]; i < core->tags.len; i++) {
         in->tags[i] = &in->own_tags[i - core->imported[CORE_TAG]];
         in->tags[i]->type = in->module->types[core->tags.at[i].type];
     }
-    return true;
+    return TRAP_NONE;
 }
 
 static Trap make_tables(VmInstance *in) {
@@ -189,7 +266,8 @@ static Trap make_tables(VmInstance *in) {
     for (uint32_t i = core->imported[CORE_TABLE]; i < core->tables.len; i++) {
         const CoreTable *table = &core->tables.at[i];
         VmSlot init[2] = {{0}};
-        if (table->has_init && !evaluate(in, &table->init, init)) return TRAP_HOST;
+        Trap trap = table->has_init ? evaluate(in, &table->init, init) : TRAP_NONE;
+        if (trap != TRAP_NONE) return trap;
         CoreValType type = core_space_val(in->module->types, table->type);
         in->tables[i] = vm_table_new(in->store, type, &table->limits, init[0]);
         if (!in->tables[i]) return TRAP_MEMORY_LIMIT;
@@ -198,22 +276,24 @@ static Trap make_tables(VmInstance *in) {
 }
 
 /* The references of every element segment, as values. */
-static bool make_elems(VmInstance *in) {
+static Trap make_elems(VmInstance *in) {
     const CoreModule *core = in->module->core;
     for (uint32_t i = 0; i < core->elems.len; i++) {
         const CoreElem *elem = &core->elems.at[i];
         VmSlot *items = array(elem->count, sizeof *items);
         in->elems[i].items = items;
         in->elems[i].count = elem->count;
-        if (!items) return false;
+        if (!items) return TRAP_HOST;
         for (uint32_t k = 0; k < elem->count; k++) {
             VmSlot value[2] = {{0}};
+            Trap trap = TRAP_NONE;
             if (!core_elem_has_exprs(elem)) value[0].u64 = (uintptr_t)in->funcs[elem->funcs[k]];
-            else if (!evaluate(in, &elem->exprs[k], value)) return false;
+            else trap = evaluate(in, &elem->exprs[k], value);
+            if (trap != TRAP_NONE) return trap;
             items[k] = value[0];
         }
     }
-    return true;
+    return TRAP_NONE;
 }
 
 static Trap copy_segments(VmInstance *in) {
@@ -222,8 +302,9 @@ static Trap copy_segments(VmInstance *in) {
     for (uint32_t i = 0; i < core->elems.len; i++) {
         const CoreElem *elem = &core->elems.at[i];
         if (core_elem_active(elem)) {
-            if (!evaluate(in, &elem->start, at)) return TRAP_HOST;
-            Trap trap = vm_table_init(in, i, elem->table, at[0].u64, 0, elem->count);
+            Trap trap = evaluate(in, &elem->start, at);
+            if (trap == TRAP_NONE)
+                trap = vm_table_init(in, i, elem->table, at[0].u64, 0, elem->count);
             if (trap != TRAP_NONE) return trap;
         }
         if (!core_elem_passive(elem)) in->elems[i].count = 0;
@@ -231,8 +312,9 @@ static Trap copy_segments(VmInstance *in) {
     for (uint32_t i = 0; i < core->datas.len; i++) {
         const CoreData *data = &core->datas.at[i];
         if (!core_data_active(data)) continue;
-        if (!evaluate(in, &data->start, at)) return TRAP_HOST;
-        Trap trap = vm_memory_init(in, i, data->memory, at[0].u64, 0, (uint32_t)data->bytes.len);
+        Trap trap = evaluate(in, &data->start, at);
+        if (trap == TRAP_NONE)
+            trap = vm_memory_init(in, i, data->memory, at[0].u64, 0, (uint32_t)data->bytes.len);
         if (trap != TRAP_NONE) return trap;
         in->dropped_data[i] = true;
     }
@@ -253,9 +335,9 @@ VmInstance *vm_instantiate_only(VmStore *store, VmModule *module, const VmExtern
     *bad_import = UINT32_MAX;
     make_funcs(in);
     *trap = make_memories(in);
-    if (*trap == TRAP_NONE && !make_globals(in)) *trap = TRAP_HOST;
+    if (*trap == TRAP_NONE) *trap = make_globals(in);
     if (*trap == TRAP_NONE) *trap = make_tables(in);
-    if (*trap == TRAP_NONE && !make_elems(in)) *trap = TRAP_HOST;
+    if (*trap == TRAP_NONE) *trap = make_elems(in);
     if (*trap == TRAP_NONE) *trap = copy_segments(in);
     if (*trap != TRAP_NONE) return NULL;
     if (module->core->has_start) *start = in->funcs[module->core->start];

@@ -165,6 +165,16 @@ typedef struct {
     VmSlot values[];
 } VmException;
 
+/* A struct or an array. A struct has its fields as slots, an array its elements side by side, each
+ * of 1 << log2_size bytes. */
+typedef struct {
+    uint32_t type;  /* id */
+    uint32_t count; /* slots or elements */
+    uint8_t is_array, log2_size;
+    uint8_t unused[6];
+    uint8_t bytes[]; /* 8-aligned */
+} VmData;
+
 struct VmInstance {
     VmObject object;
     VmStore *store;
@@ -192,7 +202,8 @@ struct VmStore {
     bool has_fuel;
     uint64_t fuel;
     uint64_t memory_used;
-    uint64_t heap_used; /* by exceptions */
+    uint64_t heap_used;     /* by exceptions, structs and arrays */
+    struct VmChunk *chunks; /* heap.c */
     VmObject *objects;
     VmModule *modules;
     struct VmHost *hosts;
@@ -276,6 +287,29 @@ bool vm_sleep(VmThread *t, uint64_t ns);
 /* exception.c: unwinds to the innermost frame that catches, and gives where it goes on. The machine
  * stands at t->pc; the values are those of `exception` unless that is NULL. */
 const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmException *exception);
+
+/* heap.c: structs and arrays; NULL where the heap is full. Fields and elements are 0. */
+VmData *vm_struct_new(VmStore *store, uint32_t type, uint32_t slots);
+VmData *vm_array_new(VmStore *store, uint32_t type, uint64_t count, uint8_t log2_size);
+void vm_heap_free(VmStore *store);
+/* Elements from registers: `n` equal ones, or one after the other. */
+void vm_array_fill(VmData *array, uint64_t at, const VmSlot *value, uint64_t n);
+void vm_array_set(VmData *array, const VmSlot *values);
+/* What bulk instructions do; an array that is not there is a trap. */
+Trap vm_array_from_data(VmInstance *in, VmData *array, uint64_t at, uint32_t data, uint64_t from,
+                        uint64_t n);
+Trap vm_array_from_elem(VmInstance *in, VmData *array, uint64_t at, uint32_t elem, uint64_t from,
+                        uint64_t n);
+Trap vm_array_copy(VmData *to, uint64_t at, const VmData *array, uint64_t from, uint64_t n);
+/* How an element or field of a storage type is kept. */
+uint8_t vm_log2_size(CoreValType storage);
+
+/* i31 references are odd; a word of the host below any has bit 62, what any converts to extern has
+ * bit 63. */
+#define VM_I31(value) ((uint64_t)((uint32_t)(value) << 1 | 1))
+#define VM_HOST_WORD ((uint64_t)1 << 62)
+#define VM_FROM_ANY ((uint64_t)1 << 63)
+static inline bool vm_is_i31(VmSlot reference) { return (reference.u64 & (VM_HOST_WORD | 1)) == 1; }
 
 /* memory.c: what bulk instructions do, bounds first */
 Trap vm_memory_init(VmInstance *in, uint32_t data, uint32_t memory, uint64_t to, uint32_t from,
@@ -374,6 +408,17 @@ static inline uint32_t vm_slots_of(CoreValType type) { return type == CORE_V128 
     X(MEMORY_ATOMIC_NOTIFY) X(MEMORY_ATOMIC_WAIT32) X(MEMORY_ATOMIC_WAIT64) X(I64_ADD128)          \
     X(I64_SUB128) X(I64_MUL_WIDE_S) X(I64_MUL_WIDE_U)
 
+/* References, structs and arrays; operands in run_ref.c. */
+#define VM_REFS(X)                                                                                 \
+    X(STRUCT_NEW) X(STRUCT_NEW_DEFAULT) X(STRUCT_GET) X(STRUCT_GET2) X(STRUCT_GET_S8) X(STRUCT_GET_U8)             \
+    X(STRUCT_GET_S16) X(STRUCT_GET_U16) X(STRUCT_SET) X(STRUCT_SET2)                               \
+    X(ARRAY_NEW) X(ARRAY_NEW_DEFAULT) X(ARRAY_NEW_FIXED) X(ARRAY_NEW_DATA) X(ARRAY_NEW_ELEM)       \
+    X(ARRAY_GET_S8) X(ARRAY_GET_U8) X(ARRAY_GET_S16) X(ARRAY_GET_U16) X(ARRAY_GET32) X(ARRAY_GET64) X(ARRAY_GET128) \
+    X(ARRAY_SET8) X(ARRAY_SET16) X(ARRAY_SET32) X(ARRAY_SET64) X(ARRAY_SET128)                     \
+    X(ARRAY_LEN) X(ARRAY_FILL) X(ARRAY_COPY) X(ARRAY_INIT_DATA) X(ARRAY_INIT_ELEM)                 \
+    X(REF_TEST) X(REF_CAST) X(REF_I31) X(I31_GET_S) X(I31_GET_U) X(ANY_CONVERT_EXTERN)             \
+    X(EXTERN_CONVERT_ANY)
+
 /* Expands core/vector.def to X of each ID. */
 #define VECTOR1(id, ...)        X(id)
 #define VECTOR2(id, ...)        X(id)
@@ -409,13 +454,21 @@ typedef enum {
     VM_ATOMIC_LOADS(X) VM_ATOMIC_STORES(X) VM_ATOMIC_UPDATES(X) VM_ATOMIC_EXCHANGES(X)
         VM_PLAIN_OTHERS(X)
 #undef X
-            VM_OP_COUNT
+#define X(id) VM_OP_##id,
+            VM_OP_REFS,
+    VM_OP_BEFORE_REFS = VM_OP_REFS - 1,
+    VM_REFS(X)
+#undef X
+        VM_OP_COUNT
 } VmOp;
 
 extern const VmHandler vm_vector_handlers[]; /* run_vector.c */
 extern const VmHandler vm_plain_handlers[];  /* run_plain.c */
 
+extern const VmHandler vm_ref_handlers[]; /* run_ref.c */
+
 static inline VmHandler vm_handler(VmOp op) {
+    if (op >= VM_OP_REFS) return vm_ref_handlers[op - VM_OP_REFS];
     if (op >= VM_OP_PLAINS) return vm_plain_handlers[op - VM_OP_PLAINS];
     return op < VM_OP_VECTORS ? vm_handlers[op] : vm_vector_handlers[op - VM_OP_VECTORS];
 }

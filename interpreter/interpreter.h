@@ -31,7 +31,8 @@ typedef struct VmGlobal VmGlobal;
 typedef struct VmTag VmTag;
 
 /* One value of a register, argument or result; a v128 takes two slots. References hold a pointer
- * to a VmFunc, or the host's own word for an externref, 0 for null. */
+ * to a VmFunc, or the host's own word, below 2^62, for an externref, 0 for null. References below
+ * any are tested by vm_ref_test and made of the host's words by vm_any_of_extern. */
 typedef union {
     uint32_t u32;
     int32_t i32;
@@ -134,6 +135,12 @@ uint8_t *vm_memory_bytes(VmMemory *memory, uint64_t *size);
 VmTable *vm_table_new(VmStore *store, CoreValType type, const CoreLimits *limits, VmSlot init);
 VmGlobal *vm_global_new(VmStore *store, CoreValType type, bool is_mutable, VmSlot value);
 VmSlot vm_global_get(const VmGlobal *global);
+/* Whether a reference is of this type, whose index is an id of the space. For abstract types the
+ * space is not needed. */
+bool vm_ref_test(const CoreTypeSpace *types, VmSlot reference, CoreValType type);
+/* any.convert_extern and extern.convert_any */
+VmSlot vm_any_of_extern(VmSlot reference);
+VmSlot vm_extern_of_any(VmSlot reference);
 /* The type of a function in the store's CoreTypeSpace. */
 uint32_t vm_func_type(const VmFunc *func);
 

@@ -417,19 +417,6 @@ static void close(Prepare *p) {
     begin_run(p);
 }
 
-/* Arguments go to their homes, which are the callee's first registers. */
-static uint32_t pass_arguments(Prepare *p, const CoreType *type, uint32_t *slots) {
-    if (type->param_count > p->height) {
-        p->failed = true;
-        return 0;
-    }
-    all_home_from(p, p->height - type->param_count);
-    uint32_t end = p->registers;
-    drop_to(p, p->height - type->param_count);
-    *slots = end - p->registers;
-    return p->registers;
-}
-
 /* ---- exceptions ----
  *
  * A clause of try_table lands at a stub before the block, which branches with the values to the
@@ -548,7 +535,7 @@ static void meet_delegate(Prepare *p, uint32_t depth) {
 }
 
 static void throw(Prepare * p, uint32_t tag) {
-    uint32_t slots = 0, first = pass_arguments(p, core_tag_type(p->core, tag), &slots);
+    uint32_t slots = 0, first = take_home(p, core_tag_type(p->core, tag)->param_count, &slots);
     emit_imm(p, VM_OP_THROW, first, 0, slots, tag);
     set_dead(p);
 }
@@ -576,7 +563,8 @@ static void call(Prepare *p, VmOp op, VmOp tail_op, bool tail, const CoreType *t
         Entry e = pop(p);
         reference = place_of(p, &e);
     }
-    uint32_t first = pass_arguments(p, type, &slots);
+    /* The arguments' homes are the callee's first registers. */
+    uint32_t first = take_home(p, type->param_count, &slots);
     if (p->failed) return;
     emit(p, tail ? tail_op : op, first, reference, slots, 0);
     if (has_imm) immediate(p, imm);
@@ -629,6 +617,16 @@ static void br_on_non_null(Prepare *p, uint32_t depth) {
         VM_OP_JUMP_IF_64, VM_OP_JUMP_UNLESS_64, p->stack[p->height - 1].home, 0, false, 0};
     branch_on(p, &c, true, depth);
     pop(p);
+}
+
+static void br_on_cast(Prepare *p, const CoreInstr *i) {
+    if (!p->height) return;
+    if (p->stack[p->height - 1].kind == CONST) all_home_from(p, p->height - 1);
+    const Entry *e = &p->stack[p->height - 1];
+    vm_prepare_ref_test(p, e->kind == LOCAL ? e->local : e->home, i->type[1]);
+    Entry test = pop(p);
+    Condition c = {VM_OP_JUMP_IF, VM_OP_JUMP_UNLESS, test.home, 0, false, 0};
+    branch_on(p, &c, i->op == CORE_OP_BR_ON_CAST, i->a);
 }
 
 /* ---- one instruction ---- */
@@ -721,6 +719,7 @@ static bool value(Prepare *p, const CoreInstr *i) {
     }
     case CORE_OP_GLOBAL_SET: global_set(p, i->a); return true;
     case CORE_OP_REF_FUNC: get(p, VM_OP_REF_FUNC, i->a, 1); return true;
+    case CORE_OP_REF_EQ: binary(p, VM_OP_I64_EQ); return true;
     case CORE_OP_REF_IS_NULL: ref_is_null(p); return true;
     case CORE_OP_REF_AS_NON_NULL: ref_as_non_null(p); return true;
     case CORE_OP_SELECT:
@@ -749,6 +748,8 @@ static bool control(Prepare *p, const CoreInstr *i) {
     case CORE_OP_BR: br(p, i->a); return true;
     case CORE_OP_BR_IF: br_if(p, i->a); return true;
     case CORE_OP_BR_TABLE: br_table(p, i); return true;
+    case CORE_OP_BR_ON_CAST:
+    case CORE_OP_BR_ON_CAST_FAIL: br_on_cast(p, i); return true;
     case CORE_OP_BR_ON_NULL: br_on_null(p, i->a); return true;
     case CORE_OP_BR_ON_NON_NULL: br_on_non_null(p, i->a); return true;
     case CORE_OP_RETURN:
@@ -823,7 +824,7 @@ static void body(Prepare *p) {
         }
         if (i.op == CORE_OP_END) close(p);
         else if (!value(p, &i) && !numeric(p, i.op) && !memory_access(p, &i) && !control(p, &i) &&
-                 !bulk(p, &i) && !vm_prepare_plain(p, &i)) {
+                 !bulk(p, &i) && !vm_prepare_plain(p, &i) && !vm_prepare_ref(p, &i)) {
             unsupported(p, i.op);
             return;
         }

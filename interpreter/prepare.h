@@ -235,6 +235,27 @@ static inline void first_memory(Prepare *p, const CoreInstr *i) {
     word(p)->jump = 0;
 }
 
+/* Takes off the n top values, which go to their homes: the first of those, and how many there are. */
+static inline uint32_t take_home(Prepare *p, uint32_t n, uint32_t *slots) {
+    *slots = 0;
+    if (n > p->height) {
+        p->failed = true;
+        return 0;
+    }
+    all_home_from(p, p->height - n);
+    uint32_t end = p->registers;
+    drop_to(p, p->height - n);
+    *slots = end - p->registers;
+    return p->registers;
+}
+
+/* ---- prepare_ref.c ---- */
+
+/* The same for structs, arrays and references. */
+bool vm_prepare_ref(Prepare *p, const CoreInstr *i);
+/* Pushes whether the reference in a register is of that type of the module. */
+void vm_prepare_ref_test(Prepare *p, uint32_t reference, CoreValType type);
+
 /* ---- prepare_plain.c ---- */
 
 /* Instructions that take operands, give results and need nothing else: false where `i` is none. */

@@ -42,6 +42,7 @@ void vm_store_free(VmStore *store) {
         next = o->next;
         o->free(o);
     }
+    vm_heap_free(store);
     for (VmHost *h = store->hosts, *next; h; h = next) {
         next = h->next;
         if (h->func.free_context) h->func.free_context(h->func.context);
