@@ -118,8 +118,8 @@ static void claim_functions(Gen *g, const WitType *type, Str name) {
                                           "_write",         "_cancel_read",  "_cancel_write",
                                           "_drop_readable", "_drop_writable"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        gen_claim(g, str_concat(g->arena, name, str_from(endings[i])),
-                  type->name.len ? type->name : name, type->span);
+        gen_claim(g, str_concat(g->arena, name, str_from(endings[i])), gen_wit_name(g, type),
+                  type->span);
 }
 
 void gen_futures(Gen *g, const WitFunc *func) {

@@ -127,8 +127,7 @@ void gen_free(Gen *g, const WitType *type) {
         return;
     if (!body.len) buf_str(&body, STR("  (void) ptr;\n"));
     Str name = gen_type_name(g, type), stem = gen_without_t(name);
-    gen_claim(g, str_concat(g->arena, stem, STR("_free")), type->name.len ? type->name : name,
-              type->span);
+    gen_claim(g, str_concat(g->arena, stem, STR("_free")), gen_wit_name(g, type), type->span);
     map_put(g->arena, &g->frees, name, NULL);
     buf_fmt(&g->h_helpers, "\nvoid %.*s_free(%.*s *ptr);\n", STR_ARG(stem), STR_ARG(name));
     buf_fmt(&g->c_helpers, "\nvoid %.*s_free(%.*s *ptr) {\n%.*s}\n", STR_ARG(stem), STR_ARG(name),

@@ -64,6 +64,8 @@ Str gen_new_type_name(Gen *g, const WitType *type, Str prefix, bool *shared);
 /* Of what a map's pointer points to. */
 Str gen_entry_name(Gen *g, const WitType *map);
 Str gen_without_t(Str type_name);
+/* A type in messages. */
+Str gen_wit_name(Gen *g, const WitType *type);
 /* Takes a C name; an error where something else has it. `what` is the WIT name. */
 void gen_claim(Gen *g, Str c_name, Str what, Span span);
 

@@ -14,7 +14,7 @@
  */
 #include "bindgen/internal.h"
 
-enum { NAME_MAX_LENGTH = 2000 };
+enum { NAME_MAX_LENGTH = 4000 };
 
 /* ---- words ---- */
 
@@ -218,9 +218,17 @@ void gen_claim(Gen *g, Str c_name, Str what, Span span) {
     if (!added) {
         const Str *other = entry->cptr;
         diag(g->diags, BIND_SAME_NAME, span, STR_ARG(*other), STR_ARG(what), STR_ARG(c_name));
+        diag_note(g->diags, BIND_RENAME, span_none());
         return;
     }
     entry->cptr = arena_copy(g->arena, &what, sizeof what);
+}
+
+Str gen_wit_name(Gen *g, const WitType *type) {
+    if (type->name.len) return type->name;
+    Buf out = {.arena = g->arena};
+    wit_put_type(&out, type);
+    return buf_text(&out);
 }
 
 /* ---- types ---- */

@@ -161,7 +161,7 @@ static void define_map_entry(Gen *g, const WitType *type) {
     member(g, "  ", type->elem, "key");
     member(g, "  ", type->second, "value");
     Str entry = gen_entry_name(g, type);
-    gen_claim(g, entry, type->name.len ? type->name : STR("map"), type->span);
+    gen_claim(g, entry, gen_wit_name(g, type), type->span);
     buf_fmt(&g->h_types, "} %.*s;\n\n", STR_ARG(entry));
 }
 
@@ -358,6 +358,7 @@ static void check_layout(Gen *g, const WitType *type) {
 static void define_one(Gen *g, const WitType *type) {
     bool shared;
     Str name = gen_new_type_name(g, type, g->scope.prefix, &shared);
+    if (g->diags->errors) return;
     gen_type(g, type)->name = name;
     if (shared) {
         bool added;
@@ -369,7 +370,7 @@ static void define_one(Gen *g, const WitType *type) {
         gen_type(g, type)->name = type->kind == WIT_OWN ? resource->own : resource->borrow;
         return;
     }
-    gen_claim(g, name, type->name.len ? type->name : name, type->span);
+    gen_claim(g, name, gen_wit_name(g, type), type->span);
     define(g, type);
     check_layout(g, type);
     gen_free(g, type);

@@ -70,6 +70,8 @@ full)
     part "golden" tests/golden.sh build/witc
     part "golden asan" tests/golden.sh build/witc-asan
     part "round trips asan" tests/roundtrip.sh build/witc-asan
+    part "bindings" tests/bindgen.sh build/witc
+    part "bindings asan" tests/bindgen.sh build/witc-asan
     part "example" tests/example.sh build/witc
     part "inputs" tests/inputs.sh build/witc
     part "truncation" tests/truncate.sh build/obj-release/tests/truncate 1
