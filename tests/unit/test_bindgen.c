@@ -100,8 +100,9 @@ static void an_alias_of_an_option_is_not_spread_as_parameter(void) {
 }
 
 static void too_many_parameters_go_through_memory(void) {
-    CHECK(generate("package a:b; world w { import f: func(a: string, b: string, c: string, d: string,\n"
-                   "  e: string, f: string, g: string, h: string, i: u8); }\n"));
+    CHECK(generate(
+        "package a:b; world w { import f: func(a: string, b: string, c: string, d: string,\n"
+        "  e: string, f: string, g: string, h: string, i: u8); }\n"));
     CHECK(source_has("extern void __wasm_import_w_f(int32_t);"));
 }
 
@@ -142,15 +143,18 @@ static void free_reaches_shared_types_everywhere(void) {
 }
 
 static void free_drops_owned_handles(void) {
-    CHECK(generate("package a:b; interface i { resource r; f: func() -> list<r>; } world w { import i; }"));
+    CHECK(generate(
+        "package a:b; interface i { resource r; f: func() -> list<r>; } world w { import i; }"));
     CHECK(source_has("if (ptr->ptr[i].__handle != 0) a_b_i_r_drop_own(ptr->ptr[i]);"));
 }
 
 static void returned_memory_is_released_but_not_handles(void) {
-    CHECK(generate("package a:b; interface i { resource r; f: func() -> list<r>; } world w { export i; }"));
+    CHECK(generate(
+        "package a:b; interface i { resource r; f: func() -> list<r>; } world w { export i; }"));
     CHECK(source_has("__export_name__(\"cabi_post_a:b/i#f\")"));
-    CHECK(source_has("static void exports_a_b_i_list_own_r__release(exports_a_b_i_list_own_r_t *ptr) {\n"
-                     "  if (ptr->len > 0) {\n    free(ptr->ptr);\n  }\n}"));
+    CHECK(source_has(
+        "static void exports_a_b_i_list_own_r__release(exports_a_b_i_list_own_r_t *ptr) {\n"
+        "  if (ptr->len > 0) {\n    free(ptr->ptr);\n  }\n}"));
 }
 
 static void lent_handles_are_dropped_on_request(void) {
@@ -166,15 +170,17 @@ static void lent_handles_are_dropped_on_request(void) {
 /* ---- text ---- */
 
 static void documentation_ends_with_its_line(void) {
-    CHECK(generate("package a:b; world w {\n  /// ends in \\\n  /// next\n  import f: func();\n}\n"));
+    CHECK(
+        generate("package a:b; world w {\n  /// ends in \\\n  /// next\n  import f: func();\n}\n"));
     CHECK(header_has("// ends in \\ .\n// next\n"));
 }
 
 static void the_type_is_in_the_source(void) {
     GenOptions options = {.component_type = STR("\0asm\"\\?x"), .type_section_suffix = STR("-2")};
     CHECK(generate_with("package a:b; world my-w { }", options));
-    CHECK(source_has("__asm__(\".section \\\".custom_section.component-type:my-w-2\\\",\\\"\\\",@\\n\"\n"
-                     "  \".ascii \\\"\\\\000asm\\\\042\\\\134\\\\077x\\\"\\n\");"));
+    CHECK(source_has(
+        "__asm__(\".section \\\".custom_section.component-type:my-w-2\\\",\\\"\\\",@\\n\"\n"
+        "  \".ascii \\\"\\\\000asm\\\\042\\\\134\\\\077x\\\"\\n\");"));
     options.no_component_type = true;
     CHECK(generate_with("package a:b; world my-w { }", options));
     CHECK(!source_has("__asm__"));
@@ -189,7 +195,8 @@ static void the_type_is_in_the_source(void) {
 static const char *towers(const char *first, unsigned n) {
     Buf text = {.arena = arena};
     buf_fmt(&text, "package a:b; interface i {\n record r0 { a: %s }\n", first);
-    for (unsigned i = 1; i <= n; i++) buf_fmt(&text, " record r%u { a: r%u, b: r%u }\n", i, i - 1, i - 1);
+    for (unsigned i = 1; i <= n; i++)
+        buf_fmt(&text, " record r%u { a: r%u, b: r%u }\n", i, i - 1, i - 1);
     buf_fmt(&text, " f: func(x: r%u);\n}\nworld w { import i; }\n", n);
     return str_c(arena, buf_text(&text));
 }
