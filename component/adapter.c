@@ -280,7 +280,8 @@ static void copy_import(Cutter *c, const CoreImport *from, Str realloc) {
         bool renamed = is_realloc(from);
         uint32_t type = c->to[SPACE_TYPE][c->m->funcs.at[from->index].type];
         if (renamed && !realloc.len) return; /* becomes a function */
-        uint32_t index = import_func(c, from->module, renamed ? realloc : from->name, type, from->offset);
+        uint32_t index =
+            import_func(c, from->module, renamed ? realloc : from->name, type, from->offset);
         c->to[CORE_FUNC][from->index] = index;
         if (renamed) c->realloc = index;
         return;
@@ -503,7 +504,7 @@ static void name_all(Cutter *c) {
 /* What cannot be moved into another module's memory. */
 static bool check_sections(Cutter *c) {
     const CoreModule *m = c->m;
-    const char *what = m->datas.len ? "section `data`"
+    const char *what = m->datas.len   ? "section `data`"
                        : m->has_start ? "section `start`"
                        : m->tags.len  ? "section `tag`"
                                       : NULL;
@@ -513,7 +514,8 @@ static bool check_sections(Cutter *c) {
         else if (c->to[CORE_MEMORY][i]) what = "second memory";
     }
     if (!what) return true;
-    diag(c->l->diags, LINK_ADAPTER_SECTION, span_at(c->module->source, 0), what, STR_ARG(c->module->name));
+    diag(c->l->diags, LINK_ADAPTER_SECTION, span_at(c->module->source, 0), what,
+         STR_ARG(c->module->name));
     return false;
 }
 
@@ -529,9 +531,12 @@ static void place_funcs(Cutter *c, Str realloc, uint32_t pointer, uint32_t state
                                  core_func_type_add(c->arena, c->out, i32, 4, i32, 1), 0);
     uint32_t next = (uint32_t)c->out->funcs.len;
     for (uint32_t i = 0; i < m->funcs.len; i++)
-        if (c->live[CORE_FUNC][i] && m->funcs.at[i].import == CORE_NONE) c->to[CORE_FUNC][i] = next++;
+        if (c->live[CORE_FUNC][i] && m->funcs.at[i].import == CORE_NONE)
+            c->to[CORE_FUNC][i] = next++;
     for (size_t i = 0; i < m->imports.len; i++) {
-        if (!is_realloc(&m->imports.at[i]) || realloc.len || !c->live[CORE_FUNC][m->imports.at[i].index]) continue;
+        if (!is_realloc(&m->imports.at[i]) || realloc.len ||
+            !c->live[CORE_FUNC][m->imports.at[i].index])
+            continue;
         c->to[CORE_FUNC][m->imports.at[i].index] = next;
         needs_grow = true;
     }
@@ -539,7 +544,8 @@ static void place_funcs(Cutter *c, Str realloc, uint32_t pointer, uint32_t state
     if (has_stack) c->allocate = next;
 }
 
-const CoreModule *comp_minimize_adapter(Linker *l, const LinkModule *module, const Map *roots, Str realloc) {
+const CoreModule *comp_minimize_adapter(Linker *l, const LinkModule *module, const Map *roots,
+                                        Str realloc) {
     Cutter c = {.l = l,
                 .arena = l->arena,
                 .module = module,
@@ -558,7 +564,8 @@ const CoreModule *comp_minimize_adapter(Linker *l, const LinkModule *module, con
     if (!check_sections(&c)) return NULL;
     copy_types(&c);
     for (size_t i = 0; i < c.m->imports.len; i++) copy_import(&c, &c.m->imports.at[i], realloc);
-    uint32_t pointer = find_global(&c, "__stack_pointer"), state = find_global(&c, "allocation_state");
+    uint32_t pointer = find_global(&c, "__stack_pointer"),
+             state = find_global(&c, "allocation_state");
     place_funcs(&c, realloc, pointer, state);
     if (c.failed) return NULL;
     copy_tables_and_globals(&c);
@@ -568,7 +575,8 @@ const CoreModule *comp_minimize_adapter(Linker *l, const LinkModule *module, con
     copy_funcs(&c, roots);
     c.allocate = allocate;
     if (c.grow != CORE_NONE) add_grow(&c);
-    if (allocate != CORE_NONE) add_allocate(&c, is_lazy ? c.realloc : c.grow, pointer, is_lazy ? state : CORE_NONE);
+    if (allocate != CORE_NONE)
+        add_allocate(&c, is_lazy ? c.realloc : c.grow, pointer, is_lazy ? state : CORE_NONE);
     c.out->has_start = allocate != CORE_NONE && !is_lazy;
     c.out->start = allocate;
     copy_elems(&c);
@@ -594,7 +602,8 @@ Str comp_import_key(Arena *arena, Str module, Str name) {
 /* "f" again becomes "f [v2]", unless there is such an import. */
 static Str unique_name(Arena *arena, Map *seen, const CoreImport *import) {
     bool added;
-    MapEntry *first = map_put(arena, seen, comp_import_key(arena, import->module, import->name), &added);
+    MapEntry *first =
+        map_put(arena, seen, comp_import_key(arena, import->module, import->name), &added);
     if (added) return import->name;
     for (uint64_t n = first->value ? first->value : 2;; n++) {
         Str name = str_fmt(arena, "%.*s [v%u]", STR_ARG(import->name), (unsigned)n);

@@ -180,7 +180,8 @@ static const WitType *find_resource(const WitItem *item, const WitItems *items, 
 }
 
 /* "[resource-drop]r" or "r_drop"; new and rep only for the module's own resources. */
-static LinkFound resource(Linker *l, LinkModule *m, Str field, const WitItems *items, LinkImport *out) {
+static LinkFound resource(Linker *l, LinkModule *m, Str field, const WitItems *items,
+                          LinkImport *out) {
     static const struct {
         const char *prefix, *suffix;
         CompCanonOp op;
@@ -218,7 +219,8 @@ static const WitFunc *find_func(const WitItem **item, const WitItems *items, Str
 
 /* The result of an asynchronous function. Its memory and encoding must be those of the lifted
  * function, whatever the result itself needs. */
-static LinkFound task_return(Linker *l, LinkModule *m, Str field, const WitItems *items, LinkImport *out) {
+static LinkFound task_return(Linker *l, LinkModule *m, Str field, const WitItems *items,
+                             LinkImport *out) {
     Str prefix = STR("[task-return]");
     if (!str_starts(field, prefix)) return BUILTIN_NONE;
     out->func = find_func(&out->item, items, str_after(field, prefix.len));
@@ -226,14 +228,16 @@ static LinkFound task_return(Linker *l, LinkModule *m, Str field, const WitItems
     const AbiFunc *abi = comp_task_return(&l->cache, out->func);
     const AbiFunc *whole = abi_func(&l->cache, out->func, ABI_LOWER);
     if (!abi || !whole) {
-        diag(l->diags, LINK_TYPE_TOO_LARGE, span_at(m->source, out->offset), STR_ARG(out->func->name));
+        diag(l->diags, LINK_TYPE_TOO_LARGE, span_at(m->source, out->offset),
+             STR_ARG(out->func->name));
         return BUILTIN_WRONG;
     }
     out->kind = LINK_CANON;
     out->canon.op = COMP_CANON_TASK_RETURN;
     out->needs_memory = whole->needs_memory;
     out->needs_encoding = whole->needs_encoding;
-    bool ok = comp_check_core_type(l, m, field, out->offset, out->type, comp_abi_type(l->arena, abi));
+    bool ok =
+        comp_check_core_type(l, m, field, out->offset, out->type, comp_abi_type(l->arena, abi));
     return ok ? BUILTIN_FOUND : BUILTIN_WRONG;
 }
 
@@ -246,8 +250,20 @@ typedef struct {
 
 static const PayloadRow payload_rows[] = {
     {"new-", {"", ""}, "l", {COMP_CANON_STREAM_NEW, COMP_CANON_FUTURE_NEW}, false, false, false},
-    {"read-", {"iii", "ii"}, "i", {COMP_CANON_STREAM_READ, COMP_CANON_FUTURE_READ}, true, true, false},
-    {"write-", {"iii", "ii"}, "i", {COMP_CANON_STREAM_WRITE, COMP_CANON_FUTURE_WRITE}, true, false, true},
+    {"read-",
+     {"iii", "ii"},
+     "i",
+     {COMP_CANON_STREAM_READ, COMP_CANON_FUTURE_READ},
+     true,
+     true,
+     false},
+    {"write-",
+     {"iii", "ii"},
+     "i",
+     {COMP_CANON_STREAM_WRITE, COMP_CANON_FUTURE_WRITE},
+     true,
+     false,
+     true},
     {"cancel-read-",
      {"i", "i"},
      "i",
@@ -279,8 +295,8 @@ static const PayloadRow payload_rows[] = {
 };
 
 /* The stream or future that "N" or "unit" of a function means. */
-static const WitType *find_payload(Linker *l, Str index, bool is_future, Str func, const WitItems *items,
-                                   LinkImport *out) {
+static const WitType *find_payload(Linker *l, Str index, bool is_future, Str func,
+                                   const WitItems *items, LinkImport *out) {
     static const WitType units[] = {{.kind = WIT_STREAM}, {.kind = WIT_FUTURE}};
     uint32_t n;
     out->func = find_func(&out->item, items, func);
@@ -291,7 +307,8 @@ static const WitType *find_payload(Linker *l, Str index, bool is_future, Str fun
     return payloads.at[n]->kind == (is_future ? WIT_FUTURE : WIT_STREAM) ? payloads.at[n] : NULL;
 }
 
-static LinkFound payload(Linker *l, LinkModule *m, Str field, const WitItems *items, LinkImport *out) {
+static LinkFound payload(Linker *l, LinkModule *m, Str field, const WitItems *items,
+                         LinkImport *out) {
     bool is_async;
     Str clean = take_flag(field, FLAG_ASYNC, &is_async), rest, func;
     bool is_future = bracketed(clean, STR("[future-"), &rest, &func);

@@ -31,7 +31,8 @@ typedef struct {
 typedef VEC(Want) Wants;
 
 static void want_part(Linker *l, Wants *stack, const WitType *type) {
-    if (!is_plain(type) && !comp_has(&l->wanted, type)) *vec_push(l->arena, stack) = (Want){type, false};
+    if (!is_plain(type) && !comp_has(&l->wanted, type))
+        *vec_push(l->arena, stack) = (Want){type, false};
 }
 
 static void want_parts(Linker *l, Wants *stack, const WitType *type) {
@@ -114,7 +115,8 @@ static void want_all(Linker *l) {
 
 static void import_world_func(Linker *l, const WitItem *item) {
     uint32_t type = comp_scope_func(&l->types.world, item->func);
-    uint32_t index = comp_add_import(&l->b, comp_item_name(l->arena, item), comp_extern(COMP_FUNC, type));
+    uint32_t index =
+        comp_add_import(&l->b, comp_item_name(l->arena, item), comp_extern(COMP_FUNC, type));
     map_put(l->arena, &l->world_funcs, comp_key(l->arena, item->func), NULL)->value = index;
 }
 
@@ -133,7 +135,8 @@ static void encode_imports(Linker *l) {
     for (size_t i = 0; i < imports->len; i++)
         if (imports->at[i].kind == WIT_ITEM_INTERFACE) import_interface(l, &imports->at[i]);
     for (size_t i = 0; i < imports->len; i++)
-        if (imports->at[i].kind == WIT_ITEM_TYPE) comp_scope_val(&l->types.world, imports->at[i].type);
+        if (imports->at[i].kind == WIT_ITEM_TYPE)
+            comp_scope_val(&l->types.world, imports->at[i].type);
     for (size_t i = 0; i < imports->len; i++)
         if (imports->at[i].kind == WIT_ITEM_FUNC && comp_has(&l->wanted, imports->at[i].func))
             import_world_func(l, &imports->at[i]);

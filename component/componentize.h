@@ -139,9 +139,9 @@ typedef struct {
     Map hooks_by_name;               /* "module:name" -> index in hooks */
     const CoreLimits *memory_import; /* the main module imports its memory: the shim has it */
     CoreValType tls_type;            /* CORE_BOTTOM: the shim has no global for it */
-    Map wanted;                      /* types and functions that the component's imports must have */
-    Map live;                        /* an interface -> index in live_types */
-    VEC(CompTypeList) live_types;    /* wanted types of an interface, as they are met */
+    Map wanted;                   /* types and functions that the component's imports must have */
+    Map live;                     /* an interface -> index in live_types */
+    VEC(CompTypeList) live_types; /* wanted types of an interface, as they are met */
 
     CompBuilder b;
     CompInstances types;
@@ -173,7 +173,8 @@ Str comp_module_key(Linker *l, const LinkModule *m, Str name);
 
 /* adapter.c: the module with only what `roots` (names of exports) need, and with a stack. `realloc`
  * is the main module's; empty: memory is had by memory.grow. NULL and diagnostics. */
-const CoreModule *comp_minimize_adapter(Linker *l, const LinkModule *m, const Map *roots, Str realloc);
+const CoreModule *comp_minimize_adapter(Linker *l, const LinkModule *m, const Map *roots,
+                                        Str realloc);
 /* The module with imports that have one name each; *original gets the names that they had, by
  * comp_import_key. */
 Str comp_import_key(Arena *arena, Str module, Str name);

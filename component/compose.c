@@ -38,7 +38,7 @@ typedef struct {
 typedef struct {
     Str name;
     uint32_t part;
-    Link *links;  /* an entry an import of its component */
+    Link *links; /* an entry an import of its component */
     bool ready, busy;
     uint32_t index; /* in the result */
 } Instance;
@@ -50,15 +50,15 @@ typedef struct {
     Manifest manifest;
     VEC(Part) parts;
     VEC(Instance) instances;
-    Map by_name;                  /* instance name -> index */
-    Map parts_by_name;            /* dependency name -> index + 1; 0: there is none */
-    VEC(uint32_t) definitions;    /* parts */
-    Map definition_instances;     /* part -> instance */
+    Map by_name;               /* instance name -> index */
+    Map parts_by_name;         /* dependency name -> index + 1; 0: there is none */
+    VEC(uint32_t) definitions; /* parts */
+    Map definition_instances;  /* part -> instance */
     CompBuilder b;
     CompInstances types;
     WitModel *model;
-    WitWorld *world;              /* what stays imported */
-    Map outer;                    /* import name -> CompArg of the result */
+    WitWorld *world; /* what stays imported */
+    Map outer;       /* import name -> CompArg of the result */
 } Composer;
 
 /* ---- parts ---- */
@@ -82,7 +82,8 @@ static bool read_part(Composer *c, Str name, Str path, uint32_t *index) {
 
 static Str manifest_path(Composer *c, Str path) {
     Str config = c->options->config ? c->options->config->path : (Str){0};
-    Str directory = config.len && str_find(config, '/', 0) != SIZE_MAX ? path_directory(config) : (Str){0};
+    Str directory =
+        config.len && str_find(config, '/', 0) != SIZE_MAX ? path_directory(config) : (Str){0};
     return path_join(c->arena, directory, path);
 }
 
@@ -90,7 +91,8 @@ static Str manifest_path(Composer *c, Str path) {
 static bool search_in(Composer *c, Str directory, Str name, Str *path) {
     static const char *const endings[] = {"wasm", "wat"};
     for (int i = 0; i < 2; i++) {
-        *path = path_join(c->arena, directory, str_fmt(c->arena, "%.*s.%s", STR_ARG(name), endings[i]));
+        *path =
+            path_join(c->arena, directory, str_fmt(c->arena, "%.*s.%s", STR_ARG(name), endings[i]));
         if (file_exists(c->arena, *path) && !file_is_directory(c->arena, *path)) return true;
     }
     return false;
@@ -101,7 +103,8 @@ static bool search(Composer *c, Str name, Str *path) {
     if (str_find(name, '/', 0) != SIZE_MAX || str_find(name, '\0', 0) != SIZE_MAX) return false;
     if (search_in(c, manifest_path(c, (Str){0}), name, path)) return true;
     for (size_t i = 0; i < c->manifest.search_paths.len; i++)
-        if (search_in(c, manifest_path(c, c->manifest.search_paths.at[i].path), name, path)) return true;
+        if (search_in(c, manifest_path(c, c->manifest.search_paths.at[i].path), name, path))
+            return true;
     for (size_t i = 0; i < c->options->search_paths.len; i++)
         if (search_in(c, c->options->search_paths.at[i], name, path)) return true;
     return false;
@@ -136,7 +139,8 @@ static bool same_shape(const WitType *a, const WitType *b) {
     if (!a || !b) return a == b;
     a = wit_dealias(a), b = wit_dealias(b);
     if (a == b) return true;
-    if (a->kind != b->kind || a->length != b->length || a->fields.len != b->fields.len) return false;
+    if (a->kind != b->kind || a->length != b->length || a->fields.len != b->fields.len)
+        return false;
     for (size_t i = 0; i < a->fields.len; i++)
         if (!str_eq(a->fields.at[i].name, b->fields.at[i].name) ||
             !same_shape(a->fields.at[i].type, b->fields.at[i].type))
@@ -155,7 +159,8 @@ static bool same_func(const WitFunc *a, const WitFunc *b) {
 
 static bool fits(Arena *arena, const CompExterns *have, const CompExterns *want, Str *why);
 
-static bool entity_fits(Arena *arena, Str name, const CompEntity *have, const CompEntity *want, Str *why) {
+static bool entity_fits(Arena *arena, Str name, const CompEntity *have, const CompEntity *want,
+                        Str *why) {
     bool ok = have->sort == want->sort;
     if (ok && want->sort == COMP_FUNC) ok = same_func(have->func, want->func);
     else if (ok && want->sort == COMP_TYPE && want->type)
@@ -164,8 +169,8 @@ static bool entity_fits(Arena *arena, Str name, const CompEntity *have, const Co
         return fits(arena, &have->instance->exports, &want->instance->exports, why);
     if (!ok) {
         Str x = comp_entity_text(arena, want), y = comp_entity_text(arena, have);
-        *why = str_fmt(arena, "`%.*s` is expected to be `%.*s` but is `%.*s`", STR_ARG(name), STR_ARG(x),
-                       STR_ARG(y));
+        *why = str_fmt(arena, "`%.*s` is expected to be `%.*s` but is `%.*s`", STR_ARG(name),
+                       STR_ARG(x), STR_ARG(y));
     }
     return ok;
 }
@@ -241,10 +246,11 @@ static bool link_to_definition(Composer *c, int dependent, size_t import, bool *
         const CompExtern *have = instance_export(c, part, want->name.name);
         Str why = {0};
         if (!have || c->instances.at[dependent].part == part) continue;
-        if (!fits(c->arena, &have->entity.instance->exports, &want->entity.instance->exports, &why)) {
-            diag(c->diags, COMPOSE_DEFINITION_FIT, span_none(), STR_ARG(c->instances.at[dependent].name),
-                 STR_ARG(c->parts.at[part].source->path), STR_ARG(want->name.name),
-                 STR_ARG(want->name.name), STR_ARG(why));
+        if (!fits(c->arena, &have->entity.instance->exports, &want->entity.instance->exports,
+                  &why)) {
+            diag(c->diags, COMPOSE_DEFINITION_FIT, span_none(),
+                 STR_ARG(c->instances.at[dependent].name), STR_ARG(c->parts.at[part].source->path),
+                 STR_ARG(want->name.name), STR_ARG(want->name.name), STR_ARG(why));
             return false;
         }
         bool added;
@@ -294,13 +300,14 @@ static bool choose_export(Composer *c, int dependent, size_t import, int target,
     const CompExterns *exports = &part->info->type.exports;
     for (size_t i = 0; i < exports->len; i++) {
         const CompEntity *e = &exports->at[i].entity;
-        if (e->sort != COMP_INSTANCE || !fits(c->arena, &e->instance->exports, wanted, &why)) continue;
+        if (e->sort != COMP_INSTANCE || !fits(c->arena, &e->instance->exports, wanted, &why))
+            continue;
         *export = exports->at[i].name.name;
         return true;
     }
     if (!same) why = first;
-    diag(c->diags, COMPOSE_NOT_COMPATIBLE, span, STR_ARG(from), STR_ARG(want->name.name), STR_ARG(to),
-         STR_ARG(why));
+    diag(c->diags, COMPOSE_NOT_COMPATIBLE, span, STR_ARG(from), STR_ARG(want->name.name),
+         STR_ARG(to), STR_ARG(why));
     return false;
 }
 
@@ -381,7 +388,8 @@ static bool build_graph(Composer *c, const Source *root) {
     if (!add_part(c, STR("root"), root, &part)) return false;
     for (size_t i = 0; i < c->manifest.definitions.len + c->options->definitions.len; i++) {
         size_t n = c->manifest.definitions.len;
-        Str path = i < n ? manifest_path(c, c->manifest.definitions.at[i].path) : c->options->definitions.at[i - n];
+        Str path = i < n ? manifest_path(c, c->manifest.definitions.at[i].path)
+                         : c->options->definitions.at[i - n];
         uint32_t definition;
         if (!read_part(c, path_file(path), path, &definition)) return false;
         *vec_push(c->arena, &c->definitions) = definition;
@@ -390,7 +398,8 @@ static bool build_graph(Composer *c, const Source *root) {
     map_put(c->arena, &c->by_name, STR("root"), NULL)->value = 0;
     const CompExterns *imports = &c->parts.at[part].info->type.imports;
     size_t instances = 0;
-    for (size_t i = 0; i < imports->len; i++) instances += imports->at[i].entity.sort == COMP_INSTANCE;
+    for (size_t i = 0; i < imports->len; i++)
+        instances += imports->at[i].entity.sort == COMP_INSTANCE;
     if (!instances) {
         diag(c->diags, COMPOSE_NO_INSTANCES, span_none(), STR_ARG(root->path));
         return false;
@@ -401,7 +410,8 @@ static bool build_graph(Composer *c, const Source *root) {
     Str name = {0}, directory = manifest_path(c, STR("."));
     for (size_t i = imports->len; i-- > 0;)
         if (imports->at[i].entity.sort == COMP_INSTANCE) name = imports->at[i].name.name;
-    diag_note(c->diags, COMPOSE_SEARCHED, span_none(), STR_ARG(name), STR_ARG(name), STR_ARG(directory));
+    diag_note(c->diags, COMPOSE_SEARCHED, span_none(), STR_ARG(name), STR_ARG(name),
+              STR_ARG(directory));
     return false;
 }
 
@@ -414,7 +424,8 @@ static bool is_open(const Composer *c, uint32_t part, Str name) {
         const CompExterns *imports = imports_of(c, instance);
         for (size_t k = 0; k < imports->len; k++)
             if (str_eq(imports->at[k].name.name, name) &&
-                (imports->at[k].entity.sort != COMP_INSTANCE || instance->links[k].instance == UNRESOLVED))
+                (imports->at[k].entity.sort != COMP_INSTANCE ||
+                 instance->links[k].instance == UNRESOLVED))
                 return true;
     }
     return false;
@@ -424,7 +435,8 @@ static bool check_sorts(Composer *c, const Part *part) {
     const CompExterns *imports = &part->info->type.imports;
     for (size_t i = 0; i < imports->len; i++) {
         const CompEntity *e = &imports->at[i].entity;
-        if (e->sort == COMP_INSTANCE || e->sort == COMP_FUNC || (e->sort == COMP_TYPE && e->type)) continue;
+        if (e->sort == COMP_INSTANCE || e->sort == COMP_FUNC || (e->sort == COMP_TYPE && e->type))
+            continue;
         diag(c->diags, COMPOSE_IMPORT_SORT, span_at(part->source, 0), STR_ARG(part->name),
              STR_ARG(imports->at[i].name.name), comp_sort_name(e->sort));
         return false;
@@ -459,7 +471,8 @@ static bool join_import(Composer *c, const Part *part, const WitItem *item) {
         if (same && item->kind == WIT_ITEM_FUNC) same = same_func(known->func, item->func);
         if (same && item->kind == WIT_ITEM_TYPE) same = same_shape(known->type, item->type);
         if (!same) {
-            diag(c->diags, COMPOSE_IMPORT_CONFLICT, span_at(part->source, 0), STR_ARG(name), STR_ARG(part->name));
+            diag(c->diags, COMPOSE_IMPORT_CONFLICT, span_at(part->source, 0), STR_ARG(name),
+                 STR_ARG(part->name));
             return false;
         }
         if (item->kind == WIT_ITEM_INTERFACE && item->interface != known->interface)
@@ -491,13 +504,15 @@ static bool unite_imports(Composer *c, uint32_t part) {
 
 /* ---- an import stands after those whose types it uses ---- */
 
-static void place_import(Composer *c, const Map *items, const WitItem *item, Map *placed, WitItems *out);
+static void place_import(Composer *c, const Map *items, const WitItem *item, Map *placed,
+                         WitItems *out);
 
 /* The owner of a type, and those of its parts; own types are met on their own. */
 static void place_owners(Composer *c, const Map *items, const WitType *type, const WitItem *self,
                          Map *placed, WitItems *out) {
     if (!type) return;
-    const MapEntry *owner = type->interface ? map_get(items, comp_key(c->arena, type->interface)) : NULL;
+    const MapEntry *owner =
+        type->interface ? map_get(items, comp_key(c->arena, type->interface)) : NULL;
     if (owner && owner->cptr != self) {
         place_import(c, items, owner->cptr, placed, out);
         return;
@@ -509,15 +524,16 @@ static void place_owners(Composer *c, const Map *items, const WitType *type, con
     place_owners(c, items, type->second, self, placed, out);
 }
 
-static void place_func(Composer *c, const Map *items, const WitFunc *f, const WitItem *self, Map *placed,
-                       WitItems *out) {
+static void place_func(Composer *c, const Map *items, const WitFunc *f, const WitItem *self,
+                       Map *placed, WitItems *out) {
     for (size_t i = 0; i < f->params.len; i++)
         place_owners(c, items, f->params.at[i].type, self, placed, out);
     place_owners(c, items, f->result, self, placed, out);
 }
 
 /* Uses make no cycles, and are as deep as interfaces are chained. */
-static void place_import(Composer *c, const Map *items, const WitItem *item, Map *placed, WitItems *out) {
+static void place_import(Composer *c, const Map *items, const WitItem *item, Map *placed,
+                         WitItems *out) {
     bool added;
     map_put(c->arena, placed, comp_key(c->arena, item), &added);
     if (!added) return;
@@ -545,7 +561,8 @@ static void order_imports(Composer *c) {
         if (imports->at[i].kind == WIT_ITEM_INTERFACE)
             map_put(c->arena, &items, comp_key(c->arena, imports->at[i].interface), NULL)->cptr =
                 &imports->at[i];
-    for (size_t i = 0; i < imports->len; i++) place_import(c, &items, &imports->at[i], &placed, &out);
+    for (size_t i = 0; i < imports->len; i++)
+        place_import(c, &items, &imports->at[i], &placed, &out);
     c->world->imports = out;
 }
 
@@ -576,13 +593,14 @@ static void encode_imports(Composer *c) {
         const WitItem *item = &c->world->imports.at[i];
         CompName name = comp_item_name(c->arena, item);
         if (item->kind == WIT_ITEM_INTERFACE) {
-            CompExternType type =
-                comp_extern(COMP_INSTANCE, comp_instances_type(&c->types, item->interface, NULL, NULL));
+            CompExternType type = comp_extern(
+                COMP_INSTANCE, comp_instances_type(&c->types, item->interface, NULL, NULL));
             uint32_t index = comp_add_import(&c->b, name, type);
             comp_instances_set(&c->types, item->interface, index);
             note_import(c, item, COMP_INSTANCE, index);
         } else if (item->kind == WIT_ITEM_FUNC) {
-            CompExternType type = comp_extern(COMP_FUNC, comp_scope_func(&c->types.world, item->func));
+            CompExternType type =
+                comp_extern(COMP_FUNC, comp_scope_func(&c->types.world, item->func));
             note_import(c, item, COMP_FUNC, comp_add_import(&c->b, name, type));
         } else {
             note_import(c, item, COMP_TYPE, comp_scope_val(&c->types.world, item->type).index);

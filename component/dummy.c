@@ -65,11 +65,12 @@ static const AbiFunc *abi_of(Dummy *d, const WitFunc *f, AbiVariant variant) {
 
 /* ---- imports ---- */
 
-static void import_payload(Dummy *d, Str module, const WitFunc *f, const WitType *type, size_t number) {
+static void import_payload(Dummy *d, Str module, const WitFunc *f, const WitType *type,
+                           size_t number) {
     bool is_stream = type->kind == WIT_STREAM;
     static const struct {
         const char *name, *params, *results;
-    } rows[] = {{"new", "", "l"},           {"cancel-read", "i", "i"}, {"cancel-write", "i", "i"},
+    } rows[] = {{"new", "", "l"},           {"cancel-read", "i", "i"},  {"cancel-write", "i", "i"},
                 {"drop-readable", "i", ""}, {"drop-writable", "i", ""}, {"read", NULL, "i"},
                 {"write", NULL, "i"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -124,12 +125,12 @@ static bool import_item(Dummy *d, const WitItem *item) {
 static void import_builtins(Dummy *d) {
     static const struct {
         const char *name, *params, *results;
-    } rows[] = {{"[backpressure-inc]", "", ""},    {"[backpressure-dec]", "", ""},
-                {"[waitable-set-new]", "", "i"},   {"[waitable-set-wait]", "ii", "i"},
+    } rows[] = {{"[backpressure-inc]", "", ""},     {"[backpressure-dec]", "", ""},
+                {"[waitable-set-new]", "", "i"},    {"[waitable-set-wait]", "ii", "i"},
                 {"[waitable-set-poll]", "ii", "i"}, {"[waitable-set-drop]", "i", ""},
-                {"[waitable-join]", "ii", ""},     {"[thread-yield]", "", "i"},
-                {"[subtask-drop]", "i", ""},       {"[subtask-cancel]", "i", "i"},
-                {"[context-get-0]", "", "i"},      {"[context-set-0]", "i", ""}};
+                {"[waitable-join]", "ii", ""},      {"[thread-yield]", "", "i"},
+                {"[subtask-drop]", "i", ""},        {"[subtask-cancel]", "i", "i"},
+                {"[context-get-0]", "", "i"},       {"[context-set-0]", "i", ""}};
     if (!has_async_names(d)) return;
     import_text(d, STR("[export]$root"), STR("[task-cancel]"), "", "");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -168,9 +169,10 @@ static bool import_for_export(Dummy *d, const WitItem *item) {
 
 static bool export_item_func(Dummy *d, const WitItem *item, const WitFunc *f) {
     bool is_callback = is_async(d, f) && d->naming == COMP_NAMES_CALLBACK;
-    const AbiFunc *abi = abi_of(d, f, is_callback      ? ABI_LIFT_ASYNC_CALLBACK
-                                      : is_async(d, f) ? ABI_LIFT_ASYNC
-                                                       : ABI_LIFT);
+    const AbiFunc *abi = abi_of(d, f,
+                                is_callback      ? ABI_LIFT_ASYNC_CALLBACK
+                                : is_async(d, f) ? ABI_LIFT_ASYNC
+                                                 : ABI_LIFT);
     if (!abi) return false;
     Str name = comp_export_name(d->arena, item, f->name, is_standard(d));
     if (is_async(d, f)) {
@@ -183,7 +185,8 @@ static bool export_item_func(Dummy *d, const WitItem *item, const WitFunc *f) {
     } else if (!is_async(d, f)) {
         Str post = is_standard(d) ? str_concat(d->arena, name, STR("_post"))
                                   : str_concat(d->arena, STR("cabi_post_"), name);
-        const CoreType *type = comp_flat_func(d->arena, abi->core_results, abi->core_result_count, NULL, 0);
+        const CoreType *type =
+            comp_flat_func(d->arena, abi->core_results, abi->core_result_count, NULL, 0);
         export_func(d, post, type, false);
     }
     return true;

@@ -46,7 +46,8 @@ uint32_t comp_link_memory(Linker *l) {
     if (l->memory != COMP_NONE) return l->memory;
     LinkModule *m = link_main(l);
     if (l->memory_import)
-        l->memory = alias_once(l, &l->shim_aliases, COMP_CORE_MEMORY, l->shim_instance, STR("memory"));
+        l->memory =
+            alias_once(l, &l->shim_aliases, COMP_CORE_MEMORY, l->shim_instance, STR("memory"));
     else l->memory = alias_once(l, &m->aliases, COMP_CORE_MEMORY, m->instance, m->memory);
     return l->memory;
 }
@@ -111,7 +112,8 @@ static uint32_t foreign_intrinsic(CompTypeScope *scope, const WitType *type) {
     Linker *l = scope->context;
     const WitItems *exports = &l->world->exports;
     for (size_t i = 0; i < exports->len; i++) {
-        if (exports->at[i].kind != WIT_ITEM_INTERFACE || exports->at[i].interface != type->interface)
+        if (exports->at[i].kind != WIT_ITEM_INTERFACE ||
+            exports->at[i].interface != type->interface)
             continue;
         const WitInterface *own = scope->interface;
         scope->interface = type->interface;
@@ -198,8 +200,9 @@ static bool actual(Linker *l, const LinkImport *import, uint32_t *index) {
     case LINK_MEMORY: *index = comp_link_memory(l); return true;
     case LINK_TLS_GET:
     case LINK_TLS_SET:
-        *index = alias_once(l, &l->shim_aliases, COMP_CORE_FUNC, l->shim_instance,
-                            import->kind == LINK_TLS_GET ? STR("get-tls-base") : STR("set-tls-base"));
+        *index =
+            alias_once(l, &l->shim_aliases, COMP_CORE_FUNC, l->shim_instance,
+                       import->kind == LINK_TLS_GET ? STR("get-tls-base") : STR("set-tls-base"));
         return true;
     }
     return false;
@@ -259,7 +262,8 @@ static void define_resources(Linker *l) {
 static void add_modules(Linker *l) {
     for (size_t i = 0; i < l->modules.len; i++) {
         LinkModule *m = l->modules.at[i];
-        Str name = m->is_adapter ? str_concat(l->arena, STR("wit-component:adapter:"), m->name) : m->name;
+        Str name =
+            m->is_adapter ? str_concat(l->arena, STR("wit-component:adapter:"), m->name) : m->name;
         m->module = comp_add_module(&l->b, m->bytes);
         comp_set_name(l->arena, &l->b.names, COMP_CORE_MODULE, m->module, name);
     }
@@ -301,12 +305,15 @@ static bool instantiate_fixup(Linker *l) {
     uint32_t module = comp_add_module(&l->b, comp_fixup_module(l));
     comp_set_name(l->arena, &l->b.names, COMP_CORE_MODULE, module, STR("wit-component-fixup"));
     if (!give_shims(l, &bag)) return false;
-    if (m->initialize.len) give(l, &bag, STR("_initialize"), COMP_CORE_FUNC, func_alias(l, m, m->initialize));
-    if (m->task_hook.len) give(l, &bag, STR("hook"), COMP_CORE_FUNC, func_alias(l, m, m->task_hook));
+    if (m->initialize.len)
+        give(l, &bag, STR("_initialize"), COMP_CORE_FUNC, func_alias(l, m, m->initialize));
+    if (m->task_hook.len)
+        give(l, &bag, STR("hook"), COMP_CORE_FUNC, func_alias(l, m, m->task_hook));
     for (size_t i = 0; i < l->hooks.len; i++)
         give(l, &bag, str_fmt(l->arena, "to-hook%zu", i), COMP_CORE_FUNC,
              func_alias(l, l->hooks.at[i].owner, l->hooks.at[i].name));
-    CompArg arg = comp_arg((Str){0}, COMP_CORE_INSTANCE, comp_add_core_exports(&l->b, bag.at, bag.len));
+    CompArg arg =
+        comp_arg((Str){0}, COMP_CORE_INSTANCE, comp_add_core_exports(&l->b, bag.at, bag.len));
     l->fixup_instance = comp_add_core_instance(&l->b, module, &arg, 1);
     comp_set_name(l->arena, &l->b.names, COMP_CORE_INSTANCE, l->fixup_instance, STR("fixup"));
     return true;

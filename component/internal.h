@@ -291,10 +291,10 @@ void comp_free_entity(FreeSet *set, const CompEntity *entity);
 typedef struct {
     Arena *arena;
     const CoreTypeSpace *space;
-    Map *infos;                      /* or NULL */
-    uint32_t *work;                  /* as in Subst */
-    Str why;                         /* where a check failed */
-    const WitType *found, *expected; /* the resources, if it failed on them */
+    Map *infos;                                /* or NULL */
+    uint32_t *work;                            /* as in Subst */
+    Str why;                                   /* where a check failed */
+    const WitType *found, *expected;           /* the resources, if it failed on them */
     const WitFunc *found_func, *expected_func; /* the functions, if it failed in them */
 } SubtypeCx;
 SubtypeCx comp_subtype_cx(Validator *v);

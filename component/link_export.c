@@ -61,7 +61,8 @@ static Str import_func_name(Linker *l, const WitFunc *f) {
     size_t bracket = str_find(rest, ']', 0);
     if (bracket != SIZE_MAX) rest = str_after(rest, bracket + 1);
     buf_fmt(&name, "import-%s-", kinds[f->kind]);
-    for (size_t i = 0; i < rest.len; i++) buf_byte(&name, rest.ptr[i] == '.' ? '-' : (uint8_t)rest.ptr[i]);
+    for (size_t i = 0; i < rest.len; i++)
+        buf_byte(&name, rest.ptr[i] == '.' ? '-' : (uint8_t)rest.ptr[i]);
     return buf_text(&name);
 }
 
@@ -148,7 +149,8 @@ static const CompComponent *naming_component(Linker *l, const WitInterface *inte
     import_all_foreign(l, &inner, interface);
     Map foreign = copy_map(l->arena, &inner.types);
     for (size_t i = 0; i < interface->types.len; i++)
-        if (interface->types.at[i]->kind == WIT_RESOURCE) comp_scope_val(&inner, interface->types.at[i]);
+        if (interface->types.at[i]->kind == WIT_RESOURCE)
+            comp_scope_val(&inner, interface->types.at[i]);
     for (size_t i = 0; i < interface->funcs.len; i++) {
         Str name = import_func_name(l, interface->funcs.at[i]);
         uint32_t type = comp_scope_func(&inner, interface->funcs.at[i]);

@@ -78,8 +78,9 @@ enum { MAX_PAYLOADS = 1000 };
 
 static void find_payloads(Payloads *p, const WitType *type) {
     bool added;
-    if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM || wit_kind_shape(type->kind) == WIT_SHAPE_HANDLE ||
-        type->kind == WIT_RESOURCE || p->found->len >= MAX_PAYLOADS || comp_has(&p->without, type))
+    if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM ||
+        wit_kind_shape(type->kind) == WIT_SHAPE_HANDLE || type->kind == WIT_RESOURCE ||
+        p->found->len >= MAX_PAYLOADS || comp_has(&p->without, type))
         return;
     size_t before = p->found->len;
     for (size_t i = 0; i < type->fields.len; i++) find_payloads(p, type->fields.at[i].type);
@@ -100,10 +101,8 @@ CompTypeList comp_payloads(Arena *arena, const WitFunc *func) {
 /* ---- core types ---- */
 
 CoreValType comp_flat_type(AbiCore t) {
-    static const CoreValType types[] = {[ABI_I32] = CORE_I32,
-                                        [ABI_I64] = CORE_I64,
-                                        [ABI_F32] = CORE_F32,
-                                        [ABI_F64] = CORE_F64};
+    static const CoreValType types[] = {
+        [ABI_I32] = CORE_I32, [ABI_I64] = CORE_I64, [ABI_F32] = CORE_F32, [ABI_F64] = CORE_F64};
     return types[t];
 }
 

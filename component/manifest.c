@@ -49,7 +49,8 @@ static ManifestPlace place_of(const yaml_node_t *node) {
 
 Span comp_manifest_span(const Source *yaml, ManifestPlace p) {
     uint32_t start = offset_of(yaml, p.line, p.column);
-    return (Span){yaml, start, p.end_line == p.line ? offset_of(yaml, p.line, p.end_column) : start};
+    return (Span){yaml, start,
+                  p.end_line == p.line ? offset_of(yaml, p.line, p.end_column) : start};
 }
 
 static Span span_of(const Reading *r, const yaml_node_t *node) {
@@ -76,7 +77,8 @@ static const char *kind_of(const yaml_node_t *node) {
 }
 
 static bool is_null(const yaml_node_t *node) {
-    if (node->type != YAML_SCALAR_NODE || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE) return false;
+    if (node->type != YAML_SCALAR_NODE || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+        return false;
     Str s = scalar(node);
     return s.len == 0 || str_is(s, "~") || str_is(s, "null");
 }
@@ -119,7 +121,8 @@ static bool read_pairs(Reading *r, const yaml_node_t *node, const char *what, Pa
         if (before <= MOST_PAIRS) diag(r->diags, YAML_LARGE, span_of(r, node), MOST_PAIRS);
         return false;
     }
-    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
+         p++) {
         Pair pair = {.key_node = node_at(r, p->key), .value = node_at(r, p->value)};
         bool added;
         if (!read_text(r, pair.key_node, what, &pair.key)) continue;
@@ -175,7 +178,8 @@ static void argument_export(Reading *r, const yaml_node_t *node, const char *key
     a->has_export = read_text(r, node, key, &a->export);
 }
 
-static const Field argument_fields[] = {{"instance", argument_instance}, {"export", argument_export}};
+static const Field argument_fields[] = {{"instance", argument_instance},
+                                        {"export", argument_export}};
 
 static void read_arguments(Reading *r, const yaml_node_t *node, const char *key, void *into) {
     ManifestInstance *instance = into;
@@ -184,8 +188,10 @@ static void read_arguments(Reading *r, const yaml_node_t *node, const char *key,
     for (size_t i = 0; i < pairs.len; i++) {
         ManifestArgument a = {.import = pairs.at[i].key, .place = place_of(pairs.at[i].key_node)};
         if (pairs.at[i].value->type == YAML_MAPPING_NODE) {
-            read_fields(r, pairs.at[i].value, "arguments", argument_fields, COUNT(argument_fields), &a);
-            if (!a.instance.len) diag(r->diags, YAML_MISSING_KEY, span_of(r, pairs.at[i].value), "instance");
+            read_fields(r, pairs.at[i].value, "arguments", argument_fields, COUNT(argument_fields),
+                        &a);
+            if (!a.instance.len)
+                diag(r->diags, YAML_MISSING_KEY, span_of(r, pairs.at[i].value), "instance");
         } else {
             read_text(r, pairs.at[i].value, "arguments", &a.instance);
         }
@@ -199,14 +205,16 @@ static void instance_dependency(Reading *r, const yaml_node_t *node, const char 
     read_text(r, node, key, &((ManifestInstance *)into)->dependency);
 }
 
-static const Field instance_fields[] = {{"dependency", instance_dependency}, {"arguments", read_arguments}};
+static const Field instance_fields[] = {{"dependency", instance_dependency},
+                                        {"arguments", read_arguments}};
 
 static void read_instances(Reading *r, const yaml_node_t *node, const char *key, void *into) {
     Manifest *m = into;
     Pairs pairs = {0};
     read_pairs(r, node, key, &pairs);
     for (size_t i = 0; i < pairs.len; i++) {
-        ManifestInstance instance = {.name = pairs.at[i].key, .place = place_of(pairs.at[i].key_node)};
+        ManifestInstance instance = {.name = pairs.at[i].key,
+                                     .place = place_of(pairs.at[i].key_node)};
         read_fields(r, pairs.at[i].value, key, instance_fields, COUNT(instance_fields), &instance);
         if (!instance.dependency.len) instance.dependency = instance.name;
         *vec_push(r->arena, &m->instances) = instance;
@@ -270,9 +278,9 @@ FLAG(read_disallow_imports, disallow_imports)
 #undef FLAG
 
 static const Field manifest_fields[] = {
-    {"search-paths", read_search_paths},           {"definitions", read_definitions},
-    {"dependencies", read_dependencies},           {"instantiations", read_instances},
-    {"skip-validation", read_skip_validation},     {"import-components", read_import_components},
+    {"search-paths", read_search_paths},         {"definitions", read_definitions},
+    {"dependencies", read_dependencies},         {"instantiations", read_instances},
+    {"skip-validation", read_skip_validation},   {"import-components", read_import_components},
     {"disallow-imports", read_disallow_imports},
 };
 
@@ -280,7 +288,8 @@ static const Field manifest_fields[] = {
 
 static void syntax_error(Reading *r, const yaml_parser_t *parser) {
     uint32_t at = offset_of(r->source, parser->problem_mark.line, parser->problem_mark.column);
-    diag(r->diags, YAML_SYNTAX, span_at(r->source, at), parser->problem ? parser->problem : "unreadable");
+    diag(r->diags, YAML_SYNTAX, span_at(r->source, at),
+         parser->problem ? parser->problem : "unreadable");
 }
 
 bool comp_manifest(Arena *arena, const Source *yaml, Manifest *out, Diags *diags) {

@@ -42,7 +42,8 @@ static bool note_encodings(Loader *l, Map *map, const WitItems *items, AbiEncodi
     for (size_t i = 0; i < items->len && ok; i++) {
         const WitItem *item = &items->at[i];
         if (item->kind == WIT_ITEM_FUNC) {
-            ok = note_encoding(l, map, comp_encoding_key(l->arena, item, item->func->name), encoding);
+            ok = note_encoding(l, map, comp_encoding_key(l->arena, item, item->func->name),
+                               encoding);
         } else if (item->kind == WIT_ITEM_INTERFACE) {
             for (size_t k = 0; k < item->interface->funcs.len && ok; k++)
                 ok = note_encoding(
@@ -90,7 +91,8 @@ bool comp_module_world(Arena *arena, const Source *module, CompModuleWorld *out,
     return comp_unite_module_world(arena, module, out, diags);
 }
 
-bool comp_unite_module_world(Arena *arena, const Source *module, CompModuleWorld *out, Diags *diags) {
+bool comp_unite_module_world(Arena *arena, const Source *module, CompModuleWorld *out,
+                             Diags *diags) {
     Loader l = {.arena = arena, .diags = diags, .source = module, .out = out};
     Buf core = {.arena = arena};
     Reader r = reader_of(module, diags);
@@ -110,7 +112,8 @@ bool comp_unite_module_world(Arena *arena, const Source *module, CompModuleWorld
         Str name = id == 0 ? reader_name(&peek) : (Str){0};
         if (id == 0 && !peek.failed && str_starts(name, prefix)) {
             size_t offset = reader_offset(&peek);
-            if (!take_section(&l, name, reader_bytes(&peek, reader_left(&peek)), offset)) return false;
+            if (!take_section(&l, name, reader_bytes(&peek, reader_left(&peek)), offset))
+                return false;
         } else {
             buf_bytes(&core, start, (size_t)(r.ptr - start));
         }

@@ -20,7 +20,8 @@ static const Str standard = STR_INIT("cm32p2");
 static bool same_track(Arena *arena, Str a, Str b) {
     size_t x = str_find(a, '@', 0), y = str_find(b, '@', 0);
     Semver v, w;
-    if (x == SIZE_MAX || y == SIZE_MAX || !str_eq(str_from_to(a, 0, x), str_from_to(b, 0, y))) return false;
+    if (x == SIZE_MAX || y == SIZE_MAX || !str_eq(str_from_to(a, 0, x), str_from_to(b, 0, y)))
+        return false;
     return semver_parse(str_after(a, x + 1), &v) && semver_parse(str_after(b, y + 1), &w) &&
            str_eq(semver_track(arena, v), semver_track(arena, w));
 }
@@ -64,7 +65,8 @@ static ModuleName parse_module(Str module) {
 
 static const WitItem *find_world_func(const WitItems *items, Str name) {
     for (size_t i = 0; i < items->len; i++)
-        if (items->at[i].kind == WIT_ITEM_FUNC && str_eq(items->at[i].name, name)) return &items->at[i];
+        if (items->at[i].kind == WIT_ITEM_FUNC && str_eq(items->at[i].name, name))
+            return &items->at[i];
     return NULL;
 }
 
@@ -86,12 +88,14 @@ static bool no_interface(Linker *l, const LinkModule *m, const CoreImport *impor
     return false;
 }
 
-static bool no_field(Linker *l, const LinkModule *m, const CoreImport *import, const WitItem *item) {
+static bool no_field(Linker *l, const LinkModule *m, const CoreImport *import,
+                     const WitItem *item) {
     diag(l->diags, LINK_IMPORT_FIELD, import_span(m, import), STR_ARG(import->module),
          STR_ARG(import->name));
     if (!item) return false;
     Str *names = ARENA_NEW_ARRAY(l->arena, Str, item->interface->funcs.len);
-    for (size_t i = 0; i < item->interface->funcs.len; i++) names[i] = item->interface->funcs.at[i]->name;
+    for (size_t i = 0; i < item->interface->funcs.len; i++)
+        names[i] = item->interface->funcs.at[i]->name;
     Str near = str_nearest(import->name, names, item->interface->funcs.len);
     if (near.len) diag_note(l->diags, LINK_NEAREST, span_none(), STR_ARG(near));
     return false;
@@ -153,7 +157,8 @@ static LinkModule *find_adapter(Linker *l, Str name) {
     return NULL;
 }
 
-static bool func_import(Linker *l, LinkModule *m, const CoreImport *import, bool is_async, LinkImport *out) {
+static bool func_import(Linker *l, LinkModule *m, const CoreImport *import, bool is_async,
+                        LinkImport *out) {
     out->kind = LINK_FUNC;
     out->abi = abi_of(l, m, out->func, is_async ? ABI_LOWER_ASYNC : ABI_LOWER);
     if (!out->abi) return false;
@@ -184,7 +189,8 @@ static const WitItem *find_item(Linker *l, Str module, const WitItems *items, Mo
 }
 
 /* What the world has under the name. */
-static bool classify_world(Linker *l, LinkModule *m, const CoreImport *import, Str field, LinkImport *out) {
+static bool classify_world(Linker *l, LinkModule *m, const CoreImport *import, Str field,
+                           LinkImport *out) {
     ModuleName n = parse_module(import->module);
     const WitItems *items = n.is_export ? &l->world->exports : &l->world->imports;
     Str lower = STR("[async-lower]");
@@ -195,7 +201,9 @@ static bool classify_world(Linker *l, LinkModule *m, const CoreImport *import, S
     const WitItem *item = out->item;
     if (!n.is_export) {
         if (!item) item = find_world_func(items, name);
-        out->func = !item ? NULL : item->kind == WIT_ITEM_FUNC ? item->func : wit_find_func(item->interface, name);
+        out->func = !item                         ? NULL
+                    : item->kind == WIT_ITEM_FUNC ? item->func
+                                                  : wit_find_func(item->interface, name);
         if (out->func) {
             out->item = item;
             return func_import(l, m, import, is_async, out);
@@ -220,8 +228,9 @@ static bool main_import(Linker *l, LinkModule *m, const CoreImport *import, Link
              core_extern_name(import->kind), STR_ARG(out->name));
         return false;
     }
-    return e->kind != CORE_FUNC || comp_check_core_type(l, m, out->name, import->offset,
-                                                        core_func_type(main->core, e->index), out->type);
+    return e->kind != CORE_FUNC ||
+           comp_check_core_type(l, m, out->name, import->offset,
+                                core_func_type(main->core, e->index), out->type);
 }
 
 static bool memory_import(Linker *l, LinkModule *m, const CoreImport *import, LinkImport *out) {
@@ -235,14 +244,15 @@ static bool memory_import(Linker *l, LinkModule *m, const CoreImport *import, Li
     return false;
 }
 
-static bool classify(Linker *l, LinkModule *m, const CoreImport *import, Str field, LinkImport *out) {
+static bool classify(Linker *l, LinkModule *m, const CoreImport *import, Str field,
+                     LinkImport *out) {
     if (import->kind == CORE_MEMORY && str_is(import->module, "env") && str_is(field, "memory"))
         return memory_import(l, m, import, out);
     if (m->is_adapter && str_is(import->module, "__main_module__"))
         return main_import(l, m, import, out);
     if (import->kind != CORE_FUNC) {
-        diag(l->diags, LINK_IMPORT_KIND, import_span(m, import), STR_ARG(import->module), STR_ARG(field),
-             core_extern_name(import->kind));
+        diag(l->diags, LINK_IMPORT_KIND, import_span(m, import), STR_ARG(import->module),
+             STR_ARG(field), core_extern_name(import->kind));
         return false;
     }
     out->adapter = find_adapter(l, import->module);
@@ -263,7 +273,10 @@ bool comp_link_imports(Linker *l, LinkModule *m) {
     m->imports.len = 0;
     for (size_t i = 0; i < m->core->imports.len && l->diags->errors < 100; i++) {
         const CoreImport *import = &m->core->imports.at[i];
-        const MapEntry *renamed = !m->original.len ? NULL : map_get(&m->original, comp_import_key(l->arena, import->module, import->name));
+        const MapEntry *renamed =
+            !m->original.len
+                ? NULL
+                : map_get(&m->original, comp_import_key(l->arena, import->module, import->name));
         LinkImport out = {.owner = m,
                           .module = import->module,
                           .field = import->name,
@@ -296,7 +309,9 @@ static const CoreExport *func_export(Linker *l, const LinkModule *m, Str legacy,
 static bool companion(Linker *l, const LinkModule *m, Str legacy, Str standard_name,
                       const CoreType *want, Str *name) {
     const CoreExport *e = func_export(l, m, legacy, standard_name, name);
-    if (e) return comp_check_core_type(l, m, *name, e->offset, core_func_type(m->core, e->index), want);
+    if (e)
+        return comp_check_core_type(l, m, *name, e->offset, core_func_type(m->core, e->index),
+                                    want);
     *name = (Str){0};
     return true;
 }
@@ -341,7 +356,8 @@ static bool link_export(Linker *l, LinkModule *m, const WitItem *item, const Wit
     AbiVariant variant;
     const CoreExport *e = export_func(l, m, legacy, standard_name, &out.name, &variant);
     if (!e) {
-        diag(l->diags, LINK_EXPORT_MISSING, span_at(m->source, 0), STR_ARG(f->name), STR_ARG(legacy));
+        diag(l->diags, LINK_EXPORT_MISSING, span_at(m->source, 0), STR_ARG(f->name),
+             STR_ARG(legacy));
         return false;
     }
     out.abi = abi_of(l, m, f, variant);
@@ -408,7 +424,8 @@ LinkModule *comp_realloc_of(Linker *l, LinkModule *m, bool import, Str *name) {
 /* ---- adapters ---- */
 
 /* The names of an adapter's exports that somebody needs. */
-static bool adapter_roots(Linker *l, LinkModule *m, size_t first_export_index, size_t first_shim, Map *roots) {
+static bool adapter_roots(Linker *l, LinkModule *m, size_t first_export_index, size_t first_shim,
+                          Map *roots) {
     static const char *const own[] = {"cabi_import_realloc", "cabi_export_realloc", "cabi_realloc",
                                       "canonical_abi_realloc", NULL};
     for (size_t i = 0; i < l->modules.len; i++) {
@@ -421,8 +438,8 @@ static bool adapter_roots(Linker *l, LinkModule *m, size_t first_export_index, s
                      STR_ARG(m->name), STR_ARG(import->name));
                 return false;
             }
-            if (!comp_check_core_type(l, m, import->name, e->offset, core_func_type(m->core, e->index),
-                                      import->type))
+            if (!comp_check_core_type(l, m, import->name, e->offset,
+                                      core_func_type(m->core, e->index), import->type))
                 return false;
             map_put(l->arena, roots, e->name, NULL);
         }
@@ -436,7 +453,8 @@ static bool adapter_roots(Linker *l, LinkModule *m, size_t first_export_index, s
     for (size_t i = first_shim; i < l->shims.len; i++)
         map_put(l->arena, roots, l->shims.at[i].export_name, NULL);
     for (size_t i = 0; own[i] && roots->len; i++)
-        if (core_export_find(m->core, str_from(own[i]))) map_put(l->arena, roots, str_from(own[i]), NULL);
+        if (core_export_find(m->core, str_from(own[i])))
+            map_put(l->arena, roots, str_from(own[i]), NULL);
     return true;
 }
 
@@ -450,7 +468,8 @@ static bool link_adapter(Linker *l, LinkModule *m, bool *used) {
     *used = roots.len > 0;
     if (!*used) return true;
     Str realloc = {0};
-    if (!l->options->realloc_via_memory_grow) realloc = first_export(link_main(l), reallocs, CORE_FUNC);
+    if (!l->options->realloc_via_memory_grow)
+        realloc = first_export(link_main(l), reallocs, CORE_FUNC);
     m->core = comp_minimize_adapter(l, m, &roots, realloc);
     if (!m->core) return false;
     Buf bytes = {.arena = l->arena};
@@ -488,12 +507,14 @@ Str comp_module_key(Linker *l, const LinkModule *m, Str name) {
 static bool must_wait(Linker *l, const LinkImport *import) {
     Str name;
     if (import->kind == LINK_ADAPTER) return true;
-    if (import->kind == LINK_CANON && import->canon.op == COMP_CANON_THREAD_NEW_INDIRECT) return true;
+    if (import->kind == LINK_CANON && import->canon.op == COMP_CANON_THREAD_NEW_INDIRECT)
+        return true;
     if (import->needs_memory && !import->owner->is_adapter && !l->memory_import) return true;
     return import->needs_realloc && comp_realloc_of(l, import->owner, true, &name) == import->owner;
 }
 
-static void add_hook(Linker *l, LinkModule *m, Str name, LinkHookCode start, LinkHookCode finish, bool by_code) {
+static void add_hook(Linker *l, LinkModule *m, Str name, LinkHookCode start, LinkHookCode finish,
+                     bool by_code) {
     bool added;
     MapEntry *e = map_put(l->arena, &l->hooks_by_name, comp_module_key(l, m, name), &added);
     if (!added || !name.len) return;
@@ -533,7 +554,8 @@ static void add_hooks(Linker *l) {
         add_hook(l, e->owner, e->name, is_async ? HOOK_ASYNC_START : HOOK_SYNC_START,
                  is_async ? HOOK_ASYNC_FINISH : HOOK_SYNC_FINISH, by_code);
         if (e->post_return.len)
-            add_hook(l, e->owner, e->post_return, HOOK_POST_RETURN_START, HOOK_POST_RETURN_FINISH, false);
+            add_hook(l, e->owner, e->post_return, HOOK_POST_RETURN_START, HOOK_POST_RETURN_FINISH,
+                     false);
         if (e->callback.len)
             add_hook(l, e->owner, e->callback, HOOK_ASYNC_RESUME, HOOK_ASYNC_FINISH, true);
         if (e->abi->needs_realloc) add_realloc(l, e->owner, false);
@@ -567,7 +589,8 @@ static bool place_tls(Linker *l) {
             if (import->kind != LINK_CANON) continue;
             CompCanonOp op = import->canon.op;
             if (op == COMP_CANON_THREAD_NEW_INDIRECT ||
-                ((op == COMP_CANON_CONTEXT_GET || op == COMP_CANON_CONTEXT_SET) && import->canon.slot == 1))
+                ((op == COMP_CANON_CONTEXT_GET || op == COMP_CANON_CONTEXT_SET) &&
+                 import->canon.slot == 1))
                 has_slot = true;
         }
     }
@@ -600,9 +623,11 @@ bool comp_link_names(Linker *l) {
     const CoreExport *hook = core_export_find(m->core, m->task_hook);
     bool ok = comp_link_imports(l, m);
     ok &= comp_link_exports(l, m);
-    ok &= !init || comp_check_core_type(l, m, m->initialize, init->offset, core_func_type(m->core, init->index),
+    ok &= !init || comp_check_core_type(l, m, m->initialize, init->offset,
+                                        core_func_type(m->core, init->index),
                                         comp_text_type(l->arena, "", ""));
-    ok &= !hook || comp_check_core_type(l, m, m->task_hook, hook->offset, core_func_type(m->core, hook->index),
+    ok &= !hook || comp_check_core_type(l, m, m->task_hook, hook->offset,
+                                        core_func_type(m->core, hook->index),
                                         comp_text_type(l->arena, "i", ""));
     if (!ok || !link_adapters(l) || !place_tls(l)) return false;
     add_shims(l);

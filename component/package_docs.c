@@ -74,7 +74,8 @@ static void put_type(Lazy *types, const WitType *t) {
     json_object(json);
     put_docs(json, t->docs, &t->stability);
     for (size_t i = 0; i < t->fields.len; i++)
-        if (t->fields.at[i].docs.len) json_string(entry(&items, t->fields.at[i].name), t->fields.at[i].docs);
+        if (t->fields.at[i].docs.len)
+            json_string(entry(&items, t->fields.at[i].name), t->fields.at[i].docs);
     finish(&items);
     json_end(json);
 }
@@ -133,7 +134,8 @@ static void put_reference_stability(Json *json, const char *key, const WitItems 
         const WitItem *item = &items->at[i];
         if (item->kind != WIT_ITEM_INTERFACE || in_place(item)) continue;
         if (wit_stability_known(&item->stability))
-            put_stability_value(entry(&map, wit_item_name(json->out.arena, item)), &item->stability);
+            put_stability_value(entry(&map, wit_item_name(json->out.arena, item)),
+                                &item->stability);
     }
     finish(&map);
 }
@@ -245,8 +247,9 @@ static void take_interface(const JsonValue *object, WitInterface *interface) {
 }
 
 /* The nodes of a model under construction are ours to change. */
-static void take_items(Arena *arena, const JsonValue *world, WitItems *items, const char *interfaces,
-                       const char *funcs, const char *stability, const char *docs) {
+static void take_items(Arena *arena, const JsonValue *world, WitItems *items,
+                       const char *interfaces, const char *funcs, const char *stability,
+                       const char *docs) {
     const JsonValue *in = json_get(world, interfaces), *fn = json_get(world, funcs);
     const JsonValue *st = json_get(world, stability), *dc = json_get(world, docs);
     const JsonValue *types = json_get(world, "types"), *v;
@@ -281,7 +284,8 @@ bool comp_take_package_docs(Arena *arena, Str bytes, WitPackage *package) {
     const JsonValue *root = json_parse(arena, str_after(bytes, 1));
     if (!root || root->kind != JSON_OBJECT) return false;
     take_text(root, "docs", &package->docs);
-    const JsonValue *worlds = json_get(root, "worlds"), *interfaces = json_get(root, "interfaces"), *v;
+    const JsonValue *worlds = json_get(root, "worlds"), *interfaces = json_get(root, "interfaces"),
+                    *v;
     for (size_t i = 0; i < package->worlds.len; i++)
         if ((v = json_get_str(worlds, package->worlds.at[i]->name)))
             take_world(arena, v, package->worlds.at[i]);

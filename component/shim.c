@@ -43,11 +43,13 @@ static void put_const(Buf *code, CoreValType type, int32_t value) {
 static void put_i32(Buf *code, int32_t value) { put_const(code, CORE_I32, value); }
 
 static uint32_t type_of(Maker *k, const CoreType *t) {
-    return core_func_type_add(k->l->arena, k->m, t->params, t->param_count, t->results, t->result_count);
+    return core_func_type_add(k->l->arena, k->m, t->params, t->param_count, t->results,
+                              t->result_count);
 }
 
 static void add_export(Maker *k, Str name, CoreExtern kind, uint32_t index) {
-    *vec_push(k->l->arena, &k->m->exports) = (CoreExport){.name = name, .kind = kind, .index = index};
+    *vec_push(k->l->arena, &k->m->exports) =
+        (CoreExport){.name = name, .kind = kind, .index = index};
 }
 
 /* Ends the code and adds it as a function. */
@@ -90,7 +92,8 @@ static Str shim_text(Linker *l, const LinkShim *shim) {
     if (shim->kind == SHIM_IMPORT)
         return str_fmt(l->arena, "indirect-%.*s-%.*s", STR_ARG(shim->import->module),
                        STR_ARG(shim->import->field));
-    return str_concat(l->arena, shim->kind == SHIM_DTOR ? STR("dtor-") : STR("realloc-"), shim->export_name);
+    return str_concat(l->arena, shim->kind == SHIM_DTOR ? STR("dtor-") : STR("realloc-"),
+                      shim->export_name);
 }
 
 /* A global that holds a function which traps, until the fixup module sets it. */
@@ -104,7 +107,8 @@ static uint32_t add_func_global(Maker *k, uint32_t number, uint32_t type) {
     *g = global_of(type);
     g->init.bytes = buf_text(&init);
     name_func(k, stub, STR("trap stub before initialization"));
-    add_export(k, str_concat(k->l->arena, STR("g"), comp_shim_name(k->l->arena, number)), CORE_GLOBAL, index);
+    add_export(k, str_concat(k->l->arena, STR("g"), comp_shim_name(k->l->arena, number)),
+               CORE_GLOBAL, index);
     return index;
 }
 
@@ -233,9 +237,11 @@ static void add_start(Maker *k, const uint32_t *funcs, uint32_t initialize, uint
         put_op(&code, CORE_OP_GLOBAL_SET, i, 0);
     }
     if (m->initialize.len) {
-        if (m->task_hook.len) put_i32(&code, HOOK_INITIALIZE_START), put_op(&code, CORE_OP_CALL, hook, 0);
+        if (m->task_hook.len)
+            put_i32(&code, HOOK_INITIALIZE_START), put_op(&code, CORE_OP_CALL, hook, 0);
         put_op(&code, CORE_OP_CALL, initialize, 0);
-        if (m->task_hook.len) put_i32(&code, HOOK_INITIALIZE_FINISH), put_op(&code, CORE_OP_CALL, hook, 0);
+        if (m->task_hook.len)
+            put_i32(&code, HOOK_INITIALIZE_FINISH), put_op(&code, CORE_OP_CALL, hook, 0);
     }
     k->m->start = add_func(k, core_func_type_add(k->l->arena, k->m, NULL, 0, NULL, 0), &code);
 }
@@ -276,9 +282,10 @@ Str comp_fixup_module(Linker *l) {
     for (size_t i = 0; i < l->hooks.len; i++) wrapped[i] = add_hook(&k, i, hook, wrapped[i]);
     for (uint32_t i = 0; i < l->shims.len; i++) {
         const LinkShim *shim = &l->shims.at[i];
-        const MapEntry *e = shim->kind == SHIM_IMPORT
-                                ? NULL
-                                : map_get(&l->hooks_by_name, comp_module_key(l, shim->owner, shim->export_name));
+        const MapEntry *e =
+            shim->kind == SHIM_IMPORT
+                ? NULL
+                : map_get(&l->hooks_by_name, comp_module_key(l, shim->owner, shim->export_name));
         if (e) funcs[i] = wrapped[e->value];
     }
     if (l->shims.len) add_elems(&k, funcs);

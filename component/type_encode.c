@@ -75,7 +75,8 @@ static CompValRef define(CompTypeScope *scope, const WitType *type) {
 static uint32_t import_type(CompTypeScope *scope, const WitType *type, CompExternType extern_type) {
     Arena *arena = scope->builder->arena;
     Str name = str_concat(arena, STR("import-type-"), type->name);
-    for (unsigned n = 0; map_get(&scope->imported, name); n++) name = str_fmt(arena, "%.*s%u", STR_ARG(name), n);
+    for (unsigned n = 0; map_get(&scope->imported, name); n++)
+        name = str_fmt(arena, "%.*s%u", STR_ARG(name), n);
     map_put(arena, &scope->imported, name, NULL)->cptr = type;
     return comp_add_import(scope->builder, comp_name(name), extern_type);
 }
@@ -112,7 +113,8 @@ static uint32_t encode(CompTypeScope *scope, const WitType *type) {
 CompValRef comp_scope_val(CompTypeScope *scope, const WitType *type) {
     Arena *arena = scope->builder->arena;
     if (!type) return (CompValRef){0};
-    if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM && !type->name.len) return comp_prim(type->kind);
+    if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM && !type->name.len)
+        return comp_prim(type->kind);
     Str key = comp_key(arena, type);
     MapEntry *known = map_get(&scope->types, key);
     bool anonymous = type->name.len == 0;
@@ -160,15 +162,14 @@ static uint32_t foreign_outside(CompTypeScope *scope, const WitType *type) {
 }
 
 static uint32_t foreign_inside(CompTypeScope *scope, const WitType *type) {
-    return comp_add_outer_alias(scope->builder, COMP_TYPE, 1, comp_instances_alias(scope->context, type));
+    return comp_add_outer_alias(scope->builder, COMP_TYPE, 1,
+                                comp_instances_alias(scope->context, type));
 }
 
 void comp_instances_init(CompInstances *e, Arena *arena, CompBuilder *outer) {
     *e = (CompInstances){.arena = arena, .outer = outer};
-    e->world = (CompTypeScope){.builder = outer,
-                               .naming = COMP_NAME_BY_IMPORT,
-                               .foreign = foreign_outside,
-                               .context = e};
+    e->world = (CompTypeScope){
+        .builder = outer, .naming = COMP_NAME_BY_IMPORT, .foreign = foreign_outside, .context = e};
 }
 
 void comp_instances_set(CompInstances *e, const WitInterface *interface, uint32_t index) {
@@ -201,14 +202,16 @@ uint32_t comp_instances_type(CompInstances *e, const WitInterface *interface, co
                            .context = e};
     for (size_t i = 0; first && i < first->len; i++) comp_scope_val(&scope, first->at[i]);
     for (size_t i = 0; i < interface->types.len; i++)
-        if (!wanted || comp_has(wanted, interface->types.at[i])) comp_scope_val(&scope, interface->types.at[i]);
+        if (!wanted || comp_has(wanted, interface->types.at[i]))
+            comp_scope_val(&scope, interface->types.at[i]);
     encode_funcs(&scope, interface, wanted);
     if (wanted && inner.items.len == 0) return COMP_NONE;
     return comp_add_type(e->outer, comp_finish_type(&inner, COMP_TYPEDEF_INSTANCE));
 }
 
 CompName comp_item_name(Arena *arena, const WitItem *item) {
-    CompName name = comp_extern_name(wit_item_name(arena, item), item->has_external_id, item->external_id);
+    CompName name =
+        comp_extern_name(wit_item_name(arena, item), item->has_external_id, item->external_id);
     if (item->kind == WIT_ITEM_FUNC && !name.has_external_id)
         name = comp_extern_name(name.name, item->func->has_external_id, item->func->external_id);
     if (item->kind == WIT_ITEM_INTERFACE && item->implements) {

@@ -49,7 +49,8 @@ static bool parse_id(Arena *arena, Str s, const CompName *name, Id *id) {
     id->name = str_after(path, slash + 1);
     if (at == SIZE_MAX) return true;
     Str version = str_after(s, at + 1);
-    if (name && name->has_version_suffix) version = str_concat(arena, version, name->version_suffix);
+    if (name && name->has_version_suffix)
+        version = str_concat(arena, version, name->version_suffix);
     return semver_parse(version, &id->version);
 }
 
@@ -101,7 +102,8 @@ static const WitType *value_type(Decoder *d, const WitType *node) {
     const WitType *base = wit_dealias(node);
     if (wit_kind_shape(base->kind) == WIT_SHAPE_PRIM) return wit_prim(base->kind);
     bool must_be_named = base->kind == WIT_RECORD || base->kind == WIT_VARIANT ||
-                         base->kind == WIT_ENUM || base->kind == WIT_FLAGS || base->kind == WIT_RESOURCE;
+                         base->kind == WIT_ENUM || base->kind == WIT_FLAGS ||
+                         base->kind == WIT_RESOURCE;
     if (must_be_named) {
         if (!d->failed) FAULT(d, LINK_UNNAMED_TYPE, wit_kind_keyword(base->kind));
         return wit_prim(WIT_BOOL);
@@ -140,7 +142,8 @@ static WitFuncKind func_kind(Str name, Str *resource) {
     static const struct {
         const char *prefix;
         WitFuncKind kind;
-    } kinds[] = {{"[method]", WIT_METHOD}, {"[static]", WIT_STATIC}, {"[constructor]", WIT_CONSTRUCTOR}};
+    } kinds[] = {
+        {"[method]", WIT_METHOD}, {"[static]", WIT_STATIC}, {"[constructor]", WIT_CONSTRUCTOR}};
     for (size_t i = 0; i < 3; i++) {
         Str prefix = str_from(kinds[i].prefix);
         if (!str_starts(name, prefix)) continue;
@@ -154,7 +157,8 @@ static WitFuncKind func_kind(Str name, Str *resource) {
 }
 
 /* A resource by name among types of an interface or world imports. */
-static const WitType *find_resource(const WitInterface *interface, const WitWorld *world, Str name) {
+static const WitType *find_resource(const WitInterface *interface, const WitWorld *world,
+                                    Str name) {
     if (interface) return wit_find_type(interface, name);
     for (size_t i = 0; i < world->imports.len; i++)
         if (world->imports.at[i].kind == WIT_ITEM_TYPE && str_eq(world->imports.at[i].name, name))
@@ -175,7 +179,8 @@ static WitFunc *function(Decoder *d, const CompExtern *e, const WitInterface *in
     if (f->kind != WIT_FREESTANDING && !(f->resource = find_resource(interface, world, resource)))
         FAULT(d, LINK_NO_RESOURCE, STR_ARG(f->name), STR_ARG(resource));
     for (size_t i = 0; i < node->params.len; i++) {
-        WitField param = {.name = node->params.at[i].name, .type = value_type(d, node->params.at[i].type)};
+        WitField param = {.name = node->params.at[i].name,
+                          .type = value_type(d, node->params.at[i].type)};
         *vec_push(d->arena, &f->params) = param;
     }
     f->result = value_type(d, node->result);
@@ -231,7 +236,8 @@ static void world_interface(Decoder *d, WitWorld *world, const CompExtern *e, Wi
         item->name = (Str){0};
         item->interface = interface_by_id(d, e->name.name, &e->name, e->entity.instance);
     } else {
-        WitInterface *in_place = wit_interface_new(d->model, (WitPackage *)world->package, (Str){0});
+        WitInterface *in_place =
+            wit_interface_new(d->model, (WitPackage *)world->package, (Str){0});
         fill_interface(d, in_place, e->entity.instance);
         item->interface = in_place;
     }
@@ -253,7 +259,8 @@ static void world_item(Decoder *d, WitWorld *world, const CompExtern *e, bool is
         item.kind = WIT_ITEM_TYPE;
         item.type = type;
     } else {
-        if (!is_import) FAULT(d, LINK_NO_WIT_FOR, STR_ARG(item.name), comp_sort_name(e->entity.sort));
+        if (!is_import)
+            FAULT(d, LINK_NO_WIT_FOR, STR_ARG(item.name), comp_sort_name(e->entity.sort));
         return;
     }
     *vec_push(d->arena, is_import ? &world->imports : &world->exports) = item;
@@ -261,8 +268,10 @@ static void world_item(Decoder *d, WitWorld *world, const CompExtern *e, bool is
 
 static void fill_world(Decoder *d, WitWorld *world, const CompExterns *imports,
                        const CompExterns *exports) {
-    for (size_t i = 0; i < imports->len && !d->failed; i++) world_item(d, world, &imports->at[i], true);
-    for (size_t i = 0; i < exports->len && !d->failed; i++) world_item(d, world, &exports->at[i], false);
+    for (size_t i = 0; i < imports->len && !d->failed; i++)
+        world_item(d, world, &imports->at[i], true);
+    for (size_t i = 0; i < exports->len && !d->failed; i++)
+        world_item(d, world, &exports->at[i], false);
 }
 
 /* ---- packages ---- */
@@ -339,7 +348,8 @@ static const WitPackage *package_item(Decoder *d, const CompExtern *e) {
             interface_by_id(d, need->name.name, &need->name, need->entity.instance);
     }
     if (inner && inner->entity.sort == COMP_INSTANCE) {
-        WitInterface *i = interface_by_id(d, inner->name.name, &inner->name, inner->entity.instance);
+        WitInterface *i =
+            interface_by_id(d, inner->name.name, &inner->name, inner->entity.instance);
         return i ? i->package : NULL;
     }
     if (inner && inner->entity.sort == COMP_COMPONENT) {
@@ -353,7 +363,8 @@ static const WitPackage *package_item(Decoder *d, const CompExtern *e) {
 static Str custom_section(const CompComponent *component, const char *name) {
     for (size_t i = 0; i < component->items.len; i++) {
         const CompItem *item = &component->items.at[i];
-        if (item->kind == COMP_ITEM_CUSTOM && str_is(item->custom.name, name)) return item->custom.bytes;
+        if (item->kind == COMP_ITEM_CUSTOM && str_is(item->custom.name, name))
+            return item->custom.bytes;
     }
     return (Str){0};
 }
@@ -368,7 +379,8 @@ static const WitPackage *package_in_one(Decoder *d, const CompExtern *e) {
     }
     for (size_t i = 0; i < type->imports.len && !d->failed; i++)
         if (type->imports.at[i].entity.sort == COMP_INSTANCE)
-            interface_by_id(d, type->imports.at[i].name.name, NULL, type->imports.at[i].entity.instance);
+            interface_by_id(d, type->imports.at[i].name.name, NULL,
+                            type->imports.at[i].entity.instance);
     for (size_t i = 0; i < type->exports.len && !d->failed; i++) {
         const CompExtern *inner = &type->exports.at[i];
         if (inner->entity.sort == COMP_INSTANCE)
@@ -410,7 +422,8 @@ static Decoder decoder(Arena *arena, const Source *source, Diags *diags) {
 
 static bool encoding_of(const CompComponent *component, AbiEncoding *encoding) {
     Str bytes = custom_section(component, "wit-component-encoding");
-    if (bytes.len != 2 || bytes.ptr[0] != 4 || (uint8_t)bytes.ptr[1] > ABI_LATIN1_UTF16) return false;
+    if (bytes.len != 2 || bytes.ptr[0] != 4 || (uint8_t)bytes.ptr[1] > ABI_LATIN1_UTF16)
+        return false;
     *encoding = (AbiEncoding)bytes.ptr[1];
     return true;
 }
@@ -418,7 +431,8 @@ static bool encoding_of(const CompComponent *component, AbiEncoding *encoding) {
 static WitModel *decode_world(Arena *arena, const Source *payload, const WitWorld **world,
                               AbiEncoding *encoding, Diags *diags) {
     CompComponent *component = comp_decode(arena, payload, features_all(), diags);
-    const CompInfo *info = component ? comp_validate(arena, component, features_all(), diags) : NULL;
+    const CompInfo *info =
+        component ? comp_validate(arena, component, features_all(), diags) : NULL;
     if (!info) return NULL;
     Decoder d = decoder(arena, payload, diags);
     const CompExtern *e = info->type.exports.len == 1 ? &info->type.exports.at[0] : NULL;
@@ -428,7 +442,8 @@ static WitModel *decode_world(Arena *arena, const Source *payload, const WitWorl
         return NULL;
     }
     if (!type || type->exports.len != 1 || type->exports.at[0].entity.sort != COMP_COMPONENT) {
-        FAULT(&d, LINK_WORLD_SHAPE, "expected one exported type, a component type that exports a world");
+        FAULT(&d, LINK_WORLD_SHAPE,
+              "expected one exported type, a component type that exports a world");
         return NULL;
     }
     WitWorld *found = world_by_id(&d, &type->exports.at[0]);
@@ -472,7 +487,8 @@ static WitModel *decode_module(Arena *arena, const Source *source, Diags *diags)
 WitModel *comp_decode_wit(Arena *arena, const Source *source, Diags *diags) {
     if (comp_is_module(source->text)) return decode_module(arena, source, diags);
     CompComponent *component = comp_decode(arena, source, features_all(), diags);
-    const CompInfo *info = component ? comp_validate(arena, component, features_all(), diags) : NULL;
+    const CompInfo *info =
+        component ? comp_validate(arena, component, features_all(), diags) : NULL;
     if (!info) return NULL;
     Decoder d = decoder(arena, source, diags);
     return is_package(info) ? decode_package(&d, info) : decode_component(&d, info, true);

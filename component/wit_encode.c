@@ -61,7 +61,8 @@ static void add_needed(Arena *arena, const WitInterface *interface, Map *seen);
 static void add_direct_needs(Arena *arena, const WitInterface *interface, Map *seen) {
     for (size_t i = 0; i < interface->types.len; i++) {
         const WitType *t = interface->types.at[i];
-        if (t->kind != WIT_ALIAS || !t->elem->interface || t->elem->interface == interface) continue;
+        if (t->kind != WIT_ALIAS || !t->elem->interface || t->elem->interface == interface)
+            continue;
         add_needed(arena, t->elem->interface, seen);
     }
 }

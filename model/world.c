@@ -142,8 +142,7 @@ static void add_imports(Elaboration *e) {
             add_interface_import(e, item);
             continue;
         }
-        const WitInterface *from =
-            item->kind == WIT_ITEM_TYPE ? named_use(item->type) : NULL;
+        const WitInterface *from = item->kind == WIT_ITEM_TYPE ? named_use(item->type) : NULL;
         WitItem dep = {.kind = WIT_ITEM_INTERFACE, .interface = from};
         if (from) dep.stability = item->type->stability;
         if (from) add_interface_import(e, &dep);

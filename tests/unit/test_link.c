@@ -15,19 +15,22 @@ static CompNewOptions options;
 /* ---- from texts to a component ---- */
 
 static const Source *binary_of(const char *text) {
-    return wat_to_binary(arena, source_of(arena, STR("test.wat"), str_from(text)), features_all(), &diags);
+    return wat_to_binary(arena, source_of(arena, STR("test.wat"), str_from(text)), features_all(),
+                         &diags);
 }
 
 /* The module with its world embedded. */
 static const Source *module_of(const char *wit, const char *world, const char *wat) {
     WitcOptions how = {.all_features = true, .gates = features_all()};
-    WitModel *model = witc_read_text(arena, source_of(arena, STR("test.wit"), str_from(wit)), &how, &diags);
+    WitModel *model =
+        witc_read_text(arena, source_of(arena, STR("test.wit"), str_from(wit)), &how, &diags);
     const WitWorld *w = model ? wit_select_world(model, str_from(world), &diags) : NULL;
     Buf bytes = {.arena = arena}, dummy = {.arena = arena};
     const Source *core = wat ? binary_of(wat) : NULL;
     if (w && !wat && comp_dummy_module(arena, model, w, COMP_NAMES_LEGACY, &dummy, &diags))
         core = source_of(arena, STR("dummy"), buf_text(&dummy));
-    if (!w || !core || !comp_embed(arena, model, w, ABI_UTF8, core->text, &bytes, &diags)) return NULL;
+    if (!w || !core || !comp_embed(arena, model, w, ABI_UTF8, core->text, &bytes, &diags))
+        return NULL;
     return source_of(arena, STR("test.wasm"), buf_text(&bytes));
 }
 
@@ -119,11 +122,13 @@ static VmStatus hear(VmThread *thread, void *context, const AbiValue *args, AbiV
 /* ---- what is needed and no more ---- */
 
 static void scalars_need_no_shim(void) {
-    const Source *module = module_of(
-        "package t:t; world w { import add: func(a: u32, b: u32) -> u32; export run: func(x: u32) -> u32; }",
-        "w",
-        "(module (import \"$root\" \"add\" (func $add (param i32 i32) (result i32)))"
-        " (func (export \"run\") (param i32) (result i32) (call $add (local.get 0) (i32.const 2))))");
+    const Source *module =
+        module_of("package t:t; world w { import add: func(a: u32, b: u32) -> u32; export run: "
+                  "func(x: u32) -> u32; }",
+                  "w",
+                  "(module (import \"$root\" \"add\" (func $add (param i32 i32) (result i32)))"
+                  " (func (export \"run\") (param i32) (result i32) (call $add (local.get 0) "
+                  "(i32.const 2))))");
     const CompInfo *info = link_valid(module);
     World w = world_new();
     vm_linker_func(w.linker, STR("add"), STR("(u32,u32)->u32"), add, NULL);
@@ -140,7 +145,8 @@ static const char *const greeter =
     "(module (import \"t:t/host\" \"shout\" (func $shout (param i32 i32 i32)))"
     " (memory (export \"memory\") 1) (global $top (mut i32) (i32.const 64))"
     " (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32)"
-    "  (global.get $top) (global.set $top (i32.add (global.get $top) (i32.add (local.get 3) (i32.const 8)))))"
+    "  (global.get $top) (global.set $top (i32.add (global.get $top) (i32.add (local.get 3) "
+    "(i32.const 8)))))"
     " (func (export \"t:t/guest#greet\") (param i32 i32) (result i32)"
     "  (call $shout (local.get 0) (local.get 1) (i32.const 16)) (i32.const 16))"
     " (func (export \"cabi_post_t:t/guest#greet\") (param i32)))";
@@ -151,8 +157,8 @@ static const char *const greeter_wit =
 static void strings_go_both_ways(void) {
     const CompInfo *info = link_valid(module_of(greeter_wit, "w", greeter));
     World w = world_new();
-    vm_linker_func(vm_linker_instance(w.linker, STR("t:t/host")), STR("shout"), STR("(string)->string"),
-                   shout, NULL);
+    vm_linker_func(vm_linker_instance(w.linker, STR("t:t/host")), STR("shout"),
+                   STR("(string)->string"), shout, NULL);
     start(&w, info);
     AbiValue text = {.string = {"hello", 5}};
     call(&w, "t:t/guest", "greet", &text);
@@ -176,8 +182,8 @@ static void tail_calls_serve_as_well(void) {
     const CompInfo *info = link_valid(module_of(greeter_wit, "w", greeter));
     options.return_call_ref = false;
     World w = world_new();
-    vm_linker_func(vm_linker_instance(w.linker, STR("t:t/host")), STR("shout"), STR("(string)->string"),
-                   shout, NULL);
+    vm_linker_func(vm_linker_instance(w.linker, STR("t:t/host")), STR("shout"),
+                   STR("(string)->string"), shout, NULL);
     start(&w, info);
     AbiValue text = {.string = {"hi", 2}};
     call(&w, "t:t/guest", "greet", &text);
@@ -190,9 +196,11 @@ static void tail_calls_serve_as_well(void) {
 /* run makes a resource with rep 5, asks for the rep, and drops it: the destructor adds 100. */
 static void destructors_go_through_the_shim(void) {
     const Source *module = module_of(
-        "package t:t; interface i { resource r { constructor(); } run: func() -> u32; } world w { export i; }",
+        "package t:t; interface i { resource r { constructor(); } run: func() -> u32; } world w { "
+        "export i; }",
         "w",
-        "(module (import \"[export]t:t/i\" \"[resource-new]r\" (func $new (param i32) (result i32)))"
+        "(module (import \"[export]t:t/i\" \"[resource-new]r\" (func $new (param i32) (result "
+        "i32)))"
         " (import \"[export]t:t/i\" \"[resource-rep]r\" (func $rep (param i32) (result i32)))"
         " (import \"[export]t:t/i\" \"[resource-drop]r\" (func $drop (param i32)))"
         " (global $sum (mut i32) (i32.const 0))"
@@ -201,7 +209,8 @@ static void destructors_go_through_the_shim(void) {
         "  (global.set $sum (i32.add (global.get $sum) (i32.add (local.get 0) (i32.const 100)))))"
         " (func (export \"t:t/i#run\") (result i32) (local $h i32)"
         "  (local.set $h (call $new (i32.const 5)))"
-        "  (global.set $sum (call $rep (local.get $h))) (call $drop (local.get $h)) (global.get $sum)))");
+        "  (global.set $sum (call $rep (local.get $h))) (call $drop (local.get $h)) (global.get "
+        "$sum)))");
     World w = world_new();
     start(&w, link_valid(module));
     call(&w, "t:t/i", "run", NULL);
@@ -210,12 +219,12 @@ static void destructors_go_through_the_shim(void) {
 }
 
 static void used_resources_are_imported(void) {
-    const CompInfo *info = link_valid(
-        module_of("package t:t; interface i { resource r { f: func(); } resource s; g: func(x: borrow<s>); }"
-                  " interface j { use i.{r}; h: func(x: r); } world w { import i; export j; }",
-                  "w",
-                  "(module (import \"t:t/i\" \"[resource-drop]r\" (func (param i32)))"
-                  " (func (export \"t:t/j#h\") (param i32)))"));
+    const CompInfo *info = link_valid(module_of(
+        "package t:t; interface i { resource r { f: func(); } resource s; g: func(x: borrow<s>); }"
+        " interface j { use i.{r}; h: func(x: r); } world w { import i; export j; }",
+        "w",
+        "(module (import \"t:t/i\" \"[resource-drop]r\" (func (param i32)))"
+        " (func (export \"t:t/j#h\") (param i32)))"));
     if (!info) return;
     CHECK_EQ(info->type.imports.len, 1);
     CHECK_EQ(info->type.imports.at[0].entity.instance->exports.len, 1); /* r alone */
@@ -226,12 +235,13 @@ static void used_resources_are_imported(void) {
 
 static void tasks_return_by_an_import(void) {
     World w = world_new();
-    start(&w, link_valid(module_of("package t:t; world w { export f: async func() -> u32; }", "w",
-                                   "(module (import \"[export]$root\" \"[task-return]f\" (func $return (param i32)))"
-                                   " (func (export \"[async-lift]f\") (result i32)"
-                                   "  (call $return (i32.const 42)) (i32.const 0))"
-                                   " (func (export \"[callback][async-lift]f\") (param i32 i32 i32) (result i32)"
-                                   "  unreachable))")));
+    start(&w, link_valid(module_of(
+                  "package t:t; world w { export f: async func() -> u32; }", "w",
+                  "(module (import \"[export]$root\" \"[task-return]f\" (func $return (param i32)))"
+                  " (func (export \"[async-lift]f\") (result i32)"
+                  "  (call $return (i32.const 42)) (i32.const 0))"
+                  " (func (export \"[callback][async-lift]f\") (param i32 i32 i32) (result i32)"
+                  "  unreachable))")));
     call(&w, "", "f", NULL);
     CHECK_EQ(w.result[0].bits, 42);
     world_free(&w);
@@ -240,14 +250,16 @@ static void tasks_return_by_an_import(void) {
 /* The hook writes down each code, plus one, as a hexadecimal digit. */
 static void hooks_are_called_around_tasks(void) {
     World w = world_new();
-    start(&w, link_valid(module_of(
-                  "package t:t; world w { export nothing: func(); export seen: func() -> u32; }", "w",
-                  "(module (global $seen (mut i32) (i32.const 0))"
-                  " (func (export \"__wasm_task_hook\") (param i32) (global.set $seen"
-                  "  (i32.add (i32.shl (global.get $seen) (i32.const 4)) (i32.add (local.get 0) (i32.const 1)))))"
-                  " (func (export \"_initialize\")) (func (export \"nothing\"))"
-                  " (func (export \"cabi_post_nothing\"))"
-                  " (func (export \"seen\") (result i32) (global.get $seen)))")));
+    start(&w,
+          link_valid(module_of(
+              "package t:t; world w { export nothing: func(); export seen: func() -> u32; }", "w",
+              "(module (global $seen (mut i32) (i32.const 0))"
+              " (func (export \"__wasm_task_hook\") (param i32) (global.set $seen"
+              "  (i32.add (i32.shl (global.get $seen) (i32.const 4)) (i32.add (local.get 0) "
+              "(i32.const 1)))))"
+              " (func (export \"_initialize\")) (func (export \"nothing\"))"
+              " (func (export \"cabi_post_nothing\"))"
+              " (func (export \"seen\") (result i32) (global.get $seen)))")));
     call(&w, "", "nothing", NULL);
     call(&w, "", "seen", NULL);
     CHECK_EQ(w.result[0].bits, 0x7812bc1); /* initialize 6 7, sync 0 1, post-return 10 11, sync 0 */
@@ -258,7 +270,8 @@ static void repeated_imports_get_names_of_their_own(void) {
     World w = world_new();
     vm_linker_func(w.linker, STR("add"), STR("(u32,u32)->u32"), add, NULL);
     start(&w, link_valid(module_of(
-                  "package t:t; world w { import add: func(a: u32, b: u32) -> u32; export run: func() -> u32; }",
+                  "package t:t; world w { import add: func(a: u32, b: u32) -> u32; export run: "
+                  "func() -> u32; }",
                   "w",
                   "(module (import \"$root\" \"add\" (func $a (param i32 i32) (result i32)))"
                   " (import \"$root\" \"add\" (func $b (param i32 i32) (result i32)))"
@@ -272,7 +285,8 @@ static void repeated_imports_get_names_of_their_own(void) {
 static void a_memory_can_be_imported(void) {
     const CompInfo *info = link_valid(
         module_of("package t:t; world w { import hear: func(s: string); export run: func(); }", "w",
-                  "(module (import \"env\" \"memory\" (memory 1)) (import \"$root\" \"hear\" (func $hear (param i32 i32)))"
+                  "(module (import \"env\" \"memory\" (memory 1)) (import \"$root\" \"hear\" (func "
+                  "$hear (param i32 i32)))"
                   " (data (i32.const 4) \"from data\")"
                   " (func (export \"run\") (call $hear (i32.const 4) (i32.const 9))))"));
     World w = world_new();
@@ -285,8 +299,9 @@ static void a_memory_can_be_imported(void) {
 
 /* ---- adapters ---- */
 
-static const char *const old_wit = "package t:t; interface log { say: func(s: string); }"
-                                   " world app { export run: func() -> u32; } world adapter { import log; }";
+static const char *const old_wit =
+    "package t:t; interface log { say: func(s: string); }"
+    " world app { export run: func() -> u32; } world adapter { import log; }";
 static const char *const old_app =
     "(module (import \"old\" \"print\" (func $print (param i32 i32) (result i32)))"
     " (memory (export \"memory\") 2) (data (i32.const 32) \"old news\")"
@@ -294,9 +309,11 @@ static const char *const old_app =
     " (func (export \"run\") (result i32) (call $print (i32.const 32) (i32.const 8))))";
 /* print gives the stack pointer back. */
 static const char *const old_adapter =
-    "(module (import \"t:t/log\" \"say\" (func $say (param i32 i32))) (import \"env\" \"memory\" (memory 0))"
+    "(module (import \"t:t/log\" \"say\" (func $say (param i32 i32))) (import \"env\" \"memory\" "
+    "(memory 0))"
     " (import \"t:t/log\" \"never\" (func $never (param i32)))"
-    " (global $__stack_pointer (mut i32) (i32.const 0)) (global $allocation_state (mut i32) (i32.const 0))"
+    " (global $__stack_pointer (mut i32) (i32.const 0)) (global $allocation_state (mut i32) "
+    "(i32.const 0))"
     " (global $other (mut i64) (i64.const 0))"
     " (func $unused (global.set $other (i64.const 1)) (call $never (i32.const 0)))"
     " (func (export \"unused\") (call $unused))"
@@ -314,7 +331,8 @@ static void run_adapted(bool grow, uint64_t stack) {
     const CompInfo *info = link_valid(module_of(old_wit, "app", old_app));
     options = (CompNewOptions){.features = features_all()};
     World w = world_new();
-    vm_linker_func(vm_linker_instance(w.linker, STR("t:t/log")), STR("say"), STR("(string)"), hear, NULL);
+    vm_linker_func(vm_linker_instance(w.linker, STR("t:t/log")), STR("say"), STR("(string)"), hear,
+                   NULL);
     start(&w, info);
     call(&w, "", "run", NULL);
     CHECK_STR(str_from(heard), "old news");
@@ -343,13 +361,17 @@ static void adapters_without_use_stay_out(void) {
 
 static void dummies_fit_their_worlds(void) {
     static const char *const wits[] = {
-        "package t:t; world w { import f: func(a: list<string>) -> result<string, u8>; export g: func(); }",
-        "package t:t; interface i { resource r { constructor(x: u8); m: async func() -> list<u8>; } }"
+        "package t:t; world w { import f: func(a: list<string>) -> result<string, u8>; export g: "
+        "func(); }",
+        "package t:t; interface i { resource r { constructor(x: u8); m: async func() -> list<u8>; "
+        "} }"
         " world w { import i; export i; }",
         "package t:t; interface i { f: func(a: stream<u8>, b: future<string>) -> stream; }"
-        " world w { import a: i; import b: i; export c: i; export i; type t = u8; export h: func(x: t); }",
+        " world w { import a: i; import b: i; export c: i; export i; type t = u8; export h: "
+        "func(x: t); }",
     };
-    for (size_t i = 0; i < sizeof wits / sizeof *wits; i++) link_valid(module_of(wits[i], "w", NULL));
+    for (size_t i = 0; i < sizeof wits / sizeof *wits; i++)
+        link_valid(module_of(wits[i], "w", NULL));
 }
 
 /* ---- what is wrong ---- */
@@ -363,11 +385,14 @@ static void check_fault(const char *wit, const char *wat, const char *message) {
 }
 
 static void faults_are_told(void) {
-    check_fault("package t:t; world w { export f: func(x: u32); }", "(module (func (export \"f\")))",
+    check_fault("package t:t; world w { export f: func(x: u32); }",
+                "(module (func (export \"f\")))",
                 "type mismatch for function `f`: expected `[i32] -> []` but found `[] -> []`");
-    check_fault("package t:t; world w { export f: func(); }", "(module (func (export \"F\")))",
-                "failed to find export of function `f`: the module must export a core function `f`");
-    check_fault("package t:t; world w { export f: async func(); }", "(module (func (export \"[async-lift]f\") (result i32) unreachable))",
+    check_fault(
+        "package t:t; world w { export f: func(); }", "(module (func (export \"F\")))",
+        "failed to find export of function `f`: the module must export a core function `f`");
+    check_fault("package t:t; world w { export f: async func(); }",
+                "(module (func (export \"[async-lift]f\") (result i32) unreachable))",
                 "missing callback for `[async-lift]f`: the module must export a core function "
                 "`[callback][async-lift]f`");
     check_fault("package t:t; world w { export f: func(s: string); }",
@@ -376,7 +401,8 @@ static void faults_are_told(void) {
                 "exports no `memory`");
     check_fault("package t:t; world w { export f: func(s: string); }",
                 "(module (memory (export \"memory\") 1) (func (export \"f\") (param i32 i32)))",
-                "function `f` needs memory to be allocated in the module, but it exports no `cabi_realloc`");
+                "function `f` needs memory to be allocated in the module, but it exports no "
+                "`cabi_realloc`");
     check_fault("package t:t; world w { import f: func(); }", "(module (import \"\" \"f\" (func)))",
                 "module requires an import interface named ``, which world `root` does not import");
 }
