@@ -9,7 +9,7 @@
  *                  else has. With a global `allocation_state` the first exported function that is
  *                  called asks the main module's realloc for it:
  *                      0 not yet, 1 the realloc is running (and may call the adapter), 2 done
- *                  without one a start function does, by memory.grow
+ *                  without one, or without a realloc, a start function does, by memory.grow
  *
  * An import of the main module's realloc gets the name that it has there. Where there is none, it
  * becomes a function that grows the memory by a page, which is all that adapters ask for.
@@ -576,7 +576,7 @@ const CoreModule *comp_minimize_adapter(Linker *l, const LinkModule *module, con
     c.allocate = allocate;
     if (c.grow != CORE_NONE) add_grow(&c);
     if (allocate != CORE_NONE)
-        add_allocate(&c, is_lazy ? c.realloc : c.grow, pointer, is_lazy ? state : CORE_NONE);
+        add_allocate(&c, is_lazy ? c.realloc : c.grow, pointer, state);
     c.out->has_start = allocate != CORE_NONE && !is_lazy;
     c.out->start = allocate;
     copy_elems(&c);

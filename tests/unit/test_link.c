@@ -318,7 +318,7 @@ static const char *const old_adapter =
     " (func $unused (global.set $other (i64.const 1)) (call $never (i32.const 0)))"
     " (func (export \"unused\") (call $unused))"
     " (func (export \"print\") (param i32 i32) (result i32)"
-    "  (if (i32.eq (global.get $allocation_state) (i32.const 9)) (then unreachable))"
+    "  (if (i32.ne (global.get $allocation_state) (i32.const 2)) (then unreachable))"
     "  (drop (i32.load8_u (i32.sub (global.get $__stack_pointer) (i32.const 1))))"
     "  (call $say (local.get 0) (local.get 1)) (global.get $__stack_pointer)))";
 
