@@ -78,7 +78,7 @@ const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmExceptio
     if (!caught) return trap(t, TRAP_UNCAUGHT_EXCEPTION);
     uint32_t count = slot_count(t, tag);
     if (caught->keeps && !exception) exception = exception_new(t->store, tag, values, count);
-    if (caught->keeps && !exception) return trap(t, TRAP_MEMORY_LIMIT);
+    if (caught->keeps && !exception) return trap(t, TRAP_HEAP_LIMIT);
     t->top = frame;
     if (caught->kind == VM_CATCH && count)
         memmove(frame->fp + caught->home, values, count * sizeof *values);
