@@ -4,13 +4,17 @@
 
 #include "bindgen/bindgen.h"
 
+/* What was found out about a type, once it was asked. */
+typedef enum { ANSWER_UNKNOWN, ANSWER_YES, ANSWER_NO } GenAnswer;
+
 /* What is known in C of a type of the model. */
 typedef struct {
     Str name;                    /* "app_list_u8_t"; empty: not defined (in this scope) */
     Str base, own, borrow, drop; /* of a resource: "ns_r", "ns_own_r_t", ..., the core import */
     bool exported;               /* of a resource */
-    enum { PLAIN_UNKNOWN, PLAIN_YES, PLAIN_NO } plain; /* see is_plain in names.c */
-    bool has_future;                                   /* streams and futures in it */
+    GenAnswer plain;             /* see is_plain in names.c */
+    GenAnswer foreign_borrow;    /* see has_foreign_borrow in values.c */
+    bool has_future;             /* streams and futures in it */
 } GenType;
 
 /* What bindings are being written for: an interface as import or export, or the world itself. */

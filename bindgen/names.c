@@ -284,7 +284,7 @@ static bool is_plain(Gen *g, const WitType *type) {
     if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return true;
     if (type->name.len) return false;
     GenType *known = gen_type(g, type);
-    if (known->plain) return known->plain == PLAIN_YES;
+    if (known->plain) return known->plain == ANSWER_YES;
     bool plain = false;
     if (type->kind == WIT_LIST || type->kind == WIT_OPTION || type->kind == WIT_ALIAS ||
         type->kind == WIT_FIXED_LIST) {
@@ -296,7 +296,7 @@ static bool is_plain(Gen *g, const WitType *type) {
         for (size_t i = 0; i < type->fields.len; i++)
             plain = plain && is_plain(g, type->fields.at[i].type);
     }
-    known->plain = plain ? PLAIN_YES : PLAIN_NO;
+    known->plain = plain ? ANSWER_YES : ANSWER_NO;
     return plain;
 }
 

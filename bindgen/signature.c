@@ -35,6 +35,8 @@ bool gen_is_async(Gen *g, const WitFunc *func) {
         Str filter = g->options->async_filters[i];
         bool off = str_starts(filter, STR("-"));
         if (!is_filter_of(g, off ? str_after(filter, 1) : filter, func)) continue;
+        if (!off && !func->is_async && !g->used_filters[i])
+            diag(g->diags, BIND_ASYNC_SYNC, func->span, STR_ARG(func->name));
         g->used_filters[i] = true;
         return !off;
     }

@@ -337,25 +337,39 @@ void gen_lift(Gen *g, GenBody *b, const AbiPlan *plan, const Str *flat, GenPlace
 
 /* ---- borrowed handles ---- */
 
-/* Whether a value holds handles that the canonical ABI wants dropped. Those of resources of our own
- * are pointers. */
-static bool has_foreign_borrow(Gen *g, const AbiPlan *plan) {
-    if (!plan->has_borrows || gen_too_large(g)) return false;
-    for (uint32_t i = 0; i < plan->op_count; i++) {
-        const AbiOp *op = &plan->ops[i];
-        if (op->kind == ABI_BORROW && !is_pointer_borrow(g, op)) return true;
-        if (op->kind == ABI_LIST && has_foreign_borrow(g, op->element)) return true;
-        for (uint32_t k = 0; op->kind == ABI_VARIANT && k < op->case_count; k++)
-            if (has_foreign_borrow(g, op->cases[k])) return true;
-    }
-    return false;
+enum { BORROWS_MAX = 10000 };
+
+static bool has_foreign_borrow(Gen *g, const WitType *type);
+
+static bool find_foreign_borrow(Gen *g, const WitType *type) {
+    if (type->kind == WIT_BORROW) return !gen_type(g, wit_resource_of(type))->exported;
+    if (type->kind == WIT_OWN) return false;
+    for (size_t i = 0; i < type->fields.len; i++)
+        if (has_foreign_borrow(g, type->fields.at[i].type)) return true;
+    return has_foreign_borrow(g, type->elem) || has_foreign_borrow(g, type->second);
+}
+
+/* Whether a value can hold handles that the canonical ABI wants dropped. Those of resources of our
+ * own are pointers. */
+static bool has_foreign_borrow(Gen *g, const WitType *type) {
+    if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return false;
+    GenType *known = gen_type(g, type);
+    if (!known->foreign_borrow)
+        known->foreign_borrow = find_foreign_borrow(g, type) ? ANSWER_YES : ANSWER_NO;
+    return known->foreign_borrow == ANSWER_YES;
+}
+
+static const WitType *case_type(const WitType *variant, uint32_t index) {
+    if (variant->kind == WIT_VARIANT) return variant->fields.at[index].type;
+    if (variant->kind == WIT_OPTION) return index ? variant->elem : NULL;
+    return index ? variant->second : variant->elem;
 }
 
 static void collect_variant(Gen *g, GenBody *b, const WitFunc *func, const AbiOp *op, GenPlace from,
                             GenBorrows *borrows) {
     Str tag = gen_member(g, from, str_from(tag_name(op->type))).text;
     for (uint32_t i = 0; i < op->case_count; i++) {
-        if (!op->cases[i]->has_borrows) continue;
+        if (!has_foreign_borrow(g, case_type(op->type, i))) continue;
         Buf *out = b->out, inner = {.arena = g->arena};
         b->out = &inner;
         b->indent++;
@@ -372,14 +386,18 @@ static void collect_variant(Gen *g, GenBody *b, const WitFunc *func, const AbiOp
 
 void gen_collect_borrows(Gen *g, GenBody *b, const WitFunc *func, const AbiPlan *plan,
                          GenPlace from, GenBorrows *borrows) {
-    if (!plan->has_borrows) return;
+    if (!plan->has_borrows || gen_too_large(g)) return;
     for (uint32_t i = 0; i < plan->op_count; i++) {
         const AbiOp *op = &plan->ops[i];
         GenPlace part = part_of(g, from, op);
         if (op->kind == ABI_VARIANT) collect_variant(g, b, func, op, part, borrows);
-        if (op->kind == ABI_LIST && has_foreign_borrow(g, op->element))
+        if (op->kind == ABI_LIST && has_foreign_borrow(g, op->type))
             diag(g->diags, BIND_NO_AUTODROP, func->span, STR_ARG(func->name));
         if (op->kind != ABI_BORROW || is_pointer_borrow(g, op)) continue;
+        if (borrows->len == BORROWS_MAX) {
+            diag(g->diags, BIND_MANY_BORROWS, func->span, BORROWS_MAX);
+            return;
+        }
         GenBorrow *borrow = vec_push(g->arena, borrows);
         *borrow =
             (GenBorrow){gen_local(g, b, "borrow"), gen_type(g, wit_resource_of(op->type))->drop};

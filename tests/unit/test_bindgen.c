@@ -209,6 +209,18 @@ static void types_that_unfold_too_far_are_refused(void) {
     CHECK(generate(towers("stream<u8>", 3)));
 }
 
+static void borrows_without_end_are_refused(void) {
+    Buf text = {.arena = arena};
+    buf_str(&text, STR("package a:b; interface r { resource x; }\n"
+                       "interface i {\n use r.{x};\n record r0 { a: option<borrow<x>> }\n"));
+    for (int i = 1; i <= 14; i++)
+        buf_fmt(&text, " record r%d { a: r%d, b: r%d }\n", i, i - 1, i - 1);
+    buf_str(&text, STR(" f: func(x: r14);\n}\nworld w { import r; export i; }\n"));
+    CHECK(!generate_with(str_c(arena, buf_text(&text)), (GenOptions){.autodrop_borrows = true}));
+    CHECK(refuses(DIAG_BIND_MANY_BORROWS));
+    CHECK(generate(str_c(arena, buf_text(&text))));
+}
+
 static void names_that_grow_too_long_are_refused(void) {
     Buf text = {.arena = arena};
     buf_str(&text, STR("package a:b; world w { import f: func(x: tuple<u8"));
@@ -237,6 +249,7 @@ int main(void) {
     RUN(documentation_ends_with_its_line);
     RUN(the_type_is_in_the_source);
     RUN(types_that_unfold_too_far_are_refused);
+    RUN(borrows_without_end_are_refused);
     RUN(names_that_grow_too_long_are_refused);
     arena_free(arena);
     return test_end("bindgen");
