@@ -575,8 +575,7 @@ const CoreModule *comp_minimize_adapter(Linker *l, const LinkModule *module, con
     copy_funcs(&c, roots);
     c.allocate = allocate;
     if (c.grow != CORE_NONE) add_grow(&c);
-    if (allocate != CORE_NONE)
-        add_allocate(&c, is_lazy ? c.realloc : c.grow, pointer, state);
+    if (allocate != CORE_NONE) add_allocate(&c, is_lazy ? c.realloc : c.grow, pointer, state);
     c.out->has_start = allocate != CORE_NONE && !is_lazy;
     c.out->start = allocate;
     copy_elems(&c);

@@ -334,7 +334,8 @@ static void set_locals(CoreChecker *c, const CoreFunc *f, const CoreType *t) {
 
 bool core_check_func(CoreChecker *c, uint32_t index) {
     if (index < c->m->imported[CORE_FUNC]) return true;
-    if (!c->ids || index >= c->m->funcs.len) return false; /* its types were not checked, or are wrong */
+    if (!c->ids || index >= c->m->funcs.len)
+        return false; /* its types were not checked, or are wrong */
     const CoreFunc *f = &c->m->funcs.at[index];
     const CoreType *t = core_space_type(c->space, c->ids[f->type]);
     if (core_local_count(c->m, f) > CORE_LIMIT_LOCALS)
