@@ -478,19 +478,18 @@ Str comp_encoding_key(Arena *arena, const WitItem *item, Str func);
 
 /* ---- making components (componentize.c, compose.c) ---- */
 
-/* A copy of a core module with a `component-type` section for `world` added. `core` empty: only the
- * custom section's payload matters, and a dummy module is made that has every import and export of
- * the world. */
+/* A copy of a core module with a `component-type` section for `world` added. */
+bool comp_embed(Arena *arena, const WitModel *model, const WitWorld *world, AbiEncoding encoding,
+                Str core, Buf *out, Diags *diags);
+
 typedef enum {
     COMP_NAMES_LEGACY,
     COMP_NAMES_STANDARD32,
     COMP_NAMES_CALLBACK, /* legacy, with asynchronous functions that have callbacks */
     COMP_NAMES_STACKFUL  /* the same without */
 } CompNaming;
-bool comp_embed(Arena *arena, const WitModel *model, const WitWorld *world, AbiEncoding encoding,
-                Str core, Buf *out, Diags *diags);
-bool comp_dummy_module(Arena *arena, const WitModel *model, const WitWorld *world,
-                       CompNaming naming, Buf *out, Diags *diags);
+/* A module that has every import and export of the world, and does nothing. */
+void comp_dummy_module(Arena *arena, const WitWorld *world, CompNaming naming, Buf *out);
 
 typedef struct {
     Str name; /* the import module that it provides */

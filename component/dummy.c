@@ -12,7 +12,6 @@
 
 typedef struct {
     Arena *arena;
-    Diags *diags;
     CoreModule *module;
     AbiCache cache;
     CompNaming naming;
@@ -57,10 +56,21 @@ static void export_text(Dummy *d, Str name, const char *params, const char *resu
     export_func(d, name, comp_text_type(d->arena, params, results), *results != 0);
 }
 
+/* The signature of a function whose type is too large for the canonical ABI: the linker refuses it,
+ * but a module can be made. */
+static const AbiFunc *too_large(Dummy *d, AbiVariant variant) {
+    static const AbiCore i32[] = {ABI_I32, ABI_I32};
+    bool lower = variant == ABI_LOWER || variant == ABI_LOWER_ASYNC;
+    AbiFunc *abi = ARENA_NEW(d->arena, AbiFunc);
+    *abi = (AbiFunc){.variant = variant, .core_params = i32, .core_results = i32};
+    abi->core_param_count = lower ? 2 : 1;
+    abi->core_result_count = variant != ABI_LOWER && variant != ABI_LIFT_ASYNC;
+    return abi;
+}
+
 static const AbiFunc *abi_of(Dummy *d, const WitFunc *f, AbiVariant variant) {
     const AbiFunc *abi = abi_func(&d->cache, f, variant);
-    if (!abi) diag(d->diags, LINK_TYPE_TOO_LARGE, f->span, STR_ARG(f->name));
-    return abi;
+    return abi ? abi : too_large(d, variant);
 }
 
 /* ---- imports ---- */
@@ -86,14 +96,12 @@ static void import_payloads(Dummy *d, Str module, const WitFunc *f) {
     for (size_t i = 0; i < payloads.len; i++) import_payload(d, module, f, payloads.at[i], i);
 }
 
-static bool import_item_func(Dummy *d, const WitItem *item, const WitFunc *f) {
+static void import_item_func(Dummy *d, const WitItem *item, const WitFunc *f) {
     const AbiFunc *abi = abi_of(d, f, is_async(d, f) ? ABI_LOWER_ASYNC : ABI_LOWER);
-    if (!abi) return false;
     Str module = comp_import_module(d->arena, item, is_standard(d), false);
     Str name = is_async(d, f) ? str_concat(d->arena, STR("[async-lower]"), f->name) : f->name;
     import_func(d, module, name, comp_abi_type(d->arena, abi));
     if (is_async(d, f)) import_payloads(d, module, f);
-    return true;
 }
 
 static void import_resource(Dummy *d, Str module, const WitType *type, const char *what,
@@ -103,22 +111,21 @@ static void import_resource(Dummy *d, Str module, const WitType *type, const cha
     import_text(d, module, name, "i", results);
 }
 
-static bool import_item(Dummy *d, const WitItem *item) {
+static void import_item(Dummy *d, const WitItem *item) {
     Str module = comp_import_module(d->arena, item, is_standard(d), false);
     switch (item->kind) {
-    case WIT_ITEM_FUNC: return import_item_func(d, item, item->func);
+    case WIT_ITEM_FUNC: import_item_func(d, item, item->func); return;
     case WIT_ITEM_TYPE:
         if (item->type->kind == WIT_RESOURCE) import_resource(d, module, item->type, "drop", "");
-        return true;
+        return;
     case WIT_ITEM_INTERFACE: break;
     }
     for (size_t i = 0; i < item->interface->funcs.len; i++)
-        if (!import_item_func(d, item, item->interface->funcs.at[i])) return false;
+        import_item_func(d, item, item->interface->funcs.at[i]);
     for (size_t i = 0; i < item->interface->types.len; i++) {
         const WitType *type = item->interface->types.at[i];
         if (type->kind == WIT_RESOURCE) import_resource(d, module, type, "drop", "");
     }
-    return true;
 }
 
 /* Built-ins that belong to no item. */
@@ -138,22 +145,21 @@ static void import_builtins(Dummy *d) {
 }
 
 /* What the implementation of an export calls. */
-static bool import_for_export_func(Dummy *d, const WitItem *item, const WitFunc *f) {
-    if (!has_async_names(d)) return true;
+static void import_for_export_func(Dummy *d, const WitItem *item, const WitFunc *f) {
+    if (!has_async_names(d)) return;
     const AbiFunc *abi = comp_task_return(&d->cache, f);
-    if (!abi) return abi_of(d, f, ABI_LIFT) != NULL;
+    if (!abi) abi = too_large(d, ABI_LOWER);
     Str module = comp_import_module(d->arena, item, false, true);
     import_func(d, module, str_concat(d->arena, STR("[task-return]"), f->name),
                 comp_abi_type(d->arena, abi));
     import_payloads(d, module, f);
-    return true;
 }
 
-static bool import_for_export(Dummy *d, const WitItem *item) {
-    if (item->kind == WIT_ITEM_FUNC) return import_for_export_func(d, item, item->func);
-    if (item->kind != WIT_ITEM_INTERFACE) return true;
+static void import_for_export(Dummy *d, const WitItem *item) {
+    if (item->kind == WIT_ITEM_FUNC) import_for_export_func(d, item, item->func);
+    if (item->kind != WIT_ITEM_INTERFACE) return;
     for (size_t i = 0; i < item->interface->funcs.len; i++)
-        if (!import_for_export_func(d, item, item->interface->funcs.at[i])) return false;
+        import_for_export_func(d, item, item->interface->funcs.at[i]);
     Str module = comp_import_module(d->arena, item, is_standard(d), true);
     for (size_t i = 0; i < item->interface->types.len; i++) {
         const WitType *type = item->interface->types.at[i];
@@ -162,18 +168,16 @@ static bool import_for_export(Dummy *d, const WitItem *item) {
         import_resource(d, module, type, "new", "i");
         import_resource(d, module, type, "rep", "i");
     }
-    return true;
 }
 
 /* ---- exports ---- */
 
-static bool export_item_func(Dummy *d, const WitItem *item, const WitFunc *f) {
+static void export_item_func(Dummy *d, const WitItem *item, const WitFunc *f) {
     bool is_callback = is_async(d, f) && d->naming == COMP_NAMES_CALLBACK;
     const AbiFunc *abi = abi_of(d, f,
                                 is_callback      ? ABI_LIFT_ASYNC_CALLBACK
                                 : is_async(d, f) ? ABI_LIFT_ASYNC
                                                  : ABI_LIFT);
-    if (!abi) return false;
     Str name = comp_export_name(d->arena, item, f->name, is_standard(d));
     if (is_async(d, f)) {
         Str prefix = is_callback ? STR("[async-lift]") : STR("[async-lift-stackful]");
@@ -189,20 +193,18 @@ static bool export_item_func(Dummy *d, const WitItem *item, const WitFunc *f) {
             comp_flat_func(d->arena, abi->core_results, abi->core_result_count, NULL, 0);
         export_func(d, post, type, false);
     }
-    return true;
 }
 
-static bool export_item(Dummy *d, const WitItem *item) {
-    if (item->kind == WIT_ITEM_FUNC) return export_item_func(d, item, item->func);
-    if (item->kind != WIT_ITEM_INTERFACE) return true;
+static void export_item(Dummy *d, const WitItem *item) {
+    if (item->kind == WIT_ITEM_FUNC) export_item_func(d, item, item->func);
+    if (item->kind != WIT_ITEM_INTERFACE) return;
     for (size_t i = 0; i < item->interface->funcs.len; i++)
-        if (!export_item_func(d, item, item->interface->funcs.at[i])) return false;
+        export_item_func(d, item, item->interface->funcs.at[i]);
     for (size_t i = 0; i < item->interface->types.len; i++) {
         const WitType *type = item->interface->types.at[i];
         if (type->kind == WIT_RESOURCE)
             export_text(d, comp_dtor_name(d->arena, item, type, is_standard(d)), "i", "");
     }
-    return true;
 }
 
 static void export_own(Dummy *d) {
@@ -214,25 +216,19 @@ static void export_own(Dummy *d) {
     export_text(d, is_standard(d) ? STR("cm32p2_initialize") : STR("_initialize"), "", "");
 }
 
-static bool each(Dummy *d, const WitItems *items, bool (*what)(Dummy *, const WitItem *)) {
-    bool ok = true;
-    for (size_t i = 0; i < items->len && ok; i++) ok = what(d, &items->at[i]);
-    return ok;
+static void each(Dummy *d, const WitItems *items, void (*what)(Dummy *, const WitItem *)) {
+    for (size_t i = 0; i < items->len; i++) what(d, &items->at[i]);
 }
 
-bool comp_dummy_module(Arena *arena, const WitModel *model, const WitWorld *world,
-                       CompNaming naming, Buf *out, Diags *diags) {
-    (void)model;
+void comp_dummy_module(Arena *arena, const WitWorld *world, CompNaming naming, Buf *out) {
     Dummy d = {.arena = arena,
-               .diags = diags,
                .module = core_module_new(arena),
                .cache = {.arena = arena, .no_steps = true},
                .naming = naming};
-    if (!each(&d, &world->imports, import_item)) return false;
+    each(&d, &world->imports, import_item);
     import_builtins(&d);
-    if (!each(&d, &world->exports, import_for_export) || !each(&d, &world->exports, export_item))
-        return false;
+    each(&d, &world->exports, import_for_export);
+    each(&d, &world->exports, export_item);
     export_own(&d);
     core_encode(d.module, out);
-    return true;
 }

@@ -97,9 +97,7 @@ CompName comp_extern_name(Str name, bool has_external_id, Str external_id);
 
 /* What a valid component imports, as the world of a package `root:component` (wit_decode.c). */
 WitModel *comp_decode_imports(Arena *arena, const CompInfo *info, Diags *diags);
-/* The same with its exports. */
-WitModel *comp_decode_component(Arena *arena, const CompInfo *info, Diags *diags);
-/* The type of a valid component as a definition, by way of WIT (wit_encode.c). */
+/* The type of a valid component as a definition (entity_encode.c). */
 const CompTypedef *comp_component_typedef(Arena *arena, const CompInfo *info, Diags *diags);
 
 /* `package-docs`: docs and stability, which component types have no place for (package_docs.c). */

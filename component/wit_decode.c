@@ -321,10 +321,17 @@ static bool is_package_item(const CompExtern *e) {
     return e->entity.sort == COMP_TYPE && e->entity.component;
 }
 
+/* The export's name in the older form, where one component type is for everything. */
+static bool is_whole(Str name) {
+    return str_ends(str_from_to(name, 0, str_find(name, '@', 0)), STR("/wit"));
+}
+
 static bool is_package(const CompInfo *info) {
     for (size_t i = 0; i < info->type.exports.len; i++)
         if (!is_package_item(&info->type.exports.at[i])) return false;
-    return info->type.exports.len && !info->type.imports.len;
+    if (!info->type.exports.len || info->type.imports.len) return false;
+    Str first = info->type.exports.at[0].name.name;
+    return is_whole(first) || str_find(first, ':', 0) == SIZE_MAX;
 }
 
 /* A component type that exports a world under its id. */
@@ -395,7 +402,7 @@ static WitModel *decode_package(Decoder *d, const CompInfo *info) {
     for (size_t i = 0; i < info->type.exports.len && !d->failed; i++) {
         const CompExtern *e = &info->type.exports.at[i];
         d->anonymous = (Map){0};
-        main = str_ends(e->name.name, STR("/wit")) ? package_in_one(d, e) : package_item(d, e);
+        main = is_whole(e->name.name) ? package_in_one(d, e) : package_item(d, e);
     }
     if (d->failed) return NULL;
     Str docs = custom_section(info->component, "package-docs");
@@ -497,9 +504,4 @@ WitModel *comp_decode_wit(Arena *arena, const Source *source, Diags *diags) {
 WitModel *comp_decode_imports(Arena *arena, const CompInfo *info, Diags *diags) {
     Decoder d = decoder(arena, info->component->source, diags);
     return decode_component(&d, info, false);
-}
-
-WitModel *comp_decode_component(Arena *arena, const CompInfo *info, Diags *diags) {
-    Decoder d = decoder(arena, info->component->source, diags);
-    return decode_component(&d, info, true);
 }

@@ -147,8 +147,3 @@ Str comp_encode_world(Arena *arena, const WitModel *model, const WitWorld *world
     comp_encode(comp_finish(&b), &bytes);
     return buf_text(&bytes);
 }
-
-const CompTypedef *comp_component_typedef(Arena *arena, const CompInfo *info, Diags *diags) {
-    const WitModel *model = comp_decode_component(arena, info, diags);
-    return model ? encode_world(arena, model->main->worlds.at[0]) : NULL;
-}
