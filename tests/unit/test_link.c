@@ -376,6 +376,43 @@ static void dummies_fit_their_worlds(void) {
         link_valid(module_of(wits[i], "w", NULL));
 }
 
+/* ---- compositions ---- */
+
+static const char *const part_text =
+    "(component (import \"res\" (instance $i (export \"r\" (type (sub resource)))))"
+    " (alias export $i \"r\" (type $r))"
+    " (core module $m (func (export \"f\") (param i32 i32)))"
+    " (core instance $c (instantiate $m))"
+    " (type $p' (record (field \"x\" u32) (field \"h\" (borrow $r)))) (export $p \"pair\" (type "
+    "$p'))"
+    " (func $f (param \"a\" $p) (canon lift (core func $c \"f\"))) (export \"f\" (func $f)))";
+
+static const Source *read_part(Arena *to, Str path, void *context, Diags *list) {
+    return wat_to_binary(to, source_of(to, path, str_from(part_text)), features_all(), list);
+}
+
+/* An imported component has the type that validation found: names, resources, functions. */
+static void components_are_imported_by_type(void) {
+    const Source *root =
+        binary_of("(component (import \"res\" (instance $i (export \"r\" (type (sub resource)))))"
+                  " (alias export $i \"r\" (type $r))"
+                  " (import \"part\" (instance $p"
+                  "  (type $p' (record (field \"x\" u32) (field \"h\" (borrow $r)))) (export "
+                  "\"pair\" (type $p (eq $p')))"
+                  "  (export \"f\" (func (param \"a\" $p))))))");
+    CompComposeOptions how = {.config = source_of(arena, STR("c.yml"),
+                                                  STR("import-components: true\n"
+                                                      "dependencies: {part: part.wat}\n")),
+                              .features = features_all(),
+                              .read = read_part};
+    CompComponent *c = root ? comp_compose(arena, root, &how, &diags) : NULL;
+    if (!c) diag_print(stdout, &diags, false);
+    CHECK(c != NULL);
+    if (!c) return;
+    CHECK_EQ(count_items(c, COMP_ITEM_COMPONENT), 1); /* the root; the part is an import */
+    CHECK_EQ(count_items(c, COMP_ITEM_IMPORT), 2);
+}
+
 /* ---- what is wrong ---- */
 
 static void check_fault(const char *wit, const char *wat, const char *message) {
@@ -426,6 +463,7 @@ int main(void) {
     RUN(adapters_are_cut_and_get_a_stack);
     RUN(adapters_without_use_stay_out);
     RUN(dummies_fit_their_worlds);
+    RUN(components_are_imported_by_type);
     RUN(faults_are_told);
     arena_free(arena);
     return test_end("link");
