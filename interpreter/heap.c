@@ -64,6 +64,16 @@ VmData *vm_struct_new(VmStore *store, uint32_t type, uint32_t slots) {
     return d;
 }
 
+VmData *vm_struct_new_desc(VmStore *store, uint32_t type, uint32_t slots, VmSlot descriptor) {
+    VmSlot *p = allocate(store, sizeof(VmData) + ((uint64_t)slots + 1) * sizeof *p);
+    if (!p) return NULL;
+    *p = descriptor;
+    VmData *d = (VmData *)(p + 1);
+    d->type = type, d->count = slots;
+    d->has_descriptor = true;
+    return d;
+}
+
 VmData *vm_array_new(VmStore *store, uint32_t type, uint64_t count, uint8_t log2_size) {
     VmData *d = count > UINT32_MAX ? NULL : allocate(store, sizeof *d + (count << log2_size));
     if (!d) return NULL;
@@ -145,6 +155,12 @@ VmSlot vm_extern_of_any(VmSlot r) {
 static bool matches(const CoreTypeSpace *types, uint32_t type, CoreValType wanted) {
     uint32_t id = core_type_index(wanted);
     return type == id || (!(wanted & CORE_EXACT) && core_space_sub(types, type, id));
+}
+
+VmSlot vm_descriptor(VmSlot r) {
+    const VmData *d = r.ref;
+    bool has = r.u64 && !vm_is_i31(r) && !(r.u64 & VM_HOST_WORD) && d->has_descriptor;
+    return has ? ((const VmSlot *)d)[-1] : (VmSlot){.u64 = 0};
 }
 
 bool vm_ref_test(const CoreTypeSpace *types, VmSlot r, CoreValType type) {

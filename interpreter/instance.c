@@ -136,6 +136,7 @@ static Trap construct(VmInstance *in, Operands *o, const CoreInstr *i) {
     for (uint32_t k = 0; k < type->field_count; k++) slots += vm_slots_of(type->fields[k].type);
     uint8_t kept = type->field_count ? vm_log2_size(type->fields[0].type) : 0;
     VmData *d;
+    VmSlot descriptor;
     uint32_t n;
     switch (i->op) {
     case CORE_OP_STRUCT_NEW:
@@ -143,6 +144,14 @@ static Trap construct(VmInstance *in, Operands *o, const CoreInstr *i) {
         if (d && slots) memcpy(d->bytes, pop(o, slots), slots * sizeof(VmSlot));
         break;
     case CORE_OP_STRUCT_NEW_DEFAULT: d = vm_struct_new(store, id, slots); break;
+    case CORE_OP_STRUCT_NEW_DESC:
+    case CORE_OP_STRUCT_NEW_DEFAULT_DESC:
+        descriptor = *pop(o, 1);
+        if (!descriptor.u64) return TRAP_NULL_DESCRIPTOR;
+        d = vm_struct_new_desc(store, id, slots, descriptor);
+        if (d && slots && i->op == CORE_OP_STRUCT_NEW_DESC)
+            memcpy(d->bytes, pop(o, slots), slots * sizeof(VmSlot));
+        break;
     case CORE_OP_ARRAY_NEW:
         n = pop(o, 1)->u32;
         d = vm_array_new(store, id, n, kept);
@@ -189,6 +198,8 @@ static Trap evaluate_one(VmInstance *in, Operands *o, const CoreInstr *i) {
     case CORE_OP_EXTERN_CONVERT_ANY: push(o, vm_extern_of_any(*pop(o, 1)).u64); break;
     case CORE_OP_STRUCT_NEW:
     case CORE_OP_STRUCT_NEW_DEFAULT:
+    case CORE_OP_STRUCT_NEW_DESC:
+    case CORE_OP_STRUCT_NEW_DEFAULT_DESC:
     case CORE_OP_ARRAY_NEW:
     case CORE_OP_ARRAY_NEW_DEFAULT:
     case CORE_OP_ARRAY_NEW_FIXED: return construct(in, o, i);

@@ -171,7 +171,8 @@ typedef struct {
     uint32_t type;  /* id */
     uint32_t count; /* slots or elements */
     uint8_t is_array, log2_size;
-    uint8_t unused[6];
+    uint8_t has_descriptor; /* a reference to it stands in the slot before */
+    uint8_t unused[5];
     uint8_t bytes[]; /* 8-aligned */
 } VmData;
 
@@ -290,6 +291,10 @@ const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmExceptio
 
 /* heap.c: structs and arrays; NULL where the heap is full. Fields and elements are 0. */
 VmData *vm_struct_new(VmStore *store, uint32_t type, uint32_t slots);
+/* Custom descriptors: a struct with a reference to its descriptor; which one a reference has, 0 where
+ * it has none. */
+VmData *vm_struct_new_desc(VmStore *store, uint32_t type, uint32_t slots, VmSlot descriptor);
+VmSlot vm_descriptor(VmSlot reference);
 VmData *vm_array_new(VmStore *store, uint32_t type, uint64_t count, uint8_t log2_size);
 void vm_heap_free(VmStore *store);
 /* Elements from registers: `n` equal ones, or one after the other. */
@@ -416,7 +421,7 @@ static inline uint32_t vm_slots_of(CoreValType type) { return type == CORE_V128 
     X(ARRAY_GET_S8) X(ARRAY_GET_U8) X(ARRAY_GET_S16) X(ARRAY_GET_U16) X(ARRAY_GET32) X(ARRAY_GET64) X(ARRAY_GET128) \
     X(ARRAY_SET8) X(ARRAY_SET16) X(ARRAY_SET32) X(ARRAY_SET64) X(ARRAY_SET128)                     \
     X(ARRAY_LEN) X(ARRAY_FILL) X(ARRAY_COPY) X(ARRAY_INIT_DATA) X(ARRAY_INIT_ELEM)                 \
-    X(REF_TEST) X(REF_CAST) X(REF_I31) X(I31_GET_S) X(I31_GET_U) X(ANY_CONVERT_EXTERN)             \
+    X(STRUCT_NEW_DESC) X(STRUCT_NEW_DEFAULT_DESC) X(REF_GET_DESC) X(REF_TEST_DESC) X(REF_CAST_DESC) X(REF_TEST) X(REF_CAST) X(REF_I31) X(I31_GET_S) X(I31_GET_U) X(ANY_CONVERT_EXTERN)             \
     X(EXTERN_CONVERT_ANY)
 
 /* Expands core/vector.def to X of each ID. */

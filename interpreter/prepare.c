@@ -598,9 +598,7 @@ static void call_any(Prepare *p, const CoreInstr *i) {
 static void ref_is_null(Prepare *p) { unary(p, VM_OP_I64_EQZ); }
 
 static void ref_as_non_null(Prepare *p) {
-    Entry *e = &p->stack[p->height - 1];
-    if (e->kind == CONST) all_home_from(p, p->height - 1);
-    emit(p, VM_OP_REF_AS_NON_NULL, e->kind == LOCAL ? e->local : e->home, 0, 0, 0);
+    emit(p, VM_OP_REF_AS_NON_NULL, place_of_top(p), 0, 0, 0);
 }
 
 static void br_on_null(Prepare *p, uint32_t depth) {
@@ -620,13 +618,16 @@ static void br_on_non_null(Prepare *p, uint32_t depth) {
 }
 
 static void br_on_cast(Prepare *p, const CoreInstr *i) {
-    if (!p->height) return;
-    if (p->stack[p->height - 1].kind == CONST) all_home_from(p, p->height - 1);
-    const Entry *e = &p->stack[p->height - 1];
-    vm_prepare_ref_test(p, e->kind == LOCAL ? e->local : e->home, i->type[1]);
+    if (i->op == CORE_OP_BR_ON_CAST || i->op == CORE_OP_BR_ON_CAST_FAIL) {
+        vm_prepare_ref_test(p, place_of_top(p), i->type[1]);
+    } else {
+        Entry descriptor = pop(p);
+        uint32_t at = place_of(p, &descriptor);
+        vm_prepare_desc_test(p, place_of_top(p), at, i->type[1]);
+    }
     Entry test = pop(p);
     Condition c = {VM_OP_JUMP_IF, VM_OP_JUMP_UNLESS, test.home, 0, false, 0};
-    branch_on(p, &c, i->op == CORE_OP_BR_ON_CAST, i->a);
+    branch_on(p, &c, i->op == CORE_OP_BR_ON_CAST || i->op == CORE_OP_BR_ON_CAST_DESC_EQ, i->a);
 }
 
 /* ---- one instruction ---- */
@@ -749,7 +750,9 @@ static bool control(Prepare *p, const CoreInstr *i) {
     case CORE_OP_BR_IF: br_if(p, i->a); return true;
     case CORE_OP_BR_TABLE: br_table(p, i); return true;
     case CORE_OP_BR_ON_CAST:
-    case CORE_OP_BR_ON_CAST_FAIL: br_on_cast(p, i); return true;
+    case CORE_OP_BR_ON_CAST_FAIL:
+    case CORE_OP_BR_ON_CAST_DESC_EQ:
+    case CORE_OP_BR_ON_CAST_DESC_EQ_FAIL: br_on_cast(p, i); return true;
     case CORE_OP_BR_ON_NULL: br_on_null(p, i->a); return true;
     case CORE_OP_BR_ON_NON_NULL: br_on_non_null(p, i->a); return true;
     case CORE_OP_RETURN:

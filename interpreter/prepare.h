@@ -249,12 +249,25 @@ static inline uint32_t take_home(Prepare *p, uint32_t n, uint32_t *slots) {
     return p->registers;
 }
 
+/* Where the top value is, which stays there. */
+static inline uint32_t place_of_top(Prepare *p) {
+    if (!p->height) {
+        p->failed = true;
+        return 0;
+    }
+    if (p->stack[p->height - 1].kind == CONST) all_home_from(p, p->height - 1);
+    const Entry *e = &p->stack[p->height - 1];
+    return e->kind == LOCAL ? e->local : e->home;
+}
+
 /* ---- prepare_ref.c ---- */
 
 /* The same for structs, arrays and references. */
 bool vm_prepare_ref(Prepare *p, const CoreInstr *i);
 /* Pushes whether the reference in a register is of that type of the module. */
 void vm_prepare_ref_test(Prepare *p, uint32_t reference, CoreValType type);
+/* ... or has the descriptor in another register. */
+void vm_prepare_desc_test(Prepare *p, uint32_t reference, uint32_t descriptor, CoreValType type);
 
 /* ---- prepare_plain.c ---- */
 

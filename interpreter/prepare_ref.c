@@ -49,6 +49,16 @@ static void struct_new_default(Prepare *p, const CoreInstr *i) {
                    p->module->types[i->a]);
 }
 
+static void struct_new_desc(Prepare *p, const CoreInstr *i) {
+    const CoreType *type = core_type(p->core, i->a);
+    uint32_t descriptor, first = 0, slots = slots_before(type, type->field_count);
+    bool defaults = i->op == CORE_OP_STRUCT_NEW_DEFAULT_DESC;
+    take(p, &descriptor, 1);
+    if (!defaults) first = take_home(p, type->field_count, &slots);
+    one_result_imm(p, defaults ? VM_OP_STRUCT_NEW_DEFAULT_DESC : VM_OP_STRUCT_NEW_DESC, first,
+                   slots, descriptor, p->module->types[i->a]);
+}
+
 static void struct_get(Prepare *p, const CoreInstr *i) {
     const CoreType *type = core_type(p->core, i->a);
     CoreValType field = type->fields[i->b].type;
@@ -140,13 +150,20 @@ void vm_prepare_ref_test(Prepare *p, uint32_t reference, CoreValType type) {
     one_result_imm(p, VM_OP_REF_TEST, reference, 0, 0, core_space_val(p->module->types, type));
 }
 
+void vm_prepare_desc_test(Prepare *p, uint32_t reference, uint32_t descriptor, CoreValType type) {
+    one_result(p, VM_OP_REF_TEST_DESC, 1, reference, descriptor, core_is_nullable(type));
+}
+
 /* The reference stays where it is. */
 static void ref_cast(Prepare *p, const CoreInstr *i) {
-    if (p->height && p->stack[p->height - 1].kind == CONST) all_home_from(p, p->height - 1);
-    if (!p->height) return;
-    const Entry *e = &p->stack[p->height - 1];
-    emit_imm(p, VM_OP_REF_CAST, e->kind == LOCAL ? e->local : e->home, 0, 0,
+    emit_imm(p, VM_OP_REF_CAST, place_of_top(p), 0, 0,
              core_space_val(p->module->types, i->type[0]));
+}
+
+static void ref_cast_desc(Prepare *p, const CoreInstr *i) {
+    uint32_t descriptor;
+    take(p, &descriptor, 1);
+    emit(p, VM_OP_REF_CAST_DESC, place_of_top(p), 0, descriptor, core_is_nullable(i->type[0]));
 }
 
 bool vm_prepare_ref(Prepare *p, const CoreInstr *i) {
@@ -154,6 +171,8 @@ bool vm_prepare_ref(Prepare *p, const CoreInstr *i) {
     switch (i->op) {
     case CORE_OP_STRUCT_NEW: struct_new(p, i); return true;
     case CORE_OP_STRUCT_NEW_DEFAULT: struct_new_default(p, i); return true;
+    case CORE_OP_STRUCT_NEW_DESC:
+    case CORE_OP_STRUCT_NEW_DEFAULT_DESC: struct_new_desc(p, i); return true;
     case CORE_OP_STRUCT_GET:
     case CORE_OP_STRUCT_GET_S:
     case CORE_OP_STRUCT_GET_U: struct_get(p, i); return true;
@@ -179,6 +198,9 @@ bool vm_prepare_ref(Prepare *p, const CoreInstr *i) {
         return true;
     case CORE_OP_REF_CAST:
     case CORE_OP_REF_CAST_NULL: ref_cast(p, i); return true;
+    case CORE_OP_REF_CAST_DESC_EQ:
+    case CORE_OP_REF_CAST_DESC_EQ_NULL: ref_cast_desc(p, i); return true;
+    case CORE_OP_REF_GET_DESC: unary_ref(p, VM_OP_REF_GET_DESC); return true;
     case CORE_OP_REF_I31: unary_ref(p, VM_OP_REF_I31); return true;
     case CORE_OP_I31_GET_S: unary_ref(p, VM_OP_I31_GET_S); return true;
     case CORE_OP_I31_GET_U: unary_ref(p, VM_OP_I31_GET_U); return true;

@@ -30,6 +30,25 @@ HANDLER(STRUCT_NEW_DEFAULT, {
     NEXT(3);
 })
 
+/* d: the descriptor */
+HANDLER(STRUCT_NEW_DESC, {
+    NOT_NULL(D.u64, TRAP_NULL_DESCRIPTOR);
+    CHARGE(pc[1].c / 8);
+    VmData *d = vm_struct_new_desc(in->store, (uint32_t)pc[2].imm, pc[1].c, D);
+    NOT_NULL(d, TRAP_HEAP_LIMIT);
+    memcpy(d->bytes, &B, pc[1].c * sizeof(VmSlot));
+    A.u64 = (uintptr_t)d;
+    NEXT(3);
+})
+HANDLER(STRUCT_NEW_DEFAULT_DESC, {
+    NOT_NULL(D.u64, TRAP_NULL_DESCRIPTOR);
+    CHARGE(pc[1].c / 8);
+    VmData *d = vm_struct_new_desc(in->store, (uint32_t)pc[2].imm, pc[1].c, D);
+    NOT_NULL(d, TRAP_HEAP_LIMIT);
+    A.u64 = (uintptr_t)d;
+    NEXT(3);
+})
+
 /* a: result, b: the struct, c: the field's slot. Packed fields are cut when they are read. */
 #define STRUCT_GET(id, e)                                                                          \
     HANDLER(id, {                                                                                  \
@@ -197,6 +216,26 @@ HANDLER(REF_CAST, { /* a: reference */
                     if (UNLIKELY(!vm_ref_test(in->store->types, A, (CoreValType)pc[2].imm)))
                         TRAP_WITH(TRAP_CAST);
                     NEXT(3);
+})
+HANDLER(REF_GET_DESC, {
+    NOT_NULL(B.u64, TRAP_NULL_REFERENCE);
+    A = vm_descriptor(B);
+    NEXT(2);
+})
+/* Whether a reference has that descriptor, or is null where that is allowed (d). */
+static bool is_described(VmSlot reference, VmSlot descriptor, bool nullable) {
+    return reference.u64 ? vm_descriptor(reference).u64 == descriptor.u64 : nullable;
+}
+HANDLER(REF_TEST_DESC, { /* a: result, b: reference, c: descriptor */
+                         NOT_NULL(C.u64, TRAP_NULL_DESCRIPTOR);
+                         A.u64 = is_described(B, C, pc[1].d);
+                         NEXT(2);
+})
+HANDLER(REF_CAST_DESC, { /* a: reference, c: descriptor */
+                         NOT_NULL(C.u64, TRAP_NULL_DESCRIPTOR);
+                         if (UNLIKELY(!is_described(A, C, pc[1].d)))
+                             TRAP_WITH(TRAP_DESCRIPTOR_CAST);
+                         NEXT(2);
 })
 HANDLER(REF_I31, {
     A.u64 = VM_I31(B.u32);
