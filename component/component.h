@@ -476,6 +476,52 @@ bool comp_unite_module_world(Arena *arena, const Source *module, CompModuleWorld
 /* "ns:pkg/iface/func" without a version, "name/func": what a function's encoding is kept under. */
 Str comp_encoding_key(Arena *arena, const WitItem *item, Str func);
 
+/* ---- what custom sections tell about a module or component (metadata_fields.c) ---- */
+
+/* Texts, each in a custom section of its name. */
+typedef enum {
+    COMP_METADATA_AUTHORS,
+    COMP_METADATA_DESCRIPTION,
+    COMP_METADATA_LICENSES,
+    COMP_METADATA_SOURCE,
+    COMP_METADATA_HOMEPAGE,
+    COMP_METADATA_REVISION,
+    COMP_METADATA_VERSION,
+    COMP_METADATA_TEXTS
+} CompMetadataText;
+const char *comp_metadata_text_name(CompMetadataText text);
+
+typedef struct {
+    Str name;   /* "language", "processed-by", "sdk" */
+    Map values; /* name -> Str *, its version */
+} CompProducersField;
+typedef VEC(CompProducersField) CompProducers;
+/* Adds a value; where the field has that name already, its version changes. */
+void comp_producers_add(Arena *arena, CompProducers *producers, Str field, Str name, Str version);
+
+typedef struct CompMetadata {
+    bool is_component, has_name, has_producers, has_text[COMP_METADATA_TEXTS];
+    Str name, texts[COMP_METADATA_TEXTS];
+    CompProducers producers;
+    size_t start, end; /* of its bytes in the source */
+    VEC(struct CompMetadata *) children;
+} CompMetadata;
+/* Of a module or component and all that is nested in it. NULL and a diagnostic where it or one of
+ * these sections is malformed. */
+CompMetadata *comp_metadata_read(Arena *arena, const Source *source, Diags *diags);
+
+typedef struct {
+    enum { COMP_METADATA_KEEP, COMP_METADATA_SET, COMP_METADATA_CLEAR } change;
+    Str text;
+} CompMetadataChange;
+typedef struct {
+    CompMetadataChange name, texts[COMP_METADATA_TEXTS];
+    CompProducers producers; /* merged into what is there */
+} CompMetadataEdit;
+/* Appends the outermost module or component as edited; all else stays byte for byte. */
+bool comp_metadata_edit(Arena *arena, const Source *source, const CompMetadataEdit *edit, Buf *out,
+                        Diags *diags);
+
 /* ---- making components (componentize.c, compose.c) ---- */
 
 /* A copy of a core module with a `component-type` section for `world` added. */
