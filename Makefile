@@ -18,7 +18,11 @@ endif
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 SANITIZE := -fsanitize=address,undefined
-CFLAGS_release := -O2
+CFLAGS_release := -O2 -fno-asynchronous-unwind-tables -fno-unwind-tables
+# Folders that are compiled for size: what they do is waiting for files or done once.
+SMALL := bindgen cli component wasi
+CFLAGS_small_release := -Os
+LDFLAGS_release := -Wl,-z,pack-relative-relocs
 CFLAGS_asan := -O1 -g $(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS_asan := $(SANITIZE)
 # Every arena allocation is its own malloc, so that the sanitizer sees each one's end.
@@ -85,7 +89,7 @@ $(OBJ)/grammar/src/%.o: grammar/src/%.c
 $(OBJ)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC $@)
-	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter $(SMALL),$(<D)),$(CFLAGS_small_$(MODE))) -MMD -MP -c -o $@ $<
 
 $(OBJ)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(if $(filter fuzz,$(MODE)),,tests/fuzz/replay.c) $(LIB)
 	@mkdir -p $(@D)
