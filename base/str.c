@@ -11,7 +11,11 @@ bool str_eq(Str a, Str b) {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-bool str_is(Str a, const char *c_string) { return str_eq(a, str_from(c_string)); }
+bool str_is(Str a, const char *c_string) {
+    for (size_t i = 0; i < a.len; i++)
+        if (c_string[i] != a.ptr[i] || !c_string[i]) return false;
+    return c_string[a.len] == 0;
+}
 
 int str_cmp(Str a, Str b) {
     size_t n = a.len < b.len ? a.len : b.len;
