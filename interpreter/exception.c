@@ -14,6 +14,8 @@
 
 #include "interpreter/internal.h"
 
+enum { MANY_STEPS = 1 << 16 }; /* that are paid for at once */
+
 static void exception_free(VmObject *object) { free(object); }
 
 static VmException *exception_new(VmStore *store, VmTag *tag, const VmSlot *values,
@@ -40,15 +42,18 @@ static const VmCatch *find(const VmFrame *frame, uint32_t word, const VmTag *tag
     return NULL;
 }
 
-/* A throw costs what it looks at. */
-static Trap pay(VmThread *t, uint64_t steps) {
+/* A throw costs what it looks at. False: a trap is set. */
+static bool pay(VmThread *t, uint64_t steps) {
     VmStore *store = t->store;
     uint64_t fuel = steps / 8;
     t->ticks -= (int32_t)(steps / 16 < VM_TICKS ? steps / 16 : VM_TICKS);
-    if (!store->has_fuel) return TRAP_NONE;
-    if (fuel > store->fuel) return TRAP_FUEL;
-    store->fuel -= fuel;
-    return TRAP_NONE;
+    if (store->has_fuel && fuel > store->fuel) {
+        store->fuel = 0;
+        vm_set_trap(t, TRAP_FUEL);
+        return false;
+    }
+    if (store->has_fuel) store->fuel -= fuel;
+    return t->ticks >= 0 || vm_tick(t);
 }
 
 static const VmWord *trap(VmThread *t, Trap why) {
@@ -71,10 +76,11 @@ const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmExceptio
         const VmWord *words = frame->func->code->words;
         uint32_t word = (uint32_t)(frame == t->top ? t->pc - words : frame->pc - words - 1);
         if ((caught = find(frame, word, tag, &steps))) break;
+        if (steps < MANY_STEPS) continue;
+        if (!pay(t, steps)) return vm_stop_code;
+        steps = 0;
     }
-    Trap why = pay(t, steps);
-    if (why != TRAP_NONE) return trap(t, why);
-    if (t->ticks < 0 && !vm_tick(t)) return vm_stop_code;
+    if (!pay(t, steps)) return vm_stop_code;
     if (!caught) return trap(t, TRAP_UNCAUGHT_EXCEPTION);
     uint32_t count = slot_count(t, tag);
     if (caught->keeps && !exception) exception = exception_new(t->store, tag, values, count);
