@@ -3,7 +3,7 @@
 #include "cli/load.h"
 
 typedef struct {
-    StrVec adapters;
+    StrVec adapters, import_names;
     bool validate, merge_semver, debug_names, reject_legacy, realloc_via_grow, return_call_ref;
 } Options;
 
@@ -13,6 +13,8 @@ static const Option option_table[] = {
     LIST(
         Options, adapters, 0, "adapt", "[NAME=]MODULE",
         "A module that provides the imports of module NAME (or of its file's name) by the world's"),
+    LIST(Options, import_names, 0, "import-name", "OLD=NEW",
+         "Import the interface OLD under the name NEW"),
     FLAG(Options, validate, 0, "validate", "Validate the component (on; --no-validate)"),
     FLAG(Options, merge_semver, 0, "merge-imports-based-on-semver",
          "Unite imports that differ only in compatible versions (on)"),
@@ -47,15 +49,31 @@ static bool load_adapter(Cli *cli, Str given, CompAdapter *adapter) {
     return adapter->source != NULL;
 }
 
+static bool parse_rename(Cli *cli, Str given, CompRename *rename) {
+    size_t equals = str_find(given, '=', 0);
+    if (equals == SIZE_MAX) {
+        diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(given), STR_ARG(STR("--import-name")),
+             "OLD=NEW");
+        return false;
+    }
+    *rename = (CompRename){str_from_to(given, 0, equals), str_after(given, equals + 1)};
+    return true;
+}
+
 static int run(Cli *cli, void *given) {
     const Options *options = given;
     CompAdapter *adapters = ARENA_NEW_ARRAY(cli->arena, CompAdapter, options->adapters.len);
     for (size_t i = 0; i < options->adapters.len; i++) {
         if (!load_adapter(cli, options->adapters.at[i], &adapters[i])) return EXIT_INPUT;
     }
+    CompRename *renames = ARENA_NEW_ARRAY(cli->arena, CompRename, options->import_names.len);
+    for (size_t i = 0; i < options->import_names.len; i++)
+        if (!parse_rename(cli, options->import_names.at[i], &renames[i])) return EXIT_USAGE;
     const Source *module = load_module(cli, 0, features_all());
     if (!module) return EXIT_INPUT;
-    CompNewOptions how = {.adapters = adapters,
+    CompNewOptions how = {.renames = renames,
+                          .rename_count = options->import_names.len,
+                          .adapters = adapters,
                           .adapter_count = options->adapters.len,
                           .features = features_all(),
                           .no_debug_names = !options->debug_names,

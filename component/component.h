@@ -542,7 +542,14 @@ typedef struct {
     const Source *source;
 } CompAdapter;
 
+/* An import of the component that gets another name. */
 typedef struct {
+    Str from, to;
+} CompRename;
+
+typedef struct {
+    const CompRename *renames; /* of imported interfaces; those that there are not do nothing */
+    size_t rename_count;
     const CompAdapter *adapters;
     size_t adapter_count;
     Features features;

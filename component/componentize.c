@@ -106,6 +106,8 @@ static void want_all(Linker *l) {
             if (import->kind == LINK_FUNC) want_func(l, import->func);
             want_type(l, import->resource);
             want_type(l, import->payload);
+            if (import->kind == LINK_CANON && import->canon.op == COMP_CANON_TASK_RETURN)
+                want_type(l, import->func->result);
         }
     }
     want_exports(l);
@@ -125,8 +127,14 @@ static void import_interface(Linker *l, const WitItem *item) {
     uint32_t type = comp_instances_type(&l->types, item->interface, &l->wanted,
                                         live == COMP_NONE ? NULL : &l->live_types.at[live]);
     if (type == COMP_NONE) return;
-    uint32_t index =
-        comp_add_import(&l->b, comp_item_name(l->arena, item), comp_extern(COMP_INSTANCE, type));
+    CompName name = comp_item_name(l->arena, item);
+    for (size_t i = 0; i < l->options->rename_count; i++) {
+        const CompRename *rename = &l->options->renames[i];
+        if (!str_eq(rename->from, name.name)) continue;
+        name.name = rename->to;
+        break;
+    }
+    uint32_t index = comp_add_import(&l->b, name, comp_extern(COMP_INSTANCE, type));
     comp_instances_set(&l->types, item->interface, index);
 }
 
