@@ -154,6 +154,8 @@ const Source *cli_read(Cli *cli, size_t index);
 /* Writes the result to -o or standard output, unless there are errors. Bytes that begin as a
  * WebAssembly binary do not go to a terminal. */
 int cli_write(Cli *cli, Str bytes);
+/* Makes a directory and those above it that are missing. False after a diagnostic. */
+bool cli_make_directories(Cli *cli, Str path);
 /* The features of -f on top of the defaults. False after a diagnostic. */
 bool cli_features(Cli *cli, Features *features);
 

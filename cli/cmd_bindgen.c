@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* `witc bindgen c`: C bindings of a world, for guests. */
-#include <errno.h>
-#include <sys/stat.h>
 
 #include "bindgen/bindgen.h"
 #include "cli/load.h"
@@ -49,20 +47,6 @@ static const Argument arguments[] = {
     {"WIT", "A folder or file of WIT, or a WIT package as a binary", ARGUMENT_REQUIRED},
     {0},
 };
-
-/* mkdir -p */
-static bool make_directories(Cli *cli, Str path) {
-    for (size_t slash = 1; slash != SIZE_MAX && path.len;) {
-        slash = str_find(path, '/', slash);
-        const char *prefix = str_c(cli->arena, str_from_to(path, 0, slash));
-        if (mkdir(prefix, 0777) != 0 && errno != EEXIST) {
-            diag(&cli->diags, FILE_WRITE, span_none(), STR_ARG(path), strerror(errno));
-            return false;
-        }
-        if (slash != SIZE_MAX) slash++;
-    }
-    return true;
-}
 
 static bool parse_renames(Cli *cli, const StrVec *given, GenRename *renames) {
     for (size_t i = 0; i < given->len; i++) {
@@ -140,7 +124,7 @@ static int run(Cli *cli, void *given) {
     if (cli->diags.errors || !wit_make_types_nominal(model, world, &cli->diags) ||
         !gen_c(cli->arena, model, world, &how, &out, &cli->diags))
         return EXIT_INPUT;
-    if (!options->check && options->out_dir.len && !make_directories(cli, options->out_dir))
+    if (!options->check && options->out_dir.len && !cli_make_directories(cli, options->out_dir))
         return EXIT_INPUT;
     bool ok = deliver(cli, options, &out, ".h", &out.header);
     ok = deliver(cli, options, &out, ".c", &out.source) && ok;

@@ -155,10 +155,10 @@ static void add_producers(Arena *arena, Table *table, const CompMetadata *unit) 
 }
 
 static void details(Arena *arena, const CompMetadata *unit, Buf *out) {
-    static const CompMetadataText order[] = {
-        COMP_METADATA_DESCRIPTION, COMP_METADATA_AUTHORS, COMP_METADATA_VERSION,
-        COMP_METADATA_REVISION,    COMP_METADATA_LICENSES, COMP_METADATA_SOURCE,
-        COMP_METADATA_HOMEPAGE};
+    static const CompMetadataText order[] = {COMP_METADATA_DESCRIPTION, COMP_METADATA_AUTHORS,
+                                             COMP_METADATA_VERSION,     COMP_METADATA_REVISION,
+                                             COMP_METADATA_LICENSES,    COMP_METADATA_SOURCE,
+                                             COMP_METADATA_HOMEPAGE};
     Table table = {.columns = 2};
     add(arena, &table, STR("KIND"), STR("VALUE"));
     add(arena, &table, STR("name"), unit->has_name ? unit->name : STR("<unknown>"));
@@ -181,8 +181,7 @@ static void details(Arena *arena, const CompMetadata *unit, Buf *out) {
 static int run(Cli *cli, void *given) {
     const Options *options = given;
     const Source *source = load_binary(cli, 0, features_all());
-    const CompMetadata *unit =
-        source ? comp_metadata_read(cli->arena, source, &cli->diags) : NULL;
+    const CompMetadata *unit = source ? comp_metadata_read(cli->arena, source, &cli->diags) : NULL;
     if (!unit) return EXIT_INPUT;
     Buf out = {.arena = cli->arena};
     if (options->json) {
@@ -190,9 +189,8 @@ static int run(Cli *cli, void *given) {
         return cli_write(cli, buf_text(&out));
     }
     Summary s = {.arena = cli->arena, .table = {.columns = 6, .right = 4 | 8}, .whole = unit->end};
-    *vec_push(cli->arena, &s.table.rows) = (TableRow){{STR("KIND"), STR("NAME"), STR("SIZE"),
-                                                       STR("SIZE%"), STR("LANGUAGES"),
-                                                       STR("PARENT")}};
+    *vec_push(cli->arena, &s.table.rows) = (TableRow){
+        {STR("KIND"), STR("NAME"), STR("SIZE"), STR("SIZE%"), STR("LANGUAGES"), STR("PARENT")}};
     summarize(&s, unit, STR("<root>"));
     table_write(&s.table, &out);
     details(cli->arena, unit, &out);

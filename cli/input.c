@@ -6,6 +6,8 @@
  *     00 61 73 6d  0d 00 01 00     a component, or a WIT package as a binary
  *     '(' after blanks, comments   WebAssembly text
  */
+#include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/utf8.h"
@@ -79,6 +81,19 @@ int cli_write(Cli *cli, Str bytes) {
         return EXIT_USAGE;
     }
     return file_write(cli->arena, path, bytes, &cli->diags) ? EXIT_OK : EXIT_INPUT;
+}
+
+bool cli_make_directories(Cli *cli, Str path) {
+    for (size_t slash = 1; slash != SIZE_MAX && path.len;) {
+        slash = str_find(path, '/', slash);
+        const char *prefix = str_c(cli->arena, str_from_to(path, 0, slash));
+        if (mkdir(prefix, 0777) != 0 && errno != EEXIST) {
+            diag(&cli->diags, FILE_WRITE, span_none(), STR_ARG(path), strerror(errno));
+            return false;
+        }
+        if (slash != SIZE_MAX) slash++;
+    }
+    return true;
 }
 
 bool cli_features(Cli *cli, Features *features) {

@@ -522,6 +522,18 @@ typedef struct {
 bool comp_metadata_edit(Arena *arena, const Source *source, const CompMetadataEdit *edit, Buf *out,
                         Diags *diags);
 
+/* ---- taking components apart (unbundle.c) ---- */
+
+/* A core module that was taken out: "unbundled-module0" and its bytes. */
+typedef struct {
+    Str name, bytes;
+} CompUnbundled;
+typedef VEC(CompUnbundled) CompUnbundledList;
+/* A valid component with imports in place of all core modules, however deep, of more than `threshold`
+ * bytes; *modules gets these. NULL and a diagnostic where no import can have a module's type. */
+CompComponent *comp_unbundle(Arena *arena, const CompComponent *component, size_t threshold,
+                             CompUnbundledList *modules, Diags *diags);
+
 /* ---- making components (componentize.c, compose.c) ---- */
 
 /* A copy of a core module with a `component-type` section for `world` added. */
