@@ -219,8 +219,7 @@ static void move_item(Unbundler *u, CompItem *item) {
         break;
     case COMP_ITEM_INSTANCE: move_args(u, &item->instance.args); break;
     case COMP_ITEM_CORE_TYPE:
-        if (item->core_type.types)
-            item->core_type.types = moved_group(u, item->core_type.types);
+        if (item->core_type.types) item->core_type.types = moved_group(u, item->core_type.types);
         break;
     case COMP_ITEM_CANON: move_canon(u, &item->canon); break;
     case COMP_ITEM_IMPORT: move_extern(u, &item->import.type); break;
@@ -290,7 +289,8 @@ static void move_names(Unbundler *u, const CompNames *from, CompComponent *out) 
     out->names = names;
     for (size_t i = 0; i < out->items.len; i++) {
         CompItem *item = &out->items.at[i];
-        if (item->kind != COMP_ITEM_CUSTOM || !str_is(item->custom.name, "component-name")) continue;
+        if (item->kind != COMP_ITEM_CUSTOM || !str_is(item->custom.name, "component-name"))
+            continue;
         Buf bytes = {.arena = u->arena};
         comp_names_encode(&names, &bytes);
         item->custom.bytes = buf_text(&bytes);
