@@ -510,14 +510,16 @@ static void place_import(Composer *c, const Map *items, const WitItem *item, Map
 /* The owner of a type, and those of its parts; own types are met on their own. */
 static void place_owners(Composer *c, const Map *items, const WitType *type, const WitItem *self,
                          Map *placed, WitItems *out) {
-    if (!type) return;
-    const MapEntry *owner =
-        type->interface ? map_get(items, comp_key(c->arena, type->interface)) : NULL;
-    if (owner && owner->cptr != self) {
-        place_import(c, items, owner->cptr, placed, out);
-        return;
+    for (; type; type = type->elem) {
+        const MapEntry *owner =
+            type->interface ? map_get(items, comp_key(c->arena, type->interface)) : NULL;
+        if (owner && owner->cptr != self) {
+            place_import(c, items, owner->cptr, placed, out);
+            return;
+        }
+        if (type->kind != WIT_ALIAS) break; /* else a chain of names, which may be long */
     }
-    if (type->name.len && type->kind != WIT_ALIAS) return;
+    if (!type || type->name.len) return;
     for (size_t i = 0; i < type->fields.len; i++)
         place_owners(c, items, type->fields.at[i].type, self, placed, out);
     place_owners(c, items, type->elem, self, placed, out);

@@ -61,6 +61,10 @@ static bool realloc_index(Linker *l, LinkModule *m, Str func, bool import, uint3
         diag(l->diags, LINK_NEEDS_REALLOC, span_at(m->source, 0), STR_ARG(func), "cabi_realloc");
         return false;
     }
+    const CoreExport *e = core_export_find(owner->core, name);
+    if (!comp_check_core_type(l, owner, name, e->offset, core_func_type(owner->core, e->index),
+                              comp_text_type(l->arena, "iiii", "i")))
+        return false;
     const MapEntry *shim = map_get(&l->realloc_shims, comp_module_key(l, owner, name));
     *index = shim ? shim_func(l, (uint32_t)shim->value) : func_alias(l, owner, name);
     return true;

@@ -79,13 +79,17 @@ static uint32_t foreign_as_import(CompTypeScope *scope, const WitType *type) {
 static void import_foreign(Linker *l, CompTypeScope *inner, const WitInterface *own,
                            const WitType *type, Map *seen) {
     bool added;
-    if (!type || (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM && !type->name.len)) return;
-    map_put(l->arena, seen, comp_key(l->arena, type), &added);
-    if (!added) return;
-    if (type->interface && type->interface != own) {
-        comp_scope_val(inner, type);
-        return;
+    for (; type; type = type->elem) {
+        if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM && !type->name.len) return;
+        map_put(l->arena, seen, comp_key(l->arena, type), &added);
+        if (!added) return;
+        if (type->interface && type->interface != own) {
+            comp_scope_val(inner, type);
+            return;
+        }
+        if (type->kind != WIT_ALIAS) break; /* else a chain of names, which may be long */
     }
+    if (!type) return;
     for (size_t i = 0; i < type->fields.len; i++)
         import_foreign(l, inner, own, type->fields.at[i].type, seen);
     import_foreign(l, inner, own, type->elem, seen);

@@ -78,6 +78,7 @@ enum { MAX_PAYLOADS = 1000 };
 
 static void find_payloads(Payloads *p, const WitType *type) {
     bool added;
+    type = wit_dealias(type);
     if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM ||
         wit_kind_shape(type->kind) == WIT_SHAPE_HANDLE || type->kind == WIT_RESOURCE ||
         p->found->len >= MAX_PAYLOADS || comp_has(&p->without, type))

@@ -70,6 +70,7 @@ const WitType *comp_subst_type(Subst *subst, const WitType *type) {
     made.second = comp_subst_type(subst, type->second);
     bool changed = subst_fields(subst, &made.fields);
     changed |= made.elem != type->elem || made.second != type->second;
+    made.real = made.kind == WIT_ALIAS ? wit_dealias(made.elem) : NULL;
     const WitType *out = changed ? arena_copy(subst->arena, &made, sizeof made) : type;
     done(subst, type, out);
     return out;

@@ -110,6 +110,16 @@ static uint32_t encode(CompTypeScope *scope, const WitType *type) {
     return type->name.len ? give_name(scope, type, def) : def.index;
 }
 
+/* Names of names can make a long chain: what the last one stands for is encoded first. */
+static void encode_chain(CompTypeScope *scope, const WitType *type) {
+    CompTypeList chain = {0};
+    for (const WitType *t = type->elem;
+         t->kind == WIT_ALIAS && t->interface == scope->interface && !comp_has(&scope->types, t);
+         t = t->elem)
+        *vec_push(scope->builder->arena, &chain) = t;
+    while (chain.len) comp_scope_val(scope, vec_pop(&chain));
+}
+
 CompValRef comp_scope_val(CompTypeScope *scope, const WitType *type) {
     Arena *arena = scope->builder->arena;
     if (!type) return (CompValRef){0};
@@ -120,6 +130,7 @@ CompValRef comp_scope_val(CompTypeScope *scope, const WitType *type) {
     bool anonymous = type->name.len == 0;
     if (!known && anonymous) known = map_get(&scope->shapes, shape_key(arena, type));
     if (known) return comp_ref((uint32_t)known->value);
+    if (type->kind == WIT_ALIAS && type->interface == scope->interface) encode_chain(scope, type);
     uint32_t index = encode(scope, type);
     map_put(arena, &scope->types, key, NULL)->value = index;
     if (anonymous) map_put(arena, &scope->shapes, shape_key(arena, type), NULL)->value = index;

@@ -131,6 +131,7 @@ static void set_identity(Validator *v, CompEntity *e, Str name) {
     alias->kind = WIT_ALIAS;
     alias->name = name;
     alias->elem = e->type;
+    alias->real = wit_dealias(e->type); /* names of names make long chains */
     e->type = alias;
 }
 

@@ -156,18 +156,17 @@ static WitFuncKind func_kind(Str name, Str *resource) {
     return WIT_FREESTANDING;
 }
 
-/* A resource by name among types of an interface or world imports. */
-static const WitType *find_resource(const WitInterface *interface, const WitWorld *world,
-                                    Str name) {
-    if (interface) return wit_find_type(interface, name);
+/* A resource by name among the types of an interface, or a world's imports. */
+static const WitType *find_resource(const Map *types, const WitWorld *world, Str name) {
+    const MapEntry *e = types ? map_get(types, name) : NULL;
+    if (types) return e ? e->cptr : NULL;
     for (size_t i = 0; i < world->imports.len; i++)
         if (world->imports.at[i].kind == WIT_ITEM_TYPE && str_eq(world->imports.at[i].name, name))
             return world->imports.at[i].type;
     return NULL;
 }
 
-static WitFunc *function(Decoder *d, const CompExtern *e, const WitInterface *interface,
-                         const WitWorld *world) {
+static WitFunc *function(Decoder *d, const CompExtern *e, const Map *types, const WitWorld *world) {
     const WitFunc *node = e->entity.func;
     WitFunc *f = ARENA_NEW(d->arena, WitFunc);
     Str resource;
@@ -176,7 +175,7 @@ static WitFunc *function(Decoder *d, const CompExtern *e, const WitInterface *in
     f->is_async = node->is_async;
     f->has_external_id = e->name.has_external_id;
     f->external_id = e->name.external_id;
-    if (f->kind != WIT_FREESTANDING && !(f->resource = find_resource(interface, world, resource)))
+    if (f->kind != WIT_FREESTANDING && !(f->resource = find_resource(types, world, resource)))
         FAULT(d, LINK_NO_RESOURCE, STR_ARG(f->name), STR_ARG(resource));
     for (size_t i = 0; i < node->params.len; i++) {
         WitField param = {.name = node->params.at[i].name,
@@ -192,21 +191,28 @@ static WitFunc *function(Decoder *d, const CompExtern *e, const WitInterface *in
 /* Adds what an instance exports to an interface. A type that is there already is the same one seen
  * again, and its new node means it. */
 static void fill_interface(Decoder *d, WitInterface *interface, const CompInstanceType *instance) {
+    Map types = {0}, funcs = {0};
+    bool added;
+    for (size_t i = 0; i < interface->types.len; i++)
+        map_put(d->arena, &types, interface->types.at[i]->name, NULL)->ptr = interface->types.at[i];
+    for (size_t i = 0; i < interface->funcs.len; i++)
+        map_put(d->arena, &funcs, interface->funcs.at[i]->name, NULL);
     for (size_t i = 0; i < instance->exports.len && !d->failed; i++) {
         const CompExtern *e = &instance->exports.at[i];
         Str name = e->name.name;
         if (e->entity.sort == COMP_TYPE && e->entity.type) {
-            WitType *type = wit_find_type(interface, name);
-            if (type) {
-                note(d, e->entity.type, type);
+            MapEntry *entry = map_put(d->arena, &types, name, &added);
+            if (!added) {
+                note(d, e->entity.type, entry->ptr);
                 continue;
             }
-            type = named_type(d, e);
+            WitType *type = named_type(d, e);
             type->interface = interface;
+            entry->ptr = type;
             *vec_push(d->arena, &interface->types) = type;
         } else if (e->entity.sort == COMP_FUNC) {
-            if (!wit_find_func(interface, name))
-                *vec_push(d->arena, &interface->funcs) = function(d, e, interface, NULL);
+            map_put(d->arena, &funcs, name, &added);
+            if (added) *vec_push(d->arena, &interface->funcs) = function(d, e, &types, NULL);
         } else {
             FAULT(d, LINK_NO_WIT_FOR, STR_ARG(name), comp_sort_name(e->entity.sort));
         }

@@ -145,7 +145,7 @@ WitFunc *wit_find_func(const WitInterface *interface, Str name) {
 }
 
 const WitType *wit_dealias(const WitType *type) {
-    while (type && type->kind == WIT_ALIAS) type = type->elem;
+    while (type && type->kind == WIT_ALIAS) type = type->real ? type->real : type->elem;
     return type;
 }
 

@@ -74,7 +74,8 @@ struct WitType {
     const WitWorld *world;
     WitFields fields;
     const WitType *elem, *second;
-    uint64_t length; /* of a FIXED_LIST */
+    const WitType *real; /* an ALIAS: what wit_dealias gives, if its maker said so; may be NULL */
+    uint64_t length;     /* of a FIXED_LIST */
     Str docs;
     WitStability stability;
     Str external_id;

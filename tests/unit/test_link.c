@@ -413,6 +413,26 @@ static void components_are_imported_by_type(void) {
     CHECK_EQ(count_items(c, COMP_ITEM_IMPORT), 2);
 }
 
+/* Each type is another name of the one before: no depth that a limit knows, but a long way down. */
+static void names_of_names_may_be_many(void) {
+    Buf wit = {.arena = arena};
+    buf_str(&wit, STR("package t:t; interface i { type a0 = u8; "));
+    for (int i = 1; i < 40000; i++) buf_fmt(&wit, "type a%d = a%d; ", i, i - 1);
+    buf_str(&wit, STR("f: func(x: a39999); } world w { import i; export i; }"));
+    buf_byte(&wit, 0);
+    const CompInfo *info = link_valid(module_of((const char *)wit.ptr, "w", NULL));
+    if (info) CHECK_EQ(info->type.imports.at[0].entity.instance->exports.len, 40001);
+}
+
+static void imports_can_be_renamed(void) {
+    CompRename rename = {STR("t:t/host"), STR("t:t/other@2.0.0")};
+    options.renames = &rename;
+    options.rename_count = 1;
+    const CompInfo *info = link_valid(module_of(greeter_wit, "w", greeter));
+    options = (CompNewOptions){.features = features_all()};
+    if (info) CHECK_STR(info->type.imports.at[0].name.name, "t:t/other@2.0.0");
+}
+
 /* ---- what is wrong ---- */
 
 static void check_fault(const char *wit, const char *wat, const char *message) {
@@ -442,6 +462,11 @@ static void faults_are_told(void) {
                 "(module (memory (export \"memory\") 1) (func (export \"f\") (param i32 i32)))",
                 "function `f` needs memory to be allocated in the module, but it exports no "
                 "`cabi_realloc`");
+    check_fault("package t:t; world w { export f: func(s: string); }",
+                "(module (memory (export \"memory\") 1) (func (export \"f\") (param i32 i32))"
+                " (func (export \"cabi_realloc\")))",
+                "type mismatch for function `cabi_realloc`: expected `[i32 i32 i32 i32] -> [i32]` "
+                "but found `[] -> []`");
     check_fault("package t:t; world w { import f: func(); }", "(module (import \"\" \"f\" (func)))",
                 "module requires an import interface named ``, which world `root` does not import");
 }
@@ -464,6 +489,8 @@ int main(void) {
     RUN(adapters_without_use_stay_out);
     RUN(dummies_fit_their_worlds);
     RUN(components_are_imported_by_type);
+    RUN(names_of_names_may_be_many);
+    RUN(imports_can_be_renamed);
     RUN(faults_are_told);
     arena_free(arena);
     return test_end("link");
