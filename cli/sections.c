@@ -29,7 +29,8 @@ Reader sections_inside(Reader *outer, const Section *section, bool *component) {
 
 bool section_next(Reader *reader, Section *section) {
     if (reader_at_end(reader)) return false;
-    *section = (Section){.start = reader_offset(reader), .id = reader_u8(reader)};
+    *section = (Section){.start = reader_offset(reader)};
+    section->id = reader_u8(reader);
     uint32_t size = reader_u32(reader);
     section->body_start = reader_offset(reader);
     section->body = reader_bytes(reader, size);

@@ -244,6 +244,10 @@ bool core_names_decode(Arena *arena, Reader r, CoreNames *names);
 void core_names_encode(const CoreNames *names, Buf *buf);
 bool core_names_empty(const CoreNames *names);
 
+/* What a symbol is called in its source, or the empty string where it is no such symbol. */
+Str core_demangle_rust(Arena *arena, Str symbol);
+Str core_demangle_cpp(Arena *arena, Str symbol);
+
 /* ---- the module ---- */
 
 typedef struct CoreModule {
