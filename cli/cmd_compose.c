@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* `witc compose`: links components together, by a manifest in YAML or by the names of files. */
+/* `witc compose`: links components together, by a manifest in YAML, by the names of files, or by a
+ * program in the language WAC. */
 #include "cli/load.h"
+
+#include "wac/wac.h"
 
 typedef struct {
     Str config;
     StrVec definitions, search_paths;
+    Str deps_dir;
     bool skip_validation, no_imports;
 } Options;
 
 static const Option option_table[] = {
     TEXT(Options, config, 'c', "config", "FILE", "The manifest; its paths are relative to it"),
     LIST(Options, definitions, 'd', "definitions", "COMPONENT",
-         "A component whose exports serve imports of the same name everywhere"),
+         "A component whose exports serve imports of the same name everywhere; with a program in "
+         "WAC, PACKAGE=PATH"),
+    TEXT(Options, deps_dir, 0, "deps-dir", "DIR",
+         "Where a program in WAC finds its packages (default: deps)"),
     LIST(Options, search_paths, 'p', "search-path", "DIR",
          "Where components are looked for by name"),
     FLAG(Options, skip_validation, 0, "skip-validation", "Do not validate the result"),
@@ -19,7 +26,9 @@ static const Option option_table[] = {
 };
 
 static const Argument arguments[] = {
-    {"ROOT", "The component whose exports the result has", ARGUMENT_REQUIRED}, {0}};
+    {"ROOT", "The component whose exports the result has, or a program in WAC (`.wac`)",
+     ARGUMENT_REQUIRED},
+    {0}};
 
 static const Source *read_component(Arena *arena, Str path, void *context, Diags *diags) {
     (void)arena, (void)diags; /* they are the Cli's */
@@ -32,8 +41,86 @@ static const Source *read_component(Arena *arena, Str path, void *context, Diags
     return source;
 }
 
+/* ---- programs in WAC ---- */
+
+typedef struct {
+    Cli *cli;
+    const Options *options;
+} Packages;
+
+static const Source *package_at(Cli *cli, Str path) {
+    if (!file_is_directory(cli->arena, path) && !str_ends(path, STR(".wit"))) {
+        const Source *source = load_binary_file(cli, path, features_all());
+        if (!source || input_kind(source->text) == KIND_COMPONENT) return source;
+        cli_wrong_kind(cli, source, "a component");
+        return NULL;
+    }
+    const WitSelection selection = {.all = true};
+    WitModel *model = load_wit(cli, path, &selection);
+    CompComponent *package = model ? comp_encode_package(cli->arena, model, &cli->diags) : NULL;
+    if (!package) return NULL;
+    Buf bytes = {.arena = cli->arena};
+    comp_encode(package, &bytes);
+    Source *source = ARENA_NEW(cli->arena, Source);
+    *source = (Source){path, buf_text(&bytes), true};
+    return source;
+}
+
+/* DIR/ns/name[/version], as a folder of WIT or with .wasm, .wat or .wit at its end. */
+static const Source *read_package(Arena *arena, Str name, Semver version, void *context,
+                                  Diags *diags) {
+    (void)diags; /* they are the Cli's */
+    const Packages *packages = context;
+    Cli *cli = packages->cli;
+    Str versioned = str_fmt(arena, "%.*s@%.*s", STR_ARG(name), STR_ARG(version.text));
+    for (size_t i = 0; i < packages->options->definitions.len; i++) {
+        Str text = packages->options->definitions.at[i];
+        size_t equals = str_find(text, '=', 0);
+        Str key = str_from_to(text, 0, equals);
+        if (equals != SIZE_MAX && (str_eq(key, version.text.len ? versioned : name)))
+            return package_at(cli, str_after(text, equals + 1));
+    }
+    Str path = packages->options->deps_dir.len ? packages->options->deps_dir : STR("deps");
+    for (size_t from = 0; from < name.len;) {
+        size_t to = str_find(name, ':', from);
+        if (to == SIZE_MAX) to = name.len;
+        path = path_join(arena, path, str_from_to(name, from, to));
+        from = to + 1;
+    }
+    if (version.text.len) path = path_join(arena, path, version.text);
+    static const char *const endings[] = {"", ".wasm", ".wat", ".wit"};
+    for (int i = 0; i < 4; i++) {
+        Str file = str_fmt(arena, "%.*s%s", STR_ARG(path), endings[i]);
+        if (file_exists(arena, file) && file_is_directory(arena, file) == (i == 0))
+            return package_at(cli, file);
+    }
+    return NULL;
+}
+
+static int run_wac(Cli *cli, Str path, const Options *options) {
+    Packages packages = {cli, options};
+    const WacOptions how = {.features = features_all(),
+                            .read = read_package,
+                            .context = &packages,
+                            .skip_validation = options->skip_validation};
+    for (size_t i = 0; i < options->definitions.len; i++) {
+        if (str_find(options->definitions.at[i], '=', 0) != SIZE_MAX) continue;
+        diag(&cli->diags, CLI_WAC_DEFINITION, span_none(), STR_ARG(options->definitions.at[i]));
+        return EXIT_USAGE;
+    }
+    const Source *program = file_read(cli->arena, path, &cli->diags);
+    if (!program) return EXIT_INPUT;
+    CompComponent *component = wac_compose(cli->arena, program, &how, &cli->diags);
+    if (!component) return EXIT_INPUT;
+    Buf bytes = {.arena = cli->arena};
+    comp_encode(component, &bytes);
+    return write_binary(cli, bytes);
+}
+
 static int run(Cli *cli, void *given) {
     const Options *options = given;
+    if (cli->args.len && str_ends(cli->args.at[0], STR(".wac")))
+        return run_wac(cli, cli->args.at[0], options);
     CompComposeOptions how = {.no_imports = options->no_imports,
                               .skip_validation = options->skip_validation,
                               .features = features_all(),
@@ -76,7 +163,9 @@ const CommandSpec cmd_compose = {
         "Keys of the manifest: `dependencies` (name: path), `instantiations` (name: dependency, "
         "arguments; `root` is the root), `definitions`, `search-paths`, `import-components`, "
         "`disallow-imports`, `skip-validation`.",
-    .examples = "By a manifest\n$ witc compose -c compose.yml app.wasm -o program.wasm\n"
+    .examples = "By a program in the language WAC\n$ witc compose --deps-dir deps app.wac -o "
+                "program.wasm\n"
+                "By a manifest\n$ witc compose -c compose.yml app.wasm -o program.wasm\n"
                 "One component serves whatever it can\n$ witc compose -d calculator.wasm app.wasm "
                 "-o program.wasm\n",
 };

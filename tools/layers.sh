@@ -13,15 +13,16 @@ allowed() {
     witc) echo base model grammar ;;
     bindgen) echo base model canonical-abi ;;
     component) echo base model core canonical-abi ;;
+    wac) echo base model core canonical-abi component ;;
     wat) echo base model core canonical-abi component ;;
     interpreter) echo base model core canonical-abi component ;;
     wasi) echo base model canonical-abi interpreter ;;
-    cli) echo base grammar model core canonical-abi witc bindgen component wat interpreter wasi ;;
+    cli) echo base grammar model core canonical-abi witc bindgen component wac wat interpreter wasi ;;
     esac
 }
 
 bad=0
-for folder in base grammar model core canonical-abi witc bindgen component wat interpreter wasi cli; do
+for folder in base grammar model core canonical-abi witc bindgen component wac wat interpreter wasi cli; do
     [ -d "$folder" ] || continue
     may=" $folder $(allowed $folder) "
     for line in $(grep -rHnoE '^ *# *include +"[^"]+/[^"]+"' "$folder" --include=*.c --include=*.h \

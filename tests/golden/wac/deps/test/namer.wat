@@ -1,0 +1,4 @@
+(component
+  (import "seed" (func (result string)))
+  (export "name" (func 0))
+)
