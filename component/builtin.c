@@ -207,8 +207,8 @@ static LinkFound resource(Linker *l, LinkModule *m, Str field, const WitItems *i
 /* ---- of functions ---- */
 
 /* A function of the item, or of the world; *item is then the function's own. */
-static const WitFunc *find_func(const WitItem **item, const WitItems *items, Str name) {
-    if (*item) return wit_find_func((*item)->interface, name);
+static const WitFunc *find_func(Linker *l, const WitItem **item, const WitItems *items, Str name) {
+    if (*item) return comp_interface_func(l, (*item)->interface, name);
     for (size_t i = 0; i < items->len; i++) {
         if (items->at[i].kind != WIT_ITEM_FUNC || !str_eq(items->at[i].name, name)) continue;
         *item = &items->at[i];
@@ -223,7 +223,7 @@ static LinkFound task_return(Linker *l, LinkModule *m, Str field, const WitItems
                              LinkImport *out) {
     Str prefix = STR("[task-return]");
     if (!str_starts(field, prefix)) return BUILTIN_NONE;
-    out->func = find_func(&out->item, items, str_after(field, prefix.len));
+    out->func = find_func(l, &out->item, items, str_after(field, prefix.len));
     if (!out->func) return BUILTIN_NONE;
     const AbiFunc *abi = comp_task_return(&l->cache, out->func);
     const AbiFunc *whole = abi_func(&l->cache, out->func, ABI_LOWER);
@@ -299,7 +299,7 @@ static const WitType *find_payload(Linker *l, Str index, bool is_future, Str fun
                                    const WitItems *items, LinkImport *out) {
     static const WitType units[] = {{.kind = WIT_STREAM}, {.kind = WIT_FUTURE}};
     uint32_t n;
-    out->func = find_func(&out->item, items, func);
+    out->func = find_func(l, &out->item, items, func);
     if (str_is(index, "unit")) return &units[is_future];
     if (!out->func || !number(index, &n)) return NULL;
     CompTypeList payloads = comp_payloads(l->arena, out->func);

@@ -179,6 +179,7 @@ static LinkModule *load(Linker *l, const Source *source, Str name, CompModuleWor
         m->core = unique;
         m->bytes = buf_text(&bytes);
     }
+    comp_index_exports(l, m);
     *vec_push(l->arena, &l->modules) = m;
     return m;
 }

@@ -77,6 +77,7 @@ struct LinkModule {
     Map import_encodings, export_encodings; /* as in CompModuleWorld */
     Map provides;                           /* names of the world's exports that are its own */
     Map original;                           /* renamed imports: comp_import_key -> Str */
+    Map exports_by_name;                    /* comp_module_export */
     VEC(LinkImport) imports;                /* an entry an import, in order */
     Str memory, initialize, task_hook;      /* exports of the main module; may be empty */
     uint32_t module, instance;              /* once they are there */
@@ -130,6 +131,7 @@ typedef struct {
 
     VEC(LinkModule *) modules; /* the main one first; adapters that are used */
     VEC(LinkExport) exports;
+    Map funcs_by_name;   /* comp_interface_func */
     Map items_by_module; /* a module name -> the item of the world that it means */
     Map exports_by_func; /* functions of the world's exports -> index in exports */
     VEC(LinkShim) shims;
@@ -158,6 +160,9 @@ static inline LinkModule *link_main(const Linker *l) { return l->modules.at[0]; 
 /* naming.c: finds out what every import and export of the modules means, checks their core types,
  * and decides which imports need the shim. False and diagnostics. */
 bool comp_link_names(Linker *l);
+const CoreExport *comp_module_export(const LinkModule *m, Str name);
+void comp_index_exports(Linker *l, LinkModule *m);
+const WitFunc *comp_interface_func(Linker *l, const WitInterface *interface, Str name);
 bool comp_link_imports(Linker *l, LinkModule *m);
 bool comp_link_exports(Linker *l, LinkModule *m);
 /* Whether the built-in that an import names is known: fills `out`. builtin.c */

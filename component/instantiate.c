@@ -61,7 +61,7 @@ static bool realloc_index(Linker *l, LinkModule *m, Str func, bool import, uint3
         diag(l->diags, LINK_NEEDS_REALLOC, span_at(m->source, 0), STR_ARG(func), "cabi_realloc");
         return false;
     }
-    const CoreExport *e = core_export_find(owner->core, name);
+    const CoreExport *e = comp_module_export(owner, name);
     if (!comp_check_core_type(l, owner, name, e->offset, core_func_type(owner->core, e->index),
                               comp_text_type(l->arena, "iiii", "i")))
         return false;
@@ -156,7 +156,7 @@ static bool lower(Linker *l, const LinkImport *import, uint32_t *index) {
 static bool thread_operands(Linker *l, const LinkImport *import, CompCanon *canon) {
     static const CoreValType i32 = CORE_I32;
     LinkModule *m = link_main(l);
-    const CoreExport *e = core_export_find(m->core, STR("__indirect_function_table"));
+    const CoreExport *e = comp_module_export(m, STR("__indirect_function_table"));
     if (!e || e->kind != CORE_TABLE) {
         diag(l->diags, LINK_THREAD_TABLE, span_at(import->owner->source, import->offset));
         return false;

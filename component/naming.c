@@ -149,6 +149,37 @@ static bool encoding_of(Linker *l, const Map *encodings, const WitItem *item, co
     return e != NULL;
 }
 
+/* ---- what is asked for by name, again and again ---- */
+
+const CoreExport *comp_module_export(const LinkModule *m, Str name) {
+    const MapEntry *e = map_get(&m->exports_by_name, name);
+    return e ? &m->core->exports.at[e->value] : NULL;
+}
+
+void comp_index_exports(Linker *l, LinkModule *m) {
+    m->exports_by_name = (Map){0};
+    for (size_t i = 0; i < m->core->exports.len; i++)
+        map_put(l->arena, &m->exports_by_name, m->core->exports.at[i].name, NULL)->value = i;
+}
+
+static Str pointer_key(Linker *l, const void *ptr, Str name) {
+    Buf key = {.arena = l->arena};
+    buf_bytes(&key, &ptr, sizeof ptr);
+    buf_str(&key, name);
+    return buf_text(&key);
+}
+
+const WitFunc *comp_interface_func(Linker *l, const WitInterface *interface, Str name) {
+    bool added;
+    map_put(l->arena, &l->funcs_by_name, pointer_key(l, interface, (Str){0}), &added);
+    for (size_t i = 0; added && i < interface->funcs.len; i++)
+        map_put(l->arena, &l->funcs_by_name,
+                pointer_key(l, interface, interface->funcs.at[i]->name), NULL)
+            ->cptr = interface->funcs.at[i];
+    const MapEntry *e = map_get(&l->funcs_by_name, pointer_key(l, interface, name));
+    return e ? e->cptr : NULL;
+}
+
 /* ---- one import ---- */
 
 static LinkModule *find_adapter(Linker *l, Str name) {
@@ -203,7 +234,7 @@ static bool classify_world(Linker *l, LinkModule *m, const CoreImport *import, S
         if (!item) item = find_world_func(items, name);
         out->func = !item                         ? NULL
                     : item->kind == WIT_ITEM_FUNC ? item->func
-                                                  : wit_find_func(item->interface, name);
+                                                  : comp_interface_func(l, item->interface, name);
         if (out->func) {
             out->item = item;
             return func_import(l, m, import, is_async, out);
@@ -221,7 +252,7 @@ static bool classify_world(Linker *l, LinkModule *m, const CoreImport *import, S
 /* What an adapter takes from the main module, which must have it. */
 static bool main_import(Linker *l, LinkModule *m, const CoreImport *import, LinkImport *out) {
     const LinkModule *main = link_main(l);
-    const CoreExport *e = core_export_find(main->core, out->name);
+    const CoreExport *e = comp_module_export(main, out->name);
     out->kind = LINK_MAIN;
     if (!e || e->kind != import->kind) {
         diag(l->diags, LINK_MAIN_EXPORT, import_span(m, import), STR_ARG(m->name),
@@ -296,10 +327,10 @@ bool comp_link_imports(Linker *l, LinkModule *m) {
 /* The module's export of that name, if it is a function; it may be called in either scheme. */
 static const CoreExport *func_export(Linker *l, const LinkModule *m, Str legacy, Str standard_name,
                                      Str *name) {
-    const CoreExport *e = core_export_find(m->core, standard_name);
+    const CoreExport *e = comp_module_export(m, standard_name);
     *name = standard_name;
     if (!e && !l->options->reject_legacy_names) {
-        e = core_export_find(m->core, legacy);
+        e = comp_module_export(m, legacy);
         *name = legacy;
     }
     return e && e->kind == CORE_FUNC ? e : NULL;
@@ -404,7 +435,7 @@ bool comp_link_exports(Linker *l, LinkModule *m) {
 
 static Str first_export(const LinkModule *m, const char *const *names, CoreExtern kind) {
     for (size_t i = 0; names[i]; i++) {
-        const CoreExport *e = core_export_find(m->core, str_from(names[i]));
+        const CoreExport *e = comp_module_export(m, str_from(names[i]));
         if (e && e->kind == kind) return e->name;
     }
     return (Str){0};
@@ -432,7 +463,7 @@ static bool adapter_roots(Linker *l, LinkModule *m, size_t first_export_index, s
         for (size_t k = 0; k < l->modules.at[i]->imports.len; k++) {
             const LinkImport *import = &l->modules.at[i]->imports.at[k];
             if (import->kind != LINK_ADAPTER || import->adapter != m) continue;
-            const CoreExport *e = core_export_find(m->core, import->name);
+            const CoreExport *e = comp_module_export(m, import->name);
             if (!e || e->kind != CORE_FUNC) {
                 diag(l->diags, LINK_ADAPTER_EXPORT, span_at(import->owner->source, import->offset),
                      STR_ARG(m->name), STR_ARG(import->name));
@@ -453,7 +484,7 @@ static bool adapter_roots(Linker *l, LinkModule *m, size_t first_export_index, s
     for (size_t i = first_shim; i < l->shims.len; i++)
         map_put(l->arena, roots, l->shims.at[i].export_name, NULL);
     for (size_t i = 0; own[i] && roots->len; i++)
-        if (core_export_find(m->core, str_from(own[i])))
+        if (comp_module_export(m, str_from(own[i])))
             map_put(l->arena, roots, str_from(own[i]), NULL);
     return true;
 }
@@ -478,8 +509,9 @@ static bool link_adapter(Linker *l, LinkModule *m, bool *used) {
     m->source = source_of(l->arena, m->source->path, m->bytes);
     Reader r = reader_of(m->source, l->diags);
     m->core = core_decode(l->arena, &r, l->options->features);
-    return m->core && core_validate(l->arena, m->core, l->options->features, l->diags) &&
-           comp_link_imports(l, m);
+    if (!m->core || !core_validate(l->arena, m->core, l->options->features, l->diags)) return false;
+    comp_index_exports(l, m);
+    return comp_link_imports(l, m);
 }
 
 static bool link_adapters(Linker *l) {
@@ -496,12 +528,7 @@ static bool link_adapters(Linker *l) {
 
 /* ---- shims and hooks ---- */
 
-Str comp_module_key(Linker *l, const LinkModule *m, Str name) {
-    Buf key = {.arena = l->arena};
-    buf_bytes(&key, &m, sizeof m);
-    buf_str(&key, name);
-    return buf_text(&key);
-}
+Str comp_module_key(Linker *l, const LinkModule *m, Str name) { return pointer_key(l, m, name); }
 
 /* Whether what the import needs is there only after its module. */
 static bool must_wait(Linker *l, const LinkImport *import) {
@@ -522,7 +549,7 @@ static void add_hook(Linker *l, LinkModule *m, Str name, LinkHookCode start, Lin
     *vec_push(l->arena, &l->hooks) =
         (LinkHook){.owner = m,
                    .name = name,
-                   .type = core_func_type(m->core, core_export_find(m->core, name)->index),
+                   .type = core_func_type(m->core, comp_module_export(m, name)->index),
                    .start = start,
                    .finish = finish,
                    .by_code = by_code};
@@ -542,7 +569,7 @@ static void add_realloc(Linker *l, LinkModule *m, bool import) {
         (LinkShim){.kind = SHIM_REALLOC,
                    .owner = owner,
                    .export_name = name,
-                   .type = core_func_type(owner->core, core_export_find(owner->core, name)->index)};
+                   .type = core_func_type(owner->core, comp_module_export(owner, name)->index)};
 }
 
 static void add_hooks(Linker *l) {
@@ -619,8 +646,8 @@ bool comp_link_names(Linker *l) {
     m->memory = first_export(m, memories, CORE_MEMORY);
     m->initialize = first_export(m, initializers, CORE_FUNC);
     m->task_hook = first_export(m, hooks, CORE_FUNC);
-    const CoreExport *init = core_export_find(m->core, m->initialize);
-    const CoreExport *hook = core_export_find(m->core, m->task_hook);
+    const CoreExport *init = comp_module_export(m, m->initialize);
+    const CoreExport *hook = comp_module_export(m, m->task_hook);
     bool ok = comp_link_imports(l, m);
     ok &= comp_link_exports(l, m);
     ok &= !init || comp_check_core_type(l, m, m->initialize, init->offset,
