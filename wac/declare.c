@@ -96,8 +96,7 @@ static const WitType *value_type(WacContext *c, const Scope *s, const WacType *t
     for (size_t i = 0; i < type->args.len; i++) {
         const WitType *part = NULL;
         if (type->args.at[i] && !(part = value_type(c, s, type->args.at[i]))) return NULL;
-        if (type->kind == WIT_TUPLE)
-            *vec_push(c->arena, &t->fields) = (WitField){.type = part};
+        if (type->kind == WIT_TUPLE) *vec_push(c->arena, &t->fields) = (WitField){.type = part};
         else if (i == 0) t->elem = part;
         else t->second = part;
     }
@@ -236,8 +235,7 @@ static bool add_resource(WacContext *c, Scope *s, const WacNode *n) {
         bool made = m->kind == WAC_CONSTRUCTOR, added, is_static = m->kind == WAC_STATIC;
         map_put(c->arena, &members, made ? STR("") : m->id.name, &added);
         if (!added) {
-            if (made)
-                diag(c->diags, WAC_DUPLICATE_CONSTRUCTOR, m->span, STR_ARG(n->id.name));
+            if (made) diag(c->diags, WAC_DUPLICATE_CONSTRUCTOR, m->span, STR_ARG(n->id.name));
             else
                 diag(c->diags, WAC_DUPLICATE, m->id.span, "method", STR_ARG(m->id.name), "resource",
                      STR_ARG(n->id.name));

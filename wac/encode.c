@@ -51,8 +51,7 @@ void wac_unify(WacContext *c, const CompInstanceType *a, const CompInstanceType 
 }
 
 static void fail_resource(Space *s) {
-    if (!s->c->failed)
-        diag(s->c->diags, WAC_UNNAMED_RESOURCE, s->c->program.package.span, STR_ARG(s->name));
+    if (!s->c->failed) diag(s->c->diags, WAC_UNNAMED_RESOURCE, s->c->at, STR_ARG(s->name));
     s->c->failed = true;
 }
 
@@ -119,6 +118,18 @@ static void import_owner(Space *s, const WacOwner *owner) {
     encode_item(s, item);
 }
 
+/* Types that must have a name where they are used in an import or export. */
+static bool is_nominal(const WitType *t) {
+    switch (wit_dealias(t)->kind) {
+    case WIT_RECORD:
+    case WIT_VARIANT:
+    case WIT_ENUM:
+    case WIT_FLAGS:
+    case WIT_RESOURCE: return true;
+    default: return false;
+    }
+}
+
 static uint32_t lookup(Space *s, const WitType *t) {
     WacContext *c = s->c;
     t = canonical(c, t);
@@ -133,12 +144,21 @@ static uint32_t lookup(Space *s, const WitType *t) {
     }
     const WacOwner *owner = wac_owner(c, t);
     if (owner && s->self && owner->instance == s->self) return WAC_NONE;
-    if (owner && !s->self && !map_get(&s->owners, (Str){(const char *)&owner->instance, sizeof owner->instance})) {
+    if (owner && !s->self &&
+        !map_get(&s->owners, (Str){(const char *)&owner->instance, sizeof owner->instance})) {
         import_owner(s, owner);
         return lookup(s, t);
     }
     uint32_t outside = s->outer ? lookup(s->outer, t) : WAC_NONE;
     if (outside == WAC_NONE) return WAC_NONE;
+    if (!s->self && is_nominal(t)) {
+        Str text = wit_dealias(t)->name.len ? wit_dealias(t)->name : t->name;
+        if (!c->failed) {
+            diag(c->diags, WAC_OUTER_TYPE, c->at, STR_ARG(s->name), STR_ARG(text));
+            diag_note(c->diags, WAC_OUTER_REMEDY, span_none());
+        }
+        c->failed = true;
+    }
     uint32_t index = comp_add_outer_alias(s->b, COMP_TYPE, 1, outside);
     put(s, t, index, true);
     return index;
@@ -192,7 +212,8 @@ static uint32_t instance_type(Space *s, const CompInstanceType *type) {
     Space inner = {.c = s->c, .b = &b, .outer = s, .self = type, .name = s->name};
     for (size_t i = 0; i < type->exports.len && !s->c->failed; i++) {
         uint32_t index;
-        encode_extern(&inner, &type->exports.at[i].name, &type->exports.at[i].entity, false, &index);
+        encode_extern(&inner, &type->exports.at[i].name, &type->exports.at[i].entity, false,
+                      &index);
     }
     return comp_add_type(s->b, comp_finish_type(&b, COMP_TYPEDEF_INSTANCE));
 }
@@ -255,13 +276,11 @@ static void encode_extern(Space *s, const CompName *name, const CompEntity *e, b
     switch (e->sort) {
     case COMP_FUNC: type = comp_extern(COMP_FUNC, func_type(s, e->func)); break;
     case COMP_INSTANCE: type = comp_extern(COMP_INSTANCE, instance_type(s, e->instance)); break;
-    case COMP_COMPONENT:
-        type = comp_extern(COMP_COMPONENT, component_type(s, e->component));
-        break;
+    case COMP_COMPONENT: type = comp_extern(COMP_COMPONENT, component_type(s, e->component)); break;
     case COMP_TYPE: type = bound(s, e); break;
     default:
         if (!s->c->failed)
-            diag(s->c->diags, WAC_TYPE_SORT, s->c->program.package.span, STR_ARG(name->name),
+            diag(s->c->diags, WAC_TYPE_SORT, s->c->at, STR_ARG(name->name),
                  comp_sort_name(e->sort));
         s->c->failed = true;
         *index = WAC_NONE;
@@ -310,6 +329,7 @@ static void encode_item(Space *root, uint32_t index) {
     if (item.done || c->failed) return;
     wac_item(c, index)->done = true;
     root->name = item.name;
+    c->at = item.span.source ? item.span : c->program.package.span;
     switch (item.kind) {
     case WAC_NODE_TYPE: encode_type(root, &item); break;
     case WAC_NODE_INSTANCE: encode_instance(root, &item); break;

@@ -41,10 +41,10 @@ typedef struct {
 
 /* ns:pkg/a/b@version; a local name alone has no package. */
 typedef struct {
-    Str text;     /* without the version */
-    Str package;  /* "ns:pkg"; empty: a local name, which is `item` */
-    WacId item;   /* the first segment */
-    WacId more;   /* a second segment, which nothing has */
+    Str text;    /* without the version */
+    Str package; /* "ns:pkg"; empty: a local name, which is `item` */
+    WacId item;  /* the first segment */
+    WacId more;  /* a second segment, which nothing has */
     Semver version;
     Span span, package_span;
 } WacPath;
@@ -181,16 +181,17 @@ typedef struct WacContext {
     const Source *source;
     WacProgram program;
     VEC(WacItem) items;
-    Map names;                      /* -> item */
-    Map imports;                    /* by the import's name -> item */
-    Map exports;                    /* by the export's name -> item */
-    VEC(WacLink) exported;          /* the same in order */
-    VEC(Span) exported_spans;       /* parallel */
-    Map packages;                   /* "ns:pkg@v" -> WacPackage */
-    Map owners;                     /* type node -> WacOwner */
-    Map same;                       /* type node -> the node that stands for it */
-    size_t work;                    /* nodes compared so far */
+    Map names;                /* -> item */
+    Map imports;              /* by the import's name -> item */
+    Map exports;              /* by the export's name -> item */
+    VEC(WacLink) exported;    /* the same in order */
+    VEC(Span) exported_spans; /* parallel */
+    Map packages;             /* "ns:pkg@v" -> WacPackage */
+    Map owners;               /* type node -> WacOwner */
+    Map same;                 /* type node -> the node that stands for it */
+    size_t work;              /* nodes compared so far */
     bool failed;
+    Span at; /* of the item that is being encoded */
 } WacContext;
 
 Str wac_key(Arena *arena, const void *ptr);

@@ -53,11 +53,11 @@ static bool skip_space(WacLexer *l) {
 
 static bool is_keyword(Str s) {
     static const char *const words[] = {
-        "import", "with",   "type",   "tuple",  "list",      "option",      "result",  "borrow",
-        "resource", "variant", "record", "flags", "enum",    "func",        "static",  "constructor",
-        "u8",     "s8",     "u16",    "s16",    "u32",       "s32",         "u64",     "s64",
-        "f32",    "f64",    "char",   "bool",   "string",    "interface",   "world",   "export",
-        "new",    "let",    "use",    "include", "as",       "package",     "targets"};
+        "import",   "with",    "type",   "tuple",   "list",   "option",    "result", "borrow",
+        "resource", "variant", "record", "flags",   "enum",   "func",      "static", "constructor",
+        "u8",       "s8",      "u16",    "s16",     "u32",    "s32",       "u64",    "s64",
+        "f32",      "f64",     "char",   "bool",    "string", "interface", "world",  "export",
+        "new",      "let",     "use",    "include", "as",     "package",   "targets"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (str_is(s, words[i])) return true;
     return false;
@@ -104,7 +104,7 @@ WacToken wac_next(WacLexer *l) {
     if (c == '"') return string(l);
     size_t from = l->at, n = 1;
     Str rest = str_after(text, from);
-    if (str_starts(rest, STR("...")))  n = 3;
+    if (str_starts(rest, STR("..."))) n = 3;
     else if (str_starts(rest, STR("->"))) n = 2;
     else if (!c || !strchr(";{}:=()<>_[].,/@", c)) {
         while (from + n < text.len && ((uint8_t)text.ptr[from + n] & 0xc0) == 0x80) n++;

@@ -68,8 +68,7 @@ static bool match_type(WacContext *c, const WitType *have, const WitType *want, 
         *why = STR("the types are too large to compare");
         return false;
     }
-    if (have->kind != want->kind || have->length != want->length)
-        return differ(c, why, want, have);
+    if (have->kind != want->kind || have->length != want->length) return differ(c, why, want, have);
     depth++;
     if (want->kind == WIT_RESOURCE) return true;
     if (!match_fields(c, have, want, depth, why)) return false;
@@ -89,7 +88,8 @@ static bool match_func(WacContext *c, const WitFunc *have, const WitFunc *want, 
         return false;
     }
     if (have->params.len != want->params.len) {
-        *why = str_fmt(c->arena, "expected function with parameter count %zu, found parameter count %zu",
+        *why = str_fmt(c->arena,
+                       "expected function with parameter count %zu, found parameter count %zu",
                        want->params.len, have->params.len);
         return false;
     }

@@ -43,8 +43,7 @@ static void fail_expected(Parser *p, const char *what) {
         Str found = STR("end of input");
         if (t.kind == WAC_ID) found = STR("identifier");
         if (t.kind == WAC_STRING) found = STR("string");
-        if (t.kind == WAC_KEYWORD)
-            found = str_fmt(p->arena, "`%.*s` keyword", STR_ARG(t.text));
+        if (t.kind == WAC_KEYWORD) found = str_fmt(p->arena, "`%.*s` keyword", STR_ARG(t.text));
         if (t.kind == WAC_SYMBOL) found = str_fmt(p->arena, "`%.*s`", STR_ARG(t.text));
         diag(p->diags, WAC_EXPECTED, t.span, what, STR_ARG(found));
     }
@@ -60,8 +59,8 @@ static bool take(Parser *p, const char *text) {
 static bool expect(Parser *p, const char *text) {
     if (take(p, text)) return true;
     bool word = text[0] >= 'a';
-    fail_expected(p, str_c(p->arena, str_fmt(p->arena, "`%s`%s", text,
-                                             word && text[1] ? " keyword" : "")));
+    fail_expected(
+        p, str_c(p->arena, str_fmt(p->arena, "`%s`%s", text, word && text[1] ? " keyword" : "")));
     return false;
 }
 
@@ -110,7 +109,8 @@ static void version(Parser *p, WacPath *path) {
 /* id (':' id)+, or a local name where that is allowed. */
 static WacPath package_name(Parser *p, bool local) {
     WacPath path = {0};
-    WacId first = p->now.kind == WAC_KEYWORD && !token_is(p->next, ":") ? identifier(p) : segment(p);
+    WacId first =
+        p->now.kind == WAC_KEYWORD && !token_is(p->next, ":") ? identifier(p) : segment(p);
     path.item = first;
     path.span = path.package_span = first.span;
     if (p->failed || (local && !is(p, ":"))) return path;
@@ -152,8 +152,9 @@ static WacPath package_path(Parser *p, bool local) {
 /* ---- types ---- */
 
 static bool primitive(Str word, WitKind *kind) {
-    static const WitKind kinds[] = {WIT_BOOL, WIT_S8,  WIT_U8,  WIT_S16, WIT_U16,  WIT_S32,   WIT_U32,
-                                    WIT_S64,  WIT_U64, WIT_F32, WIT_F64, WIT_CHAR, WIT_STRING};
+    static const WitKind kinds[] = {WIT_BOOL, WIT_S8,   WIT_U8,    WIT_S16, WIT_U16,
+                                    WIT_S32,  WIT_U32,  WIT_S64,   WIT_U64, WIT_F32,
+                                    WIT_F64,  WIT_CHAR, WIT_STRING};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         *kind = kinds[i];
         if (str_is(word, wit_kind_keyword(*kind))) return true;
@@ -190,8 +191,11 @@ static WacType *type(Parser *p) {
     static const struct {
         const char *word;
         WitKind kind;
-    } makers[] = {{"list", WIT_LIST},     {"option", WIT_OPTION}, {"result", WIT_RESULT},
-                  {"tuple", WIT_TUPLE},   {"borrow", WIT_BORROW}};
+    } makers[] = {{"list", WIT_LIST},
+                  {"option", WIT_OPTION},
+                  {"result", WIT_RESULT},
+                  {"tuple", WIT_TUPLE},
+                  {"borrow", WIT_BORROW}};
     t->kind = WIT_KIND_COUNT;
     if (word.kind == WAC_ID) t->id = identifier(p);
     else if (word.kind == WAC_KEYWORD && primitive(word.text, &t->kind)) advance(p);
@@ -364,7 +368,9 @@ static WacNode *interface_func(Parser *p) {
 static void interface_items(Parser *p, WacNode *n) {
     expect(p, "{");
     while (!p->failed && !is(p, "}")) {
-        WacNode *item = is(p, "use") ? use(p) : is(p, "resource") ? resource(p) : type_declaration(p);
+        WacNode *item = is(p, "use")        ? use(p)
+                        : is(p, "resource") ? resource(p)
+                                            : type_declaration(p);
         if (!item && p->now.kind != WAC_ID)
             fail_expected(p, "`}`, identifier, or a declaration of an interface");
         if (p->failed) return;
@@ -558,7 +564,8 @@ static WacNode *export(Parser *p) {
         n->has_as = true;
         n->as = id_or_string(p, NULL);
     }
-    if (!p->failed && !is(p, ";")) fail_expected(p, n->spread || n->has_as ? "`;`" : "`;`, `...` or `as` keyword");
+    if (!p->failed && !is(p, ";"))
+        fail_expected(p, n->spread || n->has_as ? "`;`" : "`;`, `...` or `as` keyword");
     expect(p, ";");
     return n;
 }

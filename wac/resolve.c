@@ -127,17 +127,14 @@ static void own_list(WacContext *c, const CompExterns *list) {
 
 static bool load(WacContext *c, WacPackage *package, Str name, Semver version, Span span) {
     size_t errors = c->diags->errors;
-    const Source *source =
-        c->options->read(c->arena, name, version, c->options->context, c->diags);
+    const Source *source = c->options->read(c->arena, name, version, c->options->context, c->diags);
     if (!source && c->diags->errors == errors) {
         diag(c->diags, WAC_NO_PACKAGE, span, STR_ARG(package->name));
         return false;
     }
-    if (source)
-        package->component = comp_decode(c->arena, source, c->options->features, c->diags);
+    if (source) package->component = comp_decode(c->arena, source, c->options->features, c->diags);
     if (package->component)
-        package->info =
-            comp_validate(c->arena, package->component, c->options->features, c->diags);
+        package->info = comp_validate(c->arena, package->component, c->options->features, c->diags);
     if (package->info) return true;
     diag(c->diags, WAC_BAD_PACKAGE, span, STR_ARG(package->name));
     return false;
