@@ -27,6 +27,15 @@ trap 'rm -rf "$tmp"' EXIT
 shard=0
 while [ $shard -lt "$shards" ]; do
     cp -r $demo "$tmp/$shard"
+    mkdir -p "$tmp/$shard/deps/example"
+    cp $demo/calculator.wasm "$tmp/$shard/deps/example/arithmetic.wasm"
+    cp $demo/app.wasm "$tmp/$shard/deps/example/app.wasm"
+    cat >"$tmp/$shard/program.wac" <<'WAC'
+package example:program;
+let calculator = new example:arithmetic {};
+let app = new example:app { "example:math/calculator": calculator["example:math/calculator"], ... };
+export app...;
+WAC
     (cd "$tmp/$shard" && "$program" "$list" "$step" $shard "$shards" >"$tmp/log$shard" 2>&1 </dev/null) &
     shard=$((shard + 1))
 done
