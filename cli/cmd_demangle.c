@@ -66,8 +66,9 @@ const CommandSpec cmd_demangle = {
     .run = run,
     .with = WITH_OUTPUT | WITH_WAT,
     .arguments = arguments,
-    .about = "Writes the names of functions, variables and the like as they are in the source: those "
-             "of Rust (both manglings) and of C++ (Itanium). A name that is neither, or that uses "
-             "what is not known here, stays.",
+    .about =
+        "Writes the names of functions, variables and the like as they are in the source: those "
+        "of Rust (both manglings) and of C++ (Itanium). A name that is neither, or that uses "
+        "what is not known here, stays.",
     .examples = "Readable text of a program\n$ witc demangle program.wasm -t\n",
 };

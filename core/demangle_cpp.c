@@ -98,16 +98,16 @@ static Str source_name(Cpp *c) {
 
 static Str operator_name(Cpp *c) {
     static const char table[][2][12] = {
-        {"nw", " new"},  {"na", " new[]"}, {"dl", " delete"}, {"da", " delete[]"}, {"ps", "+"},
-        {"ng", "-"},     {"ad", "&"},      {"de", "*"},       {"co", "~"},         {"pl", "+"},
-        {"mi", "-"},     {"ml", "*"},      {"dv", "/"},       {"rm", "%"},         {"an", "&"},
-        {"or", "|"},     {"eo", "^"},      {"aS", "="},       {"pL", "+="},        {"mI", "-="},
-        {"mL", "*="},    {"dV", "/="},     {"rM", "%="},      {"aN", "&="},        {"oR", "|="},
-        {"eO", "^="},    {"ls", "<<"},     {"rs", ">>"},      {"lS", "<<="},       {"rS", ">>="},
-        {"eq", "=="},    {"ne", "!="},     {"lt", "<"},       {"gt", ">"},         {"le", "<="},
-        {"ge", ">="},    {"ss", "<=>"},    {"nt", "!"},       {"aa", "&&"},        {"oo", "||"},
-        {"pp", "++"},    {"mm", "--"},     {"cm", ","},       {"pm", "->*"},       {"pt", "->"},
-        {"cl", "()"},    {"ix", "[]"},     {"qu", "?"}};
+        {"nw", " new"}, {"na", " new[]"}, {"dl", " delete"}, {"da", " delete[]"}, {"ps", "+"},
+        {"ng", "-"},    {"ad", "&"},      {"de", "*"},       {"co", "~"},         {"pl", "+"},
+        {"mi", "-"},    {"ml", "*"},      {"dv", "/"},       {"rm", "%"},         {"an", "&"},
+        {"or", "|"},    {"eo", "^"},      {"aS", "="},       {"pL", "+="},        {"mI", "-="},
+        {"mL", "*="},   {"dV", "/="},     {"rM", "%="},      {"aN", "&="},        {"oR", "|="},
+        {"eO", "^="},   {"ls", "<<"},     {"rs", ">>"},      {"lS", "<<="},       {"rS", ">>="},
+        {"eq", "=="},   {"ne", "!="},     {"lt", "<"},       {"gt", ">"},         {"le", "<="},
+        {"ge", ">="},   {"ss", "<=>"},    {"nt", "!"},       {"aa", "&&"},        {"oo", "||"},
+        {"pp", "++"},   {"mm", "--"},     {"cm", ","},       {"pm", "->*"},       {"pt", "->"},
+        {"cl", "()"},   {"ix", "[]"},     {"qu", "?"}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (eat(c, table[i][0])) return join(c, STR("operator"), str_from(table[i][1]));
     if (eat(c, "cv")) return join(c, STR("operator "), whole(c, type(c)));
@@ -157,9 +157,8 @@ static Str unqualified(Cpp *c, Str scope) {
         out = source_name(c);
     } else if (x == 'U') {
         out = unnamed(c);
-    } else if (scope.len && (x == 'C' || x == 'D') && is_digit(str_after(c->in, c->at + 1).len
-                                                                   ? c->in.ptr[c->at + 1]
-                                                                   : 0)) {
+    } else if (scope.len && (x == 'C' || x == 'D') &&
+               is_digit(str_after(c->in, c->at + 1).len ? c->in.ptr[c->at + 1] : 0)) {
         c->at += 2;
         out = join(c, x == 'D' ? STR("~") : (Str){0}, last_part(scope));
     } else {
@@ -222,12 +221,8 @@ static Str with_arguments(Cpp *c, Str of) {
 
 static Type substitution(Cpp *c) {
     static const char *const names[][2] = {
-        {"t", "std"},
-        {"a", "std::allocator"},
-        {"b", "std::basic_string"},
-        {"s", "std::string"},
-        {"i", "std::istream"},
-        {"o", "std::ostream"},
+        {"t", "std"},          {"a", "std::allocator"}, {"b", "std::basic_string"},
+        {"s", "std::string"},  {"i", "std::istream"},   {"o", "std::ostream"},
         {"d", "std::iostream"}};
     need(c, "S");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -326,11 +321,32 @@ static Str name(Cpp *c) {
 /* ---- types ---- */
 
 static const char *builtin(Cpp *c) {
-    static const char *const names[26] = {
-        "signed char", "bool", "char", "double", "long double", "float", "__float128",
-        "unsigned char", "int", "unsigned int", NULL, "long", "unsigned long", "__int128",
-        "unsigned __int128", NULL, NULL, NULL, "short", "unsigned short", NULL, "void", "wchar_t",
-        "long long", "unsigned long long", "..."};
+    static const char *const names[26] = {"signed char",
+                                          "bool",
+                                          "char",
+                                          "double",
+                                          "long double",
+                                          "float",
+                                          "__float128",
+                                          "unsigned char",
+                                          "int",
+                                          "unsigned int",
+                                          NULL,
+                                          "long",
+                                          "unsigned long",
+                                          "__int128",
+                                          "unsigned __int128",
+                                          NULL,
+                                          NULL,
+                                          NULL,
+                                          "short",
+                                          "unsigned short",
+                                          NULL,
+                                          "void",
+                                          "wchar_t",
+                                          "long long",
+                                          "unsigned long long",
+                                          "..."};
     static const char *const others[][2] = {{"Dn", "std::nullptr_t"}, {"Di", "char32_t"},
                                             {"Ds", "char16_t"},       {"Du", "char8_t"},
                                             {"Da", "auto"},           {"Dh", "half"}};
@@ -438,9 +454,11 @@ static Type type(Cpp *c) {
 /* ---- whole symbols ---- */
 
 static Str special(Cpp *c) {
-    static const char *const marks[][3] = {
-        {"TV", "{vtable(", ")}"}, {"TT", "{vtt(", ")}"},           {"TI", "typeinfo for ", ""},
-        {"TS", "typeinfo name for ", ""}, {"GV", "guard variable for ", ""}};
+    static const char *const marks[][3] = {{"TV", "{vtable(", ")}"},
+                                           {"TT", "{vtt(", ")}"},
+                                           {"TI", "typeinfo for ", ""},
+                                           {"TS", "typeinfo name for ", ""},
+                                           {"GV", "guard variable for ", ""}};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         if (!eat(c, marks[i][0])) continue;
         Str of = c->in.ptr[c->at - 2] == 'T' ? whole(c, type(c)) : name(c);

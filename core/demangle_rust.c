@@ -266,10 +266,10 @@ static unsigned binder(Rust *r) {
 }
 
 static const char *basic_type(char tag) {
-    static const char *const names[26] = {
-        "i8",    "bool", "char", "f64", "str", "f32", NULL,  "u8", "isize", "usize", NULL,
-        "i32",   "u32",  "i128", "u128", "_",  NULL,  NULL,  "i16", "u16",  "()",    "...",
-        NULL,    "i64",  "u64",  "!"};
+    static const char *const names[26] = {"i8",   "bool",  "char",  "f64", "str", "f32", NULL,
+                                          "u8",   "isize", "usize", NULL,  "i32", "u32", "i128",
+                                          "u128", "_",     NULL,    NULL,  "i16", "u16", "()",
+                                          "...",  NULL,    "i64",   "u64", "!"};
     return tag >= 'a' && tag <= 'z' ? names[tag - 'a'] : NULL;
 }
 
@@ -288,14 +288,13 @@ static void constant(Rust *r) {
         uint64_t value = 0;
         while (hex.len && hex.ptr[0] == '0') hex = str_after(hex, 1);
         for (size_t i = 0; i < hex.len && i < 16; i++)
-            value = value * 16 + (uint64_t)(is_digit(hex.ptr[i]) ? hex.ptr[i] - '0'
-                                                                 : hex.ptr[i] - 'a' + 10);
+            value = value * 16 +
+                    (uint64_t)(is_digit(hex.ptr[i]) ? hex.ptr[i] - '0' : hex.ptr[i] - 'a' + 10);
         if (!eat(r, '_')) fail(r);
         if (minus) put(r, STR("-"));
         if (kind == 'b' && value < 2) {
             put(r, value ? STR("true") : STR("false"));
-        } else if (kind == 'c' && value >= 0x20 && value < 0x7f &&
-                   value != '\'' && value != '\\') {
+        } else if (kind == 'c' && value >= 0x20 && value < 0x7f && value != '\'' && value != '\\') {
             put_number(r, "'%c'", value);
         } else if (strchr("astlxnihmyjo", kind)) {
             if (hex.len > 16) put(r, STR("0x")), put(r, hex);
@@ -506,8 +505,8 @@ static size_t prefix_of(Str symbol, const char *const prefixes[3]) {
 }
 
 Str core_demangle_rust(Arena *arena, Str symbol) {
-    static const char *const legacy_prefixes[] = {"_ZN", "ZN", "__ZN"},
-                             *const v0_prefixes[] = {"_R", "R", "__R"};
+    static const char *const legacy_prefixes[] = {"_ZN", "ZN", "__ZN"}, *const v0_prefixes[] = {
+                                                                            "_R", "R", "__R"};
     size_t llvm = str_find_str(symbol, STR(".llvm."), 0);
     Str core = str_from_to(symbol, 0, llvm);
     for (size_t i = 0; i < core.len; i++)
