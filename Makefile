@@ -20,7 +20,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 SANITIZE := -fsanitize=address,undefined
 CFLAGS_release := -O2 -fno-asynchronous-unwind-tables -fno-unwind-tables
 # Folders that are compiled for size: what they do is waiting for files or done once.
-SMALL := bindgen cli component wasi
+SMALL := bindgen cli component model wac wasi
 CFLAGS_small_release := -Os
 LDFLAGS_release := -Wl,-z,pack-relative-relocs
 CFLAGS_asan := -O1 -g $(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -23,15 +23,26 @@ uint32_t utf8_next(Str s, size_t *at) {
     return c;
 }
 
+/* Eight bytes at a time while they are all ASCII. */
+static size_t skip_ascii(Str s, size_t at) {
+    uint64_t word;
+    for (; s.len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, s.ptr + at, sizeof word);
+        if (word & 0x8080808080808080u) break;
+    }
+    return at;
+}
+
 size_t utf8_valid_prefix(Str s) {
     size_t at = 0;
     while (at < s.len) {
-        if (!(s.ptr[at] & 0x80)) {
+        at = skip_ascii(s, at);
+        if (at < s.len && !(s.ptr[at] & 0x80)) {
             at++;
             continue;
         }
         size_t next = at;
-        if (utf8_next(s, &next) == UINT32_MAX) break;
+        if (at == s.len || utf8_next(s, &next) == UINT32_MAX) break;
         at = next;
     }
     return at;
