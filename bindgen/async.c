@@ -194,248 +194,101 @@ static const char async_header[] =
     "void @_context_set_0(void* value);\n"
     "void @_thread_yield(void);\n";
 
+/* An attribute, then the C text that it belongs to. Laid out by hand: one piece of text a line. */
+/* clang-format off */
 #define BUILTIN(module, name) "\n__attribute__((__import_module__(\"" module "\"), __import_name__(\"" name "\")))\n"
 
-static const char
-    async_source
-        [] =
-            BUILTIN("$root",
-                    "[subtask-cancel]") "extern uint32_t "
-                                        "__wasm_import_@_subtask_cancel(uint32_t);\n"
-                                        "\n@_subtask_status_t "
-                                        "@_subtask_cancel(@_subtask_t subtask) "
-                                        "{\n"
-                                        "  return "
-                                        "__wasm_import_@_subtask_cancel(subtask);\n}"
-                                        "\n" BUILTIN(
-                                            "$root",
-                                            "[subtask-drop]") "extern void "
-                                                              "__wasm_import_@_"
-                                                              "subtask_drop("
-                                                              "uint32_t);\n"
-                                                              "\nvoid "
-                                                              "@_subtask_drop(@_"
-                                                              "subtask_t "
-                                                              "subtask) {\n"
-                                                              "  "
-                                                              "__wasm_import_@_"
-                                                              "subtask_drop("
-                                                              "subtask);\n}"
-                                                              "\n" BUILTIN(
-                                                                  "$root",
-                                                                  "[wai"
-                                                                  "tabl"
-                                                                  "e-"
-                                                                  "set-"
-                                                                  "new"
-                                                                  "]") "extern "
-                                                                       "uint32_t "
-                                                                       "__wasm_"
-                                                                       "import_@_"
-                                                                       "waitable_"
-                                                                       "set_new("
-                                                                       "void);\n"
-                                                                       "\n@_"
-                                                                       "waitable_"
-                                                                       "set_t "
-                                                                       "@_"
-                                                                       "waitable_"
-                                                                       "set_new("
-                                                                       "void) {\n"
-                                                                       "  return "
-                                                                       "__wasm_"
-                                                                       "import_@_"
-                                                                       "waitable_"
-                                                                       "set_new()"
-                                                                       ";\n}"
-                                                                       "\n" BUILTIN(
-                                                                           "$roo"
-                                                                           "t",
-                                                                           "[wait"
-                                                                           "able-"
-                                                                           "join"
-                                                                           "]") "extern void "
-                                                                                "__wasm_import_@_"
-                                                                                "waitable_join("
-                                                                                "uint32_t,"
-                                                                                " uint32_t);\n"
-                                                                                "\nvoid "
-                                                                                "@_waitable_join("
-                                                                                "uint32_"
-                                                                                "t waitable, "
-                                                                                "@_waitable_set_t "
-                                                                                "set) "
-                                                                                "{\n"
-                                                                                "  "
-                                                                                "__wasm_import_@_"
-                                                                                "waitable_join("
-                                                                                "waitable,"
-                                                                                " set);\n}"
-                                                                                "\n" BUILTIN(
-                                                                                    "$root",
-                                                                                    "[waitable-"
-                                                                                    "set-drop]") "e"
-                                                                                                 "x"
-                                                                                                 "t"
-                                                                                                 "e"
-                                                                                                 "r"
-                                                                                                 "n"
-                                                                                                 " "
-                                                                                                 "v"
-                                                                                                 "o"
-                                                                                                 "i"
-                                                                                                 "d"
-                                                                                                 " "
-                                                                                                 "_"
-                                                                                                 "_"
-                                                                                                 "w"
-                                                                                                 "a"
-                                                                                                 "s"
-                                                                                                 "m"
-                                                                                                 "_"
-                                                                                                 "i"
-                                                                                                 "m"
-                                                                                                 "p"
-                                                                                                 "o"
-                                                                                                 "r"
-                                                                                                 "t"
-                                                                                                 "_"
-                                                                                                 "@"
-                                                                                                 "_"
-                                                                                                 "w"
-                                                                                                 "a"
-                                                                                                 "i"
-                                                                                                 "t"
-                                                                                                 "a"
-                                                                                                 "b"
-                                                                                                 "l"
-                                                                                                 "e"
-                                                                                                 "_"
-                                                                                                 "s"
-                                                                                                 "e"
-                                                                                                 "t"
-                                                                                                 "_"
-                                                                                                 "d"
-                                                                                                 "r"
-                                                                                                 "o"
-                                                                                                 "p"
-                                                                                                 "("
-                                                                                                 "u"
-                                                                                                 "i"
-                                                                                                 "n"
-                                                                                                 "t"
-                                                                                                 "3"
-                                                                                                 "2"
-                                                                                                 "_"
-                                                                                                 "t"
-                                                                                                 ")"
-                                                                                                 ";"
-                                                                                                 "\n"
-                                                                                                 "\nvoid @_waitable_set_drop(@_waitable_set_t set) {\n"
-                                                                                                 " "
-                                                                                                 " "
-                                                                                                 "_"
-                                                                                                 "_"
-                                                                                                 "w"
-                                                                                                 "a"
-                                                                                                 "s"
-                                                                                                 "m"
-                                                                                                 "_"
-                                                                                                 "i"
-                                                                                                 "m"
-                                                                                                 "p"
-                                                                                                 "o"
-                                                                                                 "r"
-                                                                                                 "t"
-                                                                                                 "_"
-                                                                                                 "@"
-                                                                                                 "_"
-                                                                                                 "w"
-                                                                                                 "a"
-                                                                                                 "i"
-                                                                                                 "t"
-                                                                                                 "a"
-                                                                                                 "b"
-                                                                                                 "l"
-                                                                                                 "e"
-                                                                                                 "_"
-                                                                                                 "s"
-                                                                                                 "e"
-                                                                                                 "t"
-                                                                                                 "_"
-                                                                                                 "d"
-                                                                                                 "r"
-                                                                                                 "o"
-                                                                                                 "p"
-                                                                                                 "("
-                                                                                                 "s"
-                                                                                                 "e"
-                                                                                                 "t"
-                                                                                                 ")"
-                                                                                                 ";"
-                                                                                                 "\n}\n" BUILTIN(
-                                                                                                     "$root", "[waitable-set-wait]") "extern uint32_t __wasm_import_@_waitable_set_wait(uint32_t, uint32_t*);\n"
-                                                                                                                                     "\nvoid @_waitable_set_wait(@_waitable_set_t set, @_event_t *event) {\n"
-                                                                                                                                     "  event->event = (@_event_code_t) __wasm_import_@_waitable_set_wait(set, &event->waitable);\n}\n" BUILTIN("$root", "[waitable-set-poll]") "extern uint32_t __wasm_import_@_waitable_set_poll(uint32_t, uint32_t*);\n"
-                                                                                                                                                                                                                                                                                "\nvoid @_waitable_set_poll(@_waitable_set_t set, @_event_t *event) {\n"
-                                                                                                                                                                                                                                                                                "  event->event = (@_event_code_t) __wasm_import_@_waitable_set_poll(set, &event->waitable);\n}\n" BUILTIN("[export]$root", "[task-cancel]") "extern void __wasm_import_@_task_cancel(void);\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                             "\nvoid @_task_cancel(void) {\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                             "  __wasm_import_@_task_cancel();\n}\n" BUILTIN(
-                                                                                                                                                                                                                                                                                                                                                                                                                                 "$root",
-                                                                                                                                                                                                                                                                                                                                                                                                                                 "[backpressure-inc]") "extern void __wasm_import_@_backpressure_inc(void);\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                       "\nvoid @_backpressure_inc(void) {\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                       "  __wasm_import_@_backpressure_inc();\n}\n" BUILTIN("$root", "[backpressure-dec]") "extern void __wasm_import_@_backpressure_dec(void);\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           "\nvoid @_backpressure_dec(void) {\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           "  __wasm_import_@_backpressure_dec();\n}\n" BUILTIN(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               "$root", "[context-get-0]") "extern void* __wasm_import_@_context_get_0(void);\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           "\nvoid* @_context_get_0(void) {\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           "  return __wasm_import_@_context_get_0();\n}\n" BUILTIN("$root",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "[context-set-0]") "extern void __wasm_import_@_context_set_0(void*);\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "\nvoid @_context_set_0(void* value) {\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "  __wasm_import_@_context_set_0(value);\n}\n" BUILTIN("$root",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                              "[thread-yield]") "extern uint32_t __wasm_import_@_thread_yield(void);\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "\nvoid @_thread_yield(void) {\n"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "  __wasm_import_@_thread_yield();\n}\n";
+static const char async_source[] =
+    BUILTIN("$root", "[subtask-cancel]")
+    "extern uint32_t __wasm_import_@_subtask_cancel(uint32_t);\n"
+    "\n@_subtask_status_t @_subtask_cancel(@_subtask_t subtask) {\n"
+    "  return __wasm_import_@_subtask_cancel(subtask);\n}\n"
+    BUILTIN("$root", "[subtask-drop]")
+    "extern void __wasm_import_@_subtask_drop(uint32_t);\n"
+    "\nvoid @_subtask_drop(@_subtask_t subtask) {\n"
+    "  __wasm_import_@_subtask_drop(subtask);\n}\n"
+    BUILTIN("$root", "[waitable-set-new]")
+    "extern uint32_t __wasm_import_@_waitable_set_new(void);\n"
+    "\n@_waitable_set_t @_waitable_set_new(void) {\n"
+    "  return __wasm_import_@_waitable_set_new();\n}\n"
+    BUILTIN("$root", "[waitable-join]")
+    "extern void __wasm_import_@_waitable_join(uint32_t, uint32_t);\n"
+    "\nvoid @_waitable_join(uint32_t waitable, @_waitable_set_t set) {\n"
+    "  __wasm_import_@_waitable_join(waitable, set);\n}\n"
+    BUILTIN("$root", "[waitable-set-drop]")
+    "extern void __wasm_import_@_waitable_set_drop(uint32_t);\n"
+    "\nvoid @_waitable_set_drop(@_waitable_set_t set) {\n"
+    "  __wasm_import_@_waitable_set_drop(set);\n}\n"
+    BUILTIN("$root", "[waitable-set-wait]")
+    "extern uint32_t __wasm_import_@_waitable_set_wait(uint32_t, uint32_t*);\n"
+    "\nvoid @_waitable_set_wait(@_waitable_set_t set, @_event_t *event) {\n"
+    "  event->event = (@_event_code_t) __wasm_import_@_waitable_set_wait(set, &event->waitable);\n}\n"
+    BUILTIN("$root", "[waitable-set-poll]")
+    "extern uint32_t __wasm_import_@_waitable_set_poll(uint32_t, uint32_t*);\n"
+    "\nvoid @_waitable_set_poll(@_waitable_set_t set, @_event_t *event) {\n"
+    "  event->event = (@_event_code_t) __wasm_import_@_waitable_set_poll(set, &event->waitable);\n}\n"
+    BUILTIN("[export]$root", "[task-cancel]")
+    "extern void __wasm_import_@_task_cancel(void);\n"
+    "\nvoid @_task_cancel(void) {\n"
+    "  __wasm_import_@_task_cancel();\n}\n"
+    BUILTIN("$root", "[backpressure-inc]")
+    "extern void __wasm_import_@_backpressure_inc(void);\n"
+    "\nvoid @_backpressure_inc(void) {\n"
+    "  __wasm_import_@_backpressure_inc();\n}\n"
+    BUILTIN("$root", "[backpressure-dec]")
+    "extern void __wasm_import_@_backpressure_dec(void);\n"
+    "\nvoid @_backpressure_dec(void) {\n"
+    "  __wasm_import_@_backpressure_dec();\n}\n"
+    BUILTIN("$root", "[context-get-0]")
+    "extern void* __wasm_import_@_context_get_0(void);\n"
+    "\nvoid* @_context_get_0(void) {\n"
+    "  return __wasm_import_@_context_get_0();\n}\n"
+    BUILTIN("$root", "[context-set-0]")
+    "extern void __wasm_import_@_context_set_0(void*);\n"
+    "\nvoid @_context_set_0(void* value) {\n"
+    "  __wasm_import_@_context_set_0(value);\n}\n"
+    BUILTIN("$root", "[thread-yield]")
+    "extern uint32_t __wasm_import_@_thread_yield(void);\n"
+    "\nvoid @_thread_yield(void) {\n"
+    "  __wasm_import_@_thread_yield();\n}\n";
+/* clang-format on */
 
 void gen_async_helpers(Gen *g) {
     gen_put_template(g, &g->h_async, async_header);
     gen_put_template(g, &g->c_async, async_source);
 }
 
-static const char thread_header[] = BUILTIN(
-    "$root", "[context-get-1]") "extern void* @_context_get_1(void);\n" BUILTIN("$root",
-                                                                                "["
-                                                                                "c"
-                                                                                "o"
-                                                                                "n"
-                                                                                "t"
-                                                                                "e"
-                                                                                "x"
-                                                                                "t"
-                                                                                "-"
-                                                                                "s"
-                                                                                "e"
-                                                                                "t"
-                                                                                "-"
-                                                                                "1"
-                                                                                "]") "extern void "
-                                                                                     "@_context_"
-                                                                                     "set_1(void* "
-                                                                                     "value);"
-                                                                                     "\n" BUILTIN("$root", "[thread-index]") "extern "
-                                                                                                                             "uint32_t "
-                                                                                                                             "@_thread_"
-                                                                                                                             "index(void);"
-                                                                                                                             "\n" BUILTIN("$root", "[thr"
-                                                                                                                                                   "ead-"
-                                                                                                                                                   "new-"
-                                                                                                                                                   "indi"
-                                                                                                                                                   "rect"
-                                                                                                                                                   "-v0"
-                                                                                                                                                   "]") "extern uint32_t @_thread_new_indirect(void (*start_function)(void*), void* arg);\n" BUILTIN("$root", "[thread-resume-later]") "extern void @_thread_resume_later(uint32_t thread);\n" BUILTIN("$root", "[thread-suspend]") "extern uint32_t @_thread_suspend(void);\n" BUILTIN("$root", "[cancellable][thread-suspend]") "extern uint32_t @_thread_suspend_cancellable(void);\n" BUILTIN("$root", "[cancellable][thread-yield]") "extern uint32_t @_thread_yield_cancellable(void);\n" BUILTIN("$root", "[thread-suspend-then-resume]") "extern uint32_t @_thread_suspend_then_resume(uint32_t thread);\n" BUILTIN("$root", "[cancellable][thread-suspend-then-resume]") "extern uint32_t @_thread_suspend_then_resume_cancellable(uint32_t thread);\n" BUILTIN("$root",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         "[thread-yield-then-resume]") "extern uint32_t @_thread_yield_then_resume(uint32_t thread);\n" BUILTIN("$root",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "[cancellable][thread-yield-then-resume]") "extern uint32_t @_thread_yield_then_resume_cancellable(uint32_t thread);\n" BUILTIN("$root", "[thread-suspend-then-promote]") "extern uint32_t @_thread_suspend_then_promote(uint32_t thread);\n" BUILTIN("$root", "[cancellable][thread-suspend-then-promote]") "extern uint32_t @_thread_suspend_then_promote_cancellable(uint32_t thread);\n" BUILTIN("$root",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "[thread-yield-then-promote]") "extern uint32_t @_thread_yield_then_promote(uint32_t thread);\n" BUILTIN("$root",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                              "[cancellable][thread-yield-then-promote]") "extern uint32_t @_thread_yield_then_promote_cancellable(uint32_t thread);\n";
+/* clang-format off */
+static const char thread_header[] =
+    BUILTIN("$root", "[context-get-1]") "extern void* @_context_get_1(void);\n"
+    BUILTIN("$root", "[context-set-1]") "extern void @_context_set_1(void* value);\n"
+    BUILTIN("$root", "[thread-index]") "extern uint32_t @_thread_index(void);\n"
+    BUILTIN("$root", "[thread-new-indirect-v0]")
+    "extern uint32_t @_thread_new_indirect(void (*start_function)(void*), void* arg);\n"
+    BUILTIN("$root", "[thread-resume-later]")
+    "extern void @_thread_resume_later(uint32_t thread);\n"
+    BUILTIN("$root", "[thread-suspend]")
+    "extern uint32_t @_thread_suspend(void);\n"
+    BUILTIN("$root", "[cancellable][thread-suspend]")
+    "extern uint32_t @_thread_suspend_cancellable(void);\n"
+    BUILTIN("$root", "[cancellable][thread-yield]")
+    "extern uint32_t @_thread_yield_cancellable(void);\n"
+    BUILTIN("$root", "[thread-suspend-then-resume]")
+    "extern uint32_t @_thread_suspend_then_resume(uint32_t thread);\n"
+    BUILTIN("$root", "[cancellable][thread-suspend-then-resume]")
+    "extern uint32_t @_thread_suspend_then_resume_cancellable(uint32_t thread);\n"
+    BUILTIN("$root", "[thread-yield-then-resume]")
+    "extern uint32_t @_thread_yield_then_resume(uint32_t thread);\n"
+    BUILTIN("$root", "[cancellable][thread-yield-then-resume]")
+    "extern uint32_t @_thread_yield_then_resume_cancellable(uint32_t thread);\n"
+    BUILTIN("$root", "[thread-suspend-then-promote]")
+    "extern uint32_t @_thread_suspend_then_promote(uint32_t thread);\n"
+    BUILTIN("$root", "[cancellable][thread-suspend-then-promote]")
+    "extern uint32_t @_thread_suspend_then_promote_cancellable(uint32_t thread);\n"
+    BUILTIN("$root", "[thread-yield-then-promote]")
+    "extern uint32_t @_thread_yield_then_promote(uint32_t thread);\n"
+    BUILTIN("$root", "[cancellable][thread-yield-then-promote]")
+    "extern uint32_t @_thread_yield_then_promote_cancellable(uint32_t thread);\n";
+/* clang-format on */
 
 void gen_thread_helpers(Gen *g) { gen_put_template(g, &g->h_async, thread_header); }
