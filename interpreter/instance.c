@@ -224,24 +224,19 @@ static Trap evaluate(VmInstance *in, const CoreExpr *expr, VmSlot value[2]) {
 
 /* ---- definitions ---- */
 
-static uint32_t slots_of_all(const CoreValType *types, uint32_t n) {
-    uint32_t slots = 0;
-    for (uint32_t i = 0; i < n; i++) slots += vm_slots_of(types[i]);
-    return slots;
-}
-
 static void make_funcs(VmInstance *in) {
     const CoreModule *core = in->module->core;
     uint32_t imported = core->imported[CORE_FUNC];
     for (uint32_t i = imported; i < core->funcs.len; i++) {
         const CoreType *type = core_func_type(core, i);
         in->funcs[i] = &in->own_funcs[i - imported];
-        *in->funcs[i] = (VmFunc){.type = in->module->types[core->funcs.at[i].type],
-                                 .index = i,
-                                 .code = in->module->codes[i - imported],
-                                 .in = in,
-                                 .param_slots = slots_of_all(type->params, type->param_count),
-                                 .result_slots = slots_of_all(type->results, type->result_count)};
+        *in->funcs[i] =
+            (VmFunc){.type = in->module->types[core->funcs.at[i].type],
+                     .index = i,
+                     .code = in->module->codes[i - imported],
+                     .in = in,
+                     .param_slots = vm_slots_of_all(type->params, type->param_count),
+                     .result_slots = vm_slots_of_all(type->results, type->result_count)};
     }
 }
 

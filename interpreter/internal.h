@@ -334,6 +334,11 @@ void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmObjec
 bool vm_heap_take(VmStore *store, uint64_t bytes);
 
 static inline uint32_t vm_slots_of(CoreValType type) { return type == CORE_V128 ? 2 : 1; }
+static inline uint32_t vm_slots_of_all(const CoreValType *types, uint32_t n) {
+    uint32_t slots = 0;
+    for (uint32_t i = 0; i < n; i++) slots += vm_slots_of(types[i]);
+    return slots;
+}
 
 /* ---- the machine's own instructions ---- */
 

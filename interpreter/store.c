@@ -75,12 +75,6 @@ bool vm_heap_take(VmStore *store, uint64_t bytes) {
     return true;
 }
 
-static uint32_t slots_of_all(const CoreValType *types, uint32_t n) {
-    uint32_t slots = 0;
-    for (uint32_t i = 0; i < n; i++) slots += vm_slots_of(types[i]);
-    return slots;
-}
-
 VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_count,
                      const CoreValType *results, uint32_t result_count, VmHostFn fn, void *context,
                      void (*free_context)(void *)) {
@@ -88,8 +82,8 @@ VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_c
     if (!host) return NULL;
     host->func =
         (VmFunc){.type = core_space_func(store->types, params, param_count, results, result_count),
-                 .param_slots = slots_of_all(params, param_count),
-                 .result_slots = slots_of_all(results, result_count),
+                 .param_slots = vm_slots_of_all(params, param_count),
+                 .result_slots = vm_slots_of_all(results, result_count),
                  .host = fn,
                  .context = context,
                  .free_context = free_context};
