@@ -39,3 +39,14 @@ MapEntry *map_put(Arena *arena, Map *map, Str key, bool *added) {
     }
     return &map->entries[*slot - 1];
 }
+
+MapEntry *map_get_ptr(const Map *map, const void *ptr) {
+    return map_get(map, (Str){(const char *)&ptr, sizeof ptr});
+}
+
+MapEntry *map_put_ptr(Arena *arena, Map *map, const void *ptr, bool *added) {
+    MapEntry *entry = map_get_ptr(map, ptr);
+    if (added) *added = !entry;
+    if (entry) return entry;
+    return map_put(arena, map, (Str){arena_copy(arena, &ptr, sizeof ptr), sizeof ptr}, NULL);
+}

@@ -27,4 +27,11 @@ MapEntry *map_get(const Map *map, Str key);
 /* The entry of `key`, made with value 0 where there was none; `*added` (may be NULL) tells. */
 MapEntry *map_put(Arena *arena, Map *map, Str key, bool *added);
 
+/* The same by address: the key is the pointer, which map_put_ptr copies into the arena. */
+MapEntry *map_get_ptr(const Map *map, const void *ptr);
+MapEntry *map_put_ptr(Arena *arena, Map *map, const void *ptr, bool *added);
+static inline bool map_has_ptr(const Map *map, const void *ptr) {
+    return map_get_ptr(map, ptr) != NULL;
+}
+
 #endif

@@ -31,7 +31,7 @@ typedef struct {
 typedef VEC(Want) Wants;
 
 static void want_part(Linker *l, Wants *stack, const WitType *type) {
-    if (!is_plain(type) && !comp_has(&l->wanted, type))
+    if (!is_plain(type) && !map_has_ptr(&l->wanted, type))
         *vec_push(l->arena, stack) = (Want){type, false};
 }
 
@@ -43,9 +43,9 @@ static void want_parts(Linker *l, Wants *stack, const WitType *type) {
 
 static void set_wanted(Linker *l, const WitType *type) {
     bool added;
-    map_put(l->arena, &l->wanted, comp_key(l->arena, type), &added);
+    map_put_ptr(l->arena, &l->wanted, type, &added);
     if (!added || !type->interface) return;
-    MapEntry *e = map_put(l->arena, &l->live, comp_key(l->arena, type->interface), &added);
+    MapEntry *e = map_put_ptr(l->arena, &l->live, type->interface, &added);
     if (added) {
         e->value = l->live_types.len;
         vec_push(l->arena, &l->live_types);
@@ -60,7 +60,7 @@ static void want_type(Linker *l, const WitType *type) {
     while (stack.len) {
         Want *top = &vec_last(&stack);
         const WitType *t = top->type;
-        if (top->is_open || comp_has(&l->wanted, t)) {
+        if (top->is_open || map_has_ptr(&l->wanted, t)) {
             stack.len--;
             set_wanted(l, t);
         } else {
@@ -78,7 +78,7 @@ static void want_func_types(Linker *l, const WitFunc *f) {
 }
 
 static void want_func(Linker *l, const WitFunc *f) {
-    map_put(l->arena, &l->wanted, comp_key(l->arena, f), NULL);
+    map_put_ptr(l->arena, &l->wanted, f, NULL);
     want_func_types(l, f);
 }
 
@@ -119,7 +119,7 @@ static void import_world_func(Linker *l, const WitItem *item) {
     uint32_t type = comp_scope_func(&l->types.world, item->func);
     uint32_t index =
         comp_add_import(&l->b, comp_item_name(l->arena, item), comp_extern(COMP_FUNC, type));
-    map_put(l->arena, &l->world_funcs, comp_key(l->arena, item->func), NULL)->value = index;
+    map_put_ptr(l->arena, &l->world_funcs, item->func, NULL)->value = index;
 }
 
 static void import_interface(Linker *l, const WitItem *item) {
@@ -146,7 +146,7 @@ static void encode_imports(Linker *l) {
         if (imports->at[i].kind == WIT_ITEM_TYPE)
             comp_scope_val(&l->types.world, imports->at[i].type);
     for (size_t i = 0; i < imports->len; i++)
-        if (imports->at[i].kind == WIT_ITEM_FUNC && comp_has(&l->wanted, imports->at[i].func))
+        if (imports->at[i].kind == WIT_ITEM_FUNC && map_has_ptr(&l->wanted, imports->at[i].func))
             import_world_func(l, &imports->at[i]);
 }
 

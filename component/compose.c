@@ -254,8 +254,8 @@ static bool link_to_definition(Composer *c, int dependent, size_t import, bool *
             return false;
         }
         bool added;
-        MapEntry *e = map_put(c->arena, &c->definition_instances,
-                              comp_key(c->arena, c->parts.at[part].source), &added);
+        MapEntry *e =
+            map_put_ptr(c->arena, &c->definition_instances, c->parts.at[part].source, &added);
         if (added) {
             int made = add_instance(c, c->parts.at[part].name, part);
             e->value = (uint64_t)made;
@@ -493,7 +493,7 @@ static bool unite_imports(Composer *c, uint32_t part) {
     Map moved = {0};
     if (!wit_model_merge(c->model, model, &moved, c->diags)) return false;
     WitWorld *old = model->main->worlds.at[0];
-    const MapEntry *entry = map_get(&moved, comp_key(c->arena, old));
+    const MapEntry *entry = map_get_ptr(&moved, old);
     WitWorld *world = entry ? entry->ptr : old;
     bool ok = true;
     for (size_t i = 0; i < world->imports.len && ok; i++)
@@ -511,8 +511,7 @@ static void place_import(Composer *c, const Map *items, const WitItem *item, Map
 static void place_owners(Composer *c, const Map *items, const WitType *type, const WitItem *self,
                          Map *placed, WitItems *out) {
     for (; type; type = type->elem) {
-        const MapEntry *owner =
-            type->interface ? map_get(items, comp_key(c->arena, type->interface)) : NULL;
+        const MapEntry *owner = type->interface ? map_get_ptr(items, type->interface) : NULL;
         if (owner && owner->cptr != self) {
             place_import(c, items, owner->cptr, placed, out);
             return;
@@ -537,7 +536,7 @@ static void place_func(Composer *c, const Map *items, const WitFunc *f, const Wi
 static void place_import(Composer *c, const Map *items, const WitItem *item, Map *placed,
                          WitItems *out) {
     bool added;
-    map_put(c->arena, placed, comp_key(c->arena, item), &added);
+    map_put_ptr(c->arena, placed, item, &added);
     if (!added) return;
     if (item->kind == WIT_ITEM_FUNC) place_func(c, items, item->func, item, placed, out);
     if (item->kind == WIT_ITEM_TYPE) place_owners(c, items, item->type, item, placed, out);
@@ -561,8 +560,7 @@ static void order_imports(Composer *c) {
     WitItems out = {0};
     for (size_t i = 0; i < imports->len; i++)
         if (imports->at[i].kind == WIT_ITEM_INTERFACE)
-            map_put(c->arena, &items, comp_key(c->arena, imports->at[i].interface), NULL)->cptr =
-                &imports->at[i];
+            map_put_ptr(c->arena, &items, imports->at[i].interface, NULL)->cptr = &imports->at[i];
     for (size_t i = 0; i < imports->len; i++)
         place_import(c, &items, &imports->at[i], &placed, &out);
     c->world->imports = out;

@@ -46,7 +46,7 @@ static Level level_in(Level *outer, Arena *arena, Diags *diags) {
 /* ---- types that are there ---- */
 
 static void know(Level *l, const WitType *type, uint32_t index) {
-    map_put(l->arena, &l->known, comp_key(l->arena, type), NULL)->value = index;
+    map_put_ptr(l->arena, &l->known, type, NULL)->value = index;
 }
 
 static uint32_t instance_of(Level *l, const Provider *p) {
@@ -83,10 +83,10 @@ static void provide(Level *l, const CompInstanceType *instance, const Provider *
         if (e->entity.sort != COMP_TYPE || !e->entity.type) continue;
         Provided *p = ARENA_NEW(l->arena, Provided);
         *p = (Provided){from, e->name.name};
-        map_put(l->arena, &l->provided, comp_key(l->arena, e->entity.type), NULL)->cptr = p;
+        map_put_ptr(l->arena, &l->provided, e->entity.type, NULL)->cptr = p;
         const WitType *resource = wit_dealias(e->entity.type);
         if (resource->kind != WIT_RESOURCE || find(l, resource) != COMP_NONE) continue;
-        map_put(l->arena, &l->provided, comp_key(l->arena, resource), NULL)->cptr = p;
+        map_put_ptr(l->arena, &l->provided, resource, NULL)->cptr = p;
     }
 }
 

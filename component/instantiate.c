@@ -255,7 +255,7 @@ static void define_resources(Linker *l) {
             uint32_t shim = comp_ptr_index(&l->dtor_shims, type);
             uint32_t dtor = shim == COMP_NONE ? COMP_NONE : shim_func(l, shim);
             uint32_t index = comp_add_resource(&l->b, dtor);
-            map_put(l->arena, &l->own_resources, comp_key(l->arena, type), NULL)->value = index;
+            map_put_ptr(l->arena, &l->own_resources, type, NULL)->value = index;
             comp_scope_set(&l->intrinsics, type, index);
         }
     }

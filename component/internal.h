@@ -88,10 +88,6 @@ uint32_t comp_instances_type(CompInstances *e, const WitInterface *interface, co
 /* The name of a world's item with its attributes. */
 CompName comp_item_name(Arena *arena, const WitItem *item);
 
-/* Sets and maps by address. */
-Str comp_key(Arena *arena, const void *ptr);
-bool comp_has(const Map *map, const void *ptr);
-
 /* The name of an item with its attributes. */
 CompName comp_extern_name(Str name, bool has_external_id, Str external_id);
 
@@ -185,10 +181,6 @@ static inline bool comp_false(const Diag *diag) {
     comp_false(diag((v)->diags, code, comp_span((v), (offset)), ##__VA_ARGS__))
 /* Reports and gives false where a feature is off. */
 bool comp_need(Validator *v, size_t offset, Feature feature, const char *what);
-
-/* Maps and sets by address. */
-MapEntry *comp_ptr_get(const Map *map, const void *ptr);
-MapEntry *comp_ptr_put(Arena *arena, Map *map, const void *ptr);
 
 /* Index spaces: reports and gives NULL where there is no such index. */
 const CompEntity *comp_at(Validator *v, const Scope *s, CompSort sort, uint32_t index,

@@ -81,7 +81,7 @@ static void import_foreign(Linker *l, CompTypeScope *inner, const WitInterface *
     bool added;
     for (; type; type = type->elem) {
         if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM && !type->name.len) return;
-        map_put(l->arena, seen, comp_key(l->arena, type), &added);
+        map_put_ptr(l->arena, seen, type, &added);
         if (!added) return;
         if (type->interface && type->interface != own) {
             comp_scope_val(inner, type);

@@ -81,14 +81,14 @@ static void find_payloads(Payloads *p, const WitType *type) {
     type = wit_dealias(type);
     if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM ||
         wit_kind_shape(type->kind) == WIT_SHAPE_HANDLE || type->kind == WIT_RESOURCE ||
-        p->found->len >= MAX_PAYLOADS || comp_has(&p->without, type))
+        p->found->len >= MAX_PAYLOADS || map_has_ptr(&p->without, type))
         return;
     size_t before = p->found->len;
     for (size_t i = 0; i < type->fields.len; i++) find_payloads(p, type->fields.at[i].type);
     find_payloads(p, type->elem);
     find_payloads(p, type->second);
     if (type->kind == WIT_STREAM || type->kind == WIT_FUTURE) *vec_push(p->arena, p->found) = type;
-    if (p->found->len == before) map_put(p->arena, &p->without, comp_key(p->arena, type), &added);
+    if (p->found->len == before) map_put_ptr(p->arena, &p->without, type, &added);
 }
 
 CompTypeList comp_payloads(Arena *arena, const WitFunc *func) {

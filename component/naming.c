@@ -397,7 +397,7 @@ static bool link_export(Linker *l, LinkModule *m, const WitItem *item, const Wit
                               comp_abi_type(l->arena, out.abi)) ||
         !companions(l, m, &out))
         return false;
-    map_put(l->arena, &l->exports_by_func, comp_key(l->arena, f), NULL)->value = l->exports.len;
+    map_put_ptr(l->arena, &l->exports_by_func, f, NULL)->value = l->exports.len;
     *vec_push(l->arena, &l->exports) = out;
     return true;
 }
@@ -410,7 +410,7 @@ static bool link_dtor(Linker *l, LinkModule *m, const WitItem *item, const WitTy
                    comp_dtor_name(l->arena, item, type, true), want, &name))
         return false;
     if (!name.len) return true;
-    map_put(l->arena, &l->dtor_shims, comp_key(l->arena, type), NULL)->value = l->shims.len;
+    map_put_ptr(l->arena, &l->dtor_shims, type, NULL)->value = l->shims.len;
     *vec_push(l->arena, &l->shims) =
         (LinkShim){.kind = SHIM_DTOR, .owner = m, .export_name = name, .type = want};
     return true;

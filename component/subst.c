@@ -14,7 +14,7 @@
 #include "component/internal.h"
 
 void comp_subst_set(Subst *subst, const void *from, const void *to) {
-    comp_ptr_put(subst->arena, &subst->map, from)->cptr = to;
+    map_put_ptr(subst->arena, &subst->map, from, NULL)->cptr = to;
 }
 
 Subst comp_subst(Validator *v) {
@@ -35,8 +35,8 @@ static bool visit(Subst *subst) {
 static void done(Subst *subst, const void *old, const void *made) {
     comp_subst_set(subst, old, made);
     if (old == made || !subst->infos) return;
-    const MapEntry *info = comp_ptr_get(subst->infos, old);
-    if (info) comp_ptr_put(subst->arena, subst->infos, made)->cptr = info->cptr;
+    const MapEntry *info = map_get_ptr(subst->infos, old);
+    if (info) map_put_ptr(subst->arena, subst->infos, made, NULL)->cptr = info->cptr;
 }
 
 const WitType *comp_fresh_resource(Arena *arena, const WitType *like) {
@@ -62,7 +62,7 @@ static bool subst_fields(Subst *subst, WitFields *fields) {
 
 const WitType *comp_subst_type(Subst *subst, const WitType *type) {
     if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return type;
-    const MapEntry *entry = comp_ptr_get(&subst->map, type);
+    const MapEntry *entry = map_get_ptr(&subst->map, type);
     if (entry) return entry->cptr;
     if (!visit(subst)) return type;
     WitType made = *type;
@@ -77,7 +77,7 @@ const WitType *comp_subst_type(Subst *subst, const WitType *type) {
 }
 
 static const WitFunc *subst_func(Subst *subst, const WitFunc *func) {
-    const MapEntry *entry = comp_ptr_get(&subst->map, func);
+    const MapEntry *entry = map_get_ptr(&subst->map, func);
     if (entry) return entry->cptr;
     if (!visit(subst)) return func;
     WitFunc made = *func;
@@ -107,7 +107,7 @@ static bool subst_externs(Subst *subst, CompExterns *list) {
 }
 
 const CompInstanceType *comp_subst_instance(Subst *subst, const CompInstanceType *type) {
-    const MapEntry *entry = comp_ptr_get(&subst->map, type);
+    const MapEntry *entry = map_get_ptr(&subst->map, type);
     if (entry) return entry->cptr;
     CompInstanceType made = *type;
     const CompInstanceType *out = type;
@@ -117,7 +117,7 @@ const CompInstanceType *comp_subst_instance(Subst *subst, const CompInstanceType
 }
 
 static const CompComponentType *subst_component(Subst *subst, const CompComponentType *type) {
-    const MapEntry *entry = comp_ptr_get(&subst->map, type);
+    const MapEntry *entry = map_get_ptr(&subst->map, type);
     if (entry) return entry->cptr;
     CompComponentType made = *type;
     bool changed = subst_externs(subst, &made.imports);
@@ -139,14 +139,14 @@ CompEntity comp_subst_entity(Subst *subst, const CompEntity *entity) {
 /* ---- free resources ---- */
 
 static bool seen(FreeSet *set, const void *node) {
-    if (comp_ptr_get(&set->seen, node)) return true;
-    comp_ptr_put(set->arena, &set->seen, node);
+    if (map_get_ptr(&set->seen, node)) return true;
+    map_put_ptr(set->arena, &set->seen, node, NULL);
     return false;
 }
 
 static void free_type(FreeSet *set, const WitType *type) {
     if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM || seen(set, type)) return;
-    if (type->kind == WIT_RESOURCE) comp_ptr_put(set->arena, &set->resources, type)->value = 1;
+    if (type->kind == WIT_RESOURCE) map_put_ptr(set->arena, &set->resources, type, NULL)->value = 1;
     free_type(set, type->elem);
     free_type(set, type->second);
     for (size_t i = 0; i < type->fields.len; i++) free_type(set, type->fields.at[i].type);
@@ -155,7 +155,7 @@ static void free_type(FreeSet *set, const WitType *type) {
 /* A variable occurs nowhere but in the type that binds it, so it may be taken out afterwards. */
 static void bind(FreeSet *set, const CompTypeList *list) {
     for (size_t i = 0; i < list->len; i++)
-        comp_ptr_put(set->arena, &set->resources, list->at[i])->value = 0;
+        map_put_ptr(set->arena, &set->resources, list->at[i], NULL)->value = 0;
 }
 
 static void free_externs(FreeSet *set, const CompExterns *list) {

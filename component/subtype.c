@@ -279,7 +279,7 @@ static void bind_resources(Subst *bound, Map *variables, const CompEntity *have,
                            const CompEntity *want) {
     if (comp_is_resource(want) && comp_is_resource(have)) {
         const WitType *variable = wit_dealias(want->type);
-        MapEntry *entry = comp_ptr_get(variables, variable);
+        MapEntry *entry = map_get_ptr(variables, variable);
         if (!entry || entry->value) return;
         entry->value = 1;
         comp_subst_set(bound, variable, have->type);
@@ -319,7 +319,7 @@ bool comp_open(SubtypeCx *cx, const CompExterns *have, const Map *have_names,
     Map variables = {0};
     Subst check = {.arena = cx->arena, .infos = cx->infos, .work = cx->work};
     for (size_t i = 0; i < resources->len; i++)
-        comp_ptr_put(cx->arena, &variables, resources->at[i])->value = 0;
+        map_put_ptr(cx->arena, &variables, resources->at[i], NULL)->value = 0;
     for (size_t i = 0; i < want->len; i++) {
         const CompEntity *given = find_in(have, have_names, want->at[i].name.name);
         if (given) bind_resources(&check, &variables, given, &want->at[i].entity);

@@ -17,14 +17,6 @@
 /* Keys of the maps: bytes put together in the arena. */
 static void key_ptr(Buf *key, const void *ptr) { buf_bytes(key, &ptr, sizeof ptr); }
 
-Str comp_key(Arena *arena, const void *ptr) {
-    return (Str){arena_copy(arena, &ptr, sizeof ptr), sizeof ptr};
-}
-
-bool comp_has(const Map *map, const void *ptr) {
-    return map_get(map, (Str){(const char *)&ptr, sizeof ptr}) != NULL;
-}
-
 static Str shape_key(Arena *arena, const WitType *type) {
     Buf key = {.arena = arena};
     buf_byte(&key, (uint8_t)type->kind);
@@ -114,7 +106,7 @@ static uint32_t encode(CompTypeScope *scope, const WitType *type) {
 static void encode_chain(CompTypeScope *scope, const WitType *type) {
     CompTypeList chain = {0};
     for (const WitType *t = type->elem;
-         t->kind == WIT_ALIAS && t->interface == scope->interface && !comp_has(&scope->types, t);
+         t->kind == WIT_ALIAS && t->interface == scope->interface && !map_has_ptr(&scope->types, t);
          t = t->elem)
         *vec_push(scope->builder->arena, &chain) = t;
     while (chain.len) comp_scope_val(scope, vec_pop(&chain));
@@ -125,21 +117,20 @@ CompValRef comp_scope_val(CompTypeScope *scope, const WitType *type) {
     if (!type) return (CompValRef){0};
     if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM && !type->name.len)
         return comp_prim(type->kind);
-    Str key = comp_key(arena, type);
-    MapEntry *known = map_get(&scope->types, key);
+    MapEntry *known = map_get_ptr(&scope->types, type);
     bool anonymous = type->name.len == 0;
     if (!known && anonymous) known = map_get(&scope->shapes, shape_key(arena, type));
     if (known) return comp_ref((uint32_t)known->value);
     if (type->kind == WIT_ALIAS && type->interface == scope->interface) encode_chain(scope, type);
     uint32_t index = encode(scope, type);
-    map_put(arena, &scope->types, key, NULL)->value = index;
+    comp_scope_set(scope, type, index);
     if (anonymous) map_put(arena, &scope->shapes, shape_key(arena, type), NULL)->value = index;
     return comp_ref(index);
 }
 
 void comp_scope_set(CompTypeScope *scope, const WitType *type, uint32_t index) {
     Arena *arena = scope->builder->arena;
-    map_put(arena, &scope->types, comp_key(arena, type), NULL)->value = index;
+    map_put_ptr(arena, &scope->types, type, NULL)->value = index;
 }
 
 uint32_t comp_scope_func(CompTypeScope *scope, const WitFunc *func) {
@@ -159,9 +150,9 @@ uint32_t comp_scope_func(CompTypeScope *scope, const WitFunc *func) {
 
 uint32_t comp_instances_alias(CompInstances *e, const WitType *type) {
     bool added;
-    MapEntry *entry = map_put(e->arena, &e->aliases, comp_key(e->arena, type), &added);
+    MapEntry *entry = map_put_ptr(e->arena, &e->aliases, type, &added);
     if (!added) return (uint32_t)entry->value;
-    const MapEntry *instance = map_get(&e->instances, comp_key(e->arena, type->interface));
+    const MapEntry *instance = map_get_ptr(&e->instances, type->interface);
     uint32_t at = instance ? (uint32_t)instance->value : 0;
     uint32_t index = comp_add_alias(e->outer, COMP_TYPE, at, type->name);
     entry->value = index;
@@ -184,7 +175,7 @@ void comp_instances_init(CompInstances *e, Arena *arena, CompBuilder *outer) {
 }
 
 void comp_instances_set(CompInstances *e, const WitInterface *interface, uint32_t index) {
-    map_put(e->arena, &e->instances, comp_key(e->arena, interface), NULL)->value = index;
+    map_put_ptr(e->arena, &e->instances, interface, NULL)->value = index;
 }
 
 /* Functions of resources come first, in the order of their resources; then the others. */
@@ -194,7 +185,7 @@ static void encode_funcs(CompTypeScope *scope, const WitInterface *interface, co
         if (resource && resource->kind != WIT_RESOURCE) continue;
         for (size_t i = 0; i < interface->funcs.len; i++) {
             const WitFunc *f = interface->funcs.at[i];
-            if (f->resource != resource || (wanted && !comp_has(wanted, f))) continue;
+            if (f->resource != resource || (wanted && !map_has_ptr(wanted, f))) continue;
             uint32_t type = comp_scope_func(scope, f);
             comp_add_export_decl(scope->builder,
                                  comp_extern_name(f->name, f->has_external_id, f->external_id),
@@ -213,7 +204,7 @@ uint32_t comp_instances_type(CompInstances *e, const WitInterface *interface, co
                            .context = e};
     for (size_t i = 0; first && i < first->len; i++) comp_scope_val(&scope, first->at[i]);
     for (size_t i = 0; i < interface->types.len; i++)
-        if (!wanted || comp_has(wanted, interface->types.at[i]))
+        if (!wanted || map_has_ptr(wanted, interface->types.at[i]))
             comp_scope_val(&scope, interface->types.at[i]);
     encode_funcs(&scope, interface, wanted);
     if (wanted && inner.items.len == 0) return COMP_NONE;

@@ -23,18 +23,6 @@ Span comp_span(const Validator *v, size_t offset) {
     return v->source ? (Span){v->source, (uint32_t)offset, (uint32_t)offset} : span_none();
 }
 
-MapEntry *comp_ptr_get(const Map *map, const void *ptr) {
-    return map_get(map, (Str){(const char *)&ptr, sizeof ptr});
-}
-
-MapEntry *comp_ptr_put(Arena *arena, Map *map, const void *ptr) {
-    MapEntry *entry = comp_ptr_get(map, ptr);
-    if (entry) return entry;
-    const void **key = ARENA_NEW(arena, const void *);
-    *key = ptr;
-    return map_put(arena, map, (Str){(const char *)key, sizeof ptr}, NULL);
-}
-
 static const char *feature_words(Feature feature) {
     switch (feature) {
     case FEATURE_CM_ASYNC: return "async";
@@ -61,11 +49,11 @@ bool comp_need(Validator *v, size_t offset, Feature feature, const char *what) {
 void comp_set_origin(Validator *v, const WitType *resource, Str what, size_t offset) {
     Origin *origin = ARENA_NEW(v->arena, Origin);
     *origin = (Origin){what, offset};
-    comp_ptr_put(v->arena, &v->origins, resource)->cptr = origin;
+    map_put_ptr(v->arena, &v->origins, resource, NULL)->cptr = origin;
 }
 
 static void note_resource(Validator *v, const WitType *resource, const char *which) {
-    const MapEntry *entry = resource ? comp_ptr_get(&v->origins, resource) : NULL;
+    const MapEntry *entry = resource ? map_get_ptr(&v->origins, resource) : NULL;
     if (!entry) return;
     const Origin *origin = entry->cptr;
     diag_note(v->diags, COMP_ORIGIN, comp_span(v, origin->offset), which, STR_ARG(resource->name),

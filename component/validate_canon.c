@@ -366,7 +366,7 @@ static bool validate_resource(Validator *v, Scope *s, const CompCanon *canon, si
         push_spelled(v, s, "i:", CORE_I32);
         return true;
     }
-    const MapEntry *local = comp_ptr_get(&s->local_resources, wit_dealias(resource));
+    const MapEntry *local = map_get_ptr(&s->local_resources, wit_dealias(resource));
     if (!local) return fault(v, offset, COMP_NOT_LOCAL, canon->type);
     bool is_new = canon->op == COMP_CANON_RESOURCE_NEW;
     push_spelled(v, s, is_new ? "p:i" : "i:p", (CoreValType)local->value);

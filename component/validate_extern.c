@@ -36,10 +36,10 @@ static bool is_named(const WitType *type, const Map *set) {
     case WIT_RECORD:
     case WIT_VARIANT:
     case WIT_FLAGS:
-    case WIT_ENUM: return comp_ptr_get(set, type) != NULL;
+    case WIT_ENUM: return map_get_ptr(set, type) != NULL;
     case WIT_OWN:
-    case WIT_BORROW: return comp_ptr_get(set, meant->elem) != NULL;
-    case WIT_RESOURCE: return comp_ptr_get(set, type) != NULL;
+    case WIT_BORROW: return map_get_ptr(set, meant->elem) != NULL;
+    case WIT_RESOURCE: return map_get_ptr(set, type) != NULL;
     default: return parts_named(meant, set);
     }
 }
@@ -82,8 +82,8 @@ static bool name_entity(Validator *v, Scope *s, bool is_import, const CompEntity
     case COMP_TYPE:
         if (!type_named(e, set)) return false;
         if (e->type) {
-            comp_ptr_put(v->arena, &s->exported_types, e->type);
-            if (is_import) comp_ptr_put(v->arena, &s->imported_types, e->type);
+            map_put_ptr(v->arena, &s->exported_types, e->type, NULL);
+            if (is_import) map_put_ptr(v->arena, &s->imported_types, e->type, NULL);
         }
         return true;
     case COMP_INSTANCE:
@@ -116,7 +116,8 @@ static void make_instance(Validator *v, CompEntity *entity, CompTypeList *owner,
 }
 
 static void mark_explicit(Validator *v, Scope *s, const CompEntity *e) {
-    if (comp_is_resource(e)) comp_ptr_put(v->arena, &s->explicit_resources, wit_dealias(e->type));
+    if (comp_is_resource(e))
+        map_put_ptr(v->arena, &s->explicit_resources, wit_dealias(e->type), NULL);
     if (e->sort != COMP_INSTANCE) return;
     for (size_t i = 0; i < e->instance->exports.len; i++)
         mark_explicit(v, s, &e->instance->exports.at[i].entity);
@@ -204,7 +205,7 @@ static bool add_entity(Validator *v, Scope *s, bool is_import, Str name, CompEnt
         Str *copy = ARENA_NEW(v->arena, Str);
         *copy = name;
         Map *names = is_import ? &s->imported_names : &s->exported_names;
-        comp_ptr_put(v->arena, names, e->type)->cptr = copy;
+        map_put_ptr(v->arena, names, e->type, NULL)->cptr = copy;
         map_put(v->arena, is_import ? &s->imported_labels : &s->exported_labels, name, NULL);
     }
     if (s->kind == SCOPE_INSTANCE_TYPE || name_entity(v, s, is_import, e)) return true;
@@ -288,7 +289,7 @@ static FreeSet free_resources(Validator *v, const CompExterns *list) {
 }
 
 static bool is_free(const FreeSet *set, const WitType *resource) {
-    const MapEntry *entry = comp_ptr_get(&set->resources, resource);
+    const MapEntry *entry = map_get_ptr(&set->resources, resource);
     return entry && entry->value;
 }
 
@@ -306,7 +307,7 @@ bool comp_finish_scope(Validator *v, Scope *s, size_t offset) {
         if (is_free(&imports, defined.at[i])) return fault(v, offset, COMP_LOCAL_IN_IMPORT);
     for (size_t i = 0; i < defined.len; i++) {
         if (!is_free(&exports, defined.at[i])) continue;
-        if (!comp_ptr_get(&s->explicit_resources, defined.at[i]))
+        if (!map_get_ptr(&s->explicit_resources, defined.at[i]))
             return fault(v, offset, COMP_LOCAL_IN_EXPORT);
         *vec_push(v->arena, &s->type.defined_resources) = defined.at[i];
     }

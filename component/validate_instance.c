@@ -198,7 +198,7 @@ static bool is_open(Validator *v, const CompEntity *at) {
     const void *node = at->instance ? (const void *)at->instance : at->component;
     if (at->type) return comp_type_info(v, at->type).has_resource;
     if (at->func) return comp_func_info(v, at->func).has_resource;
-    MapEntry *entry = comp_ptr_put(v->arena, &v->closed, node);
+    MapEntry *entry = map_put_ptr(v->arena, &v->closed, node, NULL);
     if (entry->value) return entry->value == 2;
     FreeSet set = {.arena = v->arena};
     bool open = false;

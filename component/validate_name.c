@@ -276,7 +276,7 @@ static bool check_attributes(Validator *v, const CompName *name, NameKind kind,
 static bool check_resource_name(NameParser *p, const NameContext *cx, const WitType *handle,
                                 Str want) {
     const MapEntry *entry =
-        cx->resource_names ? comp_ptr_get(cx->resource_names, handle->elem) : NULL;
+        cx->resource_names ? map_get_ptr(cx->resource_names, handle->elem) : NULL;
     if (!entry) return name_why(p, COMP_RESOURCE_UNNAMED);
     Str name = *(const Str *)entry->cptr;
     return str_eq(name, want) || name_why(p, COMP_RESOURCE_OTHER, STR_ARG(name));

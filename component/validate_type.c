@@ -129,7 +129,7 @@ static TypeInfo handle_info(WitKind kind) {
 }
 
 void comp_set_info(Validator *v, const void *node, TypeInfo info) {
-    comp_ptr_put(v->arena, &v->infos, node)->cptr = arena_copy(v->arena, &info, sizeof info);
+    map_put_ptr(v->arena, &v->infos, node, NULL)->cptr = arena_copy(v->arena, &info, sizeof info);
 }
 
 /* Parts are older than what they are parts of, and are known already: no deep recursion. */
@@ -137,7 +137,7 @@ TypeInfo comp_type_info(Validator *v, const WitType *type) {
     type = wit_dealias(type);
     WitShape shape = wit_kind_shape(type->kind);
     if (shape == WIT_SHAPE_PRIM) return prim_info(type->kind);
-    const MapEntry *entry = comp_ptr_get(&v->infos, type);
+    const MapEntry *entry = map_get_ptr(&v->infos, type);
     if (entry) return *(const TypeInfo *)entry->cptr;
     TypeInfo info = shape == WIT_SHAPE_FIELDS                            ? fields_info(v, type)
                     : shape == WIT_SHAPE_ELEM || shape == WIT_SHAPE_PAIR ? parts_info(v, type)
@@ -147,7 +147,7 @@ TypeInfo comp_type_info(Validator *v, const WitType *type) {
 }
 
 TypeInfo comp_func_info(Validator *v, const WitFunc *func) {
-    const MapEntry *entry = comp_ptr_get(&v->infos, func);
+    const MapEntry *entry = map_get_ptr(&v->infos, func);
     if (entry) return *(const TypeInfo *)entry->cptr;
     TypeInfo info = leaf;
     for (size_t i = 0; i < func->params.len; i++) {
@@ -167,7 +167,7 @@ TypeInfo comp_entity_info(Validator *v, const CompEntity *e) {
     if (e->type) return comp_type_info(v, e->type);
     if (e->func) return comp_func_info(v, e->func);
     if (!node) return leaf;
-    const MapEntry *entry = comp_ptr_get(&v->infos, node);
+    const MapEntry *entry = map_get_ptr(&v->infos, node);
     return entry ? *(const TypeInfo *)entry->cptr : leaf;
 }
 
@@ -350,7 +350,7 @@ static bool make_resource(Validator *v, Scope *s, const CompTypedef *def, size_t
     WitType *type = ARENA_NEW(v->arena, WitType);
     type->kind = WIT_RESOURCE;
     *vec_push(v->arena, &s->type.defined_resources) = type;
-    comp_ptr_put(v->arena, &s->local_resources, type)->value = def->rep;
+    map_put_ptr(v->arena, &s->local_resources, type, NULL)->value = def->rep;
     comp_set_origin(v, type, STR("this definition"), offset);
     *out = type;
     return true;

@@ -72,14 +72,14 @@ static const WitType *value_type(Decoder *d, const WitType *node);
 /* The type of the model that a node, or what it is an alias of, was first seen as. */
 static const WitType *known(Decoder *d, const WitType *node) {
     for (; node; node = node->kind == WIT_ALIAS ? node->elem : NULL) {
-        MapEntry *entry = map_get(&d->types, comp_key(d->arena, node));
+        MapEntry *entry = map_get_ptr(&d->types, node);
         if (entry) return entry->cptr;
     }
     return NULL;
 }
 
 static void note(Decoder *d, const WitType *node, const WitType *type) {
-    map_put(d->arena, &d->types, comp_key(d->arena, node), NULL)->cptr = type;
+    map_put_ptr(d->arena, &d->types, node, NULL)->cptr = type;
 }
 
 /* Copies the parts of a dealiased node into `type`. */
@@ -297,10 +297,8 @@ static void order_needs(Decoder *d, WitPackage *package, Map *done) {
 
 static void order_package(Decoder *d, WitPackage *package, Map *done) {
     bool added;
-    Str key = comp_key(d->arena, package);
-    MapEntry *visiting = map_put(d->arena, done, key, &added);
+    map_put_ptr(d->arena, done, package, &added);
     if (!added) return;
-    visiting->ptr = NULL;
     order_needs(d, package, done);
     package->id = (uint32_t)d->model->packages.len;
     *vec_push(d->arena, &d->model->packages) = package;
@@ -314,7 +312,7 @@ static WitModel *finish(Decoder *d, WitPackage *main) {
     size_t n = d->model->packages.len;
     d->model->packages.at = NULL;
     d->model->packages.len = d->model->packages.cap = 0;
-    map_put(d->arena, &done, comp_key(d->arena, main), NULL);
+    map_put_ptr(d->arena, &done, main, NULL);
     for (size_t i = 0; i < n; i++) order_package(d, packages[i], &done);
     main->id = (uint32_t)d->model->packages.len;
     *vec_push(d->arena, &d->model->packages) = main;

@@ -55,25 +55,37 @@ static const CompTypedef *encode_world(Arena *arena, const WitWorld *world) {
 
 /* ---- interfaces ---- */
 
-static void add_needed(Arena *arena, const WitInterface *interface, Map *seen);
-
-/* The interfaces whose types an interface uses by name. */
-static void add_direct_needs(Arena *arena, const WitInterface *interface, Map *seen) {
-    for (size_t i = 0; i < interface->types.len; i++) {
-        const WitType *t = interface->types.at[i];
+/* The next interface from *at on whose types this one uses by name; NULL: no more. */
+static const WitInterface *next_need(const WitInterface *interface, size_t *at) {
+    while (*at < interface->types.len) {
+        const WitType *t = interface->types.at[(*at)++];
         if (t->kind != WIT_ALIAS || !t->elem->interface || t->elem->interface == interface)
             continue;
-        add_needed(arena, t->elem->interface, seen);
+        return t->elem->interface;
     }
+    return NULL;
 }
 
 /* Depth first, each once, a need before who needs it. Interfaces cannot need one another, and
  * chains of them are as long as packages have interfaces; the walk keeps its own stack. */
-static void add_needed(Arena *arena, const WitInterface *interface, Map *seen) {
-    Str key = comp_key(arena, interface);
-    if (map_get(seen, key)) return;
-    add_direct_needs(arena, interface, seen);
-    map_put(arena, seen, key, NULL)->cptr = interface;
+static void add_needed(Arena *arena, const WitInterface *interface, Map *needed) {
+    typedef struct {
+        const WitInterface *interface;
+        size_t at;
+    } Step;
+    VEC(Step) stack = {0};
+    Map entered = {0};
+    *vec_push(arena, &stack) = (Step){interface, 0};
+    while (stack.len) {
+        Step *top = &vec_last(&stack);
+        const WitInterface *need = next_need(top->interface, &top->at);
+        bool added = false;
+        if (need) map_put_ptr(arena, &entered, need, &added);
+        if (added) *vec_push(arena, &stack) = (Step){need, 0};
+        if (need) continue;
+        const WitInterface *done = vec_pop(&stack).interface;
+        map_put_ptr(arena, needed, done, NULL)->cptr = done;
+    }
 }
 
 static const CompTypedef *encode_interface(Arena *arena, const WitInterface *interface) {
@@ -86,7 +98,7 @@ static const CompTypedef *encode_interface(Arena *arena, const WitInterface *int
         const WitInterface *need = needed.entries[i].cptr;
         Map types = {0}; /* what is needed comes with all of its types, but without functions */
         for (size_t t = 0; t < need->types.len; t++)
-            map_put(arena, &types, comp_key(arena, need->types.at[t]), NULL);
+            map_put_ptr(arena, &types, need->types.at[t], NULL);
         CompName name = comp_name(wit_interface_id(arena, need));
         uint32_t type = comp_instances_type(&e, need, need == interface ? NULL : &types, NULL);
         CompExternType instance = comp_extern(COMP_INSTANCE, type);
