@@ -20,7 +20,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 SANITIZE := -fsanitize=address,undefined
 CFLAGS_release := -O2 -fno-asynchronous-unwind-tables -fno-unwind-tables
 # Folders that are compiled for size: what they do is waiting for files or done once.
-SMALL := bindgen cli component model wac wasi
+SMALL := bindgen cli component model report wac wasi
 CFLAGS_small_release := -Os
 LDFLAGS_release := -Wl,-z,pack-relative-relocs
 CFLAGS_asan := -O1 -g $(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -44,7 +44,7 @@ FLAVOUR := $(MODE)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))
 OBJ := $(BUILD)/obj-$(FLAVOUR)
 WITC := $(BUILD)/witc$(if $(filter-out release,$(FLAVOUR)),-$(FLAVOUR))
 
-LIB_FOLDERS := base grammar/src model core witc canonical-abi bindgen component wac wat interpreter wasi
+LIB_FOLDERS := base grammar/src model core witc canonical-abi bindgen report component wac wat interpreter wasi
 FOLDERS := $(sort $(patsubst grammar/src,grammar,$(LIB_FOLDERS))) cli
 LIB_SRC := $(foreach d,$(LIB_FOLDERS),$(wildcard $(d)/*.c))
 CLI_SRC := $(wildcard cli/*.c)

@@ -12,17 +12,18 @@ allowed() {
     canonical-abi) echo base model ;;
     witc) echo base model grammar ;;
     bindgen) echo base model canonical-abi ;;
+    report) echo base model ;;
     component) echo base model core canonical-abi ;;
     wac) echo base model core canonical-abi component ;;
     wat) echo base model core canonical-abi component ;;
     interpreter) echo base model core canonical-abi component ;;
     wasi) echo base model canonical-abi interpreter ;;
-    cli) echo base grammar model core canonical-abi witc bindgen component wac wat interpreter wasi ;;
+    cli) echo base grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi ;;
     esac
 }
 
 bad=0
-for folder in base grammar model core canonical-abi witc bindgen component wac wat interpreter wasi cli; do
+for folder in base grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi cli; do
     [ -d "$folder" ] || continue
     may=" $folder $(allowed $folder) "
     for line in $(grep -rHnoE '^ *# *include +"[^"]+/[^"]+"' "$folder" --include=*.c --include=*.h \
