@@ -156,7 +156,7 @@ static const char string_length_utf8[] = "\nstatic size_t @__string_len(const ch
 
 static const char string_source[] =
     "\nvoid @_string_set(@_string_t *ret, const % *s) {\n"
-    "  ret->ptr = (~*) s;\n"
+    "  ret->ptr = (~*) (uintptr_t) s;\n"
     "  ret->len = LENGTH(s);\n"
     "}\n"
     "\nvoid @_string_dup(@_string_t *ret, const % *s) {\n"

@@ -72,6 +72,8 @@ full)
     part "round trips asan" tests/roundtrip.sh build/witc-asan
     part "bindings" tests/bindgen.sh build/witc
     part "bindings asan" tests/bindgen.sh build/witc-asan
+    part "pairs" tests/pairs.sh build/witc
+    part "pairs asan" tests/pairs.sh build/witc-asan
     part "example" tests/example.sh build/witc
     part "inputs" tests/inputs.sh build/witc
     part "truncation" tests/truncate.sh build/obj-release/tests/truncate 1
