@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "base/str.h"
 #include "base/vec.h"
 
@@ -21,7 +22,9 @@ typedef struct {
     uint32_t start, end;
 } Span;
 
-typedef enum { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE } DiagSeverity;
+/* DIAG_RULE stands in tables only: what the specification forbids though it can be read. It becomes
+ * an error where the list is strict, else a warning. */
+typedef enum { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE, DIAG_RULE } DiagSeverity;
 
 /* All wordings: DIAG(CODE, SEVERITY, "printf format"). The formats are checked by the compiler,
  * because diag() hands the row's own format on. */
@@ -36,38 +39,54 @@ typedef enum {
 #include "base/diag.def"
 #undef DIAG
 
+/* A text that would be right: these bytes replaced by that text. */
+typedef struct {
+    Span span;
+    Str replacement;
+} DiagFix;
+
 typedef struct Diag {
     DiagCode code;
     DiagSeverity severity;
     Span span;
     Str message;
     VEC(struct Diag) notes; /* other places and remedies; severity DIAG_NOTE */
+    VEC(DiagFix) fixes;     /* to be made together */
 } Diag;
 
 /* The caller's list. Functions of the tools add to it and return false or NULL; nothing is printed
- * on the spot. A zeroed list with its arena set is empty. After `max_errors` errors (0: 100) more
+ * on the spot. A zeroed list with its arena set is empty. After `max_errors` diagnostics (0: 100) more
  * are counted but not kept. */
 typedef struct Diags {
     Arena *arena;
     VEC(Diag) list;
     size_t errors, warnings;
     size_t max_errors;
+    bool strict;  /* DIAG_RULE means error */
+    bool dropped; /* the last one was not kept */
 } Diags;
 
-/* diag(list, WIT_NO_SUCH_NAME, span, args of the row's format...) returns the Diag (valid until the
- * next one is added), for diag_note. `list` may not be NULL. */
+/* diag(list, WIT_NO_SUCH_NAME, span, args of the row's format...) returns the Diag, or NULL where it
+ * was not kept. `list` may not be NULL. */
 #define diag(list, code, span, ...)                                                                \
     diag_add((list), DIAG_##code, (span), DIAG_TEXT_##code, ##__VA_ARGS__)
 /* A note to the diagnostic that was added last. */
 #define diag_note(list, code, span, ...)                                                           \
     diag_add_note((list), DIAG_##code, (span), DIAG_TEXT_##code, ##__VA_ARGS__)
 
-__attribute__((format(printf, 4, 5))) Diag *diag_add(Diags *list, DiagCode code, Span span,
-                                                     const char *format, ...);
+/* What would be right in place of the bytes of `span`, of the diagnostic that was added last. */
+void diag_fix(Diags *list, Span span, Str replacement);
+
+__attribute__((format(printf, 4, 5))) const Diag *diag_add(Diags *list, DiagCode code, Span span,
+                                                           const char *format, ...);
 __attribute__((format(printf, 4, 5))) void diag_add_note(Diags *list, DiagCode code, Span span,
                                                          const char *format, ...);
 
 const char *diag_name(DiagCode code); /* the stable name of a code: "WIT_NO_SUCH_NAME" */
+DiagSeverity diag_severity(DiagCode code);
+const char *diag_format(DiagCode code);
+/* The code of that name, "WIT_NO_TYPE", "wit-no-type"; false where there is none. */
+bool diag_named(Str name, DiagCode *code);
 
 /* Line and column (both from 1, the column in bytes) of an offset of a text. */
 typedef struct {
@@ -86,9 +105,12 @@ static inline Span span_at(const Source *source, size_t offset) {
 Span span_join(Span a, Span b);
 
 /* "error: message", then " --> place" with the source line and a caret, then the notes. Sorted by
- * place within a source. Colour by ANSI sequences when asked. */
+ * place within a source. Colour by ANSI sequences when asked. Characters that a terminal would obey
+ * are spelled out. */
 void diag_print(FILE *to, const Diags *list, bool colour);
-/* The same as a JSON array, one object a diagnostic. */
+/* The same as a JSON array, one object a diagnostic (docs/WIT.md, "Diagnostics as JSON"). */
 void diag_json(FILE *to, const Diags *list);
+/* That array as a value of a larger document. */
+void diag_put_json(Json *json, const Diags *list);
 
 #endif

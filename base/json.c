@@ -2,6 +2,8 @@
 /* A JSON writer: the state is the open brackets and whether the innermost has items. */
 #include "base/json.h"
 
+#include "base/utf8.h"
+
 Json json_new(Arena *arena, unsigned indent) {
     return (Json){.out = {.arena = arena}, .indent = indent};
 }
@@ -40,9 +42,16 @@ void json_end(Json *json) {
     json->has_items = true;
 }
 
+/* Bytes that are no UTF-8, as a file's name may have, become U+FFFD: JSON has no other text. */
 static void quoted(Json *json, Str s) {
     buf_byte(&json->out, '"');
+    size_t valid = utf8_valid_prefix(s);
     for (size_t i = 0; i < s.len; i++) {
+        if (i == valid) {
+            buf_str(&json->out, STR("\xef\xbf\xbd"));
+            valid = i + 1 + utf8_valid_prefix(str_after(s, i + 1));
+            continue;
+        }
         unsigned char c = (unsigned char)s.ptr[i];
         const char *named = c == '"'    ? "\\\""
                             : c == '\\' ? "\\\\"

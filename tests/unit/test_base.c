@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 #include "tests/test.h"
 
+#include <stdlib.h>
+
 #include "base/buf.h"
 #include "base/feature.h"
 #include "base/file.h"
@@ -104,6 +106,98 @@ static void places(void) {
     CHECK_STR(span_place(arena, (Span){b, 3, 3}), "f.wasm:0x000003");
 }
 
+static Str printed(const Diags *list, bool as_json) {
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+    if (as_json) diag_json(to, list);
+    else diag_print(to, list, false);
+    fclose(to);
+    Str out = str_copy(arena, (Str){text, len});
+    free(text);
+    return out;
+}
+
+static bool has(Str text, const char *part) {
+    return str_find_str(text, str_from(part), 0) != SIZE_MAX;
+}
+
+/* U+1F600 has 4 bytes and 2 UTF-16 units, U+00E9 2 and 1; a carriage return alone ends a line for
+ * editors only. */
+static void places_in_json(void) {
+    const Source *s =
+        source_of(arena, STR("f.wit"), STR("a\rb\r\n\xf0\x9f\x98\x80\xc3\xa9 name\n"));
+    Diags list = {.arena = arena};
+    diag(&list, WIT_NO_TYPE, ((Span){s, 12, 16}), STR_ARG(STR("name")));
+    diag_note(&list, WIT_FIRST_HERE, ((Span){s, 0, 1}));
+    diag_fix(&list, (Span){s, 12, 16}, STR("game"));
+    Str json = printed(&list, true);
+    CHECK(has(json, "\"start\": 12"));
+    CHECK(has(json,
+              "\"line\": 2,\n    \"column\": 8,\n    \"end_line\": 2,\n    \"end_column\": 12"));
+    CHECK(has(json, "\"line\": 2,\n        \"character\": 4\n"));
+    CHECK(has(json, "\"line\": 2,\n        \"character\": 8\n"));
+    CHECK(has(json, "\"replacement\": \"game\""));
+    CHECK(has(json, "\"code\": \"WIT_FIRST_HERE\""));
+}
+
+/* Offsets on both sides of the marks that make far places cheap. */
+static void places_far_away(void) {
+    enum { LINES = 30000 };
+    Buf text = {.arena = arena};
+    for (int i = 0; i < LINES; i++) buf_str(&text, STR("\xc3\xa9 line\n"));
+    const Source *s = source_of(arena, STR("f.wit"), buf_text(&text));
+    for (uint32_t line = 0; line < LINES; line += 997) {
+        Diags list = {.arena = arena};
+        diag(&list, WIT_NO_TYPE, ((Span){s, line * 8 + 3, line * 8 + 7}), STR_ARG(STR("name")));
+        Str json = printed(&list, true);
+        CHECK(has(json, str_fmt(arena, "\"line\": %u,\n    \"column\": 4", line + 1).ptr));
+        CHECK(has(json, str_fmt(arena, "\"line\": %u,\n        \"character\": 2", line).ptr));
+    }
+}
+
+static void messages_are_safe_to_show(void) {
+    const Source *s = source_of(arena, STR("f\033.wit"), STR("a \xe2\x80\xae b\x07 name"));
+    Diags list = {.arena = arena};
+    diag(&list, WIT_NO_TYPE, ((Span){s, 9, 13}), STR_ARG(STR("\033[31m\xe2\x80\xae\xff")));
+    Str text = printed(&list, false);
+    CHECK(has(text, "type `\\u{1b}[31m\\u{202e}\\ff` does not exist\n  --> f\\u{1b}.wit:1:10\n"));
+    CHECK(has(text, " a \xef\xbf\xbd b  name\n      |        ^^^^\n"));
+    CHECK(has(printed(&list, true), "\xef\xbf\xbd` does not exist"));
+}
+
+static void messages_have_a_length(void) {
+    enum { LONG = 65536 };
+    char *name = arena_alloc(arena, LONG);
+    memset(name, 'a', LONG);
+    const Source *s = source_of(arena, STR("f.wit"), (Str){name, LONG});
+    Diags list = {.arena = arena};
+    diag(&list, WIT_NO_TYPE, ((Span){s, 40000, 50000}), LONG, name);
+    CHECK(has(list.list.at[0].message, "a\xe2\x80\xa6"
+                                       "a"));
+    CHECK(list.list.at[0].message.len < 500);
+    CHECK(printed(&list, false).len < 1200);
+}
+
+static void a_list_has_a_length(void) {
+    Diags list = {.arena = arena};
+    for (int i = 0; i < 100000; i++) {
+        diag(&list, WIT_NO_TYPE, span_none(), STR_ARG(STR("t")));
+        diag_note(&list, WIT_FIRST_HERE, span_none());
+    }
+    CHECK_EQ(list.errors, 100000);
+    CHECK_EQ(list.list.len, 100);
+    CHECK_EQ(list.list.at[99].notes.len, 1);
+    CHECK(has(printed(&list, false), "99900 more are not shown"));
+}
+
+static void codes_have_names(void) {
+    DiagCode code;
+    CHECK(diag_named(STR("wit-no-type"), &code) && code == DIAG_WIT_NO_TYPE);
+    CHECK(diag_named(STR("WIT_NO_TYPE"), &code) && code == DIAG_WIT_NO_TYPE);
+    CHECK(!diag_named(STR("WIT_NO_TYP"), &code));
+}
+
 static void suggestions(void) {
     Str names[] = {STR("calculator"), STR("clock")};
     CHECK_STR(str_nearest(STR("calculater"), names, 2), "calculator");
@@ -120,6 +214,12 @@ int main(void) {
     RUN(json_text);
     RUN(features);
     RUN(places);
+    RUN(places_in_json);
+    RUN(places_far_away);
+    RUN(messages_are_safe_to_show);
+    RUN(messages_have_a_length);
+    RUN(a_list_has_a_length);
+    RUN(codes_have_names);
     RUN(suggestions);
     arena_free(arena);
     return test_end("base");
