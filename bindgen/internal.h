@@ -180,6 +180,33 @@ typedef struct {
 void gen_put_words(Gen *g, Buf *out, const char *text, const GenWord *words, size_t n);
 void gen_put_component_type(Gen *g, Buf *out);
 
+/* ---- the native style: native*.c; docs/NATIVE.md has its rules ---- */
+
+typedef enum {
+    NAT_VALUE,   /* T x */
+    NAT_POINTER, /* const T *x, never NULL */
+    NAT_OPTION   /* const T *x; NULL: none. T is the payload */
+} NatPass;
+
+typedef struct {
+    Str name;            /* in C */
+    Str c_type;          /* T */
+    const WitType *type; /* of the parameter; of an option, the option */
+    NatPass pass;
+} NatParam;
+
+/* A function as it is in C; of the world, in the order of the header (Gen.nat_funcs). */
+typedef struct {
+    const WitFunc *func;
+    GenScope scope;
+    bool is_async;
+    Str name;   /* P_f */
+    Str result; /* its C type, or "void" */
+    Str params; /* "wit_string a, const uint32_t *b"; "void" where there is none */
+    NatParam *list;
+    size_t count;
+} NatFunc;
+
 /* The module and name attributes of a core import or export. */
 #define GEN_IMPORT_FORMAT                                                                          \
     "__attribute__((__import_module__(\"%.*s\"), __import_name__(\"%s%.*s\")))\n"
