@@ -214,6 +214,11 @@ static void finish_world(Merge *m, const WitWorld *from, WitWorld *world) {
     world->package = moved(m, from->package);
     world->imports = new_items(m, &from->imports);
     world->exports = new_items(m, &from->exports);
+    memset(&world->includes, 0, sizeof world->includes);
+    for (size_t i = 0; i < from->includes.len; i++) {
+        WitInclude *include = vec_push(m->into->arena, &world->includes);
+        *include = (WitInclude){moved(m, from->includes.at[i].world), from->includes.at[i].span};
+    }
 }
 
 static void finish_package(Merge *m, const WitPackage *from, WitPackage *package, bool is_copy) {

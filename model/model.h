@@ -140,10 +140,18 @@ typedef struct {
 
 typedef VEC(WitItem) WitItems;
 
+/* An `include` of a world's text. Its items are among the world's imports and exports already, with
+ * the places where the other world has them. */
+typedef struct {
+    const WitWorld *world;
+    Span span;
+} WitInclude;
+
 struct WitWorld {
     Str name;
     const WitPackage *package;
     WitItems imports, exports; /* elaborated: transitive imports stand before what needs them */
+    VEC(WitInclude) includes;  /* in the order of the text; a binary has none */
     Str docs;
     WitStability stability;
     Span span;

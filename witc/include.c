@@ -230,6 +230,7 @@ static void include_world(Work *w, Entry *entry, const Include *include, Side *i
     const WitWorld *from = include->target->world;
     if (!witc_count_items(w, from->imports.len + from->exports.len, include->use->path.name.span))
         return;
+    *vec_push(w->arena, &entry->world->includes) = (WitInclude){from, include->use->path.name.span};
     Renames renames = renames_of(w, include->use);
     Copier c = {.w = w, .old_owner = from, .new_world = entry->world};
     bool foreign = include->target->unit != w->unit;
