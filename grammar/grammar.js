@@ -6,7 +6,7 @@
  * Names follow the EBNF of WIT.md: `record-item` is the node `record_item`, and every part that a
  * reader needs has a field (name, type, params, result, body, path, version, attribute, ...).
  *
- * src/scanner.c reads every token. A word is always the whole word: `worldly` is never `world` +
+ * src/scan.h reads every token. A word is always the whole word: `worldly` is never `world` +
  * `ly`, in whatever state the parser is.
  *
  * Keywords as names. A keyword where only a name fits (`record type {`, `a: func(from: u32)`,
@@ -21,7 +21,7 @@
  * list's length, upper-case package names.
  */
 
-/* Order and spelling as in the table of src/scanner.c. */
+/* Order and spelling as in the table of src/scan.h. */
 const KEYWORDS = [
   '_', 'as', 'async', 'bool', 'borrow', 'char', 'constructor', 'enum', 'error-context', 'export',
   'f32', 'f64', 'flags', 'from', 'func', 'future', 'import', 'include', 'interface', 'list', 'map',
