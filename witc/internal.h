@@ -7,13 +7,51 @@
 /*
  * What the passes of this folder hand to each other:
  *
- *     text ── lower.c, lower_type.c ──▶ AST ── load.c ──▶ units ── resolve*.c, commit.c ──▶ WitModel
+ *     text ── cst.c ──▶ Cst ── lower.c ──▶ AST ── load.c ──▶ units ── resolve*.c, commit.c ──▶ WitModel
  *       └──── expect.c: the words for a text that is no WIT
  */
 
 /* Room for exactly n elements in an empty vector: most lists here are short and final. */
 #define witc_reserve(arena, v, n)                                                                  \
     ((v)->at = arena_alloc_array((arena), sizeof *(v)->at, (n)), (v)->cap = (n))
+
+/* ---- the concrete syntax tree of one text (grammar.js) ---- */
+
+enum { CST_ERROR_SYMBOL = 0xffff };
+enum {
+    CST_BROKEN = 1,  /* an error is in it */
+    CST_MISSING = 2, /* a token that is not there */
+    CST_EXTRA = 4,   /* a comment */
+};
+
+/* A node other than punctuation. */
+typedef struct {
+    uint16_t symbol; /* as ts_node_symbol tells it */
+    uint8_t field;   /* of the language, that it is in its parent; 0: none */
+    uint8_t flags;
+    uint32_t start, end;  /* bytes */
+    uint32_t child, next; /* the first child and the next sibling, in Cst.nodes; 0: none */
+} CstNode;
+
+typedef struct {
+    CstNode *nodes;
+    uint32_t len, cap;
+    uint32_t root;
+} Cst;
+
+/* Adds a node; its place. */
+uint32_t witc_cst_add(Cst *cst, CstNode node);
+void witc_cst_free(Cst *cst);
+
+/* A parser with its tables, for many texts. */
+typedef struct CstParser CstParser;
+CstParser *witc_cst_parser_new(Arena *arena);
+void witc_cst_parser_free(CstParser *parser);
+/* Into `cst`, whose memory is used again. False where the text, which must be valid UTF-8 without
+ * NUL, has a syntax error. */
+bool witc_cst_parse(CstParser *parser, Str text, Cst *cst);
+/* The same of a text with errors; what has one is marked. False where no tree can be had. */
+bool witc_cst_recover(Str text, Cst *cst);
 
 /* ---- the syntax tree, one AstScope a file or nested package ---- */
 
@@ -76,6 +114,7 @@ typedef struct {
     VEC(AstFunc) funcs;  /* of a resource */
     AstAttrs attrs;
     Str docs;
+    bool incomplete; /* it has syntax errors: only its kind and its name are certain */
 } AstTypedef;
 
 typedef struct {
@@ -106,7 +145,8 @@ typedef struct {
     AstItems items; /* of an interface in place */
     AstAttrs attrs;
     Str docs;
-    Span span; /* of the name or path */
+    Span span;       /* of the name or path */
+    bool incomplete; /* as in AstScope, of its items */
 } AstExtern;
 
 typedef struct {
@@ -115,6 +155,7 @@ typedef struct {
     AstItems items;
     AstAttrs attrs;
     Str docs;
+    bool incomplete; /* as in AstScope, of its items */
 } AstDecl;
 
 /* `package ns:name@version`, as a file's header or over a nested package. */
@@ -128,6 +169,7 @@ typedef struct {
 typedef struct AstScope {
     const AstHeader *header; /* NULL: a file without one */
     AstItems items;
+    bool incomplete; /* syntax errors were reported, and what has them is left out */
 } AstScope;
 
 typedef enum {
@@ -159,7 +201,8 @@ struct AstItem {
 typedef struct Lower Lower;
 Lower *witc_lower_new(Arena *arena, Features gates, Diags *diags);
 void witc_lower_free(Lower *lower);
-/* NULL and diagnostics where the text is no WIT. */
+/* Diagnostics where the text is no WIT, and what is sound of it, marked `incomplete`; NULL where that
+ * is nothing. */
 const AstScope *witc_lower(Lower *lower, const Source *source);
 
 /* Says what is wrong with the syntax of a text, several errors if there are; false if it sees none. */

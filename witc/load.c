@@ -69,8 +69,9 @@ static void add_nested(Loader *l, const AstScope *scope) {
 
 static void add_source(Loader *l, Group *group, const Source *source) {
     if (!group->first) group->first = source;
+    size_t errors = l->diags->errors;
     const AstScope *scope = witc_lower(l->lower, source);
-    if (!scope) {
+    if (!scope || scope->incomplete || l->diags->errors > errors) {
         group->failed = true;
         return;
     }

@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * From text to syntax tree. tree-sitter parses; this file turns its concrete tree into the AST of
- * internal.h, with one cursor that walks every node once:
+ * From text to syntax tree. cst.c parses; this file turns the concrete tree into the AST of
+ * internal.h:
  *
  *     (record_item name: (identifier) body: (record_body (record_field ...)))
  *         ──▶  AstTypedef {WIT_RECORD, "point", fields}
  *
- * A text whose tree holds an error is handed to witc_explain instead: the tree tells where the
- * parser stumbled, but not what it would have liked to see.
+ * A text with a syntax error is handed to witc_explain for its words: the tree tells where the
+ * parser stumbled, but not what it would have liked to see. Then all that is sound of it is lowered,
+ * item by item, and every body that lacks one is marked.
  *
- * Doc comments. WIT.md has no rule for them; tools take every comment that stands directly before
- * an item, of whatever kind, as its documentation. Comments are siblings of the item in the tree, so
- * each loop over children gathers them until something else comes.
+ * Doc comments are siblings of their item in the tree, so each loop over children gathers them until
+ * something else comes.
  *
- * Every lower_* function finds the cursor at its node and leaves it there. Recursion is as deep as
- * types and packages are nested, at most AST_MAX_DEPTH.
+ * Recursion is as deep as types and packages are nested, at most AST_MAX_DEPTH.
  */
 #include "witc/internal.h"
-
-#include <stdlib.h>
 
 #include "base/utf8.h"
 #include "grammar/grammar.h"
@@ -56,105 +53,114 @@ typedef enum {
 } Field;
 
 enum { MAX_SYMBOLS = 512, MAX_FIELDS = 128, MAX_TEXT = INT32_MAX };
+enum { MAX_RECOVERED = 8 << 20 };
 
 struct Lower {
     Arena *arena;
     Diags *diags;
     Features gates;
-    TSParser *parser;
-    uint8_t nodes[MAX_SYMBOLS]; /* symbol -> Node */
-    uint8_t fields[MAX_FIELDS]; /* field id -> Field */
+    CstParser *parser;
+    Cst cst;                         /* of the source */
+    uint8_t nodes_of[MAX_SYMBOLS];   /* symbol -> Node */
+    uint8_t fields[MAX_FIELDS];      /* field id -> Field */
+    uint8_t primitives[MAX_SYMBOLS]; /* symbol -> WitKind */
     const Source *source;
-    TSTreeCursor cursor;
 };
 
 /* ---- tables ---- */
 
-static Node node_named(const char *name) {
-    static const char *const names[] = {"",
-#define NODE(name) #name,
-                                        NODES(NODE)
+static const Str node_names[] = {{0},
+#define NODE(name) STR_INIT(#name),
+                                 NODES(NODE)
 #undef NODE
-    };
-    for (size_t i = 1; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], name) == 0) return (Node)i;
-    return NODE_other;
+};
+static const Str field_names[] = {{0},
+#define FIELD(name) STR_INIT(#name),
+                                  FIELDS(FIELD)
+#undef FIELD
+};
+
+static void number(Arena *arena, Map *map, const Str *names, size_t n) {
+    for (size_t i = 1; i < n; i++) map_put(arena, map, names[i], NULL)->value = i;
 }
 
-static Field field_named(const char *name) {
-    static const char *const names[] = {"",
-#define FIELD(name) #name,
-                                        FIELDS(FIELD)
-#undef FIELD
-    };
-    for (size_t i = 1; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], name) == 0) return (Field)i;
-    return FIELD_none;
+static uint8_t number_of(const Map *map, const char *name) {
+    const MapEntry *entry = map_get(map, str_from(name));
+    return entry ? (uint8_t)entry->value : 0;
 }
 
 Lower *witc_lower_new(Arena *arena, Features gates, Diags *diags) {
     Lower *l = ARENA_NEW(arena, Lower);
     const TSLanguage *language = tree_sitter_wit();
-    *l = (Lower){.arena = arena, .diags = diags, .gates = gates, .parser = ts_parser_new()};
-    ts_parser_set_language(l->parser, language);
+    *l = (Lower){
+        .arena = arena, .diags = diags, .gates = gates, .parser = witc_cst_parser_new(arena)};
+    Map nodes = {0}, fields = {0}, primitives = {0};
+    number(arena, &nodes, node_names, sizeof node_names / sizeof *node_names);
+    number(arena, &fields, field_names, sizeof field_names / sizeof *field_names);
+    for (int kind = 0; kind < WIT_KIND_COUNT; kind++)
+        if (wit_kind_shape((WitKind)kind) == WIT_SHAPE_PRIM)
+            map_put(arena, &primitives, str_from(wit_kind_keyword((WitKind)kind)), NULL)->value =
+                (uint64_t)kind;
     uint32_t symbols = ts_language_symbol_count(language);
-    for (uint32_t i = 0; i < symbols && i < MAX_SYMBOLS; i++)
-        if (ts_language_symbol_type(language, (TSSymbol)i) == TSSymbolTypeRegular)
-            l->nodes[i] = (uint8_t)node_named(ts_language_symbol_name(language, (TSSymbol)i));
-    uint32_t fields = ts_language_field_count(language);
-    for (uint32_t i = 1; i <= fields && i < MAX_FIELDS; i++)
-        l->fields[i] = (uint8_t)field_named(ts_language_field_name_for_id(language, (TSFieldId)i));
+    for (uint32_t i = 0; i < symbols && i < MAX_SYMBOLS; i++) {
+        const char *name = ts_language_symbol_name(language, (TSSymbol)i);
+        TSSymbolType type = ts_language_symbol_type(language, (TSSymbol)i);
+        if (type == TSSymbolTypeRegular) l->nodes_of[i] = number_of(&nodes, name);
+        else if (type == TSSymbolTypeAnonymous) l->primitives[i] = number_of(&primitives, name);
+    }
+    uint32_t count = ts_language_field_count(language);
+    for (uint32_t i = 1; i <= count && i < MAX_FIELDS; i++)
+        l->fields[i] = number_of(&fields, ts_language_field_name_for_id(language, (TSFieldId)i));
     return l;
 }
 
 void witc_lower_free(Lower *lower) {
-    if (lower) ts_parser_delete(lower->parser);
+    if (!lower) return;
+    witc_cst_parser_free(lower->parser);
+    witc_cst_free(&lower->cst);
 }
 
-/* ---- the cursor ---- */
+/* ---- nodes ---- */
 
-static Node node(const Lower *l) {
-    TSSymbol symbol = ts_node_symbol(ts_tree_cursor_current_node(&l->cursor));
-    return symbol < MAX_SYMBOLS ? (Node)l->nodes[symbol] : NODE_other;
+static Node kind(const Lower *l, const CstNode *n) {
+    return n->symbol < MAX_SYMBOLS ? (Node)l->nodes_of[n->symbol] : NODE_other;
 }
 
-static Field field(const Lower *l) {
-    TSFieldId id = ts_tree_cursor_current_field_id(&l->cursor);
-    return id < MAX_FIELDS ? (Field)l->fields[id] : FIELD_none;
+static Field field(const Lower *l, const CstNode *n) {
+    return n->field < MAX_FIELDS ? (Field)l->fields[n->field] : FIELD_none;
 }
 
-static Span span(const Lower *l) {
-    TSNode n = ts_tree_cursor_current_node(&l->cursor);
-    return (Span){l->source, ts_node_start_byte(n), ts_node_end_byte(n)};
-}
-
+static Span span(const Lower *l, const CstNode *n) { return (Span){l->source, n->start, n->end}; }
 static Str text_of(Span s) { return str_from_to(s.source->text, s.start, s.end); }
-static Str text(const Lower *l) { return text_of(span(l)); }
+static Str text(const Lower *l, const CstNode *n) { return text_of(span(l, n)); }
 
-static bool next_or_up(Lower *l) {
-    if (ts_tree_cursor_goto_next_sibling(&l->cursor)) return true;
-    ts_tree_cursor_goto_parent(&l->cursor);
-    return false;
+static const CstNode *node_at(const Lower *l, uint32_t place) {
+    return place ? &l->cst.nodes[place] : NULL;
 }
 
-/* Visits the children of the cursor's node; the body may `continue` but not leave. */
-#define EACH_CHILD(l)      EACH_CHILD_0(l, __LINE__)
-#define EACH_CHILD_0(l, n) EACH_CHILD_1(l, n)
-#define EACH_CHILD_1(l, n) EACH_CHILD_2(l, more_##n)
-#define EACH_CHILD_2(l, more)                                                                      \
-    for (bool more = ts_tree_cursor_goto_first_child(&(l)->cursor); more; more = next_or_up(l))
+#define EACH_CHILD(l, n, c)                                                                        \
+    for (const CstNode *c = node_at(l, (n)->child); c; c = node_at(l, c->next))
+
+static size_t child_count(const Lower *l, const CstNode *n) {
+    size_t count = 0;
+    EACH_CHILD(l, n, c) count++;
+    return count;
+}
+
+/* An error is in it, and it must not be relied on. */
+static bool is_broken(const CstNode *n) { return n->flags & CST_BROKEN; }
 
 typedef VEC(Span) Comments;
 
-/* Gathers a comment; true if the cursor stands at one. */
-static bool is_comment(Lower *l, Comments *comments) {
-    Node n = node(l);
-    if (n != NODE_comment && n != NODE_doc_comment) return false;
-    *vec_push(l->arena, comments) = span(l);
+/* Gathers a comment; true if the node is one. */
+static bool is_comment(Lower *l, const CstNode *n, Comments *comments) {
+    Node k = kind(l, n);
+    if (k != NODE_comment && k != NODE_doc_comment) return false;
+    *vec_push(l->arena, comments) = span(l, n);
     return true;
 }
 
-/* The documentation that the comments before this node are. */
+/* The documentation that the comments before a node are. */
 static Str take_docs(Lower *l, Comments *comments) {
     Str docs = witc_docs_text(l->arena, comments->at, comments->len);
     comments->len = 0;
@@ -163,16 +169,16 @@ static Str take_docs(Lower *l, Comments *comments) {
 
 /* ---- names, versions, attributes ---- */
 
-static AstName lower_name(Lower *l) {
-    AstName name = {text(l), span(l)};
+static AstName lower_name(const Lower *l, const CstNode *n) {
+    AstName name = {text(l, n), span(l, n)};
     if (name.text.len && name.text.ptr[0] == '%') name.text = str_after(name.text, 1);
     return name;
 }
 
-static Semver lower_version(Lower *l) {
+static Semver lower_version(Lower *l, const CstNode *n) {
     Semver version;
-    if (!semver_parse(text(l), &version))
-        diag(l->diags, WIT_BAD_VERSION, span(l), STR_ARG(text(l)),
+    if (!semver_parse(text(l, n), &version))
+        diag(l->diags, WIT_BAD_VERSION, span(l, n), STR_ARG(text(l, n)),
              "its numbers must be below 18446744073709551616");
     return version;
 }
@@ -208,8 +214,8 @@ static bool lower_escape(Str s, size_t *at, Buf *out) {
 }
 
 /* string ::= '"' (char | escape)* '"', the `name` of core WebAssembly's text: UTF-8 after escapes. */
-static Str lower_string(Lower *l) {
-    Str s = text(l);
+static Str lower_string(Lower *l, const CstNode *n) {
+    Str s = text(l, n);
     if (s.len < 2) return (Str){0};
     s = str_from_to(s, 1, s.len - 1);
     Buf out = {.arena = l->arena};
@@ -219,9 +225,9 @@ static Str lower_string(Lower *l) {
         if (c == '\\' && i < s.len) ok = lower_escape(s, &i, &out) && ok;
         else buf_byte(&out, (uint8_t)c);
     }
-    if (!ok) diag(l->diags, WIT_BAD_STRING, span(l), "an escape is no Unicode scalar value");
+    if (!ok) diag(l->diags, WIT_BAD_STRING, span(l, n), "an escape is no Unicode scalar value");
     else if (utf8_valid_prefix(buf_text(&out)) != out.len)
-        diag(l->diags, WIT_BAD_STRING, span(l), "malformed UTF-8 encoding");
+        diag(l->diags, WIT_BAD_STRING, span(l, n), "malformed UTF-8 encoding");
     return buf_text(&out);
 }
 
@@ -231,33 +237,36 @@ typedef struct {
     Span since, deprecated;
 } Gate;
 
-static void set_version(Lower *l, Semver *version, Span *where, Span at, const char *what) {
+static void set_version(Lower *l, const CstNode *n, Semver *version, Span *where,
+                        const char *what) {
     Semver value = {0};
-    EACH_CHILD(l) if (field(l) == FIELD_version) value = lower_version(l);
-    if (version->text.len) diag(l->diags, WIT_ATTRIBUTE_TWICE, at, what);
-    else *version = value, *where = at;
+    EACH_CHILD(l, n, c) if (field(l, c) == FIELD_version) value = lower_version(l, c);
+    if (version->text.len) diag(l->diags, WIT_ATTRIBUTE_TWICE, span(l, n), what);
+    else *version = value, *where = span(l, n);
 }
 
 /* since-gate, unstable-gate, deprecated-gate, external-id */
-static void lower_attribute(Lower *l, Gate *gate) {
+static void lower_attribute(Lower *l, const CstNode *n, Gate *gate) {
     AstAttrs *attrs = &gate->attrs;
-    Span at = span(l);
+    WitStability *stability = &attrs->stability;
+    Span at = span(l, n);
+    if (is_broken(n)) return;
     if (!attrs->span.source) attrs->span = at;
-    switch (node(l)) {
-    case NODE_since_gate: set_version(l, &attrs->stability.since, &gate->since, at, "since"); break;
+    switch (kind(l, n)) {
+    case NODE_since_gate: set_version(l, n, &stability->since, &gate->since, "since"); break;
     case NODE_deprecated_gate:
-        set_version(l, &attrs->stability.deprecated, &gate->deprecated, at, "deprecated");
+        set_version(l, n, &stability->deprecated, &gate->deprecated, "deprecated");
         break;
     case NODE_unstable_gate: {
         Str feature = {0};
-        EACH_CHILD(l) if (field(l) == FIELD_feature) feature = lower_name(l).text;
-        if (attrs->stability.feature.len) diag(l->diags, WIT_ATTRIBUTE_TWICE, at, "unstable");
-        attrs->stability.feature = feature;
+        EACH_CHILD(l, n, c) if (field(l, c) == FIELD_feature) feature = lower_name(l, c).text;
+        if (stability->feature.len) diag(l->diags, WIT_ATTRIBUTE_TWICE, at, "unstable");
+        stability->feature = feature;
         break;
     }
     default: {
         Str value = {0};
-        EACH_CHILD(l) if (field(l) == FIELD_value) value = lower_string(l);
+        EACH_CHILD(l, n, c) if (field(l, c) == FIELD_value) value = lower_string(l, c);
         if (attrs->has_external_id) diag(l->diags, WIT_ATTRIBUTE_TWICE, at, "external-id");
         attrs->has_external_id = true;
         attrs->external_id = value;
@@ -278,79 +287,70 @@ static Str join_nested(Lower *l, Str a, char separator, Str b) {
 }
 
 /* package-decl's and use-path's common part: ( id ':' )+ id ( '/' id )* ... */
-static void lower_qualified(Lower *l, Str *ns, Str *package, Semver *version, AstName *name,
-                            Span *package_span) {
+static void lower_qualified(Lower *l, const CstNode *n, Str *ns, Str *package, Semver *version,
+                            AstName *name, Span *package_span) {
     size_t namespaces = 0, packages = 0;
-    EACH_CHILD(l) {
-        switch (field(l)) {
+    EACH_CHILD(l, n, c) {
+        switch (field(l, c)) {
         case FIELD_namespace:
-            *ns = join_nested(l, *ns, ':', lower_name(l).text);
+            *ns = join_nested(l, *ns, ':', lower_name(l, c).text);
             namespaces++;
             break;
         case FIELD_package:
-            *package = join_nested(l, *package, '/', lower_name(l).text);
+            *package = join_nested(l, *package, '/', lower_name(l, c).text);
             packages++;
             break;
         case FIELD_name:
-            if (name) *name = lower_name(l);
+            if (name) *name = lower_name(l, c);
             continue; /* the package ends before it */
-        case FIELD_version: *version = lower_version(l); break;
+        case FIELD_version: *version = lower_version(l, c); break;
         default: continue;
         }
-        *package_span = span_join(*package_span, span(l));
+        *package_span = span_join(*package_span, span(l, c));
     }
     if ((namespaces > 1 || packages > 1) && !feature_on(l->gates, CM_NESTED_NAMES))
         diag(l->diags, WIT_NESTED_NAMESPACE, *package_span, STR_ARG(text_of(*package_span)));
 }
 
-static AstPath lower_path(Lower *l) {
+static AstPath lower_path(Lower *l, const CstNode *n) {
     AstPath path = {0};
-    Span version_included = {0};
-    lower_qualified(l, &path.ns, &path.package, &path.version, &path.name, &version_included);
-    path.package_span = version_included;
+    lower_qualified(l, n, &path.ns, &path.package, &path.version, &path.name, &path.package_span);
     /* The span of `a:b/c@1.0.0`'s package is `a:b`. */
     if (path.ns.len && path.name.span.source && path.package_span.end > path.name.span.start)
         path.package_span.end = path.name.span.start - 1;
     return path;
 }
 
-static AstHeader *lower_header(Lower *l, Comments *comments) {
+static AstHeader *lower_header(Lower *l, const CstNode *n, Comments *comments) {
     AstHeader *header = ARENA_NEW(l->arena, AstHeader);
     if (comments->len) header->docs_span = span_join(comments->at[0], vec_last(comments));
     header->docs = take_docs(l, comments);
-    lower_qualified(l, &header->ns, &header->name, &header->version, NULL, &header->span);
+    lower_qualified(l, n, &header->ns, &header->name, &header->version, NULL, &header->span);
     return header;
 }
 
 /* ---- types ---- */
 
-static const AstType *lower_type(Lower *l, unsigned depth);
+static const AstType *lower_type(Lower *l, const CstNode *n, unsigned depth);
 
-static void lower_type_argument(Lower *l, AstType *type, size_t place, unsigned depth) {
-    const AstType *argument = lower_type(l, depth + 1);
+static void lower_type_argument(Lower *l, const CstNode *n, AstType *type, size_t place,
+                                unsigned depth) {
+    const AstType *argument = lower_type(l, n, depth + 1);
     if (!type->args.cap && type->kind != WIT_TUPLE) witc_reserve(l->arena, &type->args, 2);
     while (type->args.len < place) *vec_push(l->arena, &type->args) = NULL;
     *vec_push(l->arena, &type->args) = argument;
 }
 
-static void lower_length(Lower *l, AstType *type) {
+static void lower_length(Lower *l, const CstNode *n, AstType *type) {
     type->kind = WIT_FIXED_LIST;
-    Str digits = text(l);
+    Str digits = text(l, n);
     for (size_t i = 0; i < digits.len && type->length <= UINT32_MAX; i++)
         type->length = type->length * 10 + (uint64_t)(digits.ptr[i] - '0');
-    if (type->length > UINT32_MAX) diag(l->diags, WIT_BAD_LENGTH, span(l), STR_ARG(digits));
+    if (type->length > UINT32_MAX) diag(l->diags, WIT_BAD_LENGTH, span(l, n), STR_ARG(digits));
 }
 
-static WitKind primitive_named(Str keyword) {
-    for (int kind = 0; kind < WIT_KIND_COUNT; kind++)
-        if (wit_kind_shape((WitKind)kind) == WIT_SHAPE_PRIM &&
-            str_is(keyword, wit_kind_keyword((WitKind)kind)))
-            return (WitKind)kind;
-    return WIT_BOOL;
-}
-
-static WitKind type_kind(Lower *l) {
-    switch (node(l)) {
+static WitKind type_kind(const Lower *l, const CstNode *n) {
+    switch (kind(l, n)) {
     case NODE_named_type: return WIT_ALIAS;
     case NODE_tuple_type: return WIT_TUPLE;
     case NODE_list_type: return WIT_LIST;
@@ -361,33 +361,34 @@ static WitKind type_kind(Lower *l) {
     case NODE_stream_type: return WIT_STREAM;
     case NODE_own_type: return WIT_OWN;
     case NODE_borrow_type: return WIT_BORROW;
-    default: return primitive_named(text(l));
+    default: {
+        const CstNode *keyword = node_at(l, n->child);
+        return keyword ? (WitKind)l->primitives[keyword->symbol] : WIT_BOOL;
+    }
     }
 }
 
 /* ty ::= 'u8' | .. | 'list' '<' ty '>' | .. | id */
-static const AstType *lower_type(Lower *l, unsigned depth) {
+static const AstType *lower_type(Lower *l, const CstNode *n, unsigned depth) {
     AstType *type = ARENA_NEW(l->arena, AstType);
-    type->kind = type_kind(l);
-    type->span = span(l);
+    type->kind = type_kind(l, n);
+    type->span = span(l, n);
     if (depth >= AST_MAX_DEPTH) {
         diag(l->diags, WIT_DEEP_TYPE, type->span, AST_MAX_DEPTH);
         return type;
     }
     if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return type;
-    bool first = true;
-    EACH_CHILD(l) {
-        if (first && type->kind != WIT_ALIAS) type->span = span(l);
-        first = false;
-        switch (field(l)) {
+    if (type->kind != WIT_ALIAS) type->span = span(l, node_at(l, n->child));
+    EACH_CHILD(l, n, c) {
+        switch (field(l, c)) {
         case FIELD_name:
-        case FIELD_resource: type->name = lower_name(l); break;
-        case FIELD_element: lower_type_argument(l, type, 0, depth); break;
+        case FIELD_resource: type->name = lower_name(l, c); break;
+        case FIELD_element: lower_type_argument(l, c, type, 0, depth); break;
         case FIELD_ok:
-        case FIELD_key: lower_type_argument(l, type, 0, depth); break;
+        case FIELD_key: lower_type_argument(l, c, type, 0, depth); break;
         case FIELD_error:
-        case FIELD_value: lower_type_argument(l, type, 1, depth); break;
-        case FIELD_length: lower_length(l, type); break;
+        case FIELD_value: lower_type_argument(l, c, type, 1, depth); break;
+        case FIELD_length: lower_length(l, c, type); break;
         default: break;
         }
     }
@@ -396,31 +397,29 @@ static const AstType *lower_type(Lower *l, unsigned depth) {
 }
 
 /* A `name: type` or `name(type)` or `name`. */
-static AstField lower_field(Lower *l, Str docs) {
-    AstField out = {.docs = docs};
-    EACH_CHILD(l) {
-        Field f = field(l);
-        if (f == FIELD_name) out.name = lower_name(l);
-        else if (f == FIELD_type) out.type = lower_type(l, 0);
+static void lower_field(Lower *l, const CstNode *n, AstField *out) {
+    EACH_CHILD(l, n, c) {
+        Field f = field(l, c);
+        if (f == FIELD_name) out->name = lower_name(l, c);
+        else if (f == FIELD_type) out->type = lower_type(l, c, 0);
     }
-    return out;
 }
 
 /* A list of fields, cases, flags or parameters in brackets. */
-static void lower_fields(Lower *l, AstFields *fields) {
+static void lower_fields(Lower *l, const CstNode *n, AstFields *fields) {
     Comments comments = {0};
-    witc_reserve(l->arena, fields,
-                 ts_node_named_child_count(ts_tree_cursor_current_node(&l->cursor)));
-    EACH_CHILD(l) {
-        if (is_comment(l, &comments)) continue;
-        switch (node(l)) {
+    witc_reserve(l->arena, fields, child_count(l, n));
+    EACH_CHILD(l, n, c) {
+        if (is_comment(l, c, &comments)) continue;
+        switch (kind(l, c)) {
         case NODE_record_field:
         case NODE_variant_case:
         case NODE_enum_case:
         case NODE_flags_field:
         case NODE_param: {
-            AstField f = lower_field(l, take_docs(l, &comments));
-            *vec_push(l->arena, fields) = f;
+            AstField *out = vec_push(l->arena, fields);
+            out->docs = take_docs(l, &comments);
+            lower_field(l, c, out);
             break;
         }
         default: comments.len = 0;
@@ -431,71 +430,81 @@ static void lower_fields(Lower *l, AstFields *fields) {
 /* ---- functions ---- */
 
 /* func-type ::= 'async'? 'func' param-list result-list */
-static void lower_func_type(Lower *l, AstFunc *func) {
-    EACH_CHILD(l) {
-        switch (field(l)) {
+static void lower_func_type(Lower *l, const CstNode *n, AstFunc *func) {
+    EACH_CHILD(l, n, c) {
+        switch (field(l, c)) {
         case FIELD_async: func->is_async = true; break;
-        case FIELD_params: lower_fields(l, &func->params); break;
-        case FIELD_result: func->result = lower_type(l, 0); break;
+        case FIELD_params: lower_fields(l, c, &func->params); break;
+        case FIELD_result: func->result = lower_type(l, c, 0); break;
         default: break;
         }
     }
 }
 
 /* func-item, method, static-method, constructor */
-static AstFunc lower_func(Lower *l, WitFuncKind kind, Str docs) {
-    AstFunc func = {.kind = kind, .docs = docs};
+static void lower_func(Lower *l, const CstNode *n, WitFuncKind func_kind, Str docs, AstFunc *func) {
+    func->kind = func_kind;
+    func->docs = docs;
     Gate gate = {0};
-    EACH_CHILD(l) {
-        switch (field(l)) {
-        case FIELD_attribute: lower_attribute(l, &gate); break;
-        case FIELD_name: func.name = lower_name(l); break;
-        case FIELD_type: lower_func_type(l, &func); break;
-        case FIELD_params: lower_fields(l, &func.params); break;
-        case FIELD_result: func.result = lower_type(l, 0); break;
+    EACH_CHILD(l, n, c) {
+        switch (field(l, c)) {
+        case FIELD_attribute: lower_attribute(l, c, &gate); break;
+        case FIELD_name: func->name = lower_name(l, c); break;
+        case FIELD_type: lower_func_type(l, c, func); break;
+        case FIELD_params: lower_fields(l, c, &func->params); break;
+        case FIELD_result: func->result = lower_type(l, c, 0); break;
         default:
-            if (kind == WIT_CONSTRUCTOR && !func.name.span.source) func.name.span = span(l);
+            if (func_kind == WIT_CONSTRUCTOR && !func->name.span.source)
+                func->name.span = span(l, c);
         }
     }
-    func.attrs = finish_gate(l, &gate);
-    return func;
+    func->attrs = finish_gate(l, &gate);
 }
 
 /* resource-method* */
-static void lower_methods(Lower *l, AstTypedef *def) {
+static void lower_methods(Lower *l, const CstNode *n, AstTypedef *def) {
     Comments comments = {0};
-    EACH_CHILD(l) {
-        if (is_comment(l, &comments)) continue;
-        Node n = node(l);
-        if (n != NODE_method && n != NODE_static_method && n != NODE_constructor) {
-            comments.len = 0;
-            continue;
+    EACH_CHILD(l, n, c) {
+        if (is_comment(l, c, &comments)) continue;
+        Node k = kind(l, c);
+        bool is_method = k == NODE_method || k == NODE_static_method || k == NODE_constructor;
+        if (is_method && !is_broken(c)) {
+            WitFuncKind func_kind = k == NODE_method          ? WIT_METHOD
+                                    : k == NODE_static_method ? WIT_STATIC
+                                                              : WIT_CONSTRUCTOR;
+            Str docs = take_docs(l, &comments);
+            lower_func(l, c, func_kind, docs, vec_push(l->arena, &def->funcs));
         }
-        AstFunc func = lower_func(l,
-                                  n == NODE_method          ? WIT_METHOD
-                                  : n == NODE_static_method ? WIT_STATIC
-                                                            : WIT_CONSTRUCTOR,
-                                  take_docs(l, &comments));
-        *vec_push(l->arena, &def->funcs) = func;
+        comments.len = 0;
     }
 }
 
 /* ---- items ---- */
 
+/* What an item with errors declares; false where that is not certain. */
+static bool has_name(const Lower *l, const CstNode *n) {
+    EACH_CHILD(l, n, c)
+    if (field(l, c) == FIELD_name) return kind(l, c) == NODE_identifier && !is_broken(c);
+    return false;
+}
+
 /* typedef-item ::= gate ( 'type' id '=' ty ';' | 'record' id '{' .. '}' | .. ) */
-static AstItem lower_typedef(Lower *l, WitKind kind, Str docs) {
+static AstItem lower_typedef(Lower *l, const CstNode *n, WitKind def_kind, Str docs) {
     AstTypedef *def = ARENA_NEW(l->arena, AstTypedef);
-    def->kind = kind;
+    def->kind = def_kind;
     def->docs = docs;
+    def->incomplete = is_broken(n);
     Gate gate = {0};
-    EACH_CHILD(l) {
-        switch (field(l)) {
-        case FIELD_attribute: lower_attribute(l, &gate); break;
-        case FIELD_name: def->name = lower_name(l); break;
-        case FIELD_type: def->type = lower_type(l, 0); break;
+    EACH_CHILD(l, n, c) {
+        switch (field(l, c)) {
+        case FIELD_attribute: lower_attribute(l, c, &gate); break;
+        case FIELD_name: def->name = lower_name(l, c); break;
+        case FIELD_type:
+            if (!is_broken(n)) def->type = lower_type(l, c, 0);
+            break;
         case FIELD_body:
-            if (kind == WIT_RESOURCE) lower_methods(l, def);
-            else lower_fields(l, &def->fields);
+            if (def_kind == WIT_RESOURCE) lower_methods(l, c, def);
+            else if (!is_broken(n)) lower_fields(l, c, &def->fields);
             break;
         default: break;
         }
@@ -505,63 +514,60 @@ static AstItem lower_typedef(Lower *l, WitKind kind, Str docs) {
 }
 
 /* use-names-item ::= id ('as' id)?, and the same of `include` */
-static AstRename lower_rename(Lower *l) {
-    AstRename out = {0};
-    EACH_CHILD(l) {
-        Field f = field(l);
-        if (f == FIELD_name) out.name = lower_name(l);
-        else if (f == FIELD_alias) out.alias = lower_name(l);
+static void lower_renames(Lower *l, const CstNode *n, AstUse *use) {
+    EACH_CHILD(l, n, c) {
+        Node k = kind(l, c);
+        if (k != NODE_use_name && k != NODE_include_name) continue;
+        AstRename *out = vec_push(l->arena, &use->names);
+        EACH_CHILD(l, c, part) {
+            Field f = field(l, part);
+            if (f == FIELD_name) out->name = lower_name(l, part);
+            else if (f == FIELD_alias) out->alias = lower_name(l, part);
+        }
+        if (!out->alias.span.source) out->alias = out->name;
     }
-    if (!out.alias.span.source) out.alias = out.name;
-    return out;
 }
 
 /* use-item, include-item, toplevel-use-item */
-static AstItem lower_use(Lower *l, AstItemKind kind) {
+static AstItem lower_use(Lower *l, const CstNode *n, AstItemKind use_kind) {
     AstUse *use = ARENA_NEW(l->arena, AstUse);
-    use->span = span(l);
+    use->span = span(l, n);
     Gate gate = {0};
-    EACH_CHILD(l) {
-        switch (field(l)) {
-        case FIELD_attribute: lower_attribute(l, &gate); break;
-        case FIELD_path: use->path = lower_path(l); break;
-        case FIELD_alias: use->alias = lower_name(l); break;
-        case FIELD_names:
-            EACH_CHILD(l) {
-                Node n = node(l);
-                if (n != NODE_use_name && n != NODE_include_name) continue;
-                AstRename rename = lower_rename(l);
-                *vec_push(l->arena, &use->names) = rename;
-            }
-            break;
+    EACH_CHILD(l, n, c) {
+        switch (field(l, c)) {
+        case FIELD_attribute: lower_attribute(l, c, &gate); break;
+        case FIELD_path: use->path = lower_path(l, c); break;
+        case FIELD_alias: use->alias = lower_name(l, c); break;
+        case FIELD_names: lower_renames(l, c, use); break;
         default: break;
         }
     }
     if (!use->alias.span.source) use->alias = use->path.name;
     use->attrs = finish_gate(l, &gate);
-    return (AstItem){.kind = kind, .use = use};
+    return (AstItem){.kind = use_kind, .use = use};
 }
 
-static void lower_items(Lower *l, AstItems *items);
+static void lower_items(Lower *l, const CstNode *n, AstItems *items);
 
 /* import-item, export-item ::= gate ('import' | 'export') extern */
-static AstItem lower_extern(Lower *l, bool is_export, Str docs) {
+static AstItem lower_extern(Lower *l, const CstNode *n, bool is_export, Str docs) {
     AstExtern *e = ARENA_NEW(l->arena, AstExtern);
     e->is_export = is_export;
     e->docs = docs;
+    e->incomplete = is_broken(n);
     Gate gate = {0};
-    EACH_CHILD(l) {
-        switch (field(l)) {
-        case FIELD_attribute: lower_attribute(l, &gate); break;
-        case FIELD_name: e->name = lower_name(l); break;
-        case FIELD_type: lower_func_type(l, &e->func); break;
+    EACH_CHILD(l, n, c) {
+        switch (field(l, c)) {
+        case FIELD_attribute: lower_attribute(l, c, &gate); break;
+        case FIELD_name: e->name = lower_name(l, c); break;
+        case FIELD_type: lower_func_type(l, c, &e->func); break;
         case FIELD_body:
             e->kind = AST_EXTERN_INTERFACE;
-            lower_items(l, &e->items);
+            lower_items(l, c, &e->items);
             break;
         case FIELD_path:
             e->kind = AST_EXTERN_PATH;
-            e->path = lower_path(l);
+            e->path = lower_path(l, c);
             break;
         default: break;
         }
@@ -574,23 +580,24 @@ static AstItem lower_extern(Lower *l, bool is_export, Str docs) {
     return (AstItem){.kind = AST_EXTERN, .external = e};
 }
 
-static AstItem lower_func_item(Lower *l, Str docs) {
+static AstItem lower_func_item(Lower *l, const CstNode *n, Str docs) {
     AstFunc *func = ARENA_NEW(l->arena, AstFunc);
-    *func = lower_func(l, WIT_FREESTANDING, docs);
+    lower_func(l, n, WIT_FREESTANDING, docs, func);
     return (AstItem){.kind = AST_FUNC, .func = func};
 }
 
 /* interface-item, world-item */
-static AstItem lower_decl(Lower *l, bool is_world, Str docs) {
+static AstItem lower_decl(Lower *l, const CstNode *n, bool is_world, Str docs) {
     AstDecl *decl = ARENA_NEW(l->arena, AstDecl);
     decl->is_world = is_world;
     decl->docs = docs;
+    decl->incomplete = is_broken(n);
     Gate gate = {0};
-    EACH_CHILD(l) {
-        switch (field(l)) {
-        case FIELD_attribute: lower_attribute(l, &gate); break;
-        case FIELD_name: decl->name = lower_name(l); break;
-        case FIELD_body: lower_items(l, &decl->items); break;
+    EACH_CHILD(l, n, c) {
+        switch (field(l, c)) {
+        case FIELD_attribute: lower_attribute(l, c, &gate); break;
+        case FIELD_name: decl->name = lower_name(l, c); break;
+        case FIELD_body: lower_items(l, c, &decl->items); break;
         default: break;
         }
     }
@@ -598,63 +605,89 @@ static AstItem lower_decl(Lower *l, bool is_world, Str docs) {
     return (AstItem){.kind = AST_DECL, .decl = decl};
 }
 
-/* One item of an interface or world body. */
-static bool lower_item(Lower *l, Comments *comments, AstItem *out) {
-    Node n = node(l);
-    switch (n) {
-    case NODE_use_item: *out = lower_use(l, AST_USE); break;
-    case NODE_include_item: *out = lower_use(l, AST_INCLUDE); break;
-    case NODE_func_item: *out = lower_func_item(l, take_docs(l, comments)); break;
+/* Can the item be lowered? With errors in it: if its name is certain, and it is more than the sum of
+ * its parts. */
+static bool is_sound(const Lower *l, const CstNode *n) {
+    if (!is_broken(n)) return true;
+    switch (kind(l, n)) {
+    case NODE_import_item:
+    case NODE_export_item: {
+        bool has_body = false;
+        EACH_CHILD(l, n, c) has_body |= field(l, c) == FIELD_body;
+        return has_body && has_name(l, n);
+    }
+    case NODE_func_item:
+    case NODE_use_item:
+    case NODE_include_item:
+    case NODE_toplevel_use_item: return false;
+    default: return has_name(l, n);
+    }
+}
+
+/* One item other than a package; false where the node is none. */
+static bool lower_item(Lower *l, const CstNode *n, Comments *comments, AstItem *out) {
+    Node k = kind(l, n);
+    if (!is_sound(l, n)) return false;
+    switch (k) {
+    case NODE_use_item: *out = lower_use(l, n, AST_USE); break;
+    case NODE_include_item: *out = lower_use(l, n, AST_INCLUDE); break;
+    case NODE_func_item: *out = lower_func_item(l, n, take_docs(l, comments)); break;
     case NODE_import_item:
     case NODE_export_item:
-        *out = lower_extern(l, n == NODE_export_item, take_docs(l, comments));
+        *out = lower_extern(l, n, k == NODE_export_item, take_docs(l, comments));
         break;
-    case NODE_type_item: *out = lower_typedef(l, WIT_ALIAS, take_docs(l, comments)); break;
-    case NODE_record_item: *out = lower_typedef(l, WIT_RECORD, take_docs(l, comments)); break;
-    case NODE_variant_item: *out = lower_typedef(l, WIT_VARIANT, take_docs(l, comments)); break;
-    case NODE_enum_item: *out = lower_typedef(l, WIT_ENUM, take_docs(l, comments)); break;
-    case NODE_flags_item: *out = lower_typedef(l, WIT_FLAGS, take_docs(l, comments)); break;
-    case NODE_resource_item: *out = lower_typedef(l, WIT_RESOURCE, take_docs(l, comments)); break;
-    case NODE_interface_item: *out = lower_decl(l, false, take_docs(l, comments)); break;
-    case NODE_world_item: *out = lower_decl(l, true, take_docs(l, comments)); break;
-    case NODE_toplevel_use_item: *out = lower_use(l, AST_TOP_USE); break;
+    case NODE_type_item: *out = lower_typedef(l, n, WIT_ALIAS, take_docs(l, comments)); break;
+    case NODE_record_item: *out = lower_typedef(l, n, WIT_RECORD, take_docs(l, comments)); break;
+    case NODE_variant_item: *out = lower_typedef(l, n, WIT_VARIANT, take_docs(l, comments)); break;
+    case NODE_enum_item: *out = lower_typedef(l, n, WIT_ENUM, take_docs(l, comments)); break;
+    case NODE_flags_item: *out = lower_typedef(l, n, WIT_FLAGS, take_docs(l, comments)); break;
+    case NODE_resource_item:
+        *out = lower_typedef(l, n, WIT_RESOURCE, take_docs(l, comments));
+        break;
+    case NODE_interface_item: *out = lower_decl(l, n, false, take_docs(l, comments)); break;
+    case NODE_world_item: *out = lower_decl(l, n, true, take_docs(l, comments)); break;
+    case NODE_toplevel_use_item: *out = lower_use(l, n, AST_TOP_USE); break;
     default: return false;
     }
     return true;
 }
 
 /* The items of an interface or world. */
-static void lower_items(Lower *l, AstItems *items) {
+static void lower_items(Lower *l, const CstNode *n, AstItems *items) {
     Comments comments = {0};
-    witc_reserve(l->arena, items,
-                 ts_node_named_child_count(ts_tree_cursor_current_node(&l->cursor)));
-    EACH_CHILD(l) {
-        if (is_comment(l, &comments)) continue;
+    witc_reserve(l->arena, items, child_count(l, n));
+    EACH_CHILD(l, n, c) {
+        if (is_comment(l, c, &comments)) continue;
         AstItem item;
-        if (lower_item(l, &comments, &item)) *vec_push(l->arena, items) = item;
+        if (lower_item(l, c, &comments, &item)) *vec_push(l->arena, items) = item;
         comments.len = 0;
     }
 }
 
-static AstScope *lower_scope(Lower *l, unsigned depth);
+static AstScope *lower_scope(Lower *l, const CstNode *n, unsigned depth);
 
 /* nested-package-definition ::= 'package' ( id ':' )+ id ('@' semver)? '{' package-items* '}' */
-static AstItem lower_package(Lower *l, Comments *comments, unsigned depth) {
+static bool lower_package(Lower *l, const CstNode *n, Comments *comments, unsigned depth,
+                          AstItem *out) {
     AstScope *scope = NULL;
     const AstHeader *header = NULL;
     Span keyword = {0};
     bool has_attributes = false;
-    EACH_CHILD(l) {
-        switch (field(l)) {
+    EACH_CHILD(l, n, c) {
+        switch (field(l, c)) {
         case FIELD_attribute: has_attributes = true; break;
-        case FIELD_name: header = lower_header(l, comments); break;
+        case FIELD_name:
+            if (is_broken(c)) return false;
+            header = lower_header(l, c, comments);
+            break;
         case FIELD_body:
-            if (depth < AST_MAX_DEPTH) scope = lower_scope(l, depth + 1);
+            if (depth < AST_MAX_DEPTH) scope = lower_scope(l, c, depth + 1);
             break;
         default:
-            if (!keyword.source) keyword = span(l);
+            if (!keyword.source) keyword = span(l, c);
         }
     }
+    if (is_broken(n) && !(header && scope)) return false;
     if (has_attributes) diag(l->diags, WIT_PACKAGE_ATTRIBUTE, keyword);
     if (!scope) {
         diag(l->diags, WIT_DEEP_PACKAGE, keyword, AST_MAX_DEPTH);
@@ -662,108 +695,31 @@ static AstItem lower_package(Lower *l, Comments *comments, unsigned depth) {
     }
     if (depth == 1) diag(l->diags, WIT_INNER_PACKAGE, header ? header->span : keyword);
     scope->header = header;
-    return (AstItem){.kind = AST_PACKAGE, .scope = scope};
+    *out = (AstItem){.kind = AST_PACKAGE, .scope = scope};
+    return true;
 }
 
 /* The children of source_file or package_body. */
-static AstScope *lower_scope(Lower *l, unsigned depth) {
+static AstScope *lower_scope(Lower *l, const CstNode *n, unsigned depth) {
     AstScope *scope = ARENA_NEW(l->arena, AstScope);
+    scope->incomplete = is_broken(n);
     Comments comments = {0};
-    EACH_CHILD(l) {
-        if (is_comment(l, &comments)) continue;
+    EACH_CHILD(l, n, c) {
+        if (is_comment(l, c, &comments)) continue;
         AstItem item;
-        if (node(l) == NODE_package_decl) {
-            EACH_CHILD(l) if (field(l) == FIELD_name) scope->header = lower_header(l, &comments);
-        } else if (node(l) == NODE_nested_package) {
-            item = lower_package(l, &comments, depth);
-            *vec_push(l->arena, &scope->items) = item;
-        } else if (lower_item(l, &comments, &item)) {
+        if (kind(l, c) == NODE_package_decl) {
+            EACH_CHILD(l, c, name)
+            if (field(l, name) == FIELD_name && !is_broken(name))
+                scope->header = lower_header(l, name, &comments);
+        } else if (kind(l, c) == NODE_nested_package) {
+            if (lower_package(l, c, &comments, depth, &item))
+                *vec_push(l->arena, &scope->items) = item;
+        } else if (lower_item(l, c, &comments, &item)) {
             *vec_push(l->arena, &scope->items) = item;
         }
         comments.len = 0;
     }
     return scope;
-}
-
-/* ---- documentation ---- */
-
-static bool is_ascii_space(char c) {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-
-static Str trim_end(Str s) {
-    while (s.len && (is_ascii_space(s.ptr[s.len - 1]) || s.ptr[s.len - 1] == '\v')) s.len--;
-    return s;
-}
-
-/* A comment without what makes it one. A plain block comment keeps its stars: tools do so. */
-static Str comment_text(Str s) {
-    s = trim_end(s);
-    if (str_starts(s, STR("/**"))) return trim_end(str_from_to(s, 3, s.len - 2));
-    while (s.len && s.ptr[0] == '/') s = str_after(s, 1);
-    return s;
-}
-
-/* Where the comment at the start of `s` ends; block comments nest. */
-static size_t comment_end(Str s) {
-    size_t newline = str_find(s, '\n', 0), depth = 0;
-    if (!str_starts(s, STR("/*"))) return newline == SIZE_MAX ? s.len : newline;
-    for (size_t i = 0; i + 1 < s.len; i++) {
-        bool opens = s.ptr[i] == '/' && s.ptr[i + 1] == '*';
-        bool closes = s.ptr[i] == '*' && s.ptr[i + 1] == '/';
-        if (closes && --depth == 0) return i + 2;
-        depth += opens;
-        i += opens || closes;
-    }
-    return s.len;
-}
-
-typedef VEC(Str) Texts;
-
-/* After very many comments the grammar gives those that follow each other as one. */
-static void split_comments(Arena *arena, Str s, Texts *texts) {
-    while ((s = str_trim(s)).len) {
-        size_t end = comment_end(s);
-        *vec_push(arena, texts) = comment_text(str_from_to(s, 0, end));
-        s = str_after(s, end);
-    }
-}
-
-static void put_lines(Buf *out, Str s) {
-    for (size_t at = 0; at < s.len;) {
-        size_t newline = str_find(s, '\n', at), end = newline == SIZE_MAX ? s.len : newline;
-        size_t stop = newline != SIZE_MAX && end > at && s.ptr[end - 1] == '\r' ? end - 1 : end;
-        buf_str(out, str_from_to(s, at, stop));
-        buf_byte(out, '\n');
-        at = end + 1;
-    }
-}
-
-static size_t leading_spaces(Str s, bool only_blanks) {
-    size_t n = 0;
-    while (n < s.len && (only_blanks ? s.ptr[n] == ' ' : is_ascii_space(s.ptr[n]))) n++;
-    return n;
-}
-
-Str witc_docs_text(Arena *arena, const Span *comments, size_t n) {
-    if (n == 0) return (Str){0};
-    Texts texts = {0};
-    for (size_t i = 0; i < n; i++) split_comments(arena, text_of(comments[i]), &texts);
-    size_t indent = SIZE_MAX;
-    for (size_t i = 0; i < texts.len; i++) {
-        size_t spaces = leading_spaces(texts.at[i], false);
-        if (texts.at[i].len && spaces < indent) indent = spaces;
-    }
-    Buf out = {.arena = arena};
-    for (size_t i = 0; i < texts.len; i++) {
-        Str s = texts.at[i];
-        if (indent != SIZE_MAX && leading_spaces(s, true) >= indent) s = str_after(s, indent);
-        if (s.len) put_lines(&out, s);
-        else buf_byte(&out, '\n');
-    }
-    while (out.len && out.ptr[out.len - 1] == '\n') out.len--;
-    /* Not NULL: there are docs, though they may be empty. */
-    return out.len ? buf_text(&out) : STR("");
 }
 
 /* ---- a whole text ---- */
@@ -806,25 +762,22 @@ static bool check_characters(Lower *l, const Source *source) {
     return l->diags->errors == errors;
 }
 
-/* The first ERROR or MISSING node of a tree, where witc_explain has nothing to say. */
-static void report_tree_error(Lower *l) {
-    for (;;) {
-        TSNode n = ts_tree_cursor_current_node(&l->cursor);
-        Span where = span(l);
-        if (ts_node_is_missing(n)) {
-            diag(l->diags, WIT_MISSING, where, ts_node_type(n));
-            return;
+/* The first error of a tree, where witc_explain has nothing to say. */
+static void report_tree_error(Lower *l, const CstNode *n) {
+    for (bool found = true; found && !(n->flags & CST_MISSING) && n->symbol != CST_ERROR_SYMBOL;) {
+        found = false;
+        EACH_CHILD(l, n, c) {
+            if (!is_broken(c)) continue;
+            n = c;
+            found = true;
+            break;
         }
-        if (ts_node_symbol(n) == (TSSymbol)-1 || !ts_node_has_error(n)) break;
-        bool found = false;
-        if (!ts_tree_cursor_goto_first_child(&l->cursor)) break;
-        do {
-            TSNode child = ts_tree_cursor_current_node(&l->cursor);
-            found = ts_node_has_error(child) || ts_node_is_missing(child);
-        } while (!found && ts_tree_cursor_goto_next_sibling(&l->cursor));
-        if (!found) break;
     }
-    Span where = span(l);
+    Span where = span(l, n);
+    if (n->flags & CST_MISSING) {
+        diag(l->diags, WIT_MISSING, where, ts_language_symbol_name(tree_sitter_wit(), n->symbol));
+        return;
+    }
     if (where.end > where.start + 40) where.end = where.start + 40;
     Str shown = text_of(where);
     size_t newline = str_find(shown, '\n', 0);
@@ -834,22 +787,20 @@ static void report_tree_error(Lower *l) {
 }
 
 const AstScope *witc_lower(Lower *l, const Source *source) {
-    size_t errors = l->diags->errors;
     if (source->text.len > MAX_TEXT) {
         diag(l->diags, WIT_TOO_LARGE, ((Span){source, 0, 0}), source->text.len);
         return NULL;
     }
     l->source = source;
     if (!check_characters(l, source)) return NULL;
-    TSTree *tree = ts_parser_parse_string(l->parser, NULL, source->text.ptr ? source->text.ptr : "",
-                                          (uint32_t)source->text.len);
-    if (!tree) return NULL;
-    TSNode root = ts_tree_root_node(tree);
-    l->cursor = ts_tree_cursor_new(root);
-    AstScope *scope = NULL;
-    if (!ts_node_has_error(root)) scope = lower_scope(l, 0);
-    else if (!witc_explain(l->arena, source, l->diags)) report_tree_error(l);
-    ts_tree_cursor_delete(&l->cursor);
-    ts_tree_delete(tree);
-    return l->diags->errors == errors ? scope : NULL;
+    bool is_wit = witc_cst_parse(l->parser, source->text, &l->cst);
+    bool explained = !is_wit && witc_explain(l->arena, source, l->diags);
+    /* Beyond that, the library takes longer than what it finds is worth. */
+    if (explained && source->text.len > MAX_RECOVERED) return NULL;
+    if (!is_wit && !witc_cst_recover(source->text, &l->cst)) return NULL;
+    const CstNode *root = node_at(l, l->cst.root);
+    if (!is_wit && !explained) report_tree_error(l, root);
+    AstScope *scope = lower_scope(l, root, 0);
+    if (!is_wit) scope->incomplete = true;
+    return scope;
 }
