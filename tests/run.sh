@@ -56,6 +56,7 @@ quick)
     unit release
     part "command line" tests/cli.sh build/witc
     part "golden" tests/golden.sh build/witc
+    part "documents" tests/report.sh build/witc
     ;;
 stress)
     unit stress
@@ -69,6 +70,8 @@ full)
     part "command line asan" tests/cli.sh build/witc-asan
     part "golden" tests/golden.sh build/witc
     part "golden asan" tests/golden.sh build/witc-asan
+    part "documents" tests/report.sh build/witc
+    part "documents asan" tests/report.sh build/witc-asan
     part "round trips asan" tests/roundtrip.sh build/witc-asan
     part "bindings" tests/bindgen.sh build/witc
     part "bindings asan" tests/bindgen.sh build/witc-asan
