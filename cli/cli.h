@@ -132,6 +132,8 @@ enum { EXIT_OK, EXIT_INPUT, EXIT_USAGE };
 
 /* The whole program: reads the command line, runs a command, shows diagnostics; the exit status. */
 int cli_main(int argc, char **argv);
+/* Whether what goes to this file descriptor is coloured: --color, NO_COLOR, a terminal. */
+bool cli_colour(const Cli *cli, int file);
 
 /* ---- options.c ---- */
 

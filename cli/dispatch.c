@@ -28,16 +28,16 @@ const char *const cli_group_titles[GROUP_COUNT] = {
     [GROUP_ALIAS] = "Other names",
 };
 
-static bool wants_colour(const Cli *cli) {
+bool cli_colour(const Cli *cli, int file) {
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
     if (cli->color != COLOR_AUTO) return cli->color == COLOR_ALWAYS;
     if (no_color && *no_color) return false;
-    return isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
+    return isatty(file) && !(term && strcmp(term, "dumb") == 0);
 }
 
 static void show_diagnostics(const Cli *cli) {
     if (cli->message_format == MESSAGES_JSON) diag_json(stderr, &cli->diags);
-    else if (cli->diags.list.len) diag_print(stderr, &cli->diags, wants_colour(cli));
+    else if (cli->diags.list.len) diag_print(stderr, &cli->diags, cli_colour(cli, STDERR_FILENO));
 }
 
 /* What is wrong with words that are no command, and what may have been meant. */

@@ -146,6 +146,13 @@ bool same_types(Compare *c, const WitType *a, const WitType *b) {
     return same_type(c, a, b, MAX_DEPTH);
 }
 
+bool wit_types_correspond(Arena *arena, const WitType *a, const WitType *b, const void *a_owner,
+                          const void *b_owner) {
+    Compare c = {.arena = arena, .any_version = true};
+    if (a_owner && b_owner) compare_pair(&c, a_owner, b_owner);
+    return same_types(&c, a, b);
+}
+
 /* ---- functions ---- */
 
 static bool same_kinds(const WitFunc *a, const WitFunc *b) {

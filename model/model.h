@@ -294,6 +294,12 @@ bool wit_world_fits(const WitWorld *component, const WitWorld *target, Diags *di
  * packages are no matter; the two worlds' packages must have one name. */
 bool wit_semver_check(const WitWorld *prev, const WitWorld *next, Diags *diags);
 
+/* Whether two types, of two models perhaps, are the same whatever the versions of their packages.
+ * Resources are the same if they are named alike in interfaces that are named alike, or in `a_owner`
+ * and `b_owner` (interfaces or worlds that correspond; may be NULL). */
+bool wit_types_correspond(Arena *arena, const WitType *a, const WitType *b, const void *a_owner,
+                          const void *b_owner);
+
 /* Adds the imports and exports of `from` (a world of the same model) to `into`. */
 bool wit_world_merge(WitModel *model, WitWorld *into, const WitWorld *from, Diags *diags);
 

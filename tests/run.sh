@@ -57,6 +57,7 @@ quick)
     part "command line" tests/cli.sh build/witc
     part "golden" tests/golden.sh build/witc
     part "documents" tests/report.sh build/witc
+    part "semver" tests/semver.sh build/witc
     ;;
 stress)
     unit stress
@@ -69,6 +70,7 @@ full)
     part "command line" tests/cli.sh build/witc
     part "command line asan" tests/cli.sh build/witc-asan
     part "golden" tests/golden.sh build/witc
+    part "semver" tests/semver.sh build/witc
     part "golden asan" tests/golden.sh build/witc-asan
     part "documents" tests/report.sh build/witc
     part "documents asan" tests/report.sh build/witc-asan
