@@ -121,6 +121,8 @@ struct Cli {
     Str output;              /* -o; empty: standard output */
     bool wat;                /* -t */
     StrVec features;         /* -f, as given; cli_features reads them */
+    Str closing;             /* a line for people, after the diagnostics */
+    bool told;               /* the command wrote the diagnostics itself */
 };
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum { MESSAGES_HUMAN, MESSAGES_JSON };

@@ -36,8 +36,13 @@ bool cli_colour(const Cli *cli, int file) {
 }
 
 static void show_diagnostics(const Cli *cli) {
-    if (cli->message_format == MESSAGES_JSON) diag_json(stderr, &cli->diags);
-    else if (cli->diags.list.len) diag_print(stderr, &cli->diags, cli_colour(cli, STDERR_FILENO));
+    if (cli->told) return;
+    if (cli->message_format == MESSAGES_JSON) {
+        diag_json(stderr, &cli->diags);
+        return;
+    }
+    if (cli->diags.list.len) diag_print(stderr, &cli->diags, cli_colour(cli, STDERR_FILENO));
+    fwrite(cli->closing.ptr ? cli->closing.ptr : "", 1, cli->closing.len, stderr);
 }
 
 /* What is wrong with words that are no command, and what may have been meant. */

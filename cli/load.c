@@ -97,6 +97,9 @@ WitModel *load_wit(Cli *cli, Str path, const WitSelection *selection) {
     WitcOptions options = {.features = selection->features.at,
                            .feature_count = selection->features.len,
                            .all_features = selection->all,
+                           .targets = selection->targets.at,
+                           .target_count = selection->targets.len,
+                           .strict = selection->strict,
                            .gates = features_default(),
                            .decode = decode_wit,
                            .context = cli};

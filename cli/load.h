@@ -22,15 +22,18 @@ bool check_valid(Cli *cli, const Source *source, Features features);
 /* A binary as the result: as text with -t. */
 int write_binary(Cli *cli, Buf bytes);
 
-/* How WIT is read: `--features a,b`, `--all-features`. */
+/* How WIT is read: `--features a,b`, `--all-features`, `--target-version 1.2.3`. */
 typedef struct {
-    StrVec features;
-    bool all;
+    StrVec features, targets;
+    bool all, strict;
 } WitSelection;
 #define WIT_SELECTION(T, field)                                                                    \
     COMMAS(T, field.features, 0, "features", "LIST",                                               \
            "Features whose @unstable items are wanted in WIT"),                                    \
-        FLAG(T, field.all, 0, "all-features", "All items of WIT, whatever feature they need")
+        FLAG(T, field.all, 0, "all-features", "All items of WIT, whatever feature they need"),     \
+        COMMAS(T, field.targets, 0, "target-version", "[NS[:NAME]=]VERSION",                       \
+               "Leave out what is `@since` a later version: of the package that is read, or of the " \
+               "dependencies `NS=`, `NS:NAME=`")
 
 /* WIT from a directory, a `.wit` file, a WIT package as a binary, a component, or a core module
  * with its world embedded; "-" is standard input. */

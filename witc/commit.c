@@ -6,47 +6,17 @@
  *     types as they were made, each own handle before the first type that holds it
  *     own handles that only functions of interfaces hold, then those of worlds
  *     what `include` copies
- *
- * Gates (WIT.md, "Feature Gates"): an item that is `@unstable` and not enabled is left out, and
- * nothing that stays may refer to it. `@since` needs a package version that is not older.
  */
 #include "witc/internal.h"
 
 /* ---- gates ---- */
 
-bool witc_enabled(const Resolver *r, const WitStability *stability) {
-    if (!stability->feature.len || stability->since.text.len || r->options->all_features)
-        return true;
-    for (size_t i = 0; i < r->options->feature_count; i++)
-        if (str_eq(r->options->features[i], stability->feature)) return true;
-    return false;
-}
-
-bool witc_included(Work *w, const WitStability *stability, Span span) {
-    if (!stability->since.text.len) return witc_enabled(w->r, stability);
-    const Semver *version = &w->unit->header.version;
-    if (!version->text.len) {
-        if (!w->version_reported)
-            diag(w->diags, WIT_NO_PACKAGE_VERSION, span, STR_ARG(w->unit->id));
-        w->version_reported = true;
-    } else if (semver_cmp(stability->since, *version) > 0) {
-        diag(w->diags, WIT_UNRELEASED, span, STR_ARG(stability->since.text), STR_ARG(w->unit->id),
-             STR_ARG(version->text));
-    }
-    return true;
-}
-
-static void report_excluded(Work *w, Span span, const char *what, const char *more,
-                            const WitStability *stability, Span declared) {
-    const Diag *last = w->diags->list.len ? &vec_last(&w->diags->list) : NULL;
-    if (last && last->code == DIAG_WIT_EXCLUDED && last->span.source == span.source &&
-        last->span.start == span.start) {
-        return; /* two types of one function */
-    }
-    diag(w->diags, WIT_EXCLUDED, span, what, more);
-    Str feature = stability->feature;
-    if (feature.len)
-        diag_note(w->diags, WIT_GATED_BY, declared, STR_ARG(feature), STR_ARG(feature));
+/* Whether an item stays; what is deprecated after the target version is not yet so. */
+static bool stays(Work *w, WitStability *s, Span span) {
+    const Semver *target = &w->unit->target;
+    if (target->text.len && s->deprecated.text.len && semver_cmp(s->deprecated, *target) > 0)
+        s->deprecated = (Semver){0};
+    return witc_included(w, s, span);
 }
 
 /* ---- limits ---- */
@@ -69,7 +39,7 @@ static void add_type(Work *w, WitType *type) {
 
 static bool check_type(Work *w, const WitType *type, Span span) {
     if (!witc_excluded(type->id) || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return true;
-    report_excluded(w, span, "type", "", &type->stability, type->span);
+    witc_report_excluded(w, span, "type", "", &type->stability, type->span);
     return false;
 }
 
@@ -96,7 +66,7 @@ static const WitType *as_value(Work *w, const WitType *type, Span span) {
 }
 
 static void commit_type(Work *w, WitType *type) {
-    if (!witc_included(w, &type->stability, type->span)) {
+    if (!stays(w, &type->stability, type->span)) {
         type->id = (uint32_t)WITC_EXCLUDED;
         return;
     }
@@ -120,13 +90,13 @@ static void check_owners(Work *w, bool worlds) {
         const WitType *type = w->types.at[i];
         if (witc_excluded(type->id)) continue;
         if (!worlds && type->interface && witc_excluded(type->interface->id))
-            report_excluded(w, type->span, "interface",
-                            "; this type is not gated by a feature but its interface is",
-                            &type->interface->stability, type->interface->span);
+            witc_report_excluded(w, type->span, "interface",
+                                 "; this type is not gated by a feature but its interface is",
+                                 &type->interface->stability, type->interface->span);
         if (worlds && type->world && witc_excluded(type->world->id))
-            report_excluded(w, type->span, "world",
-                            "; this type is not gated by a feature but its world is",
-                            &type->world->stability, type->world->span);
+            witc_report_excluded(w, type->span, "world",
+                                 "; this type is not gated by a feature but its world is",
+                                 &type->world->stability, type->world->span);
     }
 }
 
@@ -143,7 +113,7 @@ static void commit_func(Work *w, WitFunc *func) {
 
 static void commit_interface(Work *w, Entry *entry) {
     WitInterface *interface = entry->interface;
-    if (!witc_included(w, &interface->stability, interface->span)) {
+    if (!stays(w, &interface->stability, interface->span)) {
         entry->excluded = true;
         interface->id = (uint32_t)WITC_EXCLUDED;
         return;
@@ -155,7 +125,7 @@ static void commit_interface(Work *w, Entry *entry) {
     interface->types.len = types;
     for (size_t i = 0; i < interface->funcs.len; i++) {
         WitFunc *func = interface->funcs.at[i];
-        if (!witc_included(w, &func->stability, func->span)) continue;
+        if (!stays(w, &func->stability, func->span)) continue;
         commit_func(w, func);
         interface->funcs.at[funcs++] = func;
     }
@@ -168,12 +138,12 @@ static void commit_interface(Work *w, Entry *entry) {
 /* Whether an item of a world stays. */
 static bool commit_item(Work *w, WitItem *item) {
     if (item->kind == WIT_ITEM_TYPE) return !witc_excluded(item->type->id);
-    if (!witc_included(w, &item->stability, item->span)) return false;
+    if (!stays(w, &item->stability, item->span)) return false;
     if (item->kind == WIT_ITEM_FUNC) {
         commit_func(w, (WitFunc *)item->func);
     } else if (witc_excluded(item->interface->id)) {
-        report_excluded(w, item->span, "interface", "", &item->interface->stability,
-                        item->interface->span);
+        witc_report_excluded(w, item->span, "interface", "", &item->interface->stability,
+                             item->interface->span);
         return false;
     }
     return true;
@@ -188,7 +158,7 @@ static void commit_items(Work *w, WitItems *items) {
 
 static void commit_world(Work *w, Entry *entry) {
     WitWorld *world = entry->world;
-    if (!witc_included(w, &world->stability, world->span)) {
+    if (!stays(w, &world->stability, world->span)) {
         entry->excluded = true;
         world->id = (uint32_t)WITC_EXCLUDED;
         return;
@@ -207,7 +177,7 @@ void witc_commit(Work *w) {
     size_t errors = w->diags->errors;
     package->ns = header->ns;
     package->name = header->name;
-    package->version = header->version;
+    package->version = w->unit->target.text.len ? w->unit->target : header->version;
     package->docs = header->docs;
     package->span = header->span;
     package->id = (uint32_t)model->packages.len;

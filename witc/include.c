@@ -277,7 +277,8 @@ void witc_process_includes(Work *w, Entry *entry) {
         Span span = include->use->path.name.span;
         if (!witc_included(w, stability, span) || !include->target->world) continue;
         if (include->target->excluded) {
-            diag(w->diags, WIT_EXCLUDED, span, "world", "");
+            const WitWorld *world_ = include->target->world;
+            witc_report_excluded(w, span, "world", "", &world_->stability, world_->span);
             continue;
         }
         include_world(w, entry, include, &imports, &exports);

@@ -249,6 +249,8 @@ struct Unit {
     VEC(const AstScope *) files; /* none: decoded from a binary */
     Map items;                   /* name -> Entry */
     WitPackage *package;
+    Semver target; /* no text: its own version */
+    bool is_dep;   /* not asked for: from `deps` */
     bool resolved, failed;
 };
 
@@ -258,9 +260,18 @@ struct Resolver {
     const WitcOptions *options;
     Diags *diags;
     Map units;          /* id -> Unit */
+    bool in_deps;       /* units that are added now are dependencies */
     Str deps;           /* the folder that dependencies were read from; empty: there is none */
     size_t world_items; /* that all worlds have so far, as far as they were not written there */
 };
+
+/* An item, and the gate that it is under: its own, or that of what it stands in. */
+typedef struct {
+    const WitStability *stability;
+    const char *noun;
+    Str name;
+    Span span;
+} Gated;
 
 /* The work on one unit. Types are made first, with a resource standing for its own handle, and
  * committed to the model afterwards, when what is gated off is known (commit.c). */
@@ -280,6 +291,9 @@ typedef struct {
     const AstItems *items;         /* its items */
     const WitInterface *interface; /* the owner of its types: one of the two */
     const WitWorld *world;
+    bool needs_gates;    /* the rules about which gates an item needs hold */
+    Gated gate;          /* the item that is being resolved */
+    bool gate_reported;  /* it lacks gates, so what they leave out means little */
     bool in_definitions; /* missing names were reported when these were put in order */
     bool version_reported;
 } Work;
@@ -319,6 +333,26 @@ typedef VEC(Edge) Edges;
  * order of their `from`. */
 uint32_t *witc_order(Arena *arena, size_t n, const Edges *edges, size_t *count, const Edge **cycle);
 
+/* gate.c */
+/* Whether the options leave an item of the unit in. */
+bool witc_enabled(const Work *w, const WitStability *stability);
+/* The same, and an error where the package cannot have such a gate. */
+bool witc_included(Work *w, const WitStability *stability, Span span);
+/* Why something is left out, as a note to the error. */
+void witc_note_gate(Work *w, const Unit *of, const WitStability *stability, Span declared);
+/* A reference to what is left out. */
+void witc_report_excluded(Work *w, Span span, const char *what, const char *more,
+                          const WitStability *stability, Span declared);
+/* The target versions of the options, into the units. */
+void witc_set_targets(Resolver *r, Unit *main);
+/* Begins an item inside of w->gate's, and tells if its gate does not do there; the return value is
+ * for witc_leave. witc_reenter: the same without a word. */
+Gated witc_enter(Work *w, const AstAttrs *attrs, const char *noun, Str name, Span span);
+Gated witc_reenter(Work *w, const AstAttrs *attrs, const char *noun, Str name, Span span);
+void witc_leave(Work *w, Gated outer);
+/* The item that was begun refers to one of its package that has such a gate. */
+void witc_refer(Work *w, const WitStability *to, Str name, Span where, Span declared);
+
 /* resolve_type.c */
 const WitType *witc_resolve_type(Work *w, const AstType *type, const WitStability *stability);
 void witc_resolve_types(Work *w);
@@ -332,8 +366,6 @@ void witc_resolve_interface(Work *w, Entry *entry, const AstItems *items, const 
 void witc_resolve_world(Work *w, Entry *entry);
 
 /* commit.c, include.c */
-bool witc_enabled(const Resolver *r, const WitStability *stability);
-bool witc_included(Work *w, const WitStability *stability, Span span);
 void witc_commit(Work *w);
 void witc_process_includes(Work *w, Entry *entry);
 /* Adds to the imports and exports that all worlds have. A short text can mean very many: a thousand

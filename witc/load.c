@@ -180,13 +180,15 @@ static Loader loader_new(Arena *arena, const WitcOptions *options, Diags *diags)
     Loader l = {.arena = arena, .diags = diags, .options = options ? options : &plain};
     l.lower = witc_lower_new(arena, gates_of(l.options), diags);
     witc_resolver_init(&l.resolver, wit_model_new(arena), l.options, diags);
+    diags->strict = l.options->strict;
     return l;
 }
 
 static WitModel *finish(Loader *l, Unit *main, size_t errors_before) {
     witc_lower_free(l->lower);
-    if (!main || l->diags->errors > errors_before || !witc_resolve(&l->resolver, main)) return NULL;
-    return l->resolver.model;
+    bool ok = main && l->diags->errors == errors_before && witc_resolve(&l->resolver, main);
+    l->diags->strict = false;
+    return ok ? l->resolver.model : NULL;
 }
 
 static Unit *load_text(Loader *l, const Source *source) {
@@ -215,6 +217,7 @@ WitModel *witc_read(Arena *arena, Str path, const WitcOptions *options, Diags *d
     Loader l = loader_new(arena, options, diags);
     Unit *main = load_directory(&l, path);
     l.resolver.deps = path_join(arena, path, STR("deps"));
+    l.resolver.in_deps = true;
     load_deps(&l, l.resolver.deps);
     return finish(&l, main, errors);
 }

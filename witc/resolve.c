@@ -45,6 +45,7 @@ static bool has_upper(Str s) {
 Unit *witc_add_unit(Resolver *r, const AstHeader *header) {
     Unit *unit = ARENA_NEW(r->arena, Unit);
     unit->header = *header;
+    unit->is_dep = r->in_deps;
     unit->id = witc_header_id(r->arena, header->ns, header->name, header->version);
     if (has_upper(header->ns) || has_upper(header->name))
         diag(r->diags, WIT_UPPER_CASE, header->span, STR_ARG(unit->id));
@@ -166,12 +167,6 @@ static void report_missing_package(Work *w, const AstPath *path, Str id) {
     else diag_note(w->diags, WIT_NO_DEPS, span_none());
 }
 
-static void note_gate(Work *w, const AstAttrs *attrs) {
-    Str feature = attrs->stability.feature;
-    if (feature.len)
-        diag_note(w->diags, WIT_GATED_BY, attrs->span, STR_ARG(feature), STR_ARG(feature));
-}
-
 static Entry *find_foreign(Work *w, const AstPath *path, bool want_world) {
     Str id = witc_header_id(w->arena, path->ns, path->package, path->version);
     const MapEntry *slot = map_get(&w->r->units, id);
@@ -189,7 +184,8 @@ static Entry *find_foreign(Work *w, const AstPath *path, bool want_world) {
     else diag(w->diags, WIT_NO_INTERFACE, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
     if (!entry) witc_suggest(w, path->name.text, &unit->items);
     else if (entry->is_world != want_world) diag_note(w->diags, WIT_DECLARED_HERE, entry->span);
-    else if (entry->decl) note_gate(w, &entry->decl->attrs);
+    else if (entry->decl)
+        witc_note_gate(w, unit, &entry->decl->attrs.stability, entry->decl->attrs.span);
     return NULL;
 }
 
@@ -219,7 +215,7 @@ static void report_used_world(Work *w, AstName name) {
 
 Entry *witc_find_path(Work *w, const AstPath *path, bool want_world, const AstAttrs *attrs) {
     if (path->ns.len) {
-        if (attrs && !witc_enabled(w->r, &attrs->stability)) return NULL;
+        if (attrs && !witc_enabled(w, &attrs->stability)) return NULL;
         return find_foreign(w, path, want_world);
     }
     const MapEntry *slot = map_get(&w->files.at[w->file], path->name.text);
@@ -230,6 +226,8 @@ Entry *witc_find_path(Work *w, const AstPath *path, bool want_world, const AstAt
     }
     Entry *entry = slot->ptr;
     if (!entry && want_world) report_used_world(w, path->name);
+    if (entry && entry->decl && entry->unit == w->unit)
+        witc_refer(w, &entry->decl->attrs.stability, path->name.text, path->name.span, entry->span);
     if (!entry || entry->is_world == want_world) return entry;
     if (want_world) diag(w->diags, WIT_IS_INTERFACE, path->name.span, STR_ARG(path->name.text));
     else diag(w->diags, WIT_IS_WORLD, path->name.span, STR_ARG(path->name.text));
@@ -400,6 +398,7 @@ static void make_item(Work *w, Entry *entry) {
 
 static void resolve_unit(Resolver *r, Unit *unit) {
     Work w = {.r = r, .arena = r->arena, .diags = r->diags, .unit = unit};
+    w.needs_gates = r->options->strict && !unit->is_dep;
     size_t errors = r->diags->errors, count;
     collect_items(&w);
     for (size_t i = 0; i < unit->files.len; i++) make_file_scope(&w, i);
@@ -409,13 +408,18 @@ static void resolve_unit(Resolver *r, Unit *unit) {
     size_t interfaces = w.interfaces.len;
     for (size_t i = 0; i < interfaces; i++) {
         Entry *entry = w.interfaces.at[i];
+        const AstAttrs *attrs = &entry->decl->attrs;
+        Gated outer = witc_enter(&w, attrs, "interface", entry->name, entry->span);
         w.file = entry->file;
-        witc_resolve_interface(&w, entry, &entry->decl->items, &entry->decl->attrs,
-                               entry->decl->docs);
+        witc_resolve_interface(&w, entry, &entry->decl->items, attrs, entry->decl->docs);
+        witc_leave(&w, outer);
     }
     for (size_t i = 0; i < w.worlds.len; i++) {
-        w.file = w.worlds.at[i]->file;
-        witc_resolve_world(&w, w.worlds.at[i]);
+        Entry *entry = w.worlds.at[i];
+        Gated outer = witc_enter(&w, &entry->decl->attrs, "world", entry->name, entry->span);
+        w.file = entry->file;
+        witc_resolve_world(&w, entry);
+        witc_leave(&w, outer);
     }
     unit->failed = r->diags->errors > errors || count < unit->items.len;
     witc_commit(&w);
@@ -537,6 +541,7 @@ bool witc_resolve(Resolver *r, Unit *main) {
     for (size_t i = 0; i < r->units.len; i++)
         if (!walk(r, units[i], &done, &order)) return false;
     move_to_end(r, &order, main);
+    witc_set_targets(r, main);
     for (size_t i = 0; i < order.len; i++)
         if (!order.at[i]->resolved) resolve_unit(r, order.at[i]);
     r->model->main = main->package;

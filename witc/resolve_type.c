@@ -72,7 +72,10 @@ static void report_missing_type(Work *w, AstName name, bool in_definition) {
 static const WitType *type_named(Work *w, AstName name) {
     const MapEntry *entry = map_get(w->scope, name.text);
     const TypeName *found = entry ? entry->cptr : NULL;
-    if (found && found->type) return found->type;
+    if (found && found->type) {
+        witc_refer(w, &found->type->stability, name.text, name.span, found->span);
+        return found->type;
+    }
     if (!w->in_definitions) report_missing_type(w, name, false);
     return &witc_poison;
 }
@@ -112,7 +115,7 @@ static void check_type(Work *w, const AstType *ast, const WitType *type) {
         diag(w->diags, WIT_STREAM_OF_CHAR, ast->span, wit_kind_keyword(ast->kind));
     if (ast->kind == WIT_FIXED_LIST && ast->length == 0) diag(w->diags, WIT_LENGTH_ZERO, ast->span);
     if (ast->kind == WIT_TUPLE && ast->args.len == 0)
-        diag(w->diags, WIT_EMPTY_WARNING, ast->span, "tuple");
+        diag(w->diags, WIT_EMPTY_TYPE, ast->span, "tuple");
 }
 
 /* The kind and parts of a type expression, in *out. */
@@ -175,8 +178,7 @@ static const WitType *anonymous(Work *w, const WitType *like, const WitStability
     if (!added) {
         /* Whoever is enabled keeps the type enabled. */
         WitType *old = entry->ptr;
-        if (!witc_enabled(w->r, &old->stability) && witc_enabled(w->r, &wanted))
-            old->stability = wanted;
+        if (!witc_enabled(w, &old->stability) && witc_enabled(w, &wanted)) old->stability = wanted;
         return old;
     }
     WitType *type = arena_copy(w->arena, like, sizeof *like);
@@ -240,7 +242,7 @@ static void definition_fields(Work *w, const AstTypedef *def, WitType *out) {
     if (def->fields.len == 0) {
         if (def->kind == WIT_VARIANT || def->kind == WIT_ENUM)
             diag(w->diags, WIT_EMPTY, def->name.span, wit_kind_keyword(def->kind));
-        else diag(w->diags, WIT_EMPTY_WARNING, def->name.span, wit_kind_keyword(def->kind));
+        else diag(w->diags, WIT_EMPTY_TYPE, def->name.span, wit_kind_keyword(def->kind));
     }
     if (def->kind == WIT_FLAGS && def->fields.len > 32)
         diag(w->diags, WIT_MANY_FLAGS, def->name.span, def->fields.len);
@@ -277,12 +279,15 @@ static void check_methods(Work *w, const AstTypedef *def) {
 
 static void define_typedef(Work *w, const AstTypedef *def) {
     WitType parts = {.kind = def->kind};
+    Gated outer =
+        witc_enter(w, &def->attrs, wit_kind_keyword(def->kind), def->name.text, def->name.span);
     if (def->type) type_parts(w, def->type, &def->attrs.stability, &parts);
     else if (def->kind == WIT_RESOURCE) check_methods(w, def);
     else definition_fields(w, def, &parts);
     WitType *type = new_definition(w, &parts, def->name, &def->attrs);
     type->docs = def->docs;
     witc_define(w, def->name, type);
+    witc_leave(w, outer);
 }
 
 /* What a `use` takes from an interface; poison where it is not there. */
@@ -290,16 +295,17 @@ static const WitType *used_type(Work *w, const Entry *from, AstName name) {
     const MapEntry *entry = map_get(&from->types, name.text);
     const TypeName *found = entry ? entry->cptr : NULL;
     bool foreign = from->unit != w->unit;
-    if (found && found->type && !(foreign && witc_excluded(found->type->id))) return found->type;
+    if (found && found->type && !(foreign && witc_excluded(found->type->id))) {
+        if (!foreign) witc_refer(w, &found->type->stability, name.text, name.span, found->span);
+        return found->type;
+    }
     if (found && !found->type) {
         diag(w->diags, WIT_USE_FUNCTION, name.span, STR_ARG(name.text));
         diag_note(w->diags, WIT_DECLARED_HERE, found->span);
     } else if (foreign) {
         diag(w->diags, WIT_NOT_DEFINED, name.span, STR_ARG(name.text));
-        Str feature = found ? found->type->stability.feature : (Str){0};
-        if (feature.len)
-            diag_note(w->diags, WIT_GATED_BY, found->span, STR_ARG(feature), STR_ARG(feature));
-        if (!found) witc_suggest(w, name.text, &from->types);
+        if (found) witc_note_gate(w, from->unit, &found->type->stability, found->span);
+        else witc_suggest(w, name.text, &from->types);
     } else {
         diag(w->diags, WIT_NO_NAME, name.span, STR_ARG(name.text));
         witc_suggest(w, name.text, &from->types);
@@ -308,6 +314,7 @@ static const WitType *used_type(Work *w, const Entry *from, AstName name) {
 }
 
 static void resolve_use(Work *w, const AstUse *use) {
+    Gated outer = witc_enter(w, &use->attrs, "use of", use->path.name.text, use->path.name.span);
     const Entry *from = witc_find_path(w, &use->path, false, &use->attrs);
     for (size_t i = 0; i < use->names.len; i++) {
         const AstRename *rename = &use->names.at[i];
@@ -317,6 +324,7 @@ static void resolve_use(Work *w, const AstUse *use) {
         type->span = rename->name.span;
         witc_define(w, rename->alias, type);
     }
+    witc_leave(w, outer);
 }
 
 /* ---- the order of definitions ---- */
@@ -501,8 +509,20 @@ static void resolve_params(Work *w, const AstFunc *ast, const WitType *resource,
     }
 }
 
+static const char *function_noun(WitFuncKind kind) {
+    switch (kind) {
+    case WIT_METHOD: return "method";
+    case WIT_STATIC: return "static function";
+    case WIT_CONSTRUCTOR: return "constructor";
+    case WIT_FREESTANDING: break;
+    }
+    return "function";
+}
+
 WitFunc *witc_resolve_func(Work *w, const AstFunc *ast, const WitType *resource,
                            Str resource_name) {
+    Str called = ast->kind == WIT_CONSTRUCTOR ? resource_name : ast->name.text;
+    Gated outer = witc_enter(w, &ast->attrs, function_noun(ast->kind), called, ast->name.span);
     WitFunc *func = ARENA_NEW(w->arena, WitFunc);
     *func = (WitFunc){.name = function_name(w, ast, resource_name),
                       .kind = ast->kind,
@@ -516,5 +536,6 @@ WitFunc *witc_resolve_func(Work *w, const AstFunc *ast, const WitType *resource,
     resolve_params(w, ast, resource, func);
     if (ast->kind == WIT_CONSTRUCTOR) func->result = constructor_result(w, ast, resource);
     else if (ast->result) func->result = witc_resolve_type(w, ast->result, &(WitStability){0});
+    witc_leave(w, outer);
     return func;
 }

@@ -48,6 +48,11 @@ static void check_case(Work *w) {
     }
 }
 
+/* The functions of a resource stand in it; its own gate was looked at with its type. */
+static Gated enter_resource(Work *w, const AstTypedef *def) {
+    return witc_reenter(w, &def->attrs, "resource", def->name.text, def->name.span);
+}
+
 void witc_resolve_interface(Work *w, Entry *entry, const AstItems *items, const AstAttrs *attrs,
                             Str docs) {
     WitInterface *interface = entry->interface;
@@ -70,11 +75,13 @@ void witc_resolve_interface(Work *w, Entry *entry, const AstItems *items, const 
             *vec_push(w->arena, &interface->funcs) = func;
         } else if (item->kind == AST_TYPEDEF && item->def->kind == WIT_RESOURCE) {
             const WitType *resource = defined(w, item->def);
+            Gated outer = enter_resource(w, item->def);
             for (size_t j = 0; resource && j < item->def->funcs.len; j++) {
                 WitFunc *func =
                     witc_resolve_func(w, &item->def->funcs.at[j], resource, item->def->name.text);
                 *vec_push(w->arena, &interface->funcs) = func;
             }
+            witc_leave(w, outer);
         }
     }
     check_case(w);
@@ -140,6 +147,18 @@ static Entry *inline_interface(Work *w, const Entry *world, const AstExtern *e) 
     return entry;
 }
 
+/* The interface that is written in place, or that a path leads to; NULL: neither. */
+static const WitInterface *extern_interface(Work *w, const Entry *world, const AstExtern *e) {
+    const char *noun = e->is_export ? "export" : "import";
+    Str called = e->name.text.len ? e->name.text : e->path.name.text;
+    Gated outer = witc_enter(w, &e->attrs, noun, called, e->span);
+    const Entry *entry = e->kind == AST_EXTERN_INTERFACE
+                             ? inline_interface(w, world, e)
+                             : witc_find_path(w, &e->path, false, &e->attrs);
+    witc_leave(w, outer);
+    return entry ? entry->interface : NULL;
+}
+
 /* False where there is nothing to add. */
 static bool resolve_extern(Work *w, const Entry *world, const AstExtern *e, WitItem *item) {
     *item = (WitItem){.name = e->name.text,
@@ -147,24 +166,17 @@ static bool resolve_extern(Work *w, const Entry *world, const AstExtern *e, WitI
                       .stability = e->attrs.stability,
                       .external_id = e->attrs.external_id,
                       .has_external_id = e->attrs.has_external_id};
-    switch (e->kind) {
-    case AST_EXTERN_FUNC:
+    if (e->kind == AST_EXTERN_FUNC) {
         item->kind = WIT_ITEM_FUNC;
         item->func = witc_resolve_func(w, &e->func, NULL, (Str){0});
         return true;
-    case AST_EXTERN_INTERFACE:
-        item->kind = WIT_ITEM_INTERFACE;
-        item->interface = inline_interface(w, world, e)->interface;
-        return true;
-    case AST_EXTERN_PATH: break;
     }
-    const Entry *entry = witc_find_path(w, &e->path, false, &e->attrs);
-    if (!entry || !entry->interface) return false;
     item->kind = WIT_ITEM_INTERFACE;
-    item->interface = entry->interface;
+    item->interface = extern_interface(w, world, e);
+    if (e->kind == AST_EXTERN_INTERFACE) return true;
     item->docs = e->docs;
     item->implements = e->name.text.len > 0;
-    return true;
+    return item->interface != NULL;
 }
 
 static void add_world_types(Work *w, Side *imports) {
@@ -182,6 +194,7 @@ static void add_world_types(Work *w, Side *imports) {
 
 static void add_resource_functions(Work *w, Side *imports, const AstTypedef *def) {
     const WitType *resource = defined(w, def);
+    Gated outer = enter_resource(w, def);
     for (size_t i = 0; resource && i < def->funcs.len; i++) {
         WitFunc *func = witc_resolve_func(w, &def->funcs.at[i], resource, def->name.text);
         WitItem item = {.kind = WIT_ITEM_FUNC,
@@ -194,6 +207,7 @@ static void add_resource_functions(Work *w, Side *imports, const AstTypedef *def
         entry->value = imports->items->len;
         if (added) *vec_push(w->arena, imports->items) = item;
     }
+    witc_leave(w, outer);
 }
 
 void witc_resolve_world(Work *w, Entry *entry) {
@@ -212,7 +226,10 @@ void witc_resolve_world(Work *w, Entry *entry) {
     for (size_t i = 0; i < items->len; i++) {
         if (items->at[i].kind != AST_INCLUDE) continue;
         const AstUse *use = items->at[i].use;
+        const AstName *name = &use->path.name;
+        Gated outer = witc_enter(w, &use->attrs, "include of", name->text, name->span);
         Entry *target = witc_find_path(w, &use->path, true, &use->attrs);
+        witc_leave(w, outer);
         if (target) *vec_push(w->arena, &entry->includes) = (Include){use, target};
     }
     add_world_types(w, &imports);

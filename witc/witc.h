@@ -12,6 +12,15 @@ typedef struct {
     size_t feature_count;
     bool all_features;
     Features gates; /* language features that are gated by the component model */
+    /* What is `@since` a later version is left out, and the package has the target's version (WIT.md,
+     * "Package Format"): "VERSION" of the package that is asked for, "ns=VERSION" of all packages of a
+     * namespace as far as that version can be theirs, "ns:name=VERSION" of one. */
+    const Str *targets;
+    size_t target_count;
+    /* All rules of the specification are errors; without it, those that no component can break are
+     * warnings. In the package that is asked for this means also which gates an item needs, which is
+     * not looked at otherwise (witc/gate.c). */
+    bool strict;
     /* Decodes a dependency or argument that is a binary or its text (`deps/x.wasm`, `.wat`); the
      * caller hands in component/'s decoder, since this folder does not see it. NULL: refuse. */
     WitModel *(*decode)(Arena *arena, const Source *source, void *context, Diags *diags);
