@@ -76,8 +76,12 @@ typedef struct CommandSpec {
     const Option *options;
     size_t option_count;
     const Argument *arguments; /* ended by a row without a name */
-    const char *about;         /* paragraphs, wrapped by the help */
-    const char *examples;      /* "what it does\n$ command\n", repeated */
+    /* Words that begin with one dash and are no options of the command, but another program's: how
+     * many words, this one included, go to cli->rest; 0: none. NULL: there are no such words. Where
+     * it is set, everything after `--` goes there, too. */
+    size_t (*foreign)(Str word);
+    const char *about;    /* paragraphs, wrapped by the help */
+    const char *examples; /* "what it does\n$ command\n", repeated */
 } CommandSpec;
 
 #define OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof *(table)
@@ -113,6 +117,7 @@ struct Cli {
     Diags diags;
     const Command *command;
     StrVec args; /* the arguments, without the options */
+    StrVec rest; /* words for another program, see CommandSpec.foreign */
     bool help;   /* --help was given */
     bool version;
     unsigned verbose;
@@ -145,6 +150,10 @@ bool cli_parse(Cli *cli, const CommandSpec *spec, void *options, const Str *word
 /* Option `i` of a command: its own first, then the shared ones; NULL after the last. */
 const Option *cli_option(const CommandSpec *spec, size_t i);
 bool option_takes_value(const Option *option);
+/* The command line again: words for those of `rows` that were given. Of flags, those that differ
+ * from the defaults; counts, numbers and times are left out. */
+void cli_option_words(Cli *cli, const Option *rows, size_t n, const void *options,
+                      const void *defaults, StrVec *words);
 /* The command that `words` begin with, the longest name first; *used tells of how many words. NULL
  * where there is none. */
 const Command *cli_find_command(const Str *words, size_t n, size_t *used);

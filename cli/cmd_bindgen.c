@@ -15,6 +15,8 @@ static const Option option_table[] = {
     FLAG(Options, check, 0, "check",
          "Write nothing, fail where the files are not what would be written"),
     BINDINGS_OPTIONS(Options, bindings),
+    FLAG(Options, bindings.no_object, 0, "no-object-file",
+         "Leave the component's type out of the source"),
 };
 
 static const Argument arguments[] = {

@@ -28,8 +28,6 @@ typedef struct {
              "Leave out the functions that free and copy values"),                                 \
         FLAG(T, field.no_sig_flattening, 0, "no-sig-flattening",                                   \
              "Pass options and return results as the structs that they are"),                      \
-        FLAG(T, field.no_object, 0, "no-object-file",                                              \
-             "Leave the component's type out of the source"),                                      \
         LIST(T, field.renames, 0, "rename", "INTERFACE=NAME", "What an interface is called in C"), \
         TEXT(T, field.rename_world, 0, "rename-world", "NAME",                                     \
              "What the world and the files are called"),                                           \

@@ -5,7 +5,8 @@
  *     word   ::= '--' name ('=' value)?      the value may be the next word
  *              | '--no-' name                of a flag
  *              | '-' letters value?          "-vv", "-ofile", "-o file", "-o=file"
- *              | '--'                        only arguments follow
+ *              | '--'                        only arguments follow (or only foreign words)
+ *              | '-' letters                 foreign, see CommandSpec.foreign
  *              | argument                    "-" is one: standard input
  *
  * Options and arguments may mix, except where the rest belongs to a guest (REST_IS_GUESTS): there
@@ -281,7 +282,21 @@ static bool read_long(Parser *p, Str word) {
     return set_bare(p, option, said);
 }
 
+static void take_rest(Parser *p, StrVec *list, size_t n) {
+    while (n-- && p->at < p->n) *vec_push(p->cli->arena, list) = p->words[p->at++];
+}
+
+/* A word of another program, with those that belong to it. */
+static bool read_foreign(Parser *p, Str word) {
+    size_t n = p->spec->foreign && !find_letter(p, word.ptr[1]) ? p->spec->foreign(word) : 0;
+    if (n == 0) return false;
+    p->at--;
+    take_rest(p, &p->cli->rest, n);
+    return true;
+}
+
 static bool read_letters(Parser *p, Str word) {
+    if (read_foreign(p, word)) return true;
     for (size_t i = 1; i < word.len; i++) {
         Str said = str_fmt(p->cli->arena, "-%c", word.ptr[i]);
         const Option *option = find_letter(p, word.ptr[i]);
@@ -311,24 +326,76 @@ static bool check_arguments(Cli *cli, const CommandSpec *spec) {
     return false;
 }
 
-static void take_rest(Parser *p) {
-    while (p->at < p->n) *vec_push(p->cli->arena, &p->cli->args) = p->words[p->at++];
-}
-
 bool cli_parse(Cli *cli, const CommandSpec *spec, void *options, const Str *words, size_t n) {
     Parser p = {cli, spec, options, words, n, 0};
     while (p.at < p.n) {
         Str word = words[p.at++];
         bool option = word.len > 1 && word.ptr[0] == '-', ok = true;
-        if (str_is(word, "--")) take_rest(&p);
+        if (str_is(word, "--")) take_rest(&p, spec->foreign ? &cli->rest : &cli->args, SIZE_MAX);
         else if (option && word.ptr[1] == '-') ok = read_long(&p, word);
         else if (option) ok = read_letters(&p, word);
         else *vec_push(cli->arena, &cli->args) = word;
         if (!ok) return false;
         if ((spec->with & REST_IS_GUESTS) && cli->args.len) {
             if (cli->args.len == 1 && p.at < p.n && str_is(words[p.at], "--")) p.at++;
-            take_rest(&p);
+            take_rest(&p, &cli->args, SIZE_MAX);
         }
     }
     return cli->help || !spec->run || check_arguments(cli, spec);
+}
+
+/* ---- options as words again ---- */
+
+static Str choice_word(const Option *row, unsigned chosen) {
+    Str words = str_from(row->value);
+    while (chosen--) words = str_after(words, str_find(words, '|', 0) + 1);
+    return str_from_to(words, 0, str_find(words, '|', 0));
+}
+
+static void put_option(Cli *cli, const Option *row, const void *field, bool on_by_default,
+                       StrVec *words) {
+    const StrVec *list = field;
+    Buf commas = {.arena = cli->arena};
+    Str word = {0};
+    switch (row->kind) {
+    case OPTION_FLAG:
+        if (*(const bool *)field != on_by_default)
+            word = str_fmt(cli->arena, on_by_default ? "--no-%s" : "--%s", row->name);
+        break;
+    case OPTION_STR: {
+        Str value = *(const Str *)field;
+        if (value.len) word = str_fmt(cli->arena, "--%s=%.*s", row->name, STR_ARG(value));
+        break;
+    }
+    case OPTION_LIST:
+        for (size_t i = 0; i < list->len; i++)
+            *vec_push(cli->arena, words) =
+                str_fmt(cli->arena, "--%s=%.*s", row->name, STR_ARG(list->at[i]));
+        break;
+    case OPTION_COMMAS:
+        for (size_t i = 0; i < list->len; i++)
+            buf_fmt(&commas, "%s%.*s", i ? "," : "", STR_ARG(list->at[i]));
+        if (list->len)
+            word = str_fmt(cli->arena, "--%s=%.*s", row->name, STR_ARG(buf_text(&commas)));
+        break;
+    case OPTION_CHOICE:
+        if (*(const unsigned *)field)
+            word = str_fmt(cli->arena, "--%s=%.*s", row->name,
+                           STR_ARG(choice_word(row, *(const unsigned *)field)));
+        break;
+    case OPTION_COUNT:
+    case OPTION_NUMBER:
+    case OPTION_TIME: break;
+    }
+    if (word.len) *vec_push(cli->arena, words) = word;
+}
+
+void cli_option_words(Cli *cli, const Option *rows, size_t n, const void *options,
+                      const void *defaults, StrVec *words) {
+    for (size_t i = 0; i < n; i++) {
+        const char *field = (const char *)options + rows[i].offset;
+        const char *before = (const char *)defaults + rows[i].offset;
+        bool on = rows[i].kind == OPTION_FLAG && *(const bool *)before;
+        put_option(cli, &rows[i], field, on, words);
+    }
 }

@@ -79,6 +79,8 @@ full)
     part "bindings asan" tests/bindgen.sh build/witc-asan
     part "pairs" tests/pairs.sh build/witc
     part "pairs asan" tests/pairs.sh build/witc-asan
+    part "build" tests/build.sh build/witc
+    part "build asan" tests/build.sh build/witc-asan
     part "example" tests/example.sh build/witc
     part "inputs" tests/inputs.sh build/witc
     part "truncation" tests/truncate.sh build/obj-release/tests/truncate 1
