@@ -27,9 +27,7 @@ static void push_all(Build *b, StrVec *words, const StrVec *more) {
     for (size_t i = 0; i < more->len; i++) push(b, words, more->at[i]);
 }
 
-static Str in_folder(Build *b, Str name) {
-    return path_join(b->cli->arena, b->work.folder, name);
-}
+static Str in_folder(Build *b, Str name) { return path_join(b->cli->arena, b->work.folder, name); }
 
 Str build_safe_path(const Build *b, Str path) {
     bool odd = str_starts(path, STR("-")) || str_starts(path, STR("@"));
@@ -85,8 +83,7 @@ static bool write_bindings(Build *b) {
     b->gen = b->options->gen.len ? build_safe_path(b, b->options->gen) : b->work.folder;
     show_bindgen(b);
     if (b->options->dry_run) return true;
-    return cli_make_directories(b->cli, b->gen) &&
-           write_binding(b, ".h", &b->bindings.header) &&
+    return cli_make_directories(b->cli, b->gen) && write_binding(b, ".h", &b->bindings.header) &&
            write_binding(b, ".c", &b->bindings.source);
 }
 
@@ -96,8 +93,8 @@ static bool write_start(Build *b) {
                                "__attribute__((export_name(\"_initialize\"))) "
                                "void _initialize(void) { __wasm_call_ctors(); }";
     show_line(b, str_fmt(b->cli->arena, "echo '%s' >\"$dir\"/start.c\n", text));
-    return b->options->dry_run || file_write(b->cli->arena, in_folder(b, STR("start.c")),
-                                             str_from(text), &b->cli->diags);
+    return b->options->dry_run ||
+           file_write(b->cli->arena, in_folder(b, STR("start.c")), str_from(text), &b->cli->diags);
 }
 
 /* ---- compiling ---- */
@@ -164,8 +161,8 @@ static bool compile(Build *b, const BuildInput *inputs, size_t n, size_t first_o
     }
     if (b->options->dry_run) return true;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t jobs = b->options->jobs ? (size_t)b->options->jobs
-                                   : (size_t)(processors > 0 ? processors : 1);
+    size_t jobs =
+        b->options->jobs ? (size_t)b->options->jobs : (size_t)(processors > 0 ? processors : 1);
     if (!work_run(b->cli, &b->work, processes, n, jobs)) return false;
     bool ok = true;
     for (size_t i = 0; i < n; i++)

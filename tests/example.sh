@@ -38,7 +38,8 @@ grep -q 'crash' "$tmp/demo" && ok || bad "demo" "no function name in the backtra
 cd $folder || exit 1
 expect "new" 0 component new calculator.embedded.wasm -o again.wasm
 cmp -s again.wasm calculator.wasm && ok || bad "new" "the same input gives other bytes"
-"$WASM_LD" --no-entry calculator.o calculator-bindings.o -o calculator.core.wasm
+expect "core of app" 0 build app.c -w app --core -o app.core.wasm
+expect "core of calculator" 0 build calculator.c -w arithmetic --core -o calculator.core.wasm
 expect "new from C" 0 component new calculator.core.wasm -o calculator.wasm
 expect "compose" 0 compose -c compose.yml app.wasm -o program.wasm
 cp program.wasm once.wasm

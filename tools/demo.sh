@@ -33,24 +33,12 @@ run_head() {
 }
 step() { printf '\n## %s\n\n' "$*"; }
 
-compile="--target=wasm32 -ffreestanding -nostdlib -O2 -Wall -Wextra -Werror -c"
+step "C to components: bindings, compiler, linker and component in one command, without a C library"
+run 0 witc build calculator.c -w arithmetic -Wall -Wextra -Werror -o calculator.wasm
+run 0 witc build app.c -w app -Wall -Wextra -Werror -o app.wasm
 
-step "C bindings for both worlds"
-run 0 witc bindgen c -w arithmetic --out-dir gen wit
-run 0 witc bindgen c -w app --out-dir gen wit
-
-step "C to core modules: no C library, the bindings bring the component's type along"
-for name in calculator app; do
-    world=$name
-    [ $name = app ] || world=arithmetic
-    run 0 "$CLANG" $compile -I gen $name.c -o $name.o
-    run 0 "$CLANG" $compile -I gen gen/$world.c -o $name-bindings.o
-    run 0 "$WASM_LD" --no-entry $name.o $name-bindings.o -o $name.core.wasm
-done
-
-step "Core modules to components"
-run 0 witc component new calculator.core.wasm -o calculator.wasm
-run 0 witc component new app.core.wasm -o app.wasm
+step "The same in steps"
+run 0 witc build app.c -w app -Wall -Wextra -Werror -o app.wasm --dry-run
 
 step "Two components to one program"
 run 0 witc compose -c compose.yml app.wasm -o program.wasm
