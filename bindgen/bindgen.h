@@ -6,14 +6,19 @@
 #include "canonical-abi/abi.h"
 #include "model/model.h"
 
-/* C bindings of a world, for guests: the names, signatures and ownership rules of `wit-bindgen c`,
- * so that code written for it compiles unchanged. */
+/* C bindings of a world, for guests, in one of two styles. */
 
 typedef struct {
     Str from, to;
 } GenRename;
 
+typedef enum {
+    GEN_DROP_IN, /* the names, signatures and ownership of `wit-bindgen c` */
+    GEN_NATIVE   /* those of docs/NATIVE.md */
+} GenStyle;
+
 typedef struct {
+    GenStyle style;
     AbiEncoding encoding; /* UTF8 or UTF16 */
     bool no_helpers;      /* leave out *_free and string functions */
     bool no_sig_flattening;

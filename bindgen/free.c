@@ -14,16 +14,20 @@
  */
 #include "bindgen/internal.h"
 
+typedef enum { FREE_PUBLIC, FREE_RELEASE, FREE_WALK } Mode;
+
 typedef struct {
     Gen *g;
     Buf *out;
-    bool public;
+    Mode mode;
+    GenWalk walk; /* FREE_WALK */
 } Freeing;
 
 /* The statement that frees one part; empty where there is nothing to free. */
 static Str free_part(Freeing *f, const WitType *type, Str pointer) {
     Gen *g = f->g;
-    if (!f->public) return gen_release(g, type, pointer);
+    if (f->mode == FREE_WALK) return gen_walk(g, f->walk, type, pointer);
+    if (f->mode == FREE_RELEASE) return gen_release(g, type, pointer);
     if (type->kind == WIT_STRING)
         return str_fmt(g->arena, "%.*s_string_free(%.*s);", STR_ARG(g->name), STR_ARG(pointer));
     if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return STR("");
@@ -80,11 +84,15 @@ static void put_elements(Freeing *f, const WitType *type) {
         put(f, "      ", type->elem, STR("&ptr->ptr[i]"));
     }
     f->out = out;
+    const char *last = f->mode != FREE_WALK         ? "    free(ptr->ptr);\n"
+                       : f->walk == GEN_WALK_MEMORY ? "    wit__keep(ptr->ptr);\n"
+                                                    : "";
+    if (!body.len && !*last) return;
     buf_str(out, STR("  if (ptr->len > 0) {\n"));
     if (body.len)
         buf_fmt(out, "    for (size_t i = 0; i < ptr->len; i++) {\n%.*s    }\n",
                 STR_ARG(buf_text(&body)));
-    buf_str(out, STR("    free(ptr->ptr);\n  }\n"));
+    buf_fmt(out, "%s  }\n", last);
 }
 
 static void put_array(Freeing *f, const WitType *type) {
@@ -120,7 +128,7 @@ static void put_body(Freeing *f, const WitType *type) {
 
 void gen_free(Gen *g, const WitType *type) {
     Buf body = {.arena = g->arena};
-    Freeing f = {g, &body, true};
+    Freeing f = {g, &body, FREE_PUBLIC, 0};
     put_body(&f, type);
     if (!body.len && type->kind != WIT_VARIANT && type->kind != WIT_OPTION &&
         type->kind != WIT_RESULT)
@@ -143,7 +151,7 @@ static bool has_release(Gen *g, const WitType *type) {
     if (!added) return entry->value;
     if (!wit_has_list(type)) return false;
     Buf body = {.arena = g->arena};
-    Freeing f = {g, &body, false};
+    Freeing f = {g, &body, FREE_RELEASE, 0};
     if (type->kind == WIT_STRING) buf_str(&body, STR("  if (ptr->len > 0) free(ptr->ptr);\n"));
     else put_body(&f, type);
     if (!body.len) return false;
@@ -158,4 +166,53 @@ Str gen_release(Gen *g, const WitType *type, Str pointer) {
     if (!has_release(g, type)) return STR("");
     return str_fmt(g->arena, "%.*s__release(%.*s);", STR_ARG(gen_without_t(gen_type_name(g, type))),
                    STR_ARG(pointer));
+}
+
+/* ---- walks of the native style ---- */
+
+static Str walk_leaf(Gen *g, GenWalk walk, const WitType *type, Str pointer) {
+    if (walk == GEN_WALK_MEMORY) {
+        if (type->kind != WIT_STRING) return STR("");
+        return str_fmt(g->arena, "if ((%.*s)->len > 0) wit__keep((%.*s)->ptr);", STR_ARG(pointer),
+                       STR_ARG(pointer));
+    }
+    if (type->kind != WIT_BORROW) return STR("");
+    const GenType *r = gen_type(g, wit_resource_of(type));
+    if (r->exported) return STR("");
+    bool added;
+    map_put(g->arena, &g->walks[walk], r->borrow, &added);
+    if (added)
+        buf_fmt(&g->c_release,
+                "\nstatic void %.*s__return(const %.*s *ptr) {\n  %.*s own;\n"
+                "  own.handle = ptr->handle;\n  %.*s(own);\n}\n",
+                STR_ARG(r->borrow), STR_ARG(r->borrow), STR_ARG(r->own), STR_ARG(r->drop));
+    return str_fmt(g->arena, "%.*s__return(%.*s);", STR_ARG(r->borrow), STR_ARG(pointer));
+}
+
+/* Whether there is a function for the type, which is made at the first question. */
+static bool has_walk(Gen *g, GenWalk walk, const WitType *type) {
+    bool added;
+    Str name = gen_type_name(g, type);
+    MapEntry *entry = map_put(g->arena, &g->walks[walk], name, &added);
+    if (!added) return entry->value;
+    Buf body = {.arena = g->arena};
+    Freeing f = {g, &body, FREE_WALK, walk};
+    put_body(&f, type);
+    if (!body.len) return false;
+    map_get(&g->walks[walk], name)->value = true;
+    buf_fmt(&g->c_release, "\nstatic void %.*s__%s(const %.*s *ptr) {\n%.*s}\n", STR_ARG(name),
+            walk == GEN_WALK_MEMORY ? "keep" : "return", STR_ARG(name), STR_ARG(buf_text(&body)));
+    return true;
+}
+
+Str gen_walk(Gen *g, GenWalk walk, const WitType *type, Str pointer) {
+    type = wit_dealias(type);
+    bool wanted = walk == GEN_WALK_MEMORY ? wit_has_list(type) : wit_has_borrow(type);
+    if (!wanted) return STR("");
+    Str leaf = walk_leaf(g, walk, type, pointer);
+    if (leaf.len || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM || type->kind == WIT_BORROW)
+        return leaf;
+    if (!has_walk(g, walk, type)) return STR("");
+    return str_fmt(g->arena, "%.*s__%s(%.*s);", STR_ARG(gen_type_name(g, type)),
+                   walk == GEN_WALK_MEMORY ? "keep" : "return", STR_ARG(pointer));
 }

@@ -15,6 +15,8 @@ typedef struct {
     GenAnswer plain;             /* see is_plain in names.c */
     GenAnswer foreign_borrow;    /* see has_foreign_borrow in values.c */
     bool has_future;             /* streams and futures in it */
+    Str prefix;                  /* native: of the first named type in it; empty: there is none */
+    bool defined;                /* native: the definition has been written */
 } GenType;
 
 /* What bindings are being written for: an interface as import or export, or the world itself. */
@@ -25,6 +27,33 @@ typedef struct {
     Str prefix; /* of the C names of types */
     Str key;    /* the component model's name of the interface; empty for the world */
 } GenScope;
+
+/* ---- what the native style knows of functions (docs/NATIVE.md) ---- */
+
+typedef enum {
+    NAT_VALUE,   /* T x */
+    NAT_POINTER, /* const T *x, never NULL */
+    NAT_OPTION   /* const T *x; NULL: none. T is the payload */
+} NatPass;
+
+typedef struct {
+    Str name;            /* in C */
+    Str c_type;          /* T */
+    const WitType *type; /* of the parameter; of an option, the option */
+    NatPass pass;
+} NatParam;
+
+/* A function as it is in C; of the world, in the order of the header (Gen.nat_funcs). */
+typedef struct {
+    const WitFunc *func;
+    GenScope scope;
+    bool is_async;
+    Str name;   /* P_f */
+    Str result; /* its C type, or "void" */
+    Str params; /* "wit_string a, const uint32_t *b"; "void" where there is none */
+    NatParam *list;
+    size_t count;
+} NatFunc;
 
 typedef struct {
     Arena *arena;
@@ -49,13 +78,24 @@ typedef struct {
     bool *used_filters;             /* by position in options->async_filters */
     bool needs_bits[4];             /* see values.c */
     uint32_t area_size, area_align; /* what exports return through */
+    /* The native style. */
+    Map prefixes;      /* prefix -> the GenScope that has it */
+    Map item_prefixes; /* WitItem -> its prefix */
+    Map walks[2];      /* by GenWalk: C names of types -> whether they have a function */
+    Map structures;    /* C names of types without a name -> WitType */
+    VEC(const NatFunc *) nat_funcs;
+    Buf h_layout, c_elsewhere; /* c_elsewhere: for other machines than WebAssembly */
+    bool has_exported_resources;
 } Gen;
+
+static inline bool gen_native(const Gen *g) { return g->options->style == GEN_NATIVE; }
 
 /* ---- names.c ---- */
 
 /* Words of a name joined by '_': "[method]input-stream.read" is "method_input_stream_read". */
 Str gen_snake(Arena *arena, Str name);
 Str gen_upper(Arena *arena, Str name);
+bool gen_is_reserved(Str name); /* a word of C or C++ */
 /* The name of a field or parameter; not a word of C or C++. */
 Str gen_ident(Gen *g, Str name);
 /* The prefix of an interface, "wasi_io_streams", or of the world (item NULL). */
@@ -77,6 +117,12 @@ static inline GenType *gen_type(Gen *g, const WitType *type) { return &g->types[
 
 /* ---- types.c ---- */
 
+/* Types that these types and functions are made of, they too: parts before wholes, each once. */
+typedef VEC(const WitType *) GenTypes;
+GenTypes gen_live(Gen *g, const WitType *const *types, size_t n, const WitFunc *const *funcs,
+                  size_t func_count);
+/* The place in the world of an interface other than the current one: exports first for exports. */
+bool gen_scope_of(Gen *g, const WitInterface *interface, GenScope *scope);
 void gen_interface_types(Gen *g, const WitInterface *interface);
 void gen_func_types(Gen *g, const WitFunc *const *funcs, size_t n);
 void gen_world_types(Gen *g, const WitType *const *types, size_t n);
@@ -92,6 +138,14 @@ void gen_free(Gen *g, const WitType *type);
 /* The statement that frees what post-return must free behind the pointer expression; empty where
  * there is nothing. */
 Str gen_release(Gen *g, const WitType *type, Str pointer);
+
+/* The native style: the statement that does something with parts of the value behind a pointer
+ * expression; empty where there are none. */
+typedef enum {
+    GEN_WALK_MEMORY, /* wit__keep for each string and list */
+    GEN_WALK_BORROWS /* gives borrowed handles of imports back */
+} GenWalk;
+Str gen_walk(Gen *g, GenWalk walk, const WitType *type, Str pointer);
 
 /* ---- signatures ---- */
 
@@ -170,42 +224,56 @@ void gen_thread_helpers(Gen *g);
 void gen_string_helpers(Gen *g);
 /* What the source needs of a C library, and stands in for it where there is none. */
 void gen_put_support(Gen *g, Buf *out);
+/* Of it: what stands in for a C library. */
+void gen_put_freestanding(Buf *out);
 /* Text with the world's name for every `@` (in capitals: `^`), the unit of its strings for `~`, the
  * character type for `%`. */
 void gen_put_template(Gen *g, Buf *out, const char *text);
-/* The same, after words of the text have been replaced. */
+/* Text with words of it replaced; then, as a template. */
 typedef struct {
     Str word, with;
 } GenWord;
+Str gen_fill(Gen *g, const char *text, const GenWord *words, size_t n);
 void gen_put_words(Gen *g, Buf *out, const char *text, const GenWord *words, size_t n);
 void gen_put_component_type(Gen *g, Buf *out);
 
-/* ---- the native style: native*.c; docs/NATIVE.md has its rules ---- */
+/* ---- the native style: native*.c ---- */
 
-typedef enum {
-    NAT_VALUE,   /* T x */
-    NAT_POINTER, /* const T *x, never NULL */
-    NAT_OPTION   /* const T *x; NULL: none. T is the payload */
-} NatPass;
+bool gen_native_files(Gen *g, GenOutput *out);
+/* The beginning of both files, and what includes the integer types. */
+void gen_put_banner(Buf *out);
+void gen_put_integer_types(Buf *out);
 
-typedef struct {
-    Str name;            /* in C */
-    Str c_type;          /* T */
-    const WitType *type; /* of the parameter; of an option, the option */
-    NatPass pass;
-} NatParam;
+/* native_names.c */
+Str nat_prefix(Gen *g, const WitItem *item, bool import);
+/* The name itself, or one with a number where it is taken. */
+Str nat_claim(Gen *g, Str name);
+void nat_claim_runtime(Gen *g);
+/* `what` of a type or resource, as `P_r_drop`: claimed. */
+Str nat_derive(Gen *g, Str name, const char *what);
+void nat_name_named(Gen *g, const WitType *type);
+/* The name of a type by its structure; *added: nothing of that name was there. */
+Str nat_structure(Gen *g, const WitType *type, bool *added);
+Str nat_func_name(Gen *g, const WitFunc *func);
+bool nat_is_macro(Str name); /* of C libraries, that is no function */
+bool nat_is_nominal(const WitType *type);
+/* Whether `type` is what `use` brings in, or stands for a resource: it has no name of its own. */
+bool nat_is_transparent(const WitType *type);
 
-/* A function as it is in C; of the world, in the order of the header (Gen.nat_funcs). */
-typedef struct {
-    const WitFunc *func;
-    GenScope scope;
-    bool is_async;
-    Str name;   /* P_f */
-    Str result; /* its C type, or "void" */
-    Str params; /* "wit_string a, const uint32_t *b"; "void" where there is none */
-    NatParam *list;
-    size_t count;
-} NatFunc;
+/* native_types.c */
+void nat_define(Gen *g, const GenTypes *types);
+void nat_docs(Gen *g, Buf *out, const char *indent, Str docs, const WitStability *stability,
+              Str more);
+
+/* native_funcs.c */
+NatFunc *nat_func(Gen *g, const WitFunc *func);
+void nat_complete(Gen *g, NatFunc *f); /* once its types are defined */
+void nat_put_func(Gen *g, const NatFunc *f);
+void nat_put_resource(Gen *g, const WitType *type);
+
+/* native_runtime.c */
+void nat_put_common(Gen *g, Buf *out);
+void nat_put_runtime(Gen *g, Buf *out);
 
 /* The module and name attributes of a core import or export. */
 #define GEN_IMPORT_FORMAT                                                                          \

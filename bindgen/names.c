@@ -155,11 +155,16 @@ static const char *const reserved[] = {
     "xor_eq",
 };
 
+bool gen_is_reserved(Str name) {
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (str_is(name, reserved[i])) return true;
+    return false;
+}
+
 Str gen_ident(Gen *g, Str name) {
     Str snake = gen_snake(g->arena, name);
-    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (str_is(snake, reserved[i])) return str_concat(g->arena, snake, STR("_"));
-    return snake;
+    bool taken = gen_is_reserved(snake) || (gen_native(g) && nat_is_macro(snake));
+    return taken ? str_concat(g->arena, snake, STR("_")) : snake;
 }
 
 /* ---- prefixes ---- */
@@ -193,6 +198,7 @@ static void put_path(Gen *g, Buf *out, const WitInterface *interface) {
 
 Str gen_prefix(Gen *g, const WitItem *item, bool import) {
     if (!item) return g->name;
+    if (gen_native(g)) return nat_prefix(g, item, import);
     Buf out = {.arena = g->arena};
     if (!import && !item->name.len) buf_str(&out, STR("exports_"));
     Str id = wit_item_name(g->arena, item);
@@ -312,6 +318,9 @@ Str gen_new_type_name(Gen *g, const WitType *type, Str prefix, bool *shared) {
 }
 
 static Str primitive_name(Gen *g, WitKind kind) {
+    if (gen_native(g) && kind == WIT_STRING)
+        return g->options->encoding == ABI_UTF16 ? STR("wit_string16") : STR("wit_string");
+    if (gen_native(g) && kind == WIT_ERROR_CONTEXT) return STR("wit_error_context");
     switch ((int)kind) {
     case WIT_BOOL: return STR("bool");
     case WIT_S8: return STR("int8_t");
@@ -340,5 +349,6 @@ Str gen_type_name(Gen *g, const WitType *type) {
 Str gen_without_t(Str type_name) { return str_from_to(type_name, 0, type_name.len - 2); }
 
 Str gen_entry_name(Gen *g, const WitType *map) {
+    if (gen_native(g)) return gen_type(g, map)->base;
     return str_concat(g->arena, gen_without_t(gen_type_name(g, map)), STR("_entry_t"));
 }

@@ -108,9 +108,13 @@ static const char reallocate[] =
     "  return ret;\n"
     "}\n";
 
-void gen_put_support(Gen *g, Buf *out) {
+void gen_put_freestanding(Buf *out) {
     buf_str(out, str_from(declarations));
     buf_str(out, str_from(freestanding));
+}
+
+void gen_put_support(Gen *g, Buf *out) {
+    gen_put_freestanding(out);
     buf_str(out, str_from(reallocate));
 }
 
@@ -175,7 +179,7 @@ static const char string_source[] =
     "  ret->len = 0;\n"
     "}\n";
 
-void gen_put_words(Gen *g, Buf *out, const char *text, const GenWord *words, size_t n) {
+Str gen_fill(Gen *g, const char *text, const GenWord *words, size_t n) {
     Buf filled = {.arena = g->arena};
     for (Str rest = str_from(text); rest.len;) {
         size_t i = 0;
@@ -184,7 +188,11 @@ void gen_put_words(Gen *g, Buf *out, const char *text, const GenWord *words, siz
         else buf_byte(&filled, (uint8_t)*rest.ptr);
         rest = str_after(rest, i < n ? words[i].word.len : 1);
     }
-    gen_put_template(g, out, str_c(g->arena, buf_text(&filled)));
+    return buf_text(&filled);
+}
+
+void gen_put_words(Gen *g, Buf *out, const char *text, const GenWord *words, size_t n) {
+    gen_put_template(g, out, str_c(g->arena, gen_fill(g, text, words, n)));
 }
 
 void gen_string_helpers(Gen *g) {

@@ -21,7 +21,7 @@ enum { DEPTH_MAX = 400 };
 
 typedef struct {
     Gen *g;
-    VEC(const WitType *) list;
+    GenTypes list;
 } Live;
 
 static bool part_has_future(Gen *g, const WitType *part) {
@@ -59,14 +59,27 @@ static void visit_func(Live *live, const WitFunc *func) {
     visit(live, func->result, 0);
 }
 
-static void visit_interface(Live *live, const WitInterface *interface) {
-    for (size_t i = 0; i < interface->types.len; i++) visit(live, interface->types.at[i], 0);
-    for (size_t i = 0; i < interface->funcs.len; i++) visit_func(live, interface->funcs.at[i]);
-}
-
 static Live begin(Gen *g) {
     g->mark++;
     return (Live){.g = g};
+}
+
+static void visit_all(Live *live, const WitType *const *types, size_t n,
+                      const WitFunc *const *funcs, size_t func_count) {
+    for (size_t i = 0; i < n; i++) visit(live, types[i], 0);
+    for (size_t i = 0; i < func_count; i++) visit_func(live, funcs[i]);
+}
+
+static void visit_interface(Live *live, const WitInterface *interface) {
+    visit_all(live, (const WitType *const *)interface->types.at, interface->types.len,
+              (const WitFunc *const *)interface->funcs.at, interface->funcs.len);
+}
+
+GenTypes gen_live(Gen *g, const WitType *const *types, size_t n, const WitFunc *const *funcs,
+                  size_t func_count) {
+    Live live = begin(g);
+    visit_all(&live, types, n, funcs, func_count);
+    return live.list;
 }
 
 /* ---- parts of definitions ---- */
@@ -376,8 +389,7 @@ static void define_one(Gen *g, const WitType *type) {
     gen_free(g, type);
 }
 
-/* The place in the world of an interface other than the current one: exports first for exports. */
-static bool scope_of(Gen *g, const WitInterface *interface, GenScope *scope) {
+bool gen_scope_of(Gen *g, const WitInterface *interface, GenScope *scope) {
     for (int pass = 0; pass < 2; pass++) {
         bool import = (pass == 0) == g->scope.import;
         const WitItems *items = import ? &g->world->imports : &g->world->exports;
@@ -399,7 +411,7 @@ static void define_live(Live *live) {
         if (gen_type(g, type)->name.len) continue;
         GenScope before = g->scope;
         if (type->interface && type->interface != g->scope.interface)
-            scope_of(g, type->interface, &g->scope);
+            gen_scope_of(g, type->interface, &g->scope);
         define_one(g, type);
         g->scope = before;
     }
@@ -413,13 +425,13 @@ void gen_interface_types(Gen *g, const WitInterface *interface) {
 
 void gen_func_types(Gen *g, const WitFunc *const *funcs, size_t n) {
     Live live = begin(g);
-    for (size_t i = 0; i < n; i++) visit_func(&live, funcs[i]);
+    visit_all(&live, NULL, 0, funcs, n);
     define_live(&live);
 }
 
 void gen_world_types(Gen *g, const WitType *const *types, size_t n) {
     Live live = begin(g);
-    for (size_t i = 0; i < n; i++) visit(&live, types[i], 0);
+    visit_all(&live, types, n, NULL, 0);
     define_live(&live);
 }
 

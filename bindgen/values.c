@@ -144,6 +144,9 @@ static Str cast(Gen *g, const char *type, Str e) {
     return str_fmt(g->arena, "(%s) %.*s", type, STR_ARG(e));
 }
 
+/* The member of handles that are structs. */
+static Str handle(const Gen *g) { return gen_native(g) ? STR("handle") : STR("__handle"); }
+
 static bool is_pointer_borrow(Gen *g, const AbiOp *op) {
     return op->kind == ABI_BORROW && gen_type(g, wit_resource_of(op->type))->exported;
 }
@@ -199,9 +202,9 @@ static void lower_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, G
     case ABI_BORROW:
     case ABI_OWN:
         *slot = is_pointer_borrow(g, op) ? cast(g, "int32_t) (uintptr_t", value)
-                                         : gen_member(g, part, STR("__handle")).text;
+                                         : gen_member(g, part, handle(g)).text;
         break;
-    case ABI_ERROR_CONTEXT: *slot = gen_member(g, part, STR("__handle")).text; break;
+    case ABI_ERROR_CONTEXT: *slot = gen_member(g, part, handle(g)).text; break;
     case ABI_BOOL:
     case ABI_S8:
     case ABI_U8:
@@ -210,9 +213,11 @@ static void lower_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, G
     case ABI_U32:
     case ABI_CHAR:
     case ABI_FLAGS:
-    case ABI_ENUM:
+    case ABI_ENUM: *slot = cast(g, "int32_t", value); break;
     case ABI_STREAM:
-    case ABI_FUTURE: *slot = cast(g, "int32_t", value); break;
+    case ABI_FUTURE:
+        *slot = gen_native(g) ? gen_member(g, part, handle(g)).text : cast(g, "int32_t", value);
+        break;
     }
 }
 
@@ -228,7 +233,11 @@ static const char *integer_of(uint8_t width) {
 }
 
 /* The C type of what is one flat value and no struct; NULL: something else. */
-static const char *scalar_type(const AbiOp *op) {
+static const char *scalar_type(Gen *g, const AbiOp *op) {
+    if (gen_native(g)) {
+        if (op->kind == ABI_ENUM) return str_c(g->arena, gen_type_name(g, op->type));
+        if (op->kind == ABI_STREAM || op->kind == ABI_FUTURE) return NULL;
+    }
     switch (op->kind) {
     case ABI_BOOL: return "bool";
     case ABI_S8: return "int8_t";
@@ -264,7 +273,7 @@ static Str lift_scalar(Gen *g, const char *type, const AbiOp *op, Str e) {
 
 Str gen_lift_simple(Gen *g, const AbiPlan *plan, Str flat) {
     if (plan->op_count != 1 || plan->ops[0].step_count) return STR("");
-    const char *type = scalar_type(&plan->ops[0]);
+    const char *type = scalar_type(g, &plan->ops[0]);
     return type ? lift_scalar(g, type, &plan->ops[0], flat) : STR("");
 }
 
@@ -272,11 +281,16 @@ static void assign(GenBody *b, GenPlace to, Str e) {
     gen_line(b, "%s%.*s = %.*s;", to.pointer ? "*" : "", STR_ARG(to.text), STR_ARG(e));
 }
 
+static const char *tag_type(Gen *g, const AbiOp *op) {
+    if (op->type->kind != WIT_VARIANT) return "bool";
+    if (!gen_native(g)) return integer_of(op->width);
+    return str_c(g->arena, gen_type(g, op->type)->base);
+}
+
 static void lift_variant(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, const Str *flat,
                          GenPlace to) {
     GenPlace tag = gen_member(g, to, str_from(tag_name(op->type)));
-    const char *type = op->type->kind == WIT_VARIANT ? integer_of(op->width) : "bool";
-    assign(b, tag, cast(g, type, flat[op->slot]));
+    assign(b, tag, cast(g, tag_type(g, op), flat[op->slot]));
     if (op->slots == 1) return;
     gen_line(b, "switch ((int32_t) %.*s) {", STR_ARG(tag.text));
     for (uint32_t i = 0; i < op->case_count; i++) {
@@ -298,15 +312,18 @@ static void lift_variant(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *o
     gen_line(b, "}");
 }
 
+static Str element_name(Gen *g, const AbiOp *op) {
+    if (op->kind == ABI_LIST)
+        return op->type->kind == WIT_MAP ? gen_entry_name(g, op->type)
+                                         : gen_type_name(g, op->type->elem);
+    bool utf8 = g->options->encoding == ABI_UTF8;
+    if (gen_native(g)) return utf8 ? STR("char") : STR("wit_char16");
+    return utf8 ? STR("uint8_t") : STR("uint16_t");
+}
+
 static void lift_pointer(Gen *g, GenBody *b, const AbiOp *op, const Str *flat, GenPlace to) {
-    Str element;
-    if (op->kind == ABI_STRING)
-        element = g->options->encoding == ABI_UTF8 ? STR("uint8_t") : STR("uint16_t");
-    else
-        element = op->type->kind == WIT_MAP ? gen_entry_name(g, op->type)
-                                            : gen_type_name(g, op->type->elem);
-    Str pointer =
-        str_fmt(g->arena, "(%.*s *) (uintptr_t) %.*s", STR_ARG(element), STR_ARG(flat[op->slot]));
+    Str pointer = str_fmt(g->arena, "(%s%.*s *) (uintptr_t) %.*s", gen_native(g) ? "const " : "",
+                          STR_ARG(element_name(g, op)), STR_ARG(flat[op->slot]));
     assign(b, gen_member(g, to, STR("ptr")), pointer);
     assign(b, gen_member(g, to, STR("len")), cast(g, "size_t", flat[op->slot + 1]));
 }
@@ -315,7 +332,7 @@ static void lift_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, co
                     GenPlace to) {
     GenPlace part = part_of(g, to, op);
     Str e = flat[op->slot];
-    const char *scalar = scalar_type(op);
+    const char *scalar = scalar_type(g, op);
     if (scalar) {
         assign(b, part, lift_scalar(g, scalar, op, e));
     } else if (op->kind == ABI_VARIANT) {
@@ -326,7 +343,7 @@ static void lift_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, co
         Str type = gen_type(g, wit_resource_of(op->type))->borrow;
         assign(b, part, str_fmt(g->arena, "(%.*s) (uintptr_t) %.*s", STR_ARG(type), STR_ARG(e)));
     } else {
-        assign(b, gen_member(g, part, STR("__handle")), e);
+        assign(b, gen_member(g, part, handle(g)), e);
     }
 }
 

@@ -14,7 +14,7 @@ typedef struct {
     WitSelection wit;
     Str world, rename_world, suffix;
     StrVec renames, async, sync;
-    unsigned encoding, autodrop;
+    unsigned style, encoding, autodrop;
     bool no_helpers, no_sig_flattening, no_object, async_helpers, thread_helpers;
 } BindingsChoice;
 
@@ -23,6 +23,8 @@ typedef struct {
          "The world; needed where the package has several. `ns:pkg/world` names one of another")
 
 #define BINDINGS_OPTIONS(T, field)                                                                 \
+    CHOICE(T, field.style, 0, "style", "drop-in|native",                                           \
+           "Names and ownership: those of `wit-bindgen c`, or those for new code"),                \
     CHOICE(T, field.encoding, 0, "string-encoding", ENCODING_CHOICES, "The encoding of strings"),  \
         FLAG(T, field.no_helpers, 0, "no-helpers",                                                 \
              "Leave out the functions that free and copy values"),                                 \

@@ -39,7 +39,8 @@ static Str wit_path(Cli *cli, Str path) {
 }
 
 int make_bindings(Cli *cli, Str path, const BindingsChoice *choice, GenOutput *out) {
-    GenOptions how = {.encoding = (AbiEncoding)choice->encoding,
+    GenOptions how = {.style = (GenStyle)choice->style,
+                      .encoding = (AbiEncoding)choice->encoding,
                       .no_helpers = choice->no_helpers,
                       .no_sig_flattening = choice->no_sig_flattening,
                       .autodrop_borrows = choice->autodrop != 0,

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Functions of the native style. Arguments are inputs, results are the C function's results:
+ *
+ *     find: func(a: string, b: option<u32>, c: point) -> result<u32, string>
+ *
+ *     p_result_u32_string p_find(wit_string a, const uint32_t *b, const p_point *c);
+ *
+ * An import is a C function around the core import, which writes its result where the C function's
+ * is to be. Where both have the same parameters, there is no function around: the declaration
+ * in the header is the import. An export is a core function around the program's:
+ *
+ *     int32_t p_find__core(int32_t arg, ...) {
+ *       wit__enter();                                the arena
+ *       ...                                          lifted parameters
+ *       p_result_u32_string ret = p_find(a, b, &c);
+ *       __builtin_memcpy(wit__area, &ret, sizeof ret);
+ *       return (int32_t) (uintptr_t) wit__area;      wit__leave() comes after the return
+ *     }
+ */
+#include "bindgen/internal.h"
+
+/* ---- signatures ---- */
+
+static NatPass pass_of(const WitType *type) {
+    switch (wit_dealias(type)->kind) {
+    case WIT_OPTION: return NAT_OPTION;
+    case WIT_RECORD:
+    case WIT_TUPLE:
+    case WIT_VARIANT:
+    case WIT_RESULT:
+    case WIT_FIXED_LIST: return NAT_POINTER;
+    default: return NAT_VALUE;
+    }
+}
+
+NatFunc *nat_func(Gen *g, const WitFunc *func) {
+    NatFunc *f = ARENA_NEW(g->arena, NatFunc);
+    *f = (NatFunc){.func = func, .scope = g->scope, .is_async = gen_is_async(g, func)};
+    f->name = nat_func_name(g, func);
+    f->count = func->params.len;
+    f->list = ARENA_NEW_ARRAY(g->arena, NatParam, f->count + 1);
+    return f;
+}
+
+static bool is_taken(Gen *g, const NatFunc *f, size_t n, Str name) {
+    if (map_get(&g->symbols, name) || str_ends(name, STR("_t"))) return true;
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(f->list[i].name, name)) return true;
+    return false;
+}
+
+void nat_complete(Gen *g, NatFunc *f) {
+    Buf params = {.arena = g->arena};
+    for (size_t i = 0; i < f->count; i++) {
+        NatParam *p = &f->list[i];
+        p->type = f->func->params.at[i].type;
+        p->pass = pass_of(p->type);
+        p->name = gen_ident(g, f->func->params.at[i].name);
+        while (is_taken(g, f, i, p->name)) p->name = str_concat(g->arena, p->name, STR("_"));
+        p->c_type = gen_type_name(g, p->pass == NAT_OPTION ? wit_dealias(p->type)->elem : p->type);
+        buf_fmt(&params, "%s%s%.*s %s%.*s", i ? ", " : "", p->pass == NAT_VALUE ? "" : "const ",
+                STR_ARG(p->c_type), p->pass == NAT_VALUE ? "" : "*", STR_ARG(p->name));
+    }
+    f->params = f->count ? buf_text(&params) : STR("void");
+    f->result = f->func->result ? gen_type_name(g, f->func->result) : STR("void");
+}
+
+/* ---- declarations ---- */
+
+static bool is_scalar(Gen *g, const AbiPlan *plan) {
+    return plan && plan->op_count == 1 && plan->flat_count == 1 && !plan->ops[0].step_count &&
+           plan->ops[0].kind != ABI_VARIANT && g;
+}
+
+/* Whether the C function has the parameters and result of the core import. */
+static bool is_direct(Gen *g, const NatFunc *f, const AbiFunc *abi) {
+    if (abi->variant != ABI_LOWER || abi->params_spilled || f->func->is_async) return false;
+    for (size_t i = 0; i < f->count; i++)
+        if (f->list[i].pass != NAT_VALUE || !is_scalar(g, abi_plan(&g->abi, f->list[i].type)))
+            return false;
+    if (!f->func->result) return true;
+    if (abi->result_spilled) return f->count == 0;
+    return is_scalar(g, abi->result);
+}
+
+static bool is_exit(const NatFunc *f) {
+    return f->scope.import && str_starts(f->scope.key, STR("wasi:cli/exit")) &&
+           str_starts(f->func->name, STR("exit"));
+}
+
+static bool must_check(Gen *g, const WitType *result) {
+    if (!result) return false;
+    const AbiPlan *plan = abi_plan(&g->abi, result);
+    return wit_dealias(result)->kind == WIT_RESULT || (plan && plan->has_handles);
+}
+
+static void put_nonnull(Gen *g, Buf *out, const NatFunc *f) {
+    Buf list = {.arena = g->arena};
+    for (size_t i = 0; i < f->count; i++)
+        if (f->list[i].pass == NAT_POINTER)
+            buf_fmt(&list, "%s%zu", list.len ? ", " : "", i + 1);
+    if (list.len) buf_fmt(out, "WIT_NONNULL((%.*s)) ", STR_ARG(buf_text(&list)));
+}
+
+static bool owns_handle(Gen *g, const WitType *type) {
+    const AbiPlan *plan = abi_plan(&g->abi, type);
+    return plan && plan->has_handles && wit_dealias(type)->kind != WIT_BORROW &&
+           !(plan->has_borrows && plan->op_count == 1);
+}
+
+/* What a caller, or implementer, has to know about who owns what. */
+static Str ownership(Gen *g, const NatFunc *f) {
+    Buf out = {.arena = g->arena};
+    for (size_t i = 0; i < f->count; i++) {
+        const NatParam *p = &f->list[i];
+        const char *note = owns_handle(g, p->type)  ? "moved"
+                           : p->pass == NAT_OPTION ? "NULL for none"
+                                                   : NULL;
+        if (note)
+            buf_fmt(&out, "%s@param %.*s %s", out.len ? "\n" : "", STR_ARG(p->name), note);
+    }
+    const WitType *result = f->func->result;
+    const char *note = !result                                       ? NULL
+                       : owns_handle(g, result) && f->scope.import ? "to be dropped or moved on"
+                       : owns_handle(g, result)                      ? "moved to the caller"
+                       : wit_has_list(result) && f->scope.import     ? "in the arena of the call"
+                                                                     : NULL;
+    if (note) buf_fmt(&out, "%s@return %s", out.len ? "\n" : "", note);
+    return buf_text(&out);
+}
+
+static Str module_of(Gen *g, const NatFunc *f) {
+    return f->scope.item ? f->scope.key : STR("$root");
+}
+
+static void put_attributes(Gen *g, Buf *out, const NatFunc *f, bool direct) {
+    if (direct)
+        buf_fmt(out, "WIT_IMPORT(\"%.*s\", \"%.*s\")\n", STR_ARG(module_of(g, f)),
+                STR_ARG(f->func->name));
+    if (must_check(g, f->func->result)) buf_str(out, STR("WIT_CHECK "));
+    put_nonnull(g, out, f);
+    if (is_exit(f)) buf_str(out, STR("WIT_NORETURN "));
+    Str since = f->func->stability.deprecated.text;
+    if (since.len && f->scope.import)
+        buf_fmt(out, "WIT_DEPRECATED(\"since %.*s\") ", STR_ARG(since));
+}
+
+static void declare(Gen *g, const NatFunc *f, bool direct) {
+    buf_byte(&g->h_funcs, '\n');
+    nat_docs(g, &g->h_funcs, "", f->func->docs, &f->func->stability, ownership(g, f));
+    put_attributes(g, &g->h_funcs, f, direct);
+    buf_fmt(&g->h_funcs, "%.*s %.*s(%.*s);\n", STR_ARG(f->result), STR_ARG(f->name),
+            STR_ARG(f->params));
+}
+
+/* ---- bodies ---- */
+
+typedef struct {
+    Gen *g;
+    GenBody b;
+    const NatFunc *f;
+    const AbiFunc *abi;
+    Str core;  /* the name of the core function */
+    Str *args; /* of it, or of the call of it */
+    size_t arg_count;
+} Body;
+
+static Body begin(Gen *g, const NatFunc *f, const AbiFunc *abi) {
+    Body m = {.g = g, .f = f, .abi = abi, .b = {.out = &g->c_adapters, .indent = 1}};
+    m.core = str_concat(g->arena, f->name, STR("__core"));
+    m.args = ARENA_NEW_ARRAY(g->arena, Str, abi->params->flat_count + 2);
+    return m;
+}
+
+static const char *core_result(const AbiFunc *abi) {
+    return abi->core_result_count ? gen_core_type(abi->core_results[0]) : "void";
+}
+
+static void line_assign(Body *m, Str to, Str from) {
+    gen_line(&m->b, "%.*s = %.*s;", STR_ARG(to), STR_ARG(from));
+}
+
+static Str address(Gen *g, Str pointer) {
+    return str_fmt(g->arena, "(int32_t) (uintptr_t) %.*s", STR_ARG(pointer));
+}
+
+/* struct args { T f0; ... }: parameters that are passed in memory. */
+static void put_args_struct(Body *m) {
+    gen_line(&m->b, "struct args {");
+    for (size_t i = 0; i < m->f->count; i++)
+        gen_line(&m->b, "  %.*s f%zu;", STR_ARG(gen_type_name(m->g, m->f->list[i].type)), i);
+    gen_line(&m->b, "};");
+}
+
+/* ---- imports ---- */
+
+static void declare_core(Body *m, const char *prefix) {
+    Gen *g = m->g;
+    Buf *out = &g->c_funcs;
+    buf_fmt(out, "\nWIT_IMPORT(\"%.*s\", \"%s%.*s\")\nextern %s %.*s(%.*s);\n",
+            STR_ARG(module_of(g, m->f)), prefix, STR_ARG(m->f->func->name), core_result(m->abi),
+            STR_ARG(m->core),
+            STR_ARG(gen_core_params(g, m->abi->core_params, m->abi->core_param_count)));
+}
+
+/* An option that is a pointer: a tag, and slots that are filled where it is none of NULL. */
+static void lower_option(Body *m, const NatParam *p, const AbiPlan *plan, Str *flat) {
+    Gen *g = m->g;
+    const AbiPlan *payload = plan->ops[0].cases[1];
+    flat[0] = str_fmt(g->arena, "%.*s != NULL", STR_ARG(p->name));
+    if (!payload->flat_count) return;
+    for (uint32_t i = 0; i < payload->flat_count; i++) {
+        flat[i + 1] = gen_local(g, &m->b, "slot");
+        gen_line(&m->b, "%s %.*s = 0;", gen_core_type(payload->flat[i]), STR_ARG(flat[i + 1]));
+    }
+    Str *parts = ARENA_NEW_ARRAY(g->arena, Str, payload->flat_count);
+    gen_line(&m->b, "if (%.*s != NULL) {", STR_ARG(p->name));
+    m->b.indent++;
+    gen_lower(g, &m->b, payload, (GenPlace){p->name, true}, parts);
+    for (uint32_t i = 0; i < payload->flat_count; i++) line_assign(m, flat[i + 1], parts[i]);
+    m->b.indent--;
+    gen_line(&m->b, "}");
+}
+
+static void lower_spilled(Body *m) {
+    Gen *g = m->g;
+    put_args_struct(m);
+    gen_line(&m->b, "struct args args;");
+    for (size_t i = 0; i < m->f->count; i++) {
+        const NatParam *p = &m->f->list[i];
+        if (p->pass == NAT_OPTION) {
+            gen_line(&m->b, "args.f%zu.is_some = %.*s != NULL;", i, STR_ARG(p->name));
+            gen_line(&m->b, "if (%.*s != NULL) args.f%zu.val = *%.*s;", STR_ARG(p->name), i,
+                     STR_ARG(p->name));
+        } else {
+            gen_line(&m->b, "args.f%zu = %s%.*s;", i, p->pass == NAT_POINTER ? "*" : "",
+                     STR_ARG(p->name));
+        }
+    }
+    m->args[m->arg_count++] = address(g, STR("&args"));
+}
+
+static void lower_params(Body *m) {
+    if (m->abi->params_spilled) {
+        lower_spilled(m);
+        return;
+    }
+    for (size_t i = 0; i < m->f->count; i++) {
+        const NatParam *p = &m->f->list[i];
+        const AbiPlan *plan = abi_plan(&m->g->abi, p->type);
+        if (p->pass == NAT_OPTION) lower_option(m, p, plan, m->args + m->arg_count);
+        else
+            gen_lower(m->g, &m->b, plan, (GenPlace){p->name, p->pass == NAT_POINTER},
+                      m->args + m->arg_count);
+        m->arg_count += plan->flat_count;
+    }
+}
+
+static Str call_core(Body *m) {
+    Buf out = {.arena = m->g->arena};
+    buf_fmt(&out, "%.*s(", STR_ARG(m->core));
+    for (size_t i = 0; i < m->arg_count; i++)
+        buf_fmt(&out, "%s%.*s", i ? ", " : "", STR_ARG(m->args[i]));
+    buf_byte(&out, ')');
+    return buf_text(&out);
+}
+
+static void import_result(Body *m) {
+    Gen *g = m->g;
+    const WitType *result = m->f->func->result;
+    Str simple = !result || m->abi->result_spilled || !m->abi->core_result_count
+                     ? STR("")
+                     : gen_lift_simple(g, m->abi->result, call_core(m));
+    if (!result) {
+        gen_line(&m->b, "%.*s;", STR_ARG(call_core(m)));
+        if (is_exit(m->f)) gen_line(&m->b, "__builtin_trap();");
+        return;
+    }
+    if (simple.len) {
+        gen_line(&m->b, "return %.*s;", STR_ARG(simple));
+        return;
+    }
+    Str ret = gen_local(g, &m->b, "ret");
+    gen_line(&m->b, "%.*s %.*s;", STR_ARG(m->f->result), STR_ARG(ret));
+    if (m->abi->result_spilled) {
+        m->args[m->arg_count++] = address(g, str_concat(g->arena, STR("&"), ret));
+        gen_line(&m->b, "%.*s;", STR_ARG(call_core(m)));
+    } else if (m->abi->core_result_count) {
+        Str core = gen_local(g, &m->b, "core");
+        gen_line(&m->b, "%s %.*s = %.*s;", core_result(m->abi), STR_ARG(core),
+                 STR_ARG(call_core(m)));
+        gen_lift(g, &m->b, m->abi->result, &core, (GenPlace){ret, false});
+    }
+    gen_line(&m->b, "return %.*s;", STR_ARG(ret));
+}
+
+static void take_params(Body *m) {
+    for (size_t i = 0; i < m->f->count; i++) gen_take(m->g, &m->b, m->f->list[i].name);
+    gen_take(m->g, &m->b, STR("args"));
+}
+
+static void put_import(Gen *g, const NatFunc *f, const AbiFunc *abi) {
+    bool direct = is_direct(g, f, abi);
+    declare(g, f, direct);
+    if (direct) return;
+    Body m = begin(g, f, abi);
+    take_params(&m);
+    declare_core(&m, "");
+    buf_fmt(m.b.out, "\n%.*s %.*s(%.*s) {\n", STR_ARG(f->result), STR_ARG(f->name),
+            STR_ARG(f->params));
+    lower_params(&m);
+    import_result(&m);
+    buf_str(m.b.out, STR("}\n"));
+}
+
+/* ---- exports ---- */
+
+static Str export_name(Gen *g, const NatFunc *f) {
+    if (!f->scope.item) return f->func->name;
+    return str_fmt(g->arena, "%.*s#%.*s", STR_ARG(f->scope.key), STR_ARG(f->func->name));
+}
+
+static void begin_core(Body *m, const char *prefix) {
+    Buf *out = m->b.out;
+    buf_fmt(out, "\nWIT_EXPORT(\"%s%.*s\")\n%s %.*s(", prefix, STR_ARG(export_name(m->g, m->f)),
+            core_result(m->abi), STR_ARG(m->core));
+    for (size_t i = 0; i < m->abi->core_param_count; i++) {
+        m->args[i] = gen_local(m->g, &m->b, "arg");
+        buf_fmt(out, "%s%s %.*s", i ? ", " : "", gen_core_type(m->abi->core_params[i]),
+                STR_ARG(m->args[i]));
+    }
+    buf_fmt(out, "%s) {\n", m->abi->core_param_count ? "" : "void");
+}
+
+/* The places of all parameters. */
+static GenPlace *lift_params(Body *m) {
+    Gen *g = m->g;
+    size_t slot = 0;
+    GenPlace *places = ARENA_NEW_ARRAY(g->arena, GenPlace, m->f->count + 1);
+    Str all = {0};
+    if (m->abi->params_spilled) {
+        put_args_struct(m);
+        all = gen_local(g, &m->b, "args");
+        gen_line(&m->b, "const struct args *%.*s = (const struct args *) (uintptr_t) %.*s;",
+                 STR_ARG(all), STR_ARG(m->args[0]));
+    }
+    for (size_t i = 0; i < m->f->count; i++) {
+        const WitType *type = m->f->list[i].type;
+        if (all.len) {
+            places[i].text = str_fmt(g->arena, "%.*s->f%zu", STR_ARG(all), i);
+            continue;
+        }
+        const AbiPlan *plan = abi_plan(&g->abi, type);
+        places[i].text = plan->flat_count ? gen_lift_simple(g, plan, m->args[slot]) : STR("");
+        if (!places[i].text.len) {
+            places[i].text = gen_local(g, &m->b, "param");
+            gen_line(&m->b, "%.*s %.*s;", STR_ARG(gen_type_name(g, type)), STR_ARG(places[i].text));
+            gen_lift(g, &m->b, plan, m->args + slot, places[i]);
+        }
+        slot += plan->flat_count;
+    }
+    return places;
+}
+
+static Str call_program(Body *m, Str name, const GenPlace *places) {
+    Gen *g = m->g;
+    Buf out = {.arena = g->arena};
+    buf_fmt(&out, "%.*s(", STR_ARG(name));
+    for (size_t i = 0; i < m->f->count; i++) {
+        Str place = places[i].text;
+        if (m->f->list[i].pass == NAT_OPTION)
+            place = str_fmt(g->arena, "%.*s.is_some ? &%.*s.val : NULL", STR_ARG(place),
+                            STR_ARG(place));
+        else if (m->f->list[i].pass == NAT_POINTER) place = gen_address(g, places[i]);
+        buf_fmt(&out, "%s%.*s", i ? ", " : "", STR_ARG(place));
+    }
+    buf_byte(&out, ')');
+    return buf_text(&out);
+}
+
+/* Gives the borrowed handles among the parameters back: nobody has changed these. */
+static void return_borrows(Body *m, const GenPlace *places) {
+    for (size_t i = 0; i < m->f->count; i++) {
+        Str statement = gen_walk(m->g, GEN_WALK_BORROWS, m->f->list[i].type,
+                                 gen_address(m->g, places[i]));
+        if (statement.len) gen_line(&m->b, "%.*s", STR_ARG(statement));
+    }
+}
+
+static void put_return(Body *m, Str ret) {
+    Gen *g = m->g;
+    const AbiPlan *plan = m->abi->result;
+    Str flat = {0};
+    if (m->abi->result_spilled) {
+        if (plan->size > g->area_size) g->area_size = plan->size;
+        if (plan->align > g->area_align) g->area_align = plan->align;
+        gen_line(&m->b, "__builtin_memcpy(wit__area, &%.*s, sizeof %.*s);", STR_ARG(ret),
+                 STR_ARG(ret));
+        flat = STR("(int32_t) (uintptr_t) wit__area");
+    } else if (m->abi->core_result_count) {
+        gen_lower(g, &m->b, plan, (GenPlace){ret, false}, &flat);
+    }
+    if (!m->abi->needs_post_return) gen_line(&m->b, "wit__leave();");
+    if (flat.len) gen_line(&m->b, "return %.*s;", STR_ARG(flat));
+}
+
+static void put_export(Gen *g, const NatFunc *f, const AbiFunc *abi) {
+    declare(g, f, false);
+    Body m = begin(g, f, abi);
+    begin_core(&m, "");
+    gen_line(&m.b, "wit__enter();");
+    const GenPlace *places = lift_params(&m);
+    Str call = call_program(&m, f->name, places), ret = gen_local(g, &m.b, "ret");
+    if (f->func->result)
+        gen_line(&m.b, "%.*s %.*s = %.*s;", STR_ARG(f->result), STR_ARG(ret), STR_ARG(call));
+    else gen_line(&m.b, "%.*s;", STR_ARG(call));
+    return_borrows(&m, places);
+    put_return(&m, ret);
+    buf_str(m.b.out, STR("}\n"));
+    if (!abi->needs_post_return) return;
+    buf_fmt(m.b.out,
+            "\nWIT_EXPORT(\"cabi_post_%.*s\")\nvoid %.*s__post(int32_t area) {\n"
+            "  (void) area;\n  wit__leave();\n}\n",
+            STR_ARG(export_name(g, f)), STR_ARG(f->name));
+}
+
+void nat_put_func(Gen *g, const NatFunc *f) {
+    const AbiFunc *abi = abi_func(&g->abi, f->func, f->scope.import ? ABI_LOWER : ABI_LIFT);
+    if (!abi) {
+        diag(g->diags, BIND_NO_PLAN, f->func->span, STR_ARG(f->func->name));
+        return;
+    }
+    if (f->scope.import) put_import(g, f, abi);
+    else put_export(g, f, abi);
+}
+
+/* ---- resources ---- */
+
+static void put_imported_resource(Gen *g, const WitType *type, Str module) {
+    GenType *r = gen_type(g, type);
+    Str drop = r->drop = nat_derive(g, r->name, "drop");
+    buf_fmt(&g->h_funcs, "\nWIT_IMPORT(\"%.*s\", \"[resource-drop]%.*s\")\nvoid %.*s(%.*s own);\n",
+            STR_ARG(module), STR_ARG(type->name), STR_ARG(drop), STR_ARG(r->own));
+}
+
+static const char exported_header[] =
+    "\n/** A new handle. The program frees `rep` in $DESTROY. */\n"
+    "WIT_CHECK $OWN $FROM($REP *rep);\n"
+    "$REP *$TO($OWN handle);\n"
+    "void $DROP($OWN handle);\n"
+    "/** Implemented by the program: the last owner has dropped its handle. */\n"
+    "void $DESTROY($REP *rep);\n";
+
+static const char exported_source[] =
+    "\nWIT_IMPORT(\"[export]$MODULE\", \"[resource-new]$NAME\")\n"
+    "extern int32_t $FROM__core(int32_t);\n"
+    "WIT_IMPORT(\"[export]$MODULE\", \"[resource-rep]$NAME\")\n"
+    "extern int32_t $TO__core(int32_t);\n"
+    "WIT_IMPORT(\"[export]$MODULE\", \"[resource-drop]$NAME\")\n"
+    "extern void $DROP__core(int32_t);\n"
+    "\n$OWN $FROM($REP *rep) {\n  $OWN own;\n"
+    "  own.handle = $FROM__core((int32_t) (uintptr_t) rep);\n  return own;\n}\n"
+    "\n$REP *$TO($OWN handle) {\n"
+    "  return ($REP *) (uintptr_t) $TO__core(handle.handle);\n}\n"
+    "\nvoid $DROP($OWN handle) {\n  $DROP__core(handle.handle);\n}\n"
+    "\nWIT_EXPORT(\"$EXPORT#[dtor]$NAME\")\n"
+    "void $DESTROY__core(int32_t rep) {\n"
+    "  wit__enter();\n  $DESTROY(($REP *) (uintptr_t) rep);\n  wit__leave();\n}\n";
+
+static const char exported_elsewhere[] =
+    "\n$OWN $FROM($REP *rep) {\n  $OWN own;\n  own.handle = wit__handle_new(rep);\n  return own;\n}\n"
+    "\n$REP *$TO($OWN handle) {\n  return ($REP *) wit__handle_get(handle.handle);\n}\n"
+    "\nvoid $DROP($OWN handle) {\n  $DESTROY(($REP *) wit__handle_take(handle.handle));\n}\n";
+
+void nat_put_resource(Gen *g, const WitType *type) {
+    GenType *r = gen_type(g, type);
+    Str module = g->scope.item ? g->scope.key : STR("$root");
+    if (!r->exported) {
+        put_imported_resource(g, type, module);
+        return;
+    }
+    const GenWord words[] = {
+        {STR("$MODULE"), module},
+        {STR("$EXPORT"), module},
+        {STR("$NAME"), type->name},
+        {STR("$OWN"), r->own},
+        {STR("$REP"), r->base},
+        {STR("$FROM"), nat_derive(g, r->name, "from_rep")},
+        {STR("$TO"), nat_derive(g, r->name, "to_rep")},
+        {STR("$DROP"), nat_derive(g, r->name, "drop")},
+        {STR("$DESTROY"), nat_derive(g, r->name, "destroy")},
+    };
+    enum { WORDS = sizeof words / sizeof *words };
+    g->has_exported_resources = true;
+    buf_str(&g->h_funcs, gen_fill(g, exported_header, words, WORDS));
+    buf_str(&g->c_adapters, gen_fill(g, exported_source, words, WORDS));
+    buf_str(&g->c_elsewhere, gen_fill(g, exported_elsewhere, words, WORDS));
+}
