@@ -8,6 +8,7 @@
 #                               FLAG...`, compiled with WORLD.c (WORLD.cc); the last line's component is
 #                               the root, the others serve its imports and each other's, first to last
 #     cflags FLAG...            more flags for the compiler
+#     features LIST             gated features that the components use
 #     wac FILE                  composed by a program in WAC instead; packages are pair:WORLD
 #     run FUNCTION RESULT       what is called and must come back; `run (u32.const 0)` where missing
 #     trap FUNCTION TEXT        the call must trap, and TEXT must be in the message
@@ -73,13 +74,14 @@ compose() { # the components of $worlds as $work/all.wasm
 }
 
 pair() { # pair NAME
-    pair=$1 work=$tmp/$1 worlds='' wac='' cflags=''
+    pair=$1 work=$tmp/$1 worlds='' wac='' cflags='' features=''
     mkdir "$work"
     : >"$work/asserts"
     while read -r word first rest; do
         case $word in
         '' | '#'*) ;;
         cflags) cflags="$first $rest" ;;
+        features) features="-f $first" ;;
         wac) wac=$first ;;
         component)
             worlds="$worlds $first"
@@ -99,7 +101,8 @@ pair() { # pair NAME
         printf '")\n'
         cat "$work/asserts"
     } >"$work/run.wast"
-    expect "$pair" 0 wast "$work/run.wast" || head -n 20 "$out"
+    # shellcheck disable=SC2086
+    expect "$pair" 0 wast $features "$work/run.wast" || head -n 20 "$out"
 }
 
 if [ $# = 0 ]; then
