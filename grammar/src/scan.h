@@ -29,6 +29,7 @@
  *                             0x80 on may stand for those beyond ASCII
  *     at_end(scan)            is there none?
  *     advance(scan)           takes it into the token
+ *     advance_line(scan)      the same for all up to the next CR, LF or end
  *     skip(scan)              leaves it out, before the token
  *     mark_end(scan)          the token ends here, unless it is marked again
  *     finish(scan, token)     the token is this one: true
@@ -121,21 +122,26 @@ static void look_past_space(Scan *scan) {
     while (is_space(peek(scan))) advance(scan);
 }
 
-/* The index of `word` in a sorted table, or -1. */
-static int find_word(const char (*table)[16], int count, const char *word) {
-    int low = 0;
-    int high = count;
-    while (low < high) {
-        int mid = (low + high) / 2;
-        int order = strcmp(word, table[mid]);
-        if (order == 0) return mid;
-        if (order < 0) {
-            high = mid;
-        } else {
-            low = mid + 1;
-        }
+/* The index of `word` in a table from `from` on, or -1. */
+static int find_word(const char (*table)[16], int from, int to, const char *word) {
+    for (int i = from; i < to; i++) {
+        if (table[i][0] == word[0] && strcmp(table[i], word) == 0) return i;
     }
     return -1;
+}
+
+static int find_keyword(const char *word) {
+    /* Of `_`, then of each letter: where the words that begin with it begin in the table. */
+    static const unsigned char starts[] = {
+        /* _ */ 0, /* a */ 1, /* b */ 3, /* c */ 5, /* d */ 7, /* e */ 7, /* f */ 10,
+        /* g */ 16, /* h */ 16, /* i */ 16, /* j */ 19, /* k */ 19, /* l */ 19, /* m */ 20,
+        /* n */ 21, /* o */ 21, /* p */ 23, /* q */ 24, /* r */ 24, /* s */ 27, /* t */ 34,
+        /* u */ 36, /* v */ 41, /* w */ 42, /* x */ 44, /* y */ 44, /* z */ 44, KEYWORD_COUNT,
+    };
+    char c = word[0];
+    if (!is_lower(c) && c != '_') return -1;
+    int letter = c == '_' ? 0 : c - 'a' + 1;
+    return find_word(keywords, starts[letter], starts[letter + 1], word);
 }
 
 /* Is the kebab-case rule kept so far? One fragment after the other. */
@@ -192,7 +198,7 @@ static bool scan_keyword(Scan *scan, const bool *valid, int keyword) {
         look_past_space(scan);
         if (peek(scan) == ':') return finish(scan, RESERVED);
         bool is_bare = valid[BARE] && peek(scan) != '<' && peek(scan) != '/' &&
-                       find_word(generics, GENERIC_COUNT, keywords[keyword]) >= 0;
+                       find_word(generics, 0, GENERIC_COUNT, keywords[keyword]) >= 0;
         return finish(scan, is_bare ? BARE : token);
     }
     return finish(scan, is_used_as_name(scan) ? RESERVED : token);
@@ -216,9 +222,9 @@ static bool scan_word(Scan *scan, const bool *valid) {
     mark_end(scan);
 
     if (length <= MAX_KEYWORD) {
-        int keyword = escaped ? -1 : find_word(keywords, KEYWORD_COUNT, word);
+        int keyword = escaped ? -1 : find_keyword(word);
         if (keyword >= 0) return scan_keyword(scan, valid, keyword);
-        int gate = find_word(gate_words, GATE_WORD_COUNT, word);
+        int gate = find_word(gate_words, 0, GATE_WORD_COUNT, word);
         if (gate >= 0 && valid[FIRST_GATE_WORD + gate] && !valid[RECOVERING]) {
             return finish(scan, FIRST_GATE_WORD + gate);
         }
@@ -375,14 +381,11 @@ static bool scan_line_comment(Scan *scan) {
         advance(scan);
         docs = peek(scan) != '/';
     }
-    for (;;) {
-        while (peek(scan) != '\n' && peek(scan) != '\r' && !at_end(scan)) {
-            advance(scan);
-        }
+    do {
+        advance_line(scan);
         mark_end(scan);
-        if (peek(scan) != '\r') break;
-        advance(scan);
-    }
+        while (peek(scan) == '\r') advance(scan);
+    } while (peek(scan) != '\n' && !at_end(scan));
     return finish(scan, docs ? DOC_COMMENT : COMMENT);
 }
 

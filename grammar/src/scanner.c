@@ -25,6 +25,9 @@ typedef TSLexer Scan;
 static int32_t peek(const Scan *scan) { return scan->lookahead; }
 static bool at_end(const Scan *scan) { return scan->eof(scan); }
 static void advance(Scan *scan) { scan->advance(scan, false); }
+static void advance_line(Scan *scan) {
+    while (peek(scan) != '\n' && peek(scan) != '\r' && !at_end(scan)) advance(scan);
+}
 static void skip(Scan *scan) { scan->advance(scan, true); }
 static void mark_end(Scan *scan) { scan->mark_end(scan); }
 
