@@ -5,14 +5,24 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static uint8_t *room(Buf *buf, size_t n) {
-    if (buf->cap - buf->len < n) {
-        size_t cap = buf->cap ? buf->cap * 2 : 64;
-        while (cap - buf->len < n) cap *= 2;
-        buf->ptr = arena_realloc(buf->arena, buf->ptr, buf->cap, cap);
-        buf->cap = cap;
-    }
+static void grow(Buf *buf, size_t cap) {
+    buf->ptr = arena_realloc(buf->arena, buf->ptr, buf->cap, cap);
+    buf->cap = cap;
+}
+
+static void make_room(Buf *buf, size_t n) {
+    size_t cap = buf->cap ? buf->cap * 2 : 64;
+    while (cap - buf->len < n) cap *= 2;
+    grow(buf, cap);
+}
+
+static inline uint8_t *room(Buf *buf, size_t n) {
+    if (buf->cap - buf->len < n) make_room(buf, n);
     return buf->ptr + buf->len;
+}
+
+void buf_reserve(Buf *buf, size_t n) {
+    if (buf->cap - buf->len < n) grow(buf, buf->len + n);
 }
 
 void buf_byte(Buf *buf, uint8_t byte) {

@@ -13,6 +13,8 @@ typedef struct {
 } Buf;
 
 void buf_byte(Buf *buf, uint8_t byte);
+/* Room for n more bytes. Memory that is not written to costs nothing: a guess may be generous. */
+void buf_reserve(Buf *buf, size_t n);
 void buf_bytes(Buf *buf, const void *bytes, size_t n);
 void buf_str(Buf *buf, Str s); /* the bytes, no length */
 __attribute__((format(printf, 2, 3))) void buf_fmt(Buf *buf, const char *format, ...);
