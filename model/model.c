@@ -217,7 +217,12 @@ typedef struct {
     size_t next; /* part to look at: 0 elem, 1 second, 2.. the fields */
 } Frame;
 
-typedef VEC(Frame) TypeStack;
+/* Types are seldom deep: only a stack that outgrows its first frames needs memory. */
+typedef struct {
+    Arena *arena;
+    VEC(Frame) frames;
+    Frame first[16];
+} TypeStack;
 
 /* Types are only const to their readers; remembering an answer changes none of their meaning. */
 static void remember(const WitType *type, uint8_t answer) {
@@ -238,9 +243,10 @@ static const WitType *part(const WitType *type, size_t n) {
 }
 
 /* A type that is met is a no until something says yes. */
-static void push_type(Arena *arena, TypeStack *stack, const Question *q, const WitType *type) {
+static void push_type(TypeStack *stack, const Question *q, const WitType *type) {
     remember(type, type->answers | q->no);
-    vec_push(arena, stack)->type = type;
+    if (stack->frames.len == stack->frames.cap && !stack->arena) stack->arena = arena_new();
+    vec_push(stack->arena, &stack->frames)->type = type;
 }
 
 /* Depth first, with its own stack; every type that is met gets its answer. All types on the stack
@@ -249,21 +255,24 @@ static bool contains(const Question *q, const WitType *type) {
     bool yes;
     type = wit_dealias(type);
     if (known(q, type, &yes)) return yes;
-    Arena *arena = arena_new();
-    TypeStack stack = {0};
-    push_type(arena, &stack, q, type);
-    while (stack.len && !yes) {
-        Frame *top = &vec_last(&stack);
+    TypeStack stack;
+    stack.arena = NULL;
+    stack.frames.at = stack.first;
+    stack.frames.len = 0;
+    stack.frames.cap = sizeof stack.first / sizeof *stack.first;
+    push_type(&stack, q, type);
+    while (stack.frames.len && !yes) {
+        Frame *top = &vec_last(&stack.frames);
         if (top->next == top->type->fields.len + 2) {
-            stack.len--;
+            stack.frames.len--;
             continue;
         }
         const WitType *p = part(top->type, top->next++);
-        if (!known(q, p, &yes)) push_type(arena, &stack, q, p);
+        if (!known(q, p, &yes)) push_type(&stack, q, p);
     }
-    for (size_t i = 0; i < stack.len; i++)
-        remember(stack.at[i].type, stack.at[i].type->answers | q->yes);
-    arena_free(arena);
+    for (size_t i = 0; i < stack.frames.len; i++)
+        remember(stack.frames.at[i].type, stack.frames.at[i].type->answers | q->yes);
+    arena_free(stack.arena);
     return yes;
 }
 

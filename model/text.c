@@ -20,8 +20,9 @@ bool wit_is_keyword(Str name) {
         "type",        "u16",       "u32",      "u64",           "u8",     "use",
         "variant",     "with",      "world",    "error-context",
     };
+    if (name.len == 0) return false;
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        if (str_is(name, keywords[i])) return true;
+        if (keywords[i][0] == name.ptr[0] && str_is(name, keywords[i])) return true;
     return false;
 }
 

@@ -53,9 +53,12 @@ static int class_of(const WitItem *item) {
 
 static WitItems in_class_order(Arena *arena, const WitItems *items) {
     WitItems out = {0};
+    if (items->len == 0) return out;
+    out.at = ARENA_NEW_ARRAY(arena, WitItem, items->len);
+    out.cap = items->len;
     for (int c = 0; c < ITEM_CLASSES; c++)
         for (size_t i = 0; i < items->len; i++)
-            if (class_of(&items->at[i]) == c) *vec_push(arena, &out) = items->at[i];
+            if (class_of(&items->at[i]) == c) out.at[out.len++] = items->at[i];
     return out;
 }
 
@@ -83,7 +86,7 @@ typedef struct {
 } Frame;
 
 typedef struct {
-    Arena *arena;
+    Arena *arena; /* of the moment */
     const WitWorld *world;
     Diags *diags;
     Map listed_imports, listed_exports; /* key -> the item that the world lists */
@@ -247,15 +250,24 @@ static bool add_exports(Elaboration *e) {
     return true;
 }
 
+static WitItems copy_items(Arena *arena, const WitItems *items) {
+    WitItems out = {.len = items->len, .cap = items->len};
+    if (items->len) out.at = arena_copy(arena, items->at, items->len * sizeof *items->at);
+    return out;
+}
+
 bool wit_elaborate(WitModel *model, WitWorld *world, Diags *diags) {
-    Elaboration e = {.arena = model->arena, .world = world, .diags = diags};
-    e.listed_imports = item_map(model->arena, &world->imports);
-    e.listed_exports = item_map(model->arena, &world->exports);
+    Elaboration e = {.arena = arena_new(), .world = world, .diags = diags};
+    e.listed_imports = item_map(e.arena, &world->imports);
+    e.listed_exports = item_map(e.arena, &world->exports);
     add_imports(&e);
-    if (!add_exports(&e)) return false;
-    world->imports = in_class_order(model->arena, &e.imports);
-    world->exports = e.exports;
-    return true;
+    bool ok = add_exports(&e);
+    if (ok) {
+        world->imports = in_class_order(model->arena, &e.imports);
+        world->exports = copy_items(model->arena, &e.exports);
+    }
+    arena_free(e.arena);
+    return ok;
 }
 
 /* ---- selection ---- */
