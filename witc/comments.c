@@ -17,10 +17,11 @@ static Str trim_end(Str s) {
 
 /* A comment without what makes it one. A plain block comment keeps its stars: tools do so. */
 static Str comment_text(Str s) {
+    size_t slashes = 0;
     s = trim_end(s);
     if (str_starts(s, STR("/**"))) return trim_end(str_from_to(s, 3, s.len - 2));
-    while (s.len && s.ptr[0] == '/') s = str_after(s, 1);
-    return s;
+    while (slashes < s.len && s.ptr[slashes] == '/') slashes++;
+    return (Str){s.ptr + slashes, s.len - slashes};
 }
 
 /* Where the comment at the start of `s` ends; block comments nest. */
@@ -37,25 +38,37 @@ static size_t comment_end(Str s) {
     return s.len;
 }
 
-typedef VEC(Str) Texts;
+/* One text after the other. After very many comments the grammar gives those that follow each other
+ * as one. */
+typedef struct {
+    const Span *next, *end;
+    Str rest; /* of the comment that is being split */
+} Texts;
 
-/* After very many comments the grammar gives those that follow each other as one. */
-static void split_comments(Arena *arena, Str s, Texts *texts) {
-    while ((s = str_trim(s)).len) {
-        size_t end = comment_end(s);
-        *vec_push(arena, texts) = comment_text(str_from_to(s, 0, end));
-        s = str_after(s, end);
+static bool next_text(Texts *texts, Str *out) {
+    while (!texts->rest.len) {
+        if (texts->next == texts->end) return false;
+        const Span *span = texts->next++;
+        texts->rest = (Str){span->source->text.ptr + span->start, span->end - span->start};
     }
+    size_t end = comment_end(texts->rest);
+    *out = comment_text((Str){texts->rest.ptr, end});
+    texts->rest = str_trim((Str){texts->rest.ptr + end, texts->rest.len - end});
+    return true;
 }
 
-static void put_lines(Buf *out, Str s) {
+/* The lines of a text, each with its LF. */
+static char *put_lines(char *out, Str s) {
     for (size_t at = 0; at < s.len;) {
         size_t newline = str_find(s, '\n', at), end = newline == SIZE_MAX ? s.len : newline;
         size_t stop = newline != SIZE_MAX && end > at && s.ptr[end - 1] == '\r' ? end - 1 : end;
-        buf_str(out, str_from_to(s, at, stop));
-        buf_byte(out, '\n');
+        memcpy(out, s.ptr + at, stop - at);
+        out += stop - at;
+        *out++ = '\n';
         at = end + 1;
     }
+    if (s.len == 0) *out++ = '\n';
+    return out;
 }
 
 static size_t leading_spaces(Str s, bool only_blanks) {
@@ -66,21 +79,21 @@ static size_t leading_spaces(Str s, bool only_blanks) {
 
 Str witc_docs_text(Arena *arena, const Span *comments, size_t n) {
     if (n == 0) return (Str){0};
-    Texts texts = {0};
-    for (size_t i = 0; i < n; i++) split_comments(arena, str_from_to(comments[i].source->text, comments[i].start, comments[i].end), &texts);
-    size_t indent = SIZE_MAX;
-    for (size_t i = 0; i < texts.len; i++) {
-        size_t spaces = leading_spaces(texts.at[i], false);
-        if (texts.at[i].len && spaces < indent) indent = spaces;
+    Texts texts = {.next = comments, .end = comments + n};
+    size_t indent = SIZE_MAX, room = 0;
+    Str s;
+    while (next_text(&texts, &s)) {
+        size_t spaces = leading_spaces(s, false);
+        if (s.len && spaces < indent) indent = spaces;
+        room += s.len + 1;
     }
-    Buf out = {.arena = arena};
-    for (size_t i = 0; i < texts.len; i++) {
-        Str s = texts.at[i];
+    char *text = arena_alloc(arena, room), *end = text;
+    texts = (Texts){.next = comments, .end = comments + n};
+    while (next_text(&texts, &s)) {
         if (indent != SIZE_MAX && leading_spaces(s, true) >= indent) s = str_after(s, indent);
-        if (s.len) put_lines(&out, s);
-        else buf_byte(&out, '\n');
+        end = put_lines(end, s);
     }
-    while (out.len && out.ptr[out.len - 1] == '\n') out.len--;
+    while (end > text && end[-1] == '\n') end--;
     /* Not NULL: there are docs, though they may be empty. */
-    return out.len ? buf_text(&out) : STR("");
+    return (Str){text, (size_t)(end - text)};
 }

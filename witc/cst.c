@@ -34,6 +34,17 @@ typedef struct {
 static inline int32_t peek(const Scan *scan) { return scan->at < scan->end ? *scan->at : 0; }
 static inline bool at_end(const Scan *scan) { return scan->at >= scan->end; }
 static inline void advance(Scan *scan) { scan->at++; }
+/* Eight bytes at a time while none of them is one of the two. */
+static inline void advance_line(Scan *scan) {
+    const uint64_t each = 0x0101010101010101u;
+    uint64_t word;
+    for (; scan->end - scan->at >= 8; scan->at += 8) {
+        memcpy(&word, scan->at, sizeof word);
+        uint64_t lf = word ^ '\n' * each, cr = word ^ '\r' * each;
+        if ((((lf - each) & ~lf) | ((cr - each) & ~cr)) & 0x80 * each) break;
+    }
+    while (!at_end(scan) && *scan->at != '\n' && *scan->at != '\r') scan->at++;
+}
 static inline void skip(Scan *scan) { scan->at++; }
 static inline void mark_end(Scan *scan) { scan->marked = scan->at; }
 static inline bool finish(Scan *scan, int token) {
@@ -57,9 +68,9 @@ typedef struct {
 struct CstParser {
     const TSLanguage *language;
     const TSLexMode *modes;
-    const bool *shown;  /* of each symbol: has it a node? */
-    uint64_t *cache;    /* state, symbol, and what the tables have for them */
-    Part *stack; /* the state that each one leads to, and what was read for it */
+    const bool *shown; /* of each symbol: has it a node? */
+    uint64_t *cache;   /* state, symbol, and what the tables have for them */
+    Part *stack;       /* the state that each one leads to, and what was read for it */
     size_t depth, room;
     Scan scan;
     const unsigned char *text;
@@ -102,9 +113,8 @@ void witc_cst_parser_free(CstParser *p) {
 static uint16_t find_entry(const TSLanguage *language, uint16_t state, uint16_t symbol) {
     if (state < language->large_state_count)
         return language->parse_table[state * language->symbol_count + symbol];
-    const uint16_t *row =
-        language->small_parse_table +
-        language->small_parse_table_map[state - language->large_state_count];
+    const uint16_t *row = language->small_parse_table +
+                          language->small_parse_table_map[state - language->large_state_count];
     for (uint16_t groups = *row++; groups > 0; groups--) {
         uint16_t value = *row++;
         for (uint16_t n = *row++; n > 0; n--)
@@ -194,9 +204,9 @@ static void shift(CstParser *p, uint16_t state, uint16_t symbol, Part token) {
     token.state = state;
     if (p->shown[symbol]) {
         uint8_t flags = token.is_extra ? CST_EXTRA : 0;
-        token.first = token.last = witc_cst_add(
-            p->cst, (CstNode){p->language->public_symbol_map[symbol], 0, flags, token.start,
-                               token.end, 0, 0});
+        token.first = token.last =
+            witc_cst_add(p->cst, (CstNode){p->language->public_symbol_map[symbol], 0, flags,
+                                           token.start, token.end, 0, 0});
     }
     *push(p) = token;
 }
@@ -227,8 +237,8 @@ static bool reduce(CstParser *p, const TSParseAction *action) {
     for (size_t i = from; i < end; i++) append(p, &whole, &p->stack[i]);
     if (p->shown[symbol]) {
         uint16_t shown = p->language->public_symbol_map[symbol];
-        whole.first = whole.last = witc_cst_add(
-            p->cst, (CstNode){shown, 0, 0, whole.start, whole.end, whole.first, 0});
+        whole.first = whole.last =
+            witc_cst_add(p->cst, (CstNode){shown, 0, 0, whole.start, whole.end, whole.first, 0});
     }
     whole.state = entry_of(p, p->stack[from - 1].state, symbol);
     return replace(p, from, end, whole);
@@ -258,9 +268,9 @@ static void accept(CstParser *p) {
 /* The next token, as a symbol; 0 at the end. */
 static uint16_t read_token(CstParser *p, uint16_t state, Part *token) {
     Scan *scan = &p->scan;
-    const bool *valid = p->language->external_scanner.states +
-                        (size_t)p->modes[state].external_lex_state *
-                            p->language->external_token_count;
+    const bool *valid =
+        p->language->external_scanner.states +
+        (size_t)p->modes[state].external_lex_state * p->language->external_token_count;
     bool after_space = is_space(peek(scan));
     skip_space(scan);
     *token = (Part){.start = (uint32_t)(scan->at - p->text)};

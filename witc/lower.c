@@ -65,6 +65,7 @@ struct Lower {
     uint8_t fields[MAX_FIELDS];      /* field id -> Field */
     uint8_t primitives[MAX_SYMBOLS]; /* symbol -> WitKind */
     const Source *source;
+    VEC(Span) comments; /* before the node that comes next */
 };
 
 /* ---- tables ---- */
@@ -150,20 +151,21 @@ static size_t child_count(const Lower *l, const CstNode *n) {
 /* An error is in it, and it must not be relied on. */
 static bool is_broken(const CstNode *n) { return n->flags & CST_BROKEN; }
 
-typedef VEC(Span) Comments;
-
-/* Gathers a comment; true if the node is one. */
-static bool is_comment(Lower *l, const CstNode *n, Comments *comments) {
+/* Gathers a comment; true if the node is one. Whoever meets something else takes or drops what was
+ * gathered, and at the end of a list it is dropped. */
+static bool is_comment(Lower *l, const CstNode *n) {
     Node k = kind(l, n);
     if (k != NODE_comment && k != NODE_doc_comment) return false;
-    *vec_push(l->arena, comments) = span(l, n);
+    *vec_push(l->arena, &l->comments) = span(l, n);
     return true;
 }
 
+static void drop_comments(Lower *l) { l->comments.len = 0; }
+
 /* The documentation that the comments before a node are. */
-static Str take_docs(Lower *l, Comments *comments) {
-    Str docs = witc_docs_text(l->arena, comments->at, comments->len);
-    comments->len = 0;
+static Str take_docs(Lower *l) {
+    Str docs = witc_docs_text(l->arena, l->comments.at, l->comments.len);
+    drop_comments(l);
     return docs;
 }
 
@@ -321,10 +323,10 @@ static AstPath lower_path(Lower *l, const CstNode *n) {
     return path;
 }
 
-static AstHeader *lower_header(Lower *l, const CstNode *n, Comments *comments) {
+static AstHeader *lower_header(Lower *l, const CstNode *n) {
     AstHeader *header = ARENA_NEW(l->arena, AstHeader);
-    if (comments->len) header->docs_span = span_join(comments->at[0], vec_last(comments));
-    header->docs = take_docs(l, comments);
+    if (l->comments.len) header->docs_span = span_join(l->comments.at[0], vec_last(&l->comments));
+    header->docs = take_docs(l);
     lower_qualified(l, n, &header->ns, &header->name, &header->version, NULL, &header->span);
     return header;
 }
@@ -407,10 +409,9 @@ static void lower_field(Lower *l, const CstNode *n, AstField *out) {
 
 /* A list of fields, cases, flags or parameters in brackets. */
 static void lower_fields(Lower *l, const CstNode *n, AstFields *fields) {
-    Comments comments = {0};
     witc_reserve(l->arena, fields, child_count(l, n));
     EACH_CHILD(l, n, c) {
-        if (is_comment(l, c, &comments)) continue;
+        if (is_comment(l, c)) continue;
         switch (kind(l, c)) {
         case NODE_record_field:
         case NODE_variant_case:
@@ -418,13 +419,14 @@ static void lower_fields(Lower *l, const CstNode *n, AstFields *fields) {
         case NODE_flags_field:
         case NODE_param: {
             AstField *out = vec_push(l->arena, fields);
-            out->docs = take_docs(l, &comments);
+            out->docs = take_docs(l);
             lower_field(l, c, out);
             break;
         }
-        default: comments.len = 0;
+        default: drop_comments(l);
         }
     }
+    drop_comments(l);
 }
 
 /* ---- functions ---- */
@@ -463,20 +465,20 @@ static void lower_func(Lower *l, const CstNode *n, WitFuncKind func_kind, Str do
 
 /* resource-method* */
 static void lower_methods(Lower *l, const CstNode *n, AstTypedef *def) {
-    Comments comments = {0};
     EACH_CHILD(l, n, c) {
-        if (is_comment(l, c, &comments)) continue;
+        if (is_comment(l, c)) continue;
         Node k = kind(l, c);
         bool is_method = k == NODE_method || k == NODE_static_method || k == NODE_constructor;
         if (is_method && !is_broken(c)) {
             WitFuncKind func_kind = k == NODE_method          ? WIT_METHOD
                                     : k == NODE_static_method ? WIT_STATIC
                                                               : WIT_CONSTRUCTOR;
-            Str docs = take_docs(l, &comments);
+            Str docs = take_docs(l);
             lower_func(l, c, func_kind, docs, vec_push(l->arena, &def->funcs));
         }
-        comments.len = 0;
+        drop_comments(l);
     }
+    drop_comments(l);
 }
 
 /* ---- items ---- */
@@ -625,27 +627,23 @@ static bool is_sound(const Lower *l, const CstNode *n) {
 }
 
 /* One item other than a package; false where the node is none. */
-static bool lower_item(Lower *l, const CstNode *n, Comments *comments, AstItem *out) {
+static bool lower_item(Lower *l, const CstNode *n, AstItem *out) {
     Node k = kind(l, n);
     if (!is_sound(l, n)) return false;
     switch (k) {
     case NODE_use_item: *out = lower_use(l, n, AST_USE); break;
     case NODE_include_item: *out = lower_use(l, n, AST_INCLUDE); break;
-    case NODE_func_item: *out = lower_func_item(l, n, take_docs(l, comments)); break;
+    case NODE_func_item: *out = lower_func_item(l, n, take_docs(l)); break;
     case NODE_import_item:
-    case NODE_export_item:
-        *out = lower_extern(l, n, k == NODE_export_item, take_docs(l, comments));
-        break;
-    case NODE_type_item: *out = lower_typedef(l, n, WIT_ALIAS, take_docs(l, comments)); break;
-    case NODE_record_item: *out = lower_typedef(l, n, WIT_RECORD, take_docs(l, comments)); break;
-    case NODE_variant_item: *out = lower_typedef(l, n, WIT_VARIANT, take_docs(l, comments)); break;
-    case NODE_enum_item: *out = lower_typedef(l, n, WIT_ENUM, take_docs(l, comments)); break;
-    case NODE_flags_item: *out = lower_typedef(l, n, WIT_FLAGS, take_docs(l, comments)); break;
-    case NODE_resource_item:
-        *out = lower_typedef(l, n, WIT_RESOURCE, take_docs(l, comments));
-        break;
-    case NODE_interface_item: *out = lower_decl(l, n, false, take_docs(l, comments)); break;
-    case NODE_world_item: *out = lower_decl(l, n, true, take_docs(l, comments)); break;
+    case NODE_export_item: *out = lower_extern(l, n, k == NODE_export_item, take_docs(l)); break;
+    case NODE_type_item: *out = lower_typedef(l, n, WIT_ALIAS, take_docs(l)); break;
+    case NODE_record_item: *out = lower_typedef(l, n, WIT_RECORD, take_docs(l)); break;
+    case NODE_variant_item: *out = lower_typedef(l, n, WIT_VARIANT, take_docs(l)); break;
+    case NODE_enum_item: *out = lower_typedef(l, n, WIT_ENUM, take_docs(l)); break;
+    case NODE_flags_item: *out = lower_typedef(l, n, WIT_FLAGS, take_docs(l)); break;
+    case NODE_resource_item: *out = lower_typedef(l, n, WIT_RESOURCE, take_docs(l)); break;
+    case NODE_interface_item: *out = lower_decl(l, n, false, take_docs(l)); break;
+    case NODE_world_item: *out = lower_decl(l, n, true, take_docs(l)); break;
     case NODE_toplevel_use_item: *out = lower_use(l, n, AST_TOP_USE); break;
     default: return false;
     }
@@ -654,21 +652,20 @@ static bool lower_item(Lower *l, const CstNode *n, Comments *comments, AstItem *
 
 /* The items of an interface or world. */
 static void lower_items(Lower *l, const CstNode *n, AstItems *items) {
-    Comments comments = {0};
     witc_reserve(l->arena, items, child_count(l, n));
     EACH_CHILD(l, n, c) {
-        if (is_comment(l, c, &comments)) continue;
+        if (is_comment(l, c)) continue;
         AstItem item;
-        if (lower_item(l, c, &comments, &item)) *vec_push(l->arena, items) = item;
-        comments.len = 0;
+        if (lower_item(l, c, &item)) *vec_push(l->arena, items) = item;
+        drop_comments(l);
     }
+    drop_comments(l);
 }
 
 static AstScope *lower_scope(Lower *l, const CstNode *n, unsigned depth);
 
 /* nested-package-definition ::= 'package' ( id ':' )+ id ('@' semver)? '{' package-items* '}' */
-static bool lower_package(Lower *l, const CstNode *n, Comments *comments, unsigned depth,
-                          AstItem *out) {
+static bool lower_package(Lower *l, const CstNode *n, unsigned depth, AstItem *out) {
     AstScope *scope = NULL;
     const AstHeader *header = NULL;
     Span keyword = {0};
@@ -678,7 +675,7 @@ static bool lower_package(Lower *l, const CstNode *n, Comments *comments, unsign
         case FIELD_attribute: has_attributes = true; break;
         case FIELD_name:
             if (is_broken(c)) return false;
-            header = lower_header(l, c, comments);
+            header = lower_header(l, c);
             break;
         case FIELD_body:
             if (depth < AST_MAX_DEPTH) scope = lower_scope(l, c, depth + 1);
@@ -703,22 +700,21 @@ static bool lower_package(Lower *l, const CstNode *n, Comments *comments, unsign
 static AstScope *lower_scope(Lower *l, const CstNode *n, unsigned depth) {
     AstScope *scope = ARENA_NEW(l->arena, AstScope);
     scope->incomplete = is_broken(n);
-    Comments comments = {0};
     EACH_CHILD(l, n, c) {
-        if (is_comment(l, c, &comments)) continue;
+        if (is_comment(l, c)) continue;
         AstItem item;
         if (kind(l, c) == NODE_package_decl) {
             EACH_CHILD(l, c, name)
             if (field(l, name) == FIELD_name && !is_broken(name))
-                scope->header = lower_header(l, name, &comments);
+                scope->header = lower_header(l, name);
         } else if (kind(l, c) == NODE_nested_package) {
-            if (lower_package(l, c, &comments, depth, &item))
-                *vec_push(l->arena, &scope->items) = item;
-        } else if (lower_item(l, c, &comments, &item)) {
+            if (lower_package(l, c, depth, &item)) *vec_push(l->arena, &scope->items) = item;
+        } else if (lower_item(l, c, &item)) {
             *vec_push(l->arena, &scope->items) = item;
         }
-        comments.len = 0;
+        drop_comments(l);
     }
+    drop_comments(l);
     return scope;
 }
 
@@ -733,6 +729,27 @@ static const char *hidden_character(uint32_t c) {
     return NULL;
 }
 
+/* Are these eight bytes printable ASCII, line feeds among them? Of each byte below 0x80, the sum with
+ * 0x60 has its top bit set if it is no control code, with 0x01 if it is DEL, and with 0x7f if it is
+ * not zero. */
+static bool all_plain(const char *bytes) {
+    const uint64_t each = 0x0101010101010101u;
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    uint64_t codes = ~(word + 0x60 * each), not_lf = (word ^ '\n' * each) + 0x7f * each;
+    return !((word | (word + each) | (codes & not_lf)) & 0x80 * each);
+}
+
+/* What one character, which is UTF-8, has against it; false where the text is none. */
+static bool check_character(Lower *l, uint32_t c, Span where) {
+    const char *why = hidden_character(c);
+    if (why) diag(l->diags, WIT_HIDDEN_CHARACTER, where, (unsigned)c, why);
+    bool allowed = c == '\n' || c == '\r' || c == '\t';
+    if (allowed || !(c < ' ' || (c >= 0x7f && c < 0xa0))) return true;
+    diag(l->diags, WIT_CONTROL, where, (unsigned)c);
+    return false;
+}
+
 /* WIT.md, "Lexical structure": UTF-8, without control codes and characters that mislead readers. */
 static bool check_characters(Lower *l, const Source *source) {
     Str s = source->text;
@@ -743,20 +760,15 @@ static bool check_characters(Lower *l, const Source *source) {
         return false;
     }
     for (size_t at = 0; at < valid && l->diags->errors < errors + 10;) {
-        size_t from = at;
-        unsigned char byte = (unsigned char)s.ptr[at];
-        if (byte >= ' ' && byte < 0x7f) {
-            at++;
+        if (valid - at >= 8 && all_plain(s.ptr + at)) {
+            at += 8;
             continue;
         }
-        uint32_t c = utf8_next(s, &at);
-        Span where = {source, (uint32_t)from, (uint32_t)at};
-        const char *why = hidden_character(c);
-        if (why) diag(l->diags, WIT_HIDDEN_CHARACTER, where, (unsigned)c, why);
-        bool allowed = c == '\n' || c == '\r' || c == '\t';
-        if (!allowed && (c < ' ' || (c >= 0x7f && c < 0xa0))) {
-            diag(l->diags, WIT_CONTROL, where, (unsigned)c);
-            return false; /* this is no text */
+        for (size_t end = at + 8; at < end && at < valid;) {
+            size_t from = at;
+            uint32_t c = utf8_next(s, &at);
+            Span where = {source, (uint32_t)from, (uint32_t)at};
+            if (!check_character(l, c, where)) return false; /* this is no text */
         }
     }
     return l->diags->errors == errors;
