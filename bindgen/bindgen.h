@@ -37,11 +37,20 @@ typedef struct {
     /* The payload of the `component-type` section (comp_encode_world), which the source carries as
      * assembly of its own, so that the object brings its type along. */
     Str component_type;
+    bool stubs; /* a source to be filled in, too */
 } GenOptions;
+
+/* A file beside the header and the source. */
+typedef struct {
+    Str name;
+    Buf text;
+    bool keep; /* is the user's once it is there */
+} GenFile;
 
 typedef struct {
     Str stem; /* "app" of app.h and app.c */
     Buf header, source;
+    VEC(GenFile) more;
 } GenOutput;
 
 /* False and diagnostics where something cannot be said in C. An interface that the world both

@@ -226,8 +226,10 @@ static void sync_export(Export *x) {
 static void put_callback(Export *x) {
     Gen *g = x->g;
     Str world = g->name, name = x->sig.name;
-    buf_fmt(&g->h_funcs, "%.*s_callback_code_t %.*s_callback(%.*s_event_t *event);\n",
-            STR_ARG(world), STR_ARG(name), STR_ARG(world));
+    Str signature = str_fmt(g->arena, "%.*s_callback_code_t %.*s_callback(%.*s_event_t *event)",
+                            STR_ARG(world), STR_ARG(name), STR_ARG(world));
+    buf_fmt(&g->h_funcs, "%.*s;\n", STR_ARG(signature));
+    gen_stub(g, STR("What its tasks wait for has happened."), signature);
     buf_fmt(&g->c_adapters,
             "\n__attribute__((__export_name__(\"[callback][async-lift]%.*s\")))\n"
             "int32_t %.*s_callback(int32_t event_raw, int32_t waitable, int32_t code) {\n"
@@ -301,6 +303,7 @@ void gen_export(Gen *g, const WitFunc *func) {
     x.args = ARENA_NEW_ARRAY(g->arena, Str, x.abi->core_param_count + 1);
     x.call = ARENA_NEW_ARRAY(g->arena, Str, x.sig.param_count + 2);
     buf_fmt(&g->h_funcs, "%.*s;\n", STR_ARG(x.sig.text));
+    gen_stub(g, func->docs, x.sig.text);
     if (is_async) async_export(&x);
     else sync_export(&x);
     gen_futures(g, func);

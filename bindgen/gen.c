@@ -214,9 +214,9 @@ static Gen begin(Arena *arena, const WitModel *model, const WitWorld *world,
     g.types = ARENA_NEW_ARRAY(arena, GenType, model->types.len + 1);
     g.marks = ARENA_NEW_ARRAY(arena, uint32_t, model->types.len + 1);
     g.used_filters = ARENA_NEW_ARRAY(arena, bool, options->async_filter_count + 1);
-    Buf *bufs[] = {&g.h_types,    &g.h_funcs, &g.h_helpers, &g.h_async,
-                   &g.c_layout,   &g.c_funcs, &g.c_release, &g.c_helpers,
-                   &g.c_adapters, &g.c_async, &g.h_layout,  &g.c_elsewhere};
+    Buf *bufs[] = {&g.h_types,  &g.h_funcs,     &g.h_helpers, &g.h_async,    &g.c_layout,
+                   &g.c_funcs,  &g.c_release,   &g.c_helpers, &g.c_adapters, &g.c_async,
+                   &g.h_layout, &g.c_elsewhere, &g.stubs};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) bufs[i]->arena = arena;
     return g;
 }
@@ -229,6 +229,7 @@ bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const Gen
     out->header.arena = out->source.arena = arena;
     if (gen_native(&g)) {
         if (gen_native_files(&g, out)) check_filters(&g);
+        if (options->stubs) gen_put_stubs(&g, out);
         return !diags->errors;
     }
     put_world(&g);
@@ -242,5 +243,6 @@ bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const Gen
     out->stem = g.name;
     put_header(&g, &out->header);
     put_source(&g, &out->source);
+    if (options->stubs) gen_put_stubs(&g, out);
     return true;
 }

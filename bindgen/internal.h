@@ -74,6 +74,7 @@ typedef struct {
     /* The parts of both files, put together at the end. */
     Buf h_types, h_funcs, h_helpers, h_async;
     Buf c_layout, c_funcs, c_release, c_helpers, c_adapters, c_async;
+    Buf stubs;
     bool needs_string, needs_async, needs_error_context;
     bool *used_filters;             /* by position in options->async_filters */
     bool needs_bits[4];             /* see values.c */
@@ -236,6 +237,13 @@ typedef struct {
 Str gen_fill(Gen *g, const char *text, const GenWord *words, size_t n);
 void gen_put_words(Gen *g, Buf *out, const char *text, const GenWord *words, size_t n);
 void gen_put_component_type(Gen *g, Buf *out);
+
+/* ---- stubs.c: what the program must define; nothing where no stubs are wanted ---- */
+
+void gen_stub(Gen *g, Str docs, Str signature); /* "T f(U x)" */
+/* `name` is the struct's. */
+void gen_stub_resource(Gen *g, const WitType *type, Str name, Str destructor);
+void gen_put_stubs(Gen *g, GenOutput *out);
 
 /* ---- the native style: native*.c ---- */
 

@@ -98,8 +98,7 @@ static bool must_check(Gen *g, const WitType *result) {
 static void put_nonnull(Gen *g, Buf *out, const NatFunc *f) {
     Buf list = {.arena = g->arena};
     for (size_t i = 0; i < f->count; i++)
-        if (f->list[i].pass == NAT_POINTER)
-            buf_fmt(&list, "%s%zu", list.len ? ", " : "", i + 1);
+        if (f->list[i].pass == NAT_POINTER) buf_fmt(&list, "%s%zu", list.len ? ", " : "", i + 1);
     if (list.len) buf_fmt(out, "WIT_NONNULL((%.*s)) ", STR_ARG(buf_text(&list)));
 }
 
@@ -114,18 +113,17 @@ static Str ownership(Gen *g, const NatFunc *f) {
     Buf out = {.arena = g->arena};
     for (size_t i = 0; i < f->count; i++) {
         const NatParam *p = &f->list[i];
-        const char *note = owns_handle(g, p->type)  ? "moved"
+        const char *note = owns_handle(g, p->type) ? "moved"
                            : p->pass == NAT_OPTION ? "NULL for none"
                                                    : NULL;
-        if (note)
-            buf_fmt(&out, "%s@param %.*s %s", out.len ? "\n" : "", STR_ARG(p->name), note);
+        if (note) buf_fmt(&out, "%s@param %.*s %s", out.len ? "\n" : "", STR_ARG(p->name), note);
     }
     const WitType *result = f->func->result;
-    const char *note = !result                                       ? NULL
+    const char *note = !result                                     ? NULL
                        : owns_handle(g, result) && f->scope.import ? "to be dropped or moved on"
-                       : owns_handle(g, result)                      ? "moved to the caller"
-                       : wit_has_list(result) && f->scope.import     ? "in the arena of the call"
-                                                                     : NULL;
+                       : owns_handle(g, result)                    ? "moved to the caller"
+                       : wit_has_list(result) && f->scope.import   ? "in the arena of the call"
+                                                                   : NULL;
     if (note) buf_fmt(&out, "%s@return %s", out.len ? "\n" : "", note);
     return buf_text(&out);
 }
@@ -382,8 +380,8 @@ static Str call_program(Body *m, Str name, const GenPlace *places) {
 /* Gives the borrowed handles among the parameters back: nobody has changed these. */
 static void return_borrows(Body *m, const GenPlace *places) {
     for (size_t i = 0; i < m->f->count; i++) {
-        Str statement = gen_walk(m->g, GEN_WALK_BORROWS, m->f->list[i].type,
-                                 gen_address(m->g, places[i]));
+        Str statement =
+            gen_walk(m->g, GEN_WALK_BORROWS, m->f->list[i].type, gen_address(m->g, places[i]));
         if (statement.len) gen_line(&m->b, "%.*s", STR_ARG(statement));
     }
 }
@@ -407,6 +405,9 @@ static void put_return(Body *m, Str ret) {
 
 static void put_export(Gen *g, const NatFunc *f, const AbiFunc *abi) {
     declare(g, f, false);
+    gen_stub(g, f->func->docs,
+             str_fmt(g->arena, "%.*s %.*s(%.*s)", STR_ARG(f->result), STR_ARG(f->name),
+                     STR_ARG(f->params)));
     Body m = begin(g, f, abi);
     begin_core(&m, "");
     gen_line(&m.b, "wit__enter();");
@@ -469,7 +470,8 @@ static const char exported_source[] =
     "  wit__enter();\n  $DESTROY(($REP *) (uintptr_t) rep);\n  wit__leave();\n}\n";
 
 static const char exported_elsewhere[] =
-    "\n$OWN $FROM($REP *rep) {\n  $OWN own;\n  own.handle = wit__handle_new(rep);\n  return own;\n}\n"
+    "\n$OWN $FROM($REP *rep) {\n  $OWN own;\n  own.handle = wit__handle_new(rep);\n  return "
+    "own;\n}\n"
     "\n$REP *$TO($OWN handle) {\n  return ($REP *) wit__handle_get(handle.handle);\n}\n"
     "\nvoid $DROP($OWN handle) {\n  $DESTROY(($REP *) wit__handle_take(handle.handle));\n}\n";
 
@@ -480,6 +482,8 @@ void nat_put_resource(Gen *g, const WitType *type) {
         put_imported_resource(g, type, module);
         return;
     }
+    Str destroy = nat_derive(g, r->name, "destroy");
+    gen_stub_resource(g, type, r->base, destroy);
     const GenWord words[] = {
         {STR("$MODULE"), module},
         {STR("$EXPORT"), module},
@@ -489,7 +493,7 @@ void nat_put_resource(Gen *g, const WitType *type) {
         {STR("$FROM"), nat_derive(g, r->name, "from_rep")},
         {STR("$TO"), nat_derive(g, r->name, "to_rep")},
         {STR("$DROP"), nat_derive(g, r->name, "drop")},
-        {STR("$DESTROY"), nat_derive(g, r->name, "destroy")},
+        {STR("$DESTROY"), destroy},
     };
     enum { WORDS = sizeof words / sizeof *words };
     g->has_exported_resources = true;

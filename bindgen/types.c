@@ -343,6 +343,7 @@ static void define_resource(Gen *g, const WitType *type) {
     }
     exported_resource(g, type, module);
     exported_destructor(g, type);
+    gen_stub_resource(g, type, r->name, str_concat(g->arena, r->base, STR("_destructor")));
 }
 
 /* ---- defining what is live ---- */

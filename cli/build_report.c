@@ -35,7 +35,8 @@ bool build_report_compile(Build *b, Str path, const Process *process) {
     Diags *diags = &b->cli->diags;
     bool ok = process->status == 0;
     if (!ok) diag(diags, CLI_COMPILE, span_none(), STR_ARG(path));
-    else if (as_json(b) && process->output.len) diag(diags, CLI_COMPILE_WARNS, span_none(), STR_ARG(path));
+    else if (as_json(b) && process->output.len)
+        diag(diags, CLI_COMPILE_WARNS, span_none(), STR_ARG(path));
     pass_on(b, process);
     if (ok || b->hosted) return ok;
     Str header = missing_header(process->output);
@@ -70,8 +71,7 @@ static void explain_symbol(Build *b, Str symbol) {
         diag_note(diags, CLI_NEEDS_EXPORT, span_none(), STR_ARG(symbol));
     else if (str_starts(symbol, STR("__")) && !b->tools.builtins.len)
         diag_note(diags, CLI_NEEDS_BUILTINS, span_none(), STR_ARG(symbol));
-    else if (!b->hosted)
-        diag_note(diags, CLI_MAY_NEED_LIBC, span_none(), STR_ARG(symbol));
+    else if (!b->hosted) diag_note(diags, CLI_MAY_NEED_LIBC, span_none(), STR_ARG(symbol));
 }
 
 bool build_report_link(Build *b, const Process *process) {

@@ -17,6 +17,8 @@ static const Option option_table[] = {
     BINDINGS_OPTIONS(Options, bindings),
     FLAG(Options, bindings.no_object, 0, "no-object-file",
          "Leave the component's type out of the source"),
+    FLAG(Options, bindings.stubs, 0, "stubs",
+         "Also write WORLD_impl.c, where there is none: what the world exports, to be filled in"),
 };
 
 static const Argument arguments[] = {
@@ -24,12 +26,13 @@ static const Argument arguments[] = {
     {0},
 };
 
-/* Writes a file, or with --check compares it. A file that is right already is not touched. */
-static bool deliver(Cli *cli, const Options *options, const GenOutput *out, const char *ending,
-                    const Buf *text) {
-    Str name = str_fmt(cli->arena, "%.*s%s", STR_ARG(out->stem), ending);
+/* Writes a file, or with --check compares it. A file that is right already is not touched, nor one
+ * that is the user's. */
+static bool deliver(Cli *cli, const Options *options, Str name, const Buf *text, bool keep) {
     Str path = options->out_dir.len ? path_join(cli->arena, options->out_dir, name) : name;
-    if (!options->check && !file_exists(cli->arena, path)) {
+    bool there = file_exists(cli->arena, path);
+    if (keep && (there || options->check)) return true;
+    if (!options->check && !there) {
         return file_write(cli->arena, path, buf_text(text), &cli->diags);
     }
     const Source *old = file_read(cli->arena, path, &cli->diags);
@@ -40,6 +43,10 @@ static bool deliver(Cli *cli, const Options *options, const GenOutput *out, cons
     return false;
 }
 
+static Str with_ending(Cli *cli, const GenOutput *out, const char *ending) {
+    return str_fmt(cli->arena, "%.*s%s", STR_ARG(out->stem), ending);
+}
+
 static int run(Cli *cli, void *given) {
     const Options *options = given;
     GenOutput out = {0};
@@ -47,8 +54,12 @@ static int run(Cli *cli, void *given) {
     if (status != EXIT_OK) return status;
     if (!options->check && options->out_dir.len && !cli_make_directories(cli, options->out_dir))
         return EXIT_INPUT;
-    bool ok = deliver(cli, options, &out, ".h", &out.header);
-    ok = deliver(cli, options, &out, ".c", &out.source) && ok;
+    bool ok = deliver(cli, options, with_ending(cli, &out, ".h"), &out.header, false);
+    ok = deliver(cli, options, with_ending(cli, &out, ".c"), &out.source, false) && ok;
+    for (size_t i = 0; i < out.more.len; i++) {
+        const GenFile *file = &out.more.at[i];
+        ok = deliver(cli, options, file->name, &file->text, file->keep) && ok;
+    }
     return ok ? EXIT_OK : EXIT_INPUT;
 }
 

@@ -49,7 +49,8 @@ int make_bindings(Cli *cli, Str path, const BindingsChoice *choice, GenOutput *o
                       .rename_world = choice->rename_world,
                       .type_section_suffix = choice->suffix,
                       .async_helpers = choice->async_helpers,
-                      .thread_helpers = choice->thread_helpers};
+                      .thread_helpers = choice->thread_helpers,
+                      .stubs = choice->stubs};
     GenRename *renames = ARENA_NEW_ARRAY(cli->arena, GenRename, choice->renames.len);
     if (!parse_renames(cli, &choice->renames, renames)) return EXIT_USAGE;
     how.renames = renames;

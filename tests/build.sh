@@ -12,6 +12,7 @@ compiler=$CLANG
 unset CLANG WASM_LD WASI_SDK_PATH
 export TMPDIR="$tmp/tmp"
 mkdir -p "$TMPDIR" "$tmp/w/wit" && cd "$tmp/w" || exit 1
+home=$OLDPWD
 left() { # left NAME: nothing is left of temporary files
     if [ -z "$(ls -A "$TMPDIR")" ]; then ok; else bad "$1" "temporary files are left: $(ls -A "$TMPDIR")"; fi
     rm -rf "${TMPDIR:?}"/*
@@ -253,6 +254,30 @@ expect "usage" 2 build -w sole -o x.wasm
 (cd wit && expect "no wit" 2 build ../sole.c -w sole -o x.wasm && say "no wit" 'no folder `wit`')
 no_file "errors" x.wasm
 left "errors"
+
+# A skeleton compiles as it is, traps when called, and is left alone once it is there.
+for wit in "$home"/tests/bindgen/*.wit; do
+    rm -rf gen
+    # shellcheck disable=SC2046
+    expect "stubs" 0 bindgen c --stubs --out-dir gen $(sed -n 's,^// ARGS: ,,p' "$wit") "$wit" || continue
+    for source in gen/*_impl.c; do
+        "$compiler" --target=wasm32 -ffreestanding -Wall -Wextra -Wpedantic -Wconversion -Wmissing-prototypes \
+            -Werror -Igen -c "$source" -o stub.o 2>"$err" && ok || bad "stubs of $wit" "$(head -n 5 "$err")"
+    done
+    rm -rf gen
+    expect "native stubs" 0 bindgen c --stubs --style native --out-dir gen "$wit" || continue
+    for source in gen/*_impl.c; do
+        "$compiler" --target=wasm32 -ffreestanding -Wall -Wextra -Wpedantic -Wconversion -Wmissing-prototypes \
+            -Werror -Igen -c "$source" -o stub.o 2>"$err" && ok || bad "native stubs of $wit" "$(head -n 5 "$err")"
+    done
+done
+expect "stubs" 0 bindgen c --stubs -w sole --out-dir gen wit
+expect "stubs" 0 build gen/sole_impl.c -w sole -o stub.wasm
+expect "stubs" 0 validate stub.wasm
+echo "// mine" >>gen/sole_impl.c
+expect "stubs again" 0 bindgen c --stubs -w sole --out-dir gen wit
+grep -q mine gen/sole_impl.c && ok || bad "stubs again" "the user's file is overwritten"
+expect "stubs checked" 0 bindgen c --stubs --check -w sole --out-dir gen wit
 
 # A signal ends it, with nothing left; what runs is ended, too.
 cat >slow-clang <<'END'
