@@ -46,7 +46,8 @@ static void words_become_snakes(void) {
 }
 
 static void words_of_c_are_avoided(void) {
-    Gen g = {.arena = arena};
+    const GenOptions drop_in = {0};
+    Gen g = {.arena = arena, .options = &drop_in};
     CHECK_STR(gen_ident(&g, STR("int")), "int_");
     CHECK_STR(gen_ident(&g, STR("co-await")), "co_await_");
     CHECK_STR(gen_ident(&g, STR("ret")), "ret_");
