@@ -77,13 +77,15 @@ static bool write_directly(const char *path, Str bytes) {
     return close(fd) == 0 && ok;
 }
 
-static bool write_and_rename(Arena *arena, const char *path, Str bytes) {
+/* `mode` as of the file that is there, 0: there is none. */
+static bool write_and_rename(Arena *arena, const char *path, mode_t mode, Str bytes) {
     char *temporary = (char *)str_fmt(arena, "%s.XXXXXX", path).ptr;
     int fd = mkstemp(temporary);
     if (fd < 0) return false;
     mode_t mask = umask(0);
     umask(mask);
-    bool ok = write_all(fd, bytes) && fchmod(fd, 0666 & ~mask) == 0;
+    if (!mode) mode = 0666 & ~mask;
+    bool ok = write_all(fd, bytes) && fchmod(fd, mode & 07777) == 0;
     ok = close(fd) == 0 && ok && rename(temporary, path) == 0;
     if (!ok) {
         int error = errno;
@@ -95,12 +97,14 @@ static bool write_and_rename(Arena *arena, const char *path, Str bytes) {
 
 bool file_write(Arena *arena, Str path, Str bytes, Diags *diags) {
     const char *name = str_c(arena, path);
-    struct stat st;
-    bool ok;
-    if (str_is(path, "-")) ok = write_all(STDOUT_FILENO, bytes);
-    else if (stat(name, &st) == 0 && !S_ISREG(st.st_mode)) ok = write_directly(name, bytes);
-    else ok = write_and_rename(arena, name, bytes);
+    struct stat st = {0};
+    bool standard = str_is(path, "-"), exists = !standard && stat(name, &st) == 0, ok;
+    char *target = exists ? realpath(name, NULL) : NULL; /* a link stays one */
+    if (standard) ok = write_all(STDOUT_FILENO, bytes);
+    else if (exists && !S_ISREG(st.st_mode)) ok = write_directly(name, bytes);
+    else ok = write_and_rename(arena, target ? target : name, st.st_mode, bytes);
     if (!ok) diag(diags, FILE_WRITE, span_none(), STR_ARG(path), strerror(errno));
+    free(target);
     return ok;
 }
 
