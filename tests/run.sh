@@ -75,6 +75,8 @@ full)
     part "documents" tests/report.sh build/witc
     part "documents asan" tests/report.sh build/witc-asan
     part "round trips asan" tests/roundtrip.sh build/witc-asan
+    part "format" tests/format.sh build/witc
+    part "format asan" tests/format.sh build/witc-asan
     part "bindings" tests/bindgen.sh build/witc
     part "bindings asan" tests/bindgen.sh build/witc-asan
     part "pairs" tests/pairs.sh build/witc

@@ -186,6 +186,7 @@ typedef struct {
     uint32_t last_error;
     bool cut_off; /* a token lacks its end, and what follows is confused */
     size_t errors;
+    SyntaxErrors *where; /* or NULL */
 } Explain;
 
 static Span token_span(const Explain *x, Token t) { return (Span){x->source, t.start, t.end}; }
@@ -202,6 +203,23 @@ static bool starts_word(char c) {
 }
 static bool in_word(char c) { return (starts_word(c) && c != '%') || is_digit(c) || c == '-'; }
 
+static uint32_t list_depth(const Explain *x) {
+    uint32_t depth = 0;
+    for (size_t i = 0; i < x->stack.len; i++)
+        depth += !x->stack.at[i].rule && str_is(x->stack.at[i].terminal, "}");
+    return depth;
+}
+
+static void note_error(Explain *x, uint32_t start, uint32_t end) {
+    if (x->where) *vec_push(x->arena, x->where) = (SyntaxError){start, end, list_depth(x)};
+}
+
+/* Only the word is wrong, the parser goes on after it. */
+static void word_error(Explain *x, uint32_t start) {
+    note_error(x, start, 0);
+    x->errors++;
+}
+
 /* Past a block comment at x->at; they nest. */
 static void skip_block(Explain *x) {
     uint32_t start = x->at, depth = 0;
@@ -212,6 +230,7 @@ static void skip_block(Explain *x) {
         if (depth == 0) return;
     }
     diag(x->diags, WIT_OPEN_COMMENT, ((Span){x->source, start, start + 2}));
+    note_error(x, start, x->at);
     x->errors++;
 }
 
@@ -258,7 +277,7 @@ static void word(Explain *x, uint32_t start) {
     Str label = s.ptr[0] == '%' ? str_after(s, 1) : s;
     if (wit_is_label(label)) return;
     diag(x->diags, WIT_BAD_NAME, token_span(x, x->token), STR_ARG(s), name_fault(s));
-    x->errors++;
+    word_error(x, start);
 }
 
 /* A version ends before a '.' that no identifier follows: `use a:b/c@1.0.0.{x}`. */
@@ -276,7 +295,7 @@ static void version(Explain *x, uint32_t start) {
     if (semver_parse(s, &parsed)) return;
     diag(x->diags, WIT_BAD_VERSION, token_span(x, x->token), STR_ARG(s),
          "three numbers without leading zeros are expected, as in `1.2.3`");
-    x->errors++;
+    word_error(x, start);
 }
 
 static bool is_hex(char c) {
@@ -311,7 +330,7 @@ static void string(Explain *x, uint32_t start) {
     if (!closed) diag(x->diags, WIT_OPEN_STRING, where);
     else if (fault) diag(x->diags, WIT_BAD_STRING, where, fault);
     x->cut_off = !closed;
-    x->errors += !closed || fault;
+    if (!closed || fault) word_error(x, start);
 }
 
 static void punctuation(Explain *x, uint32_t start) {
@@ -360,6 +379,7 @@ static bool too_deep(Explain *x) {
     if (x->angles >= AST_MAX_DEPTH)
         diag(x->diags, WIT_DEEP_TYPE, token_span(x, x->token), AST_MAX_DEPTH);
     else diag(x->diags, WIT_DEEP_PACKAGE, token_span(x, x->token), AST_MAX_DEPTH);
+    note_error(x, x->token.start, (uint32_t)x->text.len);
     x->errors++;
     return true;
 }
@@ -633,6 +653,8 @@ static void recover(Explain *x) {
 
 static void fail(Explain *x, Symbol top) {
     Symbol list = x->in_list;
+    size_t error = x->where ? x->where->len : 0;
+    note_error(x, x->token.start, 0);
     if (x->token.start == x->last_error) {
         if (x->token.kind != TOKEN_EOF) consume(x);
     } else if (x->cut_off) {
@@ -645,6 +667,9 @@ static void fail(Explain *x, Symbol top) {
     if (x->token.kind == TOKEN_NONE) read_token(x, false);
     if (x->token.kind == TOKEN_EOF) x->stack.len = 0;
     else recover(x);
+    if (!x->where) return;
+    x->where->at[error].end = x->last.end;
+    x->where->at[error].depth = list_depth(x);
 }
 
 /* Replaces the rule on top of the stack by the alternative that begins with the token. */
@@ -666,11 +691,12 @@ static bool expand(Explain *x, Symbol top) {
     return true;
 }
 
-bool witc_explain(Arena *arena, const Source *source, Diags *diags) {
+bool witc_explain(Arena *arena, const Source *source, Diags *diags, SyntaxErrors *where) {
     Explain x = {.arena = arena,
                  .source = source,
                  .text = source->text,
                  .diags = diags,
+                 .where = where,
                  .last_error = UINT32_MAX};
     if (str_starts(x.text, STR("\xef\xbb\xbf"))) x.at = 3;
     Symbol file[MAX_SYMBOLS];
@@ -690,5 +716,6 @@ bool witc_explain(Arena *arena, const Source *source, Diags *diags) {
             fail(&x, top);
         }
     }
+    if (x.stack.len > 0) note_error(&x, x.last.end, (uint32_t)x.text.len); /* it gave up */
     return x.errors > 0;
 }

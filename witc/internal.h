@@ -205,11 +205,94 @@ void witc_lower_free(Lower *lower);
  * is nothing. */
 const AstScope *witc_lower(Lower *lower, const Source *source);
 
-/* Says what is wrong with the syntax of a text, several errors if there are; false if it sees none. */
-bool witc_explain(Arena *arena, const Source *source, Diags *diags);
+/* Text that is UTF-8 without the characters that WIT.md forbids; otherwise false, and diagnostics. */
+bool witc_check_characters(const Source *source, Diags *diags);
+
+/* Where witc_explain found an error, and where it went on. */
+typedef struct {
+    uint32_t start; /* the token that was wrong */
+    uint32_t end;   /* what was passed over ends here; 0: nothing, since only the word is wrong */
+    uint32_t depth; /* how many braces were open when it went on, in a list of items */
+} SyntaxError;
+typedef VEC(SyntaxError) SyntaxErrors;
+
+/* Says what is wrong with the syntax of a text, several errors if there are; false if it sees none.
+ * `where` may be NULL. */
+bool witc_explain(Arena *arena, const Source *source, Diags *diags, SyntaxErrors *where);
 
 /* Doc comments, given as spans of whole comments, as their text. */
 Str witc_docs_text(Arena *arena, const Span *comments, size_t n);
+
+/* ---- format ---- */
+
+/* A word, version, string, number, mark or comment; `end` of a line comment is before its line's. */
+typedef enum {
+    LEX_END,
+    LEX_WORD,
+    LEX_NUMBER, /* or version */
+    LEX_STRING,
+    LEX_MARK, /* `->`, or one character */
+    LEX_LINE_COMMENT,
+    LEX_BLOCK_COMMENT
+} LexKind;
+
+typedef struct {
+    LexKind kind;
+    uint32_t start, end;
+    uint32_t newlines; /* between the token before and this one */
+} Lex;
+
+/* The token, comments among them, at or after `at`: whatever the text is. */
+Lex witc_lex(Str text, uint32_t at);
+
+/* How a piece of text is parted from the one before. */
+typedef enum {
+    BREAK_NONE,
+    BREAK_SPACE,
+    BREAK_SOFT, /* a new line where the group that it stands in is broken, otherwise nothing */
+    BREAK_SOFT_SPACE, /* the same; otherwise a space */
+    BREAK_LINE
+} Break;
+
+typedef struct {
+    enum {
+        PIECE_TOKEN,
+        PIECE_OPEN,  /* opens a list, which may be a group */
+        PIECE_CLOSE, /* closes one */
+        PIECE_COMMA, /* the last one of a list: only where the list is broken into lines */
+        PIECE_LINE_COMMENT,
+        PIECE_BLOCK_COMMENT,
+        PIECE_VERBATIM /* with all that it holds */
+    } kind;
+    Break before;
+    bool blank;  /* a blank line before the new line, if there is one */
+    bool group;  /* of OPEN and CLOSE */
+    bool broken; /* of OPEN: the group takes several lines, whether it fits one or not */
+    uint32_t level;
+    uint32_t start, end; /* in the source; both 0: a comma that is not there */
+    uint32_t width;      /* flat, up to the end of this piece, from the beginning of `pieces` */
+    uint32_t line_end;   /* of OPEN: the piece before which the line can end after the group */
+} Piece;
+
+/* Writes pieces; see format_print.c. */
+typedef struct {
+    Arena *arena;
+    const Source *source;
+    const WitcFormatOptions *options;
+    Str newline;
+    Buf *out;
+    size_t base;             /* the length of `out` before anything was written */
+    VEC(Piece) pieces;       /* that are not written yet */
+    VEC(uint32_t) groups;    /* PIECE_OPENs of `pieces` that are open */
+    VEC(uint32_t) ends;      /* see find_line_ends */
+    VEC(bool) broken;        /* of the groups that are open while pieces are written */
+    uint32_t column, indent; /* of the line that is being written */
+    uint32_t lines_broken;
+    Piece last; /* that was written */
+} Printer;
+
+void witc_put_piece(Printer *p, Piece piece);
+void witc_flush_pieces(Printer *p);
 
 /* ---- packages ---- */
 

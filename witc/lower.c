@@ -741,25 +741,25 @@ static bool all_plain(const char *bytes) {
 }
 
 /* What one character, which is UTF-8, has against it; false where the text is none. */
-static bool check_character(Lower *l, uint32_t c, Span where) {
+static bool check_character(Diags *diags, uint32_t c, Span where) {
     const char *why = hidden_character(c);
-    if (why) diag(l->diags, WIT_HIDDEN_CHARACTER, where, (unsigned)c, why);
+    if (why) diag(diags, WIT_HIDDEN_CHARACTER, where, (unsigned)c, why);
     bool allowed = c == '\n' || c == '\r' || c == '\t';
     if (allowed || !(c < ' ' || (c >= 0x7f && c < 0xa0))) return true;
-    diag(l->diags, WIT_CONTROL, where, (unsigned)c);
+    diag(diags, WIT_CONTROL, where, (unsigned)c);
     return false;
 }
 
 /* WIT.md, "Lexical structure": UTF-8, without control codes and characters that mislead readers. */
-static bool check_characters(Lower *l, const Source *source) {
+bool witc_check_characters(const Source *source, Diags *diags) {
     Str s = source->text;
-    size_t valid = utf8_valid_prefix(s), errors = l->diags->errors;
+    size_t valid = utf8_valid_prefix(s), errors = diags->errors;
     if (valid < s.len) {
-        diag(l->diags, WIT_NOT_UTF8, ((Span){source, (uint32_t)valid, (uint32_t)valid + 1}),
+        diag(diags, WIT_NOT_UTF8, ((Span){source, (uint32_t)valid, (uint32_t)valid + 1}),
              STR_ARG(source->path), (unsigned)(unsigned char)s.ptr[valid]);
         return false;
     }
-    for (size_t at = 0; at < valid && l->diags->errors < errors + 10;) {
+    for (size_t at = 0; at < valid && diags->errors < errors + 10;) {
         if (valid - at >= 8 && all_plain(s.ptr + at)) {
             at += 8;
             continue;
@@ -768,10 +768,10 @@ static bool check_characters(Lower *l, const Source *source) {
             size_t from = at;
             uint32_t c = utf8_next(s, &at);
             Span where = {source, (uint32_t)from, (uint32_t)at};
-            if (!check_character(l, c, where)) return false; /* this is no text */
+            if (!check_character(diags, c, where)) return false; /* this is no text */
         }
     }
-    return l->diags->errors == errors;
+    return diags->errors == errors;
 }
 
 /* The first error of a tree, where witc_explain has nothing to say. */
@@ -804,9 +804,9 @@ const AstScope *witc_lower(Lower *l, const Source *source) {
         return NULL;
     }
     l->source = source;
-    if (!check_characters(l, source)) return NULL;
+    if (!witc_check_characters(source, l->diags)) return NULL;
     bool is_wit = witc_cst_parse(l->parser, source->text, &l->cst);
-    bool explained = !is_wit && witc_explain(l->arena, source, l->diags);
+    bool explained = !is_wit && witc_explain(l->arena, source, l->diags, NULL);
     /* Beyond that, the library takes longer than what it finds is worth. */
     if (explained && source->text.len > MAX_RECOVERED) return NULL;
     if (!is_wit && !witc_cst_recover(source->text, &l->cst)) return NULL;

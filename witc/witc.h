@@ -46,6 +46,17 @@ void witc_print(const WitModel *model, const WitcPrintOptions *options, Buf *out
 void witc_print_package(const WitModel *model, const WitPackage *package, bool nested,
                         const WitcPrintOptions *options, Buf *out);
 
+typedef struct {
+    uint32_t indent;                /* 0: 4 */
+    uint32_t width;                 /* that lists keep on one line; 0: 100 */
+    uint32_t first_line, last_line; /* from 1: only what touches these lines; 0: all */
+} WitcFormatOptions;
+
+/* Lays out a text. Comments, blank lines (one in a row), and every token stay, but for the comma
+ * after the last element of a list. Items with syntax errors, which are reported, are copied as they
+ * are. False, and diagnostics, where the text has characters that WIT cannot have. */
+bool witc_format(const Source *source, const WitcFormatOptions *options, Buf *out, Diags *diags);
+
 /* The model as JSON: the form of `wasm-tools component wit --json`. */
 void witc_json(const WitModel *model, Buf *out);
 
