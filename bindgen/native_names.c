@@ -45,11 +45,13 @@ Str nat_derive(Gen *g, Str name, const char *what) {
 
 void nat_claim_runtime(Gen *g) {
     static const char *const names[] = {
-        "alloc",  "arena_mark",   "arena_release",        "arena_reset",   "char16",
-        "copied", "copied_state", "error_context",        "mark",          "string",
-        "str",    "string16",     "string_copy",          "string_eq",     "string_from",
-        "subtask", "subtask_state", "subtask_callback",   "subtask_then",  "subtask_wait",
-        "subtask_cancel", "copied_callback", "task_cancel", "task_on_cancel", "yield",
+        "alloc",          "arena_mark",       "arena_release", "arena_reset",
+        "char16",         "copied",           "copied_state",  "error_context",
+        "mark",           "string",           "str",           "string16",
+        "string_copy",    "string_eq",        "string_from",   "subtask",
+        "subtask_state",  "subtask_callback", "subtask_then",  "subtask_wait",
+        "subtask_cancel", "copied_callback",  "task_cancel",   "task_on_cancel",
+        "yield",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         claim(g, str_fmt(g->arena, "wit_%s", names[i]));
@@ -162,7 +164,7 @@ void nat_name_named(Gen *g, const WitType *type) {
 
 static Str prefix_of(Gen *g, const WitType *type) {
     return !type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM ? STR("")
-                                                                  : gen_type(g, type)->prefix;
+                                                                 : gen_type(g, type)->prefix;
 }
 
 static Str first_prefix(Gen *g, const WitType *type) {

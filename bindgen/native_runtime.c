@@ -269,5 +269,8 @@ void nat_put_runtime(Gen *g, Buf *out) {
     buf_str(out, str_from(runtime));
     buf_str(out, str_from(calls));
     if (g->has_exported_resources)
-        buf_fmt(out, "\n#ifndef __wasm__\n// Handles of resources, for programs that are no components.%s#endif\n", handles);
+        buf_fmt(out,
+                "\n#ifndef __wasm__\n// Handles of resources, for programs that are no "
+                "components.%s#endif\n",
+                handles);
 }

@@ -153,11 +153,13 @@ static uint32_t payload_offset(Gen *g, const WitType *type) {
 
 static void define_variant(Gen *g, const WitType *type, Str name) {
     size_t n = type->fields.len;
-    Str tag = gen_type(g, type)->base = nat_derive(g, name, "tag"), *constants = ARENA_NEW_ARRAY(g->arena, Str, n + 1);
+    Str tag = gen_type(g, type)->base = nat_derive(g, name, "tag"),
+        *constants = ARENA_NEW_ARRAY(g->arena, Str, n + 1);
     Buf unions = {.arena = g->arena}, types = g->h_types;
     g->h_types = unions;
     for (size_t i = 0; i < n; i++)
-        if (type->fields.at[i].type) member(g, "    ", type->fields.at[i].type, field_name(g, type, i));
+        if (type->fields.at[i].type)
+            member(g, "    ", type->fields.at[i].type, field_name(g, type, i));
     unions = g->h_types;
     g->h_types = types;
     put_enum(g, type, tag, constants);
@@ -187,8 +189,8 @@ static void define_enum(Gen *g, const WitType *type, Str name) {
     Str *constants = ARENA_NEW_ARRAY(g->arena, Str, n + 1);
     put_enum(g, type, name, constants);
     Str text = nat_derive(g, name, "name");
-    buf_fmt(out, "static inline const char *%.*s(%.*s value) {\n  switch (value) {\n", STR_ARG(text),
-            STR_ARG(name));
+    buf_fmt(out, "static inline const char *%.*s(%.*s value) {\n  switch (value) {\n",
+            STR_ARG(text), STR_ARG(name));
     for (size_t i = 0; i < n; i++)
         buf_fmt(out, "  case %.*s: return \"%.*s\";\n", STR_ARG(constants[i]),
                 STR_ARG(type->fields.at[i].name));

@@ -16,7 +16,8 @@ static const Option option_table[] = {
     TEXT(Options, world, 'w', "world", "WORLD", "Only this world and the interfaces that it has"),
     TEXT(Options, package, 'p', "package", "NAME",
          "Compare this package, `ns:name`, instead of the one that each input is about"),
-    CHOICE(Options, from, 0, "from", "patch|minor|major", "Show only changes of this weight or more"),
+    CHOICE(Options, from, 0, "from", "patch|minor|major",
+           "Show only changes of this weight or more"),
     FLAG(Options, all, 'a', "all",
          "Show each change of documentation and gates, which are counted otherwise"),
     FLAG(Options, no_docs, 0, "no-docs", "Leave documentation out of it"),
@@ -27,7 +28,8 @@ static const Option option_table[] = {
 };
 
 static const Argument arguments[] = {
-    {"OLD", "The package before: a folder or file of WIT, a WIT package as a binary, or a component",
+    {"OLD",
+     "The package before: a folder or file of WIT, a WIT package as a binary, or a component",
      ARGUMENT_REQUIRED},
     {"NEW", "The package after", ARGUMENT_REQUIRED},
     {0},
@@ -68,8 +70,8 @@ static int run(Cli *cli, void *given) {
         if (!packages[i]) return EXIT_INPUT;
     }
     ReportDiffOptions how = {.no_docs = options->no_docs, .world = options->world};
-    ReportDiff *diff = report_diff(cli->arena, models[0], packages[0], models[1], packages[1], &how,
-                                   &cli->diags);
+    ReportDiff *diff =
+        report_diff(cli->arena, models[0], packages[0], models[1], packages[1], &how, &cli->diags);
     if (!diff) return EXIT_INPUT;
     Buf out = {.arena = cli->arena};
     if (options->json) {

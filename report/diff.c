@@ -573,8 +573,7 @@ static void flow_type(Flow *f, const WitType *type, uint8_t flow) {
 }
 
 static void flow_func(Flow *f, const WitFunc *func) {
-    for (size_t i = 0; i < func->params.len; i++)
-        flow_type(f, func->params.at[i].type, FLOW_PARAM);
+    for (size_t i = 0; i < func->params.len; i++) flow_type(f, func->params.at[i].type, FLOW_PARAM);
     flow_type(f, func->result, FLOW_RESULT);
 }
 

@@ -15,11 +15,14 @@
 #include "report/internal.h"
 
 static const char *const bump_names[] = {"none", "patch", "minor", "major"};
-static const char *const kind_names[] = {
-    [REPORT_ADDED] = "added",         [REPORT_REMOVED] = "removed",
-    [REPORT_CHANGED] = "changed",     [REPORT_REORDERED] = "reordered",
-    [REPORT_DOCS] = "docs",           [REPORT_STABILITY] = "stability",
-    [REPORT_EXTERNAL_ID] = "external-id", [REPORT_MISFIT] = "misfit"};
+static const char *const kind_names[] = {[REPORT_ADDED] = "added",
+                                         [REPORT_REMOVED] = "removed",
+                                         [REPORT_CHANGED] = "changed",
+                                         [REPORT_REORDERED] = "reordered",
+                                         [REPORT_DOCS] = "docs",
+                                         [REPORT_STABILITY] = "stability",
+                                         [REPORT_EXTERNAL_ID] = "external-id",
+                                         [REPORT_MISFIT] = "misfit"};
 
 static Str version_or(Semver version, const char *otherwise) {
     return version.text.len ? version.text : str_from(otherwise);
@@ -54,8 +57,8 @@ static const ReportScope *root_of(const ReportScope *scope) {
 }
 
 static bool is_section(const ReportScope *scope) {
-    return scope && (str_is(str_from(scope->what), "interface") ||
-                     str_is(str_from(scope->what), "world"));
+    return scope &&
+           (str_is(str_from(scope->what), "interface") || str_is(str_from(scope->what), "world"));
 }
 
 /* The heading that a change stands under: its interface or world, or the package. */
@@ -173,8 +176,7 @@ static void put_verdict(Print *p, const ReportDiff *diff) {
     buf_fmt(p->out, "%s: ", bump_names[diff->bump]);
     paint(p, "0");
     buf_fmt(p->out, "the least version after %.*s is %.*s, so %.*s is %s\n", STR_ARG(old.text),
-            STR_ARG(diff->least.text), STR_ARG(new),
-            diff->enough ? "enough" : "too small");
+            STR_ARG(diff->least.text), STR_ARG(new), diff->enough ? "enough" : "too small");
 }
 
 /* Changes of which one is like the other, and which nobody has to act on: counted, unless asked. */

@@ -234,7 +234,8 @@ static void put_edge(Buf *out, const Graph *g, const Edge *edge) {
 static const char dot_head[] =
     "  graph [rankdir=LR, bgcolor=transparent, nodesep=0.15, ranksep=0.9, labelloc=b,\n"
     "         fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, fontcolor=\"#64748b\",\n"
-    "         label=<<font color=\"#7c8798\">use</font> &#160; <font color=\"#3b82f6\">import</font>"
+    "         label=<<font color=\"#7c8798\">use</font> &#160; <font "
+    "color=\"#3b82f6\">import</font>"
     " &#160; <font color=\"#16a34a\">export</font> &#160;"
     " <font color=\"#d97706\">include (dashed)</font>>]\n"
     "  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica,Arial,sans-serif\",\n"

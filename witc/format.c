@@ -17,7 +17,7 @@
  * A list stays broken where the text has a new line behind its opening bracket. The indentation is that
  * of the first item that is indented, if that is 2 or 4: packages of WIT in the world use both.
  *
- * Errors. witc_explain is asked first where the syntax is wrong. As soon as the tokens reach such a
+ * Errors. If the text is no WIT, witc_explain is asked first where it is wrong. As soon as the tokens reach such a
  * place, what was written of the item is taken back, and the item is copied as it stands, up to where
  * the parser went on. A range of lines works alike: items out of it are taken back and copied.
  *
@@ -554,6 +554,18 @@ static Str newline_of(Str text) {
     return at != SIZE_MAX && at > 0 && text.ptr[at - 1] == '\r' ? STR("\r\n") : STR("\n");
 }
 
+static void find_errors(Formatter *f, const Source *source, Diags *diags) {
+    CstParser *parser = witc_cst_parser_new(f->arena);
+    Cst cst = {0};
+    bool is_wit = witc_cst_parse(parser, f->text, &cst);
+    witc_cst_free(&cst);
+    witc_cst_parser_free(parser);
+    if (is_wit || witc_explain(diags->arena, source, diags, &f->errors)) return;
+    Str shown = str_from_to(f->text, 0, str_find(f->text, '\n', 0));
+    diag(diags, WIT_SYNTAX, ((Span){source, 0, 0}), STR_ARG(shown));
+    *vec_push(diags->arena, &f->errors) = (SyntaxError){0, (uint32_t)f->text.len, 0};
+}
+
 /* One pass; its syntax errors are added to `diags`. */
 static void format_once(Arena *arena, const Source *source, const WitcFormatOptions *options,
                         Buf *out, Diags *diags) {
@@ -566,7 +578,7 @@ static void format_once(Arena *arena, const Source *source, const WitcFormatOpti
     f.printer.newline = newline_of(f.text);
     f.printer.base = out->len;
     find_range(&f, options->first_line, options->last_line);
-    witc_explain(diags->arena, source, diags, &f.errors);
+    find_errors(&f, source, diags);
     push_frame(&f, LIST);
     f.level = 0;
     walk(&f);

@@ -86,8 +86,9 @@ static void lists(void) {
     CHECK(m.len == 2 && m.ptr[1].key == 2 && SAME(m.ptr[1].value, "two"));
     wit_array4_u16 four = values_four(&(wit_array4_u16){{1, 2, 3, 4}});
     CHECK(four.at[0] == 4 && four.at[3] == 1);
-    wit_string s = values_many_arguments(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, WIT_STR("many"),
-                                         &(values_point){15, 16}, &(values_point){17, -18});
+    wit_string s =
+        values_many_arguments(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, WIT_STR("many"),
+                              &(values_point){15, 16}, &(values_point){17, -18});
     CHECK(SAME(s, "many"));
     s = values_many_arguments(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, WIT_STR(""), NULL,
                               &(values_point){17, -18});

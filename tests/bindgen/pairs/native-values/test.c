@@ -3,8 +3,8 @@
 #include "test.h"
 #include "guest.h"
 
-int64_t values_numbers(uint8_t a, int8_t b, uint16_t c, int16_t d, uint32_t e, int32_t f, uint64_t g,
-                       int64_t h) {
+int64_t values_numbers(uint8_t a, int8_t b, uint16_t c, int16_t d, uint32_t e, int32_t f,
+                       uint64_t g, int64_t h) {
     MUST(a == 200 && b == -100 && c == 60000 && d == -30000 && e == 4000000000u);
     MUST(f == -2000000000 && g == 18000000000000000000u);
     return h - 1;
