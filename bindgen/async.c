@@ -113,14 +113,9 @@ static void put_functions(Gen *g, const WitType *type, Str name) {
     gen_put_words(g, &g->c_helpers, future_source, words, 5);
 }
 
-static void claim_functions(Gen *g, const WitType *type, Str name) {
-    static const char *const endings[] = {"_writer_t",      "_new",          "_read",
-                                          "_write",         "_cancel_read",  "_cancel_write",
-                                          "_drop_readable", "_drop_writable"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
-        gen_claim(g, str_concat(g->arena, name, str_from(endings[i])), gen_wit_name(g, type),
-                  type->span);
-}
+const char *const gen_future_endings[] = {
+    "_t",           "_writer_t",     "_new",           "_read",          "_write",
+    "_cancel_read", "_cancel_write", "_drop_readable", "_drop_writable", NULL};
 
 void gen_futures(Gen *g, const WitFunc *func) {
     Types found = {0};
@@ -132,7 +127,6 @@ void gen_futures(Gen *g, const WitFunc *func) {
         bool added;
         map_put(g->arena, &g->futures, name, &added);
         if (!added) continue;
-        claim_functions(g, type, name);
         declare_builtins(g, func, type, i, name);
         put_functions(g, type, name);
     }

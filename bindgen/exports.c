@@ -9,8 +9,8 @@
  *       ...
  *       app_list_u8_t ret;
  *       exports_ns_p_i_f(&s, &ret);                  the user's
- *       __builtin_memcpy(RET_AREA, &ret, sizeof ret);
- *       return (int32_t) (uintptr_t) RET_AREA;
+ *       RET_AREA.as0 = ret;
+ *       return (int32_t) (uintptr_t) &RET_AREA;
  *     }
  *
  * The memory of a result is freed by `cabi_post_ns:p/i#f`, once the caller has read it; it is weak,
@@ -180,19 +180,20 @@ static Str put_call(Export *x) {
     return ret;
 }
 
-static void reserve_area(Gen *g, const AbiPlan *plan) {
-    if (plan->size > g->area_size) g->area_size = plan->size;
-    if (plan->align > g->area_align) g->area_align = plan->align;
+/* The member of the area of results that has this type. */
+static Str area_of(Gen *g, const WitType *type) {
+    bool added;
+    MapEntry *entry = map_put(g->arena, &g->areas, gen_type_name(g, type), &added);
+    if (added) entry->value = g->areas.len - 1;
+    return str_fmt(g->arena, "RET_AREA.as%" PRIu64, entry->value);
 }
 
 static void put_return(Export *x, Str ret) {
     Gen *g = x->g;
     if (!x->abi->core_result_count) return;
     if (x->abi->result_spilled) {
-        reserve_area(g, x->abi->result);
-        gen_line(&x->b, "__builtin_memcpy(RET_AREA, &%.*s, sizeof %.*s);", STR_ARG(ret),
-                 STR_ARG(ret));
-        gen_line(&x->b, "return (int32_t) (uintptr_t) RET_AREA;");
+        gen_line(&x->b, "%.*s = %.*s;", STR_ARG(area_of(g, x->sig.result)), STR_ARG(ret));
+        gen_line(&x->b, "return (int32_t) (uintptr_t) &RET_AREA;");
         return;
     }
     Str flat = {0};
@@ -232,7 +233,7 @@ static void put_callback(Export *x) {
     gen_stub(g, STR("What its tasks wait for has happened."), signature);
     buf_fmt(&g->c_adapters,
             "\n__attribute__((__export_name__(\"[callback][async-lift]%.*s\")))\n"
-            "int32_t %.*s_callback(int32_t event_raw, int32_t waitable, int32_t code) {\n"
+            "int32_t %.*s__callback(int32_t event_raw, int32_t waitable, int32_t code) {\n"
             "  %.*s_event_t event;\n"
             "  event.event = (%.*s_event_code_t) event_raw;\n"
             "  event.waitable = (uint32_t) waitable;\n"
@@ -257,7 +258,6 @@ static void put_task_return(Export *x) {
             STR_ARG(str_concat(g->arena, STR("[export]"), key)), "[task-return]",
             STR_ARG(x->func->name), STR_ARG(x->core), STR_ARG(params));
     Buf *declared = &g->h_helpers, *out = &g->c_adapters;
-    gen_claim(g, str_concat(g->arena, x->sig.name, STR("_return")), x->func->name, x->func->span);
     buf_fmt(declared, "\nvoid %.*s_return(%.*s);\n", STR_ARG(x->sig.name), STR_ARG(type));
     if (g->options->no_helpers)
         buf_fmt(out, "\nvoid %.*s_return(%.*s);\n", STR_ARG(x->sig.name), STR_ARG(type));
@@ -296,7 +296,8 @@ void gen_export(Gen *g, const WitFunc *func) {
     gen_docs(&g->h_funcs, func->docs);
     x.b = (GenBody){.out = &g->c_adapters, .indent = 1};
     x.sig = gen_signature(g, func, x.abi);
-    x.core = str_concat(g->arena, STR("__wasm_export_"), x.sig.name);
+    x.core = gen_claim(g, str_concat(g->arena, STR("__wasm_export_"), x.sig.name),
+                       GEN_ENDINGS("", "_post_return"), func->name, func->span);
     x.export = func->name;
     if (g->scope.item)
         x.export = str_fmt(g->arena, "%.*s#%.*s", STR_ARG(g->scope.key), STR_ARG(func->name));

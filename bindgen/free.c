@@ -126,20 +126,22 @@ static void put_body(Freeing *f, const WitType *type) {
     }
 }
 
-void gen_free(Gen *g, const WitType *type) {
+Str gen_free_body(Gen *g, const WitType *type) {
     Buf body = {.arena = g->arena};
     Freeing f = {g, &body, FREE_PUBLIC, 0};
     put_body(&f, type);
-    if (!body.len && type->kind != WIT_VARIANT && type->kind != WIT_OPTION &&
-        type->kind != WIT_RESULT)
-        return;
-    if (!body.len) buf_str(&body, STR("  (void) ptr;\n"));
+    bool always = type->kind == WIT_VARIANT || type->kind == WIT_OPTION || type->kind == WIT_RESULT;
+    if (!body.len && always) buf_str(&body, STR("  (void) ptr;\n"));
+    return buf_text(&body);
+}
+
+void gen_free(Gen *g, const WitType *type, Str body) {
+    if (!body.len) return;
     Str name = gen_type_name(g, type), stem = gen_without_t(name);
-    gen_claim(g, str_concat(g->arena, stem, STR("_free")), gen_wit_name(g, type), type->span);
     map_put(g->arena, &g->frees, name, NULL);
     buf_fmt(&g->h_helpers, "\nvoid %.*s_free(%.*s *ptr);\n", STR_ARG(stem), STR_ARG(name));
     buf_fmt(&g->c_helpers, "\nvoid %.*s_free(%.*s *ptr) {\n%.*s}\n", STR_ARG(stem), STR_ARG(name),
-            STR_ARG(buf_text(&body)));
+            STR_ARG(body));
 }
 
 /* ---- after a return ---- */
@@ -152,7 +154,8 @@ static bool has_release(Gen *g, const WitType *type) {
     if (!wit_has_list(type)) return false;
     Buf body = {.arena = g->arena};
     Freeing f = {g, &body, FREE_RELEASE, 0};
-    if (type->kind == WIT_STRING) buf_str(&body, STR("  if (ptr->len > 0) free(ptr->ptr);\n"));
+    if (type->kind == WIT_STRING)
+        buf_fmt(&body, "  if (%.*s) free(ptr->ptr);\n", STR_ARG(gen_string_filled(g, "ptr")));
     else put_body(&f, type);
     if (!body.len) return false;
     map_get(&g->releases, name)->value = true;

@@ -102,7 +102,8 @@ static void check_section(Gen *g, Str text) {
 }
 
 static void check_options(Gen *g) {
-    if (g->options->encoding == ABI_LATIN1_UTF16) diag(g->diags, BIND_NO_COMPACT, span_none());
+    if (gen_native(g) && g->options->encoding == ABI_LATIN1_UTF16)
+        diag(g->diags, BIND_NO_COMPACT, span_none());
     for (size_t i = 0; i < g->options->rename_count; i++) {
         const GenRename *r = &g->options->renames[i];
         if (!is_c_name(r->to)) diag(g->diags, BIND_BAD_RENAME, span_none(), STR_ARG(r->to));
@@ -161,12 +162,7 @@ static void put_header(Gen *g, Buf *out) {
             "#ifndef __BINDINGS_%.*s_H\n#define __BINDINGS_%.*s_H\n#ifdef __cplusplus\n"
             "extern \"C\" {\n#endif\n\n%s#include <stdbool.h>\n#include <stddef.h>\n",
             STR_ARG(g->upper), STR_ARG(g->upper), integer_types);
-    bool utf16 = g->options->encoding == ABI_UTF16;
-    if (g->needs_string)
-        buf_fmt(out,
-                "%s\ntypedef struct %.*s_string_t {\n  %s *ptr;\n  size_t len;\n} %.*s_string_t;\n",
-                utf16 ? "\n#ifndef __cplusplus\ntypedef __CHAR16_TYPE__ char16_t;\n#endif\n" : "",
-                STR_ARG(g->name), utf16 ? "uint16_t" : "uint8_t", STR_ARG(g->name));
+    if (g->needs_string) gen_put_string_type(g, out);
     if (g->needs_error_context)
         buf_fmt(out,
                 "\ntypedef struct %.*s_error_context_t {\n  int32_t __handle;\n} "
@@ -181,6 +177,15 @@ static void put_header(Gen *g, Buf *out) {
     buf_str(out, STR("\n#ifdef __cplusplus\n}\n#endif\n#endif\n"));
 }
 
+/* What exports return lies here until their caller has read it. */
+static void put_return_area(Gen *g, Buf *out) {
+    if (!g->areas.len) return;
+    buf_str(out, STR("\nstatic union {\n"));
+    for (size_t i = 0; i < g->areas.len; i++)
+        buf_fmt(out, "  %.*s as%zu;\n", STR_ARG(g->areas.entries[i].key), i);
+    buf_str(out, STR("} RET_AREA;\n"));
+}
+
 static void put_source(Gen *g, Buf *out) {
     gen_put_banner(out);
     buf_fmt(out, "#include \"%.*s.h\"\n", STR_ARG(g->name));
@@ -193,9 +198,7 @@ static void put_source(Gen *g, Buf *out) {
     gen_put_bits(g, out);
     buf_str(out, buf_text(&g->c_release));
     buf_str(out, buf_text(&g->c_funcs));
-    if (g->area_size)
-        buf_fmt(out, "\n__attribute__((__aligned__(%u)))\nstatic uint8_t RET_AREA[%u];\n",
-                g->area_align, g->area_size);
+    put_return_area(g, out);
     if (!g->options->no_helpers && g->c_helpers.len)
         buf_fmt(out, "\n// Helper Functions\n%.*s", STR_ARG(buf_text(&g->c_helpers)));
     if (g->c_async.len)
@@ -221,6 +224,53 @@ static Gen begin(Arena *arena, const WitModel *model, const WitWorld *world,
     return g;
 }
 
+/* ---- names that are not from WIT ---- */
+
+/* What the header and the source say without a prefix. */
+static void reserve_names(Gen *g) {
+    static const char *const names[] = {
+        "int8_t",   "int16_t",  "int32_t",   "int64_t",  "uint8_t",   "uint16_t",
+        "uint32_t", "uint64_t", "uintptr_t", "intptr_t", "size_t",    "ptrdiff_t",
+        "wchar_t",  "char16_t", "char32_t",  "char8_t",  "nullptr_t", "RET_AREA"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        gen_reserve(g, str_from(names[i]), STR("a type of C"));
+}
+
+/* Collects the words of a text that begin with the world's name. */
+static void find_names(Gen *g, Str text) {
+    for (size_t at = 0, end; at < text.len; at = end + 1) {
+        for (end = at; end < text.len && is_c_name(str_from_to(text, at, end + 1));) end++;
+        Str word = str_from_to(text, at, end);
+        if (str_starts(word, g->name) || str_starts(word, g->upper))
+            map_put(g->arena, &g->helpers, word, NULL);
+    }
+}
+
+static bool is_helper_taken(Gen *g) {
+    for (size_t i = 0; i < g->helpers.len; i++)
+        if (map_get(&g->symbols, g->helpers.entries[i].key)) return true;
+    return false;
+}
+
+static void put_helpers(Gen *g) {
+    size_t before = g->h_helpers.len;
+    if (g->needs_string) gen_string_helpers(g);
+    find_names(g, str_after(buf_text(&g->h_helpers), before));
+    if (g->needs_async || g->futures.len || g->options->async_helpers || g->options->thread_helpers)
+        gen_async_helpers(g);
+    if (g->options->thread_helpers) gen_thread_helpers(g);
+    find_names(g, buf_text(&g->h_async));
+    if (g->needs_error_context) {
+        Str name = str_concat(g->arena, g->name, STR("_error_context_t"));
+        map_put(g->arena, &g->helpers, name, NULL);
+    }
+}
+
+static void put_all(Gen *g) {
+    put_world(g);
+    if (!g->diags->errors) put_helpers(g);
+}
+
 bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const GenOptions *options,
            GenOutput *out, Diags *diags) {
     Gen g = begin(arena, model, world, options, diags);
@@ -232,13 +282,21 @@ bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const Gen
         if (options->stubs) gen_put_stubs(&g, out);
         return !diags->errors;
     }
-    put_world(&g);
+    reserve_names(&g);
+    size_t before = diags->list.len, warnings = diags->warnings;
+    put_all(&g);
+    if (!diags->errors && is_helper_taken(&g)) {
+        /* Rare. Once more, now that it is known which names the helpers need. */
+        diags->list.len = before;
+        diags->warnings = warnings;
+        Map names = g.helpers;
+        g = begin(arena, model, world, options, diags);
+        reserve_names(&g);
+        for (size_t i = 0; i < names.len; i++)
+            gen_reserve(&g, names.entries[i].key, STR("a helper function or type"));
+        put_all(&g);
+    }
     if (!diags->errors) check_filters(&g);
-    if (diags->errors) return false;
-    if (g.needs_string) gen_string_helpers(&g);
-    if (g.needs_async || g.futures.len || options->async_helpers || options->thread_helpers)
-        gen_async_helpers(&g);
-    if (options->thread_helpers) gen_thread_helpers(&g);
     if (diags->errors) return false;
     out->stem = g.name;
     put_header(&g, &out->header);

@@ -68,7 +68,8 @@ typedef struct {
     Map shared;            /* C names of anonymous types that all scopes share */
     Map frees;             /* C names of types that have a `_free` */
     Map releases;          /* C names of types -> whether they have a static release function */
-    Map symbols;           /* C names of functions and types -> what they are of */
+    Map symbols;           /* C names of functions, types and macros -> what they are of */
+    Map numbers;           /* C names that were wished for again -> the last number behind one */
     Map futures;           /* C names of the futures and streams that have functions */
     GenScope scope;
     /* The parts of both files, put together at the end. */
@@ -76,9 +77,10 @@ typedef struct {
     Buf c_layout, c_funcs, c_release, c_helpers, c_adapters, c_async;
     Buf stubs;
     bool needs_string, needs_async, needs_error_context;
-    bool *used_filters;             /* by position in options->async_filters */
-    bool needs_bits[4];             /* see values.c */
-    uint32_t area_size, area_align; /* what exports return through */
+    bool *used_filters; /* by position in options->async_filters */
+    bool needs_bits[4]; /* see values.c */
+    Map areas;          /* C names of types that exports return through memory */
+    Map helpers;        /* names in the helpers' texts */
     /* The native style. */
     Map prefixes;      /* prefix -> the GenScope that has it */
     Map item_prefixes; /* WitItem -> its prefix */
@@ -87,6 +89,7 @@ typedef struct {
     VEC(const NatFunc *) nat_funcs;
     Buf h_layout, c_elsewhere; /* c_elsewhere: for other machines than WebAssembly */
     bool has_exported_resources;
+    uint32_t area_size, area_align; /* what exports return through */
 } Gen;
 
 static inline bool gen_native(const Gen *g) { return g->options->style == GEN_NATIVE; }
@@ -111,8 +114,13 @@ Str gen_entry_name(Gen *g, const WitType *map);
 Str gen_without_t(Str type_name);
 /* A type in messages. */
 Str gen_wit_name(Gen *g, const WitType *type);
-/* Takes a C name; an error where something else has it. `what` is the WIT name. */
-void gen_claim(Gen *g, Str c_name, Str what, Span span);
+/* Takes the C names stem+ending for all endings of a list that NULL ends. Where something else has
+ * one of them, the stem gets a number, and there is a warning. The stem. `what` is the WIT name. */
+Str gen_claim(Gen *g, Str stem, const char *const *endings, Str what, Span span);
+#define GEN_ENDINGS(...)                                                                           \
+    (const char *const[]) { __VA_ARGS__, NULL }
+/* Takes a name that nothing from WIT may have. */
+void gen_reserve(Gen *g, Str name, Str what);
 
 static inline GenType *gen_type(Gen *g, const WitType *type) { return &g->types[type->id]; }
 
@@ -134,8 +142,9 @@ const char *gen_tag_type(size_t case_count);
 
 /* ---- free.c ---- */
 
-/* The public `_free` of a type that was just defined, where there is something to free. */
-void gen_free(Gen *g, const WitType *type);
+/* The statements of the public `_free` of a type whose parts are defined; empty: it has none. */
+Str gen_free_body(Gen *g, const WitType *type);
+void gen_free(Gen *g, const WitType *type, Str body);
 /* The statement that frees what post-return must free behind the pointer expression; empty where
  * there is nothing. */
 Str gen_release(Gen *g, const WitType *type, Str pointer);
@@ -220,9 +229,14 @@ void gen_put_bits(Gen *g, Buf *out);
 void gen_import(Gen *g, const WitFunc *func);
 void gen_export(Gen *g, const WitFunc *func);
 void gen_futures(Gen *g, const WitFunc *func);
+/* Of the names that come with a stream or future, ended by NULL. */
+extern const char *const gen_future_endings[];
 void gen_async_helpers(Gen *g);
 void gen_thread_helpers(Gen *g);
 void gen_string_helpers(Gen *g);
+void gen_put_string_type(Gen *g, Buf *out);
+/* The condition that a string behind a pointer has memory. */
+Str gen_string_filled(Gen *g, const char *pointer);
 /* What the source needs of a C library, and stands in for it where there is none. */
 void gen_put_support(Gen *g, Buf *out);
 /* Of it: what stands in for a C library. */

@@ -218,16 +218,50 @@ Str gen_func_name(Gen *g, const WitFunc *func) {
                    STR_ARG(gen_snake(g->arena, func->name)));
 }
 
-void gen_claim(Gen *g, Str c_name, Str what, Span span) {
-    bool added;
-    MapEntry *entry = map_put(g->arena, &g->symbols, c_name, &added);
-    if (!added) {
-        const Str *other = entry->cptr;
-        diag(g->diags, BIND_SAME_NAME, span, STR_ARG(*other), STR_ARG(what), STR_ARG(c_name));
-        diag_note(g->diags, BIND_RENAME, span_none());
-        return;
+/* ---- every C name once ---- */
+
+/* The first of the names stem+ending that something else has; *owner tells what. */
+static Str find_taken(Gen *g, Str stem, const char *const *endings, Str *owner) {
+    for (size_t i = 0; endings[i]; i++) {
+        Str name = str_concat(g->arena, stem, str_from(endings[i]));
+        const MapEntry *entry = map_get(&g->symbols, name);
+        if (!entry) continue;
+        *owner = *(const Str *)entry->cptr;
+        return name;
     }
-    entry->cptr = arena_copy(g->arena, &what, sizeof what);
+    return (Str){0};
+}
+
+void gen_reserve(Gen *g, Str name, Str what) {
+    map_put(g->arena, &g->symbols, name, NULL)->cptr = arena_copy(g->arena, &what, sizeof what);
+}
+
+/* The first with a number that goes with all endings. A number that was tried is not tried again. */
+static Str numbered(Gen *g, Str stem, const char *const *endings) {
+    MapEntry *entry = map_put(g->arena, &g->numbers, stem, NULL);
+    Str owner, name;
+    do {
+        if (entry->value < 2) entry->value = 1;
+        name = str_fmt(g->arena, "%.*s_%" PRIu64, STR_ARG(stem), ++entry->value);
+    } while (find_taken(g, name, endings, &owner).len);
+    return name;
+}
+
+Str gen_claim(Gen *g, Str stem, const char *const *endings, Str what, Span span) {
+    Str owner, taken = find_taken(g, stem, endings, &owner);
+    if (taken.len) {
+        Str ending = str_after(taken, stem.len);
+        stem = numbered(g, stem, endings);
+        Str now = str_concat(g->arena, stem, ending);
+        bool seen = !str_starts(taken, STR("__")); /* by users */
+        if (seen)
+            diag(g->diags, BIND_SAME_NAME, span, STR_ARG(owner), STR_ARG(what), STR_ARG(taken),
+                 STR_ARG(now));
+        if (seen) diag_note(g->diags, BIND_RENAME, span_none());
+    }
+    for (size_t i = 0; endings[i]; i++)
+        gen_reserve(g, str_concat(g->arena, stem, str_from(endings[i])), what);
+    return stem;
 }
 
 Str gen_wit_name(Gen *g, const WitType *type) {

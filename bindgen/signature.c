@@ -74,12 +74,34 @@ static void put_param(Gen *g, Buf *out, const WitType *type, const char *star, S
     buf_fmt(out, "%.*s %s%.*s", STR_ARG(gen_type_name(g, type)), star, STR_ARG(name));
 }
 
+static bool is_param(Gen *g, const GenSig *sig, size_t n, Str name) {
+    for (size_t i = 0; i < n; i++) {
+        const GenParam *p = &sig->params[i];
+        if (str_eq(name, p->name)) return true;
+        if (p->maybe && str_eq(name, str_concat(g->arena, STR("maybe_"), p->name))) return true;
+    }
+    return false;
+}
+
+/* The name of parameter n, which neither an earlier one has nor a type: `x: option<u8>` is called
+ * `maybe_x`, and so may be another one. */
+static Str param_name(Gen *g, const GenSig *sig, size_t n, Str wit_name) {
+    Str name = gen_ident(g, wit_name);
+    if (str_ends(name, STR("_t")) || str_is(name, "result"))
+        name = str_concat(g->arena, name, STR("_"));
+    while (is_param(g, sig, n, name) ||
+           (sig->params[n].maybe && is_param(g, sig, n, str_concat(g->arena, STR("maybe_"), name))))
+        name = str_concat(g->arena, name, STR("_"));
+    return name;
+}
+
 static void sync_params(Gen *g, const WitFunc *func, GenSig *sig, Buf *out) {
     for (size_t i = 0; i < func->params.len; i++) {
         const WitField *field = &func->params.at[i];
         GenParam *p = &sig->params[i];
-        *p = (GenParam){.name = gen_ident(g, field->name), .type = field->type};
+        *p = (GenParam){.type = field->type};
         p->maybe = field->type->kind == WIT_OPTION && !g->options->no_sig_flattening;
+        p->name = param_name(g, sig, i, field->name);
         p->pointer = !p->maybe && is_by_pointer(field->type);
         Str name = p->maybe ? str_concat(g->arena, STR("maybe_"), p->name) : p->name;
         put_param(g, out, p->maybe ? field->type->elem : field->type,
@@ -102,7 +124,6 @@ static void args_struct(Gen *g, const WitFunc *func, GenSig *sig, Buf *out) {
         buf_fmt(types, "  %.*s %.*s;\n", STR_ARG(gen_type_name(g, func->params.at[i].type)),
                 STR_ARG(gen_ident(g, func->params.at[i].name)));
     buf_fmt(types, "} %.*s_args_t;\n", STR_ARG(sig->name));
-    gen_claim(g, str_concat(g->arena, sig->name, STR("_args_t")), func->name, func->span);
     buf_fmt(out, "%.*s_args_t *args", STR_ARG(sig->name));
     sig->params[0] = (GenParam){.name = STR("args"), .pointer = true};
     sig->param_count = 1;
@@ -118,7 +139,8 @@ static void async_import_params(Gen *g, const WitFunc *func, bool spilled, GenSi
     } else {
         for (size_t i = 0; i < func->params.len; i++) {
             const WitField *field = &func->params.at[i];
-            sig->params[i] = (GenParam){.name = gen_ident(g, field->name), .type = field->type};
+            sig->params[i] =
+                (GenParam){.name = param_name(g, sig, i, field->name), .type = field->type};
             put_param(g, out, field->type, "", sig->params[i].name);
         }
     }
@@ -141,12 +163,26 @@ static void put_return_type(Gen *g, const GenSig *sig, bool is_async, Buf *out) 
     }
 }
 
+/* The names that come with a function. */
+static const char *const *func_endings(const WitFunc *func, const AbiFunc *abi) {
+    static const char *const plain[] = {"", NULL}, *const with_args[] = {"", "_args_t", NULL},
+                             *const task[] = {"", "_callback", "_return", NULL};
+    switch (abi->variant) {
+    case ABI_LOWER_ASYNC: return abi->params_spilled && func->params.len > 1 ? with_args : plain;
+    case ABI_LIFT_ASYNC:
+    case ABI_LIFT_ASYNC_CALLBACK: return task;
+    case ABI_LIFT:
+    case ABI_LOWER: break;
+    }
+    return plain;
+}
+
 GenSig gen_signature(Gen *g, const WitFunc *func, const AbiFunc *abi) {
     bool is_async = abi->variant != ABI_LIFT && abi->variant != ABI_LOWER;
-    GenSig sig = {
-        .name = gen_func_name(g, func), .result = func->result, .param_count = func->params.len};
+    GenSig sig = {.result = func->result, .param_count = func->params.len};
+    sig.name =
+        gen_claim(g, gen_func_name(g, func), func_endings(func, abi), func->name, func->span);
     sig.params = ARENA_NEW_ARRAY(g->arena, GenParam, func->params.len + 1);
-    gen_claim(g, sig.name, func->name, func->span);
     if (!is_async) classify_result(g, &sig);
     Buf out = {.arena = g->arena};
     put_return_type(g, &sig, is_async, &out);

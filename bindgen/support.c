@@ -168,11 +168,11 @@ static const char string_source[] =
     "}\n"
     "\nvoid @_string_dup_n(@_string_t *ret, const % *s, size_t len) {\n"
     "  ret->len = len;\n"
-    "  ret->ptr = (~*) cabi_realloc(NULL, 0, sizeof(~), len * sizeof(~));\n"
+    "  ret->ptr = (~*) cabi_realloc(NULL, 0, ALIGN, len * sizeof(~));\n"
     "  if (len > 0) __builtin_memcpy(ret->ptr, s, len * sizeof(~));\n"
     "}\n"
     "\nvoid @_string_free(@_string_t *ret) {\n"
-    "  if (ret->len > 0) {\n"
+    "  if (FILLED) {\n"
     "    free(ret->ptr);\n"
     "  }\n"
     "  ret->ptr = NULL;\n"
@@ -195,18 +195,87 @@ void gen_put_words(Gen *g, Buf *out, const char *text, const GenWord *words, siz
     gen_put_template(g, out, str_c(g->arena, gen_fill(g, text, words, n)));
 }
 
+/* With compact-utf16, a length says which of two encodings a string has. */
+static const char compact_header[] =
+    "\n// Whether the string is of UTF-16 (units of 16 bits), and not of Latin-1 (bytes)\n"
+    "bool @_string_is_utf16(const @_string_t *s);\n"
+    "\n// The length of the string in units\n"
+    "size_t @_string_len(const @_string_t *s);\n"
+    "\n// Sets the string `ret` to reference `len` units of UTF-16 without copying them\n"
+    "void @_string_set_utf16(@_string_t *ret, const uint16_t *s, size_t len);\n"
+    "\n// Makes `ret` a copy of `len` units of UTF-16.\n"
+    "void @_string_dup_utf16(@_string_t *ret, const uint16_t *s, size_t len);\n";
+
+static const char compact_source[] =
+    "\nbool @_string_is_utf16(const @_string_t *s) {\n"
+    "  return (s->len & ^_STRING_UTF16) != 0;\n"
+    "}\n"
+    "\nsize_t @_string_len(const @_string_t *s) {\n"
+    "  return s->len & 0x7fffffff;\n"
+    "}\n"
+    "\nvoid @_string_set_utf16(@_string_t *ret, const uint16_t *s, size_t len) {\n"
+    "  ret->ptr = (uint8_t*) (uintptr_t) s;\n"
+    "  ret->len = len | ^_STRING_UTF16;\n"
+    "}\n"
+    "\nvoid @_string_dup_utf16(@_string_t *ret, const uint16_t *s, size_t len) {\n"
+    "  ret->len = len | ^_STRING_UTF16;\n"
+    "  ret->ptr = (uint8_t*) cabi_realloc(NULL, 0, 2, len * 2);\n"
+    "  if (len > 0) __builtin_memcpy(ret->ptr, s, len * 2);\n"
+    "}\n";
+
+/* gcc calls any use of the word `char16_t` in C a mistake in C++. */
+static const char quiet[] = "\n#if defined __GNUC__ && !defined __cplusplus\n"
+                            "#pragma GCC diagnostic push\n"
+                            "#pragma GCC diagnostic ignored \"-Wc++-compat\"\n"
+                            "#endif\n";
+static const char loud[] =
+    "\n#if defined __GNUC__ && !defined __cplusplus\n#pragma GCC diagnostic pop\n#endif\n";
+
+void gen_put_string_type(Gen *g, Buf *out) {
+    switch (g->options->encoding) {
+    case ABI_UTF8: break;
+    case ABI_UTF16:
+        buf_fmt(out, "%s#ifndef __cplusplus\ntypedef __CHAR16_TYPE__ char16_t;\n#endif%s", quiet,
+                loud);
+        break;
+    case ABI_LATIN1_UTF16:
+        gen_put_template(g, out,
+                         "\n// Of the length of a string: it is of UTF-16, and not of Latin-1.\n"
+                         "#define ^_STRING_UTF16 0x80000000u\n");
+        break;
+    }
+    gen_put_template(g, out,
+                     "\ntypedef struct @_string_t {\n  ~ *ptr;\n  size_t len;\n} @_string_t;\n");
+}
+
+Str gen_string_filled(Gen *g, const char *pointer) {
+    bool compact = g->options->encoding == ABI_LATIN1_UTF16;
+    return str_fmt(g->arena, compact ? "(%s->len & 0x7fffffff) > 0" : "%s->len > 0", pointer);
+}
+
 void gen_string_helpers(Gen *g) {
     bool utf16 = g->options->encoding == ABI_UTF16;
-    static const char *const names[] = {"set", "dup", "dup_n", "free"};
-    for (size_t i = 0; i < 4; i++)
-        gen_claim(g, str_fmt(g->arena, "%.*s_string_%s", STR_ARG(g->name), names[i]), STR("string"),
-                  span_none());
-    if (utf16) gen_put_template(g, &g->h_helpers, string_length_header);
+    if (utf16) {
+        buf_fmt(&g->h_helpers, "%s", quiet);
+        buf_fmt(&g->c_helpers, "%s", quiet);
+        gen_put_template(g, &g->h_helpers, string_length_header);
+    }
     gen_put_template(g, &g->h_helpers, string_header);
     gen_put_template(g, &g->c_helpers, utf16 ? string_length : string_length_utf8);
     Str length = str_concat(g->arena, g->name, utf16 ? STR("_string_len") : STR("__string_len"));
-    const GenWord words[] = {{STR("LENGTH"), length}};
-    gen_put_words(g, &g->c_helpers, string_source, words, 1);
+    bool compact = g->options->encoding == ABI_LATIN1_UTF16;
+    const GenWord words[] = {{STR("LENGTH"), length},
+                             {STR("FILLED"), gen_string_filled(g, "ret")},
+                             {STR("ALIGN"), compact ? STR("2") : STR("sizeof(~)")}};
+    gen_put_words(g, &g->c_helpers, string_source, words, 3);
+    if (compact) {
+        gen_put_template(g, &g->h_helpers, compact_header);
+        gen_put_template(g, &g->c_helpers, compact_source);
+    }
+    if (utf16) {
+        buf_fmt(&g->h_helpers, "%s", loud);
+        buf_fmt(&g->c_helpers, "%s", loud);
+    }
 }
 
 /* ---- the component's type ---- */

@@ -125,7 +125,7 @@ static void macros(Gen *g, const WitType *type, const char *format) {
         gen_docs(&g->h_types, field->docs);
         Str name = str_fmt(g->arena, "%.*s_%.*s", STR_ARG(prefix),
                            STR_ARG(gen_upper(g->arena, field->name)));
-        gen_claim(g, name, field->name, field->span);
+        name = gen_claim(g, name, GEN_ENDINGS(""), field->name, field->span);
         buf_fmt(&g->h_types, "#define %.*s ", STR_ARG(name));
         buf_fmt(&g->h_types, i == 31 && format[0] == '(' ? "((uint32_t) 1 << 31)\n" : "%s%zu%s\n",
                 format, i, format[0] ? ")" : "");
@@ -173,12 +173,8 @@ static void define_map_entry(Gen *g, const WitType *type) {
     buf_str(&g->h_types, STR("typedef struct {\n"));
     member(g, "  ", type->elem, "key");
     member(g, "  ", type->second, "value");
-    Str entry = gen_entry_name(g, type);
-    gen_claim(g, entry, gen_wit_name(g, type), type->span);
-    buf_fmt(&g->h_types, "} %.*s;\n\n", STR_ARG(entry));
+    buf_fmt(&g->h_types, "} %.*s;\n\n", STR_ARG(gen_entry_name(g, type)));
 }
-
-static void define_resource(Gen *g, const WitType *type);
 
 /* What comes before the name of the type in its definition. */
 static void define_body(Gen *g, const WitType *type) {
@@ -236,10 +232,6 @@ static bool has_definition(Gen *g, const WitType *type) {
 }
 
 static void define(Gen *g, const WitType *type) {
-    if (type->kind == WIT_RESOURCE) {
-        define_resource(g, type);
-        return;
-    }
     if (!has_definition(g, type)) return;
     buf_byte(&g->h_types, '\n');
     gen_docs(&g->h_types, type->docs);
@@ -273,9 +265,7 @@ static void imported_resource(Gen *g, const WitType *type) {
                 "\nvoid %.*s_drop_borrow(%.*s handle) {\n  %.*s(handle.__handle);\n}\n",
                 STR_ARG(r->base), STR_ARG(r->borrow), STR_ARG(r->drop));
     }
-    Str name = str_fmt(g->arena, "%.*s_borrow_%.*s", STR_ARG(g->scope.prefix),
-                       STR_ARG(gen_snake(g->arena, type->name)));
-    gen_claim(g, name, type->name, type->span);
+    Str name = gen_without_t(r->borrow);
     buf_fmt(&g->h_helpers, "\nextern %.*s %.*s(%.*s handle);\n", STR_ARG(r->borrow), STR_ARG(name),
             STR_ARG(r->own));
     buf_fmt(&g->c_helpers, "\n%.*s %.*s(%.*s arg) {\n  return (%.*s) { arg.__handle };\n}\n",
@@ -294,17 +284,17 @@ static void exported_resource(Gen *g, const WitType *type, Str module) {
             STR_ARG(own), STR_ARG(base), STR_ARG(name), STR_ARG(name), STR_ARG(base), STR_ARG(own),
             STR_ARG(base), STR_ARG(name));
     buf_byte(&g->c_helpers, '\n');
-    buf_fmt(&g->c_helpers, GEN_IMPORT_FORMAT "extern int32_t __wasm_import_%.*s_new(int32_t);\n\n",
+    buf_fmt(&g->c_helpers, GEN_IMPORT_FORMAT "extern int32_t __wasm_import_%.*s__new(int32_t);\n\n",
             STR_ARG(module), "[resource-new]", STR_ARG(type->name), STR_ARG(base));
-    buf_fmt(&g->c_helpers, GEN_IMPORT_FORMAT "extern int32_t __wasm_import_%.*s_rep(int32_t);\n",
+    buf_fmt(&g->c_helpers, GEN_IMPORT_FORMAT "extern int32_t __wasm_import_%.*s__rep(int32_t);\n",
             STR_ARG(module), "[resource-rep]", STR_ARG(type->name), STR_ARG(base));
     buf_fmt(&g->c_helpers,
             "\n%.*s %.*s_new(%.*s *rep) {\n"
-            "  return (%.*s) { __wasm_import_%.*s_new((int32_t) (uintptr_t) rep) };\n}\n",
+            "  return (%.*s) { __wasm_import_%.*s__new((int32_t) (uintptr_t) rep) };\n}\n",
             STR_ARG(own), STR_ARG(base), STR_ARG(name), STR_ARG(own), STR_ARG(base));
     buf_fmt(&g->c_helpers,
             "\n%.*s* %.*s_rep(%.*s handle) {\n"
-            "  return (%.*s*) (uintptr_t) __wasm_import_%.*s_rep(handle.__handle);\n}\n",
+            "  return (%.*s*) (uintptr_t) __wasm_import_%.*s__rep(handle.__handle);\n}\n",
             STR_ARG(name), STR_ARG(base), STR_ARG(own), STR_ARG(name), STR_ARG(base));
 }
 
@@ -316,24 +306,40 @@ static void exported_destructor(Gen *g, const WitType *type) {
                 STR_ARG(r->name));
     buf_fmt(&g->c_adapters,
             "\n__attribute__((__export_name__(\"%.*s#[dtor]%.*s\")))\n"
-            "void __wasm_export_%.*s_dtor(int32_t rep) {\n"
+            "void __wasm_export_%.*s__dtor(int32_t rep) {\n"
             "  %.*s_destructor((%.*s*) (uintptr_t) rep);\n}\n",
             STR_ARG(g->scope.key), STR_ARG(type->name), STR_ARG(r->base), STR_ARG(r->base),
             STR_ARG(r->name));
 }
 
+/* Functions and types that come with a resource, each name once. */
+static void claim_resource(Gen *g, const WitType *type, Str prefix, Str snake) {
+    GenType *r = gen_type(g, type);
+    Str base = str_fmt(g->arena, "%.*s_%.*s", STR_ARG(prefix), STR_ARG(snake));
+    Str own = str_fmt(g->arena, "%.*s_own_%.*s", STR_ARG(prefix), STR_ARG(snake));
+    Str borrow = str_fmt(g->arena, "%.*s_borrow_%.*s", STR_ARG(prefix), STR_ARG(snake));
+    bool drops_borrow = !r->exported && !g->options->autodrop_borrows;
+    const char *const *endings = r->exported
+                                     ? GEN_ENDINGS("_t", "_drop_own", "_new", "_rep", "_destructor")
+                                 : drops_borrow ? GEN_ENDINGS("_drop_own", "_drop_borrow")
+                                                : GEN_ENDINGS("_drop_own");
+    r->base = gen_claim(g, base, endings, type->name, type->span);
+    r->name = str_concat(g->arena, r->base, STR("_t"));
+    own = gen_claim(g, own, GEN_ENDINGS("_t"), type->name, type->span);
+    r->own = str_concat(g->arena, own, STR("_t"));
+    endings = r->exported ? GEN_ENDINGS("_t") : GEN_ENDINGS("_t", "");
+    borrow = gen_claim(g, borrow, endings, type->name, type->span);
+    r->borrow = str_concat(g->arena, borrow, STR("_t"));
+}
+
 static void define_resource(Gen *g, const WitType *type) {
     GenType *r = gen_type(g, type);
     Str prefix = g->scope.prefix, snake = gen_snake(g->arena, type->name);
-    r->base = str_fmt(g->arena, "%.*s_%.*s", STR_ARG(prefix), STR_ARG(snake));
-    r->own = str_fmt(g->arena, "%.*s_own_%.*s_t", STR_ARG(prefix), STR_ARG(snake));
-    r->borrow = str_fmt(g->arena, "%.*s_borrow_%.*s_t", STR_ARG(prefix), STR_ARG(snake));
-    r->drop = str_fmt(g->arena, "__wasm_import_%.*s_drop", STR_ARG(r->base));
     r->exported = !g->scope.import;
+    claim_resource(g, type, prefix, snake);
+    r->drop = str_fmt(g->arena, "__wasm_import_%.*s__drop", STR_ARG(r->base));
     Str key = g->scope.item ? g->scope.key : STR("$root");
     Str module = r->exported ? str_concat(g->arena, STR("[export]"), key) : key;
-    gen_claim(g, r->own, type->name, type->span);
-    gen_claim(g, r->borrow, type->name, type->span);
     resource_drops(g, type, module);
     buf_fmt(&g->h_types, "\ntypedef struct %.*s {\n  int32_t __handle;\n} %.*s;\n", STR_ARG(r->own),
             STR_ARG(r->own));
@@ -369,25 +375,42 @@ static void check_layout(Gen *g, const WitType *type) {
                 STR_ARG(gen_type(g, type)->name), plan->size);
 }
 
+/* The name of a type, `wished` or another one where that or one that comes with it is taken. */
+static Str claim_type(Gen *g, const WitType *type, Str wished, bool has_free) {
+    bool future = type->kind == WIT_STREAM || type->kind == WIT_FUTURE;
+    const char *const *endings = future                  ? gen_future_endings
+                                 : type->kind == WIT_MAP ? GEN_ENDINGS("_t", "_free", "_entry_t")
+                                 : has_free              ? GEN_ENDINGS("_t", "_free")
+                                                         : GEN_ENDINGS("_t");
+    Str stem = gen_claim(g, gen_without_t(wished), endings, gen_wit_name(g, type), type->span);
+    return str_concat(g->arena, stem, STR("_t"));
+}
+
 static void define_one(Gen *g, const WitType *type) {
-    bool shared;
+    bool shared, added;
     Str name = gen_new_type_name(g, type, g->scope.prefix, &shared);
     if (g->diags->errors) return;
-    gen_type(g, type)->name = name;
-    if (shared) {
-        bool added;
-        map_put(g->arena, &g->shared, name, &added);
-        if (!added) return;
+    if (type->kind == WIT_RESOURCE) {
+        define_resource(g, type);
+        return;
     }
     if (comes_with_resource(g, type)) {
         const GenType *resource = gen_type(g, wit_resource_of(type));
         gen_type(g, type)->name = type->kind == WIT_OWN ? resource->own : resource->borrow;
         return;
     }
-    gen_claim(g, name, gen_wit_name(g, type), type->span);
+    MapEntry *same = shared ? map_put(g->arena, &g->shared, name, &added) : NULL;
+    if (same && !added) {
+        gen_type(g, type)->name = *(const Str *)same->cptr;
+        return;
+    }
+    Str free_body = gen_free_body(g, type);
+    if (has_definition(g, type)) name = claim_type(g, type, name, free_body.len > 0);
+    if (same) same->cptr = arena_copy(g->arena, &name, sizeof name);
+    gen_type(g, type)->name = name;
     define(g, type);
     check_layout(g, type);
-    gen_free(g, type);
+    gen_free(g, type, free_body);
 }
 
 bool gen_scope_of(Gen *g, const WitInterface *interface, GenScope *scope) {

@@ -316,9 +316,9 @@ static Str element_name(Gen *g, const AbiOp *op) {
     if (op->kind == ABI_LIST)
         return op->type->kind == WIT_MAP ? gen_entry_name(g, op->type)
                                          : gen_type_name(g, op->type->elem);
-    bool utf8 = g->options->encoding == ABI_UTF8;
-    if (gen_native(g)) return utf8 ? STR("char") : STR("wit_char16");
-    return utf8 ? STR("uint8_t") : STR("uint16_t");
+    bool utf16 = g->options->encoding == ABI_UTF16;
+    if (gen_native(g)) return utf16 ? STR("wit_char16") : STR("char");
+    return utf16 ? STR("uint16_t") : STR("uint8_t");
 }
 
 static void lift_pointer(Gen *g, GenBody *b, const AbiOp *op, const Str *flat, GenPlace to) {

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # bindgen.sh WITC: C bindings. Every tests/bindgen/*.wit is compared with the header and source beside
 # it, and compiled; the components of tests/bindgen/run, all in C, are composed and run.
-# The first lines of a .wit say how: `// ARGS: --no-sig-flattening`. BLESS=1 writes the expected files.
+# The first lines of a .wit say how: `// ARGS: --no-sig-flattening`; `// WARN: TEXT` is a warning that there
+# must be. BLESS=1 writes the expected files.
 . "$(dirname "$0")/lib.sh"
 . tools/toolchain.sh
 warnings="-Wall -Wextra -Werror -Wpedantic -Wconversion -Wc++-compat -Wno-unused-parameter"
@@ -33,6 +34,10 @@ for wit in tests/bindgen/*.wit; do
     rm -rf "$gen"
     # shellcheck disable=SC2046
     expect "$wit" 0 bindgen c --no-object-file --out-dir "$gen" $(sed -n 's,^// ARGS: ,,p' "$wit") "$wit" || continue
+    sed -n 's,^// WARN: ,,p' "$wit" >"$tmp/warnings"
+    while IFS= read -r text; do
+        if grep -qF -e "$text" "$err"; then ok; else bad "$wit" "no warning: $text"; fi
+    done <"$tmp/warnings"
     for file in "$gen"/*; do compare "$file" "${wit%.wit}.${file##*.}.expected"; done
     [ -n "$CLANG" ] && compile "$gen"/*.c "$tmp/x.o"
 done
