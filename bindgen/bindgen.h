@@ -38,6 +38,7 @@ typedef struct {
      * assembly of its own, so that the object brings its type along. */
     Str component_type;
     bool stubs; /* a source to be filled in, too */
+    bool mocks; /* imports for tests, too; native style */
 } GenOptions;
 
 /* A file beside the header and the source. */

@@ -73,17 +73,34 @@ static void put_variant(Freeing *f, const WitType *type) {
         buf_fmt(out, "  switch ((int32_t) ptr->tag) {\n%.*s  }\n", STR_ARG(buf_text(&cases)));
 }
 
+/* The elements are of a copy, `items`. */
+static void put_copied_elements(Freeing *f, const WitType *type, Str body) {
+    Str element =
+        type->kind == WIT_MAP ? gen_entry_name(f->g, type) : gen_type_name(f->g, type->elem);
+    buf_str(f->out, STR("  if (ptr->len > 0) {\n"));
+    buf_fmt(f->out, "    %.*s *items = (%.*s *) wit__copy(ptr->ptr, ptr->len * sizeof *items);\n",
+            STR_ARG(element), STR_ARG(element));
+    if (body.len)
+        buf_fmt(f->out, "    for (size_t i = 0; i < ptr->len; i++) {\n%.*s    }\n", STR_ARG(body));
+    buf_str(f->out, STR("    ptr->ptr = items;\n  }\n"));
+}
+
 /* The body of a loop over what a list or map points to. */
 static void put_elements(Freeing *f, const WitType *type) {
     Buf *out = f->out, body = {.arena = f->g->arena};
     f->out = &body;
+    bool copy = f->mode == FREE_WALK && f->walk == GEN_WALK_COPY;
     if (type->kind == WIT_MAP) {
-        put(f, "      ", type->elem, STR("&ptr->ptr[i].key"));
-        put(f, "      ", type->second, STR("&ptr->ptr[i].value"));
+        put(f, "      ", type->elem, copy ? STR("&items[i].key") : STR("&ptr->ptr[i].key"));
+        put(f, "      ", type->second, copy ? STR("&items[i].value") : STR("&ptr->ptr[i].value"));
     } else {
-        put(f, "      ", type->elem, STR("&ptr->ptr[i]"));
+        put(f, "      ", type->elem, copy ? STR("&items[i]") : STR("&ptr->ptr[i]"));
     }
     f->out = out;
+    if (copy) {
+        put_copied_elements(f, type, buf_text(&body));
+        return;
+    }
     const char *last = f->mode != FREE_WALK         ? "    free(ptr->ptr);\n"
                        : f->walk == GEN_WALK_MEMORY ? "    wit__keep(ptr->ptr);\n"
                                                     : "";
@@ -173,7 +190,27 @@ Str gen_release(Gen *g, const WitType *type, Str pointer) {
 
 /* ---- walks of the native style ---- */
 
+/* A string, by a function of its own. */
+static Str copy_leaf(Gen *g, const WitType *type, Str pointer) {
+    if (type->kind != WIT_STRING) return STR("");
+    bool added;
+    Str name = gen_type_name(g, type);
+    map_put(g->arena, &g->walks[GEN_WALK_COPY], name, &added);
+    if (added)
+        buf_fmt(&g->c_release,
+                "\nstatic void %.*s__copy(%.*s *ptr) {\n"
+                "  %s *items = (%s *) wit__copy(ptr->ptr, ptr->len * sizeof *items);\n"
+                "  ptr->ptr = items;\n}\n",
+                STR_ARG(name), STR_ARG(name),
+                g->options->encoding == ABI_UTF16 ? "wit_char16" : "char",
+                g->options->encoding == ABI_UTF16 ? "wit_char16" : "char");
+    return str_fmt(g->arena, "%.*s__copy(%.*s);", STR_ARG(name), STR_ARG(pointer));
+}
+
+static const char *const walk_names[GEN_WALKS] = {"keep", "return", "copy"};
+
 static Str walk_leaf(Gen *g, GenWalk walk, const WitType *type, Str pointer) {
+    if (walk == GEN_WALK_COPY) return copy_leaf(g, type, pointer);
     if (walk == GEN_WALK_MEMORY) {
         if (type->kind != WIT_STRING) return STR("");
         return str_fmt(g->arena, "if ((%.*s)->len > 0) wit__keep((%.*s)->ptr);", STR_ARG(pointer),
@@ -203,19 +240,20 @@ static bool has_walk(Gen *g, GenWalk walk, const WitType *type) {
     put_body(&f, type);
     if (!body.len) return false;
     map_get(&g->walks[walk], name)->value = true;
-    buf_fmt(&g->c_release, "\nstatic void %.*s__%s(const %.*s *ptr) {\n%.*s}\n", STR_ARG(name),
-            walk == GEN_WALK_MEMORY ? "keep" : "return", STR_ARG(name), STR_ARG(buf_text(&body)));
+    buf_fmt(&g->c_release, "\nstatic void %.*s__%s(%s%.*s *ptr) {\n%.*s}\n", STR_ARG(name),
+            walk_names[walk], walk == GEN_WALK_COPY ? "" : "const ", STR_ARG(name),
+            STR_ARG(buf_text(&body)));
     return true;
 }
 
 Str gen_walk(Gen *g, GenWalk walk, const WitType *type, Str pointer) {
     type = wit_dealias(type);
-    bool wanted = walk == GEN_WALK_MEMORY ? wit_has_list(type) : wit_has_borrow(type);
+    bool wanted = walk == GEN_WALK_BORROWS ? wit_has_borrow(type) : wit_has_list(type);
     if (!wanted) return STR("");
     Str leaf = walk_leaf(g, walk, type, pointer);
     if (leaf.len || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM || type->kind == WIT_BORROW)
         return leaf;
     if (!has_walk(g, walk, type)) return STR("");
-    return str_fmt(g->arena, "%.*s__%s(%.*s);", STR_ARG(gen_type_name(g, type)),
-                   walk == GEN_WALK_MEMORY ? "keep" : "return", STR_ARG(pointer));
+    return str_fmt(g->arena, "%.*s__%s(%.*s);", STR_ARG(gen_type_name(g, type)), walk_names[walk],
+                   STR_ARG(pointer));
 }

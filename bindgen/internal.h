@@ -55,6 +55,14 @@ typedef struct {
     size_t count;
 } NatFunc;
 
+/* What the native style does with all parts of a value, see gen_walk. */
+typedef enum {
+    GEN_WALK_MEMORY,  /* wit__keep for each string and list */
+    GEN_WALK_BORROWS, /* gives borrowed handles of imports back */
+    GEN_WALK_COPY,    /* wit__copy for each string and list, in its place */
+    GEN_WALKS
+} GenWalk;
+
 typedef struct {
     Arena *arena;
     const WitModel *model;
@@ -82,11 +90,12 @@ typedef struct {
     Map areas;          /* C names of types that exports return through memory */
     Map helpers;        /* names in the helpers' texts */
     /* The native style. */
-    Map prefixes;      /* prefix -> the GenScope that has it */
-    Map item_prefixes; /* WitItem -> its prefix */
-    Map walks[2];      /* by GenWalk: C names of types -> whether they have a function */
-    Map structures;    /* C names of types without a name -> WitType */
+    Map prefixes;         /* prefix -> the GenScope that has it */
+    Map item_prefixes;    /* WitItem -> its prefix */
+    Map walks[GEN_WALKS]; /* by GenWalk: C names of types -> whether they have a function */
+    Map structures;       /* C names of types without a name -> WitType */
     VEC(const NatFunc *) nat_funcs;
+    VEC(const WitType *) imported_resources;
     Buf h_layout, c_elsewhere; /* c_elsewhere: for other machines than WebAssembly */
     bool has_exported_resources;
     uint32_t area_size, area_align; /* what exports return through */
@@ -151,10 +160,6 @@ Str gen_release(Gen *g, const WitType *type, Str pointer);
 
 /* The native style: the statement that does something with parts of the value behind a pointer
  * expression; empty where there are none. */
-typedef enum {
-    GEN_WALK_MEMORY, /* wit__keep for each string and list */
-    GEN_WALK_BORROWS /* gives borrowed handles of imports back */
-} GenWalk;
 Str gen_walk(Gen *g, GenWalk walk, const WitType *type, Str pointer);
 
 /* ---- signatures ---- */
@@ -259,6 +264,10 @@ void gen_stub(Gen *g, Str docs, Str signature); /* "T f(U x)" */
 void gen_stub_resource(Gen *g, const WitType *type, Str name, Str destructor);
 void gen_put_stubs(Gen *g, GenOutput *out);
 
+/* ---- mocks.c ---- */
+
+void gen_put_mocks(Gen *g, GenOutput *out);
+
 /* ---- the native style: native*.c ---- */
 
 bool gen_native_files(Gen *g, GenOutput *out);
@@ -291,6 +300,7 @@ void nat_docs(Gen *g, Buf *out, const char *indent, Str docs, const WitStability
 NatFunc *nat_func(Gen *g, const WitFunc *func);
 void nat_complete(Gen *g, NatFunc *f); /* once its types are defined */
 void nat_put_func(Gen *g, const NatFunc *f);
+bool nat_is_exit(const NatFunc *f); /* does not return */
 void nat_put_resource(Gen *g, const WitType *type);
 
 /* native_runtime.c */

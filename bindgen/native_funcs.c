@@ -84,7 +84,7 @@ static bool is_direct(Gen *g, const NatFunc *f, const AbiFunc *abi) {
     return is_scalar(g, abi->result);
 }
 
-static bool is_exit(const NatFunc *f) {
+bool nat_is_exit(const NatFunc *f) {
     return f->scope.import && str_starts(f->scope.key, STR("wasi:cli/exit")) &&
            str_starts(f->func->name, STR("exit"));
 }
@@ -138,7 +138,7 @@ static void put_attributes(Gen *g, Buf *out, const NatFunc *f, bool direct) {
                 STR_ARG(f->func->name));
     if (must_check(g, f->func->result)) buf_str(out, STR("WIT_CHECK "));
     put_nonnull(g, out, f);
-    if (is_exit(f)) buf_str(out, STR("WIT_NORETURN "));
+    if (nat_is_exit(f)) buf_str(out, STR("WIT_NORETURN "));
     Str since = f->func->stability.deprecated.text;
     if (since.len && f->scope.import)
         buf_fmt(out, "WIT_DEPRECATED(\"since %.*s\") ", STR_ARG(since));
@@ -272,7 +272,7 @@ static void import_result(Body *m) {
                      : gen_lift_simple(g, m->abi->result, call_core(m));
     if (!result) {
         gen_line(&m->b, "%.*s;", STR_ARG(call_core(m)));
-        if (is_exit(m->f)) gen_line(&m->b, "__builtin_trap();");
+        if (nat_is_exit(m->f)) gen_line(&m->b, "__builtin_trap();");
         return;
     }
     if (simple.len) {
@@ -440,6 +440,7 @@ void nat_put_func(Gen *g, const NatFunc *f) {
 
 static void put_imported_resource(Gen *g, const WitType *type, Str module) {
     GenType *r = gen_type(g, type);
+    *vec_push(g->arena, &g->imported_resources) = type;
     Str drop = r->drop = nat_derive(g, r->name, "drop");
     buf_fmt(&g->h_funcs, "\nWIT_IMPORT(\"%.*s\", \"[resource-drop]%.*s\")\nvoid %.*s(%.*s own);\n",
             STR_ARG(module), STR_ARG(type->name), STR_ARG(drop), STR_ARG(r->own));

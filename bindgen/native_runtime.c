@@ -60,6 +60,8 @@ static const char common[] =
     "/** A string from a literal: WIT_STR(\"text\"), WIT_STR16(u\"text\"). */\n"
     "#define WIT_STR(literal) (WIT_VALUE(wit_string){\"\" literal, sizeof(literal) - 1})\n"
     "#define WIT_STR16(literal) (WIT_VALUE(wit_string16){u\"\" literal, sizeof(literal) / 2 - 1})\n"
+    "/** The same where a constant must stand, in the initializer of a static variable. */\n"
+    "#define WIT_STR_INIT(literal) {\"\" literal, sizeof(literal) - 1}\n"
     "/** A list of the type T from an array. */\n"
     "#define WIT_LIST(T, array) (WIT_VALUE(T){array, sizeof(array) / sizeof *(array)})\n"
     "\n"

@@ -15,7 +15,7 @@ typedef struct {
     Str world, rename_world, suffix;
     StrVec renames, async, sync;
     unsigned style, encoding, autodrop;
-    bool no_helpers, no_sig_flattening, no_object, async_helpers, thread_helpers, stubs;
+    bool no_helpers, no_sig_flattening, no_object, async_helpers, thread_helpers, stubs, mocks;
 } BindingsChoice;
 
 #define BINDINGS_WORLD(T, field)                                                                   \

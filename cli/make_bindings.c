@@ -50,7 +50,8 @@ int make_bindings(Cli *cli, Str path, const BindingsChoice *choice, GenOutput *o
                       .type_section_suffix = choice->suffix,
                       .async_helpers = choice->async_helpers,
                       .thread_helpers = choice->thread_helpers,
-                      .stubs = choice->stubs};
+                      .stubs = choice->stubs,
+                      .mocks = choice->mocks};
     GenRename *renames = ARENA_NEW_ARRAY(cli->arena, GenRename, choice->renames.len);
     if (!parse_renames(cli, &choice->renames, renames)) return EXIT_USAGE;
     how.renames = renames;

@@ -83,6 +83,7 @@ full)
     part "pairs asan" tests/pairs.sh build/witc-asan
     part "build" tests/build.sh build/witc
     part "build asan" tests/build.sh build/witc-asan
+    part "shop" tests/shop.sh build/witc
     part "example" tests/example.sh build/witc
     part "inputs" tests/inputs.sh build/witc
     part "truncation" tests/truncate.sh build/obj-release/tests/truncate 1

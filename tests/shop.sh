@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# shop.sh WITC: the native style without WebAssembly. Goes through examples/shop by its Makefile, and
+# compiles stubs and mocks of many types for this machine, warnings as errors.
+. "$(dirname "$0")/lib.sh"
+. tools/toolchain.sh
+home=$PWD
+cp -r examples/shop "$tmp/shop" && cd "$tmp/shop" || exit 1
+ran() { # ran NAME COMMAND...
+    name=$1
+    shift
+    if timeout 120 "$@" >"$tmp/log" 2>&1; then ok; else
+        bad "$name" "fails: $*"
+        tail -n 15 "$tmp/log"
+    fi
+}
+
+if [ -n "$CLANG" ] && [ -n "$WASM_LD" ]; then
+    ran "components" make -s WITC="$witc"
+    expect "program" 0 validate build/program.wasm
+    cp build/program.wasm once.wasm
+    ran "nothing to do" make -q WITC="$witc"
+else
+    skip "shop: clang or wasm-ld is missing"
+fi
+for compiler in gcc $CLANG; do
+    command -v "$compiler" >/dev/null || continue
+    ran "tests by $compiler" make -s -B test WITC="$witc" CC="$compiler"
+    grep -q "shop: all tests pass" "$tmp/log" && grep -q "warehouse: all tests pass" "$tmp/log" && ok ||
+        bad "tests by $compiler" "$(cat "$tmp/log")"
+done
+
+# A mistake in the program is found: a test that passes whatever happens is none.
+sed 's/+= found.val.price/= found.val.price/; s/< line->count/< 1/' "$home/examples/shop/shop.c" >shop.c
+if make -s -B test WITC="$witc" >"$tmp/log" 2>&1; then bad "mistake" "the tests do not see it"; else ok; fi
+# What a test has not foreseen ends it, with the import's name.
+cat >unforeseen.c <<'END'
+#include "shop_mocks.h"
+int main(void) {
+    shop_stock_take_mock.expected = 2;
+    if (shop_mocks_verify() != 1) return 1;
+    shop_mocks_reset();
+    if (shop_mocks_verify() != 0) return 2;
+    (void) !shop_stock_find(WIT_STR("x")).is_some;
+    return 3;
+}
+END
+ran "unforeseen" cc -Ibuild/gen unforeseen.c "$home/examples/shop/shop.c" build/gen/shop.c build/gen/shop_mocks.c -o unforeseen
+./unforeseen >"$tmp/log" 2>&1
+[ $? = 134 ] && ok || bad "unforeseen" "it goes on"
+grep -q 'shop_stock_take: called 0 times, expected 2' "$tmp/log" && ok || bad "verify" "$(cat "$tmp/log")"
+grep -q 'shop_stock_find: called, and the test has given no result' "$tmp/log" && ok || bad "unforeseen" "$(cat "$tmp/log")"
+
+warnings="-Wall -Wextra -Wpedantic -Wconversion -Wcast-qual -Werror"
+for wit in "$home"/tests/bindgen/*.wit; do
+    rm -rf gen
+    expect "mocks" 0 bindgen c --style native --stubs --mocks --out-dir gen "$wit" || continue
+    for source in gen/*.c; do
+        for standard in c11 c17 c2x; do
+            # shellcheck disable=SC2086
+            ran "$wit $standard" cc -std=$standard $warnings -Wc++-compat -Igen -c "$source" -o x.o
+        done
+    done
+    for header in gen/*.h; do
+        # shellcheck disable=SC2086
+        ran "$wit C++" c++ -std=c++17 $warnings -x c++ -fsyntax-only "$header" -Wno-pragma-once-outside-header
+    done
+done
+expect "mocks of the other style" 2 bindgen c --mocks --out-dir gen "$home/tests/bindgen/types.wit"
+finish shop
