@@ -192,6 +192,7 @@ void cli_wrong_kind(Cli *cli, const Source *source, const char *expected);
 void help_overview(Buf *out);           /* all commands */
 void help_family(Buf *out, Str family); /* those of "component" */
 void help_command(Buf *out, const Command *command);
+void help_wrap(Buf *out, const char *text, size_t indent); /* a paragraph, as in the help */
 void help_usage(Buf *out, const Command *command);         /* one line */
 Str help_option_names(Arena *arena, const Option *option); /* "-o, --output <FILE>" */
 

@@ -33,6 +33,11 @@ static void wrap(Buf *out, const char *text, size_t indent, size_t column) {
     buf_byte(out, '\n');
 }
 
+void help_wrap(Buf *out, const char *text, size_t indent) {
+    buf_fmt(out, "%*s", (int)indent, "");
+    wrap(out, text, indent, indent);
+}
+
 /* "  left                explanation" */
 static void entry(Buf *out, Str left, const char *text) {
     buf_fmt(out, "  %.*s", STR_ARG(left));

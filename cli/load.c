@@ -93,16 +93,20 @@ static WitModel *decode_wit(Arena *arena, const Source *source, void *context, D
     return source ? comp_decode_wit(arena, source, diags) : NULL;
 }
 
+WitcOptions load_wit_options(Cli *cli, const WitSelection *selection) {
+    return (WitcOptions){.features = selection->features.at,
+                         .feature_count = selection->features.len,
+                         .all_features = selection->all,
+                         .targets = selection->targets.at,
+                         .target_count = selection->targets.len,
+                         .strict = selection->strict,
+                         .gates = features_default(),
+                         .decode = decode_wit,
+                         .context = cli};
+}
+
 WitModel *load_wit(Cli *cli, Str path, const WitSelection *selection) {
-    WitcOptions options = {.features = selection->features.at,
-                           .feature_count = selection->features.len,
-                           .all_features = selection->all,
-                           .targets = selection->targets.at,
-                           .target_count = selection->targets.len,
-                           .strict = selection->strict,
-                           .gates = features_default(),
-                           .decode = decode_wit,
-                           .context = cli};
+    WitcOptions options = load_wit_options(cli, selection);
     if (!str_is(path, "-") && file_is_directory(cli->arena, path)) {
         return witc_read(cli->arena, path, &options, &cli->diags);
     }

@@ -38,6 +38,8 @@ typedef struct {
 /* WIT from a directory, a `.wit` file, a WIT package as a binary, a component, or a core module
  * with its world embedded; "-" is standard input. */
 WitModel *load_wit(Cli *cli, Str path, const WitSelection *selection);
+/* How that is read, for other readings of WIT text. */
+WitcOptions load_wit_options(Cli *cli, const WitSelection *selection);
 
 /* The encoding of --string-encoding and the like. */
 #define ENCODING_CHOICES "utf8|utf16|compact-utf16"

@@ -30,10 +30,26 @@ static Str version_or(Semver version, const char *otherwise) {
 
 /* ---- text ---- */
 
+/* Lines are counted from the place that was told last: places come mostly in their order. */
+typedef struct {
+    const Source *source;
+    uint32_t offset, line;
+} LastPlace;
+
 typedef struct {
     Buf *out;
     bool colour;
+    LastPlace old_place, new_place;
 } Print;
+
+static uint32_t line_of(LastPlace *last, Span span) {
+    if (last->source != span.source || span.start < last->offset)
+        *last = (LastPlace){span.source, 0, 1};
+    Str text = span.source->text;
+    for (; last->offset < span.start && last->offset < text.len; last->offset++)
+        if (text.ptr[last->offset] == '\n') last->line++;
+    return last->line;
+}
 
 static void paint(Print *p, const char *code) {
     if (p->colour) buf_fmt(p->out, "\033[%sm", code);
@@ -142,10 +158,10 @@ static void put_change(Print *p, const ReportChange *c, const ReportScope *secti
     put_what(p, c, section);
     Span span = c->new_span.source ? c->new_span : c->old_span;
     if (span.source) {
-        LineColumn at = line_column(span.source, span.start);
+        bool is_new = c->new_span.source != NULL;
+        uint32_t line = line_of(is_new ? &p->new_place : &p->old_place, span);
         paint(p, "2");
-        buf_fmt(p->out, "  [%s%.*s:%u]", c->new_span.source ? "" : "was at ",
-                STR_ARG(span.source->path), at.line);
+        buf_fmt(p->out, "  [%s%.*s:%u]", is_new ? "" : "was at ", STR_ARG(span.source->path), line);
         paint(p, "0");
     }
     put_remark(p, "", c->reason, "");
@@ -235,7 +251,7 @@ static void put_changes(Print *p, const ReportDiff *diff, const ReportDiffShow *
 }
 
 void report_diff_text(const ReportDiff *diff, const ReportDiffShow *show, Buf *out) {
-    Print p = {out, show->colour};
+    Print p = {.out = out, .colour = show->colour};
     const WitPackage *a = diff->old_package, *b = diff->new_package;
     Str old = version_or(a->version, "(no version)"), new = version_or(b->version, "(no version)");
     paint(&p, "1");
@@ -261,16 +277,17 @@ static void json_flag(Json *json, const char *key, bool value) {
     json_bool(json, true);
 }
 
-static void json_place(Json *json, const char *key, Span span) {
+static void json_place(Json *json, const char *key, LastPlace *last, Span span) {
     if (!span.source) return;
-    LineColumn at = line_column(span.source, span.start);
+    uint32_t line = line_of(last, span), start = span.start;
+    while (start && span.source->text.ptr[start - 1] != '\n') start--;
     json_key(json, key);
     json_object(json);
     json_text(json, "file", span.source->path);
     json_key(json, "line");
-    json_uint(json, at.line);
+    json_uint(json, line);
     json_key(json, "column");
-    json_uint(json, at.column);
+    json_uint(json, span.start - start + 1);
     json_end(json);
 }
 
@@ -291,7 +308,7 @@ static void json_breaks(Json *json, const char *side, ReportBreak breaks) {
     json_end(json);
 }
 
-static void json_change(Json *json, const ReportChange *c) {
+static void json_change(Json *json, const ReportChange *c, LastPlace last[2]) {
     json_object(json);
     json_text(json, "change", str_from(kind_names[c->kind]));
     json_text(json, "bump", str_from(bump_names[c->bump]));
@@ -301,8 +318,8 @@ static void json_change(Json *json, const ReportChange *c) {
     json_end(json);
     json_text(json, "old", c->old_text);
     json_text(json, "new", c->new_text);
-    json_place(json, "old_place", c->old_span);
-    json_place(json, "new_place", c->new_span);
+    json_place(json, "old_place", &last[0], c->old_span);
+    json_place(json, "new_place", &last[1], c->new_span);
     json_key(json, "breaks");
     json_object(json);
     json_breaks(json, c->is_world ? "components" : "importers", c->user);
@@ -339,7 +356,8 @@ void report_diff_json(const ReportDiff *diff, Json *json) {
     json_end(json);
     json_key(json, "changes");
     json_array(json);
-    for (size_t i = 0; i < diff->changes.len; i++) json_change(json, &diff->changes.at[i]);
+    LastPlace last[2] = {{0}, {0}};
+    for (size_t i = 0; i < diff->changes.len; i++) json_change(json, &diff->changes.at[i], last);
     json_end(json);
     json_end(json);
 }

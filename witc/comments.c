@@ -45,15 +45,24 @@ typedef struct {
     Str rest; /* of the comment that is being split */
 } Texts;
 
-static bool next_text(Texts *texts, Str *out) {
+static bool next_comment(Texts *texts, Str *out) {
     while (!texts->rest.len) {
         if (texts->next == texts->end) return false;
         const Span *span = texts->next++;
         texts->rest = (Str){span->source->text.ptr + span->start, span->end - span->start};
     }
     size_t end = comment_end(texts->rest);
-    *out = comment_text((Str){texts->rest.ptr, end});
+    *out = (Str){texts->rest.ptr, end};
     texts->rest = str_trim((Str){texts->rest.ptr + end, texts->rest.len - end});
+    return true;
+}
+
+/* What is for the linter is no documentation. */
+static bool next_text(Texts *texts, Str *out) {
+    do {
+        if (!next_comment(texts, out)) return false;
+    } while (str_starts(*out, STR("// lint: ")));
+    *out = comment_text(*out);
     return true;
 }
 
@@ -87,6 +96,7 @@ Str witc_docs_text(Arena *arena, const Span *comments, size_t n) {
         if (s.len && spaces < indent) indent = spaces;
         room += s.len + 1;
     }
+    if (room == 0) return (Str){0};
     char *text = arena_alloc(arena, room), *end = text;
     texts = (Texts){.next = comments, .end = comments + n};
     while (next_text(&texts, &s)) {

@@ -404,6 +404,45 @@ void witc_suggest(Work *w, Str name, const Map *candidates);
 /* So many errors that nobody reads the remedies. */
 bool witc_is_quiet(const Work *w);
 
+/* load.c: as witc_read and witc_read_text; *resolver (may be NULL) keeps the packages as they were
+ * written. */
+WitModel *witc_load_folder(Arena *arena, Str path, const WitcOptions *options, Diags *diags,
+                           Resolver *resolver);
+WitModel *witc_load_text(Arena *arena, const Source *source, const WitcOptions *options,
+                         Diags *diags, Resolver *resolver);
+
+/* ---- the linter ---- */
+
+typedef struct {
+    Arena *arena;
+    const WitcLintOptions *options;
+    Diags *diags;
+    const Resolver *resolver;
+    const WitModel *model;
+    const Unit *main;
+    Map sources;        /* files of the packages that were asked for -> rules that are
+                                     turned off in all of one, a bit each */
+    Map told;           /* rules with places */
+    uint8_t *mentioned; /* by a type's id: something else has it as a part */
+} Lint;
+
+/* lint.c: whether the rule has something to say about this place that was not said, and is not turned
+ * off there. Then a diagnostic is due, and after it witc_lint_told. */
+bool witc_lint_wanted(Lint *lint, WitcLint rule, Span span);
+void witc_lint_told(Lint *lint, WitcLint rule);
+#define LINT_TELL(lint, rule, span, ...)                                                           \
+    (witc_lint_wanted((lint), WITC_LINT_##rule, (span))                                            \
+         ? ((void)diag((lint)->diags, LINT_##rule, (span), ##__VA_ARGS__),                          \
+            witc_lint_told((lint), WITC_LINT_##rule), true)                                        \
+         : false)
+
+/* lint_text.c: comments of a file; whether one of them turns a rule off at a place. */
+void witc_lint_comments(Lint *lint, const Source *source);
+bool witc_lint_allowed(const Source *source, size_t offset, Str rule);
+uint64_t witc_lint_file_allows(const Source *source); /* a bit a rule */
+/* lint_package.c: what packages have to do with each other. */
+void witc_lint_packages(Lint *lint);
+
 /* order.c: topological order */
 typedef struct {
     uint32_t from, to;

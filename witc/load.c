@@ -184,10 +184,11 @@ static Loader loader_new(Arena *arena, const WitcOptions *options, Diags *diags)
     return l;
 }
 
-static WitModel *finish(Loader *l, Unit *main, size_t errors_before) {
+static WitModel *finish(Loader *l, Unit *main, size_t errors_before, Resolver *resolver) {
     witc_lower_free(l->lower);
     bool ok = main && l->diags->errors == errors_before && witc_resolve(&l->resolver, main);
     l->diags->strict = false;
+    if (resolver) *resolver = l->resolver;
     return ok ? l->resolver.model : NULL;
 }
 
@@ -197,27 +198,34 @@ static Unit *load_text(Loader *l, const Source *source) {
     return finish_group(l, &group, source->path);
 }
 
-WitModel *witc_read_text(Arena *arena, const Source *source, const WitcOptions *options,
-                         Diags *diags) {
+WitModel *witc_load_text(Arena *arena, const Source *source, const WitcOptions *options,
+                         Diags *diags, Resolver *resolver) {
     size_t errors = diags->errors;
     Loader l = loader_new(arena, options, diags);
-    return finish(&l, load_text(&l, source), errors);
+    return finish(&l, load_text(&l, source), errors, resolver);
 }
 
-WitModel *witc_read(Arena *arena, Str path, const WitcOptions *options, Diags *diags) {
+WitModel *witc_load_folder(Arena *arena, Str path, const WitcOptions *options, Diags *diags,
+                           Resolver *resolver) {
     size_t errors = diags->errors;
-    if (!file_is_directory(arena, path)) {
-        const Source *source = file_read(arena, path, diags);
-        if (!source) return NULL;
-        if (!is_wasm(source)) return witc_read_text(arena, source, options, diags);
-        Loader l = {
-            .arena = arena, .diags = diags, .options = options ? options : &(WitcOptions){0}};
-        return decode(&l, source);
-    }
     Loader l = loader_new(arena, options, diags);
     Unit *main = load_directory(&l, path);
     l.resolver.deps = path_join(arena, path, STR("deps"));
     l.resolver.in_deps = true;
     load_deps(&l, l.resolver.deps);
-    return finish(&l, main, errors);
+    return finish(&l, main, errors, resolver);
+}
+
+WitModel *witc_read_text(Arena *arena, const Source *source, const WitcOptions *options,
+                         Diags *diags) {
+    return witc_load_text(arena, source, options, diags, NULL);
+}
+
+WitModel *witc_read(Arena *arena, Str path, const WitcOptions *options, Diags *diags) {
+    if (file_is_directory(arena, path)) return witc_load_folder(arena, path, options, diags, NULL);
+    const Source *source = file_read(arena, path, diags);
+    if (!source) return NULL;
+    if (!is_wasm(source)) return witc_read_text(arena, source, options, diags);
+    Loader l = {.arena = arena, .diags = diags, .options = options ? options : &(WitcOptions){0}};
+    return decode(&l, source);
 }

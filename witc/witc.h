@@ -35,6 +35,36 @@ WitModel *witc_read(Arena *arena, Str path, const WitcOptions *options, Diags *d
 WitModel *witc_read_text(Arena *arena, const Source *source, const WitcOptions *options,
                          Diags *diags);
 
+/* ---- the linter ---- */
+
+#define LINT(id, name, level, about) WITC_LINT_##id,
+typedef enum {
+#include "witc/lint.def"
+    WITC_LINT_COUNT
+} WitcLint;
+#undef LINT
+
+typedef enum { WITC_LINT_ALLOW, WITC_LINT_WARN, WITC_LINT_DENY } WitcLintLevel;
+
+typedef struct {
+    const char *name, *about;
+    WitcLintLevel level; /* unless asked otherwise */
+} WitcLintRule;
+extern const WitcLintRule witc_lint_rules[WITC_LINT_COUNT];
+
+typedef struct {
+    WitcLintLevel levels[WITC_LINT_COUNT];
+    const Str *features; /* that the user names: each should gate something */
+    size_t feature_count;
+    const WitcOptions *read; /* features in it are no matter: all items are looked at */
+} WitcLintOptions;
+
+/* Reads a folder of WIT, or the text where there is one, and tells what is right but unwise, in the
+ * packages that were asked for and not in dependencies: warnings, or errors where a rule is denied.
+ * False where the WIT cannot be read. */
+bool witc_lint(Arena *arena, Str path, const Source *text, const WitcLintOptions *options,
+               Diags *diags);
+
 typedef struct {
     bool no_docs;
 } WitcPrintOptions;
