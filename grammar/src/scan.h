@@ -110,7 +110,7 @@ static bool starts_word(int32_t c) {
 }
 
 static bool continues_word(int32_t c) {
-    return is_lower(c) || is_upper(c) || is_digit(c) || c == '_' || c == '-' || c >= 0x80;
+    return is_lower(c) || c == '-' || is_digit(c) || is_upper(c) || c == '_' || c >= 0x80;
 }
 
 static void skip_space(Scan *scan) {
@@ -144,33 +144,15 @@ static int find_keyword(const char *word) {
     return find_word(keywords, starts[letter], starts[letter + 1], word);
 }
 
-/* Is the kebab-case rule kept so far? One fragment after the other. */
-typedef struct {
-    bool ok;
-    bool first;     /* still in the first fragment */
-    bool empty;     /* no character of this fragment yet */
-    bool has_lower; /* of this fragment */
-    bool has_upper;
-} Kebab;
+/* What the characters of a fragment of a name are; a fragment must not have both cases. */
+enum { LOWER = 1, UPPER = 2, DIGIT = 4, OTHER = 8 };
 
-static void kebab_add(Kebab *kebab, int32_t c) {
-    if (c == '-') {
-        kebab->ok = kebab->ok && !kebab->empty;
-        kebab->first = kebab->has_lower = kebab->has_upper = false;
-        kebab->empty = true;
-        return;
-    }
-    if (is_digit(c)) {
-        kebab->ok = kebab->ok && !(kebab->first && kebab->empty);
-    } else if (is_lower(c)) {
-        kebab->has_lower = true;
-    } else if (is_upper(c)) {
-        kebab->has_upper = true;
-    } else {
-        kebab->ok = false;
-    }
-    kebab->ok = kebab->ok && !(kebab->has_lower && kebab->has_upper);
-    kebab->empty = false;
+static int kind_of(int32_t c) {
+    return is_lower(c) ? LOWER : is_digit(c) ? DIGIT : is_upper(c) ? UPPER : OTHER;
+}
+
+static bool is_fragment(int kinds) {
+    return kinds != 0 && !(kinds & OTHER) && (kinds & (LOWER | UPPER)) != (LOWER | UPPER);
 }
 
 /*
@@ -204,19 +186,25 @@ static bool scan_keyword(Scan *scan, const bool *valid, int keyword) {
     return finish(scan, is_used_as_name(scan) ? RESERVED : token);
 }
 
-/* identifier ::= '%'? fragment ('-' fragment)*, and the keywords. */
+/* identifier ::= '%'? fragment ('-' fragment)*, and the keywords. Only later fragments may begin
+ * with a digit. */
 static bool scan_word(Scan *scan, const bool *valid) {
-    Kebab kebab = {.ok = true, .first = true, .empty = true};
-    char word[MAX_KEYWORD + 2] = {0};
+    char word[MAX_KEYWORD + 3] = {0};
     unsigned length = 0;
+    int kinds = 0;
     bool escaped = peek(scan) == '%';
-
     if (escaped) advance(scan);
-    while (continues_word(peek(scan))) {
-        int32_t c = peek(scan);
+    bool ok = !is_digit(peek(scan));
+
+    for (int32_t c = peek(scan); continues_word(c); c = peek(scan)) {
         if (length <= MAX_KEYWORD) word[length] = c < 0x80 ? (char)c : '?';
         length++;
-        kebab_add(&kebab, c);
+        if (c == '-') {
+            ok = ok && is_fragment(kinds);
+            kinds = 0;
+        } else {
+            kinds |= kind_of(c);
+        }
         advance(scan);
     }
     mark_end(scan);
@@ -224,12 +212,13 @@ static bool scan_word(Scan *scan, const bool *valid) {
     if (length <= MAX_KEYWORD) {
         int keyword = escaped ? -1 : find_keyword(word);
         if (keyword >= 0) return scan_keyword(scan, valid, keyword);
-        int gate = find_word(gate_words, 0, GATE_WORD_COUNT, word);
-        if (gate >= 0 && valid[FIRST_GATE_WORD + gate] && !valid[RECOVERING]) {
-            return finish(scan, FIRST_GATE_WORD + gate);
+        for (int i = 0; i < GATE_WORD_COUNT && !valid[RECOVERING]; i++) {
+            if (valid[FIRST_GATE_WORD + i] && strcmp(gate_words[i], word) == 0) {
+                return finish(scan, FIRST_GATE_WORD + i);
+            }
         }
     }
-    return finish(scan, kebab.ok && !kebab.empty ? IDENTIFIER : BAD_NAME);
+    return finish(scan, ok && is_fragment(kinds) ? IDENTIFIER : BAD_NAME);
 }
 
 static bool continues_version(int32_t c) {
@@ -437,20 +426,21 @@ static bool scan_comment(Scan *scan) {
 
 static bool scan_punctuation(Scan *scan, const bool *valid, bool after_space) {
     int32_t c = peek(scan);
-    const char *mark = c > 0 && c < 0x80 ? strchr(punctuation, (char)c) : NULL;
+    int mark = 0;
+    while (mark < PUNCTUATION_COUNT && punctuation[mark] != c) mark++;
     advance(scan);
     if (c == '-' && peek(scan) == '>') {
         advance(scan);
     } else if (c == '-') {
-        mark = NULL;
+        mark = PUNCTUATION_COUNT;
     }
     mark_end(scan);
-    if (mark == NULL) return finish(scan, INVALID_CHARACTER);
+    if (mark == PUNCTUATION_COUNT) return finish(scan, INVALID_CHARACTER);
     if (c == ':' && valid[JOINT_COLON] && !valid[RECOVERING] && !after_space &&
         starts_word(peek(scan))) {
         return finish(scan, JOINT_COLON);
     }
-    return finish(scan, FIRST_PUNCTUATION + (int)(mark - punctuation));
+    return finish(scan, FIRST_PUNCTUATION + mark);
 }
 
 static bool scan_token(Scan *scan, const bool *valid, bool after_space) {
