@@ -43,8 +43,7 @@ static bool identifiers(Str s, bool numbers_strict) {
     return true;
 }
 
-bool semver_parse(Str text, Semver *out) {
-    *out = (Semver){.text = text};
+static bool parse(Str text, SemverParts *out) {
     size_t at = 0;
     if (!number(text, &at, &out->major) || at >= text.len || text.ptr[at++] != '.') return false;
     if (!number(text, &at, &out->minor) || at >= text.len || text.ptr[at++] != '.') return false;
@@ -60,6 +59,25 @@ bool semver_parse(Str text, Semver *out) {
         if (!identifiers(out->build, false)) return false;
     }
     return true;
+}
+
+bool semver_parse(Str text, Semver *out) {
+    SemverParts parts = {0};
+    out->text = text;
+    return parse(text, &parts);
+}
+
+SemverParts semver_parts(Semver version) {
+    SemverParts parts = {0};
+    if (version.text.len) (void)parse(version.text, &parts);
+    return parts;
+}
+
+Semver semver_core(Semver version) {
+    Str text = version.text;
+    size_t len = 0;
+    while (len < text.len && (is_digit(text.ptr[len]) || text.ptr[len] == '.')) len++;
+    return (Semver){str_from_to(text, 0, len)};
 }
 
 static int cmp_u64(uint64_t a, uint64_t b) { return (a > b) - (a < b); }
@@ -85,18 +103,20 @@ static int cmp_pre(Str a, Str b) {
 
 int semver_cmp(Semver a, Semver b) {
     if (a.text.len == 0 || b.text.len == 0) return (a.text.len != 0) - (b.text.len != 0);
-    int order = cmp_u64(a.major, b.major);
-    if (!order) order = cmp_u64(a.minor, b.minor);
-    if (!order) order = cmp_u64(a.patch, b.patch);
-    if (!order) order = cmp_pre(a.pre, b.pre);
-    return order ? order : str_cmp(a.build, b.build);
+    SemverParts x = semver_parts(a), y = semver_parts(b);
+    int order = cmp_u64(x.major, y.major);
+    if (!order) order = cmp_u64(x.minor, y.minor);
+    if (!order) order = cmp_u64(x.patch, y.patch);
+    if (!order) order = cmp_pre(x.pre, y.pre);
+    return order ? order : str_cmp(x.build, y.build);
 }
 
 bool semver_eq(Semver a, Semver b) { return semver_cmp(a, b) == 0; }
 
-Str semver_track(Arena *arena, Semver v) {
+Str semver_track(Arena *arena, Semver version) {
+    SemverParts v = semver_parts(version);
     unsigned long long major = v.major, minor = v.minor, patch = v.patch;
-    if (v.text.len == 0 || v.pre.len) return v.text;
+    if (version.text.len == 0 || v.pre.len) return version.text;
     if (major) return str_fmt(arena, "%llu", major);
     if (minor) return str_fmt(arena, "0.%llu", minor);
     return str_fmt(arena, "0.0.%llu", patch);

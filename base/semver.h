@@ -4,16 +4,23 @@
 
 #include "base/str.h"
 
-/* A semantic version (semver.org 2.0.0). `text` is the whole as it was written; a zeroed Semver
- * (empty text) means "no version". */
+/* A semantic version (semver.org 2.0.0), as it was written; a zeroed Semver (empty text) means "no
+ * version". Everything that can be gated holds two, so it is no more than its text. */
 typedef struct {
     Str text;
+} Semver;
+
+typedef struct {
     uint64_t major, minor, patch;
     Str pre, build; /* without the '-' and '+' */
-} Semver;
+} SemverParts;
 
 /* Strict: no leading zeros, no empty identifiers, numbers below 2^64. */
 bool semver_parse(Str text, Semver *out);
+/* Of what semver_parse took; all zero where there is no version. */
+SemverParts semver_parts(Semver version);
+/* Without its pre-release and build. */
+Semver semver_core(Semver version);
 /* Precedence (section 11), then build metadata by bytes so that the order is total. "No version"
  * comes first. */
 int semver_cmp(Semver a, Semver b);

@@ -79,11 +79,12 @@ static bool split_version(Str name, Str *path, Semver *version) {
 }
 
 /* One compatibility track: 1.x, 0.2.x, 0.0.3; a pre-release only with itself. */
-static bool same_track(const Semver *a, const Semver *b) {
-    if (a->pre.len || b->pre.len) return semver_eq(*a, *b);
-    if (a->major || b->major) return a->major == b->major;
-    if (a->minor || b->minor) return a->minor == b->minor;
-    return a->patch == b->patch;
+static bool same_track(const Semver *one, const Semver *other) {
+    SemverParts a = semver_parts(*one), b = semver_parts(*other);
+    if (a.pre.len || b.pre.len) return semver_eq(*one, *other);
+    if (a.major || b.major) return a.major == b.major;
+    if (a.minor || b.minor) return a.minor == b.minor;
+    return a.patch == b.patch;
 }
 
 static MapEntry *find_compatible(const Map *map, Str name) {

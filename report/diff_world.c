@@ -331,10 +331,11 @@ static void diff_all_worlds(Differ *d, Str only) {
 /* ---- versions ---- */
 
 static Semver least_version(Arena *arena, Semver old, ReportBump bump) {
-    uint64_t major = old.major, minor = old.minor, patch = old.patch;
+    SemverParts parts = semver_parts(old);
+    uint64_t major = parts.major, minor = parts.minor, patch = parts.patch;
     Semver least = old;
     if (!old.text.len || bump == REPORT_NO_BUMP) return least;
-    if (!old.pre.len) { /* a pre-release promises nothing: what comes after it will do */
+    if (!parts.pre.len) { /* a pre-release promises nothing: what comes after it will do */
         if (major && bump == REPORT_MAJOR) major++, minor = patch = 0;
         else if (major && bump == REPORT_MINOR) minor++, patch = 0;
         else if (!major && minor && bump == REPORT_MAJOR) minor++, patch = 0;
@@ -348,14 +349,12 @@ static Semver least_version(Arena *arena, Semver old, ReportBump bump) {
 
 /* A pre-release of the least version is on the way to it. */
 static bool is_enough(const ReportDiff *diff) {
-    Semver old = diff->old_package->version, new = diff->new_package->version, least = diff->least;
+    Semver old = diff->old_package->version, new = diff->new_package->version;
     if (!old.text.len) return true;
     if (!new.text.len) return false;
     int order = semver_cmp(new, old);
     if (diff->bump == REPORT_NO_BUMP) return order >= 0;
-    new.pre = new.build = least.pre = least.build = (Str){0};
-    new.text = least.text;
-    return order > 0 && semver_cmp(new, least) >= 0;
+    return order > 0 && semver_cmp(semver_core(new), semver_core(diff->least)) >= 0;
 }
 
 static void add_parts(Arena *arena, Map *parts, const WitWorld *world) {
