@@ -17,10 +17,10 @@ const Source *source_of(Arena *arena, Str path, Str text) {
     return source;
 }
 
-/* Reads to the end; the size of a regular file is a hint for the first buffer (and one byte more, so
- * that the end is met without growing it). Returns errno, or EFBIG where there is too much. */
-static int read_all(Arena *arena, int fd, size_t hint, Str *text) {
-    size_t cap = hint ? hint + 1 : CHUNK, len = 0;
+/* Reads to the end, or as much as a regular file was said to have. Returns errno, or EFBIG where there
+ * is too much. */
+static int read_all(Arena *arena, int fd, size_t size, Str *text) {
+    size_t cap = size ? size : CHUNK, len = 0;
     char *bytes = arena_alloc(arena, cap);
     for (;;) {
         ssize_t n = read(fd, bytes + len, cap - len);
@@ -29,6 +29,7 @@ static int read_all(Arena *arena, int fd, size_t hint, Str *text) {
         if (n == 0) break;
         len += (size_t)n;
         if (len > LARGEST_FILE) return EFBIG;
+        if (len == size) break;
         if (len == cap) {
             bytes = arena_realloc(arena, bytes, cap, cap * 2);
             cap *= 2;
@@ -116,10 +117,17 @@ bool file_is_directory(Arena *arena, Str path) {
 }
 
 static int by_bytes(const void *a, const void *b) {
-    return str_cmp(*(const Str *)a, *(const Str *)b);
+    return str_cmp(((const DirectoryEntry *)a)->name, ((const DirectoryEntry *)b)->name);
 }
 
-bool directory_list(Arena *arena, Str path, StrVec *names, Diags *diags) {
+/* The system tells the kind of most entries with their name. */
+static bool leads_to_directory(DIR *dir, const struct dirent *entry) {
+    struct stat st;
+    if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN) return entry->d_type == DT_DIR;
+    return fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool directory_read(Arena *arena, Str path, DirectoryEntries *entries, Diags *diags) {
     DIR *dir = opendir(str_c(arena, path));
     if (!dir) {
         diag(diags, FILE_READ, span_none(), STR_ARG(path), strerror(errno));
@@ -127,11 +135,19 @@ bool directory_list(Arena *arena, Str path, StrVec *names, Diags *diags) {
     }
     for (struct dirent *entry; (entry = readdir(dir));) {
         Str name = str_from(entry->d_name);
-        if (!str_is(name, ".") && !str_is(name, ".."))
-            *vec_push(arena, names) = str_copy(arena, name);
+        if (str_is(name, ".") || str_is(name, "..")) continue;
+        bool is_directory = leads_to_directory(dir, entry);
+        *vec_push(arena, entries) = (DirectoryEntry){str_copy(arena, name), is_directory};
     }
     closedir(dir);
-    if (names->len) qsort(names->at, names->len, sizeof *names->at, by_bytes);
+    if (entries->len) qsort(entries->at, entries->len, sizeof *entries->at, by_bytes);
+    return true;
+}
+
+bool directory_list(Arena *arena, Str path, StrVec *names, Diags *diags) {
+    DirectoryEntries entries = {0};
+    if (!directory_read(arena, path, &entries, diags)) return false;
+    for (size_t i = 0; i < entries.len; i++) *vec_push(arena, names) = entries.at[i].name;
     return true;
 }
 

@@ -24,6 +24,14 @@ bool file_is_directory(Arena *arena, Str path);
 typedef VEC(Str) StrVec;
 bool directory_list(Arena *arena, Str path, StrVec *names, Diags *diags);
 
+/* The same, telling directories from what else there is; links are followed. */
+typedef struct {
+    Str name;
+    bool is_directory;
+} DirectoryEntry;
+typedef VEC(DirectoryEntry) DirectoryEntries;
+bool directory_read(Arena *arena, Str path, DirectoryEntries *entries, Diags *diags);
+
 Str path_join(Arena *arena, Str directory, Str name);
 Str path_file(Str path);      /* what follows the last '/' */
 Str path_directory(Str path); /* what stands before it, "." where there is none */

@@ -100,12 +100,13 @@ static Unit *finish_group(Loader *l, Group *group, Str path) {
 }
 
 static Unit *load_directory(Loader *l, Str path) {
-    StrVec names = {0};
+    DirectoryEntries entries = {0};
     Group group = {0};
-    if (!directory_list(l->arena, path, &names, l->diags)) return NULL;
-    for (size_t i = 0; i < names.len; i++) {
-        Str file = path_join(l->arena, path, names.at[i]);
-        if (!str_ends(names.at[i], STR(".wit")) || file_is_directory(l->arena, file)) continue;
+    if (!directory_read(l->arena, path, &entries, l->diags)) return NULL;
+    for (size_t i = 0; i < entries.len; i++) {
+        const DirectoryEntry *entry = &entries.at[i];
+        if (entry->is_directory || !str_ends(entry->name, STR(".wit"))) continue;
+        Str file = path_join(l->arena, path, entry->name);
         const Source *source = file_read(l->arena, file, l->diags);
         if (source) add_source(l, &group, source);
         else group.failed = true;
@@ -155,12 +156,12 @@ static bool is_package_file(Str name) {
 }
 
 static void load_deps(Loader *l, Str path) {
-    StrVec names = {0};
-    if (!file_exists(l->arena, path) || !directory_list(l->arena, path, &names, l->diags)) return;
-    for (size_t i = 0; i < names.len; i++) {
-        Str entry = path_join(l->arena, path, names.at[i]);
-        if (file_is_directory(l->arena, entry)) load_directory(l, entry);
-        else if (is_package_file(names.at[i])) load_file_dep(l, entry);
+    DirectoryEntries entries = {0};
+    if (!file_exists(l->arena, path) || !directory_read(l->arena, path, &entries, l->diags)) return;
+    for (size_t i = 0; i < entries.len; i++) {
+        Str name = entries.at[i].name;
+        if (entries.at[i].is_directory) load_directory(l, path_join(l->arena, path, name));
+        else if (is_package_file(name)) load_file_dep(l, path_join(l->arena, path, name));
     }
 }
 
