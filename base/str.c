@@ -81,11 +81,17 @@ const char *str_c(Arena *arena, Str s) {
 
 Str str_copy(Arena *arena, Str s) { return (Str){str_c(arena, s), s.len}; }
 
-Str str_concat(Arena *arena, Str a, Str b) {
-    char *p = arena_alloc(arena, a.len + b.len + 1);
-    if (a.len) memcpy(p, a.ptr, a.len);
-    if (b.len) memcpy(p + a.len, b.ptr, b.len);
-    return (Str){p, a.len + b.len};
+Str str_concat(Arena *arena, Str a, Str b) { return STR_JOIN(arena, a, b); }
+
+Str str_join(Arena *arena, const Str *parts, size_t n) {
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++) len += parts[i].len;
+    char *start = arena_alloc(arena, len + 1), *end = start;
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].len) memcpy(end, parts[i].ptr, parts[i].len);
+        end += parts[i].len;
+    }
+    return (Str){start, len};
 }
 
 Str str_fmt(Arena *arena, const char *format, ...) {

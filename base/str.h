@@ -36,6 +36,10 @@ uint64_t str_hash(Str s);
 Str str_copy(Arena *arena, Str s);
 const char *str_c(Arena *arena, Str s);
 Str str_concat(Arena *arena, Str a, Str b);
+/* All of them, one after the other: STR_JOIN(arena, a, STR(":"), b). */
+Str str_join(Arena *arena, const Str *parts, size_t n);
+#define STR_JOIN(arena, ...)                                                                       \
+    str_join((arena), (const Str[]){__VA_ARGS__}, sizeof((const Str[]){__VA_ARGS__}) / sizeof(Str))
 __attribute__((format(printf, 2, 3))) Str str_fmt(Arena *arena, const char *format, ...);
 
 /* The candidate with the smallest edit distance to `name` if it is close enough to suggest

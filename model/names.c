@@ -9,18 +9,16 @@
 /* ---- identifiers ---- */
 
 Str wit_package_id(Arena *arena, const WitPackage *package) {
-    if (!package->version.text.len)
-        return str_fmt(arena, "%.*s:%.*s", STR_ARG(package->ns), STR_ARG(package->name));
-    return str_fmt(arena, "%.*s:%.*s@%.*s", STR_ARG(package->ns), STR_ARG(package->name),
-                   STR_ARG(package->version.text));
+    Str version = package->version.text;
+    return STR_JOIN(arena, package->ns, STR(":"), package->name, version.len ? STR("@") : STR(""),
+                    version);
 }
 
 static Str path_of(Arena *arena, const WitPackage *package, Str name) {
     if (!package || !name.len) return name;
-    Str path = str_fmt(arena, "%.*s:%.*s/%.*s", STR_ARG(package->ns), STR_ARG(package->name),
-                       STR_ARG(name));
-    if (!package->version.text.len) return path;
-    return str_fmt(arena, "%.*s@%.*s", STR_ARG(path), STR_ARG(package->version.text));
+    Str version = package->version.text;
+    return STR_JOIN(arena, package->ns, STR(":"), package->name, STR("/"), name,
+                    version.len ? STR("@") : STR(""), version);
 }
 
 Str wit_interface_id(Arena *arena, const WitInterface *interface) {

@@ -10,19 +10,31 @@ static void put(Buf *out, const char *s) { buf_str(out, str_from(s)); }
 /* ---- names ---- */
 
 bool wit_is_keyword(Str name) {
+    /* By their first letter; each ends with a space. */
     static const char *const keywords[] = {
-        "_",           "as",        "async",    "bool",          "borrow", "char",
-        "constructor", "enum",      "export",   "f32",           "f64",    "flags",
-        "float32",     "float64",   "from",     "func",          "future", "import",
-        "include",     "interface", "list",     "map",           "option", "own",
-        "package",     "record",    "resource", "result",        "s16",    "s32",
-        "s64",         "s8",        "static",   "stream",        "string", "tuple",
-        "type",        "u16",       "u32",      "u64",           "u8",     "use",
-        "variant",     "with",      "world",    "error-context",
+        ['a' - 'a'] = "as async ",
+        ['b' - 'a'] = "bool borrow ",
+        ['c' - 'a'] = "char constructor ",
+        ['e' - 'a'] = "enum error-context export ",
+        ['f' - 'a'] = "f32 f64 flags float32 float64 from func future ",
+        ['i' - 'a'] = "import include interface ",
+        ['l' - 'a'] = "list ",
+        ['m' - 'a'] = "map ",
+        ['o' - 'a'] = "option own ",
+        ['p' - 'a'] = "package ",
+        ['r' - 'a'] = "record resource result ",
+        ['s' - 'a'] = "s16 s32 s64 s8 static stream string ",
+        ['t' - 'a'] = "tuple type ",
+        ['u' - 'a'] = "u16 u32 u64 u8 use ",
+        ['v' - 'a'] = "variant ",
+        ['w' - 'a'] = "with world ",
+        ['z' - 'a'] = NULL,
     };
-    if (name.len == 0) return false;
-    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        if (keywords[i][0] == name.ptr[0] && str_is(name, keywords[i])) return true;
+    if (name.len == 0 || name.ptr[0] < 'a' || name.ptr[0] > 'z') return str_is(name, "_");
+    for (const char *word = keywords[name.ptr[0] - 'a'], *end; word && *word; word = end + 1) {
+        end = strchr(word, ' ');
+        if (str_eq(name, (Str){word, (size_t)(end - word)})) return true;
+    }
     return false;
 }
 

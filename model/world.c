@@ -75,9 +75,17 @@ static const WitInterface *named_use(const WitType *type) {
 typedef struct Node {
     const struct Node *by; /* what uses it; NULL: the world lists it */
     const WitType *use;    /* the alias with which `by` uses it */
-    Str name;
+    Str plain_name;
+    const WitInterface *interface; /* known by this, where it has no plain name */
     bool exported;
 } Node;
+
+/* A node in the path that an error tells. */
+typedef struct {
+    const WitType *use;
+    Str name;
+} Step;
+typedef VEC(Step) Path;
 
 typedef struct {
     WitItem item;
@@ -158,24 +166,30 @@ static void add_imports(Elaboration *e) {
 static const Node *node_new(Elaboration *e, const Node *by, const WitType *use, const WitItem *item,
                             bool exported) {
     Node *node = ARENA_NEW(e->arena, Node);
-    *node = (Node){.by = by, .use = use, .exported = exported};
-    node->name = wit_item_name(e->arena, item);
+    *node = (Node){.by = by, .use = use, .plain_name = item->name, .exported = exported};
+    if (item->kind == WIT_ITEM_INTERFACE) node->interface = item->interface;
     return node;
+}
+
+static void add_to_path(Elaboration *e, const Node *node, Path *path) {
+    bool is_plain = node->plain_name.len || !node->interface;
+    Str name = is_plain ? node->plain_name : wit_interface_id(e->arena, node->interface);
+    *vec_push(e->arena, path) = (Step){node->use, name};
 }
 
 /* `node` is wanted as an import although the world exports it. */
 static bool conflict(Elaboration *e, const WitItem *root, const Node *node) {
-    VEC(const Node *) path = {0};
-    *vec_push(e->arena, &path) = node;
+    Path path = {0};
+    add_to_path(e, node, &path);
     while (node->by) {
-        *vec_push(e->arena, &path) = node = node->by;
+        add_to_path(e, node = node->by, &path);
         if (node->exported) break;
     }
     Str name = wit_item_name(e->arena, root);
     diag(e->diags, MODEL_INCOMPATIBLE_DEP, e->world->span, STR_ARG(name));
-    diag_note(e->diags, MODEL_DEP_EXPORTED, span_none(), STR_ARG(vec_last(&path)->name));
+    diag_note(e->diags, MODEL_DEP_EXPORTED, span_none(), STR_ARG(vec_last(&path).name));
     for (size_t i = path.len - 1; i > 0; i--) {
-        const Node *user = path.at[i], *used = path.at[i - 1];
+        const Step *user = &path.at[i], *used = &path.at[i - 1];
         if (i > 1)
             diag_note(e->diags, MODEL_DEP_IMPORTED, used->use->span, STR_ARG(user->name),
                       STR_ARG(used->name));
@@ -184,8 +198,8 @@ static bool conflict(Elaboration *e, const WitItem *root, const Node *node) {
                       STR_ARG(used->name));
     }
     for (size_t i = path.len - 1; i-- > 1;)
-        diag_note(e->diags, MODEL_DEP_REMEDY, span_none(), STR_ARG(path.at[i]->name),
-                  STR_ARG(path.at[0]->name));
+        diag_note(e->diags, MODEL_DEP_REMEDY, span_none(), STR_ARG(path.at[i].name),
+                  STR_ARG(path.at[0].name));
     return false;
 }
 

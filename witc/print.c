@@ -30,10 +30,16 @@ typedef struct {
 
 /* ---- layout ---- */
 
-static void text(Printer *p, Str s) {
-    if (p->line_start)
-        for (unsigned i = 0; i < p->indent; i++) buf_str(p->out, STR("  "));
+static void indent(Printer *p) {
+    static const Str spaces = STR_INIT("                ");
+    size_t n = 2 * p->indent;
+    for (; n > spaces.len; n -= spaces.len) buf_str(p->out, spaces);
+    buf_str(p->out, (Str){spaces.ptr, n});
     p->line_start = false;
+}
+
+static void text(Printer *p, Str s) {
+    if (p->line_start) indent(p);
     buf_str(p->out, s);
 }
 
@@ -67,7 +73,7 @@ static void new_item(Printer *p) {
 }
 
 static void print_name(Printer *p, Str name) {
-    put(p, "");
+    if (p->line_start) indent(p);
     wit_put_name(p->out, name);
 }
 
@@ -140,7 +146,7 @@ static void print_external_id(Printer *p, bool has, Str id) {
 /* ---- functions ---- */
 
 static void print_signature(Printer *p, const WitFunc *func) {
-    put(p, ""); /* the indentation */
+    if (p->line_start) indent(p);
     wit_put_signature(p->out, func);
     end_statement(p);
 }

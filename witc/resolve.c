@@ -32,8 +32,8 @@ void witc_resolver_init(Resolver *r, WitModel *model, const WitcOptions *options
 }
 
 Str witc_header_id(Arena *arena, Str ns, Str name, Semver version) {
-    if (!version.text.len) return str_fmt(arena, "%.*s:%.*s", STR_ARG(ns), STR_ARG(name));
-    return str_fmt(arena, "%.*s:%.*s@%.*s", STR_ARG(ns), STR_ARG(name), STR_ARG(version.text));
+    if (!version.text.len) return STR_JOIN(arena, ns, STR(":"), name);
+    return STR_JOIN(arena, ns, STR(":"), name, STR("@"), version.text);
 }
 
 static bool has_upper(Str s) {

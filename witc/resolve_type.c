@@ -452,11 +452,9 @@ static const WitType *constructor_result(Work *w, const AstFunc *ast, const WitT
 
 static Str function_name(Work *w, const AstFunc *ast, Str resource) {
     switch (ast->kind) {
-    case WIT_METHOD:
-        return str_fmt(w->arena, "[method]%.*s.%.*s", STR_ARG(resource), STR_ARG(ast->name.text));
-    case WIT_STATIC:
-        return str_fmt(w->arena, "[static]%.*s.%.*s", STR_ARG(resource), STR_ARG(ast->name.text));
-    case WIT_CONSTRUCTOR: return str_fmt(w->arena, "[constructor]%.*s", STR_ARG(resource));
+    case WIT_METHOD: return STR_JOIN(w->arena, STR("[method]"), resource, STR("."), ast->name.text);
+    case WIT_STATIC: return STR_JOIN(w->arena, STR("[static]"), resource, STR("."), ast->name.text);
+    case WIT_CONSTRUCTOR: return STR_JOIN(w->arena, STR("[constructor]"), resource);
     case WIT_FREESTANDING: break;
     }
     return ast->name.text;
