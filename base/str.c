@@ -107,32 +107,37 @@ Str str_fmt(Arena *arena, const char *format, ...) {
     return (Str){p, (size_t)n};
 }
 
-/* Levenshtein distance over two rows; names of 64 bytes or more are not worth a guess. */
+/* How many letters are to be put in, taken out, replaced or swapped with their neighbour to make `b`
+ * of `a`, over three rows; names of 64 bytes or more are not worth a guess. */
 static size_t distance(Str a, Str b) {
     enum { LONGEST = 64 };
     if (a.len >= LONGEST || b.len >= LONGEST) return SIZE_MAX;
-    unsigned char row[LONGEST];
-    for (size_t j = 0; j <= b.len; j++) row[j] = (unsigned char)j;
+    unsigned char rows[3][LONGEST], *before = rows[0], *last = rows[1], *row = rows[2];
+    for (size_t j = 0; j <= b.len; j++) last[j] = (unsigned char)j;
     for (size_t i = 1; i <= a.len; i++) {
-        unsigned char diagonal = row[0];
         row[0] = (unsigned char)i;
         for (size_t j = 1; j <= b.len; j++) {
-            unsigned best = diagonal + (a.ptr[i - 1] != b.ptr[j - 1]);
-            if (row[j] + 1u < best) best = row[j] + 1u;
+            unsigned best = last[j - 1] + (a.ptr[i - 1] != b.ptr[j - 1]);
+            if (last[j] + 1u < best) best = last[j] + 1u;
             if (row[j - 1] + 1u < best) best = row[j - 1] + 1u;
-            diagonal = row[j];
+            bool swapped =
+                i > 1 && j > 1 && a.ptr[i - 1] == b.ptr[j - 2] && a.ptr[i - 2] == b.ptr[j - 1];
+            if (swapped && before[j - 2] + 1u < best) best = before[j - 2] + 1u;
             row[j] = (unsigned char)best;
         }
+        unsigned char *free_row = before;
+        before = last, last = row, row = free_row;
     }
-    return row[b.len];
+    return last[b.len];
 }
 
 Str str_nearest(Str name, const Str *candidates, size_t n) {
-    size_t best = name.len / 3 + 1 + 1;
+    size_t best = SIZE_MAX;
     Str found = {0};
     for (size_t i = 0; i < n; i++) {
-        size_t d = distance(name, candidates[i]);
-        if (d < best && d < candidates[i].len) {
+        size_t longer = name.len > candidates[i].len ? name.len : candidates[i].len;
+        size_t d = distance(name, candidates[i]), most = longer < 3 ? 1 : longer / 3;
+        if (d < best && d <= most && d < candidates[i].len) {
             best = d;
             found = candidates[i];
         }

@@ -43,7 +43,7 @@ Str str_join(Arena *arena, const Str *parts, size_t n);
 __attribute__((format(printf, 2, 3))) Str str_fmt(Arena *arena, const char *format, ...);
 
 /* The candidate with the smallest edit distance to `name` if it is close enough to suggest
- * (at most a third of the length, at least 1), else the empty string. */
+ * (at most a third of the longer one, at least 1), else the empty string. */
 Str str_nearest(Str name, const Str *candidates, size_t n);
 
 #endif

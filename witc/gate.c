@@ -40,7 +40,7 @@ bool witc_included(Work *w, const WitStability *s, Span span) {
     if (!s->since.text.len) return witc_enabled(w, s);
     const Semver *version = &w->unit->header.version;
     if (!version->text.len) {
-        if (!w->version_reported)
+        if (!w->version_reported && !w->unit->broken.len)
             diag(w->diags, WIT_NO_PACKAGE_VERSION, span, STR_ARG(w->unit->id));
         w->version_reported = true;
     } else if (semver_cmp(s->since, *version) > 0) {
@@ -131,6 +131,7 @@ void witc_set_targets(Resolver *r, Unit *main) {
                  "`1.2.3`, `namespace=1.2.3` or `namespace:package=1.2.3` is expected");
             continue;
         }
+        if (!target.ns.len && !main) continue;
         if (!target.ns.len) set_target(r, main, &target, false);
         for (size_t u = 0; target.ns.len && u < r->units.len; u++) {
             Unit *unit = r->units.entries[u].ptr;

@@ -238,7 +238,7 @@ static void include_world(Work *w, Entry *entry, const Include *include, Side *i
         include_item(&c, include->use, &renames, imports, &from->imports.at[i], foreign);
     for (size_t i = 0; i < from->exports.len; i++)
         include_item(&c, include->use, &renames, exports, &from->exports.at[i], foreign);
-    check_renames(w, include->use, &renames);
+    if (!include->target->unit->failed) check_renames(w, include->use, &renames);
 }
 
 /* Plain names that differ in case only. */

@@ -297,6 +297,13 @@ void witc_flush_pieces(Printer *p);
 /* ---- packages ---- */
 
 typedef struct Unit Unit;
+
+/* A file with syntax errors. */
+typedef struct {
+    const Source *source;
+    bool any_name; /* it may declare names that it does not show */
+} Broken;
+typedef VEC(Broken) BrokenFiles;
 typedef struct Resolver Resolver;
 
 /* What an interface or world is to those who name it. */
@@ -330,6 +337,7 @@ struct Unit {
     Str id; /* "ns:name@version" */
     AstHeader header;
     VEC(const AstScope *) files; /* none: decoded from a binary */
+    BrokenFiles broken;          /* files that have syntax errors */
     Map items;                   /* name -> Entry */
     WitPackage *package;
     Semver target; /* no text: its own version */
@@ -343,6 +351,8 @@ struct Resolver {
     const WitcOptions *options;
     Diags *diags;
     Map units;          /* id -> Unit */
+    BrokenFiles broken; /* files that have syntax errors, of all units and of none */
+    bool deps_failed;   /* a dependency could not be read */
     bool in_deps;       /* units that are added now are dependencies */
     Str deps;           /* the folder that dependencies were read from; empty: there is none */
     size_t world_items; /* that all worlds have so far, as far as they were not written there */
@@ -376,6 +386,7 @@ typedef struct {
     const WitWorld *world;
     bool needs_gates;    /* the rules about which gates an item needs hold */
     Gated gate;          /* the item that is being resolved */
+    bool incomplete;     /* of what is being resolved, something was not understood */
     bool gate_reported;  /* it lacks gates, so what they leave out means little */
     bool in_definitions; /* missing names were reported when these were put in order */
     bool version_reported;
@@ -395,8 +406,8 @@ void witc_resolver_init(Resolver *resolver, WitModel *model, const WitcOptions *
 Unit *witc_add_unit(Resolver *resolver, const AstHeader *header);
 /* All packages of a model that was merged into the resolver's. */
 bool witc_add_model(Resolver *resolver, const WitModel *model);
-/* Resolves all units; `main`'s package becomes the model's. */
-bool witc_resolve(Resolver *resolver, Unit *main);
+/* Resolves all units; the package of `main`, unless that is NULL, becomes the model's. */
+void witc_resolve(Resolver *resolver, Unit *main);
 Str witc_header_id(Arena *arena, Str ns, Str name, Semver version);
 /* What a path names. NULL: reported, or not enabled. */
 Entry *witc_find_path(Work *w, const AstPath *path, bool want_world, const AstAttrs *attrs);
@@ -454,6 +465,10 @@ typedef VEC(Edge) Edges;
  * own; *count < n where there are cycles, and then *cycle is an edge of one. Edges stand in the
  * order of their `from`. */
 uint32_t *witc_order(Arena *arena, size_t n, const Edges *edges, size_t *count, const Edge **cycle);
+
+/* lost.c: whether the name could be a declaration that was not understood. */
+bool witc_is_lost(const Work *w, const BrokenFiles *broken, Str name);
+Broken witc_broken(const Source *source);
 
 /* gate.c */
 /* Whether the options leave an item of the unit in. */

@@ -8,9 +8,8 @@
  *     dir/deps/name.wasm   packages in binary form, or .wat
  *     file.wit             one package
  *
- * Files are read in the order of their names. All texts are parsed before anything is resolved, so
- * that syntax errors of all files are told in one run; where there are any, nothing is resolved,
- * since half of what would be missing is missing because of them.
+ * Files are read in the order of their names. All texts are parsed before anything is resolved; of
+ * a text with errors, what is sound of it is resolved, so that one run tells all errors.
  */
 #include "witc/internal.h"
 
@@ -30,7 +29,8 @@ typedef struct {
     bool has_header;
     VEC(const AstScope *) files;
     const Source *first;
-    bool failed;
+    BrokenFiles broken; /* with syntax errors */
+    bool failed;        /* a file is missing as a whole */
 } Group;
 
 /* ---- packages from text ---- */
@@ -44,7 +44,7 @@ static void add_header(Loader *l, Group *group, const AstHeader *header) {
     AstHeader *old = &group->header;
     Str id = witc_header_id(l->arena, header->ns, header->name, header->version);
     Str old_id = witc_header_id(l->arena, old->ns, old->name, old->version);
-    if (!str_eq(id, old_id)) {
+    if (!str_eq(id, old_id) && !group->broken.len) {
         diag(l->diags, WIT_OTHER_HEADER, header->span, STR_ARG(id), STR_ARG(old_id));
         diag_note(l->diags, WIT_FIRST_HERE, old->span);
     }
@@ -58,43 +58,51 @@ static void add_header(Loader *l, Group *group, const AstHeader *header) {
     old->docs_span = header->docs_span;
 }
 
-static void add_nested(Loader *l, const AstScope *scope) {
+static void add_nested(Loader *l, const Group *group, const AstScope *scope) {
     for (size_t i = 0; i < scope->items.len; i++) {
         if (scope->items.at[i].kind != AST_PACKAGE) continue;
         const AstScope *nested = scope->items.at[i].scope;
         Unit *unit = nested->header ? witc_add_unit(&l->resolver, nested->header) : NULL;
-        if (unit) *vec_push(l->arena, &unit->files) = nested;
+        if (!unit) continue;
+        *vec_push(l->arena, &unit->files) = nested;
+        unit->broken = group->broken;
     }
 }
 
 static void add_source(Loader *l, Group *group, const Source *source) {
     if (!group->first) group->first = source;
-    size_t errors = l->diags->errors;
     const AstScope *scope = witc_lower(l->lower, source);
-    if (!scope || scope->incomplete || l->diags->errors > errors) {
-        group->failed = true;
-        return;
+    if (!scope || scope->incomplete) {
+        Broken broken = witc_broken(source);
+        *vec_push(l->arena, &group->broken) = broken;
+        *vec_push(l->arena, &l->resolver.broken) = broken;
     }
+    if (!scope) return;
     if (scope->header) add_header(l, group, scope->header);
     *vec_push(l->arena, &group->files) = scope;
 }
 
-/* The group's package; NULL where it is unknown. */
+/* A package without a name is resolved all the same, for the errors in it. */
+static void report_no_header(Loader *l, Group *group) {
+    group->header.span = (Span){group->first, 0, 0};
+    if (group->broken.len || group->failed) return; /* it may be in what was not understood */
+    diag(l->diags, WIT_NO_HEADER, group->header.span);
+    if (!str_trim(group->first->text).len) diag_note(l->diags, WIT_EMPTY_FILE, span_none());
+    diag_note(l->diags, WIT_HEADER_FORM, span_none());
+}
+
+/* The group's package; NULL where there is none. */
 static Unit *finish_group(Loader *l, Group *group, Str path) {
-    for (size_t i = 0; i < group->files.len; i++) add_nested(l, group->files.at[i]);
-    if (group->failed) return NULL;
+    for (size_t i = 0; i < group->files.len; i++) add_nested(l, group, group->files.at[i]);
     if (!group->first) {
-        diag(l->diags, WIT_NO_FILES, span_none(), STR_ARG(path));
+        if (!group->failed) diag(l->diags, WIT_NO_FILES, span_none(), STR_ARG(path));
         return NULL;
     }
-    if (!group->has_header) {
-        diag(l->diags, WIT_NO_HEADER, ((Span){group->first, 0, 0}));
-        if (!str_trim(group->first->text).len) diag_note(l->diags, WIT_EMPTY_FILE, span_none());
-        diag_note(l->diags, WIT_HEADER_FORM, span_none());
-        return NULL;
-    }
+    if (!group->has_header) report_no_header(l, group);
     Unit *unit = witc_add_unit(&l->resolver, &group->header);
-    for (size_t i = 0; unit && i < group->files.len; i++)
+    if (!unit) return NULL;
+    unit->broken = group->broken;
+    for (size_t i = 0; i < group->files.len; i++)
         *vec_push(l->arena, &unit->files) = group->files.at[i];
     return unit;
 }
@@ -109,7 +117,7 @@ static Unit *load_directory(Loader *l, Str path) {
         Str file = path_join(l->arena, path, entry->name);
         const Source *source = file_read(l->arena, file, l->diags);
         if (source) add_source(l, &group, source);
-        else group.failed = true;
+        else group.failed = l->resolver.deps_failed = true;
     }
     return finish_group(l, &group, path);
 }
@@ -134,13 +142,17 @@ static WitModel *decode(Loader *l, const Source *source) {
 
 static void load_wasm_dep(Loader *l, const Source *source) {
     const WitModel *model = decode(l, source);
-    if (!model || !wit_model_merge(l->resolver.model, model, NULL, l->diags)) return;
-    witc_add_model(&l->resolver, l->resolver.model);
+    if (!model || !wit_model_merge(l->resolver.model, model, NULL, l->diags))
+        l->resolver.deps_failed = true;
+    else witc_add_model(&l->resolver, l->resolver.model);
 }
 
 static void load_file_dep(Loader *l, Str path) {
     const Source *source = file_read(l->arena, path, l->diags);
-    if (!source) return;
+    if (!source) {
+        l->resolver.deps_failed = true;
+        return;
+    }
     if (is_wasm(source)) {
         load_wasm_dep(l, source);
         return;
@@ -187,10 +199,10 @@ static Loader loader_new(Arena *arena, const WitcOptions *options, Diags *diags)
 
 static WitModel *finish(Loader *l, Unit *main, size_t errors_before, Resolver *resolver) {
     witc_lower_free(l->lower);
-    bool ok = main && l->diags->errors == errors_before && witc_resolve(&l->resolver, main);
+    witc_resolve(&l->resolver, main);
     l->diags->strict = false;
     if (resolver) *resolver = l->resolver;
-    return ok ? l->resolver.model : NULL;
+    return main && l->diags->errors == errors_before ? l->resolver.model : NULL;
 }
 
 static Unit *load_text(Loader *l, const Source *source) {

@@ -46,7 +46,9 @@ Unit *witc_add_unit(Resolver *r, const AstHeader *header) {
     Unit *unit = ARENA_NEW(r->arena, Unit);
     unit->header = *header;
     unit->is_dep = r->in_deps;
-    unit->id = witc_header_id(r->arena, header->ns, header->name, header->version);
+    unit->id = header->name.len
+                   ? witc_header_id(r->arena, header->ns, header->name, header->version)
+                   : str_fmt(r->arena, "unnamed package %zu", r->units.len);
     if (has_upper(header->ns) || has_upper(header->name))
         diag(r->diags, WIT_UPPER_CASE, header->span, STR_ARG(unit->id));
     bool added;
@@ -140,8 +142,9 @@ static Unit **sorted_units(const Resolver *r) {
 
 static void report_missing_package(Work *w, const AstPath *path, Str id) {
     bool added;
+    Str name = str_fmt(w->arena, "%.*s:%.*s", STR_ARG(path->ns), STR_ARG(path->package));
     map_put(w->arena, &w->missing, id, &added);
-    if (!added) return;
+    if (!added || w->r->deps_failed || witc_is_lost(w, &w->r->broken, name)) return;
     if (witc_is_quiet(w)) {
         diag(w->diags, WIT_NO_PACKAGE, path->package_span, STR_ARG(id), STR_ARG(STR(" many")));
         return;
@@ -149,7 +152,7 @@ static void report_missing_package(Work *w, const AstPath *path, Str id) {
     Buf known = {.arena = w->arena};
     Unit **units = sorted_units(w->r);
     for (size_t i = 0; i < w->r->units.len && i < MAX_KNOWN; i++)
-        buf_fmt(&known, "\n    %.*s", STR_ARG(units[i]->id));
+        if (units[i]->header.name.len) buf_fmt(&known, "\n    %.*s", STR_ARG(units[i]->id));
     if (w->r->units.len > MAX_KNOWN)
         buf_fmt(&known, "\n    and %zu more", w->r->units.len - MAX_KNOWN);
     diag(w->diags, WIT_NO_PACKAGE, path->package_span, STR_ARG(id), STR_ARG(buf_text(&known)));
@@ -179,6 +182,7 @@ static Entry *find_foreign(Work *w, const AstPath *path, bool want_world) {
     const MapEntry *item = map_get(&unit->items, path->name.text);
     Entry *entry = item ? item->ptr : NULL;
     if (entry && entry->is_world == want_world && !entry->excluded) return entry;
+    if (!entry && witc_is_lost(w, &unit->broken, path->name.text)) return NULL;
     if (want_world)
         diag(w->diags, WIT_NO_WORLD, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
     else diag(w->diags, WIT_NO_INTERFACE, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
@@ -190,6 +194,7 @@ static Entry *find_foreign(Work *w, const AstPath *path, bool want_world) {
 }
 
 static void report_missing_item(Work *w, AstName name) {
+    if (witc_is_lost(w, &w->unit->broken, name.text)) return;
     diag(w->diags, WIT_NO_ITEM, name.span, STR_ARG(name.text));
     for (size_t i = 0; i < w->files.len; i++)
         if (i != w->file && map_get(&w->files.at[i], name.text)) {
@@ -396,9 +401,15 @@ static void make_item(Work *w, Entry *entry) {
     }
 }
 
+static void begin_item(Work *w, const Entry *entry) {
+    w->file = entry->file;
+    w->incomplete = entry->decl->incomplete;
+    w->needs_gates = w->r->options->strict && !w->unit->is_dep && !w->incomplete;
+}
+
 static void resolve_unit(Resolver *r, Unit *unit) {
     Work w = {.r = r, .arena = r->arena, .diags = r->diags, .unit = unit};
-    w.needs_gates = r->options->strict && !unit->is_dep;
+    w.version_reported = !unit->header.name.len; /* its header was not understood */
     size_t errors = r->diags->errors, count;
     collect_items(&w);
     for (size_t i = 0; i < unit->files.len; i++) make_file_scope(&w, i);
@@ -410,18 +421,18 @@ static void resolve_unit(Resolver *r, Unit *unit) {
         Entry *entry = w.interfaces.at[i];
         const AstAttrs *attrs = &entry->decl->attrs;
         Gated outer = witc_enter(&w, attrs, "interface", entry->name, entry->span);
-        w.file = entry->file;
+        begin_item(&w, entry);
         witc_resolve_interface(&w, entry, &entry->decl->items, attrs, entry->decl->docs);
         witc_leave(&w, outer);
     }
     for (size_t i = 0; i < w.worlds.len; i++) {
         Entry *entry = w.worlds.at[i];
         Gated outer = witc_enter(&w, &entry->decl->attrs, "world", entry->name, entry->span);
-        w.file = entry->file;
+        begin_item(&w, entry);
         witc_resolve_world(&w, entry);
         witc_leave(&w, outer);
     }
-    unit->failed = r->diags->errors > errors || count < unit->items.len;
+    unit->failed = r->diags->errors > errors || count < unit->items.len || unit->broken.len;
     witc_commit(&w);
     unit->resolved = true;
 }
@@ -480,21 +491,30 @@ typedef struct {
     Unit *unit;
     Needs needs;
     size_t next;
+    Str marked; /* the need that it has put on the way; empty: none */
 } Frame;
 
 typedef VEC(Unit *) Units;
 
-/* Depth first from `start`, appending units after their needs; false at a cycle. */
-static bool walk(Resolver *r, Unit *start, Map *done, Units *order) {
+static void report_package_cycle(Resolver *r, Need need, const Frame *stack, size_t n) {
+    diag(r->diags, WIT_PACKAGE_CYCLE, need.span, STR_ARG(need.id));
+    size_t outermost = n > MAX_NOTES ? n - MAX_NOTES : 1;
+    for (size_t i = n; i-- > outermost;)
+        diag_note(r->diags, WIT_REQUIRED_HERE, stack[i - 1].needs.at[stack[i - 1].next - 1].span,
+                  STR_ARG(stack[i - 1].unit->id));
+}
+
+/* Depth first from `start`, appending units after their needs, as far as there is no cycle. */
+static void walk(Resolver *r, Unit *start, Map *done, Units *order) {
     VEC(Frame) stack = {0};
     Map visiting = {0}; /* id -> 1 while it is on the way from `start` */
     bool added;
-    if (map_get(done, start->id)) return true;
-    *vec_push(r->arena, &stack) = (Frame){start, needs_of_unit(r, start), 0};
+    if (map_get(done, start->id)) return;
+    *vec_push(r->arena, &stack) = (Frame){.unit = start, .needs = needs_of_unit(r, start)};
     while (stack.len) {
         Frame *top = &vec_last(&stack);
-        if (top->next > 0)
-            map_put(r->arena, &visiting, top->needs.at[top->next - 1].id, NULL)->value = 0;
+        if (top->marked.len) map_get(&visiting, top->marked)->value = 0;
+        top->marked.len = 0;
         if (top->next == top->needs.len) {
             map_put(r->arena, done, top->unit->id, &added);
             if (added) *vec_push(r->arena, order) = top->unit;
@@ -504,20 +524,16 @@ static bool walk(Resolver *r, Unit *start, Map *done, Units *order) {
         Need need = top->needs.at[top->next++];
         MapEntry *mark = map_put(r->arena, &visiting, need.id, NULL);
         if (mark->value) {
-            diag(r->diags, WIT_PACKAGE_CYCLE, need.span, STR_ARG(need.id));
-            size_t outermost = stack.len > MAX_NOTES ? stack.len - MAX_NOTES : 1;
-            for (size_t i = stack.len; i-- > outermost;)
-                diag_note(r->diags, WIT_REQUIRED_HERE,
-                          stack.at[i - 1].needs.at[stack.at[i - 1].next - 1].span,
-                          STR_ARG(stack.at[i - 1].unit->id));
-            return false;
+            report_package_cycle(r, need, stack.at, stack.len);
+            continue;
         }
         mark->value = 1;
+        top->marked = need.id;
         const MapEntry *unit = map_get(&r->units, need.id);
         if (unit && !map_get(done, need.id))
-            *vec_push(r->arena, &stack) = (Frame){unit->ptr, needs_of_unit(r, unit->ptr), 0};
+            *vec_push(r->arena, &stack) =
+                (Frame){.unit = unit->ptr, .needs = needs_of_unit(r, unit->ptr)};
     }
-    return true;
 }
 
 /* The package that was asked for comes last, unless another one needs it. */
@@ -533,17 +549,14 @@ static void move_to_end(Resolver *r, Units *order, Unit *main) {
     order->at[at] = main;
 }
 
-bool witc_resolve(Resolver *r, Unit *main) {
-    size_t errors = r->diags->errors;
+void witc_resolve(Resolver *r, Unit *main) {
     Map done = {0};
     Units order = {0};
     Unit **units = sorted_units(r);
-    for (size_t i = 0; i < r->units.len; i++)
-        if (!walk(r, units[i], &done, &order)) return false;
-    move_to_end(r, &order, main);
+    for (size_t i = 0; i < r->units.len; i++) walk(r, units[i], &done, &order);
+    if (main) move_to_end(r, &order, main);
     witc_set_targets(r, main);
     for (size_t i = 0; i < order.len; i++)
         if (!order.at[i]->resolved) resolve_unit(r, order.at[i]);
-    r->model->main = main->package;
-    return r->diags->errors == errors;
+    if (main) r->model->main = main->package;
 }

@@ -17,6 +17,7 @@ bool witc_define(Work *w, AstName name, WitType *type) {
     MapEntry *entry = map_put(w->arena, w->scope, name.text, &added);
     if (!added) {
         const TypeName *first = entry->cptr;
+        if (w->incomplete) return false; /* it may stand in another place than it seems */
         diag(w->diags, WIT_NAME_TWICE, name.span, STR_ARG(name.text));
         diag_note(w->diags, WIT_FIRST_HERE, first->span);
         return false;
@@ -51,6 +52,7 @@ static void suggest_type(Work *w, Str name) {
 }
 
 static void report_missing_type(Work *w, AstName name, bool in_definition) {
+    if (witc_is_lost(w, &w->unit->broken, name.text)) return;
     bool quiet = witc_is_quiet(w);
     Span function = quiet ? span_none() : function_named(w, name.text);
     if (function.source && !in_definition) {
@@ -251,6 +253,7 @@ static void definition_fields(Work *w, const AstTypedef *def, WitType *out) {
 static void check_methods(Work *w, const AstTypedef *def) {
     Map names = {0};
     const AstFunc *constructor = NULL;
+    if (def->incomplete) return;
     for (size_t i = 0; i < def->funcs.len; i++) {
         const AstFunc *f = &def->funcs.at[i];
         if (f->kind == WIT_CONSTRUCTOR) {
@@ -277,11 +280,15 @@ static void check_methods(Work *w, const AstTypedef *def) {
     }
 }
 
+/* What stands in the model for a type that was reported. */
+static const WitType unknown_type = {.kind = WIT_ALIAS, .elem = &witc_poison};
+
 static void define_typedef(Work *w, const AstTypedef *def) {
     WitType parts = {.kind = def->kind};
     Gated outer =
         witc_enter(w, &def->attrs, wit_kind_keyword(def->kind), def->name.text, def->name.span);
-    if (def->type) type_parts(w, def->type, &def->attrs.stability, &parts);
+    if (def->incomplete && def->kind != WIT_RESOURCE) parts = unknown_type;
+    else if (def->type) type_parts(w, def->type, &def->attrs.stability, &parts);
     else if (def->kind == WIT_RESOURCE) check_methods(w, def);
     else definition_fields(w, def, &parts);
     WitType *type = new_definition(w, &parts, def->name, &def->attrs);
@@ -299,6 +306,7 @@ static const WitType *used_type(Work *w, const Entry *from, AstName name) {
         if (!foreign) witc_refer(w, &found->type->stability, name.text, name.span, found->span);
         return found->type;
     }
+    if (!found && witc_is_lost(w, &from->unit->broken, name.text)) return &witc_poison;
     if (found && !found->type) {
         diag(w->diags, WIT_USE_FUNCTION, name.span, STR_ARG(name.text));
         diag_note(w->diags, WIT_DECLARED_HERE, found->span);
@@ -318,7 +326,7 @@ static void resolve_use(Work *w, const AstUse *use) {
     const Entry *from = witc_find_path(w, &use->path, false, &use->attrs);
     for (size_t i = 0; i < use->names.len; i++) {
         const AstRename *rename = &use->names.at[i];
-        WitType parts = {.kind = WIT_ALIAS, .elem = &witc_poison};
+        WitType parts = unknown_type;
         if (from && from->interface) parts.elem = used_type(w, from, rename->name);
         WitType *type = new_definition(w, &parts, rename->alias, &use->attrs);
         type->span = rename->name.span;
@@ -354,6 +362,7 @@ static void add_references(Work *w, Definitions *d, const AstType *type) {
 /* Two things of one name: the one that is written later is the error. */
 static void report_twice(Work *w, Str name, Span a, Span b) {
     bool in_order = a.start < b.start;
+    if (w->incomplete) return;
     diag(w->diags, WIT_NAME_TWICE, in_order ? b : a, STR_ARG(name));
     diag_note(w->diags, WIT_FIRST_HERE, in_order ? a : b);
 }
@@ -404,9 +413,8 @@ static void define_all(Work *w, Definitions *d) {
     for (size_t i = 0; i < count; i++) done[order[i]] = true;
     for (size_t i = 0; i < d->nodes.len; i++) {
         const AstTypedef *def = d->nodes.at[i];
-        WitType parts = {.kind = WIT_ALIAS, .elem = &witc_poison};
         if (def && !done[i])
-            witc_define(w, def->name, new_definition(w, &parts, def->name, &def->attrs));
+            witc_define(w, def->name, new_definition(w, &unknown_type, def->name, &def->attrs));
     }
 }
 

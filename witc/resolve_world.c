@@ -20,6 +20,7 @@ static WitType *defined(const Work *w, const AstTypedef *def) {
 static void define_function(Work *w, AstName name) {
     bool added;
     MapEntry *entry = map_put(w->arena, w->scope, name.text, &added);
+    if (!added && w->incomplete) return;
     if (!added) {
         diag(w->diags, WIT_NAME_TWICE, name.span, STR_ARG(name.text));
         diag_note(w->diags, WIT_FIRST_HERE, ((const TypeName *)entry->cptr)->span);
@@ -33,6 +34,7 @@ static void define_function(Work *w, AstName name) {
 /* Names that differ in the case of an acronym only. */
 static void check_case(Work *w) {
     Map keys = {0};
+    if (w->incomplete) return;
     for (size_t i = 0; i < w->scope->len; i++) {
         const MapEntry *name = &w->scope->entries[i];
         bool added;
@@ -120,6 +122,7 @@ static void add_item(Work *w, Side *side, const WitItem *item, Span span) {
         *vec_push(w->arena, side->items) = *item;
         return;
     }
+    if (w->incomplete) return;
     const WitItem *first = &side->items->at[entry->value];
     if (item->kind == WIT_ITEM_INTERFACE && !item->name.len)
         diag(w->diags, WIT_INTERFACE_TWICE, span, side->direction);
@@ -139,9 +142,12 @@ static Entry *inline_interface(Work *w, const Entry *world, const AstExtern *e) 
     *vec_push(w->arena, &w->interfaces) = entry;
     Map *scope = w->scope;
     const AstItems *items = w->items;
+    bool incomplete = w->incomplete;
+    w->incomplete = incomplete || e->incomplete;
     witc_resolve_interface(w, entry, &e->items, &e->attrs, e->docs);
     w->scope = scope;
     w->items = items;
+    w->incomplete = incomplete;
     w->interface = NULL;
     w->world = world->world;
     return entry;
