@@ -11,8 +11,10 @@
  * tokens, and everything else stands for itself. An empty alternative may be taken wherever no
  * other fits; what it passes over is remembered, so that a message can list all that was possible.
  *
- * After an error the parser goes on at the next item of the innermost list of items (rules with
- * `is_list`), and so finds the next error. The symbols to come are on a stack of its own: no depth
+ * After an error the parser goes on as if a token that is missing were there, or else at the next
+ * item of the innermost list of items (rules with `is_list`), and so finds the next error. Where the
+ * indentation tells that a `}` is missing further up (braces.c), it begins anew with the brace in its
+ * place, and is silent until it is back where it was. The symbols to come are on a stack of its own: no depth
  * of the input is a depth of C calls.
  */
 #include "witc/internal.h"
@@ -155,6 +157,7 @@ typedef enum {
     TOKEN_WORD,
     TOKEN_KEYWORD,
     TOKEN_PUNCTUATION,
+    TOKEN_BRACE, /* a '}' that is not there, but belongs here */
     TOKEN_INTEGER,
     TOKEN_STRING,
     TOKEN_VERSION
@@ -187,10 +190,17 @@ typedef struct {
     bool cut_off; /* a token lacks its end, and what follows is confused */
     size_t errors;
     SyntaxErrors *where; /* or NULL */
+    MissingBraces missing;
+    size_t given;        /* how many of them were read */
+    unsigned begun;      /* how often, because of one of them */
+    uint32_t told_until; /* errors before were told the last time */
+    bool begins_anew;
 } Explain;
 
 static Span token_span(const Explain *x, Token t) { return (Span){x->source, t.start, t.end}; }
-static Str token_text(const Explain *x, Token t) { return str_from_to(x->text, t.start, t.end); }
+static Str token_text(const Explain *x, Token t) {
+    return t.kind == TOKEN_BRACE ? STR("}") : str_from_to(x->text, t.start, t.end);
+}
 
 static char at(const Explain *x, uint32_t offset) {
     return offset < x->text.len ? x->text.ptr[offset] : '\0';
@@ -220,6 +230,8 @@ static void word_error(Explain *x, uint32_t start) {
     x->errors++;
 }
 
+static bool was_told(const Explain *x, uint32_t offset) { return offset < x->told_until; }
+
 /* Past a block comment at x->at; they nest. */
 static void skip_block(Explain *x) {
     uint32_t start = x->at, depth = 0;
@@ -229,6 +241,7 @@ static void skip_block(Explain *x) {
         else x->at++;
         if (depth == 0) return;
     }
+    if (was_told(x, start)) return;
     diag(x->diags, WIT_OPEN_COMMENT, ((Span){x->source, start, start + 2}));
     note_error(x, start, x->at);
     x->errors++;
@@ -275,7 +288,7 @@ static void word(Explain *x, uint32_t start) {
         return;
     }
     Str label = s.ptr[0] == '%' ? str_after(s, 1) : s;
-    if (wit_is_label(label)) return;
+    if (wit_is_label(label) || was_told(x, start)) return;
     diag(x->diags, WIT_BAD_NAME, token_span(x, x->token), STR_ARG(s), name_fault(s));
     word_error(x, start);
 }
@@ -292,7 +305,7 @@ static void version(Explain *x, uint32_t start) {
     x->token = (Token){TOKEN_VERSION, start, x->at};
     Str s = token_text(x, x->token);
     Semver parsed;
-    if (semver_parse(s, &parsed)) return;
+    if (semver_parse(s, &parsed) || was_told(x, start)) return;
     diag(x->diags, WIT_BAD_VERSION, token_span(x, x->token), STR_ARG(s),
          "three numbers without leading zeros are expected, as in `1.2.3`");
     word_error(x, start);
@@ -327,9 +340,10 @@ static void string(Explain *x, uint32_t start) {
     if (closed) x->at++;
     x->token = (Token){TOKEN_STRING, start, x->at};
     Span where = token_span(x, x->token);
+    x->cut_off = !closed;
+    if (was_told(x, start)) return;
     if (!closed) diag(x->diags, WIT_OPEN_STRING, where);
     else if (fault) diag(x->diags, WIT_BAD_STRING, where, fault);
-    x->cut_off = !closed;
     if (!closed || fault) word_error(x, start);
 }
 
@@ -342,6 +356,12 @@ static void punctuation(Explain *x, uint32_t start) {
 }
 
 static void read_token(Explain *x, bool wants_version) {
+    for (size_t i = 0; i < x->missing.len; i++) {
+        if (!x->missing.at[i].is_set || x->missing.at[i].at != x->at || x->given > i) continue;
+        x->given = i + 1;
+        x->token = (Token){TOKEN_BRACE, x->at, x->at};
+        return;
+    }
     skip_blanks(x);
     uint32_t start = x->at;
     char c = at(x, start);
@@ -355,9 +375,12 @@ static void read_token(Explain *x, bool wants_version) {
     } else punctuation(x, start);
 }
 
+static bool is_spelled(TokenKind kind) {
+    return kind == TOKEN_PUNCTUATION || kind == TOKEN_KEYWORD || kind == TOKEN_BRACE;
+}
+
 static bool token_is(const Explain *x, const char *what) {
-    return (x->token.kind == TOKEN_PUNCTUATION || x->token.kind == TOKEN_KEYWORD) &&
-           str_is(token_text(x, x->token), what);
+    return is_spelled(x->token.kind) && str_is(token_text(x, x->token), what);
 }
 
 static void open_bracket(Explain *x, char c) {
@@ -387,7 +410,7 @@ static bool too_deep(Explain *x) {
 /* The token is used up. */
 static void consume(Explain *x) {
     Str s = token_text(x, x->token);
-    if (x->token.kind == TOKEN_PUNCTUATION && s.len == 1) {
+    if (s.len == 1 && (x->token.kind == TOKEN_PUNCTUATION || x->token.kind == TOKEN_BRACE)) {
         char c = s.ptr[0];
         if (c == '{' || c == '(' || c == '<') open_bracket(x, c);
         else if ((c == '}' || c == ')' || c == '>') && x->open.len) close_bracket(x);
@@ -434,8 +457,7 @@ static bool matches(const Explain *x, Str terminal) {
     Str s = token_text(x, x->token);
     if (terminal.ptr[0] == '\'')
         return x->token.kind == TOKEN_WORD && str_eq(s, str_after(terminal, 1));
-    return (x->token.kind == TOKEN_KEYWORD || x->token.kind == TOKEN_PUNCTUATION) &&
-           str_eq(s, terminal);
+    return is_spelled(x->token.kind) && str_eq(s, terminal);
 }
 
 /* Can the symbol begin with the token? Rules that may be empty begin no alternative. */
@@ -447,6 +469,14 @@ static bool can_begin(const Explain *x, Symbol symbol) {
     }
     return false;
 }
+
+static bool has_alternative(const Rule *rule, const char *alternative) {
+    for (size_t i = 0; i < MAX_ALTERNATIVES && rule->alternatives[i]; i++)
+        if (strcmp(rule->alternatives[i], alternative) == 0) return true;
+    return false;
+}
+
+static bool may_be_empty(const Rule *rule) { return has_alternative(rule, ""); }
 
 static void expect_words(Explain *x, Str what) {
     for (size_t i = 0; i < x->passed.len; i++)
@@ -566,10 +596,38 @@ static void add_notes(Explain *x, Symbol top) {
         hint = nearly(before);
     if (hint.len) diag_note(x->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(hint));
     else note_place(x, top);
-    if (x->token.kind == TOKEN_EOF && x->open.len) {
-        uint32_t open = vec_last(&x->open);
-        diag_note(x->diags, WIT_OPENED_HERE, ((Span){x->source, open, open + 1}), at(x, open));
-    }
+}
+
+static void note_missing(Explain *x, const char *what, uint32_t offset, Str fix) {
+    Span where = span_at(x->source, offset);
+    diag_note(x->diags, WIT_MISSING_HERE, where, what);
+    diag_fix(x->diags, where, fix);
+}
+
+static Str indent_of(const Explain *x, uint32_t offset) {
+    uint32_t start = offset, end;
+    while (start > 0 && at(x, start - 1) != '\n') start--;
+    for (end = start; at(x, end) == ' ' || at(x, end) == '\t';) end++;
+    return str_from_to(x->text, start, end);
+}
+
+/* The brace that is missing before the token, by the indentation; else one that is still open at the
+ * end of the file. */
+static void note_brace(Explain *x) {
+    enum { MAX_BEGUN = 8 };
+    MissingBrace *brace = NULL;
+    for (size_t i = 0; i < x->missing.len && !brace && x->begun < MAX_BEGUN; i++)
+        if (!x->missing.at[i].is_set && x->missing.at[i].at <= x->token.start)
+            brace = &x->missing.at[i];
+    if (!brace && !(x->token.kind == TOKEN_EOF && x->open.len)) return;
+    uint32_t open = brace ? brace->open : vec_last(&x->open);
+    diag_note(x->diags, WIT_OPENED_HERE, ((Span){x->source, open, open + 1}), at(x, open));
+    if (!brace) return;
+    Str fix = str_fmt(x->arena, "\n%.*s}", STR_ARG(indent_of(x, open)));
+    note_missing(x, "}", brace->at, fix);
+    brace->is_set = x->begins_anew = true;
+    x->begun++;
+    x->told_until = x->token.start + 1;
 }
 
 static void report(Explain *x, Symbol top) {
@@ -584,11 +642,41 @@ static void report(Explain *x, Symbol top) {
         Str wanted = listed(x), got = found(x);
         diag(x->diags, WIT_EXPECTED, token_span(x, x->token), STR_ARG(wanted), STR_ARG(got));
         add_notes(x, top);
+        note_brace(x);
     }
     x->errors++;
 }
 
 /* ---- going on after an error ---- */
+
+/* Can what is on the stack, but for its `skip` uppermost symbols, begin with the token? */
+static bool goes_on(const Explain *x, size_t skip) {
+    for (size_t i = x->stack.len - skip; i-- > 0;) {
+        Symbol symbol = x->stack.at[i];
+        if (can_begin(x, symbol)) return true;
+        if (!symbol.rule || !may_be_empty(symbol.rule)) return false;
+    }
+    return false;
+}
+
+static bool begins_its_line(const Explain *x) {
+    uint32_t start = x->token.start;
+    while (start > 0 && (at(x, start - 1) == ' ' || at(x, start - 1) == '\t')) start--;
+    return start == 0 || at(x, start - 1) == '\n';
+}
+
+/* Takes a `;` or `{` for given, where all is well with it. */
+static bool insert_token(Explain *x, Symbol top) {
+    bool semicolon = top.rule ? has_alternative(top.rule, ";") : str_is(top.terminal, ";");
+    bool brace = !top.rule && str_is(top.terminal, "{");
+    bool ends = begins_its_line(x) || token_is(x, "}") || x->token.kind == TOKEN_EOF;
+    if (!(brace || (semicolon && ends)) || !goes_on(x, 1)) return false;
+    if (brace) *vec_push(x->arena, &x->open) = x->token.start;
+    (void)vec_pop(&x->stack);
+    if (!was_told(x, x->token.start) && !x->begins_anew)
+        note_missing(x, brace ? "{" : ";", x->last.end, brace ? STR(" {") : STR(";"));
+    return true;
+}
 
 /* Drops the symbols above the innermost list of items that has begun, and says how many of the
  * blocks that were opened inside of it are still to be closed. */
@@ -661,7 +749,8 @@ static void fail(Explain *x, Symbol top) {
         x->cut_off = false; /* what is wrong was told */
     } else {
         x->last_error = x->token.start;
-        report(x, top);
+        if (!was_told(x, x->token.start)) report(x, top);
+        if (x->begins_anew || (!x->where && insert_token(x, top))) return;
     }
     if (list.rule) *vec_push(x->arena, &x->stack) = list; /* it goes on */
     if (x->token.kind == TOKEN_NONE) read_token(x, false);
@@ -675,47 +764,53 @@ static void fail(Explain *x, Symbol top) {
 /* Replaces the rule on top of the stack by the alternative that begins with the token. */
 static bool expand(Explain *x, Symbol top) {
     Symbol parts[MAX_SYMBOLS];
-    bool may_be_empty = false;
     for (size_t i = 0; i < MAX_ALTERNATIVES && top.rule->alternatives[i]; i++) {
         size_t n = symbols_of(top.rule->alternatives[i], parts);
-        if (n == 0) may_be_empty = true;
         if (n == 0 || !can_begin(x, parts[0])) continue;
         (void)vec_pop(&x->stack);
         while (n > 0) *vec_push(x->arena, &x->stack) = parts[--n];
         return true;
     }
-    if (!may_be_empty) return false;
+    if (!may_be_empty(top.rule)) return false;
     expectation(x, top);
     if (top.rule->is_list) x->in_list = top;
     (void)vec_pop(&x->stack);
     return true;
 }
 
-bool witc_explain(Arena *arena, const Source *source, Diags *diags, SyntaxErrors *where) {
-    Explain x = {.arena = arena,
-                 .source = source,
-                 .text = source->text,
-                 .diags = diags,
-                 .where = where,
-                 .last_error = UINT32_MAX};
-    if (str_starts(x.text, STR("\xef\xbb\xbf"))) x.at = 3;
+/* FILE, once or as far as it goes until a `}` turns out to be missing. */
+static void read_file(Explain *x) {
     Symbol file[MAX_SYMBOLS];
+    x->at = str_starts(x->text, STR("\xef\xbb\xbf")) ? 3 : 0;
+    x->last_error = UINT32_MAX;
+    x->token.kind = TOKEN_NONE;
+    x->begins_anew = x->cut_off = false;
+    x->given = x->stack.len = x->open.len = x->passed.len = x->angles = x->braces = 0;
     for (size_t n = symbols_of(rules[0].alternatives[0], file); n > 0;)
-        *vec_push(arena, &x.stack) = file[--n];
-    while (x.stack.len > 0 && x.errors < MAX_SYNTAX_ERRORS) {
-        Symbol top = vec_last(&x.stack);
-        if (x.token.kind == TOKEN_NONE)
-            read_token(&x, !top.rule && str_is(top.terminal, "#version"));
+        *vec_push(x->arena, &x->stack) = file[--n];
+    while (x->stack.len > 0 && x->errors < MAX_SYNTAX_ERRORS && !x->begins_anew) {
+        Symbol top = vec_last(&x->stack);
+        if (x->token.kind == TOKEN_NONE)
+            read_token(x, !top.rule && str_is(top.terminal, "#version"));
         if (top.rule) {
-            if (!expand(&x, top)) fail(&x, top);
-        } else if (matches(&x, top.terminal)) {
-            (void)vec_pop(&x.stack);
-            consume(&x);
-            if (too_deep(&x)) break;
+            if (!expand(x, top)) fail(x, top);
+        } else if (matches(x, top.terminal)) {
+            (void)vec_pop(&x->stack);
+            consume(x);
+            if (too_deep(x)) break;
         } else {
-            fail(&x, top);
+            fail(x, top);
         }
     }
-    if (x.stack.len > 0) note_error(&x, x.last.end, (uint32_t)x.text.len); /* it gave up */
+    /* it gave up */
+    if (x->stack.len > 0 && !x->begins_anew) note_error(x, x->last.end, (uint32_t)x->text.len);
+}
+
+bool witc_explain(Arena *arena, const Source *source, Diags *diags, SyntaxErrors *where) {
+    Explain x = {
+        .arena = arena, .source = source, .text = source->text, .diags = diags, .where = where};
+    if (!where) x.missing = witc_missing_braces(arena, x.text);
+    do read_file(&x);
+    while (x.begins_anew && x.errors < MAX_SYNTAX_ERRORS);
     return x.errors > 0;
 }

@@ -220,6 +220,14 @@ typedef VEC(SyntaxError) SyntaxErrors;
  * `where` may be NULL. */
 bool witc_explain(Arena *arena, const Source *source, Diags *diags, SyntaxErrors *where);
 
+/* braces.c: the `}`s that are missing, in the order of their places, by the indentation. */
+typedef struct {
+    uint32_t open, at; /* the `{`, and where the `}` belongs: behind a token */
+    bool is_set;       /* its reader takes it for given */
+} MissingBrace;
+typedef VEC(MissingBrace) MissingBraces;
+MissingBraces witc_missing_braces(Arena *arena, Str text);
+
 /* Doc comments, given as spans of whole comments, as their text. */
 Str witc_docs_text(Arena *arena, const Span *comments, size_t n);
 
