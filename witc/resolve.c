@@ -420,15 +420,15 @@ static void resolve_unit(Resolver *r, Unit *unit) {
     for (size_t i = 0; i < interfaces; i++) {
         Entry *entry = w.interfaces.at[i];
         const AstAttrs *attrs = &entry->decl->attrs;
-        Gated outer = witc_enter(&w, attrs, "interface", entry->name, entry->span);
         begin_item(&w, entry);
+        Gated outer = witc_enter(&w, attrs, "interface", entry->name, entry->span);
         witc_resolve_interface(&w, entry, &entry->decl->items, attrs, entry->decl->docs);
         witc_leave(&w, outer);
     }
     for (size_t i = 0; i < w.worlds.len; i++) {
         Entry *entry = w.worlds.at[i];
-        Gated outer = witc_enter(&w, &entry->decl->attrs, "world", entry->name, entry->span);
         begin_item(&w, entry);
+        Gated outer = witc_enter(&w, &entry->decl->attrs, "world", entry->name, entry->span);
         witc_resolve_world(&w, entry);
         witc_leave(&w, outer);
     }
