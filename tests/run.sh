@@ -83,6 +83,7 @@ full)
     part "pairs asan" tests/pairs.sh build/witc-asan
     part "build" tests/build.sh build/witc
     part "build asan" tests/build.sh build/witc-asan
+    part "guide" tests/guide.sh build/witc
     part "shop" tests/shop.sh build/witc
     part "example" tests/example.sh build/witc
     part "inputs" tests/inputs.sh build/witc
