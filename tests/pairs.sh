@@ -7,6 +7,7 @@
 #     component WORLD FLAG...   bindings of this world of the folder's .wit files by `witc bindgen c
 #                               FLAG...`, compiled with WORLD.c (WORLD.cc); the last line's component is
 #                               the root, the others serve its imports and each other's, first to last
+#     build WORLD FLAG...       the same by one `witc build FLAG...`
 #     cflags FLAG...            more flags for the compiler
 #     features LIST             gated features that the components use
 #     wac FILE                  composed by a program in WAC instead; packages are pair:WORLD
@@ -60,6 +61,18 @@ component() { # component WORLD FLAG...: $work/WORLD.wasm
     expect "$pair: component $world" 0 component new "$work/$world.core.wasm" -o "$work/$world.wasm"
 }
 
+built() { # built WORLD FLAG...: the same by `witc build`
+    world=$1
+    shift
+    sources=
+    for source in "$pairs/$pair/$world".c "$pairs/$pair/$world".cc; do
+        [ -e "$source" ] && sources=$source
+    done
+    # shellcheck disable=SC2086
+    expect "$pair: build $world" 0 build "$sources" --wit "$pairs/$pair" -w "$world" "$@" -I "$pairs" -Wall \
+        -Wextra -Werror -Wno-unused-parameter $cflags -o "$work/$world.wasm"
+}
+
 compose() { # the components of $worlds as $work/all.wasm
     set --
     for world in $worlds; do
@@ -87,6 +100,11 @@ pair() { # pair NAME
             worlds="$worlds $first"
             # shellcheck disable=SC2086
             component "$first" $rest || return
+            ;;
+        build)
+            worlds="$worlds $first"
+            # shellcheck disable=SC2086
+            built "$first" $rest || return
             ;;
         run) printf '(assert_return (invoke "%s") %s)\n' "$first" "$rest" >>"$work/asserts" ;;
         trap) printf '(assert_trap (invoke "%s") "%s")\n' "$first" "$rest" >>"$work/asserts" ;;
