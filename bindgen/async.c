@@ -123,10 +123,15 @@ void gen_futures(Gen *g, const WitFunc *func) {
     find(g, func->result, &found);
     for (size_t i = 0; i < found.len && !g->diags->errors; i++) {
         const WitType *type = found.at[i];
-        Str name = gen_without_t(gen_type_name(g, type));
+        Str name = gen_native(g) ? gen_type(g, type)->base : gen_without_t(gen_type_name(g, type));
         bool added;
         map_put(g->arena, &g->futures, name, &added);
         if (!added) continue;
+        if (gen_native(g)) {
+            declare_builtins(g, func, type, i, name);
+            nat_put_future(g, type, name);
+            continue;
+        }
         declare_builtins(g, func, type, i, name);
         put_functions(g, type, name);
     }

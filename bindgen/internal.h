@@ -49,6 +49,8 @@ typedef struct {
     GenScope scope;
     bool is_async;
     Str name;   /* P_f */
+    Str start;  /* P_f_start of an asynchronous one */
+    Str finish; /* P_f_return of an asynchronous export */
     Str result; /* its C type, or "void" */
     Str params; /* "wit_string a, const uint32_t *b"; "void" where there is none */
     NatParam *list;
@@ -302,6 +304,13 @@ void nat_complete(Gen *g, NatFunc *f); /* once its types are defined */
 void nat_put_func(Gen *g, const NatFunc *f);
 bool nat_is_exit(const NatFunc *f); /* does not return */
 void nat_put_resource(Gen *g, const WitType *type);
+
+/* native_async.c */
+void nat_put_async_common(Buf *out);
+void nat_put_async_runtime(Buf *out);
+void nat_put_future(Gen *g, const WitType *type, Str name);
+/* The name of the function that finds all memory in an array of such values, or NULL. */
+Str nat_keeper(Gen *g, const WitType *type, Str name);
 
 /* native_runtime.c */
 void nat_put_common(Gen *g, Buf *out);

@@ -75,6 +75,7 @@ static void put_scope(Gen *g, const NamedTypes *types, const Funcs *funcs, Str d
         nat_complete(g, made.at[i]);
         *vec_push(g->arena, &g->nat_funcs) = made.at[i];
         nat_put_func(g, made.at[i]);
+        gen_futures(g, made.at[i]->func);
     }
     buf_str(&g->h_funcs, STR("/** @} */\n"));
 }
@@ -110,6 +111,33 @@ static void put_own(Gen *g, const WitItems *items, bool import) {
     put_scope(g, &types, &funcs, g->world->docs, g->world->name);
 }
 
+/* ---- asynchronous worlds ---- */
+
+static bool is_async_func(Gen *g, const WitFunc *func) {
+    GenTypes live = gen_live(g, NULL, 0, &func, 1);
+    if (func->is_async) return true;
+    for (size_t i = 0; i < live.len; i++)
+        if (live.at[i]->kind == WIT_STREAM || live.at[i]->kind == WIT_FUTURE) return true;
+    return false;
+}
+
+static bool is_async_item(Gen *g, const WitItem *item) {
+    if (item->kind == WIT_ITEM_FUNC) return is_async_func(g, item->func);
+    if (item->kind != WIT_ITEM_INTERFACE) return false;
+    for (size_t i = 0; i < item->interface->funcs.len; i++)
+        if (is_async_func(g, item->interface->funcs.at[i])) return true;
+    return false;
+}
+
+/* Whether anything can wait, and write into this component's memory while it does. */
+static bool is_async_world(Gen *g) {
+    for (size_t i = 0; i < g->world->imports.len; i++)
+        if (is_async_item(g, &g->world->imports.at[i])) return true;
+    for (size_t i = 0; i < g->world->exports.len; i++)
+        if (is_async_item(g, &g->world->exports.at[i])) return true;
+    return g->options->async_filter_count > 0;
+}
+
 /* ---- the files ---- */
 
 static void put_header(Gen *g, Buf *out) {
@@ -124,6 +152,7 @@ static void put_header(Gen *g, Buf *out) {
                      "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n"));
     nat_put_common(g, out);
     buf_str(out, buf_text(&g->h_types));
+    buf_str(out, buf_text(&g->h_async));
     buf_str(out, buf_text(&g->h_funcs));
     if (g->h_layout.len)
         buf_fmt(out,
@@ -139,8 +168,11 @@ static void put_source(Gen *g, Buf *out) {
     nat_put_runtime(g, out);
     buf_str(out, STR("\n#ifdef __wasm__\n"));
     gen_put_bits(g, out);
+    if (g->needs_async) nat_put_async_runtime(out);
     buf_str(out, buf_text(&g->c_funcs));
     buf_str(out, buf_text(&g->c_release));
+    buf_str(out, buf_text(&g->c_helpers));
+    buf_str(out, buf_text(&g->c_async));
     if (g->area_size)
         buf_fmt(out, "\n__attribute__((__aligned__(%u)))\nstatic uint8_t wit__area[%u];\n",
                 g->area_align, g->area_size);
@@ -153,6 +185,7 @@ static void put_source(Gen *g, Buf *out) {
 
 bool gen_native_files(Gen *g, GenOutput *out) {
     nat_claim_runtime(g);
+    g->needs_async = is_async_world(g);
     put_interfaces(g, &g->world->imports, true);
     put_own(g, &g->world->imports, true);
     put_own(g, &g->world->exports, false);

@@ -64,6 +64,8 @@ void nat_complete(Gen *g, NatFunc *f) {
     }
     f->params = f->count ? buf_text(&params) : STR("void");
     f->result = f->func->result ? gen_type_name(g, f->func->result) : STR("void");
+    if (f->is_async) f->start = nat_derive(g, f->name, "start");
+    if (f->is_async && !f->scope.import) f->finish = nat_derive(g, f->name, "return");
 }
 
 /* ---- declarations ---- */
@@ -73,9 +75,12 @@ static bool is_scalar(Gen *g, const AbiPlan *plan) {
            plan->ops[0].kind != ABI_VARIANT && g;
 }
 
+/* Whether calls of the import, or of its plain form, can wait. */
+static bool waits(const NatFunc *f) { return f->is_async || f->func->is_async; }
+
 /* Whether the C function has the parameters and result of the core import. */
 static bool is_direct(Gen *g, const NatFunc *f, const AbiFunc *abi) {
-    if (abi->variant != ABI_LOWER || abi->params_spilled || f->func->is_async) return false;
+    if (abi->variant != ABI_LOWER || abi->params_spilled || waits(f)) return false;
     for (size_t i = 0; i < f->count; i++)
         if (f->list[i].pass != NAT_VALUE || !is_scalar(g, abi_plan(&g->abi, f->list[i].type)))
             return false;
@@ -164,9 +169,9 @@ typedef struct {
     size_t arg_count;
 } Body;
 
-static Body begin(Gen *g, const NatFunc *f, const AbiFunc *abi) {
+static Body begin(Gen *g, const NatFunc *f, Str name, const AbiFunc *abi) {
     Body m = {.g = g, .f = f, .abi = abi, .b = {.out = &g->c_adapters, .indent = 1}};
-    m.core = str_concat(g->arena, f->name, STR("__core"));
+    m.core = str_concat(g->arena, name, STR("__core"));
     m.args = ARENA_NEW_ARRAY(g->arena, Str, abi->params->flat_count + 2);
     return m;
 }
@@ -223,8 +228,10 @@ static void lower_option(Body *m, const NatParam *p, const AbiPlan *plan, Str *f
 
 static void lower_spilled(Body *m) {
     Gen *g = m->g;
+    bool stays = m->abi->variant == ABI_LOWER_ASYNC; /* until the callee has begun */
     put_args_struct(m);
-    gen_line(&m->b, "struct args args;");
+    gen_line(&m->b,
+             stays ? "struct args *all = WIT_NEW(struct args, 1), args;" : "struct args args;");
     for (size_t i = 0; i < m->f->count; i++) {
         const NatParam *p = &m->f->list[i];
         if (p->pass == NAT_OPTION) {
@@ -236,7 +243,8 @@ static void lower_spilled(Body *m) {
                      STR_ARG(p->name));
         }
     }
-    m->args[m->arg_count++] = address(g, STR("&args"));
+    if (stays) gen_line(&m->b, "*all = args;");
+    m->args[m->arg_count++] = address(g, stays ? STR("all") : STR("&args"));
 }
 
 static void lower_params(Body *m) {
@@ -264,14 +272,22 @@ static Str call_core(Body *m) {
     return buf_text(&out);
 }
 
+/* The call, as a statement. */
+static void line_call(Body *m, Str to) {
+    Buf out = {.arena = m->g->arena};
+    if (to.len) buf_fmt(&out, "%.*s = ", STR_ARG(to));
+    buf_str(&out, call_core(m));
+    Str text = buf_text(&out);
+    gen_line(&m->b, waits(m->f) ? "WIT__WAIT(%.*s);" : "%.*s;", STR_ARG(text));
+}
+
 static void import_result(Body *m) {
     Gen *g = m->g;
     const WitType *result = m->f->func->result;
-    Str simple = !result || m->abi->result_spilled || !m->abi->core_result_count
-                     ? STR("")
-                     : gen_lift_simple(g, m->abi->result, call_core(m));
+    bool flat = result && !m->abi->result_spilled && m->abi->core_result_count;
+    Str simple = flat && !waits(m->f) ? gen_lift_simple(g, m->abi->result, call_core(m)) : STR("");
     if (!result) {
-        gen_line(&m->b, "%.*s;", STR_ARG(call_core(m)));
+        line_call(m, STR(""));
         if (nat_is_exit(m->f)) gen_line(&m->b, "__builtin_trap();");
         return;
     }
@@ -283,26 +299,57 @@ static void import_result(Body *m) {
     gen_line(&m->b, "%.*s %.*s;", STR_ARG(m->f->result), STR_ARG(ret));
     if (m->abi->result_spilled) {
         m->args[m->arg_count++] = address(g, str_concat(g->arena, STR("&"), ret));
-        gen_line(&m->b, "%.*s;", STR_ARG(call_core(m)));
-    } else if (m->abi->core_result_count) {
+        line_call(m, STR(""));
+    } else if (flat) {
         Str core = gen_local(g, &m->b, "core");
-        gen_line(&m->b, "%s %.*s = %.*s;", core_result(m->abi), STR_ARG(core),
-                 STR_ARG(call_core(m)));
+        gen_line(&m->b, "%s %.*s;", core_result(m->abi), STR_ARG(core));
+        line_call(m, core);
         gen_lift(g, &m->b, m->abi->result, &core, (GenPlace){ret, false});
     }
+    Str keep = waits(m->f)
+                   ? gen_walk(g, GEN_WALK_MEMORY, result, gen_address(g, (GenPlace){ret, false}))
+                   : STR("");
+    if (keep.len) gen_line(&m->b, "%.*s", STR_ARG(keep));
     gen_line(&m->b, "return %.*s;", STR_ARG(ret));
 }
 
 static void take_params(Body *m) {
     for (size_t i = 0; i < m->f->count; i++) gen_take(m->g, &m->b, m->f->list[i].name);
     gen_take(m->g, &m->b, STR("args"));
+    gen_take(m->g, &m->b, STR("all"));
+}
+
+/* wit_subtask P_f_start(.., R *result): the call begins. */
+static void put_import_start(Gen *g, const NatFunc *f) {
+    const AbiFunc *abi = abi_func(&g->abi, f->func, ABI_LOWER_ASYNC);
+    if (!abi) return;
+    Body m = begin(g, f, f->start, abi);
+    take_params(&m);
+    Str params = f->count ? f->params : STR(""), keeper = STR("NULL"), at = STR("NULL");
+    if (f->func->result) {
+        at = gen_local(g, &m.b, "result");
+        params = str_fmt(g->arena, "%.*s%s%.*s *%.*s", STR_ARG(params), f->count ? ", " : "",
+                         STR_ARG(f->result), STR_ARG(at));
+        keeper = nat_keeper(g, f->func->result, f->start);
+    }
+    if (!params.len) params = STR("void");
+    buf_str(&g->h_funcs, STR("/** Begins; arguments and result must stay where they are. */\n"));
+    buf_fmt(&g->h_funcs, "WIT_CHECK wit_subtask %.*s(%.*s);\n", STR_ARG(f->start), STR_ARG(params));
+    declare_core(&m, "[async-lower]");
+    buf_fmt(m.b.out, "\nwit_subtask %.*s(%.*s) {\n", STR_ARG(f->start), STR_ARG(params));
+    gen_line(&m.b, "int32_t status_;");
+    lower_params(&m);
+    if (f->func->result) m.args[m.arg_count++] = address(g, at);
+    gen_line(&m.b, "WIT__WAIT(status_ = %.*s);", STR_ARG(call_core(&m)));
+    gen_line(&m.b, "return wit__pend(status_, %.*s, %.*s);", STR_ARG(keeper), STR_ARG(at));
+    buf_str(m.b.out, STR("}\n"));
 }
 
 static void put_import(Gen *g, const NatFunc *f, const AbiFunc *abi) {
     bool direct = is_direct(g, f, abi);
     declare(g, f, direct);
     if (direct) return;
-    Body m = begin(g, f, abi);
+    Body m = begin(g, f, f->name, abi);
     take_params(&m);
     declare_core(&m, "");
     buf_fmt(m.b.out, "\n%.*s %.*s(%.*s) {\n", STR_ARG(f->result), STR_ARG(f->name),
@@ -310,6 +357,7 @@ static void put_import(Gen *g, const NatFunc *f, const AbiFunc *abi) {
     lower_params(&m);
     import_result(&m);
     buf_str(m.b.out, STR("}\n"));
+    if (f->is_async) put_import_start(g, f);
 }
 
 /* ---- exports ---- */
@@ -377,6 +425,18 @@ static Str call_program(Body *m, Str name, const GenPlace *places) {
     return buf_text(&out);
 }
 
+/* In an asynchronous world, the memory of the arguments is found and put into the call's arena. */
+static void keep_params(Body *m, const GenPlace *places) {
+    if (!m->g->needs_async) return;
+    if (m->abi->params_spilled)
+        gen_line(&m->b, "wit__keep((const void *) (uintptr_t) %.*s);", STR_ARG(m->args[0]));
+    for (size_t i = 0; i < m->f->count; i++) {
+        Str statement =
+            gen_walk(m->g, GEN_WALK_MEMORY, m->f->list[i].type, gen_address(m->g, places[i]));
+        if (statement.len) gen_line(&m->b, "%.*s", STR_ARG(statement));
+    }
+}
+
 /* Gives the borrowed handles among the parameters back: nobody has changed these. */
 static void return_borrows(Body *m, const GenPlace *places) {
     for (size_t i = 0; i < m->f->count; i++) {
@@ -408,10 +468,11 @@ static void put_export(Gen *g, const NatFunc *f, const AbiFunc *abi) {
     gen_stub(g, f->func->docs,
              str_fmt(g->arena, "%.*s %.*s(%.*s)", STR_ARG(f->result), STR_ARG(f->name),
                      STR_ARG(f->params)));
-    Body m = begin(g, f, abi);
+    Body m = begin(g, f, f->name, abi);
     begin_core(&m, "");
     gen_line(&m.b, "wit__enter();");
     const GenPlace *places = lift_params(&m);
+    keep_params(&m, places);
     Str call = call_program(&m, f->name, places), ret = gen_local(g, &m.b, "ret");
     if (f->func->result)
         gen_line(&m.b, "%.*s %.*s = %.*s;", STR_ARG(f->result), STR_ARG(ret), STR_ARG(call));
@@ -426,6 +487,113 @@ static void put_export(Gen *g, const NatFunc *f, const AbiFunc *abi) {
             STR_ARG(export_name(g, f)), STR_ARG(f->name));
 }
 
+/* ---- asynchronous exports ---- */
+
+/* Parameters live as long as the task: in its arena. */
+static GenPlace *lift_task_params(Body *m) {
+    Gen *g = m->g;
+    size_t slot = 0;
+    GenPlace *places = ARENA_NEW_ARRAY(g->arena, GenPlace, m->f->count + 1);
+    if (!m->f->count) return places;
+    Str type = str_fmt(g->arena, "struct %.*s__params", STR_ARG(m->f->name));
+    Str all = gen_local(g, &m->b, "params");
+    buf_fmt(&g->c_funcs, "\n%.*s {\n", STR_ARG(type));
+    for (size_t i = 0; i < m->f->count; i++)
+        buf_fmt(&g->c_funcs, "  %.*s f%zu;\n", STR_ARG(gen_type_name(g, m->f->list[i].type)), i);
+    buf_str(&g->c_funcs, STR("};\n"));
+    if (m->abi->params_spilled)
+        gen_line(&m->b, "%.*s *%.*s = (%.*s *) (uintptr_t) %.*s;", STR_ARG(type), STR_ARG(all),
+                 STR_ARG(type), STR_ARG(m->args[0]));
+    else
+        gen_line(&m->b, "%.*s *%.*s = WIT_NEW(%.*s, 1);", STR_ARG(type), STR_ARG(all),
+                 STR_ARG(type));
+    for (size_t i = 0; i < m->f->count; i++) {
+        const AbiPlan *plan = abi_plan(&g->abi, m->f->list[i].type);
+        places[i].text = str_fmt(g->arena, "%.*s->f%zu", STR_ARG(all), i);
+        if (m->abi->params_spilled) continue;
+        gen_lift(g, &m->b, plan, m->args + slot, places[i]);
+        slot += plan->flat_count;
+    }
+    gen_line(&m->b, "wit__this_task()->params = %.*s;", STR_ARG(all));
+    return places;
+}
+
+/* What was lent for the call is given back before its result is. */
+static void return_task_borrows(Body *m) {
+    Gen *g = m->g;
+    Buf *out = m->b.out, body = {.arena = g->arena};
+    GenPlace *places = ARENA_NEW_ARRAY(g->arena, GenPlace, m->f->count + 1);
+    for (size_t i = 0; i < m->f->count; i++) places[i].text = str_fmt(g->arena, "params_->f%zu", i);
+    m->b.out = &body;
+    return_borrows(m, places);
+    m->b.out = out;
+    if (!body.len) return;
+    gen_line(&m->b,
+             "struct %.*s__params *params_ = (struct %.*s__params *) wit__this_task()->params;",
+             STR_ARG(m->f->name), STR_ARG(m->f->name));
+    buf_str(out, buf_text(&body));
+}
+
+/* task.return takes the flat result, or a pointer where it is too long. */
+static void put_task_return(Gen *g, const NatFunc *f, const AbiFunc *abi, Str params) {
+    const AbiPlan *plan = abi->result;
+    bool spilled = plan->flat_count > ABI_MAX_FLAT_PARAMS;
+    AbiCore pointer = ABI_I32;
+    size_t n = spilled ? 1 : plan->flat_count;
+    Body m = begin(g, f, f->finish, abi);
+    gen_take(g, &m.b, STR("ret"));
+    m.args = ARENA_NEW_ARRAY(g->arena, Str, plan->flat_count + 1);
+    buf_fmt(&g->c_funcs,
+            "\nWIT_IMPORT(\"[export]%.*s\", \"[task-return]%.*s\")\nextern void %.*s(%.*s);\n",
+            STR_ARG(module_of(g, f)), STR_ARG(f->func->name), STR_ARG(m.core),
+            STR_ARG(gen_core_params(g, spilled ? &pointer : plan->flat, n)));
+    buf_fmt(m.b.out, "\nvoid %.*s(%.*s) {\n", STR_ARG(f->finish), STR_ARG(params));
+    return_task_borrows(&m);
+    if (spilled) m.args[0] = address(g, STR("&ret"));
+    else if (f->func->result) gen_lower(g, &m.b, plan, (GenPlace){STR("ret"), false}, m.args);
+    m.arg_count = n;
+    gen_line(&m.b, "%.*s;", STR_ARG(call_core(&m)));
+    buf_str(m.b.out, STR("}\n"));
+}
+
+/* The program implements P_f or P_f_start; the other is here, and weak. */
+static void put_default_start(Gen *g, const NatFunc *f, Buf *out) {
+    Buf call = {.arena = g->arena};
+    buf_fmt(&call, "%.*s(", STR_ARG(f->name));
+    for (size_t i = 0; i < f->count; i++)
+        buf_fmt(&call, "%s%.*s", i ? ", " : "", STR_ARG(f->list[i].name));
+    buf_byte(&call, ')');
+    buf_fmt(out, "\nWIT_SHARED void %.*s(%.*s) {\n", STR_ARG(f->start), STR_ARG(f->params));
+    if (f->func->result)
+        buf_fmt(out, "  %.*s(%.*s);\n}\n", STR_ARG(f->finish), STR_ARG(buf_text(&call)));
+    else buf_fmt(out, "  %.*s;\n  %.*s();\n}\n", STR_ARG(buf_text(&call)), STR_ARG(f->finish));
+}
+
+static void put_async_export(Gen *g, const NatFunc *f) {
+    const AbiFunc *abi = abi_func(&g->abi, f->func, ABI_LIFT_ASYNC_CALLBACK);
+    if (!abi) return;
+    Str ret = f->func->result ? str_concat(g->arena, f->result, STR(" ret")) : STR("void");
+    declare(g, f, false);
+    buf_fmt(&g->h_funcs,
+            "/** Instead of that: begins; the result is given to the function after this one. */\n"
+            "void %.*s(%.*s);\nvoid %.*s(%.*s);\n",
+            STR_ARG(f->start), STR_ARG(f->params), STR_ARG(f->finish), STR_ARG(ret));
+    Body m = begin(g, f, f->name, abi);
+    begin_core(&m, "[async-lift]");
+    gen_line(&m.b, "wit__begin();");
+    const GenPlace *places = lift_task_params(&m);
+    keep_params(&m, places);
+    gen_line(&m.b, "%.*s;", STR_ARG(call_program(&m, f->start, places)));
+    gen_line(&m.b, "return wit__run();");
+    buf_fmt(m.b.out,
+            "}\n\nWIT_EXPORT(\"[callback][async-lift]%.*s\")\n"
+            "int32_t %.*s__callback(int32_t event, int32_t waitable, int32_t code) {\n"
+            "  return wit__event(event, waitable, code);\n}\n",
+            STR_ARG(export_name(g, f)), STR_ARG(f->name));
+    put_task_return(g, f, abi, ret);
+    put_default_start(g, f, m.b.out);
+}
+
 void nat_put_func(Gen *g, const NatFunc *f) {
     const AbiFunc *abi = abi_func(&g->abi, f->func, f->scope.import ? ABI_LOWER : ABI_LIFT);
     if (!abi) {
@@ -433,6 +601,7 @@ void nat_put_func(Gen *g, const NatFunc *f) {
         return;
     }
     if (f->scope.import) put_import(g, f, abi);
+    else if (f->is_async) put_async_export(g, f);
     else put_export(g, f, abi);
 }
 

@@ -76,8 +76,10 @@ static const char common[] =
     "/** What is allocated after wit_arena_mark, wit_arena_release gives back. */\n"
     "wit_mark wit_arena_mark(void);\n"
     "void wit_arena_release(wit_mark mark);\n"
+    "#ifndef __wasm__\n"
     "/** Gives everything back: for tests, between calls. */\n"
     "void wit_arena_reset(void);\n"
+    "#endif\n"
     "\n"
     "/** A view of a string that ends in a zero. */\n"
     "static inline wit_string wit_string_from(const char *text) {\n"
@@ -123,12 +125,16 @@ static const char runtime[] =
     "typedef struct wit__arena {\n"
     "  wit__block *block;\n"
     "  char *at;\n"
-    "  wit__block *kept; // blocks of one allocation each that came from elsewhere\n"
+    "  wit__block *kept; // that came from elsewhere\n"
+    "  struct wit__arena *before; // the current one when the first of `calls` began\n"
     "  uint32_t calls;\n"
     "} wit__arena;\n"
     "\n"
     "WIT_SHARED wit__arena wit__first;\n"
     "WIT_SHARED wit__arena *wit__current = &wit__first;\n"
+    "// In asynchronous worlds: memory that was written while nothing ran here, and live tasks.\n"
+    "WIT_SHARED wit__block *wit__loose;\n"
+    "WIT_SHARED uint32_t wit__tasks;\n"
     "\n"
     "WIT_SHARED void *wit__new_block(wit__arena *arena, size_t size, size_t align) {\n"
     "#ifdef __wasm__\n"
@@ -189,27 +195,23 @@ static const char runtime[] =
     "  arena->at = mark.at;\n"
     "}\n"
     "\n"
-    "WIT_SHARED void wit_arena_reset(void) {\n"
-    "  wit__arena *arena = wit__current;\n"
-    "  wit__block *last = arena->block;\n"
     "#ifdef __wasm__\n"
-    "  while (last && last->next) last = last->next;\n"
-    "#else\n"
-    "  last = NULL;\n"
-    "#endif\n"
-    "  arena->block = wit__free_blocks(arena->block, last);\n"
-    "  arena->kept = wit__free_blocks(arena->kept, NULL);\n"
-    "  arena->at = last ? (char *) (last + 1) : NULL;\n"
-    "}\n";
-
-static const char calls[] =
-    "\n#ifdef __wasm__\n"
     "WIT_SHARED void wit__enter(void) {\n"
-    "  wit__current->calls++;\n"
+    "  if (wit__first.calls++ == 0) {\n"
+    "    wit__first.before = wit__current;\n"
+    "    wit__current = &wit__first;\n"
+    "  }\n"
     "}\n"
     "\n"
+    "// One block stays for the next call.\n"
     "WIT_SHARED void wit__leave(void) {\n"
-    "  if (--wit__current->calls == 0) wit_arena_reset();\n"
+    "  wit__block *last = wit__first.block;\n"
+    "  if (--wit__first.calls > 0) return;\n"
+    "  while (last && last->next) last = last->next;\n"
+    "  wit_mark mark = {last, last ? (char *) (last + 1) : NULL, NULL};\n"
+    "  wit_arena_release(mark);\n"
+    "  if (!wit__tasks) wit__loose = wit__free_blocks(wit__loose, NULL);\n"
+    "  wit__current = wit__first.before;\n"
     "}\n"
     "\n"
     "WIT_SHARED WIT_EXPORT(\"cabi_realloc\")\n"
@@ -218,6 +220,11 @@ static const char calls[] =
     "  void *ret = wit_alloc(new_size, align);\n"
     "  if (old_size) __builtin_memcpy(ret, ptr, old_size);\n"
     "  return ret;\n"
+    "}\n"
+    "#else\n"
+    "WIT_SHARED void wit_arena_reset(void) {\n"
+    "  wit_mark mark = {NULL, NULL, NULL};\n"
+    "  wit_arena_release(mark);\n"
     "}\n"
     "#endif\n";
 
@@ -262,14 +269,13 @@ static const char handles[] =
     "}\n";
 
 void nat_put_common(Gen *g, Buf *out) {
-    (void)g;
     buf_str(out, str_from(common));
+    if (g->needs_async) nat_put_async_common(out);
 }
 
 void nat_put_runtime(Gen *g, Buf *out) {
     gen_put_freestanding(out);
     buf_str(out, str_from(runtime));
-    buf_str(out, str_from(calls));
     if (g->has_exported_resources)
         buf_fmt(out,
                 "\n#ifndef __wasm__\n// Handles of resources, for programs that are no "

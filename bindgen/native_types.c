@@ -326,6 +326,7 @@ static Str define_structure(Gen *g, const WitType *type) {
     bool added;
     Str own = gen_type(g, type)->name, name = nat_structure(g, type, &added);
     if (type->kind == WIT_MAP) gen_type(g, type)->base = str_concat(g->arena, name, STR("_entry"));
+    if (type->kind == WIT_STREAM || type->kind == WIT_FUTURE) gen_type(g, type)->base = name;
     if (!added) return name;
     gen_type(g, type)->name = name; /* for the parts of the definition */
     buf_fmt(&g->h_types, "\n#ifndef WIT_HAVE_%.*s\n#define WIT_HAVE_%.*s\n", STR_ARG(name),

@@ -45,7 +45,8 @@ static void nested(void) {
     readers_reader r = readers_reader_new(files_big_file_new(WIT_STR("in a reader")));
     r = readers_keep(r);
     files_option_big_file file = readers_reader_file(readers_reader_borrow(r));
-    CHECK(file.is_some && SAME(files_big_file_name(files_big_file_borrow(file.val)), "in a reader"));
+    CHECK(file.is_some &&
+          SAME(files_big_file_name(files_big_file_borrow(file.val)), "in a reader"));
     CHECK(!readers_reader_file(readers_reader_borrow(r)).is_some);
     files_big_file_drop(file.val);
     readers_reader_drop(r);

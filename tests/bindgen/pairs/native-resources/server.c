@@ -20,7 +20,9 @@ static files_big_file make(wit_string name, uint32_t n) {
 
 files_big_file files_big_file_new(wit_string name) { return make(name, 0); }
 
-wit_string files_big_file_name(files_big_file_ref self) { return (wit_string){self->name, self->len}; }
+wit_string files_big_file_name(files_big_file_ref self) {
+    return (wit_string){self->name, self->len};
+}
 
 uint32_t files_big_file_add(files_big_file_ref self, uint32_t n) { return self->n += n; }
 
