@@ -128,8 +128,9 @@ void gen_futures(Gen *g, const WitFunc *func) {
         map_put(g->arena, &g->futures, name, &added);
         if (!added) continue;
         if (gen_native(g)) {
-            declare_builtins(g, func, type, i, name);
-            nat_put_future(g, type, name);
+            Str stem = nat_future_stem(g, name);
+            declare_builtins(g, func, type, i, stem);
+            nat_put_future(g, type, name, stem);
             continue;
         }
         declare_builtins(g, func, type, i, name);

@@ -308,7 +308,8 @@ void nat_put_resource(Gen *g, const WitType *type);
 /* native_async.c */
 void nat_put_async_common(Buf *out);
 void nat_put_async_runtime(Buf *out);
-void nat_put_future(Gen *g, const WitType *type, Str name);
+Str nat_future_stem(Gen *g, Str name);
+void nat_put_future(Gen *g, const WitType *type, Str name, Str stem);
 /* The name of the function that finds all memory in an array of such values, or NULL. */
 Str nat_keeper(Gen *g, const WitType *type, Str name);
 

@@ -211,7 +211,8 @@ static const char tasks[] =
     "}\n"
     "\n"
     "// The status of a read or write; that of a future has no count.\n"
-    "WIT_SHARED wit_copied wit__copied(uint32_t code, bool one, void (*keep)(void *, size_t), void *at) {\n"
+    "WIT_SHARED wit_copied wit__copied(uint32_t code, bool one, void (*keep)(void *, size_t), void "
+    "*at) {\n"
     "  wit_copied copied = {one ? code == 0 : code >> 4, (wit_copied_state) (code & 15)};\n"
     "  if (keep) keep(at, copied.count);\n"
     "  return copied;\n"
@@ -263,7 +264,8 @@ static const char tasks[] =
     "  wit__task *task = (wit__task *) wit__context_get();\n"
     "  wit__current = &task->arena;\n"
     "  for (wit__node *node = task->nodes; node; node = node->next) {\n"
-    "    if (event == 0 ? node->kind != WIT__YIELD : event == 6 || node->waitable != waitable) continue;\n"
+    "    if (event == 0 ? node->kind != WIT__YIELD : event == 6 || node->waitable != waitable) "
+    "continue;\n"
     "    if (event == 1 && code < WIT_SUBTASK_RETURNED) continue;\n"
     "    node->ready = true;\n"
     "    node->code = (uint32_t) code;\n"
@@ -285,11 +287,13 @@ static const char tasks[] =
     "  return subtask;\n"
     "}\n"
     "\n"
-    "WIT_SHARED void wit_subtask_then(wit_subtask subtask, wit_subtask_callback *then, void *data) {\n"
+    "WIT_SHARED void wit_subtask_then(wit_subtask subtask, wit_subtask_callback *then, void *data) "
+    "{\n"
     "  int32_t handle = (int32_t) (subtask.status >> 4);\n"
     "  wit__node *node = NULL;\n"
     "  if (handle) {\n"
-    "    for (node = wit__this_task()->nodes; node && node->waitable != handle;) node = node->next;\n"
+    "    for (node = wit__this_task()->nodes; node && node->waitable != handle;) node = "
+    "node->next;\n"
     "    if (!node) __builtin_trap();\n"
     "  } else {\n"
     "    node = wit__new_node(WIT__SUBTASK, 0);\n"
@@ -378,60 +382,61 @@ void nat_put_async_runtime(Buf *out) {
 
 static const char future_header[] =
     "\n/** Both ends of a new one. */\n"
-    "WIT_CHECK $S $S_new($S_writer *writer);\n"
+    "WIT_CHECK $S $F_new($S_writer *writer);\n"
     "/** Waits; what is written has moved to the reader. */\n"
-    "wit_copied $S_read($S self$READ);\n"
-    "wit_copied $S_write($S_writer self$WRITE);\n"
+    "wit_copied $F_read($S self$READ);\n"
+    "wit_copied $F_write($S_writer self$WRITE);\n"
     "/** Begins; the memory must stay until `then` is called. */\n"
-    "void $S_read_start($S self$READ, wit_copied_callback *then, void *data);\n"
-    "void $S_write_start($S_writer self$WRITE, wit_copied_callback *then, void *data);\n"
+    "void $F_read_start($S self$READ, wit_copied_callback *then, void *data);\n"
+    "void $F_write_start($S_writer self$WRITE, wit_copied_callback *then, void *data);\n"
     "/** Ends what was begun; `then` is not called. */\n"
-    "wit_copied $S_cancel_read($S self);\n"
-    "wit_copied $S_cancel_write($S_writer self);\n"
-    "void $S_drop($S self);\n"
-    "void $S_writer_drop($S_writer self);\n";
+    "wit_copied $F_cancel_read($S self);\n"
+    "wit_copied $F_cancel_write($S_writer self);\n"
+    "void $F_drop($S self);\n"
+    "void $F_writer_drop($S_writer self);\n";
 
 static const char future_source[] =
-    "\nWIT_SHARED $S $S_new($S_writer *writer) {\n"
-    "  uint64_t both = $S__new();\n"
+    "\nWIT_SHARED $S $F_new($S_writer *writer) {\n"
+    "  uint64_t both = $F__new();\n"
     "  $S self;\n"
     "  self.handle = (int32_t) both;\n"
     "  writer->handle = (int32_t) (both >> 32);\n"
     "  return self;\n"
     "}\n"
-    "\nWIT_SHARED wit_copied $S_read($S self$READ) {\n"
+    "\nWIT_SHARED wit_copied $F_read($S self$READ) {\n"
     "  uint32_t status;\n"
-    "  WIT__WAIT(status = $S__read((uint32_t) self.handle, $IN));\n"
+    "  WIT__WAIT(status = $F__read((uint32_t) self.handle, $IN));\n"
     "  if (status == UINT32_MAX) status = wit__wait_for(self.handle, 0);\n"
     "  return wit__copied(status, $ONE, $KEEP, $AT);\n"
     "}\n"
-    "\nWIT_SHARED wit_copied $S_write($S_writer self$WRITE) {\n"
+    "\nWIT_SHARED wit_copied $F_write($S_writer self$WRITE) {\n"
     "  uint32_t status;\n"
-    "  WIT__WAIT(status = $S__write((uint32_t) self.handle, $OUT));\n"
+    "  WIT__WAIT(status = $F__write((uint32_t) self.handle, $OUT));\n"
     "  if (status == UINT32_MAX) status = wit__wait_for(self.handle, 0);\n"
     "  return wit__copied(status, $ONE, NULL, NULL);\n"
     "}\n"
-    "\nWIT_SHARED void $S_read_start($S self$READ, wit_copied_callback *then, void *data) {\n"
+    "\nWIT_SHARED void $F_read_start($S self$READ, wit_copied_callback *then, void *data) {\n"
     "  uint32_t status;\n"
-    "  WIT__WAIT(status = $S__read((uint32_t) self.handle, $IN));\n"
+    "  WIT__WAIT(status = $F__read((uint32_t) self.handle, $IN));\n"
     "  wit__pend_copy(self.handle, status, $ONE, $KEEP, $AT, then, data);\n"
     "}\n"
-    "\nWIT_SHARED void $S_write_start($S_writer self$WRITE, wit_copied_callback *then, void *data) {\n"
+    "\nWIT_SHARED void $F_write_start($S_writer self$WRITE, wit_copied_callback *then, void *data) "
+    "{\n"
     "  uint32_t status;\n"
-    "  WIT__WAIT(status = $S__write((uint32_t) self.handle, $OUT));\n"
+    "  WIT__WAIT(status = $F__write((uint32_t) self.handle, $OUT));\n"
     "  wit__pend_copy(self.handle, status, $ONE, NULL, NULL, then, data);\n"
     "}\n"
-    "\nWIT_SHARED wit_copied $S_cancel_read($S self) {\n"
-    "  return wit__cancel_copy(self.handle, $S__cancel_read);\n"
+    "\nWIT_SHARED wit_copied $F_cancel_read($S self) {\n"
+    "  return wit__cancel_copy(self.handle, $F__cancel_read);\n"
     "}\n"
-    "\nWIT_SHARED wit_copied $S_cancel_write($S_writer self) {\n"
-    "  return wit__cancel_copy(self.handle, $S__cancel_write);\n"
+    "\nWIT_SHARED wit_copied $F_cancel_write($S_writer self) {\n"
+    "  return wit__cancel_copy(self.handle, $F__cancel_write);\n"
     "}\n"
-    "\nWIT_SHARED void $S_drop($S self) {\n"
-    "  $S__drop_readable((uint32_t) self.handle);\n"
+    "\nWIT_SHARED void $F_drop($S self) {\n"
+    "  $F__drop_readable((uint32_t) self.handle);\n"
     "}\n"
-    "\nWIT_SHARED void $S_writer_drop($S_writer self) {\n"
-    "  $S__drop_writable((uint32_t) self.handle);\n"
+    "\nWIT_SHARED void $F_writer_drop($S_writer self) {\n"
+    "  $F__drop_writable((uint32_t) self.handle);\n"
     "}\n";
 
 /* `keep` for an array of values: a function of its own, or NULL where there is no memory in them. */
@@ -448,7 +453,24 @@ Str nat_keeper(Gen *g, const WitType *type, Str name) {
     return keeper;
 }
 
-void nat_put_future(Gen *g, const WitType *type, Str name) {
+/* What the functions of a stream or future begin with: its name, with a number if need be. */
+Str nat_future_stem(Gen *g, Str name) {
+    static const char *const endings[] = {"new",          "read",        "write",
+                                          "read_start",   "write_start", "cancel_read",
+                                          "cancel_write", "drop",        "writer_drop"};
+    enum { ENDINGS = sizeof endings / sizeof *endings };
+    Str stem = name, names[ENDINGS];
+    for (unsigned n = 2, i = 0; i < ENDINGS;) {
+        names[i] = str_fmt(g->arena, "%.*s_%s", STR_ARG(stem), endings[i]);
+        if (!map_get(&g->symbols, names[i++])) continue;
+        stem = str_fmt(g->arena, "%.*s_%u", STR_ARG(name), n++);
+        i = 0;
+    }
+    for (unsigned i = 0; i < ENDINGS; i++) nat_claim(g, names[i]);
+    return stem;
+}
+
+void nat_put_future(Gen *g, const WitType *type, Str name, Str funcs) {
     bool stream = type->kind == WIT_STREAM;
     Str element = type->elem ? gen_type_name(g, type->elem) : STR("");
     const char *amount = stream ? ", size_t n" : "", *count = stream ? ", n" : "";
@@ -457,18 +479,15 @@ void nat_put_future(Gen *g, const WitType *type, Str name) {
         read = str_fmt(g->arena, ", %.*s *at", STR_ARG(element));
         write = str_fmt(g->arena, ", const %.*s *at", STR_ARG(element));
     }
-    static const char *const derived[] = {"new",         "read",         "write",
-                                          "read_start",  "write_start",  "cancel_read",
-                                          "cancel_write", "drop",        "writer_drop"};
-    for (size_t i = 0; i < sizeof derived / sizeof *derived; i++) nat_derive(g, name, derived[i]);
     const GenWord words[] = {
         {STR("$S"), name},
+        {STR("$F"), funcs},
         {STR("$READ"), str_fmt(g->arena, "%.*s%s", STR_ARG(read), amount)},
         {STR("$WRITE"), str_fmt(g->arena, "%.*s%s", STR_ARG(write), amount)},
         {STR("$IN"), str_fmt(g->arena, "%s%s", type->elem ? "(uint8_t *) at" : "NULL", count)},
         {STR("$OUT"),
          str_fmt(g->arena, "%s%s", type->elem ? "(const uint8_t *) at" : "NULL", count)},
-        {STR("$KEEP"), nat_keeper(g, type->elem, name)},
+        {STR("$KEEP"), nat_keeper(g, type->elem, funcs)},
         {STR("$ONE"), stream ? STR("false") : STR("true")},
         {STR("$AT"), type->elem ? STR("at") : STR("NULL")},
     };

@@ -463,11 +463,15 @@ static void put_return(Body *m, Str ret) {
     if (flat.len) gen_line(&m->b, "return %.*s;", STR_ARG(flat));
 }
 
-static void put_export(Gen *g, const NatFunc *f, const AbiFunc *abi) {
-    declare(g, f, false);
+static void stub(Gen *g, const NatFunc *f) {
     gen_stub(g, f->func->docs,
              str_fmt(g->arena, "%.*s %.*s(%.*s)", STR_ARG(f->result), STR_ARG(f->name),
                      STR_ARG(f->params)));
+}
+
+static void put_export(Gen *g, const NatFunc *f, const AbiFunc *abi) {
+    declare(g, f, false);
+    stub(g, f);
     Body m = begin(g, f, f->name, abi);
     begin_core(&m, "");
     gen_line(&m.b, "wit__enter();");
@@ -574,6 +578,7 @@ static void put_async_export(Gen *g, const NatFunc *f) {
     if (!abi) return;
     Str ret = f->func->result ? str_concat(g->arena, f->result, STR(" ret")) : STR("void");
     declare(g, f, false);
+    stub(g, f);
     buf_fmt(&g->h_funcs,
             "/** Instead of that: begins; the result is given to the function after this one. */\n"
             "void %.*s(%.*s);\nvoid %.*s(%.*s);\n",

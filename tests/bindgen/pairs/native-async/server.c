@@ -56,7 +56,10 @@ void tasks_pass_start(tasks_gate g, tasks_list_item items, uint32_t a, uint32_t 
 }
 
 /* Cancelled while it waits. */
-static void cancelled(void *data) { wit_subtask_cancel(*(wit_subtask *)data); wit_task_cancel(); }
+static void cancelled(void *data) {
+    wit_subtask_cancel(*(wit_subtask *)data);
+    wit_task_cancel();
+}
 
 void tasks_never_start(void) {
     wit_subtask *endless = WIT_NEW(wit_subtask, 1);
