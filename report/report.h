@@ -26,7 +26,9 @@ typedef enum { REPORT_HTML, REPORT_MARKDOWN } ReportDocFormat;
 typedef struct {
     ReportDocFormat format;
     const WitWorld *world; /* only what this world needs and offers; NULL: all packages */
-    Str title;             /* of the index page; empty: the main package's name */
+    bool only_main;        /* the main package alone, without those that it needs */
+    bool check;            /* tell of links in docs that lead nowhere */
+    Str title;             /* of the index page; may be empty */
 } ReportDocOptions;
 
 /* A file to be written below the folder of the output. */
@@ -37,7 +39,8 @@ typedef struct {
 typedef VEC(ReportFile) ReportFiles;
 
 /* One page a package in the model's order, and before them an index page ("index.html", "README.md")
- * where there is more than one. Warnings tell of names in docs that mean nothing. */
+ * where there is more than one. `check` gives a warning for each link that leads nowhere; another
+ * one tells that the library that reads Markdown is missing. */
 void report_doc(Arena *arena, const WitModel *model, const ReportDocOptions *options,
                 ReportFiles *files, Diags *diags);
 
