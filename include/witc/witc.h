@@ -25,6 +25,7 @@
 #include "model/model.h"
 #include "wasi/wasi.h"
 #include "wat/wat.h"
+#include "witc/document.h"
 #include "witc/witc.h"
 
 #endif
