@@ -55,6 +55,7 @@ UNIT := $(patsubst tests/unit/%.c,$(OBJ)/tests/%,$(wildcard tests/unit/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS := $(FUZZERS:%=$(OBJ)/tests/%)
 TRUNCATE := $(OBJ)/tests/truncate
+WITGEN := $(OBJ)/tests/witgen
 LIB := $(OBJ)/libwitc.a
 
 # V=1 shows the commands.
@@ -96,6 +97,13 @@ $(OBJ)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(if $(filter fuzz,$(MODE)),,tests/fuzz
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
 
+$(addprefix $(OBJ)/tests/fuzz_,bindgen format wit): tests/witgen.c tests/witgen.h
+
+$(WITGEN): tests/witgen_main.c tests/witgen.c tests/witgen.h $(LIB)
+	@mkdir -p $(@D)
+	$(call say,CC $@)
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
+
 $(TRUNCATE): tests/truncate.c $(CLI_NO_MAIN) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,CC $@)
@@ -106,7 +114,7 @@ $(OBJ)/tests/%: tests/unit/%.c tests/test.h $(LIB)
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
-test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE)
+test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE) $(WITGEN)
 
 check: $(WITC) $(UNIT) ## the quick tests: unit, golden, command line
 	@tests/run.sh quick

@@ -79,6 +79,7 @@ full)
     part "format asan" tests/format.sh build/witc-asan
     part "bindings" tests/bindgen.sh build/witc
     part "bindings asan" tests/bindgen.sh build/witc-asan
+    part "generated" tests/generated.sh build/witc build/obj-release/tests/witgen
     part "pairs" tests/pairs.sh build/witc
     part "pairs asan" tests/pairs.sh build/witc-asan
     part "build" tests/build.sh build/witc

@@ -6,6 +6,7 @@
  *                     └── binary ── model ──┬── text  the same text of the main package
  *                                           └── binary ── model ── binary     the same binary
  *
+ * What begins with a byte 1 is no WIT, but makes some (witgen.h), so that types of all kinds are met.
  * Documentation keeps its words; the indentation that all its lines have is lost once. Where the text
  * has functions before methods, the first binary has them so, too, and later ones the other way.
  */
@@ -13,6 +14,7 @@
 
 #include "base/file.h"
 #include "component/component.h"
+#include "tests/witgen.h"
 #include "witc/witc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -97,7 +99,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Diags diags = {.arena = arena};
     WitcOptions all = options;
     all.gates = features_all();
-    const Source *source = source_of(arena, STR("fuzz.wit"), (Str){(const char *)data, size});
+    Buf text = {.arena = arena};
+    if (size && data[0] == 1) witgen(data + 1, size - 1, &text);
+    else buf_bytes(&text, data, size);
+    const Source *source = source_of(arena, STR("fuzz.wit"), buf_text(&text));
     WitModel *model = witc_read_text(arena, source, &all, &diags);
     if (!model && diags.errors == 0) abort();
     if (model) {
