@@ -164,7 +164,7 @@ static void put_result(Mocks *k, const Mock *m) {
     else
         buf_fmt(out,
                 "    WIT_MOCK_FAIL(\"%.*s\", \"called, and the test has given no result\");\n"
-                "  }\n",
+                "    abort();\n  }\n",
                 STR_ARG(m->f->name));
     buf_str(out, STR("  if (wit__mock->count >= wit__mock->result_count)\n"
                      "    return wit__mock->results[wit__mock->result_count - 1];\n"

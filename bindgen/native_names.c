@@ -53,8 +53,15 @@ void nat_claim_runtime(Gen *g) {
         "subtask_cancel", "copied_callback",  "task_cancel",   "task_on_cancel",
         "yield",
     };
+    /* What headers of C and the bindings have that a name of ours could be. */
+    static const char *const taken[] = {
+        "size_t",  "wchar_t",  "char8_t",  "char16_t", "char32_t",  "ptrdiff_t", "max_align_t",
+        "int8_t",  "int16_t",  "int32_t",  "int64_t",  "intptr_t",  "intmax_t",  "nullptr_t",
+        "uint8_t", "uint16_t", "uint32_t", "uint64_t", "uintptr_t", "uintmax_t", "cabi_realloc",
+    };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         claim(g, str_fmt(g->arena, "wit_%s", names[i]));
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) claim(g, str_from(taken[i]));
 }
 
 /* ---- prefixes ---- */

@@ -63,7 +63,7 @@ for wit in "$home"/tests/bindgen/*.wit; do
     done
     for header in gen/*.h; do
         # shellcheck disable=SC2086
-        ran "$wit C++" c++ -std=c++17 $warnings -x c++ -fsyntax-only "$header" -Wno-pragma-once-outside-header
+        ran "$wit C++" c++ -std=c++17 $warnings -x c++ -fsyntax-only "$header"
     done
 done
 expect "mocks of the other style" 2 bindgen c --mocks --out-dir gen "$home/tests/bindgen/types.wit"
