@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/explain.h"
 #include "base/version.h"
 #include "cli/cli.h"
 
@@ -35,6 +36,23 @@ bool cli_colour(const Cli *cli, int file) {
     return isatty(file) && !(term && strcmp(term, "dumb") == 0);
 }
 
+/* The codes of which `witc explain` has more to say, on one line. */
+static void offer_explanations(const Diags *diags) {
+    enum { MOST = 4 };
+    DiagCode codes[MOST];
+    size_t n = 0;
+    for (size_t i = 0; i < diags->list.len && n < MOST; i++) {
+        DiagCode code = diags->list.at[i].code;
+        bool known = !diag_explanation(code);
+        for (size_t k = 0; k < n; k++) known = known || codes[k] == code;
+        if (!known) codes[n++] = code;
+    }
+    if (n == 0) return;
+    fputs("`witc explain", stderr);
+    for (size_t i = 0; i < n; i++) fprintf(stderr, " %s", diag_name(codes[i]));
+    fputs("` tells more\n", stderr);
+}
+
 static void show_diagnostics(const Cli *cli) {
     if (cli->told) return;
     if (cli->message_format == MESSAGES_JSON) {
@@ -42,6 +60,7 @@ static void show_diagnostics(const Cli *cli) {
         return;
     }
     if (cli->diags.list.len) diag_print(stderr, &cli->diags, cli_colour(cli, STDERR_FILENO));
+    offer_explanations(&cli->diags);
     fwrite(cli->closing.ptr ? cli->closing.ptr : "", 1, cli->closing.len, stderr);
 }
 

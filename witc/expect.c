@@ -185,6 +185,7 @@ typedef struct {
     VEC(uint32_t) open;      /* offsets of brackets that are not closed */
     unsigned angles, braces; /* how many of them are '<', '{' */
     VEC(Str) passed;         /* what empty alternatives passed over at this token */
+    Symbol names;            /* the rule of names that was passed over last, at this token */
     Symbol in_list;          /* the list of items that was passed over last, at this token */
     uint32_t last_error;
     bool cut_off; /* a token lacks its end, and what follows is confused */
@@ -419,7 +420,7 @@ static void consume(Explain *x) {
     if (x->token.kind == TOKEN_KEYWORD) x->keyword = x->token;
     x->token.kind = TOKEN_NONE;
     x->passed.len = 0;
-    x->in_list = (Symbol){0};
+    x->in_list = x->names = (Symbol){0};
 }
 
 /* ---- the grammar ---- */
@@ -484,6 +485,8 @@ static void expect_words(Explain *x, Str what) {
     *vec_push(x->arena, &x->passed) = what;
 }
 
+static const Str name_words = STR_INIT("an identifier or string");
+
 static void expectation(Explain *x, Symbol symbol) {
     Str what;
     if (symbol.rule && symbol.rule->label) {
@@ -498,7 +501,7 @@ static void expectation(Explain *x, Symbol symbol) {
             if (symbols_of(symbol.rule->alternatives[i], parts)) expectation(x, parts[0]);
         }
         return;
-    } else if (str_is(symbol.terminal, "#name")) what = STR("an identifier or string");
+    } else if (str_is(symbol.terminal, "#name")) what = name_words;
     else if (str_is(symbol.terminal, "#integer")) what = STR("fixed-length");
     else if (str_is(symbol.terminal, "#string")) what = STR("a string literal");
     else if (str_is(symbol.terminal, "#version")) what = STR("a version such as `1.2.3`");
@@ -585,11 +588,27 @@ static void note_place(Explain *x, Symbol top) {
         diag_note(x->diags, WIT_TYPES_INSIDE, span_none());
 }
 
+/* Is a name expected, and would the keyword do in its place? */
+static bool is_keyword_as_name(Explain *x, Symbol top) {
+    if (x->token.kind != TOKEN_KEYWORD) return false;
+    if (!top.rule && str_is(top.terminal, "#name")) return !str_is(token_text(x, x->last), "<");
+    bool name = false;
+    for (size_t i = 0; i < x->passed.len; i++) name = name || str_eq(x->passed.at[i], name_words);
+    return name && x->names.rule &&
+           (next_is(x, ':') || next_is(x, ',') || next_is(x, '}') || next_is(x, '('));
+}
+
+static void note_keyword(Explain *x, Token t) {
+    Str s = token_text(x, t);
+    diag_note(x->diags, WIT_ESCAPE_KEYWORD, span_none(), STR_ARG(s), STR_ARG(s));
+    diag_fix(x->diags, token_span(x, t), str_concat(x->arena, STR("%"), s));
+}
+
 static void add_notes(Explain *x, Symbol top) {
     Str s = token_text(x, x->token), before = token_text(x, x->last), hint = {0};
-    if (x->token.kind == TOKEN_KEYWORD && !top.rule && str_is(top.terminal, "#name") &&
-        !str_is(before, "<"))
-        diag_note(x->diags, WIT_ESCAPE_KEYWORD, span_none(), STR_ARG(s), STR_ARG(s));
+    bool before_colon = !top.rule && str_is(top.terminal, "#name") && token_is(x, ":");
+    if (is_keyword_as_name(x, top)) note_keyword(x, x->token);
+    else if (before_colon && x->last.kind == TOKEN_KEYWORD) note_keyword(x, x->last);
     if (x->token.kind == TOKEN_WORD) hint = nearly(s);
     else if (x->last.kind == TOKEN_WORD && str_is(s, "<")) hint = nearly_type(before);
     if (!hint.len && x->last.kind == TOKEN_WORD && !top.rule && str_is(top.terminal, ":"))
@@ -663,6 +682,14 @@ static bool begins_its_line(const Explain *x) {
     uint32_t start = x->token.start;
     while (start > 0 && (at(x, start - 1) == ' ' || at(x, start - 1) == '\t')) start--;
     return start == 0 || at(x, start - 1) == '\n';
+}
+
+/* Takes a keyword for a name, where one is expected. */
+static bool take_as_name(Explain *x, Symbol top) {
+    if (!is_keyword_as_name(x, top)) return false;
+    if (top.rule || !str_is(top.terminal, "#name")) *vec_push(x->arena, &x->stack) = x->names;
+    x->token.kind = TOKEN_WORD;
+    return true;
 }
 
 /* Takes a `;` or `{` for given, where all is well with it. */
@@ -750,7 +777,8 @@ static void fail(Explain *x, Symbol top) {
     } else {
         x->last_error = x->token.start;
         if (!was_told(x, x->token.start)) report(x, top);
-        if (x->begins_anew || (!x->where && insert_token(x, top))) return;
+        if (x->begins_anew) return;
+        if (!x->where && (take_as_name(x, top) || insert_token(x, top))) return;
     }
     if (list.rule) *vec_push(x->arena, &x->stack) = list; /* it goes on */
     if (x->token.kind == TOKEN_NONE) read_token(x, false);
@@ -774,6 +802,7 @@ static bool expand(Explain *x, Symbol top) {
     if (!may_be_empty(top.rule)) return false;
     expectation(x, top);
     if (top.rule->is_list) x->in_list = top;
+    if (strncmp(top.rule->alternatives[0], "#name", 5) == 0) x->names = top;
     (void)vec_pop(&x->stack);
     return true;
 }

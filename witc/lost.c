@@ -6,7 +6,7 @@
  * is seen in the text itself, as the tree of a broken text is a guess:
  *
  *     type NAME   interface NAME   as NAME      behind a keyword, perhaps a misspelt one
- *     NAME {                                    where the keyword is missing
+ *     NAME {    NAME =                          where the keyword is missing
  *     use path.{ a, NAME }                      in such a list
  *     interface {                               any name may be meant
  */
@@ -64,7 +64,8 @@ static bool declared_in(Str text, Str name) {
         if (end < text.len && in_word(text.ptr[end])) continue;
         Keyword keyword = keyword_like(word_before(text, blanks_before(text, start)));
         if (keyword == DECLARES || in_use_list(text, start)) return true;
-        if (keyword == NO_KEYWORD && next_character(text, end) == '{') return true;
+        char next = next_character(text, end);
+        if (keyword == NO_KEYWORD && (next == '{' || next == '=')) return true;
     }
     return false;
 }
