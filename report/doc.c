@@ -26,9 +26,24 @@ const DocPlace *doc_place(const Doc *doc, const void *node) {
     return entry ? entry->cptr : NULL;
 }
 
-const WitType *doc_definition(const WitType *type) {
-    while (type->kind == WIT_ALIAS && wit_used_interface(type)) type = type->elem;
+static bool is_use(const WitType *type) {
+    return type->kind == WIT_ALIAS && wit_used_interface(type);
+}
+
+const WitType *doc_definition(const Doc *doc, const WitType *type) {
+    bool listed = is_use(type) && type->id < doc->model->types.len;
+    if (listed && doc->definitions[type->id]) return doc->definitions[type->id];
+    while (is_use(type)) type = type->elem;
     return type;
+}
+
+/* Uses of uses make long chains; most have the use that they name before them. */
+static void find_definitions(Doc *doc) {
+    const WitModel *model = doc->model;
+    doc->definitions = ARENA_NEW_ARRAY(doc->arena, const WitType *, model->types.len);
+    for (size_t i = 0; i < model->types.len; i++)
+        if (is_use(model->types.at[i]))
+            doc->definitions[i] = doc_definition(doc, model->types.at[i]->elem);
 }
 
 Str doc_child_id(const Doc *doc, Str owner, Str name) {
@@ -48,6 +63,14 @@ Str doc_func_id(const Doc *doc, Str owner, const WitFunc *func) {
     bool taken = func->kind != WIT_CONSTRUCTOR && str_is(name, "constructor");
     return str_fmt(doc->arena, "%.*s.%.*s.%.*s%s", STR_ARG(owner), STR_ARG(func->resource->name),
                    STR_ARG(name), taken ? "-" : "");
+}
+
+bool doc_is_own(const Doc *doc, const WitType *type) {
+    return doc_definition(doc, type) == type;
+}
+
+bool doc_is_row(const WitItem *item) {
+    return item->kind == WIT_ITEM_INTERFACE && (!item->name.len || item->implements);
 }
 
 void doc_add_member(Doc *doc, Map *members, const WitFunc *func) {
@@ -101,7 +124,7 @@ static DocPlace *add_place(Doc *doc, const void *node, const WitPackage *package
 
 static void place_type(Doc *doc, const WitPackage *package, Str owner, const WitType *type,
                        Str name) {
-    if (doc_definition(type) != type) return;
+    if (!doc_is_own(doc, type)) return;
     Str id = doc_child_id(doc, owner, name);
     add_place(doc, type, package, id);
     for (size_t i = 0; type->kind != WIT_TUPLE && i < type->fields.len; i++)
@@ -151,8 +174,8 @@ static void place_package(Doc *doc, const WitPackage *package) {
 
 /* The names that `use` gives to what stands elsewhere. */
 static void name_use(Doc *doc, const WitPackage *package, Str owner, const WitType *type) {
-    DocPlace *target = (DocPlace *)doc_place(doc, doc_definition(type));
-    if (!target || doc_definition(type) == type) return;
+    DocPlace *target = (DocPlace *)doc_place(doc, doc_definition(doc, type));
+    if (!target || doc_is_own(doc, type)) return;
     Str key = name_key(doc, package, doc_child_id(doc, owner, type->name));
     map_put(doc->arena, &doc->names, key, NULL)->ptr = target;
 }
@@ -269,7 +292,7 @@ typedef struct {
 
 static void mention(void *context, Str shown, const WitType *type) {
     const Mentions *m = context;
-    add_user(m->doc, doc_definition(type), m->user);
+    add_user(m->doc, doc_definition(m->doc, type), m->user);
 }
 
 static void ignore_text(void *context, Str text) {}
@@ -290,7 +313,7 @@ static void find_func_users(Doc *doc, const WitFunc *func) {
 static void find_type_users(Doc *doc, const WitType *type) {
     Mentions m = {doc, doc_place(doc, type)};
     DocTypeWriter w = mentions_of(&m);
-    if (!m.user || doc_definition(type) != type) return;
+    if (!m.user || !doc_is_own(doc, type)) return;
     if (type->kind == WIT_RECORD || type->kind == WIT_VARIANT) {
         for (size_t i = 0; i < type->fields.len; i++)
             if (type->fields.at[i].type) doc_put_type(&w, type->fields.at[i].type);
@@ -505,6 +528,7 @@ void doc_write_summary(const Doc *doc, Str docs, Buf *out) {
 
 static void prepare(Doc *doc) {
     const WitModel *model = doc->model;
+    find_definitions(doc);
     if (doc->options->world) show_world(doc, doc->options->world);
     add_pages(doc);
     for (size_t i = 0; i < model->packages.len; i++) place_package(doc, model->packages.at[i]);

@@ -29,6 +29,7 @@ typedef struct {
     const ReportDocOptions *options;
     Diags *broken; /* links that lead nowhere; NULL: nobody asks */
     ReasonBook book;
+    const WitType **definitions; /* of the types of the model that are uses */
     Map places;     /* node of the model -> DocPlace */
     Map names;      /* "ns:pkg@1.0.0#id" -> DocPlace */
     Map packages;   /* "ns:pkg" and "ns:pkg@1.0.0" -> WitPackage */
@@ -57,7 +58,10 @@ const DocNeighbours *doc_neighbours(Doc *doc, const WitPackage *package);
 bool doc_shown(const Doc *doc, const void *interface_or_world);
 const DocPlace *doc_place(const Doc *doc, const void *node); /* NULL: none */
 /* The definition that a type's name stands for, behind every `use`. */
-const WitType *doc_definition(const WitType *type);
+const WitType *doc_definition(const Doc *doc, const WitType *type);
+bool doc_is_own(const Doc *doc, const WitType *type); /* a definition */
+/* Whether a world's item is told in one row: an interface that stands elsewhere. */
+bool doc_is_row(const WitItem *item);
 /* The address of a place for a reader of `package`'s page; empty where it has no page. */
 Str doc_address(const Doc *doc, const DocPlace *place, const WitPackage *package);
 /* What a place is called on the page of `package`: "streams.input-stream", elsewhere with the

@@ -80,7 +80,7 @@ static void put_code_name(void *context, Str shown, const WitType *type) {
     Html *h = context;
     Buf name = {.arena = h->doc->arena};
     wit_put_name(&name, shown);
-    put_link(h, doc_place(h->doc, doc_definition(type)), buf_text(&name));
+    put_link(h, doc_place(h->doc, doc_definition(h->doc, type)), buf_text(&name));
     h->width += name.len;
 }
 
@@ -352,7 +352,7 @@ static void put_uses(Html *h, const WitInterface *interface) {
         } else {
             put(h, ", ");
         }
-        put_link(h, doc_place(h->doc, doc_definition(type)), type->elem->name);
+        put_link(h, doc_place(h->doc, doc_definition(h->doc, type)), type->elem->name);
         if (!str_eq(type->elem->name, type->name)) {
             put(h, " <b>as</b> ");
             text(h, type->name);
@@ -362,8 +362,6 @@ static void put_uses(Html *h, const WitInterface *interface) {
     }
     if (any) put(h, "};</code></pre>\n");
 }
-
-static bool is_own_type(const WitType *type) { return doc_definition(type) == type; }
 
 static Map members_of(Html *h, const WitInterface *interface) {
     Map members = {0};
@@ -377,7 +375,7 @@ static void put_interface_items(Html *h, const WitInterface *interface, Str id, 
     Map members = members_of(h, interface);
     for (size_t i = 0; i < interface->types.len; i++) {
         const WitType *type = interface->types.at[i];
-        if (is_own_type(type)) put_typedef(h, type, doc_members(&members, type), id, level);
+        if (doc_is_own(h->doc, type)) put_typedef(h, type, doc_members(&members, type), id, level);
     }
     for (size_t i = 0; i < interface->funcs.len; i++)
         if (!interface->funcs.at[i]->resource) put_func(h, interface->funcs.at[i], id, level);
@@ -402,7 +400,7 @@ static void put_names(Html *h, const WitInterface *interface) {
     size_t n = 0;
     put(h, "<span class=\"why\">");
     for (size_t i = 0; i < interface->types.len && n <= MOST; i++) {
-        if (!is_own_type(interface->types.at[i]) || n++ == MOST) continue;
+        if (!doc_is_own(h->doc, interface->types.at[i]) || n++ == MOST) continue;
         put(h, n > 1 ? ", " : "");
         text(h, interface->types.at[i]->name);
     }
@@ -457,10 +455,6 @@ static void put_interface_row(Html *h, const Reason *r, Str owner) {
     put(h, "</td></tr>\n");
 }
 
-static bool is_row(const WitItem *item) {
-    return item->kind == WIT_ITEM_INTERFACE && (!item->name.len || item->implements);
-}
-
 static Map item_members(Html *h, const WitItems *items) {
     Map members = {0};
     for (size_t i = 0; i < items->len; i++)
@@ -470,11 +464,11 @@ static Map item_members(Html *h, const WitItems *items) {
 
 /* What stands in the world itself; interfaces that have a place of their own are rows. */
 static void put_item(Html *h, const WitItem *item, const Map *members, Str owner) {
-    if (item->kind == WIT_ITEM_TYPE && is_own_type(item->type)) {
+    if (item->kind == WIT_ITEM_TYPE && doc_is_own(h->doc, item->type)) {
         put_typedef(h, item->type, doc_members(members, item->type), owner, 4);
     } else if (item->kind == WIT_ITEM_FUNC && !item->func->resource) {
         put_func(h, item->func, owner, 4);
-    } else if (item->kind == WIT_ITEM_INTERFACE && !is_row(item)) {
+    } else if (item->kind == WIT_ITEM_INTERFACE && !doc_is_row(item)) {
         Heading heading = {.level = 4,
                            .id = doc_child_id(h->doc, owner, item->name),
                            .kind = "interface",
@@ -496,7 +490,7 @@ static void put_side(Html *h, const WitWorld *world, bool exports) {
     put(h, exports ? ">Exports</h3>\n" : ">Imports</h3>\n");
     bool rows = false;
     for (size_t i = from; i < to; i++) {
-        if (!is_row(reasons->at[i].item)) continue;
+        if (!doc_is_row(reasons->at[i].item)) continue;
         if (!rows) put(h, "<table class=\"fields contents\"><tbody>\n");
         rows = true;
         put_interface_row(h, &reasons->at[i], owner);
@@ -557,7 +551,7 @@ static void put_toc_interface(Html *h, const WitInterface *interface, Str id) {
     put(h, "<ul>");
     for (size_t i = 0; i < interface->types.len; i++) {
         const WitType *type = interface->types.at[i];
-        if (is_own_type(type)) put_toc_type(h, type, doc_members(&members, type), id);
+        if (doc_is_own(h->doc, type)) put_toc_type(h, type, doc_members(&members, type), id);
     }
     for (size_t i = 0; i < interface->funcs.len; i++)
         if (!interface->funcs.at[i]->resource) put_toc_func(h, interface->funcs.at[i], id);
@@ -574,9 +568,9 @@ static void put_toc_side(Html *h, const WitWorld *world, bool exports) {
     bool any = false;
     for (size_t i = 0; i < items->len; i++) {
         const WitItem *item = &items->at[i];
-        bool own = item->kind == WIT_ITEM_TYPE && is_own_type(item->type);
+        bool own = item->kind == WIT_ITEM_TYPE && doc_is_own(h->doc, item->type);
         bool func = item->kind == WIT_ITEM_FUNC && !item->func->resource;
-        bool inner = item->kind == WIT_ITEM_INTERFACE && !is_row(item);
+        bool inner = item->kind == WIT_ITEM_INTERFACE && !doc_is_row(item);
         if (!any && (own || func || inner)) put(h, "<ul>");
         any |= own || func || inner;
         if (own) put_toc_type(h, item->type, doc_members(&members, item->type), owner);

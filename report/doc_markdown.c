@@ -111,8 +111,8 @@ static void code_text(void *context, Str s) {
 static void code_name(void *context, Str shown, const WitType *type) {
     Code *c = context;
     wit_put_name(&c->code, shown);
-    map_put_ptr(c->m->doc->arena, &c->seen, doc_definition(type), NULL)->cptr =
-        doc_definition(type);
+    const WitType *definition = doc_definition(c->m->doc, type);
+    map_put_ptr(c->m->doc->arena, &c->seen, definition, NULL)->cptr = definition;
 }
 
 static DocTypeWriter code_writer(Code *c) {
@@ -142,7 +142,7 @@ static void line_text(void *context, Str s) {
 
 static void line_name(void *context, Str shown, const WitType *type) {
     Mark *m = context;
-    Str address = doc_address(m->doc, doc_place(m->doc, doc_definition(type)), m->package);
+    Str address = doc_address(m->doc, doc_place(m->doc, doc_definition(m->doc, type)), m->package);
     if (address.len) {
         put(m, "<a href=\"");
         html_text(m->out, address);
@@ -283,8 +283,6 @@ static void put_typedef(Mark *m, const WitType *type, const DocFuncs *funcs, Str
     if (resource && funcs) put_members(m, funcs, owner, level + 1);
 }
 
-static bool is_own_type(const WitType *type) { return doc_definition(type) == type; }
-
 static void put_uses(Mark *m, const WitInterface *interface) {
     const WitInterface *open = NULL;
     for (size_t i = 0; i < interface->types.len; i++) {
@@ -298,7 +296,7 @@ static void put_uses(Mark *m, const WitInterface *interface) {
         } else {
             put(m, ", ");
         }
-        put_code_link(m, doc_place(m->doc, doc_definition(type)), type->elem->name);
+        put_code_link(m, doc_place(m->doc, doc_definition(m->doc, type)), type->elem->name);
         if (!str_eq(type->elem->name, type->name)) {
             put(m, " as ");
             put_code(m, type->name);
@@ -320,7 +318,7 @@ static void put_interface(Mark *m, const WitInterface *interface, Str id, Str na
         doc_add_member(m->doc, &members, interface->funcs.at[i]);
     for (size_t i = 0; i < interface->types.len; i++) {
         const WitType *type = interface->types.at[i];
-        if (is_own_type(type)) put_typedef(m, type, doc_members(&members, type), id, level + 1);
+        if (doc_is_own(m->doc, type)) put_typedef(m, type, doc_members(&members, type), id, level + 1);
     }
     for (size_t i = 0; i < interface->funcs.len; i++)
         if (!interface->funcs.at[i]->resource) put_func(m, interface->funcs.at[i], id, level + 1);
@@ -336,10 +334,6 @@ static void put_reason(Mark *m, const Reason *r) {
         put(m, " *needed by* ");
         put_code(m, wit_item_name(m->doc->arena, r->by->item));
     }
-}
-
-static bool is_row(const WitItem *item) {
-    return item->kind == WIT_ITEM_INTERFACE && (!item->name.len || item->implements);
 }
 
 static void put_row(Mark *m, const Reason *r, Str owner) {
@@ -360,11 +354,11 @@ static void put_row(Mark *m, const Reason *r, Str owner) {
 }
 
 static void put_item(Mark *m, const WitItem *item, const Map *members, Str owner) {
-    if (item->kind == WIT_ITEM_TYPE && is_own_type(item->type))
+    if (item->kind == WIT_ITEM_TYPE && doc_is_own(m->doc, item->type))
         put_typedef(m, item->type, doc_members(members, item->type), owner, 4);
     else if (item->kind == WIT_ITEM_FUNC && !item->func->resource)
         put_func(m, item->func, owner, 4);
-    else if (item->kind == WIT_ITEM_INTERFACE && !is_row(item))
+    else if (item->kind == WIT_ITEM_INTERFACE && !doc_is_row(item))
         put_interface(m, item->interface, doc_child_id(m->doc, owner, item->name), item->name,
                       &item->stability, 4);
 }
@@ -381,7 +375,7 @@ static void put_side(Mark *m, const WitWorld *world, bool exports) {
     bool rows = false;
     for (size_t i = 0; i < items->len; i++) {
         if (items->at[i].kind == WIT_ITEM_FUNC) doc_add_member(m->doc, &members, items->at[i].func);
-        if (!is_row(&items->at[i])) continue;
+        if (!doc_is_row(&items->at[i])) continue;
         if (!rows) put(m, "| Interface | Description |\n| --- | --- |\n");
         rows = true;
         put_row(m, &first[i], owner);
