@@ -55,6 +55,7 @@ const WitType *clone_type(Cloner *c, const WitType *type) {
     }
     clone_register(c, type, copy);
     copy->elem = clone_type(c, type->elem);
+    copy->real = copy->kind == WIT_ALIAS ? wit_dealias(copy->elem) : NULL;
     copy->second = clone_type(c, type->second);
     copy->fields = (WitFields){0};
     for (size_t i = 0; i < type->fields.len; i++) {

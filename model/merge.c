@@ -174,6 +174,7 @@ static WitFunc *new_func(Merge *m, const WitFunc *from) {
 
 static void finish_type(Merge *m, const WitType *from, WitType *type) {
     type->elem = new_type(m, from->elem);
+    type->real = NULL;
     type->second = new_type(m, from->second);
     type->fields = new_fields(m, &from->fields);
     type->interface = moved(m, from->interface);

@@ -60,9 +60,7 @@ static const WitType *handle_of(Work *w, const WitType *resource) {
 /* `type` as the type of a value: a resource becomes its handle. */
 static const WitType *as_value(Work *w, const WitType *type, Span span) {
     if (!type || type == &witc_poison || !check_type(w, type, span)) return type;
-    const WitType *target = type;
-    while (target->kind == WIT_ALIAS) target = target->elem;
-    return target->kind == WIT_RESOURCE ? handle_of(w, type) : type;
+    return wit_dealias(type)->kind == WIT_RESOURCE ? handle_of(w, type) : type;
 }
 
 static void commit_type(Work *w, WitType *type) {
@@ -72,6 +70,8 @@ static void commit_type(Work *w, WitType *type) {
     }
     if (type->kind == WIT_ALIAS || wit_kind_shape(type->kind) == WIT_SHAPE_HANDLE) {
         check_type(w, type->elem, type->span);
+        /* names of names make long chains */
+        if (type->kind == WIT_ALIAS) type->real = wit_dealias(type->elem);
     } else {
         for (size_t i = 0; i < type->fields.len; i++) {
             WitField *field = &type->fields.at[i];

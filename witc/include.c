@@ -41,6 +41,7 @@ static const WitType *copy_type(Copier *c, const WitType *type) {
     WitType *copy = arena_copy(arena, type, sizeof *type);
     if (owner_of(type)) copy->interface = c->new_interface, copy->world = c->new_world;
     copy->elem = copy_type(c, type->elem);
+    copy->real = copy->kind == WIT_ALIAS ? wit_dealias(copy->elem) : NULL;
     copy->second = copy_type(c, type->second);
     copy->fields = (WitFields){0};
     for (size_t i = 0; i < type->fields.len; i++) {
