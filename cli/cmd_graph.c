@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* `witc graph`: packages, interfaces and worlds, and what joins them. */
-#include <errno.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "cli/load.h"
+#include "cli/process.h"
 #include "report/report.h"
 
 typedef struct {
@@ -33,53 +29,37 @@ static const Argument arguments[] = {
 
 /* ---- Graphviz ---- */
 
-static bool write_all(FILE *file, Str text) {
-    return fwrite(text.ptr, 1, text.len, file) == text.len && fflush(file) == 0 &&
-           lseek(fileno(file), 0, SEEK_SET) == 0;
-}
-
-static Str read_all(Arena *arena, FILE *file) {
-    Buf text = {.arena = arena};
-    char block[4096];
-    lseek(fileno(file), 0, SEEK_SET);
-    for (ssize_t n; (n = read(fileno(file), block, sizeof block)) > 0;)
-        buf_bytes(&text, block, (size_t)n);
-    return buf_text(&text);
-}
-
-/* The exit status of `dot -Tsvg`; -1 and `errno` where it cannot be started. */
-static int run_dot(FILE *in, FILE *out, FILE *err) {
-    char *words[] = {"dot", "-Tsvg", NULL};
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, fileno(in), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&files, fileno(out), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&files, fileno(err), STDERR_FILENO);
-    pid_t pid;
-    int status, error = posix_spawnp(&pid, words[0], &files, NULL, words, environ);
-    posix_spawn_file_actions_destroy(&files);
-    errno = error;
-    if (error || waitpid(pid, &status, 0) < 0) return -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
-
-/* The streams are files without a name, so nobody waits for anybody. */
-static bool to_svg(Cli *cli, Str dot, Str *svg) {
-    FILE *in = tmpfile(), *out = tmpfile(), *err = tmpfile();
-    int status = in && out && err && write_all(in, dot) ? run_dot(in, out, err) : -1;
-    if (status == 0) {
-        *svg = read_all(cli->arena, out);
-    } else if (status < 0 && errno == ENOENT) {
-        diag(&cli->diags, CLI_NO_DOT, span_none());
-    } else {
-        Str said = status < 0 ? str_from(strerror(errno)) : read_all(cli->arena, err);
-        said = str_trim(str_from_to(said, 0, str_find(said, '\n', 0)));
+/* Runs `dot` in a folder of its own. */
+static bool run_dot(Cli *cli, Work *work, Str program, Str graph, Str *svg) {
+    Str in = path_join(cli->arena, work->folder, STR("graph.dot"));
+    Str out = path_join(cli->arena, work->folder, STR("graph.svg"));
+    if (!file_write(cli->arena, in, graph, &cli->diags)) return false;
+    Process dot = {0};
+    const Str words[] = {program, STR("-Tsvg"), STR("-o"), out, in};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        *vec_push(cli->arena, &dot.words) = words[i];
+    if (!work_run(cli, work, &dot, 1, 1)) return false;
+    if (dot.status != 0) {
+        Str said = str_trim(str_from_to(dot.output, 0, str_find(dot.output, '\n', 0)));
         diag(&cli->diags, CLI_DOT_FAILED, span_none(), STR_ARG(said));
+        return false;
     }
-    if (in) fclose(in);
-    if (out) fclose(out);
-    if (err) fclose(err);
-    return status == 0;
+    const Source *drawn = file_read(cli->arena, out, &cli->diags);
+    if (drawn) *svg = str_copy(cli->arena, drawn->text);
+    return drawn != NULL;
+}
+
+static bool to_svg(Cli *cli, Str graph, Str *svg) {
+    Str program = program_find(cli, STR("dot"));
+    if (!program.len) {
+        diag(&cli->diags, CLI_NO_DOT, span_none());
+        return false;
+    }
+    Work work;
+    if (!work_begin(cli, &work)) return false;
+    bool ok = run_dot(cli, &work, program, graph, svg);
+    work_end(cli, &work);
+    return ok;
 }
 
 static int run(Cli *cli, void *given) {

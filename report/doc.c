@@ -65,9 +65,7 @@ Str doc_func_id(const Doc *doc, Str owner, const WitFunc *func) {
                    STR_ARG(name), taken ? "-" : "");
 }
 
-bool doc_is_own(const Doc *doc, const WitType *type) {
-    return doc_definition(doc, type) == type;
-}
+bool doc_is_own(const Doc *doc, const WitType *type) { return doc_definition(doc, type) == type; }
 
 bool doc_is_row(const WitItem *item) {
     return item->kind == WIT_ITEM_INTERFACE && (!item->name.len || item->implements);

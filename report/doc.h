@@ -30,10 +30,10 @@ typedef struct {
     Diags *broken; /* links that lead nowhere; NULL: nobody asks */
     ReasonBook book;
     const WitType **definitions; /* of the types of the model that are uses */
-    Map places;     /* node of the model -> DocPlace */
-    Map names;      /* "ns:pkg@1.0.0#id" -> DocPlace */
-    Map packages;   /* "ns:pkg" and "ns:pkg@1.0.0" -> WitPackage */
-    Map neighbours; /* package -> DocNeighbours */
+    Map places;                  /* node of the model -> DocPlace */
+    Map names;                   /* "ns:pkg@1.0.0#id" -> DocPlace */
+    Map packages;                /* "ns:pkg" and "ns:pkg@1.0.0" -> WitPackage */
+    Map neighbours;              /* package -> DocNeighbours */
     bool has_index;
     Map shown; /* interfaces and worlds, where only those of one world are wanted */
 } Doc;

@@ -436,6 +436,7 @@ static void put_reason(Html *h, const Reason *r) {
 
 static void put_interface_row(Html *h, const Reason *r, Str owner) {
     const WitItem *item = r->item;
+    DocScope scope = scope_of(h, owner, wit_item_name(h->doc->arena, item), item->span);
     put(h, "<tr");
     if (item->name.len) put_id(h, doc_child_id(h->doc, owner, item->name));
     put(h, "><td>");
@@ -450,7 +451,8 @@ static void put_interface_row(Html *h, const Reason *r, Str owner) {
     put(h, "</code>");
     if (r->kind == REASON_WRITTEN || r->kind == REASON_NAMED) put_stability(h, &item->stability);
     put(h, "</td><td>");
-    put_summary(h, item->docs.len ? item->docs : item->interface->docs, item->interface);
+    if (item->docs.len) doc_write(&scope, item->docs, 4, h->out);
+    else put_summary(h, item->interface->docs, item->interface);
     put_reason(h, r);
     put(h, "</td></tr>\n");
 }

@@ -15,6 +15,11 @@ typedef struct {
 static void put(Mark *m, const char *markdown) { buf_str(m->out, str_from(markdown)); }
 static void text(Mark *m, Str s) { markdown_text(m->out, s, false, true); }
 
+/* One blank line, if there is none yet. */
+static void put_blank(Mark *m) {
+    if (!str_ends(buf_text(m->out), STR("\n\n"))) put(m, "\n");
+}
+
 static void put_code(Mark *m, Str code) { markdown_code(m->out, code, true); }
 
 static void put_code_link(Mark *m, const DocPlace *place, Str shown) {
@@ -245,9 +250,9 @@ static void put_fields(Mark *m, const WitType *type, Str id, const DocScope *sco
         doc_write(scope, field->docs, 6, &docs);
         put(m, "\n");
         put_indented(m, buf_text(&docs));
-        put(m, "\n");
+        put_blank(m);
     }
-    if (type->fields.len) put(m, "\n");
+    if (type->fields.len) put_blank(m);
 }
 
 static void put_members(Mark *m, const DocFuncs *funcs, Str owner, unsigned level) {
@@ -318,7 +323,8 @@ static void put_interface(Mark *m, const WitInterface *interface, Str id, Str na
         doc_add_member(m->doc, &members, interface->funcs.at[i]);
     for (size_t i = 0; i < interface->types.len; i++) {
         const WitType *type = interface->types.at[i];
-        if (doc_is_own(m->doc, type)) put_typedef(m, type, doc_members(&members, type), id, level + 1);
+        if (doc_is_own(m->doc, type))
+            put_typedef(m, type, doc_members(&members, type), id, level + 1);
     }
     for (size_t i = 0; i < interface->funcs.len; i++)
         if (!interface->funcs.at[i]->resource) put_func(m, interface->funcs.at[i], id, level + 1);
@@ -328,17 +334,17 @@ static void put_interface(Mark *m, const WitInterface *interface, Str id, Str na
 
 static void put_reason(Mark *m, const Reason *r) {
     if (r->kind == REASON_INCLUDED) {
-        put(m, " *included with* ");
+        put(m, " · included with ");
         put_world_name(m, r->include->world);
     } else if (r->kind == REASON_NEEDED) {
-        put(m, " *needed by* ");
+        put(m, " · needed by ");
         put_code(m, wit_item_name(m->doc->arena, r->by->item));
     }
 }
 
 static void put_row(Mark *m, const Reason *r, Str owner) {
     const WitItem *item = r->item;
-    put(m, "| ");
+    put(m, "- ");
     if (item->name.len) {
         put_anchor(m, doc_child_id(m->doc, owner, item->name));
         put_code(m, item->name);
@@ -347,10 +353,16 @@ static void put_row(Mark *m, const Reason *r, Str owner) {
     put_code_link(m, doc_place(m->doc, item->interface),
                   wit_interface_id(m->doc->arena, item->interface));
     if (r->kind == REASON_WRITTEN || r->kind == REASON_NAMED) put_stability(m, &item->stability);
-    put(m, " | ");
-    doc_write_summary(m->doc, item->docs.len ? item->docs : item->interface->docs, m->out);
-    put_reason(m, r);
-    put(m, " |\n");
+    else put_reason(m, r);
+    put(m, "\n");
+    Buf docs = {.arena = m->doc->arena};
+    DocScope scope = scope_of(m, owner, wit_item_name(m->doc->arena, item), item->span);
+    if (item->docs.len) doc_write(&scope, item->docs, 4, &docs);
+    else doc_write_summary(m->doc, item->interface->docs, &docs);
+    if (!docs.len) return;
+    put(m, "\n");
+    put_indented(m, buf_text(&docs));
+    put_blank(m);
 }
 
 static void put_item(Mark *m, const WitItem *item, const Map *members, Str owner) {
@@ -376,11 +388,10 @@ static void put_side(Mark *m, const WitWorld *world, bool exports) {
     for (size_t i = 0; i < items->len; i++) {
         if (items->at[i].kind == WIT_ITEM_FUNC) doc_add_member(m->doc, &members, items->at[i].func);
         if (!doc_is_row(&items->at[i])) continue;
-        if (!rows) put(m, "| Interface | Description |\n| --- | --- |\n");
         rows = true;
         put_row(m, &first[i], owner);
     }
-    if (rows) put(m, "\n");
+    if (rows) put_blank(m);
     for (size_t i = 0; i < items->len; i++) put_item(m, &items->at[i], &members, owner);
 }
 

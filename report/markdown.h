@@ -74,6 +74,7 @@ typedef struct MarkdownWriter {
     Buf prefix;           /* of every line: quotes and the indents of lists */
     VEC(size_t) prefixes; /* the lengths of its parts */
     VEC(MarkdownList) lists;
+    Str language;         /* of the open block of code */
     bool at_start, fresh; /* of a line; and only markers stand in it */
     bool blank;           /* a blank line is due */
     bool in_table;

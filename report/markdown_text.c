@@ -86,12 +86,23 @@ static void begin_item(MarkdownWriter *w) {
     open_container(w, marker, "                        ");
 }
 
+/* A fence's first word, if it is a plain one. */
+static Str language_of(const MD_ATTRIBUTE *attribute) {
+    Str name = {attribute->text, attribute->size};
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i] | 32;
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && name.ptr[i] != '-')
+            return (Str){0};
+    }
+    return name;
+}
+
 static void put_code_block(MarkdownWriter *w) {
     begin_block(w);
     open_line(w);
     /* the first line's prefix stands there already */
     Buf code = {.arena = w->options->arena};
-    markdown_fence(&code, buf_text(&w->prefix), (Str){0}, buf_text(&w->code));
+    markdown_fence(&code, buf_text(&w->prefix), w->language, buf_text(&w->code));
     buf_str(w->out, str_after(buf_text(&code), w->prefix.len));
     w->at_start = true;
     w->blank = true;
@@ -147,6 +158,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *context) {
     case MD_BLOCK_CODE:
         w->code.len = 0;
         w->in_code = true;
+        w->language = language_of(&((const MD_BLOCK_CODE_DETAIL *)detail)->lang);
         break;
     case MD_BLOCK_TABLE:
         begin_block(w);
