@@ -227,7 +227,7 @@ static Gen begin(Arena *arena, const WitModel *model, const WitWorld *world,
 /* ---- names that are not from WIT ---- */
 
 /* What the header and the source say without a prefix. */
-static void reserve_names(Gen *g) {
+void gen_reserve_types(Gen *g) {
     static const char *const names[] = {
         "int8_t",   "int16_t",  "int32_t",   "int64_t",  "uint8_t",   "uint16_t",
         "uint32_t", "uint64_t", "uintptr_t", "intptr_t", "size_t",    "ptrdiff_t",
@@ -283,7 +283,7 @@ bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const Gen
         if (options->mocks) gen_put_mocks(&g, out);
         return !diags->errors;
     }
-    reserve_names(&g);
+    gen_reserve_types(&g);
     size_t before = diags->list.len, warnings = diags->warnings;
     put_all(&g);
     if (!diags->errors && is_helper_taken(&g)) {
@@ -292,7 +292,7 @@ bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const Gen
         diags->warnings = warnings;
         Map names = g.helpers;
         g = begin(arena, model, world, options, diags);
-        reserve_names(&g);
+        gen_reserve_types(&g);
         for (size_t i = 0; i < names.len; i++)
             gen_reserve(&g, names.entries[i].key, STR("a helper function or type"));
         put_all(&g);

@@ -49,7 +49,7 @@ typedef struct {
     GenScope scope;
     bool is_async;
     Str name;   /* P_f */
-    Str start;  /* P_f_start of an asynchronous one */
+    Str start;  /* of an asynchronous one: P_f_start of an import, P_f_begin of an export */
     Str finish; /* P_f_return of an asynchronous export */
     Str result; /* its C type, or "void" */
     Str params; /* "wit_string a, const uint32_t *b"; "void" where there is none */
@@ -132,6 +132,7 @@ Str gen_claim(Gen *g, Str stem, const char *const *endings, Str what, Span span)
     (const char *const[]) { __VA_ARGS__, NULL }
 /* Takes a name that nothing from WIT may have. */
 void gen_reserve(Gen *g, Str name, Str what);
+void gen_reserve_types(Gen *g); /* the names of C's types */
 
 static inline GenType *gen_type(Gen *g, const WitType *type) { return &g->types[type->id]; }
 
@@ -308,6 +309,7 @@ void nat_put_resource(Gen *g, const WitType *type);
 /* native_async.c */
 void nat_put_async_common(Buf *out);
 void nat_put_async_runtime(Buf *out);
+extern const char nat_async_elsewhere[];
 Str nat_future_stem(Gen *g, Str name);
 void nat_put_future(Gen *g, const WitType *type, Str name, Str stem);
 /* The name of the function that finds all memory in an array of such values, or NULL. */

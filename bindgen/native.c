@@ -177,13 +177,15 @@ static void put_source(Gen *g, Buf *out) {
         buf_fmt(out, "\n__attribute__((__aligned__(%u)))\nstatic uint8_t wit__area[%u];\n",
                 g->area_align, g->area_size);
     buf_str(out, buf_text(&g->c_adapters));
-    buf_str(out, STR("\n#else // no WebAssembly\n"));
-    buf_str(out, buf_text(&g->c_elsewhere));
+    if (g->c_elsewhere.len)
+        buf_fmt(out, "\n#else // no WebAssembly\n%s%.*s", g->needs_async ? nat_async_elsewhere : "",
+                STR_ARG(buf_text(&g->c_elsewhere)));
     buf_str(out, STR("#endif\n"));
     if (!g->options->no_component_type) gen_put_component_type(g, out);
 }
 
 bool gen_native_files(Gen *g, GenOutput *out) {
+    gen_reserve_types(g);
     nat_claim_runtime(g);
     g->needs_async = is_async_world(g);
     put_interfaces(g, &g->world->imports, true);

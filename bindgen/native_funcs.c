@@ -64,7 +64,7 @@ void nat_complete(Gen *g, NatFunc *f) {
     }
     f->params = f->count ? buf_text(&params) : STR("void");
     f->result = f->func->result ? gen_type_name(g, f->func->result) : STR("void");
-    if (f->is_async) f->start = nat_derive(g, f->name, "start");
+    if (f->is_async) f->start = nat_derive(g, f->name, f->scope.import ? "start" : "begin");
     if (f->is_async && !f->scope.import) f->finish = nat_derive(g, f->name, "return");
 }
 
@@ -319,6 +319,16 @@ static void take_params(Body *m) {
     gen_take(m->g, &m->b, STR("all"));
 }
 
+/* "name(a, b)" with the function's own parameters. */
+static Str plain_call(Gen *g, const NatFunc *f, Str name) {
+    Buf call = {.arena = g->arena};
+    buf_fmt(&call, "%.*s(", STR_ARG(name));
+    for (size_t i = 0; i < f->count; i++)
+        buf_fmt(&call, "%s%.*s", i ? ", " : "", STR_ARG(f->list[i].name));
+    buf_byte(&call, ')');
+    return buf_text(&call);
+}
+
 /* wit_subtask P_f_start(.., R *result): the call begins. */
 static void put_import_start(Gen *g, const NatFunc *f) {
     const AbiFunc *abi = abi_func(&g->abi, f->func, ABI_LOWER_ASYNC);
@@ -343,6 +353,11 @@ static void put_import_start(Gen *g, const NatFunc *f) {
     gen_line(&m.b, "WIT__WAIT(status_ = %.*s);", STR_ARG(call_core(&m)));
     gen_line(&m.b, "return wit__pend(status_, %.*s, %.*s);", STR_ARG(keeper), STR_ARG(at));
     buf_str(m.b.out, STR("}\n"));
+    Str set = f->func->result ? str_fmt(g->arena, "*%.*s = ", STR_ARG(at)) : STR("");
+    buf_fmt(&g->c_elsewhere,
+            "\nWIT_SHARED wit_subtask %.*s(%.*s) {\n"
+            "  wit_subtask subtask = {WIT_SUBTASK_RETURNED};\n  %.*s%.*s;\n  return subtask;\n}\n",
+            STR_ARG(f->start), STR_ARG(params), STR_ARG(set), STR_ARG(plain_call(g, f, f->name)));
 }
 
 static void put_import(Gen *g, const NatFunc *f, const AbiFunc *abi) {
@@ -560,17 +575,27 @@ static void put_task_return(Gen *g, const NatFunc *f, const AbiFunc *abi, Str pa
     buf_str(m.b.out, STR("}\n"));
 }
 
-/* The program implements P_f or P_f_start; the other is here, and weak. */
-static void put_default_start(Gen *g, const NatFunc *f, Buf *out) {
-    Buf call = {.arena = g->arena};
-    buf_fmt(&call, "%.*s(", STR_ARG(f->name));
-    for (size_t i = 0; i < f->count; i++)
-        buf_fmt(&call, "%s%.*s", i ? ", " : "", STR_ARG(f->list[i].name));
-    buf_byte(&call, ')');
+/* The program implements P_f or P_f_begin; the other is here, and weak. */
+static void put_default_begin(Gen *g, const NatFunc *f, Buf *out) {
+    Str call = plain_call(g, f, f->name);
     buf_fmt(out, "\nWIT_SHARED void %.*s(%.*s) {\n", STR_ARG(f->start), STR_ARG(f->params));
-    if (f->func->result)
-        buf_fmt(out, "  %.*s(%.*s);\n}\n", STR_ARG(f->finish), STR_ARG(buf_text(&call)));
-    else buf_fmt(out, "  %.*s;\n  %.*s();\n}\n", STR_ARG(buf_text(&call)), STR_ARG(f->finish));
+    if (f->func->result) buf_fmt(out, "  %.*s(%.*s);\n}\n", STR_ARG(f->finish), STR_ARG(call));
+    else buf_fmt(out, "  %.*s;\n  %.*s();\n}\n", STR_ARG(call), STR_ARG(f->finish));
+}
+
+/* Where no component model calls exports, P_f is called. */
+static void put_export_elsewhere(Gen *g, const NatFunc *f, Str params) {
+    Buf *out = &g->c_elsewhere;
+    bool result = f->func->result != NULL;
+    Str variable = str_concat(g->arena, f->name, STR("__returned"));
+    if (result) buf_fmt(out, "\nstatic %.*s %.*s;\n", STR_ARG(f->result), STR_ARG(variable));
+    buf_fmt(out, "\nvoid %.*s(%.*s) {\n", STR_ARG(f->finish), STR_ARG(params));
+    if (result) buf_fmt(out, "  %.*s = ret;\n", STR_ARG(variable));
+    buf_fmt(out, "}\n\nWIT_SHARED %.*s %.*s(%.*s) {\n  %.*s;\n  wit__run();\n", STR_ARG(f->result),
+            STR_ARG(f->name), STR_ARG(f->params), STR_ARG(plain_call(g, f, f->start)));
+    if (result) buf_fmt(out, "  return %.*s;\n", STR_ARG(variable));
+    buf_str(out, STR("}\n"));
+    put_default_begin(g, f, out);
 }
 
 static void put_async_export(Gen *g, const NatFunc *f) {
@@ -596,7 +621,8 @@ static void put_async_export(Gen *g, const NatFunc *f) {
             "  return wit__event(event, waitable, code);\n}\n",
             STR_ARG(export_name(g, f)), STR_ARG(f->name));
     put_task_return(g, f, abi, ret);
-    put_default_start(g, f, m.b.out);
+    put_default_begin(g, f, m.b.out);
+    put_export_elsewhere(g, f, ret);
 }
 
 void nat_put_func(Gen *g, const NatFunc *f) {

@@ -48,7 +48,7 @@ static void look(void *data, wit_subtask_state state) {
     wit_subtask_then(tasks_clock_sleep_start(1), look, pass);
 }
 
-void tasks_pass_start(tasks_gate g, tasks_list_item items, uint32_t a, uint32_t b) {
+void tasks_pass_begin(tasks_gate g, tasks_list_item items, uint32_t a, uint32_t b) {
     MUST(a == 1 && b == 2);
     Pass *pass = WIT_NEW(Pass, 1);
     *pass = (Pass){g, items, 0};
@@ -61,7 +61,7 @@ static void cancelled(void *data) {
     wit_task_cancel();
 }
 
-void tasks_never_start(void) {
+void tasks_never_begin(void) {
     wit_subtask *endless = WIT_NEW(wit_subtask, 1);
     *endless = tasks_clock_sleep_start(1000000);
     wit_task_on_cancel(cancelled, endless);
@@ -98,7 +98,7 @@ static void written(void *data, wit_copied copied) {
     wit_stream_string_write_start(names->writer, names->names + names->at, n, written, names);
 }
 
-void tasks_names_start(uint32_t n) {
+void tasks_names_begin(uint32_t n) {
     Names *names = WIT_NEW(Names, 1);
     tasks_names_return(wit_stream_string_new(&names->writer));
     names->names[0] = WIT_STR("one");
@@ -130,7 +130,7 @@ static void later_read(void *data, wit_copied copied) {
     tasks_future_item_write_start(later->to, &later->item, later_done, later);
 }
 
-void tasks_later_start(wit_future_string f) {
+void tasks_later_begin(wit_future_string f) {
     Later *later = WIT_NEW(Later, 1);
     later->from = f;
     tasks_later_return(tasks_future_item_new(&later->to));

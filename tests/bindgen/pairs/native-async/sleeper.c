@@ -13,7 +13,7 @@ static void turn(void *data) {
     else tasks_clock_sleep_return();
 }
 
-void tasks_clock_sleep_start(uint32_t n) {
+void tasks_clock_sleep_begin(uint32_t n) {
     State *state = WIT_NEW(State, 1);
     state->left = n;
     turn(state);
