@@ -44,7 +44,7 @@ NatFunc *nat_func(Gen *g, const WitFunc *func) {
 }
 
 static bool is_taken(Gen *g, const NatFunc *f, size_t n, Str name) {
-    if (map_get(&g->symbols, name) || str_ends(name, STR("_t"))) return true;
+    if (map_get(&g->symbols, name)) return true;
     for (size_t i = 0; i < n; i++)
         if (str_eq(f->list[i].name, name)) return true;
     return false;

@@ -15,8 +15,10 @@
 
 enum { STRUCTURE_MAX = 100, TEXT_MAX = 4000 };
 
-/* Object-like macros of C libraries; function-like ones do no harm to fields and parameters. */
+/* Object-like macros of C libraries; function-like ones do no harm to fields and parameters. Types of
+ * C end in `_t`. */
 bool nat_is_macro(Str name) {
+    if (str_ends(name, STR("_t"))) return true;
     static const char *const macros[] = {"assert",   "complex", "i386", "imaginary", "linux",
                                          "noreturn", "unix",    "NULL", "EOF",       "I"};
     for (size_t i = 0; i < sizeof macros / sizeof *macros; i++)
@@ -94,12 +96,13 @@ static bool same_path(const WitInterface *a, const WitInterface *b) {
            str_eq(a->package->ns, b->package->ns) && str_eq(a->package->name, b->package->name);
 }
 
+/* What tells two interfaces with one prefix apart; `base` itself where nothing does. */
 static Str other_prefix(Gen *g, const WitItem *item, const GenScope *holder, Str base) {
     const WitInterface *mine = item->interface;
     if (str_eq(wit_item_name(g->arena, item), holder->key))
         return str_concat(g->arena, STR("exports_"), base);
     if (item->name.len || !mine->package) return base;
-    if (holder->interface && same_path(mine, holder->interface))
+    if (same_path(mine, holder->interface))
         return str_fmt(g->arena, "%.*s_%.*s", STR_ARG(base),
                        STR_ARG(version_words(g->arena, mine->package->version.text)));
     return str_fmt(g->arena, "%.*s_%.*s", STR_ARG(gen_snake(g->arena, mine->package->ns)),
@@ -107,9 +110,11 @@ static Str other_prefix(Gen *g, const WitItem *item, const GenScope *holder, Str
 }
 
 static Str take_prefix(Gen *g, const WitItem *item, bool import) {
-    Str base = base_prefix(g, item), prefix = base;
-    MapEntry *entry = map_get(&g->prefixes, base);
-    if (entry) base = prefix = other_prefix(g, item, entry->cptr, base);
+    Str base = base_prefix(g, item), prefix;
+    const MapEntry *entry = map_get(&g->prefixes, base);
+    for (unsigned i = 0; i < 3 && entry; i++, entry = map_get(&g->prefixes, base))
+        base = other_prefix(g, item, entry->cptr, base);
+    prefix = base;
     for (unsigned n = 2; map_get(&g->prefixes, prefix); n++)
         prefix = str_fmt(g->arena, "%.*s_%u", STR_ARG(base), n);
     GenScope scope = {item, item->interface, import, prefix, wit_item_name(g->arena, item)};

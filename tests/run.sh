@@ -80,6 +80,7 @@ full)
     part "bindings" tests/bindgen.sh build/witc
     part "bindings asan" tests/bindgen.sh build/witc-asan
     part "generated" tests/generated.sh build/witc build/obj-release/tests/witgen
+    part "native style" tests/native.sh build/witc
     part "pairs" tests/pairs.sh build/witc
     part "pairs asan" tests/pairs.sh build/witc-asan
     part "build" tests/build.sh build/witc
