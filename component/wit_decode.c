@@ -401,6 +401,12 @@ static const WitPackage *package_in_one(Decoder *d, const CompExtern *e) {
     return package_of(d, &id);
 }
 
+static void take_docs(Decoder *d, const CompInfo *info, WitPackage *package) {
+    Str docs = custom_section(info->component, "package-docs");
+    if (docs.len && !comp_take_package_docs(d->arena, docs, package))
+        diag(d->diags, LINK_DOCS, span_at(d->source, 0));
+}
+
 static WitModel *decode_package(Decoder *d, const CompInfo *info) {
     const WitPackage *main = NULL;
     for (size_t i = 0; i < info->type.exports.len && !d->failed; i++) {
@@ -409,9 +415,7 @@ static WitModel *decode_package(Decoder *d, const CompInfo *info) {
         main = is_whole(e->name.name) ? package_in_one(d, e) : package_item(d, e);
     }
     if (d->failed) return NULL;
-    Str docs = custom_section(info->component, "package-docs");
-    if (docs.len && !comp_take_package_docs(d->arena, docs, (WitPackage *)main))
-        diag(d->diags, LINK_DOCS, span_at(d->source, 0));
+    take_docs(d, info, (WitPackage *)main);
     return finish(d, (WitPackage *)main);
 }
 
@@ -421,6 +425,7 @@ static WitModel *decode_component(Decoder *d, const CompInfo *info, bool with_ex
     WitPackage *main = wit_package_new(d->model, STR("root"), STR("component"), (Semver){0});
     WitWorld *world = wit_world_new(d->model, main, STR("root"));
     fill_world(d, world, &info->type.imports, with_exports ? &info->type.exports : &none);
+    if (!d->failed) take_docs(d, info, main); /* a package without items looks like a component */
     return finish(d, main);
 }
 

@@ -110,8 +110,9 @@ static bool add_key(Elaboration *e, Map *map, const WitItem *item) {
     return added;
 }
 
-/* The next interface that the frame's one uses, as an item: the world's own if `listed` has it,
- * with the stability of what needs it unless it has one of its own. */
+/* The next interface that the frame's one uses, as an item: the world's own if `listed` has it. Its
+ * stability is that of what needs it, unless it has one of its own; a feature is none, since what
+ * needs it may be there without that. */
 static bool next_dep(Elaboration *e, Frame *frame, const Map *listed, WitItem *dep,
                      const WitType **use) {
     const WitInterface *interface = frame->item.interface;
@@ -122,7 +123,7 @@ static bool next_dep(Elaboration *e, Frame *frame, const Map *listed, WitItem *d
         *dep = (WitItem){.kind = WIT_ITEM_INTERFACE, .interface = from};
         const MapEntry *entry = listed ? map_get(listed, item_key(e->arena, dep)) : NULL;
         if (entry) *dep = *(const WitItem *)entry->cptr;
-        if (!wit_stability_known(&dep->stability)) dep->stability = frame->item.stability;
+        if (!dep->stability.since.text.len) dep->stability = frame->item.stability;
         return true;
     }
     return false;
