@@ -21,8 +21,12 @@ typedef struct {
     Diags *diags;
     const Source *source;
     Map types;     /* node of the validator -> type of the model */
+    Map again;     /* the same for an instance that is seen a second time, see named_type */
+    bool is_again; /* that is being used */
     Map anonymous; /* for wit_intern */
     bool failed;
+    size_t left_out; /* exports that WIT has no word for */
+    Str first_left_out;
 } Decoder;
 
 #define FAULT(d, code, ...)                                                                        \
@@ -69,16 +73,22 @@ static WitInterface *interface_of(Decoder *d, const Id *id) {
 
 static const WitType *value_type(Decoder *d, const WitType *node);
 
-/* The type of the model that a node, or what it is an alias of, was first seen as. */
+/* The type of the model that a node, or what it is an alias of, was first seen as. What has no name
+ * is made anew for an instance that is seen again, since it may hold one of its types. */
 static const WitType *known(Decoder *d, const WitType *node) {
     for (; node; node = node->kind == WIT_ALIAS ? node->elem : NULL) {
-        MapEntry *entry = map_get_ptr(&d->types, node);
-        if (entry) return entry->cptr;
+        const MapEntry *again = d->is_again ? map_get_ptr(&d->again, node) : NULL;
+        if (again) return again->cptr;
+        const MapEntry *entry = map_get_ptr(&d->types, node);
+        const WitType *type = entry ? entry->cptr : NULL;
+        if (type && (type->name.len || !d->is_again)) return type;
     }
     return NULL;
 }
 
 static void note(Decoder *d, const WitType *node, const WitType *type) {
+    if (d->is_again) map_put_ptr(d->arena, &d->again, node, NULL)->cptr = type;
+    if (d->is_again && map_has_ptr(&d->types, node)) return;
     map_put_ptr(d->arena, &d->types, node, NULL)->cptr = type;
 }
 
@@ -115,15 +125,23 @@ static const WitType *value_type(Decoder *d, const WitType *node) {
     return type;
 }
 
+/* What an instance that is imported and then exported under a plain name has: WIT would need a `use`
+ * of what has no path, or a resource with the methods of another one. Told as a definition. */
+static const WitType *seen_again(Decoder *d, const CompExtern *e, const WitType *before) {
+    bool resource = wit_dealias(before)->kind == WIT_RESOURCE;
+    bool has_path = before->interface && before->interface->name.len;
+    d->is_again = true;
+    if (has_path && !resource) return before;
+    if (resource) diag(d->diags, LINK_TYPE_TWICE, span_at(d->source, 0), STR_ARG(e->name.name));
+    return NULL;
+}
+
 /* A type that is imported or exported under a name. */
 static WitType *named_type(Decoder *d, const CompExtern *e) {
     const WitType *node = e->entity.type;
     const WitType *of = node->kind == WIT_ALIAS ? node->elem : node;
     const WitType *before = known(d, of);
-    if (before && of == node) {
-        FAULT(d, LINK_TYPE_TWICE, STR_ARG(e->name.name));
-        return (WitType *)before;
-    }
+    if (before && of == node) before = seen_again(d, e, before);
     WitType *type = wit_type_new(d->model, WIT_ALIAS);
     type->name = e->name.name;
     type->has_external_id = e->name.has_external_id;
@@ -217,6 +235,8 @@ static void fill_interface(Decoder *d, WitInterface *interface, const CompInstan
             FAULT(d, LINK_NO_WIT_FOR, STR_ARG(name), comp_sort_name(e->entity.sort));
         }
     }
+    d->is_again = false;
+    d->again = (Map){0};
 }
 
 static WitInterface *interface_by_id(Decoder *d, Str id_text, const CompName *name,
@@ -249,7 +269,7 @@ static void world_interface(Decoder *d, WitWorld *world, const CompExtern *e, Wi
     }
 }
 
-/* What WIT has no word for in a component's imports (modules, components) is left out. */
+/* What WIT has no word for (modules, components, exported types) is left out. */
 static void world_item(Decoder *d, WitWorld *world, const CompExtern *e, bool is_import) {
     WitItem item = {.name = e->name.name,
                     .has_external_id = e->name.has_external_id,
@@ -265,8 +285,7 @@ static void world_item(Decoder *d, WitWorld *world, const CompExtern *e, bool is
         item.kind = WIT_ITEM_TYPE;
         item.type = type;
     } else {
-        if (!is_import)
-            FAULT(d, LINK_NO_WIT_FOR, STR_ARG(item.name), comp_sort_name(e->entity.sort));
+        if (!is_import && d->left_out++ == 0) d->first_left_out = item.name;
         return;
     }
     *vec_push(d->arena, is_import ? &world->imports : &world->exports) = item;
@@ -278,6 +297,10 @@ static void fill_world(Decoder *d, WitWorld *world, const CompExterns *imports,
         world_item(d, world, &imports->at[i], true);
     for (size_t i = 0; i < exports->len && !d->failed; i++)
         world_item(d, world, &exports->at[i], false);
+    if (d->left_out)
+        diag(d->diags, LINK_LEFT_OUT, span_at(d->source, 0), STR_ARG(d->first_left_out),
+             d->left_out - 1);
+    d->left_out = 0;
 }
 
 /* ---- packages ---- */
