@@ -83,11 +83,13 @@ static void token(Scan *s, size_t at, uint32_t line_start) {
     }
 }
 
-MissingBraces witc_missing_braces(Arena *arena, Str text) {
+MissingBraces witc_missing_braces(Arena *arena, Str text, uint32_t from) {
     MissingBraces missing = {0};
-    Scan s = {.arena = arena, .text = text, .missing = &missing, .line_begins = true};
-    uint32_t line_start = 0;
-    for (size_t at = 0; at < text.len;) {
+    Scan s = {.arena = arena, .text = text, .missing = &missing, .last_end = from};
+    s.line_begins = from == 0;
+    uint32_t line_start = from;
+    while (line_start > 0 && text.ptr[line_start - 1] != '\n') line_start--;
+    for (size_t at = from; at < text.len;) {
         char c = text.ptr[at];
         size_t end = past_opaque(text, at);
         if (c == '\n') line_start = (uint32_t)at + 1, s.line_begins = true;

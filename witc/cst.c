@@ -56,11 +56,11 @@ static inline bool finish(Scan *scan, int token) {
 
 /* ---- the automaton ---- */
 
-enum { FIRST_STATE = 1, CACHE_SIZE = 4096, END_SYMBOL = 0 };
+enum { FIRST_STATE = 1, MAX_STATE = 0x7fff, CACHE_SIZE = 2048, END_SYMBOL = 0 };
 
 typedef struct {
-    uint16_t state;
-    bool is_extra;
+    uint16_t state : 15, is_extra : 1;
+    uint16_t symbol;
     uint32_t start, end;  /* bytes of the text */
     uint32_t first, last; /* nodes, siblings; 0: none */
 } Part;
@@ -201,7 +201,8 @@ static void set_fields(CstParser *p, const Part *parts, size_t n, uint16_t produ
 /* ---- shift, reduce, accept ---- */
 
 static void shift(CstParser *p, uint16_t state, uint16_t symbol, Part token) {
-    token.state = state;
+    token.state = state & MAX_STATE;
+    token.symbol = symbol;
     if (p->shown[symbol]) {
         uint8_t flags = token.is_extra ? CST_EXTRA : 0;
         token.first = token.last =
@@ -231,7 +232,7 @@ static bool reduce(CstParser *p, const TSParseAction *action) {
     size_t from = n == 0 ? end - 1 : end;
     for (; n > 0; n -= !p->stack[from].is_extra) from--;
     const Part *parts = &p->stack[from];
-    Part whole = {.start = parts->start, .end = p->stack[end - 1].end};
+    Part whole = {.symbol = symbol, .start = parts->start, .end = p->stack[end - 1].end};
     if (action->reduce.production_id)
         set_fields(p, parts, end - from, action->reduce.production_id);
     for (size_t i = from; i < end; i++) append(p, &whole, &p->stack[i]);
@@ -240,7 +241,7 @@ static bool reduce(CstParser *p, const TSParseAction *action) {
         whole.first = whole.last =
             witc_cst_add(p->cst, (CstNode){shown, 0, 0, whole.start, whole.end, whole.first, 0});
     }
-    whole.state = entry_of(p, p->stack[from - 1].state, symbol);
+    whole.state = entry_of(p, p->stack[from - 1].state, symbol) & MAX_STATE;
     return replace(p, from, end, whole);
 }
 
@@ -308,4 +309,15 @@ bool witc_cst_parse(CstParser *p, Str text, Cst *cst) {
     }
     accept(p);
     return true;
+}
+
+uint32_t witc_cst_whole_items(const CstParser *p) {
+    uint32_t end = 0;
+    for (size_t i = 1; i < p->depth; i++) {
+        const char *name = p->language->symbol_names[p->stack[i].symbol];
+        if (p->stack[i].is_extra) continue;
+        if (strcmp(name, "package_decl") != 0 && strcmp(name, "source_file_repeat1") != 0) break;
+        end = p->stack[i].end;
+    }
+    return end;
 }

@@ -237,7 +237,9 @@ bool witc_document_check(const WitcDocument *doc, Features gates, Arena *arena, 
 
 /* ---- nodes ---- */
 
-WitcNode witc_document_root(const WitcDocument *doc) { return from_ts(ts_tree_root_node(doc->tree)); }
+WitcNode witc_document_root(const WitcDocument *doc) {
+    return from_ts(ts_tree_root_node(doc->tree));
+}
 
 WitcNode witc_document_node(const WitcDocument *doc, uint32_t start, uint32_t end) {
     return from_ts(ts_node_descendant_for_byte_range(ts_tree_root_node(doc->tree), start, end));

@@ -22,6 +22,7 @@
 #include "base/utf8.h"
 
 enum { MAX_ALTERNATIVES = 26, MAX_SYNTAX_ERRORS = 20 };
+enum { MAX_READ_ON = 8 << 20 }; /* bytes behind the first error */
 
 typedef struct {
     const char *name;
@@ -172,7 +173,14 @@ typedef struct {
 typedef struct {
     const Rule *rule;
     Str terminal;
+    TokenKind kind; /* of a `#class` */
 } Symbol;
+
+/* An alternative, once it was split into its symbols. */
+typedef struct {
+    const Symbol *at;
+    size_t len;
+} Alternative;
 
 typedef struct {
     Arena *arena;
@@ -196,6 +204,9 @@ typedef struct {
     unsigned begun;      /* how often, because of one of them */
     uint32_t told_until; /* errors before were told the last time */
     bool begins_anew;
+    uint32_t from;             /* where to begin: at the beginning, or at an item of the file */
+    uint32_t end;              /* where to give up; 0: there was no error yet */
+    Alternative *alternatives; /* of all rules */
 } Explain;
 
 static Span token_span(const Explain *x, Token t) { return (Span){x->source, t.start, t.end}; }
@@ -425,48 +436,52 @@ static void consume(Explain *x) {
 
 /* ---- the grammar ---- */
 
-/* The symbols of an alternative; their number. */
-static size_t symbols_of(const char *alternative, Symbol out[MAX_SYMBOLS]) {
-    Str s = str_from(alternative);
-    size_t n = 0;
-    for (size_t from = 0; from < s.len && n < MAX_SYMBOLS;) {
-        size_t space = str_find(s, ' ', from), end = space == SIZE_MAX ? s.len : space;
-        Str word_ = str_from_to(s, from, end);
-        out[n] = (Symbol){.terminal = word_};
-        for (size_t i = 0; i < RULE_COUNT && word_.ptr[0] >= 'A' && word_.ptr[0] <= 'Z'; i++)
-            if (str_is(word_, rules[i].name)) out[n].rule = &rules[i];
-        n++;
-        from = end + 1;
-    }
-    return n;
+static Symbol symbol_of(Str word_) {
+    static const struct {
+        const char *name;
+        TokenKind kind;
+    } classes[] = {{"#name", TOKEN_WORD},
+                   {"#integer", TOKEN_INTEGER},
+                   {"#eof", TOKEN_EOF},
+                   {"#string", TOKEN_STRING},
+                   {"#version", TOKEN_VERSION}};
+    Symbol out = {.terminal = word_};
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (str_is(word_, classes[i].name)) out.kind = classes[i].kind;
+    for (size_t i = 0; i < RULE_COUNT && word_.ptr[0] >= 'A' && word_.ptr[0] <= 'Z'; i++)
+        if (str_is(word_, rules[i].name)) out.rule = &rules[i];
+    return out;
 }
 
-static bool matches(const Explain *x, Str terminal) {
-    if (terminal.ptr[0] == '#') {
-        static const struct {
-            const char *name;
-            TokenKind kind;
-        } classes[] = {{"#name", TOKEN_WORD},
-                       {"#integer", TOKEN_INTEGER},
-                       {"#eof", TOKEN_EOF},
-                       {"#string", TOKEN_STRING},
-                       {"#version", TOKEN_VERSION}};
-        for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-            if (str_is(terminal, classes[i].name)) return x->token.kind == classes[i].kind;
-        return false;
+/* The symbols of a rule's alternative, which are kept. */
+static Alternative symbols_of(const Explain *x, const Rule *rule, size_t alternative) {
+    Alternative *out = &x->alternatives[(size_t)(rule - rules) * MAX_ALTERNATIVES + alternative];
+    Str s = str_from(rule->alternatives[alternative]);
+    if (out->at || s.len == 0) return *out;
+    Symbol *symbols = ARENA_NEW_ARRAY(x->arena, Symbol, MAX_SYMBOLS);
+    for (size_t from = 0; from < s.len && out->len < MAX_SYMBOLS;) {
+        size_t space = str_find(s, ' ', from), end = space == SIZE_MAX ? s.len : space;
+        symbols[out->len++] = symbol_of(str_from_to(s, from, end));
+        from = end + 1;
     }
+    out->at = symbols;
+    return *out;
+}
+
+static bool matches(const Explain *x, Symbol terminal) {
+    if (terminal.kind) return x->token.kind == terminal.kind;
     Str s = token_text(x, x->token);
-    if (terminal.ptr[0] == '\'')
-        return x->token.kind == TOKEN_WORD && str_eq(s, str_after(terminal, 1));
-    return is_spelled(x->token.kind) && str_eq(s, terminal);
+    if (terminal.terminal.ptr[0] == '\'')
+        return x->token.kind == TOKEN_WORD && str_eq(s, str_after(terminal.terminal, 1));
+    return is_spelled(x->token.kind) && str_eq(s, terminal.terminal);
 }
 
 /* Can the symbol begin with the token? Rules that may be empty begin no alternative. */
 static bool can_begin(const Explain *x, Symbol symbol) {
-    if (!symbol.rule) return matches(x, symbol.terminal);
+    if (!symbol.rule) return matches(x, symbol);
     for (size_t i = 0; i < MAX_ALTERNATIVES && symbol.rule->alternatives[i]; i++) {
-        Symbol parts[MAX_SYMBOLS];
-        if (symbols_of(symbol.rule->alternatives[i], parts) && can_begin(x, parts[0])) return true;
+        Alternative parts = symbols_of(x, symbol.rule, i);
+        if (parts.len && can_begin(x, parts.at[0])) return true;
     }
     return false;
 }
@@ -497,8 +512,8 @@ static void expectation(Explain *x, Symbol symbol) {
             expect_words(x, str_from_to(what, 0, bar));
     } else if (symbol.rule) {
         for (size_t i = 0; i < MAX_ALTERNATIVES && symbol.rule->alternatives[i]; i++) {
-            Symbol parts[MAX_SYMBOLS];
-            if (symbols_of(symbol.rule->alternatives[i], parts)) expectation(x, parts[0]);
+            Alternative parts = symbols_of(x, symbol.rule, i);
+            if (parts.len) expectation(x, parts.at[0]);
         }
         return;
     } else if (str_is(symbol.terminal, "#name")) what = name_words;
@@ -739,13 +754,20 @@ static bool back_to_top(Explain *x) {
     return true;
 }
 
+/* The text is so long that nobody waits for its other errors. */
+static bool gives_up(Explain *x) {
+    if (x->errors == 0) return false;
+    if (x->end == 0) x->end = x->at + MAX_READ_ON;
+    return x->at > x->end;
+}
+
 static void recover(Explain *x) {
     x->passed.len = 0;
     if (back_to_top(x)) return;
     unsigned braces = unwind(x), depth = 0;
     for (;;) {
         if (x->token.kind == TOKEN_NONE) read_token(x, false);
-        if (x->token.kind == TOKEN_EOF || back_to_top(x)) return;
+        if (x->token.kind == TOKEN_EOF || back_to_top(x) || gives_up(x)) return;
         if (depth == 0 && braces == 0) {
             Symbol list = vec_last(&x->stack);
             if (token_is(x, "}") || (x->token.kind == TOKEN_KEYWORD && can_begin(x, list))) return;
@@ -791,12 +813,11 @@ static void fail(Explain *x, Symbol top) {
 
 /* Replaces the rule on top of the stack by the alternative that begins with the token. */
 static bool expand(Explain *x, Symbol top) {
-    Symbol parts[MAX_SYMBOLS];
     for (size_t i = 0; i < MAX_ALTERNATIVES && top.rule->alternatives[i]; i++) {
-        size_t n = symbols_of(top.rule->alternatives[i], parts);
-        if (n == 0 || !can_begin(x, parts[0])) continue;
+        Alternative parts = symbols_of(x, top.rule, i);
+        if (parts.len == 0 || !can_begin(x, parts.at[0])) continue;
         (void)vec_pop(&x->stack);
-        while (n > 0) *vec_push(x->arena, &x->stack) = parts[--n];
+        while (parts.len > 0) *vec_push(x->arena, &x->stack) = parts.at[--parts.len];
         return true;
     }
     if (!may_be_empty(top.rule)) return false;
@@ -809,21 +830,21 @@ static bool expand(Explain *x, Symbol top) {
 
 /* FILE, once or as far as it goes until a `}` turns out to be missing. */
 static void read_file(Explain *x) {
-    Symbol file[MAX_SYMBOLS];
-    x->at = str_starts(x->text, STR("\xef\xbb\xbf")) ? 3 : 0;
+    Alternative file = symbols_of(x, &rules[0], 0); /* HEAD ITEMS #eof */
+    x->at = x->from == 0 && str_starts(x->text, STR("\xef\xbb\xbf")) ? 3 : x->from;
     x->last_error = UINT32_MAX;
     x->token.kind = TOKEN_NONE;
     x->begins_anew = x->cut_off = false;
     x->given = x->stack.len = x->open.len = x->passed.len = x->angles = x->braces = 0;
-    for (size_t n = symbols_of(rules[0].alternatives[0], file); n > 0;)
-        *vec_push(x->arena, &x->stack) = file[--n];
-    while (x->stack.len > 0 && x->errors < MAX_SYNTAX_ERRORS && !x->begins_anew) {
+    for (size_t n = file.len, first = x->from > 0; n > first;)
+        *vec_push(x->arena, &x->stack) = file.at[--n];
+    while (x->stack.len > 0 && x->errors < MAX_SYNTAX_ERRORS && !x->begins_anew && !gives_up(x)) {
         Symbol top = vec_last(&x->stack);
         if (x->token.kind == TOKEN_NONE)
             read_token(x, !top.rule && str_is(top.terminal, "#version"));
         if (top.rule) {
             if (!expand(x, top)) fail(x, top);
-        } else if (matches(x, top.terminal)) {
+        } else if (matches(x, top)) {
             (void)vec_pop(&x->stack);
             consume(x);
             if (too_deep(x)) break;
@@ -835,10 +856,17 @@ static void read_file(Explain *x) {
     if (x->stack.len > 0 && !x->begins_anew) note_error(x, x->last.end, (uint32_t)x->text.len);
 }
 
-bool witc_explain(Arena *arena, const Source *source, Diags *diags, SyntaxErrors *where) {
-    Explain x = {
-        .arena = arena, .source = source, .text = source->text, .diags = diags, .where = where};
-    if (!where) x.missing = witc_missing_braces(arena, x.text);
+bool witc_explain(Arena *arena, const Source *source, uint32_t from, Diags *diags,
+                  SyntaxErrors *where) {
+    Explain x = {.arena = arena,
+                 .source = source,
+                 .text = source->text,
+                 .diags = diags,
+                 .where = where,
+                 .from = from};
+    x.alternatives = ARENA_NEW_ARRAY(arena, Alternative, (size_t)RULE_COUNT * MAX_ALTERNATIVES);
+    bool is_short = x.text.len - from <= MAX_READ_ON;
+    if (!where && is_short) x.missing = witc_missing_braces(arena, x.text, from);
     do read_file(&x);
     while (x.begins_anew && x.errors < MAX_SYNTAX_ERRORS);
     return x.errors > 0;

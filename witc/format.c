@@ -560,7 +560,7 @@ static void find_errors(Formatter *f, const Source *source, Diags *diags) {
     bool is_wit = witc_cst_parse(parser, f->text, &cst);
     witc_cst_free(&cst);
     witc_cst_parser_free(parser);
-    if (is_wit || witc_explain(diags->arena, source, diags, &f->errors)) return;
+    if (is_wit || witc_explain(diags->arena, source, 0, diags, &f->errors)) return;
     Str shown = str_from_to(f->text, 0, str_find(f->text, '\n', 0));
     diag(diags, WIT_SYNTAX, ((Span){source, 0, 0}), STR_ARG(shown));
     *vec_push(diags->arena, &f->errors) = (SyntaxError){0, (uint32_t)f->text.len, 0};

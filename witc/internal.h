@@ -50,6 +50,8 @@ void witc_cst_parser_free(CstParser *parser);
 /* Into `cst`, whose memory is used again. False where the text, which must be valid UTF-8 without
  * NUL, has a syntax error. */
 bool witc_cst_parse(CstParser *parser, Str text, Cst *cst);
+/* After that, where the last one ends of the file's items that are whole; before it is no error. */
+uint32_t witc_cst_whole_items(const CstParser *parser);
 /* The same of a text with errors; what has one is marked. False where no tree can be had. */
 bool witc_cst_recover(Str text, Cst *cst);
 
@@ -217,16 +219,18 @@ typedef struct {
 typedef VEC(SyntaxError) SyntaxErrors;
 
 /* Says what is wrong with the syntax of a text, several errors if there are; false if it sees none.
- * `where` may be NULL. */
-bool witc_explain(Arena *arena, const Source *source, Diags *diags, SyntaxErrors *where);
+ * Before `from` there are whole items of the file, without errors. `where` may be NULL. */
+bool witc_explain(Arena *arena, const Source *source, uint32_t from, Diags *diags,
+                  SyntaxErrors *where);
 
-/* braces.c: the `}`s that are missing, in the order of their places, by the indentation. */
+/* braces.c: the `}`s that are missing from `from` on, where no brace is open, in the order of their
+ * places, by the indentation. */
 typedef struct {
     uint32_t open, at; /* the `{`, and where the `}` belongs: behind a token */
     bool is_set;       /* its reader takes it for given */
 } MissingBrace;
 typedef VEC(MissingBrace) MissingBraces;
-MissingBraces witc_missing_braces(Arena *arena, Str text);
+MissingBraces witc_missing_braces(Arena *arena, Str text, uint32_t from);
 
 /* Doc comments, given as spans of whole comments, as their text. */
 Str witc_docs_text(Arena *arena, const Span *comments, size_t n);

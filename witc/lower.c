@@ -53,7 +53,7 @@ typedef enum {
 } Field;
 
 enum { MAX_SYMBOLS = 512, MAX_FIELDS = 128, MAX_TEXT = INT32_MAX };
-enum { MAX_RECOVERED = 8 << 20 };
+enum { MAX_RECOVERED = 1 << 20 };
 
 struct Lower {
     Arena *arena;
@@ -806,7 +806,8 @@ const AstScope *witc_lower(Lower *l, const Source *source) {
     l->source = source;
     if (!witc_check_characters(source, l->diags)) return NULL;
     bool is_wit = witc_cst_parse(l->parser, source->text, &l->cst);
-    bool explained = !is_wit && witc_explain(l->arena, source, l->diags, NULL);
+    uint32_t whole = is_wit ? 0 : witc_cst_whole_items(l->parser);
+    bool explained = !is_wit && witc_explain(l->arena, source, whole, l->diags, NULL);
     /* Beyond that, the library takes longer than what it finds is worth. */
     if (explained && source->text.len > MAX_RECOVERED) return NULL;
     if (!is_wit && !witc_cst_recover(source->text, &l->cst)) return NULL;

@@ -31,9 +31,9 @@ typedef struct {
 
 static bool add(void *context, WitcNode node, const char *field, unsigned depth) {
     List *list = context;
-    *vec_push(list->arena, &list->nodes) = (Seen){
-        witc_node_kind(node), field ? field : "",           witc_node_range(node),
-        depth,                witc_node_is_missing(node), witc_node_has_error(node)};
+    *vec_push(list->arena, &list->nodes) =
+        (Seen){witc_node_kind(node),       field ? field : "",       witc_node_range(node), depth,
+               witc_node_is_missing(node), witc_node_has_error(node)};
     return true;
 }
 
@@ -69,10 +69,10 @@ static bool same_as_fresh(const WitcDocument *doc) {
 
 /* What somebody may type, paste or delete. */
 static const char *const pieces[] = {
-    "a",    " ",     "\n",        "{",        "}",           ";",       ",",         "//",
-    "/*",   "*/",    "u32",       "list<u8>", "f: func();",  "record ", "type t = ", "%",
-    "\"",   "@",     "interface", "/// doc\n", "x-y",        "(",       ")",         "\xc4\xaa",
-    "use ", "\xff",  "",          "// c\n",   "resource r;", ":",       "->",        "a: u8,",
+    "a",    " ",    "\n",        "{",         "}",           ";",       ",",         "//",
+    "/*",   "*/",   "u32",       "list<u8>",  "f: func();",  "record ", "type t = ", "%",
+    "\"",   "@",    "interface", "/// doc\n", "x-y",         "(",       ")",         "\xc4\xaa",
+    "use ", "\xff", "",          "// c\n",    "resource r;", ":",       "->",        "a: u8,",
 };
 
 static bool random_edit(WitcDocument *doc) {
