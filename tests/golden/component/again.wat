@@ -8,9 +8,11 @@
   (import "foo" (instance $foo (type $i)))
   (export "again" (instance $foo))
   (import "a:b/c" (instance $c
-    (export "t" (type $t (eq u8)))
+    (type $u u8)
+    (export "t" (type $t (eq $u)))
     (type $l (list $t))
     (export "l" (type $l2 (eq $l)))
     (export "g" (func (param "x" $l2)))))
   (export "plain" (instance $c))
-  (export "ty" (type $i)))
+  (type $byte u8)
+  (export "ty" (type $byte)))
