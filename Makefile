@@ -97,7 +97,7 @@ $(OBJ)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(if $(filter fuzz,$(MODE)),,tests/fuzz
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
 
-$(addprefix $(OBJ)/tests/fuzz_,bindgen format wit): tests/witgen.c tests/witgen.h
+$(addprefix $(OBJ)/tests/fuzz_,bindgen format report wit): tests/witgen.c tests/witgen.h
 
 $(WITGEN): tests/witgen_main.c tests/witgen.c tests/witgen.h $(LIB)
 	@mkdir -p $(@D)
