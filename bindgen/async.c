@@ -138,6 +138,16 @@ void gen_futures(Gen *g, const WitFunc *func) {
     }
 }
 
+void gen_unused_futures(Gen *g) {
+    for (size_t i = 0; i < g->dropped_futures.len; i++) {
+        Str name = g->dropped_futures.entries[i].key;
+        if (map_get(&g->futures, name)) continue;
+        buf_fmt(&g->c_release,
+                "\nstatic void %.*s_drop_readable(%.*s_t reader) { (void) reader; }\n",
+                STR_ARG(name), STR_ARG(name));
+    }
+}
+
 /* ---- what all asynchronous code uses ---- */
 
 static const char async_header[] =
@@ -252,6 +262,38 @@ static const char async_source[] =
     "\nvoid @_thread_yield(void) {\n"
     "  __wasm_import_@_thread_yield();\n}\n";
 /* clang-format on */
+
+/* clang-format off */
+static const char error_context_header[] =
+    "\n// An error context with a message, which is copied\n"
+    "@_error_context_t @_error_context_new(const @_string_t *message);\n"
+    "\n// The message of an error context, to be freed; it need not be the one that was given\n"
+    "void @_error_context_debug_message(@_error_context_t context, @_string_t *ret);\n"
+    "\nvoid @_error_context_drop(@_error_context_t context);\n";
+
+static const char error_context_source[] =
+    BUILTIN("$root", "[error-context-new-ENCODING]")
+    "extern int32_t __wasm_import_@_error_context_new(int32_t, int32_t);\n"
+    "\n@_error_context_t @_error_context_new(const @_string_t *message) {\n"
+    "  @_error_context_t context;\n"
+    "  context.__handle = __wasm_import_@_error_context_new((int32_t) (uintptr_t) message->ptr, (int32_t) message->len);\n"
+    "  return context;\n}\n"
+    BUILTIN("$root", "[error-context-debug-message-ENCODING]")
+    "extern void __wasm_import_@_error_context_debug_message(int32_t, int32_t);\n"
+    "\nvoid @_error_context_debug_message(@_error_context_t context, @_string_t *ret) {\n"
+    "  __wasm_import_@_error_context_debug_message(context.__handle, (int32_t) (uintptr_t) ret);\n}\n"
+    BUILTIN("$root", "[error-context-drop]")
+    "extern void __wasm_import_@_error_context_drop(int32_t);\n"
+    "\nvoid @_error_context_drop(@_error_context_t context) {\n"
+    "  __wasm_import_@_error_context_drop(context.__handle);\n}\n";
+/* clang-format on */
+
+void gen_error_context_helpers(Gen *g) {
+    static const char *const encodings[] = {"utf8", "utf16", "latin1+utf16"};
+    const GenWord words[] = {{STR("ENCODING"), str_from(encodings[g->options->encoding])}};
+    gen_put_template(g, &g->h_helpers, error_context_header);
+    gen_put_words(g, &g->c_helpers, error_context_source, words, 1);
+}
 
 void gen_async_helpers(Gen *g) {
     gen_put_template(g, &g->h_async, async_header);

@@ -23,6 +23,25 @@ typedef struct {
     GenWalk walk; /* FREE_WALK */
 } Freeing;
 
+/* The statement that drops a handle, except handle 0. */
+static Str drop_part(Gen *g, const WitType *type, Str pointer) {
+    Str place = pointer.ptr[0] == '&' ? str_after(pointer, 1)
+                                      : str_fmt(g->arena, "(*%.*s)", STR_ARG(pointer));
+    Str drop, handle = str_concat(g->arena, place, STR(".__handle"));
+    if (type->kind == WIT_OWN) {
+        drop = str_concat(g->arena, gen_type(g, wit_resource_of(type))->base, STR("_drop_own"));
+    } else if (type->kind == WIT_ERROR_CONTEXT) {
+        drop = str_concat(g->arena, g->name, STR("_error_context_drop"));
+    } else {
+        Str stem = gen_without_t(gen_type_name(g, type));
+        map_put(g->arena, &g->dropped_futures, stem, NULL);
+        drop = str_concat(g->arena, stem, STR("_drop_readable"));
+        handle = place;
+    }
+    return str_fmt(g->arena, "if (%.*s != 0) %.*s(%.*s);", STR_ARG(handle), STR_ARG(drop),
+                   STR_ARG(place));
+}
+
 /* The statement that frees one part; empty where there is nothing to free. */
 static Str free_part(Freeing *f, const WitType *type, Str pointer) {
     Gen *g = f->g;
@@ -30,14 +49,11 @@ static Str free_part(Freeing *f, const WitType *type, Str pointer) {
     if (f->mode == FREE_RELEASE) return gen_release(g, type, pointer);
     if (type->kind == WIT_STRING)
         return str_fmt(g->arena, "%.*s_string_free(%.*s);", STR_ARG(g->name), STR_ARG(pointer));
-    if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return STR("");
     const WitType *real = wit_dealias(type);
-    if (real->kind == WIT_OWN) {
-        Str place = pointer.ptr[0] == '&' ? str_after(pointer, 1)
-                                          : str_fmt(g->arena, "(*%.*s)", STR_ARG(pointer));
-        return str_fmt(g->arena, "if (%.*s.__handle != 0) %.*s_drop_own(%.*s);", STR_ARG(place),
-                       STR_ARG(gen_type(g, wit_resource_of(real))->base), STR_ARG(place));
-    }
+    if (real->kind == WIT_OWN || real->kind == WIT_STREAM || real->kind == WIT_FUTURE ||
+        real->kind == WIT_ERROR_CONTEXT)
+        return g->options->keep_handles ? STR("") : drop_part(g, real, pointer);
+    if (wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return STR("");
     Str name = gen_type_name(g, type);
     if (!map_get(&g->frees, name)) return STR("");
     return str_fmt(g->arena, "%.*s_free(%.*s);", STR_ARG(gen_without_t(name)), STR_ARG(pointer));

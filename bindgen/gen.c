@@ -254,7 +254,10 @@ static bool is_helper_taken(Gen *g) {
 
 static void put_helpers(Gen *g) {
     size_t before = g->h_helpers.len;
+    if (g->needs_error_context) g->needs_string = true;
     if (g->needs_string) gen_string_helpers(g);
+    if (g->needs_error_context) gen_error_context_helpers(g);
+    if (!g->options->no_helpers) gen_unused_futures(g);
     find_names(g, str_after(buf_text(&g->h_helpers), before));
     if (g->needs_async || g->futures.len || g->options->async_helpers || g->options->thread_helpers)
         gen_async_helpers(g);

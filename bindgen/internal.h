@@ -81,6 +81,7 @@ typedef struct {
     Map symbols;           /* C names of functions, types and macros -> what they are of */
     Map numbers;           /* C names that were wished for again -> the last number behind one */
     Map futures;           /* C names of the futures and streams that have functions */
+    Map dropped_futures;   /* of those that a `_free` drops */
     GenScope scope;
     /* The parts of both files, put together at the end. */
     Buf h_types, h_funcs, h_helpers, h_async;
@@ -240,6 +241,9 @@ void gen_futures(Gen *g, const WitFunc *func);
 /* Of the names that come with a stream or future, ended by NULL. */
 extern const char *const gen_future_endings[];
 void gen_async_helpers(Gen *g);
+void gen_error_context_helpers(Gen *g);
+/* For streams and futures that `_free` would drop, but of which no function makes or takes one. */
+void gen_unused_futures(Gen *g);
 void gen_thread_helpers(Gen *g);
 void gen_string_helpers(Gen *g);
 void gen_put_string_type(Gen *g, Buf *out);

@@ -14,7 +14,7 @@ typedef struct {
     WitSelection wit;
     Str world, rename_world, suffix;
     StrVec renames, async, sync;
-    unsigned style, encoding, autodrop;
+    unsigned style, encoding, autodrop, free_handles;
     bool no_helpers, no_sig_flattening, no_object, async_helpers, thread_helpers, stubs, mocks;
 } BindingsChoice;
 
@@ -37,6 +37,8 @@ typedef struct {
              "Ends the name of the section with the component's type"),                            \
         CHOICE(T, field.autodrop, 0, "autodrop-borrows", "no|yes",                                 \
                "Drop borrowed handles when an export returns"),                                    \
+        CHOICE(T, field.free_handles, 0, "free-handles", "yes|no",                                 \
+               "Whether `_free` drops the handles that a value owns, or frees memory alone"),      \
         COMMAS(T, field.async, 0, "async", "LIST",                                                 \
                "Functions to call or implement asynchronously: `all`, `f`, `ns:pkg/iface#f`, "     \
                "either after `import:` or `export:`; after `-`: which are not"),                   \
