@@ -208,18 +208,22 @@ Str gen_release(Gen *g, const WitType *type, Str pointer) {
 
 /* A string, by a function of its own. */
 static Str copy_leaf(Gen *g, const WitType *type, Str pointer) {
+    static const char *const units[][2] = {
+        [ABI_UTF8] = {"char", "ptr->len"},
+        [ABI_UTF16] = {"wit_char16", "ptr->len * 2"},
+        [ABI_LATIN1_UTF16] = {"void", "ptr->len & WIT_UTF16 ? (ptr->len & ~(size_t) WIT_UTF16) * 2 "
+                                      ": ptr->len"},
+    };
     if (type->kind != WIT_STRING) return STR("");
     bool added;
     Str name = gen_type_name(g, type);
     map_put(g->arena, &g->walks[GEN_WALK_COPY], name, &added);
     if (added)
         buf_fmt(&g->c_release,
-                "\nstatic void %.*s__copy(%.*s *ptr) {\n"
-                "  %s *items = (%s *) wit__copy(ptr->ptr, ptr->len * sizeof *items);\n"
-                "  ptr->ptr = items;\n}\n",
-                STR_ARG(name), STR_ARG(name),
-                g->options->encoding == ABI_UTF16 ? "wit_char16" : "char",
-                g->options->encoding == ABI_UTF16 ? "wit_char16" : "char");
+                "\nstatic void %.*s__copy(%.*s *ptr) {\n  ptr->ptr = (const %s *) "
+                "wit__copy(ptr->ptr, %s);\n}\n",
+                STR_ARG(name), STR_ARG(name), units[g->options->encoding][0],
+                units[g->options->encoding][1]);
     return str_fmt(g->arena, "%.*s__copy(%.*s);", STR_ARG(name), STR_ARG(pointer));
 }
 
@@ -229,7 +233,9 @@ static Str walk_leaf(Gen *g, GenWalk walk, const WitType *type, Str pointer) {
     if (walk == GEN_WALK_COPY) return copy_leaf(g, type, pointer);
     if (walk == GEN_WALK_MEMORY) {
         if (type->kind != WIT_STRING) return STR("");
-        return str_fmt(g->arena, "if ((%.*s)->len > 0) wit__keep((%.*s)->ptr);", STR_ARG(pointer),
+        return str_fmt(g->arena, "if (%.*s) wit__keep((%.*s)->ptr);",
+                       STR_ARG(gen_string_filled(
+                           g, str_c(g->arena, str_fmt(g->arena, "(%.*s)", STR_ARG(pointer))))),
                        STR_ARG(pointer));
     }
     if (type->kind != WIT_BORROW) return STR("");

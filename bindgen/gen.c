@@ -102,8 +102,6 @@ static void check_section(Gen *g, Str text) {
 }
 
 static void check_options(Gen *g) {
-    if (gen_native(g) && g->options->encoding == ABI_LATIN1_UTF16)
-        diag(g->diags, BIND_NO_COMPACT, span_none());
     for (size_t i = 0; i < g->options->rename_count; i++) {
         const GenRename *r = &g->options->renames[i];
         if (!is_c_name(r->to)) diag(g->diags, BIND_BAD_RENAME, span_none(), STR_ARG(r->to));

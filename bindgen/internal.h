@@ -293,7 +293,8 @@ void nat_name_named(Gen *g, const WitType *type);
 /* The name of a type by its structure; *added: nothing of that name was there. */
 Str nat_structure(Gen *g, const WitType *type, bool *added);
 Str nat_func_name(Gen *g, const WitFunc *func);
-bool nat_is_macro(Str name); /* of C libraries, that is no function, or perhaps a type */
+bool nat_is_macro(Str name);  /* of C libraries, that is no function, or perhaps a type */
+Str nat_string(const Gen *g); /* the type of strings, without "wit_" */
 bool nat_is_nominal(const WitType *type);
 /* Whether `type` is what `use` brings in, or stands for a resource: it has no name of its own. */
 bool nat_is_transparent(const WitType *type);

@@ -353,7 +353,7 @@ Str gen_new_type_name(Gen *g, const WitType *type, Str prefix, bool *shared) {
 
 static Str primitive_name(Gen *g, WitKind kind) {
     if (gen_native(g) && kind == WIT_STRING)
-        return g->options->encoding == ABI_UTF16 ? STR("wit_string16") : STR("wit_string");
+        return str_concat(g->arena, STR("wit_"), nat_string(g));
     if (gen_native(g) && kind == WIT_ERROR_CONTEXT) return STR("wit_error_context");
     switch ((int)kind) {
     case WIT_BOOL: return STR("bool");

@@ -47,12 +47,31 @@ Str nat_derive(Gen *g, Str name, const char *what) {
 
 void nat_claim_runtime(Gen *g) {
     static const char *const names[] = {
-        "alloc",          "arena_mark",       "arena_release", "arena_reset",
-        "char16",         "copied",           "copied_state",  "error_context",
-        "mark",           "string",           "str",           "string16",
-        "string_copy",    "string_eq",        "string_from",   "subtask",
-        "subtask_state",  "subtask_callback", "subtask_then",  "subtask_wait",
-        "subtask_cancel", "copied_callback",  "task_cancel",   "task_on_cancel",
+        "alloc",
+        "arena_mark",
+        "arena_release",
+        "arena_reset",
+        "char16",
+        "copied",
+        "copied_state",
+        "error_context",
+        "mark",
+        "string",
+        "str",
+        "string16",
+        "string_compact",
+        "string_copy",
+        "string_eq",
+        "string_from",
+        "subtask",
+        "subtask_state",
+        "subtask_callback",
+        "subtask_then",
+        "subtask_wait",
+        "subtask_cancel",
+        "copied_callback",
+        "task_cancel",
+        "task_on_cancel",
         "yield",
     };
     /* What headers of C and the bindings have that a name of ours could be. */
@@ -147,6 +166,15 @@ Str nat_func_name(Gen *g, const WitFunc *func) {
 
 /* ---- types ---- */
 
+Str nat_string(const Gen *g) {
+    switch (g->options->encoding) {
+    case ABI_UTF8: return STR("string");
+    case ABI_UTF16: return STR("string16");
+    case ABI_LATIN1_UTF16: break;
+    }
+    return STR("string_compact");
+}
+
 bool nat_is_nominal(const WitType *type) {
     switch (type->kind) {
     case WIT_RECORD:
@@ -210,9 +238,7 @@ static void put_words(Gen *g, Buf *out, const WitType *type, Str prefix) {
     }
     WitShape shape = wit_kind_shape(type->kind);
     switch ((int)type->kind) {
-    case WIT_STRING:
-        buf_str(out, g->options->encoding == ABI_UTF16 ? STR("string16") : STR("string"));
-        return;
+    case WIT_STRING: buf_str(out, nat_string(g)); return;
     case WIT_ERROR_CONTEXT: buf_str(out, STR("error_context")); return;
     case WIT_OWN:
     case WIT_BORROW:

@@ -317,6 +317,7 @@ static Str element_name(Gen *g, const AbiOp *op) {
         return op->type->kind == WIT_MAP ? gen_entry_name(g, op->type)
                                          : gen_type_name(g, op->type->elem);
     bool utf16 = g->options->encoding == ABI_UTF16;
+    if (gen_native(g) && g->options->encoding == ABI_LATIN1_UTF16) return STR("void");
     if (gen_native(g)) return utf16 ? STR("wit_char16") : STR("char");
     return utf16 ? STR("uint16_t") : STR("uint8_t");
 }

@@ -32,7 +32,7 @@ void index_pages_destroy(index_pages_rep *rep) {
 }
 
 net_result_u32_failure index_pages_add(index_pages_rep *self, net_connection_ref connection,
-                                         wit_string path) {
+                                       wit_string path) {
     net_result_list_u8_failure got = net_connection_get(connection, path);
     if (got.is_err) return net_result_u32_failure_err(got.val.err);
     wit_list_u8 text = got.val.ok;
@@ -129,7 +129,8 @@ typedef struct {
 static void summed(void *data, wit_copied copied) {
     Summary *summary = (Summary *)data;
     wit_future_u32_drop(summary->from);
-    index_summary_return(copied.count == 1 && summary->value > 9 ? WIT_STR("many") : WIT_STR("few"));
+    index_summary_return(copied.count == 1 && summary->value > 9 ? WIT_STR("many")
+                                                                 : WIT_STR("few"));
 }
 
 void index_summary_begin(wit_future_u32 from) {

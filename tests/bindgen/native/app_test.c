@@ -64,7 +64,8 @@ static void pages(void) {
     CHECK(r.is_err && wit_string_eq(r.val.err.val.refused, WIT_STR("/secret")));
     p = index_pages_merge(p, q);
     index_list_hit hits = index_pages_find(index_pages_to_rep(p), WIT_STR("tea"), NULL);
-    CHECK(hits.len == 1 && hits.ptr[0].score == 2 && wit_string_eq(hits.ptr[0].path, WIT_STR("/a")));
+    CHECK(hits.len == 1 && hits.ptr[0].score == 2 &&
+          wit_string_eq(hits.ptr[0].path, WIT_STR("/a")));
     uint32_t none = 0;
     CHECK(index_pages_find(index_pages_to_rep(p), WIT_STR("tea"), &none).len == 0);
     CHECK(index_pages_find(index_pages_to_rep(p), WIT_STR("e"), NULL).len == 2);
