@@ -3,6 +3,7 @@
 #include "base/explain.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "witc/witc.h"
 
 typedef struct {
     bool json;
@@ -59,6 +60,20 @@ static void put_example(Buf *out, const char *title, const char *text) {
     }
 }
 
+/* The linter's rules explain themselves. */
+static const char *lint_about(DiagCode code) {
+    Str name = str_from(diag_name(code));
+    if (!str_starts(name, STR("LINT_"))) return NULL;
+    for (unsigned i = 0; i < WITC_LINT_COUNT; i++) {
+        const char *rule = witc_lint_rules[i].name;
+        DiagCode same;
+        char text[64];
+        snprintf(text, sizeof text, "lint-%s", rule);
+        if (diag_named(str_from(text), &same) && same == code) return witc_lint_rules[i].about;
+    }
+    return NULL;
+}
+
 static void put_explanation(Buf *out, DiagCode code) {
     const Explanation *e = diag_explanation(code);
     const DiagArea *area = diag_area(code);
@@ -70,6 +85,11 @@ static void put_explanation(Buf *out, DiagCode code) {
         put_example(out, "Right", e->right);
         if (e->section) buf_fmt(out, "\nSpecification: %s\n", e->section);
         return;
+    }
+    const char *about = lint_about(code);
+    if (about) {
+        put_wrapped(out, str_from(about));
+        buf_byte(out, '\n');
     }
     if (diag_severity(code) == DIAG_NOTE)
         buf_str(out, STR("It stands beside another message and tells more about it.\n"));
@@ -103,8 +123,8 @@ static void put_json(Json *json, DiagCode code) {
     json_text(json, "severity", severity_word(code));
     json_key(json, "message"), json_string(json, diag_pattern(json->out.arena, code));
     json_text(json, "area", diag_area(code)->title);
+    json_text(json, "text", e ? e->text : lint_about(code));
     if (e) {
-        json_text(json, "text", e->text);
         json_text(json, "wrong", e->wrong);
         json_text(json, "right", e->right);
         json_text(json, "section", e->section);
@@ -114,10 +134,11 @@ static void put_json(Json *json, DiagCode code) {
 
 /* ---- the command ---- */
 
-/* "NO_TYPE" is "WIT_NO_TYPE", unless there is another one. */
+/* "NO_TYPE" is "WIT_NO_TYPE", "unused-use" is "LINT_UNUSED_USE", unless there is another one. */
 static bool find_code(Cli *cli, Str name, DiagCode *code) {
     if (diag_named(name, code)) return true;
     if (diag_named(str_concat(cli->arena, STR("WIT_"), name), code)) return true;
+    if (diag_named(str_concat(cli->arena, STR("LINT_"), name), code)) return true;
     diag(&cli->diags, CLI_NO_CODE, span_none(), STR_ARG(name));
     Str names[DIAG_CODE_COUNT];
     for (int c = 0; c < DIAG_CODE_COUNT; c++) names[c] = str_from(diag_name((DiagCode)c));

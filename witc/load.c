@@ -6,6 +6,7 @@
  *     dir/deps/name/X.wit   a package each (no deps of their own)
  *     dir/deps/name.wit    the same in one file
  *     dir/deps/name.wasm   packages in binary form, or .wat
+ *     dir/deps/...         other files (lists of versions and the like) are no matter; links count
  *     file.wit             one package
  *
  * Files are read in the order of their names. All texts are parsed before anything is resolved; of
@@ -171,9 +172,10 @@ static void load_deps(Loader *l, Str path) {
     DirectoryEntries entries = {0};
     if (!file_exists(l->arena, path) || !directory_read(l->arena, path, &entries, l->diags)) return;
     for (size_t i = 0; i < entries.len; i++) {
-        Str name = entries.at[i].name;
-        if (entries.at[i].is_directory) load_directory(l, path_join(l->arena, path, name));
-        else if (is_package_file(name)) load_file_dep(l, path_join(l->arena, path, name));
+        Str entry = path_join(l->arena, path, entries.at[i].name);
+        if (entries.at[i].is_directory) load_directory(l, entry);
+        else if (is_package_file(entry) || !file_exists(l->arena, entry)) /* a link to nowhere */
+            load_file_dep(l, entry);
     }
 }
 
