@@ -40,7 +40,7 @@ const DiagArea *diag_area(DiagCode code) {
         {"MODEL_", "Packages, interfaces and worlds", "WIT.md"},
         {"LINT_", "Advice on WIT", NULL},
         {"DIFF_", "Differences between versions", NULL},
-        {"DOC_", "Documentation", NULL},
+        {"DOC_", "Documentation of WIT", NULL},
         {"CORE_", "Core modules", "WebAssembly Core Specification"},
         {"COMP_", "Components", "Explainer.md, Binary.md"},
         {"WAT_", "WebAssembly text", "WebAssembly Core Specification, \"Text Format\""},

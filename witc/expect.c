@@ -624,12 +624,20 @@ static void add_notes(Explain *x, Symbol top) {
     bool before_colon = !top.rule && str_is(top.terminal, "#name") && token_is(x, ":");
     if (is_keyword_as_name(x, top)) note_keyword(x, x->token);
     else if (before_colon && x->last.kind == TOKEN_KEYWORD) note_keyword(x, x->last);
+    bool colon = !top.rule && str_is(top.terminal, ":");
+    bool follows = x->last.kind == TOKEN_WORD && (str_is(s, "<") || str_is(s, "(") || colon);
+    if (x->token.kind == TOKEN_WORD && witc_note_word(x->diags, s, token_span(x, x->token))) return;
+    if (follows && witc_note_word(x->diags, before, token_span(x, x->last))) return;
+    Token wrong = x->token.kind == TOKEN_WORD ? x->token : x->last;
     if (x->token.kind == TOKEN_WORD) hint = nearly(s);
     else if (x->last.kind == TOKEN_WORD && str_is(s, "<")) hint = nearly_type(before);
-    if (!hint.len && x->last.kind == TOKEN_WORD && !top.rule && str_is(top.terminal, ":"))
-        hint = nearly(before);
-    if (hint.len) diag_note(x->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(hint));
-    else note_place(x, top);
+    if (!hint.len && x->last.kind == TOKEN_WORD && colon) hint = nearly(before), wrong = x->last;
+    if (!hint.len) {
+        note_place(x, top);
+        return;
+    }
+    diag_note(x->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(hint));
+    diag_fix(x->diags, token_span(x, wrong), hint);
 }
 
 static void note_missing(Explain *x, const char *what, uint32_t offset, Str fix) {

@@ -223,6 +223,12 @@ typedef VEC(SyntaxError) SyntaxErrors;
 bool witc_explain(Arena *arena, const Source *source, uint32_t from, Diags *diags,
                   SyntaxErrors *where);
 
+/* lost.c: how WIT calls what others call so (words.def); empty: nobody does. */
+Str witc_other_word(Str theirs);
+/* A note that tells it, and a fix where one word takes the place of the other; false where there is
+ * nothing to tell. */
+bool witc_note_word(Diags *diags, Str theirs, Span where);
+
 /* braces.c: the `}`s that are missing from `from` on, where no brace is open, in the order of their
  * places, by the indentation. */
 typedef struct {
@@ -423,7 +429,8 @@ void witc_resolve(Resolver *resolver, Unit *main);
 Str witc_header_id(Arena *arena, Str ns, Str name, Semver version);
 /* What a path names. NULL: reported, or not enabled. */
 Entry *witc_find_path(Work *w, const AstPath *path, bool want_world, const AstAttrs *attrs);
-void witc_suggest(Work *w, Str name, const Map *candidates);
+/* A note, and a fix, if one of the keys is nearly the name. */
+void witc_suggest(Work *w, AstName name, const Map *candidates);
 /* So many errors that nobody reads the remedies. */
 bool witc_is_quiet(const Work *w);
 

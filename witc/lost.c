@@ -97,3 +97,28 @@ bool witc_is_lost(const Work *w, const BrokenFiles *broken, Str name) {
         if (broken->at[i].any_name || declared_in(broken->at[i].source->text, name)) return true;
     return false;
 }
+
+/* ---- words of others ---- */
+
+Str witc_other_word(Str theirs) {
+    static const struct {
+        Str theirs, ours;
+    } words[] = {
+#define WORD(theirs, ours) {STR_INIT(theirs), STR_INIT(ours)},
+#include "witc/words.def"
+#undef WORD
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_eq(words[i].theirs, theirs)) return words[i].ours;
+    return (Str){0};
+}
+
+bool witc_note_word(Diags *diags, Str theirs, Span where) {
+    Str ours = witc_other_word(theirs);
+    if (!ours.len) return false;
+    bool one = str_find(ours, ' ', 0) == SIZE_MAX;
+    const char *tick = one ? "`" : "";
+    diag_note(diags, WIT_OTHER_WORD, span_none(), STR_ARG(theirs), tick, STR_ARG(ours), tick);
+    if (one) diag_fix(diags, where, ours);
+    return true;
+}

@@ -117,12 +117,14 @@ bool witc_add_model(Resolver *r, const WitModel *model) {
 
 bool witc_is_quiet(const Work *w) { return w->diags->errors > MAX_EXPLAINED; }
 
-void witc_suggest(Work *w, Str name, const Map *candidates) {
+void witc_suggest(Work *w, AstName name, const Map *candidates) {
     if (witc_is_quiet(w)) return;
     Str *names = ARENA_NEW_ARRAY(w->arena, Str, candidates->len);
     for (size_t i = 0; i < candidates->len; i++) names[i] = candidates->entries[i].key;
-    Str near = str_nearest(name, names, candidates->len);
-    if (near.len) diag_note(w->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(near));
+    Str near = str_nearest(name.text, names, candidates->len);
+    if (!near.len) return;
+    diag_note(w->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(near));
+    if (name.span.source) diag_fix(w->diags, name.span, near);
 }
 
 static int compare_units(const void *a, const void *b) {
@@ -138,6 +140,14 @@ static Unit **sorted_units(const Resolver *r) {
     for (size_t i = 0; i < r->units.len; i++) units[i] = r->units.entries[i].ptr;
     if (r->units.len) qsort(units, r->units.len, sizeof *units, compare_units);
     return units;
+}
+
+/* The version of the path replaced by this one, put in, or taken away. */
+static void fix_version(Work *w, const AstPath *path, Str version) {
+    Str old = path->version.text;
+    uint32_t end = path->name.span.end;
+    Span where = {path->name.span.source, end, end + (uint32_t)(old.len ? old.len + 1 : 0)};
+    diag_fix(w->diags, where, version.len ? str_concat(w->arena, STR("@"), version) : (Str){0});
 }
 
 static void report_missing_package(Work *w, const AstPath *path, Str id) {
@@ -161,10 +171,11 @@ static void report_missing_package(Work *w, const AstPath *path, Str id) {
         const AstHeader *h = &units[i]->header;
         if (!str_eq(h->ns, path->ns) || !str_eq(h->name, path->package)) continue;
         diag_note(w->diags, WIT_OTHER_VERSION, h->span, STR_ARG(units[i]->id));
+        if (!other_version) fix_version(w, path, h->version.text);
         other_version = true;
     }
     if (other_version) return;
-    witc_suggest(w, id, &w->r->units);
+    witc_suggest(w, (AstName){.text = id}, &w->r->units);
     Str deps = w->r->deps;
     if (deps.len) diag_note(w->diags, WIT_DEPS_FOLDER, span_none(), STR_ARG(deps));
     else diag_note(w->diags, WIT_NO_DEPS, span_none());
@@ -186,7 +197,7 @@ static Entry *find_foreign(Work *w, const AstPath *path, bool want_world) {
     if (want_world)
         diag(w->diags, WIT_NO_WORLD, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
     else diag(w->diags, WIT_NO_INTERFACE, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
-    if (!entry) witc_suggest(w, path->name.text, &unit->items);
+    if (!entry) witc_suggest(w, path->name, &unit->items);
     else if (entry->is_world != want_world) diag_note(w->diags, WIT_DECLARED_HERE, entry->span);
     else if (entry->decl)
         witc_note_gate(w, unit, &entry->decl->attrs.stability, entry->decl->attrs.span);
@@ -201,7 +212,7 @@ static void report_missing_item(Work *w, AstName name) {
             diag_note(w->diags, WIT_SIBLING_USE, span_none());
             return;
         }
-    witc_suggest(w, name.text, &w->unit->items);
+    witc_suggest(w, name, &w->unit->items);
 }
 
 /* A world that was named in a `use`, which failed since a `use` takes interfaces only. */

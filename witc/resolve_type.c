@@ -37,8 +37,9 @@ static Span function_named(const Work *w, Str name) {
 }
 
 /* A type of the scope, or a primitive one, that has nearly this name. */
-static void suggest_type(Work *w, Str name) {
+static void suggest_type(Work *w, AstName name) {
     VEC(Str) names = {0};
+    if (witc_note_word(w->diags, name.text, name.span)) return;
     for (size_t i = 0; i < w->scope->len; i++)
         *vec_push(w->arena, &names) = w->scope->entries[i].key;
     for (size_t i = 0; i < w->items->len; i++)
@@ -47,8 +48,15 @@ static void suggest_type(Work *w, Str name) {
     for (int kind = 0; kind < WIT_KIND_COUNT; kind++)
         if (wit_kind_shape((WitKind)kind) == WIT_SHAPE_PRIM)
             *vec_push(w->arena, &names) = str_from(wit_kind_keyword((WitKind)kind));
-    Str near = str_nearest(name, names.at, names.len);
-    if (near.len) diag_note(w->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(near));
+    Str near = str_nearest(name.text, names.at, names.len);
+    if (!near.len) return;
+    diag_note(w->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(near));
+    diag_fix(w->diags, name.span, near);
+}
+
+static void rename_type(Work *w, AstName name, const char *to) {
+    diag_note(w->diags, WIT_RENAMED_TYPE, span_none(), STR_ARG(name.text), to);
+    diag_fix(w->diags, name.span, str_from(to));
 }
 
 static void report_missing_type(Work *w, AstName name, bool in_definition) {
@@ -63,11 +71,9 @@ static void report_missing_type(Work *w, AstName name, bool in_definition) {
     if (in_definition) diag(w->diags, WIT_NO_TYPE, name.span, STR_ARG(name.text));
     else diag(w->diags, WIT_NO_NAME, name.span, STR_ARG(name.text));
     if (function.source) diag_note(w->diags, WIT_DECLARED_HERE, function);
-    else if (str_is(name.text, "float32"))
-        diag_note(w->diags, WIT_RENAMED_TYPE, span_none(), STR_ARG(name.text), "f32");
-    else if (str_is(name.text, "float64"))
-        diag_note(w->diags, WIT_RENAMED_TYPE, span_none(), STR_ARG(name.text), "f64");
-    else if (!quiet) suggest_type(w, name.text);
+    else if (str_is(name.text, "float32") || str_is(name.text, "float64"))
+        rename_type(w, name, name.text.ptr[5] == '3' ? "f32" : "f64");
+    else if (!quiet) suggest_type(w, name);
 }
 
 /* While definitions are resolved, what is missing was reported with their order. */
@@ -313,10 +319,10 @@ static const WitType *used_type(Work *w, const Entry *from, AstName name) {
     } else if (foreign) {
         diag(w->diags, WIT_NOT_DEFINED, name.span, STR_ARG(name.text));
         if (found) witc_note_gate(w, from->unit, &found->type->stability, found->span);
-        else witc_suggest(w, name.text, &from->types);
+        else witc_suggest(w, name, &from->types);
     } else {
         diag(w->diags, WIT_NO_NAME, name.span, STR_ARG(name.text));
-        witc_suggest(w, name.text, &from->types);
+        witc_suggest(w, name, &from->types);
     }
     return &witc_poison;
 }
