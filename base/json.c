@@ -42,29 +42,29 @@ void json_end(Json *json) {
     json->has_items = true;
 }
 
+/* What stands for a byte that cannot stand for itself. */
+static void escape(Buf *out, unsigned char c) {
+    static const char letters[] = "\"\\\n\r\t\b\f", escapes[] = "\"\\nrtbf";
+    const char *found = c ? strchr(letters, c) : NULL;
+    if (found) buf_byte(out, '\\'), buf_byte(out, (uint8_t)escapes[found - letters]);
+    else if (c < 0x20) buf_fmt(out, "\\u%04x", c);
+    else buf_str(out, STR("\xef\xbf\xbd"));
+}
+
 /* Bytes that are no UTF-8, as a file's name may have, become U+FFFD: JSON has no other text. */
 static void quoted(Json *json, Str s) {
     buf_byte(&json->out, '"');
-    size_t valid = utf8_valid_prefix(s);
+    size_t valid = SIZE_MAX, from = 0; /* how far it is UTF-8, once that matters */
     for (size_t i = 0; i < s.len; i++) {
-        if (i == valid) {
-            buf_str(&json->out, STR("\xef\xbf\xbd"));
-            valid = i + 1 + utf8_valid_prefix(str_after(s, i + 1));
-            continue;
-        }
         unsigned char c = (unsigned char)s.ptr[i];
-        const char *named = c == '"'    ? "\\\""
-                            : c == '\\' ? "\\\\"
-                            : c == '\n' ? "\\n"
-                            : c == '\r' ? "\\r"
-                            : c == '\t' ? "\\t"
-                            : c == '\b' ? "\\b"
-                            : c == '\f' ? "\\f"
-                                        : NULL;
-        if (named) buf_str(&json->out, str_from(named));
-        else if (c < 0x20) buf_fmt(&json->out, "\\u%04x", c);
-        else buf_byte(&json->out, c);
+        if (c >= 0x80 && valid == SIZE_MAX) valid = i + utf8_valid_prefix(str_after(s, i));
+        if (c >= 0x20 && c != '"' && c != '\\' && i != valid) continue;
+        buf_str(&json->out, str_from_to(s, from, i));
+        escape(&json->out, c);
+        from = i + 1;
+        if (i == valid) valid = SIZE_MAX;
     }
+    buf_str(&json->out, str_after(s, from));
     buf_byte(&json->out, '"');
 }
 
