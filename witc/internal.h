@@ -337,6 +337,7 @@ typedef struct Entry {
     Span span;
     bool is_world;
     bool excluded; /* its feature is off */
+    bool resolved; /* its types are known */
 } Entry;
 
 /* A name in the scope of an interface or world; `type` is NULL for a function. */
@@ -484,6 +485,9 @@ typedef VEC(Edge) Edges;
  * own; *count < n where there are cycles, and then *cycle is an edge of one. Edges stand in the
  * order of their `from`. */
 uint32_t *witc_order(Arena *arena, size_t n, const Edges *edges, size_t *count, const Edge **cycle);
+/* Errors about the cycle to which `edge` leads, and others as long as there are; the names are those
+ * of the nodes. NULL: there is none. */
+void witc_report_cycles(Work *w, const Map *names, Edges *edges, const Edge *edge, bool is_item);
 
 /* lost.c: whether the name could be a declaration that was not understood. */
 bool witc_is_lost(const Work *w, const BrokenFiles *broken, Str name);

@@ -366,21 +366,6 @@ static void add_edge(Work *w, const Entry *entry, const AstUse *use, Edges *edge
                use->path.name.span};
 }
 
-static void report_item_cycle(Work *w, const Edges *edges, const Edge *cycle) {
-    const MapEntry *items = w->unit->items.entries;
-    diag(w->diags, WIT_ITEM_CYCLE, cycle->span, STR_ARG(items[cycle->to].key));
-    diag_note(w->diags, WIT_REQUIRED_HERE, cycle->where, STR_ARG(items[cycle->from].key));
-    uint32_t node = cycle->to;
-    for (size_t i = 0, steps = 0; i < edges->len && node != cycle->from && steps < MAX_NOTES; i++) {
-        const Edge *e = &edges->at[i];
-        if (e->from != node) continue;
-        diag_note(w->diags, WIT_CYCLE_THROUGH, e->where, STR_ARG(items[e->to].key));
-        node = e->to;
-        steps++;
-        i = (size_t)-1;
-    }
-}
-
 /* Interfaces stand after those that they use, worlds after those that they include. */
 static uint32_t *order_items(Work *w, size_t *count) {
     Edges edges = {0};
@@ -393,7 +378,13 @@ static uint32_t *order_items(Work *w, size_t *count) {
     }
     const Edge *cycle;
     uint32_t *order = witc_order(w->arena, w->unit->items.len, &edges, count, &cycle);
-    if (cycle) report_item_cycle(w, &edges, cycle);
+    witc_report_cycles(w, &w->unit->items, &edges, cycle, true);
+    if (*count == w->unit->items.len) return order;
+    /* Those that have no place follow; what they use of each other is not known. */
+    bool *placed = ARENA_NEW_ARRAY(w->arena, bool, w->unit->items.len);
+    for (size_t i = 0; i < *count; i++) placed[order[i]] = true;
+    for (size_t i = 0; i < w->unit->items.len; i++)
+        if (!placed[i]) order[(*count)++] = (uint32_t)i;
     return order;
 }
 
@@ -434,6 +425,7 @@ static void resolve_unit(Resolver *r, Unit *unit) {
         begin_item(&w, entry);
         Gated outer = witc_enter(&w, attrs, "interface", entry->name, entry->span);
         witc_resolve_interface(&w, entry, &entry->decl->items, attrs, entry->decl->docs);
+        entry->resolved = true;
         witc_leave(&w, outer);
     }
     for (size_t i = 0; i < w.worlds.len; i++) {
@@ -443,7 +435,7 @@ static void resolve_unit(Resolver *r, Unit *unit) {
         witc_resolve_world(&w, entry);
         witc_leave(&w, outer);
     }
-    unit->failed = r->diags->errors > errors || count < unit->items.len || unit->broken.len;
+    unit->failed = r->diags->errors > errors || unit->broken.len;
     witc_commit(&w);
     unit->resolved = true;
 }

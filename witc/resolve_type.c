@@ -312,6 +312,7 @@ static const WitType *used_type(Work *w, const Entry *from, AstName name) {
         if (!foreign) witc_refer(w, &found->type->stability, name.text, name.span, found->span);
         return found->type;
     }
+    if (!foreign && !from->resolved) return &witc_poison; /* a cycle */
     if (!found && witc_is_lost(w, &from->unit->broken, name.text)) return &witc_poison;
     if (found && !found->type) {
         diag(w->diags, WIT_USE_FUNCTION, name.span, STR_ARG(name.text));
@@ -393,28 +394,15 @@ static void add_node(Work *w, Definitions *d, Str name, const AstTypedef *def) {
     }
 }
 
-static void report_type_cycle(Work *w, const Definitions *d, const Edge *cycle) {
-    const MapEntry *names = d->index.entries;
-    diag(w->diags, WIT_TYPE_CYCLE, cycle->span, STR_ARG(names[cycle->to].key));
-    uint32_t node = cycle->to;
-    for (size_t i = 0, steps = 0; i < d->edges.len && node != cycle->from && steps < 8; i++) {
-        const Edge *e = &d->edges.at[i];
-        if (e->from != node) continue;
-        diag_note(w->diags, WIT_CYCLE_THROUGH, e->where, STR_ARG(names[e->to].key));
-        node = e->to;
-        steps++;
-        i = (size_t)-1;
-    }
-}
-
 static void define_all(Work *w, Definitions *d) {
     size_t count;
     const Edge *cycle;
     uint32_t *order = witc_order(w->arena, d->nodes.len, &d->edges, &count, &cycle);
-    if (cycle) report_type_cycle(w, d, cycle);
+    bool has_cycle = cycle != NULL;
+    witc_report_cycles(w, &d->index, &d->edges, cycle, false);
     for (size_t i = 0; i < count; i++)
         if (d->nodes.at[order[i]]) define_typedef(w, d->nodes.at[order[i]]);
-    if (!cycle) return;
+    if (!has_cycle) return;
     bool *done = ARENA_NEW_ARRAY(w->arena, bool, d->nodes.len);
     for (size_t i = 0; i < count; i++) done[order[i]] = true;
     for (size_t i = 0; i < d->nodes.len; i++) {
