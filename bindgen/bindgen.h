@@ -39,6 +39,7 @@ typedef struct {
      * assembly of its own, so that the object brings its type along. */
     Str component_type;
     bool stubs; /* a source to be filled in, too */
+    bool cpp;   /* a header for C++17, too; native style */
     bool mocks; /* imports for tests, too; native style */
 } GenOptions;
 

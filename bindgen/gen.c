@@ -281,6 +281,7 @@ bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const Gen
     if (gen_native(&g)) {
         if (gen_native_files(&g, out)) check_filters(&g);
         if (options->stubs) gen_put_stubs(&g, out);
+        if (options->cpp) gen_put_cpp(&g, out);
         if (options->mocks) gen_put_mocks(&g, out);
         return !diags->errors;
     }

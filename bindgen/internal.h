@@ -17,6 +17,7 @@ typedef struct {
     bool has_future;             /* streams and futures in it */
     Str prefix;                  /* native: of the first named type in it; empty: there is none */
     bool defined;                /* native: the definition has been written */
+    Str to_borrow, from_rep, to_rep; /* native: functions of a resource */
 } GenType;
 
 /* What bindings are being written for: an interface as import or export, or the world itself. */
@@ -56,6 +57,13 @@ typedef struct {
     NatParam *list;
     size_t count;
 } NatFunc;
+
+/* An interface, or the world: what has names in it. */
+typedef struct {
+    GenScope scope;
+    VEC(const WitType *) types;
+    VEC(const NatFunc *) funcs;
+} NatScope;
 
 /* What the native style does with all parts of a value, see gen_walk. */
 typedef enum {
@@ -99,6 +107,7 @@ typedef struct {
     Map structures;       /* C names of types without a name -> WitType */
     VEC(const NatFunc *) nat_funcs;
     VEC(const WitType *) imported_resources;
+    VEC(NatScope) nat_scopes;
     Buf h_layout, c_elsewhere; /* c_elsewhere: for other machines than WebAssembly */
     bool has_exported_resources;
     uint32_t area_size, area_align; /* what exports return through */
@@ -271,8 +280,9 @@ void gen_stub(Gen *g, Str docs, Str signature); /* "T f(U x)" */
 void gen_stub_resource(Gen *g, const WitType *type, Str name, Str destructor);
 void gen_put_stubs(Gen *g, GenOutput *out);
 
-/* ---- mocks.c ---- */
+/* ---- cpp.c, mocks.c ---- */
 
+void gen_put_cpp(Gen *g, GenOutput *out);
 void gen_put_mocks(Gen *g, GenOutput *out);
 
 /* ---- the native style: native*.c ---- */

@@ -65,6 +65,10 @@ static void put_scope(Gen *g, const NamedTypes *types, const Funcs *funcs, Str d
     put_named_types(g, types);
     GenTypes live = gen_live(g, NULL, 0, funcs->at, funcs->len);
     nat_define(g, &live);
+    NatScope *scope = vec_push(g->arena, &g->nat_scopes);
+    scope->scope = g->scope;
+    for (size_t i = 0; i < types->len; i++) *vec_push(g->arena, &scope->types) = types->at[i];
+    for (size_t i = 0; i < made.len; i++) *vec_push(g->arena, &scope->funcs) = made.at[i];
     bool any = funcs->len > 0;
     for (size_t i = 0; i < types->len; i++) any |= types->at[i]->kind == WIT_RESOURCE;
     if (!any || g->diags->errors) return;

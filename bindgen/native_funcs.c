@@ -691,9 +691,9 @@ void nat_put_resource(Gen *g, const WitType *type) {
         {STR("$NAME"), type->name},
         {STR("$OWN"), r->own},
         {STR("$REP"), r->base},
-        {STR("$FROM"), nat_derive(g, r->name, "from_rep")},
-        {STR("$TO"), nat_derive(g, r->name, "to_rep")},
-        {STR("$DROP"), nat_derive(g, r->name, "drop")},
+        {STR("$FROM"), r->from_rep = nat_derive(g, r->name, "from_rep")},
+        {STR("$TO"), r->to_rep = nat_derive(g, r->name, "to_rep")},
+        {STR("$DROP"), r->drop = nat_derive(g, r->name, "drop")},
         {STR("$DESTROY"), destroy},
     };
     enum { WORDS = sizeof words / sizeof *words };

@@ -300,7 +300,7 @@ static void define_resource(Gen *g, const WitType *type) {
     put_handle(g, r->own);
     r->borrow = nat_derive(g, r->name, "ref");
     if (!r->exported) {
-        Str borrow = nat_derive(g, r->name, "borrow");
+        Str borrow = r->to_borrow = nat_derive(g, r->name, "borrow");
         put_handle(g, r->borrow);
         buf_fmt(out, "static inline %.*s %.*s(%.*s own) {\n  %.*s self;\n", STR_ARG(r->borrow),
                 STR_ARG(borrow), STR_ARG(r->own), STR_ARG(r->borrow));

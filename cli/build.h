@@ -17,7 +17,7 @@ typedef struct {
     Str wit, gen, clang, wasm_ld, sysroot, depfile;
     unsigned libc;
     uint64_t jobs;
-    bool core, dry_run, list_outputs;
+    bool core, dry_run, list_outputs, stub_wasi;
 } BuildOptions;
 
 typedef enum { INPUT_C, INPUT_CXX, INPUT_OTHER, INPUT_OBJECT } BuildInputKind;
@@ -60,6 +60,11 @@ Str build_bindings_path(const Build *b, const char *ending);
 
 /* Programs take words that begin with '-' or '@' for something else than a file. */
 Str build_safe_path(const Build *b, Str path);
+
+/* ---- build_stub.c ---- */
+
+/* A source with functions in the place of WASI 0.1. */
+Str build_stub_source(Arena *arena);
 
 /* ---- build_report.c ---- */
 

@@ -34,9 +34,12 @@ Str build_safe_path(const Build *b, Str path) {
     return odd ? str_concat(b->cli->arena, STR("./"), path) : path;
 }
 
+static Str bindings_name(const Build *b, const char *ending) {
+    return str_fmt(b->cli->arena, "%.*s%s", STR_ARG(b->bindings.stem), ending);
+}
+
 Str build_bindings_path(const Build *b, const char *ending) {
-    return path_join(b->cli->arena, b->gen,
-                     str_fmt(b->cli->arena, "%.*s%s", STR_ARG(b->bindings.stem), ending));
+    return path_join(b->cli->arena, b->gen, bindings_name(b, ending));
 }
 
 /* ---- showing ---- */
@@ -70,8 +73,8 @@ static void show_bindgen(Build *b) {
 }
 
 /* A file that is right already keeps its time. */
-static bool write_binding(Build *b, const char *ending, const Buf *text) {
-    Str path = build_bindings_path(b, ending);
+static bool write_binding(Build *b, Str name, const Buf *text) {
+    Str path = path_join(b->cli->arena, b->gen, name);
     if (file_exists(b->cli->arena, path)) {
         const Source *old = file_read(b->cli->arena, path, &b->cli->diags);
         if (!old || str_eq(old->text, buf_text(text))) return old != NULL;
@@ -83,19 +86,26 @@ static bool write_bindings(Build *b) {
     b->gen = b->options->gen.len ? build_safe_path(b, b->options->gen) : b->work.folder;
     show_bindgen(b);
     if (b->options->dry_run) return true;
-    return cli_make_directories(b->cli, b->gen) && write_binding(b, ".h", &b->bindings.header) &&
-           write_binding(b, ".c", &b->bindings.source);
+    bool ok = cli_make_directories(b->cli, b->gen) &&
+              write_binding(b, bindings_name(b, ".h"), &b->bindings.header) &&
+              write_binding(b, bindings_name(b, ".c"), &b->bindings.source);
+    for (size_t i = 0; ok && i < b->bindings.more.len; i++)
+        ok = write_binding(b, b->bindings.more.at[i].name, &b->bindings.more.at[i].text);
+    return ok;
+}
+
+/* A source of ours, in the folder of temporary files. */
+static bool write_own(Build *b, const char *name, Str text) {
+    show_line(b,
+              str_fmt(b->cli->arena, "cat >\"$dir\"/%s <<'END'\n%.*sEND\n", name, STR_ARG(text)));
+    return b->options->dry_run ||
+           file_write(b->cli->arena, in_folder(b, str_from(name)), text, &b->cli->diags);
 }
 
 /* Without a C library nobody runs constructors: a source of one function does. */
-static bool write_start(Build *b) {
-    static const char text[] = "void __wasm_call_ctors(void); "
-                               "__attribute__((export_name(\"_initialize\"))) "
-                               "void _initialize(void) { __wasm_call_ctors(); }";
-    show_line(b, str_fmt(b->cli->arena, "echo '%s' >\"$dir\"/start.c\n", text));
-    return b->options->dry_run ||
-           file_write(b->cli->arena, in_folder(b, STR("start.c")), str_from(text), &b->cli->diags);
-}
+static const Str start_source = STR_INIT("void __wasm_call_ctors(void);\n"
+                                         "__attribute__((export_name(\"_initialize\")))\n"
+                                         "void _initialize(void) { __wasm_call_ctors(); }\n");
 
 /* ---- compiling ---- */
 
@@ -170,8 +180,17 @@ static bool compile(Build *b, const BuildInput *inputs, size_t n, size_t first_o
     return ok;
 }
 
+typedef VEC(BuildInput) Inputs;
+
+static void add_own(Build *b, Inputs *sources, Map *taken, Str path, const char *more) {
+    BuildInput own = {.path = path, .kind = INPUT_C};
+    own.object = object_name(b, taken, path, more);
+    *vec_push(b->cli->arena, sources) = own;
+    *vec_push(b->cli->arena, &b->inputs) = own;
+}
+
 static bool compile_all(Build *b) {
-    VEC(BuildInput) sources = {0};
+    Inputs sources = {0};
     Map taken = {0};
     for (size_t i = 0; i < b->inputs.len; i++) {
         BuildInput *input = &b->inputs.at[i];
@@ -180,16 +199,14 @@ static bool compile_all(Build *b) {
         *vec_push(b->cli->arena, &sources) = *input;
     }
     size_t first_own = sources.len;
-    BuildInput own = {.path = build_bindings_path(b, ".c"), .kind = INPUT_C};
-    own.object = object_name(b, &taken, own.path, "-bindings");
-    *vec_push(b->cli->arena, &sources) = own;
-    *vec_push(b->cli->arena, &b->inputs) = own;
+    add_own(b, &sources, &taken, build_bindings_path(b, ".c"), "-bindings");
     if (b->start && !b->hosted) {
-        if (!write_start(b)) return false;
-        own = (BuildInput){.path = in_folder(b, STR("start.c")), .kind = INPUT_C};
-        own.object = object_name(b, &taken, own.path, "");
-        *vec_push(b->cli->arena, &sources) = own;
-        *vec_push(b->cli->arena, &b->inputs) = own;
+        if (!write_own(b, "start.c", start_source)) return false;
+        add_own(b, &sources, &taken, in_folder(b, STR("start.c")), "");
+    }
+    if (b->options->stub_wasi && b->hosted) {
+        if (!write_own(b, "stub-wasi.c", build_stub_source(b->cli->arena))) return false;
+        add_own(b, &sources, &taken, in_folder(b, STR("stub-wasi.c")), "");
     }
     if (!compile(b, sources.at, sources.len, first_own)) return false;
     StrVec files = {0};

@@ -52,10 +52,6 @@ static Str with_ending(Cli *cli, const GenOutput *out, const char *ending) {
 static int run(Cli *cli, void *given) {
     const Options *options = given;
     GenOutput out = {0};
-    if (options->bindings.mocks && options->bindings.style != GEN_NATIVE) {
-        diag(&cli->diags, CLI_CONFLICT, span_none(), "--mocks", "--style drop-in");
-        return EXIT_USAGE;
-    }
     int status = make_bindings(cli, cli->args.at[0], &options->bindings, &out);
     if (status != EXIT_OK) return status;
     if (!options->check && options->out_dir.len && !cli_make_directories(cli, options->out_dir))

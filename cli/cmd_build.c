@@ -19,6 +19,8 @@ static const Option option_table[] = {
     BINDINGS_WORLD(BuildOptions, bindings),
     CHOICE(BuildOptions, libc, 0, "libc", "auto|none|wasi",
            "The C library: none, wasi-libc, or wasi-libc where a source includes its headers"),
+    FLAG(BuildOptions, stub_wasi, 0, "stub-wasi",
+         "Let what the C library calls of WASI 0.1 fail, instead of importing it"),
     FLAG(BuildOptions, core, 0, "core", "Stop before the component: write the core module"),
     TEXT(BuildOptions, gen, 0, "gen", "DIR", "Where the bindings go, to stay there"),
     FLAG(BuildOptions, dry_run, 0, "dry-run",
@@ -185,6 +187,8 @@ static bool choose_libc(Build *b, const GuestScan *scan) {
         if (!b->has_libc) b->missing_header = header;
         else if (guest_has_header(cli, &b->libc, header)) b->hosted = true;
     }
+    /* The header for C++ needs the library of C++, which needs that of C. */
+    if (b->options->bindings.cpp && b->cxx && b->has_libc) b->hosted = true;
     if (b->options->libc == LIBC_WASI) b->hosted = true;
     if (b->options->libc != LIBC_WASI || b->has_libc) return true;
     if (b->options->sysroot.len) {
@@ -233,6 +237,9 @@ static int list_outputs(Build *b) {
         b->gen = build_safe_path(b, b->options->gen);
         buf_fmt(&out, "%.*s\n", STR_ARG(build_bindings_path(b, ".h")));
         buf_fmt(&out, "%.*s\n", STR_ARG(build_bindings_path(b, ".c")));
+        for (size_t i = 0; i < b->bindings.more.len; i++)
+            buf_fmt(&out, "%.*s\n",
+                    STR_ARG(path_join(b->cli->arena, b->gen, b->bindings.more.at[i].name)));
     }
     if (b->options->depfile.len) buf_fmt(&out, "%.*s\n", STR_ARG(b->options->depfile));
     bool ok = file_write(b->cli->arena, STR("-"), buf_text(&out), &b->cli->diags);

@@ -15,7 +15,7 @@ typedef struct {
     Str world, rename_world, suffix;
     StrVec renames, async, sync;
     unsigned style, encoding, autodrop, free_handles;
-    bool no_helpers, no_sig_flattening, no_object, async_helpers, thread_helpers, stubs, mocks;
+    bool no_helpers, no_sig_flattening, no_object, async_helpers, thread_helpers, stubs, mocks, cpp;
 } BindingsChoice;
 
 #define BINDINGS_WORLD(T, field)                                                                   \
@@ -45,6 +45,8 @@ typedef struct {
         COMMAS(T, field.sync, 0, "sync", "LIST",                                                   \
                "Functions to call or implement synchronously, whatever WIT says, written "         \
                "likewise"),                                                                        \
+        FLAG(T, field.cpp, 0, "cpp",                                                               \
+             "Also write WORLD.hpp, a header for C++17 over the other one (native style)"),       \
         FLAG(T, field.async_helpers, 0, "generate-async-helpers",                                  \
              "The functions for tasks and events, also where no function needs them"),             \
         FLAG(T, field.thread_helpers, 0, "generate-threading-helpers",                             \

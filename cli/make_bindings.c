@@ -39,6 +39,11 @@ static Str wit_path(Cli *cli, Str path) {
 }
 
 int make_bindings(Cli *cli, Str path, const BindingsChoice *choice, GenOutput *out) {
+    if ((choice->mocks || choice->cpp) && choice->style != GEN_NATIVE) {
+        diag(&cli->diags, CLI_CONFLICT, span_none(), choice->mocks ? "--mocks" : "--cpp",
+             "--style drop-in");
+        return EXIT_USAGE;
+    }
     GenOptions how = {.style = (GenStyle)choice->style,
                       .encoding = (AbiEncoding)choice->encoding,
                       .no_helpers = choice->no_helpers,
@@ -52,7 +57,8 @@ int make_bindings(Cli *cli, Str path, const BindingsChoice *choice, GenOutput *o
                       .async_helpers = choice->async_helpers,
                       .thread_helpers = choice->thread_helpers,
                       .stubs = choice->stubs,
-                      .mocks = choice->mocks};
+                      .mocks = choice->mocks,
+                      .cpp = choice->cpp};
     GenRename *renames = ARENA_NEW_ARRAY(cli->arena, GenRename, choice->renames.len);
     if (!parse_renames(cli, &choice->renames, renames)) return EXIT_USAGE;
     how.renames = renames;

@@ -191,6 +191,8 @@ if [ -e /usr/lib/wasm32-wasi/libc.a ]; then
     expect "WASI 0.1" 1 build stdio.c -w sole -o stdio.wasm
     say "WASI 0.1" 'adapt'
     left "WASI 0.1"
+    expect "no WASI 0.1" 0 build stdio.c -w sole --stub-wasi -o stdio.wasm
+    called "no WASI 0.1" stdio.wasm '"twice" (u32.const 21)' '(u32.const 42)'
     if [ -e /usr/include/wasm32-wasi/c++/v1/optional ]; then
         expect "libc++" 0 build optional.cpp -w sole -std=c++17 -o optional.wasm
         called "libc++" optional.wasm '"twice" (u32.const 21)' '(u32.const 42)'

@@ -61,6 +61,14 @@ for step in "$tmp"/steps/*; do
 done
 [ -s hello.wasm ] && ok || bad "guide" "there is no component at its end"
 
+if [ -e /usr/include/wasm32-wasi/c++/v1/optional ]; then
+    expect "guide: C++" 0 build main.cpp --style native --cpp -std=c++17 -Wall -Wextra -Werror -o cpp.wasm
+    expect "guide: C++" 0 run cpp.wasm Ada
+    [ "$(cat "$out")" = "Hello, Ada!" ] && ok || bad "guide: C++" "$(cat "$out")"
+else
+    skip "guide: libc++-dev-wasm32 is missing"
+fi
+
 # The build systems of the guide.
 rm -f hello.wasm
 if make -s >"$tmp/log" 2>&1 && [ -s hello.wasm ] && make -q; then ok; else bad "guide: make" "$(cat "$tmp/log")"; fi

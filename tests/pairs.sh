@@ -8,6 +8,7 @@
 #                               FLAG...`, compiled with WORLD.c (WORLD.cc); the last line's component is
 #                               the root, the others serve its imports and each other's, first to last
 #     build WORLD FLAG...       the same by one `witc build FLAG...`
+#     needs FILE                skipped where it is not there
 #     cflags FLAG...            more flags for the compiler
 #     features LIST             gated features that the components use
 #     wac FILE                  composed by a program in WAC instead; packages are pair:WORLD
@@ -100,6 +101,11 @@ pair() { # pair NAME
             worlds="$worlds $first"
             # shellcheck disable=SC2086
             component "$first" $rest || return
+            ;;
+        needs)
+            [ -e "$first" ] && continue
+            skip "pairs: $pair: there is no $first"
+            return
             ;;
         build)
             worlds="$worlds $first"

@@ -66,5 +66,48 @@ for wit in "$home"/tests/bindgen/*.wit; do
         ran "$wit C++" c++ -std=c++17 $warnings -x c++ -fsyntax-only "$header"
     done
 done
+# The header for C++: it compiles for every world, and the pair in C++ runs as one program.
+for wit in "$home"/tests/bindgen/*.wit "$home"/tests/bindgen/pairs/*/*.wit; do
+    for world in $(sed -n 's/^ *world \([a-z0-9-]*\).*/\1/p' "$wit"); do
+        rm -rf gen
+        timeout 60 "$witc" bindgen c --style native --cpp -w "$world" --out-dir gen "$wit" >"$tmp/log" 2>&1 || continue
+        for header in gen/*.hpp; do
+            upper=$(basename "$header" .hpp | tr a-z A-Z)
+            # shellcheck disable=SC2086
+            ran "$wit $world C++" c++ -std=c++17 $warnings -fno-exceptions -fno-rtti "-DWIT_IMPLEMENT_$upper" \
+                -x c++ -c "$header" -o x.o
+        done
+    done
+done
+pair=$home/tests/bindgen/pairs/build-cpp
+rm -rf gen
+expect "C++ server" 0 bindgen c --style native --cpp -w server --out-dir gen "$pair"
+cat >main.cc <<'END'
+#undef NDEBUG
+#include <cassert>
+#include "server.hpp"
+int main() {
+    wit::shapes::canvas a(shapes_canvas_new(WIT_STR("a title that is not short")));
+    const shapes_shape circle = shapes_shape_circle(2);
+    assert(shapes_canvas_add(a.rep_(), &circle) == 1 && shapes_live() == 1);
+    wit::shapes::canvas b(shapes_canvas_new(WIT_STR("b")));
+    shapes_result_canvas_string joined = shapes_canvas_join(a.rep_(), b.release_());
+    assert(!joined.is_err && shapes_live() == 2);
+    b = wit::shapes::canvas(joined.val.ok);
+    wit_string title = shapes_canvas_title(b.rep_());
+    assert(wit_string_eq(title, WIT_STR("a title that is not shortb")));
+    a = std::move(b);
+    assert(shapes_live() == 1);
+    wit_arena_reset();
+}
+END
+ran "C++ bindings" cc -g -fsanitize=address,undefined -c gen/server.c -o bindings.o
+for standard in 17 20; do
+    # shellcheck disable=SC2086
+    ran "C++$standard" c++ -std=c++$standard $warnings -g -fsanitize=address,undefined -fno-exceptions -Igen \
+        "$pair/server.cc" main.cc bindings.o -o server
+    ran "C++$standard server" ./server
+done
+expect "C++ of the other style" 2 bindgen c --cpp --out-dir gen "$home/tests/bindgen/types.wit"
 expect "mocks of the other style" 2 bindgen c --mocks --out-dir gen "$home/tests/bindgen/types.wit"
 finish shop
