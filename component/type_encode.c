@@ -178,19 +178,33 @@ void comp_instances_set(CompInstances *e, const WitInterface *interface, uint32_
     map_put_ptr(e->arena, &e->instances, interface, NULL)->value = index;
 }
 
+static void encode_func(CompTypeScope *scope, const WitFunc *f, const Map *wanted) {
+    if (wanted && !map_has_ptr(wanted, f)) return;
+    uint32_t type = comp_scope_func(scope, f);
+    comp_add_export_decl(scope->builder,
+                         comp_extern_name(f->name, f->has_external_id, f->external_id),
+                         comp_extern(COMP_FUNC, type));
+}
+
 /* Functions of resources come first, in the order of their resources; then the others. */
 static void encode_funcs(CompTypeScope *scope, const WitInterface *interface, const Map *wanted) {
+    Arena *arena = scope->builder->arena;
+    size_t n = interface->funcs.len;
+    size_t *next = ARENA_NEW_ARRAY(arena, size_t, n + 1); /* of the same resource; the place + 1 */
+    Map first = {0};
+    for (size_t i = n; i-- > 0;) {
+        const WitFunc *f = interface->funcs.at[i];
+        const void *owner = f->resource ? (const void *)f->resource : interface;
+        MapEntry *entry = map_put_ptr(arena, &first, owner, NULL);
+        next[i] = entry->value;
+        entry->value = i + 1;
+    }
     for (size_t t = 0; t <= interface->types.len; t++) {
-        const WitType *resource = t < interface->types.len ? interface->types.at[t] : NULL;
-        if (resource && resource->kind != WIT_RESOURCE) continue;
-        for (size_t i = 0; i < interface->funcs.len; i++) {
-            const WitFunc *f = interface->funcs.at[i];
-            if (f->resource != resource || (wanted && !map_has_ptr(wanted, f))) continue;
-            uint32_t type = comp_scope_func(scope, f);
-            comp_add_export_decl(scope->builder,
-                                 comp_extern_name(f->name, f->has_external_id, f->external_id),
-                                 comp_extern(COMP_FUNC, type));
-        }
+        bool is_last = t == interface->types.len;
+        const void *owner = is_last ? (const void *)interface : interface->types.at[t];
+        const MapEntry *entry = map_get_ptr(&first, owner);
+        for (size_t i = entry ? entry->value : 0; i > 0; i = next[i - 1])
+            encode_func(scope, interface->funcs.at[i - 1], wanted);
     }
 }
 
