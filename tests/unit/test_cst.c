@@ -12,36 +12,13 @@
 #include "base/file.h"
 #include "base/utf8.h"
 #include "grammar/grammar.h"
+#include "tests/cst.h"
 #include "tests/test.h"
-#include "witc/internal.h"
 
 static Arena *arena;
 static CstParser *parser;
 static Cst ours, theirs;
 static size_t texts, sound, skipped;
-
-/* The first pair of nodes that differ; false where the trees are equal. A root begins and ends where
- * the library's reading does, which nobody relies on. */
-static bool differ(const CstNode **a, const CstNode **b) {
-    VEC(uint32_t) stack = {0};
-    Arena *local = arena_new();
-    bool found = false;
-    *vec_push(local, &stack) = ours.root, *vec_push(local, &stack) = theirs.root;
-    while (stack.len && !found) {
-        uint32_t y = vec_pop(&stack), x = vec_pop(&stack);
-        *a = &ours.nodes[x], *b = &theirs.nodes[y];
-        bool is_root = x == ours.root;
-        found = (*a)->symbol != (*b)->symbol || (*a)->field != (*b)->field ||
-                (*a)->flags != (*b)->flags ||
-                (!is_root && ((*a)->start != (*b)->start || (*a)->end != (*b)->end));
-        uint32_t i = (*a)->child, k = (*b)->child;
-        for (; i && k; i = ours.nodes[i].next, k = theirs.nodes[k].next)
-            *vec_push(local, &stack) = i, *vec_push(local, &stack) = k;
-        found = found || i || k;
-    }
-    arena_free(local);
-    return found;
-}
 
 static const char *name_of(const CstNode *n) {
     const char *name = ts_language_symbol_name(tree_sitter_wit(), n->symbol);
@@ -61,7 +38,7 @@ static bool compare(Str path, Str text) {
     }
     if (!is_wit) return true;
     sound++;
-    if (!differ(&a, &b)) return true;
+    if (!cst_differ(&ours, &theirs, &a, &b)) return true;
     printf("%.*s: a node is %s %u..%u, the library's %s %u..%u\n", STR_ARG(path), name_of(a),
            a->start, a->end, name_of(b), b->start, b->end);
     return false;
