@@ -70,18 +70,21 @@ static bool declared_in(Str text, Str name) {
     return false;
 }
 
-/* `interface {` and the like: something lost its name. */
+/* Does text[at] stand where a name is missing: `interface {`, `type =`, `resource;`, `a, , b`? */
+static bool lacks_name(Str text, size_t at) {
+    size_t end = blanks_before(text, at);
+    char before = end > 0 ? text.ptr[end - 1] : '\0';
+    if (text.ptr[at] == ',') return before == ',' || before == '{';
+    Str word = word_before(text, end);
+    if (!word.len || keyword_like(word) != DECLARES) return false;
+    size_t start = blanks_before(text, end - word.len);
+    if (start > 0 && text.ptr[start - 1] == ':') return false; /* `import a: interface {` */
+    return keyword_like(word_before(text, start)) == NO_KEYWORD; /* `record type {` has one */
+}
+
 static bool has_nameless(Str text) {
-    for (size_t at = 0; (at = str_find(text, '{', at)) != SIZE_MAX; at++) {
-        size_t end = blanks_before(text, at);
-        Str word = word_before(text, end);
-        size_t before = blanks_before(text, end - word.len);
-        bool in_place = before > 0 && text.ptr[before - 1] == ':'; /* `import a: interface {` */
-        if (word.len && !in_place && keyword_like(word) == DECLARES) {
-            Keyword other = keyword_like(word_before(text, before));
-            if (other != DECLARES) return true; /* `record type {` has a name */
-        }
-    }
+    for (size_t at = 0; at < text.len; at++)
+        if (strchr("{=;,", text.ptr[at]) && text.ptr[at] && lacks_name(text, at)) return true;
     return false;
 }
 
