@@ -13,7 +13,7 @@
  */
 #include "report/doc.h"
 
-enum { MOST_WORDS = 20000 };
+enum { MOST_WORDS = 20000, MOST_TYPES = 20 };
 
 /* ---- places ---- */
 
@@ -299,13 +299,16 @@ static DocTypeWriter mentions_of(Mentions *m) {
     return (DocTypeWriter){.name = mention, .text = ignore_text, .context = m};
 }
 
+static void put_func_types(DocTypeWriter *w, const WitFunc *func) {
+    if (doc_has_result(func)) doc_put_type(w, func->result);
+    for (size_t i = func->kind == WIT_METHOD; i < func->params.len; i++)
+        doc_put_type(w, func->params.at[i].type);
+}
+
 static void find_func_users(Doc *doc, const WitFunc *func) {
     Mentions m = {doc, doc_place(doc, func)};
     DocTypeWriter w = mentions_of(&m);
-    if (!m.user) return;
-    for (size_t i = func->kind == WIT_METHOD; i < func->params.len; i++)
-        doc_put_type(&w, func->params.at[i].type);
-    if (doc_has_result(func)) doc_put_type(&w, func->result);
+    if (m.user) put_func_types(&w, func);
 }
 
 static void find_type_users(Doc *doc, const WitType *type) {
@@ -403,6 +406,18 @@ void doc_put_type(DocTypeWriter *w, const WitType *type) {
 
 /* ---- names in documentation ---- */
 
+static void add_scope_type(void *context, Str shown, const WitType *type) {
+    DocScope *scope = context;
+    const DocPlace *place = doc_place(scope->doc, doc_definition(scope->doc, type));
+    if (place) *vec_push(scope->doc->arena, &scope->types) = place;
+}
+
+void doc_scope_func(DocScope *scope, const WitFunc *func) {
+    scope->fields = &func->params;
+    DocTypeWriter w = {.name = add_scope_type, .text = ignore_text, .context = scope};
+    if (func->docs.len) put_func_types(&w, func);
+}
+
 static const DocPlace *find_id(const DocScope *scope, const WitPackage *package, Str id) {
     const MapEntry *entry = map_get(&scope->doc->names, name_key(scope->doc, package, id));
     return entry ? entry->cptr : NULL;
@@ -471,7 +486,12 @@ static const DocPlace *find_name(const DocScope *scope, Str name, bool *qualifie
     /* a world's docs may name what it imports and exports */
     place = find_in(scope, doc_child_id(scope->doc, scope->owner, STR("import")), name);
     if (!place) place = find_in(scope, doc_child_id(scope->doc, scope->owner, STR("export")), name);
-    return place ? place : find_id(scope, scope->package, name);
+    if (!place) place = find_id(scope, scope->package, name);
+    for (size_t i = 0; !place && i < scope->types.len && i < MOST_TYPES; i++) {
+        const DocPlace *type = scope->types.at[i];
+        place = find_id(scope, type->package, doc_child_id(scope->doc, type->id, name));
+    }
+    return place;
 }
 
 /* Names that are right, though there is nothing to link to. */

@@ -47,10 +47,11 @@ typedef struct {
 typedef struct {
     Doc *doc;
     const WitPackage *package;
-    Str owner;               /* id of the interface, "world.import", "world.export", or the world */
-    Str resource;            /* id of the resource; empty: none */
-    const WitFields *fields; /* names that need no link: parameters, fields */
-    Str item;                /* for messages */
+    Str owner;    /* id of the interface, "world.import", "world.export", or the world */
+    Str resource; /* id of the resource; empty: none */
+    VEC(const DocPlace *) types; /* whose cases and fields may be named: those of a function */
+    const WitFields *fields;     /* names that need no link: parameters, fields */
+    Str item;                    /* for messages */
     Span span;
 } DocScope;
 
@@ -76,6 +77,8 @@ Str doc_func_name(const WitFunc *func);
 typedef VEC(const WitFunc *) DocFuncs;
 void doc_add_member(Doc *doc, Map *members, const WitFunc *func);
 const DocFuncs *doc_members(const Map *members, const WitType *resource); /* NULL: none */
+/* The documentation of a function: its parameters' names, and the types that it mentions. */
+void doc_scope_func(DocScope *scope, const WitFunc *func);
 /* Writes documentation, its headings from `heading` on. */
 void doc_write(const DocScope *scope, Str docs, unsigned heading, Buf *out);
 void doc_write_summary(const Doc *doc, Str docs, Buf *out);

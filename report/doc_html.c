@@ -274,7 +274,7 @@ static void put_func(Html *h, const WitFunc *func, Str owner, unsigned level) {
         heading.name = STR("constructor");
     }
     DocScope scope = scope_of(h, owner, heading.id, func->span);
-    scope.fields = &func->params;
+    doc_scope_func(&scope, func);
     if (func->resource) scope.resource = doc_child_id(h->doc, owner, func->resource->name);
     put(h, "<section class=\"item\">\n");
     put_heading(h, &heading);

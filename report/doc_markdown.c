@@ -212,7 +212,7 @@ static void put_func(Mark *m, const WitFunc *func, Str owner, unsigned level) {
                                         [WIT_CONSTRUCTOR] = ""};
     Str id = doc_func_id(m->doc, owner, func), name = doc_func_name(func);
     DocScope scope = scope_of(m, owner, id, func->span);
-    scope.fields = &func->params;
+    doc_scope_func(&scope, func);
     if (func->resource) {
         scope.resource = doc_child_id(m->doc, owner, func->resource->name);
         name = doc_child_id(m->doc, func->resource->name, name);

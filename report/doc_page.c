@@ -116,7 +116,7 @@ static const char style[] =
     "@media print{header,nav{display:none}.frame{display:block}}\n";
 
 /* tests/report.sh compares the hash with the script. */
-#define SCRIPT_HASH "2ssBCBKQH0nRuhK4cnubI8Khl1YHHRFMGu5kU7w6UcU="
+#define SCRIPT_HASH "I7d0i641/PEIDlWlv5Ms6FpQp56UnkOH6s6l/QO76RY="
 static const char script[] =
     "(function(){\n"
     "var q=document.getElementById('_search'),menu=document.getElementById('_menu');\n"
@@ -129,6 +129,7 @@ static const char script[] =
     "kids(li).forEach(function(k){any=visit(k,t,hit)||any});li.hidden=!any;return any}\n"
     "q.addEventListener('input',function(){var t=q.value.trim().toLowerCase();\n"
     "if(menu)menu.checked=!!t;if(all)all.open=!!t;\n"
+    "[].forEach.call(document.querySelectorAll('.card'),function(c){c.hidden=!!t});\n"
     "kids(root).forEach(function(k){visit(k,t,false)})});\n"
     "q.addEventListener('keydown',function(e){\n"
     "if(e.key==='Escape'){q.value='';q.dispatchEvent(new Event('input'))}\n"
