@@ -284,7 +284,7 @@ static uint16_t read_token(CstParser *p, uint16_t state, Part *token) {
 }
 
 bool witc_cst_parse(CstParser *p, Str text, Cst *cst) {
-    p->text = (const unsigned char *)text.ptr;
+    p->text = (const unsigned char *)(text.len ? text.ptr : "");
     p->scan = (Scan){.at = p->text, .end = p->text + text.len};
     if (str_starts(text, STR("\xef\xbb\xbf"))) p->scan.at += 3;
     p->cst = cst;
