@@ -241,6 +241,13 @@ bool markdown_stop(MarkdownWriter *w) {
     return w->failed || w->done;
 }
 
+void markdown_close_spans(MarkdownWriter *w, int type, void (*close)(MarkdownWriter *w, int type)) {
+    size_t keep = type == MARKDOWN_ALL ? 1 : w->spans.len;
+    while (type != MARKDOWN_ALL && keep && w->spans.at[keep - 1] != type) keep--;
+    if (!keep) return;
+    while (w->spans.len >= keep) close(w, vec_pop(&w->spans));
+}
+
 uint32_t markdown_entity(Str entity) {
     if (entity.len < 4 || entity.ptr[1] != '#') return 0;
     bool hex = (entity.ptr[2] | 32) == 'x';

@@ -68,6 +68,7 @@ typedef struct MarkdownWriter {
     bool skip;            /* a block that is no part of a summary */
     bool drop_bracket;    /* the text goes on with a `]` that belongs to a link */
     const char *code_end; /* in the source, behind the open code span's text; or NULL */
+    VEC(int) spans;       /* those that are open */
     VEC(Str) links;       /* the links that are open; empty: one that is left out */
     size_t text_len;      /* of a summary */
     /* markdown_text.c */
@@ -83,6 +84,11 @@ typedef struct MarkdownWriter {
 
 /* Counts an event; true where the rest is to be left out. */
 bool markdown_stop(MarkdownWriter *w);
+/* Spans are closed in the order in which they were opened, which libmd4c does not always keep: one
+ * that is not open is nothing to close, and those within one that is are closed before it. `type`
+ * MARKDOWN_ALL closes all, at the end of a block. */
+enum { MARKDOWN_ALL = -1 };
+void markdown_close_spans(MarkdownWriter *w, int type, void (*close)(MarkdownWriter *w, int type));
 /* The address of a link, decoded; empty where it must not be one. `raw` are the pieces. */
 Str markdown_link(MarkdownWriter *w, const void *attribute);
 /* The character of a numeric entity; 0: by name, or none. */

@@ -72,31 +72,6 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *context) {
     return 0;
 }
 
-static int leave_block(MD_BLOCKTYPE type, void *detail, void *context) {
-    MarkdownWriter *w = context;
-    if (markdown_stop(w)) return 1;
-    if (w->options->summary) {
-        if (w->text_len) w->done = true;
-        w->skip = false;
-        return w->done;
-    }
-    const char *tag = tag_of(type);
-    if (tag) {
-        buf_fmt(w->out, "</%s>\n", tag);
-        return 0;
-    }
-    switch (type) {
-    case MD_BLOCK_OL: put(w, "</ol>\n"); break;
-    case MD_BLOCK_H: buf_fmt(w->out, "</h%u>\n", heading_level(w, detail)); break;
-    case MD_BLOCK_CODE: put(w, "</code></pre>\n"); break;
-    case MD_BLOCK_TABLE: put(w, "</table></div>\n"); break;
-    case MD_BLOCK_TH: put(w, "</th>"); break;
-    case MD_BLOCK_TD: put(w, "</td>"); break;
-    default: break;
-    }
-    return 0;
-}
-
 /* ---- spans ---- */
 
 static void put_code_link(MarkdownWriter *w, Str address, Str code) {
@@ -153,6 +128,7 @@ static void open_link(MarkdownWriter *w, const MD_ATTRIBUTE *attribute) {
 static int enter_span(MD_SPANTYPE type, void *detail, void *context) {
     MarkdownWriter *w = context;
     if (markdown_stop(w)) return 1;
+    *vec_push(w->options->arena, &w->spans) = (int)type;
     if (type == MD_SPAN_CODE) {
         w->code.len = 0;
         w->code_end = NULL;
@@ -170,12 +146,10 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *context) {
     return 0;
 }
 
-static int leave_span(MD_SPANTYPE type, void *detail, void *context) {
-    MarkdownWriter *w = context;
-    if (markdown_stop(w)) return 1;
+static void close_span(MarkdownWriter *w, int type) {
     if (type == MD_SPAN_CODE && !w->skip) put_code(w);
     w->in_code = false;
-    if (w->options->summary) return 0;
+    if (w->options->summary) return;
     switch (type) {
     case MD_SPAN_EM: put(w, "</em>"); break;
     case MD_SPAN_STRONG: put(w, "</strong>"); break;
@@ -184,6 +158,36 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *context) {
     case MD_SPAN_IMG:
         if (vec_pop(&w->links).len) put(w, "</a>");
         break;
+    default: break;
+    }
+}
+
+static int leave_span(MD_SPANTYPE type, void *detail, void *context) {
+    markdown_close_spans(context, (int)type, close_span);
+    return markdown_stop(context);
+}
+
+static int leave_block(MD_BLOCKTYPE type, void *detail, void *context) {
+    MarkdownWriter *w = context;
+    markdown_close_spans(w, MARKDOWN_ALL, close_span);
+    if (markdown_stop(w)) return 1;
+    if (w->options->summary) {
+        if (w->text_len) w->done = true;
+        w->skip = false;
+        return w->done;
+    }
+    const char *tag = tag_of(type);
+    if (tag) {
+        buf_fmt(w->out, "</%s>\n", tag);
+        return 0;
+    }
+    switch (type) {
+    case MD_BLOCK_OL: put(w, "</ol>\n"); break;
+    case MD_BLOCK_H: buf_fmt(w->out, "</h%u>\n", heading_level(w, detail)); break;
+    case MD_BLOCK_CODE: put(w, "</code></pre>\n"); break;
+    case MD_BLOCK_TABLE: put(w, "</table></div>\n"); break;
+    case MD_BLOCK_TH: put(w, "</th>"); break;
+    case MD_BLOCK_TD: put(w, "</td>"); break;
     default: break;
     }
     return 0;

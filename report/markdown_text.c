@@ -173,45 +173,6 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *context) {
     return 0;
 }
 
-static int leave_block(MD_BLOCKTYPE type, void *detail, void *context) {
-    MarkdownWriter *w = context;
-    if (markdown_stop(w)) return 1;
-    if (w->options->summary) {
-        w->done = w->text_len > 0;
-        w->skip = false;
-        return w->done;
-    }
-    switch (type) {
-    case MD_BLOCK_QUOTE:
-        close_container(w);
-        w->blank = true;
-        break;
-    case MD_BLOCK_UL:
-    case MD_BLOCK_OL:
-        (void)vec_pop(&w->lists);
-        w->blank = true;
-        break;
-    case MD_BLOCK_LI: close_container(w); break;
-    case MD_BLOCK_CODE: put_code_block(w); break;
-    case MD_BLOCK_H:
-    case MD_BLOCK_P: end_block(w); break;
-    case MD_BLOCK_TH:
-    case MD_BLOCK_TD: put(w, " |"); break;
-    case MD_BLOCK_TR: end_line(w); break;
-    case MD_BLOCK_THEAD:
-        put(w, "|");
-        buf_str(w->out, buf_text(&w->columns));
-        end_line(w);
-        break;
-    case MD_BLOCK_TABLE:
-        w->in_table = false;
-        end_block(w);
-        break;
-    default: break;
-    }
-    return 0;
-}
-
 /* ---- spans ---- */
 
 static void put_code(MarkdownWriter *w) {
@@ -250,6 +211,7 @@ static void close_link(MarkdownWriter *w) {
 static int enter_span(MD_SPANTYPE type, void *detail, void *context) {
     MarkdownWriter *w = context;
     if (markdown_stop(w)) return 1;
+    *vec_push(w->options->arena, &w->spans) = (int)type;
     if (type == MD_SPAN_CODE) {
         w->code.len = 0;
         w->code_end = NULL;
@@ -267,18 +229,60 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *context) {
     return 0;
 }
 
-static int leave_span(MD_SPANTYPE type, void *detail, void *context) {
-    MarkdownWriter *w = context;
-    if (markdown_stop(w)) return 1;
+static void close_span(MarkdownWriter *w, int type) {
     if (type == MD_SPAN_CODE && !w->skip) put_code(w);
     w->in_code = false;
-    if (w->options->summary) return 0;
+    if (w->options->summary) return;
     switch (type) {
     case MD_SPAN_EM: put(w, "*"); break;
     case MD_SPAN_STRONG: put(w, "**"); break;
     case MD_SPAN_DEL: put(w, "~~"); break;
     case MD_SPAN_A:
     case MD_SPAN_IMG: close_link(w); break;
+    default: break;
+    }
+}
+
+static int leave_span(MD_SPANTYPE type, void *detail, void *context) {
+    markdown_close_spans(context, (int)type, close_span);
+    return markdown_stop(context);
+}
+
+static int leave_block(MD_BLOCKTYPE type, void *detail, void *context) {
+    MarkdownWriter *w = context;
+    markdown_close_spans(w, MARKDOWN_ALL, close_span);
+    if (markdown_stop(w)) return 1;
+    if (w->options->summary) {
+        w->done = w->text_len > 0;
+        w->skip = false;
+        return w->done;
+    }
+    switch (type) {
+    case MD_BLOCK_QUOTE:
+        close_container(w);
+        w->blank = true;
+        break;
+    case MD_BLOCK_UL:
+    case MD_BLOCK_OL:
+        (void)vec_pop(&w->lists);
+        w->blank = true;
+        break;
+    case MD_BLOCK_LI: close_container(w); break;
+    case MD_BLOCK_CODE: put_code_block(w); break;
+    case MD_BLOCK_H:
+    case MD_BLOCK_P: end_block(w); break;
+    case MD_BLOCK_TH:
+    case MD_BLOCK_TD: put(w, " |"); break;
+    case MD_BLOCK_TR: end_line(w); break;
+    case MD_BLOCK_THEAD:
+        put(w, "|");
+        buf_str(w->out, buf_text(&w->columns));
+        end_line(w);
+        break;
+    case MD_BLOCK_TABLE:
+        w->in_table = false;
+        end_block(w);
+        break;
     default: break;
     }
     return 0;
