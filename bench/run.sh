@@ -51,3 +51,5 @@ else
 fi
 line "an empty command (version), ms" "$(time_of build/witc version)" \
     "${tools:+$(time_of "$tools" --version)}" "${runtime:+$(time_of "$runtime" --version)}"
+
+bench/bindings.sh "$folder"
