@@ -38,13 +38,15 @@ static void put_named_types(Gen *g, const NamedTypes *types) {
     g->h_layout = layout;
     if (!made.len) return;
     uint32_t number = fingerprint(g, types);
+    /* An interface may have the world's name. */
+    Str guard = g->scope.interface ? prefix : str_fmt(g->arena, "WORLD_%.*s", STR_ARG(prefix));
     buf_fmt(&g->h_types, "\n#ifndef WIT_TYPES_%.*s\n#define WIT_TYPES_%.*s 0x%08xu\n",
-            STR_ARG(prefix), STR_ARG(prefix), number);
+            STR_ARG(guard), STR_ARG(guard), number);
     buf_str(&g->h_types, buf_text(&made));
     buf_fmt(&g->h_types,
             "\n#elif WIT_TYPES_%.*s != 0x%08xu\n"
             "#error \"the types of %.*s are others than in a header before this one\"\n#endif\n",
-            STR_ARG(prefix), number, STR_ARG(prefix));
+            STR_ARG(guard), number, STR_ARG(prefix));
     buf_str(&g->h_layout, buf_text(&asserted));
 }
 
