@@ -22,6 +22,7 @@
 #include "base/utf8.h"
 
 enum { MAX_ALTERNATIVES = 26, MAX_SYNTAX_ERRORS = 20 };
+enum { MAX_BEGUN = 8 };         /* times that the text is read again for a missing brace */
 enum { MAX_READ_ON = 8 << 20 }; /* bytes behind the first error */
 
 typedef struct {
@@ -656,7 +657,6 @@ static Str indent_of(const Explain *x, uint32_t offset) {
 /* The brace that is missing before the token, by the indentation; else one that is still open at the
  * end of the file. */
 static void note_brace(Explain *x) {
-    enum { MAX_BEGUN = 8 };
     MissingBrace *brace = NULL;
     for (size_t i = 0; i < x->missing.len && !brace && x->begun < MAX_BEGUN; i++)
         if (!x->missing.at[i].is_set && x->missing.at[i].at <= x->token.start)
@@ -875,6 +875,7 @@ bool witc_explain(Arena *arena, const Source *source, uint32_t from, Diags *diag
     x.alternatives = ARENA_NEW_ARRAY(arena, Alternative, (size_t)RULE_COUNT * MAX_ALTERNATIVES);
     bool is_short = x.text.len - from <= MAX_READ_ON;
     if (!where && is_short) x.missing = witc_missing_braces(arena, x.text, from);
+    if (x.missing.len > MAX_BEGUN) x.missing.len = MAX_BEGUN; /* each token goes through them */
     do read_file(&x);
     while (x.begins_anew && x.errors < MAX_SYNTAX_ERRORS);
     return x.errors > 0;
