@@ -271,13 +271,21 @@ static void put_call(Cpp *k, const NatFunc *f, Str first) {
 
 static Str result_of(Cpp *k, const NatFunc *f) { return cpp_type(k->g, f->func->result); }
 
+/* What is deprecated in C is so in C++, and may call it without a warning. */
+static Str deprecation(Cpp *k, const NatFunc *f) {
+    Str since = f->func->stability.deprecated.text;
+    if (!since.len || !k->scope->scope.import) return STR("");
+    return str_fmt(k->g->arena, "[[deprecated(\"since %.*s\")]] ", STR_ARG(since));
+}
+
 /* A function of the namespace: around an import, or declared for the program to define. */
 static void put_function(Cpp *k, const NatFunc *f, Str name) {
     Str result = result_of(k, f), params = cpp_params(k, f, 0);
     buf_byte(k->out, '\n');
     nat_docs(k->g, k->out, "", f->func->docs, &f->func->stability, STR(""));
-    buf_fmt(k->out, "%s%.*s %.*s(%.*s)", k->scope->scope.import ? "inline " : "", STR_ARG(result),
-            STR_ARG(name), STR_ARG(params));
+    buf_fmt(k->out, "%.*s%s%.*s %.*s(%.*s)", STR_ARG(deprecation(k, f)),
+            k->scope->scope.import ? "inline " : "", STR_ARG(result), STR_ARG(name),
+            STR_ARG(params));
     if (!k->scope->scope.import) {
         buf_str(k->out, STR("; // the program defines it\n"));
         return;
@@ -364,17 +372,17 @@ static void put_class(Cpp *k, const WitType *resource) {
         Str method = method_name(k, resource, f, name), result = result_of(k, f);
         if (f->func->kind == WIT_METHOD) {
             nat_docs(g, &methods, "  ", f->func->docs, &f->func->stability, STR(""));
-            buf_fmt(&methods, "  %.*s %.*s(%.*s) const;\n", STR_ARG(result), STR_ARG(method),
-                    STR_ARG(cpp_params(k, f, 1)));
+            buf_fmt(&methods, "  %.*s%.*s %.*s(%.*s) const;\n", STR_ARG(deprecation(k, f)),
+                    STR_ARG(result), STR_ARG(method), STR_ARG(cpp_params(k, f, 1)));
             continue;
         }
         nat_docs(g, &statics, "  ", f->func->docs, &f->func->stability, STR(""));
         if (is_constructor(f))
-            buf_fmt(&statics, "  explicit %.*s(%.*s);\n", STR_ARG(name),
-                    STR_ARG(cpp_params(k, f, 0)));
+            buf_fmt(&statics, "  %.*sexplicit %.*s(%.*s);\n", STR_ARG(deprecation(k, f)),
+                    STR_ARG(name), STR_ARG(cpp_params(k, f, 0)));
         else
-            buf_fmt(&statics, "  static %.*s %.*s(%.*s);\n", STR_ARG(result), STR_ARG(method),
-                    STR_ARG(cpp_params(k, f, 0)));
+            buf_fmt(&statics, "  %.*sstatic %.*s %.*s(%.*s);\n", STR_ARG(deprecation(k, f)),
+                    STR_ARG(result), STR_ARG(method), STR_ARG(cpp_params(k, f, 0)));
     }
     const GenWord words[] = {
         {STR("$NAME"), name},
