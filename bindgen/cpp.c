@@ -271,7 +271,7 @@ static void put_call(Cpp *k, const NatFunc *f, Str first) {
 
 static Str result_of(Cpp *k, const NatFunc *f) { return cpp_type(k->g, f->func->result); }
 
-/* What is deprecated in C is so in C++, and may call it without a warning. */
+/* What is deprecated in C is so in C++; the warning comes where a program calls it. */
 static Str deprecation(Cpp *k, const NatFunc *f) {
     Str since = f->func->stability.deprecated.text;
     if (!since.len || !k->scope->scope.import) return STR("");
@@ -597,10 +597,13 @@ void gen_put_cpp(Gen *g, GenOutput *out) {
     buf_fmt(k.out, "#ifndef WIT_WORLD_%.*s_HPP\n#define WIT_WORLD_%.*s_HPP\n#include \"%.*s.h\"\n",
             STR_ARG(g->upper), STR_ARG(g->upper), STR_ARG(g->name));
     buf_str(k.out, str_from(common));
+    buf_str(k.out, STR("\n#pragma GCC diagnostic push\n"
+                       "#pragma GCC diagnostic ignored \"-Wdeprecated-declarations\"\n"));
     for (size_t i = 0; i < g->nat_scopes.len; i++) {
         k.scope = &g->nat_scopes.at[i];
         put_namespace(&k);
     }
+    buf_str(k.out, STR("#pragma GCC diagnostic pop\n"));
     buf_fmt(k.out,
             "\n#ifdef WIT_IMPLEMENT_%.*s /* in one source of the program: its functions for C */\n",
             STR_ARG(g->upper));
