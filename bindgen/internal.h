@@ -104,6 +104,7 @@ typedef struct {
     Map prefixes;         /* prefix -> the GenScope that has it */
     Map item_prefixes;    /* WitItem -> its prefix */
     Map walks[GEN_WALKS]; /* by GenWalk: C names of types -> whether they have a function */
+    Map flattens;         /* names of functions that flatten variants */
     Map structures;       /* C names of types without a name -> WitType */
     VEC(const NatFunc *) nat_funcs;
     VEC(const WitType *) imported_resources;

@@ -176,6 +176,11 @@ static void put_source(Gen *g, Buf *out) {
     gen_put_bits(g, out);
     if (g->needs_async) nat_put_async_runtime(out);
     buf_str(out, buf_text(&g->c_funcs));
+    if (g->flattens.len)
+        buf_str(
+            out,
+            STR("\n// A flat value.\ntypedef union wit__slot {\n  int32_t i32;\n  int64_t i64;\n"
+                "  float f32;\n  double f64;\n} wit__slot;\n"));
     buf_str(out, buf_text(&g->c_release));
     buf_str(out, buf_text(&g->c_helpers));
     buf_str(out, buf_text(&g->c_async));

@@ -121,9 +121,9 @@ static void put_maker(Gen *g, const WitType *type, const char *what, const WitTy
     buf_fmt(&g->h_types, "static inline %.*s %.*s(", STR_ARG(name), STR_ARG(made));
     if (payload) buf_fmt(&g->h_types, "%.*s value", STR_ARG(gen_type_name(g, payload)));
     else buf_str(&g->h_types, STR("void"));
-    buf_fmt(&g->h_types, ") {\n  %.*s self;\n  self.%.*s;\n", STR_ARG(name), STR_ARG(tag));
-    if (payload) buf_fmt(&g->h_types, "  self.%s = value;\n", member_name);
-    buf_str(&g->h_types, STR("  return self;\n}\n"));
+    buf_fmt(&g->h_types, ") { %.*s self; self.%.*s; ", STR_ARG(name), STR_ARG(tag));
+    if (payload) buf_fmt(&g->h_types, "self.%s = value; ", member_name);
+    buf_str(&g->h_types, STR("return self; }\n"));
 }
 
 /* ---- definitions ---- */
@@ -176,7 +176,7 @@ static void define_variant(Gen *g, const WitType *type, Str name) {
                   str_c(g->arena, str_fmt(g->arena, "val.%s", field)));
         Str test = nat_derive(g, name, str_c(g->arena, str_concat(g->arena, STR("is_"), snake)));
         buf_fmt(&g->h_types,
-                "static inline bool %.*s(const %.*s *self) {\n  return self->tag == %.*s;\n}\n",
+                "static inline bool %.*s(const %.*s *self) { return self->tag == %.*s; }\n",
                 STR_ARG(test), STR_ARG(name), STR_ARG(constants[i]));
     }
     assert_layout(g, type);

@@ -151,17 +151,10 @@ static bool is_pointer_borrow(Gen *g, const AbiOp *op) {
     return op->kind == ABI_BORROW && gen_type(g, wit_resource_of(op->type))->exported;
 }
 
-static void lower_variant(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, GenPlace from,
-                          Str *flat) {
+/* Fills the slots after the tag, of type `core`, with the payload. */
+static void fill_slots(Gen *g, GenBody *b, const AbiCore *core, const AbiOp *op, GenPlace from,
+                       const Str *slots) {
     Str tag = gen_member(g, from, str_from(tag_name(op->type))).text;
-    flat[op->slot] = cast(g, "int32_t", tag);
-    if (op->slots == 1) return;
-    const AbiCore *core = plan->flat + op->slot + 1;
-    Str *slots = flat + op->slot + 1;
-    for (uint32_t k = 0; k + 1 < op->slots; k++) {
-        slots[k] = gen_local(g, b, "slot");
-        gen_line(b, "%s %.*s = 0;", gen_core_type(core[k]), STR_ARG(slots[k]));
-    }
     gen_line(b, "switch ((int32_t) %.*s) {", STR_ARG(tag));
     for (uint32_t i = 0; i < op->case_count; i++) {
         const AbiPlan *inner = op->cases[i];
@@ -181,6 +174,57 @@ static void lower_variant(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *
         b->indent--;
     }
     gen_line(b, "}");
+}
+
+static Str slot_member(Gen *g, Str array, uint32_t k, AbiCore core) {
+    static const char *const members[] = {"i32", "i64", "f32", "f64"};
+    return str_fmt(g->arena, "%.*s[%u].%s", STR_ARG(array), k, members[core]);
+}
+
+/* The native style: large variants have a function each that fills an array of slots. */
+static Str flatten_function(Gen *g, const AbiCore *core, const AbiOp *op) {
+    Str type = gen_type_name(g, op->type), name = str_concat(g->arena, type, STR("__flatten"));
+    bool added;
+    map_put(g->arena, &g->flattens, name, &added);
+    if (!added) return name;
+    Buf out = {.arena = g->arena};
+    GenBody b = {.out = &out, .indent = 1};
+    uint32_t n = op->slots - 1;
+    Str *slots = ARENA_NEW_ARRAY(g->arena, Str, n);
+    gen_take(g, &b, STR("from"));
+    gen_take(g, &b, STR("to"));
+    for (uint32_t k = 0; k < n; k++) {
+        slots[k] = slot_member(g, STR("to"), k, core[k]);
+        gen_line(&b, "%.*s = 0;", STR_ARG(slots[k]));
+    }
+    fill_slots(g, &b, core, op, (GenPlace){STR("from"), true}, slots);
+    buf_fmt(&g->c_release,
+            "\n__attribute__((__noinline__)) static void %.*s(const %.*s *from, wit__slot *to) "
+            "{\n%.*s}\n",
+            STR_ARG(name), STR_ARG(type), STR_ARG(buf_text(&out)));
+    return name;
+}
+
+static void lower_variant(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, GenPlace from,
+                          Str *flat) {
+    enum { MANY_SLOTS = 6 };
+    flat[op->slot] = cast(g, "int32_t", gen_member(g, from, str_from(tag_name(op->type))).text);
+    if (op->slots == 1) return;
+    const AbiCore *core = plan->flat + op->slot + 1;
+    Str *slots = flat + op->slot + 1;
+    if (gen_native(g) && op->slots > MANY_SLOTS) {
+        Str array = gen_local(g, b, "slots");
+        gen_line(b, "wit__slot %.*s[%u];", STR_ARG(array), op->slots - 1);
+        gen_line(b, "%.*s(%.*s, %.*s);", STR_ARG(flatten_function(g, core, op)),
+                 STR_ARG(gen_address(g, from)), STR_ARG(array));
+        for (uint32_t k = 0; k + 1 < op->slots; k++) slots[k] = slot_member(g, array, k, core[k]);
+        return;
+    }
+    for (uint32_t k = 0; k + 1 < op->slots; k++) {
+        slots[k] = gen_local(g, b, "slot");
+        gen_line(b, "%s %.*s = 0;", gen_core_type(core[k]), STR_ARG(slots[k]));
+    }
+    fill_slots(g, b, core, op, from, slots);
 }
 
 static void lower_op(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, GenPlace from,

@@ -43,7 +43,8 @@ mixed_store_shelf mixed_library_desk_close(mixed_library_desk desk) {
     return shelf;
 }
 
-wit_list_string mixed_library_names(mixed_store_shelf_ref first, mixed_store_list_shelf_ref others) {
+wit_list_string mixed_library_names(mixed_store_shelf_ref first,
+                                    mixed_store_list_shelf_ref others) {
     wit_list_string rest = mixed_store_labels(others);
     wit_string *names = WIT_NEW(wit_string, rest.len + 1);
     names[0] = mixed_store_shelf_label(first);

@@ -14,8 +14,9 @@ static STORE(own_shelf_t) shelf(const char *label) {
 
 static void entries(LIBRARY(borrow_desk_t) desk) {
     uint32_t values[] = {1, 2, 4000000000u};
-    LIBRARY(entry_t) list[] = {{{BYTES("a")}, {values, 3}}, {{BYTES("b")}, {values, 1}},
-                               {{BYTES("c")}, {values, 2}}};
+    LIBRARY(entry_t)
+    list[] = {
+        {{BYTES("a")}, {values, 3}}, {{BYTES("b")}, {values, 1}}, {{BYTES("c")}, {values, 2}}};
     LIBRARY(list_entry_t) first = {list, 2}, more = {list + 2, 1};
     runner_list_u32_t places;
     LIBRARY(problem_t) problem;

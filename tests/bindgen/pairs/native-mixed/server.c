@@ -20,13 +20,13 @@ STORE(own_shelf_t) STORE(constructor_shelf)(server_string_t *label) {
     return STORE(shelf_new)(shelf);
 }
 
-static void problem_missing(STORE(problem_t) *err, const server_string_t *key) {
+static void problem_missing(STORE(problem_t) * err, const server_string_t *key) {
     err->tag = EXPORTS_PAIRS_MIXED_STORE_PROBLEM_MISSING;
     server_string_dup_n(&err->val.missing, (const char *)key->ptr, key->len);
 }
 
-bool STORE(method_shelf_put)(STORE(borrow_shelf_t) self, STORE(entry_t) *e, uint32_t *ret,
-                             STORE(problem_t) *err) {
+bool STORE(method_shelf_put)(STORE(borrow_shelf_t) self, STORE(entry_t) * e, uint32_t *ret,
+                             STORE(problem_t) * err) {
     if (e->key.len == 0 || self->count == 2) {
         if (e->key.len) err->tag = EXPORTS_PAIRS_MIXED_STORE_PROBLEM_FULL;
         else problem_missing(err, &e->key);
@@ -38,7 +38,8 @@ bool STORE(method_shelf_put)(STORE(borrow_shelf_t) self, STORE(entry_t) *e, uint
     return true;
 }
 
-bool STORE(method_shelf_get)(STORE(borrow_shelf_t) self, server_string_t *key, STORE(entry_t) *ret) {
+bool STORE(method_shelf_get)(STORE(borrow_shelf_t) self, server_string_t *key,
+                             STORE(entry_t) * ret) {
     bool found = false;
     for (uint32_t i = 0; i < self->count && !found; i++) {
         const STORE(entry_t) *entry = &self->entries[i];
@@ -57,15 +58,16 @@ void STORE(method_shelf_label)(STORE(borrow_shelf_t) self, server_string_t *ret)
     server_string_dup_n(ret, (const char *)self->label.ptr, self->label.len);
 }
 
-void STORE(labels)(STORE(list_borrow_shelf_t) *shelves, server_list_string_t *ret) {
+void STORE(labels)(STORE(list_borrow_shelf_t) * shelves, server_list_string_t *ret) {
     ret->len = shelves->len;
     ret->ptr = (server_string_t *)malloc(shelves->len * sizeof *ret->ptr + 1);
-    for (size_t i = 0; i < shelves->len; i++) STORE(method_shelf_label)(shelves->ptr[i], &ret->ptr[i]);
+    for (size_t i = 0; i < shelves->len; i++)
+        STORE(method_shelf_label)(shelves->ptr[i], &ret->ptr[i]);
     if (shelves->len) free(shelves->ptr);
     if (!ret->len) free(ret->ptr);
 }
 
-void STORE(shelf_destructor)(STORE(shelf_t) *shelf) {
+void STORE(shelf_destructor)(STORE(shelf_t) * shelf) {
     server_string_free(&shelf->label);
     for (uint32_t i = 0; i < shelf->count; i++) STORE(entry_free)(&shelf->entries[i]);
     free(shelf);

@@ -6,7 +6,8 @@ static const wit_string words[] = {WIT_STR_INIT("a"), WIT_STR_INIT("longer"), WI
 
 /* Two calls of one method and synchronous calls between them. */
 static void overlapping(void) {
-    static const jobs_step few[] = {{WIT_STR_INIT("x"), 1}}, many[] = {{WIT_STR_INIT("y"), 2}, {WIT_STR_INIT(""), 3}};
+    static const jobs_step few[] = {{WIT_STR_INIT("x"), 1}},
+                           many[] = {{WIT_STR_INIT("y"), 2}, {WIT_STR_INIT(""), 3}};
     jobs_job job = jobs_job_new(WIT_STR("job"));
     jobs_job_ref ref = jobs_job_borrow(job);
     jobs_list_step *a = WIT_NEW(jobs_list_step, 1), *b = WIT_NEW(jobs_list_step, 1);
@@ -34,8 +35,8 @@ static void lending(void) {
         t[i] = jobs_base_token_new(i + 1);
         refs[i] = jobs_base_token_borrow(t[i]);
     }
-    wit_tuple2_u32_string lent =
-        jobs_lend(refs[0], WIT_LIST(jobs_base_list_token_ref, refs), WIT_LIST(wit_list_string, words));
+    wit_tuple2_u32_string lent = jobs_lend(refs[0], WIT_LIST(jobs_base_list_token_ref, refs),
+                                           WIT_LIST(wit_list_string, words));
     CHECK(lent.f0 == 7 && SAME(lent.f1, "mid"));
     lent = jobs_lend(refs[2], (jobs_base_list_token_ref){NULL, 0}, (wit_list_string){NULL, 0});
     CHECK(lent.f0 == 3 && SAME(lent.f1, "tick"));
