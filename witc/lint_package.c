@@ -4,11 +4,16 @@
 
 /* ---- what a package needs ---- */
 
+/* Where a package is named first, and by which. */
+typedef struct {
+    const WitPackage *package, *by;
+    Span span;
+} Need;
+
 typedef struct {
     Lint *lint;
-    Map reached;    /* package -> itself */
+    Map reached;    /* package -> Need */
     Map interfaces; /* those that a world has or that another one uses */
-    Map direct;     /* packages that the main one names, with the place where it does first */
     VEC(const WitPackage *) todo;
 } Reach;
 
@@ -17,15 +22,16 @@ static void reach(Reach *r, const WitPackage *from, const WitInterface *interfac
     if (!interface || !interface->package) return;
     map_put_ptr(arena, &r->interfaces, interface, NULL);
     const WitPackage *package = interface->package;
-    if (package == from) return;
     bool added;
-    if (from == r->lint->model->main) {
-        MapEntry *entry = map_put_ptr(arena, &r->direct, package, &added);
-        if (added) entry->ptr = arena_copy(arena, &span, sizeof span);
-    }
+    if (package == from) return;
     MapEntry *entry = map_put_ptr(arena, &r->reached, package, &added);
-    entry->cptr = package;
-    if (added) *vec_push(arena, &r->todo) = package;
+    Need *need = added ? ARENA_NEW(arena, Need) : entry->ptr;
+    bool better =
+        !added && !need->span.source && span.source; /* a world's own items have no place */
+    if (added || better) *need = (Need){package, from, span};
+    if (!added) return;
+    entry->ptr = need;
+    *vec_push(arena, &r->todo) = package;
 }
 
 static void reach_uses(Reach *r, const WitPackage *package, const WitInterface *interface) {
@@ -96,30 +102,31 @@ static void unused_interfaces(Lint *lint, const Reach *r) {
 
 /* ---- versions ---- */
 
-static Span first_place(const Reach *r, const WitPackage *package) {
-    const MapEntry *entry = map_get_ptr(&r->direct, package);
-    return entry ? *(const Span *)entry->cptr : (Span){0};
+static void note_need(Lint *lint, const Need *need) {
+    Str by = package_id(lint, need->by);
+    diag_note(lint->diags, WIT_REQUIRED_HERE, need->span, STR_ARG(by));
 }
 
 static void two_versions(Lint *lint, const Reach *r) {
     Map tracks = {0};
     for (size_t i = 0; i < r->reached.len; i++) {
-        const WitPackage *package = r->reached.entries[i].cptr;
+        const Need *need = r->reached.entries[i].cptr;
+        const WitPackage *package = need->package;
         Str track = semver_track(lint->arena, package->version);
         Str key = str_fmt(lint->arena, "%.*s:%.*s@%.*s", STR_ARG(package->ns),
                           STR_ARG(package->name), STR_ARG(track));
         bool added;
         MapEntry *entry = map_put(lint->arena, &tracks, key, &added);
         if (added) {
-            entry->cptr = package;
+            entry->cptr = need;
             continue;
         }
-        const WitPackage *other = entry->cptr;
-        Str a = package_id(lint, other), b = package_id(lint, package);
-        if (!LINT_TELL(lint, TWO_VERSIONS, first_place(r, package), STR_ARG(a), STR_ARG(b)))
-            continue;
-        if (first_place(r, other).source)
-            diag_note(lint->diags, WIT_REQUIRED_HERE, first_place(r, other), STR_ARG(a));
+        const Need *other = entry->cptr;
+        Str a = package_id(lint, other->package), b = package_id(lint, package);
+        Span span = need->by == lint->model->main ? need->span : (Span){0};
+        if (!LINT_TELL(lint, TWO_VERSIONS, span, STR_ARG(a), STR_ARG(b))) continue;
+        note_need(lint, other);
+        if (!span.source) note_need(lint, need);
     }
 }
 
@@ -127,13 +134,11 @@ static void unversioned(Lint *lint, const Reach *r) {
     const WitPackage *main = lint->model->main;
     if (!main->version.text.len) return;
     Str main_id = package_id(lint, main);
-    for (size_t i = 0; i < r->direct.len; i++) {
-        const WitPackage *package;
-        memcpy(&package, r->direct.entries[i].key.ptr, sizeof package);
-        if (package->version.text.len) continue;
-        Str id = package_id(lint, package);
-        LINT_TELL(lint, UNVERSIONED_DEPENDENCY, *(const Span *)r->direct.entries[i].cptr,
-                  STR_ARG(id), STR_ARG(main_id));
+    for (size_t i = 0; i < r->reached.len; i++) {
+        const Need *need = r->reached.entries[i].cptr;
+        if (need->by != main || need->package->version.text.len) continue;
+        Str id = package_id(lint, need->package);
+        LINT_TELL(lint, UNVERSIONED_DEPENDENCY, need->span, STR_ARG(id), STR_ARG(main_id));
     }
 }
 
