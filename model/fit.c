@@ -74,9 +74,21 @@ static bool is_news(Fit *f) {
 
 /* ---- interfaces ---- */
 
+/* What `map` has under a name; filled by NAMES. */
+static const void *named_in(const Map *map, Str name) {
+    const MapEntry *entry = map_get(map, name);
+    return entry ? entry->cptr : NULL;
+}
+
+#define NAMES(f, map, list)                                                                        \
+    for (size_t i_ = 0; i_ < (list)->len; i_++)                                                    \
+    map_put((f)->arena, (map), (list)->at[i_]->name, NULL)->cptr = (list)->at[i_]
+
 static void fit_types(Fit *f, const WitInterface *need, const WitInterface *have) {
+    Map names = {0};
+    NAMES(f, &names, &have->types);
     for (size_t i = 0; i < need->types.len; i++) {
-        const WitType *a = need->types.at[i], *b = wit_find_type(have, a->name);
+        const WitType *a = need->types.at[i], *b = named_in(&names, a->name);
         Str text = wit_type_text(f->arena, a);
         if (!b) {
             diag(f->diags, MODEL_FIT_PART_MISSING, span_none(), f->direction, STR_ARG(f->item),
@@ -92,8 +104,10 @@ static void fit_types(Fit *f, const WitInterface *need, const WitInterface *have
 }
 
 static void fit_funcs(Fit *f, const WitInterface *need, const WitInterface *have) {
+    Map names = {0};
+    NAMES(f, &names, &have->funcs);
     for (size_t i = 0; i < need->funcs.len; i++) {
-        const WitFunc *a = need->funcs.at[i], *b = wit_find_func(have, a->name);
+        const WitFunc *a = need->funcs.at[i], *b = named_in(&names, a->name);
         Str text = wit_func_text(f->arena, a);
         if (!b) {
             diag(f->diags, MODEL_FIT_PART_MISSING, span_none(), f->direction, STR_ARG(f->item),

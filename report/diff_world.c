@@ -143,20 +143,14 @@ static void diff_items(Differ *d, const WitItems *a, const WitItems *b, bool is_
 /* Whether a change that was told is reason enough for a misfit: one of this world, from the `from`-th
  * on, or one of an interface of this package that the world has. */
 static bool is_told(Differ *d, const WitWorld *world, size_t from) {
-    Map parts = {0};
+    for (size_t i = from; i < d->out->changes.len; i++)
+        if (d->out->changes.at[i].user.link) return true;
     for (int export = 0; export < 2; export ++) {
         const WitItems *items = export ? &world->exports : &world->imports;
         for (size_t i = 0; i < items->len; i++)
             if (items->at[i].kind == WIT_ITEM_INTERFACE &&
-                items->at[i].interface->package == world->package)
-                map_put(d->arena, &parts, items->at[i].interface->name, NULL);
-    }
-    for (size_t i = 0; i < d->out->changes.len; i++) {
-        const ReportChange *change = &d->out->changes.at[i];
-        const ReportScope *root = change->scope;
-        while (root && root->outer) root = root->outer;
-        if (!root || !change->user.link) continue;
-        if (change->is_world ? i >= from : map_get(&parts, root->name) != NULL) return true;
+                map_has_ptr(&d->broken, items->at[i].interface))
+                return true;
     }
     return false;
 }
@@ -269,8 +263,11 @@ static void diff_interface_pair(Differ *d, const WitInterface *a, const WitInter
     diff_about(d, d->scope, (Told){.span = a->span, .stability = &a->stability}, a->docs,
                (Told){.span = b->span, .stability = &b->stability}, b->docs);
     d->unstable = a->stability.feature.len != 0;
+    size_t from = d->out->changes.len;
     diff_interfaces(d, a, b);
     d->unstable = false;
+    for (size_t i = from; i < d->out->changes.len; i++)
+        if (d->out->changes.at[i].user.link) map_put_ptr(d->arena, &d->broken, b, NULL);
 }
 
 /* What is told of alone: an interface or world that only one of the packages has. */

@@ -13,6 +13,7 @@ typedef struct {
     bool no_docs;
     const WitPackage *a_package, *b_package;
     uint8_t *a_flows, *b_flows; /* by a type's id: where functions have it, FLOW_... */
+    Map broken; /* interfaces of the new package that those who import the old ones cannot use */
     /* the interface or world that is being compared */
     const void *a_owner, *b_owner;
     const ReportScope *scope;

@@ -29,8 +29,7 @@ static const WitModel *read(Arena *arena, Str text) {
 
 static const ReportDiff *compare(Arena *arena, const WitModel *a, const WitModel *b) {
     Diags diags = {.arena = arena};
-    ReportDiff *diff =
-        report_diff(arena, a, a->main, b, b->main, &(ReportDiffOptions){0}, &diags);
+    ReportDiff *diff = report_diff(arena, a, a->main, b, b->main, &(ReportDiffOptions){0}, &diags);
     if (!diff) return NULL;
     Buf out = {.arena = arena};
     Json json = json_new(arena, 0);
