@@ -13,7 +13,7 @@ enum { FEATURE_ALWAYS = FEATURE_COUNT };
 #define NEEDS(gate) ((int)FEATURE_##gate == FEATURE_COUNT ? 0 : FEATURE_BIT(FEATURE_##gate))
 
 #define OP(id, prefix, code, text, imm, signature, gate)                                           \
-    [CORE_OP_##id] = {prefix, code, text, CORE_IMM_##imm, signature, NEEDS(gate)},
+    [CORE_OP_##id] = {prefix, signature, text, code, CORE_IMM_##imm, NEEDS(gate)},
 const CoreOpInfo core_op_info[CORE_OP_COUNT] = {
 #include "core/opcode.def"
 };

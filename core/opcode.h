@@ -75,13 +75,14 @@ typedef enum {
     CORE_IMM_ORDER_TYPE_FIELD, /* .order, .a type, .b field */
 } CoreImm;
 
+/* Without pointers, which would have to be moved whenever the program starts. */
 typedef struct {
     uint8_t prefix;
+    char signature[11]; /* see opcode.def */
+    char text[40];      /* the mnemonic; some instructions share one (select, ref.test, ref.cast) */
     uint32_t code;
-    const char *text; /* the mnemonic; some instructions share one (select, ref.test, ref.cast) */
     CoreImm imm;
-    const char *signature; /* see opcode.def */
-    Features needs;        /* a single bit, or none */
+    Features needs; /* a single bit, or none */
 } CoreOpInfo;
 
 extern const CoreOpInfo core_op_info[CORE_OP_COUNT];
