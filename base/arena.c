@@ -4,8 +4,8 @@
  *
  *     arena -> block (newest, partly used) -> block (full) -> ... -> NULL
  *
- * Blocks double in size up to 1 MiB, so that a small job costs one small block and a large one
- * few of them. A request larger than a block gets a block of its own. Blocks come zeroed and nothing
+ * Blocks are 16 KiB, then 128 KiB, and double up to 1 MiB, so that a small job costs one small block
+ * and a large one few of them. A request larger than a block gets a block of its own. Blocks come zeroed and nothing
  * is handed out twice, so an allocation touches no memory: pages that the system has not given yet
  * stay that way until they are used. With ARENA_STRESS every allocation is its own block, so that
  * ASan sees each border.
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST_BLOCK = 16 << 10, LARGEST_BLOCK = 1 << 20, ALIGNMENT = 16 };
+enum { FIRST_BLOCK = 16 << 10, SECOND_BLOCK = 128 << 10, LARGEST_BLOCK = 1 << 20, ALIGNMENT = 16 };
 
 typedef struct Block {
     struct Block *next;
@@ -72,7 +72,8 @@ void *arena_alloc(Arena *arena, size_t size) {
     Block *b = arena->newest;
     if (!b || b->size - b->used < size) {
         add_block(arena, size > arena->next_size ? size : arena->next_size);
-        if (arena->next_size < LARGEST_BLOCK) arena->next_size *= 2;
+        if (arena->next_size < SECOND_BLOCK) arena->next_size = SECOND_BLOCK;
+        else if (arena->next_size < LARGEST_BLOCK) arena->next_size *= 2;
     }
 #endif
     Block *block = arena->newest;

@@ -10,9 +10,24 @@
 
 #include "base/utf8.h"
 
-#define DIAG(code, severity, text) {#code, text, severity},
+/* All names and wordings one after the other, and where each is: pointers would have to be moved
+ * whenever the program starts. */
+#define DIAG(code, severity, text) char name_##code[sizeof #code], format_##code[sizeof text];
+typedef struct {
+#include "base/diag.def"
+} Texts;
+#undef DIAG
+
+#define DIAG(code, severity, text) #code, text,
+static const Texts texts = {
+#include "base/diag.def"
+};
+#undef DIAG
+
+#define DIAG(code, severity, text)                                                                 \
+    {offsetof(Texts, name_##code), offsetof(Texts, format_##code), severity},
 static const struct {
-    const char *name, *format;
+    uint32_t name, format;
     DiagSeverity severity;
 } rows[] = {
 #include "base/diag.def"
@@ -21,13 +36,13 @@ static const struct {
 
 enum { DEFAULT_MAX_ERRORS = 100, LONGEST_WORD = 400, WORD_HEAD = 200, WORD_TAIL = 100 };
 
-const char *diag_name(DiagCode code) { return rows[code].name; }
+const char *diag_name(DiagCode code) { return (const char *)&texts + rows[code].name; }
 DiagSeverity diag_severity(DiagCode code) { return rows[code].severity; }
-const char *diag_format(DiagCode code) { return rows[code].format; }
+const char *diag_format(DiagCode code) { return (const char *)&texts + rows[code].format; }
 
 bool diag_named(Str name, DiagCode *code) {
     for (int c = 0; c < DIAG_CODE_COUNT; c++) {
-        Str row = str_from(rows[c].name);
+        Str row = str_from(diag_name((DiagCode)c));
         bool same = row.len == name.len;
         for (size_t i = 0; same && i < row.len; i++) {
             char ch = name.ptr[i] == '-'                         ? '_'
