@@ -63,8 +63,10 @@ bool wit_is_label(Str s) {
 
 /* Versions keep their case: only labels have acronyms. */
 static Str lower_case(Arena *arena, Str s) {
+    size_t version = str_find(s, '@', 0), upper = 0;
+    while (upper < s.len && !is_upper(s.ptr[upper])) upper++;
+    if (upper == s.len) return s;
     char *out = ARENA_NEW_ARRAY(arena, char, s.len + 1);
-    size_t version = str_find(s, '@', 0);
     for (size_t i = 0; i < s.len; i++)
         out[i] = i < version && is_upper(s.ptr[i]) ? (char)(s.ptr[i] - 'A' + 'a') : s.ptr[i];
     return (Str){out, s.len};

@@ -142,9 +142,10 @@ static const CstNode *node_at(const Lower *l, uint32_t place) {
 #define EACH_CHILD(l, n, c)                                                                        \
     for (const CstNode *c = node_at(l, (n)->child); c; c = node_at(l, c->next))
 
+/* Comments not counted. */
 static size_t child_count(const Lower *l, const CstNode *n) {
     size_t count = 0;
-    EACH_CHILD(l, n, c) count++;
+    EACH_CHILD(l, n, c) count += !(c->flags & CST_EXTRA);
     return count;
 }
 
@@ -465,6 +466,7 @@ static void lower_func(Lower *l, const CstNode *n, WitFuncKind func_kind, Str do
 
 /* resource-method* */
 static void lower_methods(Lower *l, const CstNode *n, AstTypedef *def) {
+    witc_reserve(l->arena, &def->funcs, child_count(l, n));
     EACH_CHILD(l, n, c) {
         if (is_comment(l, c)) continue;
         Node k = kind(l, c);
@@ -517,6 +519,7 @@ static AstItem lower_typedef(Lower *l, const CstNode *n, WitKind def_kind, Str d
 
 /* use-names-item ::= id ('as' id)?, and the same of `include` */
 static void lower_renames(Lower *l, const CstNode *n, AstUse *use) {
+    witc_reserve(l->arena, &use->names, child_count(l, n));
     EACH_CHILD(l, n, c) {
         Node k = kind(l, c);
         if (k != NODE_use_name && k != NODE_include_name) continue;
@@ -700,6 +703,7 @@ static bool lower_package(Lower *l, const CstNode *n, unsigned depth, AstItem *o
 static AstScope *lower_scope(Lower *l, const CstNode *n, unsigned depth) {
     AstScope *scope = ARENA_NEW(l->arena, AstScope);
     scope->incomplete = is_broken(n);
+    witc_reserve(l->arena, &scope->items, child_count(l, n));
     EACH_CHILD(l, n, c) {
         if (is_comment(l, c)) continue;
         AstItem item;

@@ -137,6 +137,7 @@ static void type_parts(Work *w, const AstType *ast, const WitStability *stabilit
     } else if (wit_kind_shape(ast->kind) == WIT_SHAPE_HANDLE) {
         out->elem = resource_named(w, ast->name);
     } else if (ast->kind == WIT_TUPLE) {
+        witc_reserve(w->arena, &out->fields, ast->args.len);
         for (size_t i = 0; i < ast->args.len; i++) {
             const WitType *type = witc_resolve_type(w, ast->args.at[i], stability);
             *vec_push(w->arena, &out->fields) =
@@ -233,6 +234,7 @@ static const char *part_noun(WitKind kind) {
 /* The fields, cases or flags of a definition; their names must differ. */
 static void definition_fields(Work *w, const AstTypedef *def, WitType *out) {
     Map names = {0};
+    witc_reserve(w->arena, &out->fields, def->fields.len);
     for (size_t i = 0; i < def->fields.len; i++) {
         const AstField *f = &def->fields.at[i];
         const WitType *type = f->type ? witc_resolve_type(w, f->type, &def->attrs.stability) : NULL;

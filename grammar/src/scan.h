@@ -122,15 +122,15 @@ static void look_past_space(Scan *scan) {
     while (is_space(peek(scan))) advance(scan);
 }
 
-/* The index of `word` in a table from `from` on, or -1. */
-static int find_word(const char (*table)[16], int from, int to, const char *word) {
+/* The index of `word`, padded with zeros, in a table from `from` on, or -1. */
+static int find_word(const char (*table)[16], int from, int to, const char word[16]) {
     for (int i = from; i < to; i++) {
-        if (table[i][0] == word[0] && strcmp(table[i], word) == 0) return i;
+        if (memcmp(table[i], word, 16) == 0) return i;
     }
     return -1;
 }
 
-static int find_keyword(const char *word) {
+static int find_keyword(const char word[16]) {
     /* Of `_`, then of each letter: where the words that begin with it begin in the table. */
     static const unsigned char starts[] = {
         /* _ */ 0, /* a */ 1, /* b */ 3, /* c */ 5, /* d */ 7, /* e */ 7, /* f */ 10,
@@ -189,7 +189,7 @@ static bool scan_keyword(Scan *scan, const bool *valid, int keyword) {
 /* identifier ::= '%'? fragment ('-' fragment)*, and the keywords. Only later fragments may begin
  * with a digit. */
 static bool scan_word(Scan *scan, const bool *valid) {
-    char word[MAX_KEYWORD + 3] = {0};
+    char word[16] = {0};
     unsigned length = 0;
     int kinds = 0;
     bool escaped = peek(scan) == '%';
@@ -213,7 +213,7 @@ static bool scan_word(Scan *scan, const bool *valid) {
         int keyword = escaped ? -1 : find_keyword(word);
         if (keyword >= 0) return scan_keyword(scan, valid, keyword);
         for (int i = 0; i < GATE_WORD_COUNT && !valid[RECOVERING]; i++) {
-            if (valid[FIRST_GATE_WORD + i] && strcmp(gate_words[i], word) == 0) {
+            if (valid[FIRST_GATE_WORD + i] && memcmp(gate_words[i], word, 16) == 0) {
                 return finish(scan, FIRST_GATE_WORD + i);
             }
         }
