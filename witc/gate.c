@@ -63,7 +63,7 @@ void witc_note_gate(Work *w, const Unit *of, const WitStability *s, Span declare
 void witc_report_excluded(Work *w, Span span, const char *what, const char *more,
                           const WitStability *s, Span declared) {
     w->unit->failed = true;
-    if (w->gate_reported) return;
+    if (w->gate_reported || w->unit->broken.len) return; /* it may lack its gate for that */
     const Diag *last = w->diags->list.len ? &vec_last(&w->diags->list) : NULL;
     bool known = last && (last->code == DIAG_WIT_EXCLUDED || last->code == DIAG_WIT_BEYOND_TARGET);
     if (known && last->span.source == span.source && last->span.start == span.start)

@@ -431,7 +431,7 @@ Str witc_header_id(Arena *arena, Str ns, Str name, Semver version);
 /* What a path names. NULL: reported, or not enabled. */
 Entry *witc_find_path(Work *w, const AstPath *path, bool want_world, const AstAttrs *attrs);
 /* A note, and a fix, if one of the keys is nearly the name. */
-void witc_suggest(Work *w, AstName name, const Map *candidates);
+bool witc_suggest(Work *w, AstName name, const Map *candidates);
 /* So many errors that nobody reads the remedies. */
 bool witc_is_quiet(const Work *w);
 

@@ -117,14 +117,15 @@ bool witc_add_model(Resolver *r, const WitModel *model) {
 
 bool witc_is_quiet(const Work *w) { return w->diags->errors > MAX_EXPLAINED; }
 
-void witc_suggest(Work *w, AstName name, const Map *candidates) {
-    if (witc_is_quiet(w)) return;
+bool witc_suggest(Work *w, AstName name, const Map *candidates) {
+    if (witc_is_quiet(w)) return false;
     Str *names = ARENA_NEW_ARRAY(w->arena, Str, candidates->len);
     for (size_t i = 0; i < candidates->len; i++) names[i] = candidates->entries[i].key;
     Str near = str_nearest(name.text, names, candidates->len);
-    if (!near.len) return;
+    if (!near.len) return false;
     diag_note(w->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(near));
     if (name.span.source) diag_fix(w->diags, name.span, near);
+    return true;
 }
 
 static int compare_units(const void *a, const void *b) {
@@ -150,6 +151,14 @@ static void fix_version(Work *w, const AstPath *path, Str version) {
     diag_fix(w->diags, where, version.len ? str_concat(w->arena, STR("@"), version) : (Str){0});
 }
 
+/* A package, and the file that it comes from if that is another one. */
+static void put_known(Buf *known, const Unit *unit, const AstPath *path) {
+    const Source *source = unit->header.span.source;
+    buf_fmt(known, "\n    %.*s", STR_ARG(unit->id));
+    if (source && source != path->package_span.source)
+        buf_fmt(known, "  (%.*s)", STR_ARG(source->path));
+}
+
 static void report_missing_package(Work *w, const AstPath *path, Str id) {
     bool added;
     Str name = str_fmt(w->arena, "%.*s:%.*s", STR_ARG(path->ns), STR_ARG(path->package));
@@ -162,7 +171,7 @@ static void report_missing_package(Work *w, const AstPath *path, Str id) {
     Buf known = {.arena = w->arena};
     Unit **units = sorted_units(w->r);
     for (size_t i = 0; i < w->r->units.len && i < MAX_KNOWN; i++)
-        if (units[i]->header.name.len) buf_fmt(&known, "\n    %.*s", STR_ARG(units[i]->id));
+        if (units[i]->header.name.len) put_known(&known, units[i], path);
     if (w->r->units.len > MAX_KNOWN)
         buf_fmt(&known, "\n    and %zu more", w->r->units.len - MAX_KNOWN);
     diag(w->diags, WIT_NO_PACKAGE, path->package_span, STR_ARG(id), STR_ARG(buf_text(&known)));
@@ -181,6 +190,25 @@ static void report_missing_package(Work *w, const AstPath *path, Str id) {
     else diag_note(w->diags, WIT_NO_DEPS, span_none());
 }
 
+/* The nearest name, or else all that there are, as far as they are few. */
+static void suggest_item(Work *w, AstName name, const Unit *unit, bool want_world) {
+    enum { FEW = 12 };
+    if (witc_is_quiet(w) || witc_suggest(w, name, &unit->items)) return;
+    Buf names = {.arena = w->arena};
+    size_t count = 0;
+    for (size_t i = 0; i < unit->items.len && count <= FEW; i++) {
+        const Entry *entry = unit->items.entries[i].cptr;
+        if (entry->is_world != want_world || entry->excluded) continue;
+        buf_fmt(&names, "%s%s%.*s%s", count ? ", " : "", count < FEW ? "`" : "",
+                STR_ARG(count < FEW ? entry->name : STR("others")), count < FEW ? "`" : "");
+        count++;
+    }
+    const Source *source = unit->header.span.source;
+    Str list = count ? buf_text(&names) : want_world ? STR("no world") : STR("no interface");
+    if (source)
+        diag_note(w->diags, WIT_PACKAGE_HAS, span_none(), STR_ARG(source->path), STR_ARG(list));
+}
+
 static Entry *find_foreign(Work *w, const AstPath *path, bool want_world) {
     Str id = witc_header_id(w->arena, path->ns, path->package, path->version);
     const MapEntry *slot = map_get(&w->r->units, id);
@@ -197,7 +225,7 @@ static Entry *find_foreign(Work *w, const AstPath *path, bool want_world) {
     if (want_world)
         diag(w->diags, WIT_NO_WORLD, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
     else diag(w->diags, WIT_NO_INTERFACE, path->name.span, STR_ARG(path->name.text), STR_ARG(id));
-    if (!entry) witc_suggest(w, path->name, &unit->items);
+    if (!entry) suggest_item(w, path->name, unit, want_world);
     else if (entry->is_world != want_world) diag_note(w->diags, WIT_DECLARED_HERE, entry->span);
     else if (entry->decl)
         witc_note_gate(w, unit, &entry->decl->attrs.stability, entry->decl->attrs.span);
