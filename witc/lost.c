@@ -78,7 +78,7 @@ static bool lacks_name(Str text, size_t at) {
     Str word = word_before(text, end);
     if (!word.len || keyword_like(word) != DECLARES) return false;
     size_t start = blanks_before(text, end - word.len);
-    if (start > 0 && text.ptr[start - 1] == ':') return false; /* `import a: interface {` */
+    if (start > 0 && text.ptr[start - 1] == ':') return false;   /* `import a: interface {` */
     return keyword_like(word_before(text, start)) == NO_KEYWORD; /* `record type {` has one */
 }
 
