@@ -11,8 +11,8 @@
  * Documentation comments as HTML, and as Markdown that is safe on somebody else's page: no raw HTML,
  * no links but those to the web and to what the caller knows, headings below those of the page.
  *
- *     text ──libmd4c──▶ events ─┬─ markdown_html.c
- *                               └─ markdown_text.c
+ *     text ──libmd4c──▶ events: markdown_events.c ─┬─ markdown_html.c
+ *                                                  └─ markdown_plain.c
  */
 
 typedef enum {
@@ -57,8 +57,12 @@ typedef struct {
     bool bullets, tight, begun;
 } MarkdownList;
 
-typedef struct MarkdownWriter {
+typedef struct MarkdownWriter MarkdownWriter;
+typedef struct MarkdownFormat MarkdownFormat;
+
+struct MarkdownWriter {
     const MarkdownOptions *options;
+    const MarkdownFormat *format;
     Buf *out;
     Str source;
     size_t start;  /* of what was written, in `out` */
@@ -71,7 +75,7 @@ typedef struct MarkdownWriter {
     VEC(int) spans;       /* those that are open */
     VEC(Str) links;       /* the links that are open; empty: one that is left out */
     size_t text_len;      /* of a summary */
-    /* markdown_text.c */
+    /* markdown_plain.c */
     Buf prefix;           /* of every line: quotes and the indents of lists */
     VEC(size_t) prefixes; /* the lengths of its parts */
     VEC(MarkdownList) lists;
@@ -80,28 +84,26 @@ typedef struct MarkdownWriter {
     bool blank;           /* a blank line is due */
     bool in_table;
     Buf columns; /* the line below a table's head */
-} MarkdownWriter;
+};
 
-/* Counts an event; true where the rest is to be left out. */
-bool markdown_stop(MarkdownWriter *w);
-/* Spans are closed in the order in which they were opened, which libmd4c does not always keep: one
- * that is not open is nothing to close, and those within one that is are closed before it. `type`
- * MARKDOWN_ALL closes all, at the end of a block. */
-enum { MARKDOWN_ALL = -1 };
-void markdown_close_spans(MarkdownWriter *w, int type, void (*close)(MarkdownWriter *w, int type));
-/* The address of a link, decoded; empty where it must not be one. `raw` are the pieces. */
-Str markdown_link(MarkdownWriter *w, const void *attribute);
-/* The character of a numeric entity; 0: by name, or none. */
-uint32_t markdown_entity(Str entity);
-/* At the end of a code span: whether it stands in brackets that belong to it. */
-bool markdown_in_brackets(const MarkdownWriter *w);
+/* What differs between the formats. Blocks are those of libmd4c; the contents of a block of code are
+ * in `code` when it is left. */
+struct MarkdownFormat {
+    const char *em[2], *strong[2], *del[2]; /* before and behind */
+    void (*put)(MarkdownWriter *w, const char *markup);
+    void (*text)(MarkdownWriter *w, Str text);
+    void (*code)(MarkdownWriter *w, Str code, Str address); /* a span; empty: no link */
+    void (*open_link)(MarkdownWriter *w, Str address);
+    void (*close_link)(MarkdownWriter *w, Str address);
+    void (*end_line)(MarkdownWriter *w, bool hard);
+    void (*enter_block)(MarkdownWriter *w, int type, const void *detail);
+    void (*leave_block)(MarkdownWriter *w, int type, const void *detail);
+};
+extern const MarkdownFormat markdown_html, markdown_plain;
+
 /* Whether the code span looks like a type or path of names, so that its names may be links. */
 bool markdown_is_names(Str code);
 /* The next name at or after *at; empty at the end. What stands between is from..name.ptr. */
 Str markdown_next_name(Str code, size_t *at);
-
-struct MD_PARSER;
-void markdown_html_events(struct MD_PARSER *parser);
-void markdown_text_events(struct MD_PARSER *parser);
 
 #endif

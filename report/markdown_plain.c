@@ -7,14 +7,11 @@
  *     > - text        prefix "> " and then "> " "  "
  *     >   text
  */
-#include "base/utf8.h"
 #include "report/markdown.h"
 
 #if defined __has_include
 #if __has_include(<md4c.h>)
 #include <md4c.h>
-
-enum { SUMMARY_LENGTH = 160 };
 
 /* ---- lines ---- */
 
@@ -25,7 +22,7 @@ static void open_line(MarkdownWriter *w) {
     w->at_start = false;
 }
 
-static void end_line(MarkdownWriter *w) {
+static void finish_line(MarkdownWriter *w) {
     if (!w->at_start) buf_byte(w->out, '\n');
     w->at_start = true;
     w->fresh = false;
@@ -34,7 +31,7 @@ static void end_line(MarkdownWriter *w) {
 /* Before a block: on a line of its own, after a blank one if that is due. */
 static void begin_block(MarkdownWriter *w) {
     if (!w->fresh) {
-        end_line(w);
+        finish_line(w);
         if (w->blank) {
             buf_str(w->out, str_trim(buf_text(&w->prefix)));
             buf_byte(w->out, '\n');
@@ -44,7 +41,7 @@ static void begin_block(MarkdownWriter *w) {
 }
 
 static void end_block(MarkdownWriter *w) {
-    end_line(w);
+    finish_line(w);
     w->blank = true;
 }
 
@@ -63,7 +60,7 @@ static void open_container(MarkdownWriter *w, Str marker, const char *part) {
 }
 
 static void close_container(MarkdownWriter *w) {
-    end_line(w);
+    finish_line(w);
     w->prefix.len -= vec_pop(&w->prefixes);
 }
 
@@ -106,7 +103,6 @@ static void put_code_block(MarkdownWriter *w) {
     buf_str(w->out, str_after(buf_text(&code), w->prefix.len));
     w->at_start = true;
     w->blank = true;
-    w->in_code = false;
 }
 
 static void begin_cell(MarkdownWriter *w, MD_ALIGN align, bool head) {
@@ -127,13 +123,7 @@ static void begin_heading(MarkdownWriter *w, unsigned level) {
     put(w, " ");
 }
 
-static int enter_block(MD_BLOCKTYPE type, void *detail, void *context) {
-    MarkdownWriter *w = context;
-    if (markdown_stop(w)) return 1;
-    if (w->options->summary) {
-        w->skip = type == MD_BLOCK_CODE || type == MD_BLOCK_H;
-        return 0;
-    }
+static void enter_block(MarkdownWriter *w, int type, const void *detail) {
     switch (type) {
     case MD_BLOCK_QUOTE:
         begin_block(w);
@@ -157,7 +147,6 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *context) {
     case MD_BLOCK_P: begin_block(w); break;
     case MD_BLOCK_CODE:
         w->code.len = 0;
-        w->in_code = true;
         w->language = language_of(&((const MD_BLOCK_CODE_DETAIL *)detail)->lang);
         break;
     case MD_BLOCK_TABLE:
@@ -170,93 +159,9 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *context) {
     case MD_BLOCK_TD: begin_cell(w, MD_ALIGN_DEFAULT, false); break;
     default: break;
     }
-    return 0;
 }
 
-/* ---- spans ---- */
-
-static void put_code(MarkdownWriter *w) {
-    const MarkdownOptions *o = w->options;
-    Str code = buf_text(&w->code), address = {0};
-    bool in_table = w->in_table || o->summary, brackets = markdown_in_brackets(w);
-    if (!w->links.len && !o->summary)
-        address = o->resolve(o->context, code, brackets ? CODE_LINK : CODE_NAME);
-    open_line(w);
-    if (brackets && o->summary) w->out->len--;
-    if (address.len && !brackets) buf_byte(w->out, '[');
-    markdown_code(w->out, code, in_table);
-    w->drop_bracket = brackets && (address.len || o->summary);
-    if (!address.len) return;
-    buf_str(w->out, STR("]("));
-    markdown_address(w->out, address);
-    buf_byte(w->out, ')');
-}
-
-static void open_link(MarkdownWriter *w, const MD_ATTRIBUTE *attribute) {
-    bool inside = false;
-    for (size_t i = 0; i < w->links.len; i++) inside |= w->links.at[i].len > 0;
-    Str address = inside ? (Str){0} : markdown_link(w, attribute);
-    *vec_push(w->options->arena, &w->links) = address;
-    if (address.len) put(w, "[");
-}
-
-static void close_link(MarkdownWriter *w) {
-    Str address = vec_pop(&w->links);
-    if (!address.len) return;
-    put(w, "](");
-    markdown_address(w->out, address);
-    put(w, ")");
-}
-
-static int enter_span(MD_SPANTYPE type, void *detail, void *context) {
-    MarkdownWriter *w = context;
-    if (markdown_stop(w)) return 1;
-    *vec_push(w->options->arena, &w->spans) = (int)type;
-    if (type == MD_SPAN_CODE) {
-        w->code.len = 0;
-        w->code_end = NULL;
-        w->in_code = true;
-    }
-    if (w->options->summary) return 0;
-    switch (type) {
-    case MD_SPAN_EM: put(w, "*"); break;
-    case MD_SPAN_STRONG: put(w, "**"); break;
-    case MD_SPAN_DEL: put(w, "~~"); break;
-    case MD_SPAN_A: open_link(w, &((const MD_SPAN_A_DETAIL *)detail)->href); break;
-    case MD_SPAN_IMG: open_link(w, &((const MD_SPAN_IMG_DETAIL *)detail)->src); break;
-    default: break;
-    }
-    return 0;
-}
-
-static void close_span(MarkdownWriter *w, int type) {
-    if (type == MD_SPAN_CODE && !w->skip) put_code(w);
-    w->in_code = false;
-    if (w->options->summary) return;
-    switch (type) {
-    case MD_SPAN_EM: put(w, "*"); break;
-    case MD_SPAN_STRONG: put(w, "**"); break;
-    case MD_SPAN_DEL: put(w, "~~"); break;
-    case MD_SPAN_A:
-    case MD_SPAN_IMG: close_link(w); break;
-    default: break;
-    }
-}
-
-static int leave_span(MD_SPANTYPE type, void *detail, void *context) {
-    markdown_close_spans(context, (int)type, close_span);
-    return markdown_stop(context);
-}
-
-static int leave_block(MD_BLOCKTYPE type, void *detail, void *context) {
-    MarkdownWriter *w = context;
-    markdown_close_spans(w, MARKDOWN_ALL, close_span);
-    if (markdown_stop(w)) return 1;
-    if (w->options->summary) {
-        w->done = w->text_len > 0;
-        w->skip = false;
-        return w->done;
-    }
+static void leave_block(MarkdownWriter *w, int type, const void *detail) {
     switch (type) {
     case MD_BLOCK_QUOTE:
         close_container(w);
@@ -273,11 +178,11 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *context) {
     case MD_BLOCK_P: end_block(w); break;
     case MD_BLOCK_TH:
     case MD_BLOCK_TD: put(w, " |"); break;
-    case MD_BLOCK_TR: end_line(w); break;
+    case MD_BLOCK_TR: finish_line(w); break;
     case MD_BLOCK_THEAD:
         put(w, "|");
         buf_str(w->out, buf_text(&w->columns));
-        end_line(w);
+        finish_line(w);
         break;
     case MD_BLOCK_TABLE:
         w->in_table = false;
@@ -285,10 +190,9 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *context) {
         break;
     default: break;
     }
-    return 0;
 }
 
-/* ---- text ---- */
+/* ---- spans ---- */
 
 static void put_text(MarkdownWriter *w, Str s) {
     bool at_start = w->at_start || w->fresh;
@@ -296,61 +200,42 @@ static void put_text(MarkdownWriter *w, Str s) {
     markdown_text(w->out, s, at_start, w->in_table || w->options->summary);
 }
 
-static void put_entity(MarkdownWriter *w, Str entity) {
-    char bytes[4];
-    uint32_t c = markdown_entity(entity);
-    if (c) put_text(w, (Str){bytes, utf8_put(bytes, c)});
-    else put(w, str_c(w->options->arena, entity));
+static void open_link(MarkdownWriter *w, Str address) { put(w, "["); }
+
+static void close_link(MarkdownWriter *w, Str address) {
+    put(w, "](");
+    markdown_address(w->out, address);
+    put(w, ")");
 }
 
-static void put_normal(MarkdownWriter *w, Str s) {
-    if (w->drop_bracket && s.len && s.ptr[0] == ']') s = str_after(s, 1);
-    w->drop_bracket = false;
-    size_t room = SUMMARY_LENGTH - w->text_len;
-    if (w->options->summary && s.len > room) {
-        while (room > 0 && s.ptr[room] != ' ') room--;
-        s.len = room;
-        w->done = true;
+static void put_code(MarkdownWriter *w, Str code, Str address) {
+    if (address.len) open_link(w, address);
+    open_line(w);
+    markdown_code(w->out, code, w->in_table || w->options->summary);
+    if (address.len) close_link(w, address);
+}
+
+static void end_line(MarkdownWriter *w, bool hard) {
+    if (w->in_table) {
+        put(w, " ");
+        return;
     }
-    put_text(w, s);
-    if (w->done) put(w, " \xe2\x80\xa6");
-    w->text_len += w->options->summary ? s.len : 0;
+    if (hard) put(w, "\\");
+    finish_line(w);
 }
 
-static int text(MD_TEXTTYPE type, const MD_CHAR *p, MD_SIZE n, void *context) {
-    MarkdownWriter *w = context;
-    Str s = {p, n};
-    if (markdown_stop(w)) return 1;
-    if (w->skip) return 0;
-    switch (type) {
-    case MD_TEXT_NORMAL: put_normal(w, s); break;
-    case MD_TEXT_CODE:
-        buf_str(&w->code, s);
-        w->code_end = p + n;
-        w->text_len += w->options->summary ? n : 0;
-        break;
-    case MD_TEXT_NULLCHAR: put(w, "\xef\xbf\xbd"); break;
-    case MD_TEXT_BR:
-    case MD_TEXT_SOFTBR:
-        if (w->options->summary || w->in_table) {
-            put(w, " ");
-            break;
-        }
-        if (type == MD_TEXT_BR) put(w, "\\");
-        end_line(w);
-        break;
-    case MD_TEXT_ENTITY: put_entity(w, s); break;
-    default: put_text(w, s); break;
-    }
-    return w->done;
-}
-
-void markdown_text_events(struct MD_PARSER *parser) {
-    parser->enter_block = enter_block;
-    parser->leave_block = leave_block;
-    parser->enter_span = enter_span;
-    parser->leave_span = leave_span;
-    parser->text = text;
-}
+const MarkdownFormat markdown_plain = {
+    .em = {"*", "*"},
+    .strong = {"**", "**"},
+    .del = {"~~", "~~"},
+    .put = put,
+    .text = put_text,
+    .code = put_code,
+    .open_link = open_link,
+    .close_link = close_link,
+    .end_line = end_line,
+    .enter_block = enter_block,
+    .leave_block = leave_block,
+};
 #endif
 #endif
