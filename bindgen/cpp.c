@@ -22,6 +22,7 @@ typedef struct {
     Buf *out;
     const NatScope *scope;
     Map names; /* of the namespace */
+    Map types; /* WitType -> Str, see cpp_type */
 } Cpp;
 
 /* ---- what all worlds share ---- */
@@ -190,9 +191,10 @@ static Str c_type(Gen *g, const WitType *type) {
     return str_concat(g->arena, STR("::"), name);
 }
 
-static Str cpp_type(Gen *g, const WitType *type) {
-    if (!type) return STR("void");
-    type = wit_dealias(type);
+static Str cpp_type(Cpp *k, const WitType *type);
+
+static Str make_type(Cpp *k, const WitType *type) {
+    Gen *g = k->g;
     switch (type->kind) {
     case WIT_STRING: {
         Str name = gen_type_name(g, type);
@@ -201,14 +203,20 @@ static Str cpp_type(Gen *g, const WitType *type) {
                                               : c_type(g, type);
     }
     case WIT_LIST:
-        return str_fmt(g->arena, "::wit::span<const %.*s>", STR_ARG(c_type(g, type->elem)));
-    case WIT_MAP:
-        return str_fmt(g->arena, "::wit::span<const ::%.*s>", STR_ARG(gen_entry_name(g, type)));
-    case WIT_OPTION:
-        return str_fmt(g->arena, "::std::optional<%.*s>", STR_ARG(cpp_type(g, type->elem)));
-    case WIT_RESULT:
-        return str_fmt(g->arena, "::wit::expected<%.*s, %.*s>", STR_ARG(cpp_type(g, type->elem)),
-                       STR_ARG(cpp_type(g, type->second)));
+    case WIT_MAP: {
+        Str element = type->kind == WIT_MAP
+                          ? str_concat(g->arena, STR("::"), gen_entry_name(g, type))
+                          : c_type(g, type->elem);
+        return str_fmt(g->arena, "::wit::span<const %.*s>", STR_ARG(element));
+    }
+    case WIT_OPTION: {
+        Str element = cpp_type(k, type->elem);
+        return str_fmt(g->arena, "::std::optional<%.*s>", STR_ARG(element));
+    }
+    case WIT_RESULT: {
+        Str ok = cpp_type(k, type->elem), err = cpp_type(k, type->second);
+        return str_fmt(g->arena, "::wit::expected<%.*s, %.*s>", STR_ARG(ok), STR_ARG(err));
+    }
     case WIT_VARIANT: return outer_name(g, type);
     case WIT_OWN: return outer_name(g, wit_resource_of(type));
     case WIT_BORROW: {
@@ -218,6 +226,21 @@ static Str cpp_type(Gen *g, const WitType *type) {
     }
     default: return c_type(g, type);
     }
+}
+
+/* Each type is asked for often, and types can share parts: what grows too long stays as in C. */
+static Str cpp_type(Cpp *k, const WitType *type) {
+    enum { LONGEST = 2000 };
+    if (!type) return STR("void");
+    type = wit_dealias(type);
+    bool added;
+    MapEntry *entry = map_put_ptr(k->g->arena, &k->types, type, &added);
+    if (!added) return *(const Str *)entry->cptr;
+    Str *text = ARENA_NEW(k->g->arena, Str);
+    *text = make_type(k, type);
+    if (text->len > LONGEST) *text = c_type(k->g, type);
+    map_get_ptr(&k->types, type)->cptr = text;
+    return *text;
 }
 
 /* Records and the like go by reference. */
@@ -239,7 +262,7 @@ static Str cpp_params(Cpp *k, const NatFunc *f, size_t first) {
         const NatParam *p = &f->list[i];
         bool reference = is_plain_struct(p->type);
         buf_fmt(&out, "%s%s%.*s %s%.*s", i > first ? ", " : "", reference ? "const " : "",
-                STR_ARG(cpp_type(k->g, p->type)), reference ? "&" : "", STR_ARG(p->name));
+                STR_ARG(cpp_type(k, p->type)), reference ? "&" : "", STR_ARG(p->name));
     }
     return buf_text(&out);
 }
@@ -265,11 +288,11 @@ static void put_call(Cpp *k, const NatFunc *f, Str first) {
     buf_byte(&call, ')');
     if (!f->func->result) buf_fmt(k->out, "%.*s;", STR_ARG(buf_text(&call)));
     else
-        buf_fmt(k->out, "return ::wit::up<%.*s>(%.*s);", STR_ARG(cpp_type(g, f->func->result)),
+        buf_fmt(k->out, "return ::wit::up<%.*s>(%.*s);", STR_ARG(cpp_type(k, f->func->result)),
                 STR_ARG(buf_text(&call)));
 }
 
-static Str result_of(Cpp *k, const NatFunc *f) { return cpp_type(k->g, f->func->result); }
+static Str result_of(Cpp *k, const NatFunc *f) { return cpp_type(k, f->func->result); }
 
 /* What is deprecated in C is so in C++; the warning comes where a program calls it. */
 static Str deprecation(Cpp *k, const NatFunc *f) {
@@ -461,7 +484,7 @@ static void define_cases(Cpp *k, const WitType *variant, const Str *cases) {
         const WitField *field = &variant->fields.at[i];
         nat_docs(k->g, k->out, "", field->docs, NULL, STR(""));
         buf_fmt(k->out, "struct %.*s {", STR_ARG(cases[i]));
-        if (field->type) buf_fmt(k->out, "\n  %.*s value;\n", STR_ARG(cpp_type(k->g, field->type)));
+        if (field->type) buf_fmt(k->out, "\n  %.*s value;\n", STR_ARG(cpp_type(k, field->type)));
         buf_str(k->out, STR("};\n"));
     }
 }
@@ -480,7 +503,7 @@ static void define_cast(Cpp *k, const WitType *variant, const Str *cases) {
         buf_fmt(out, "    %s %zu%s: return ::wit::%.*s::%.*s{", i + 1 < n ? "case" : "default /*",
                 i, i + 1 < n ? "" : " */", STR_ARG(space), STR_ARG(cases[i]));
         if (field->type)
-            buf_fmt(out, "wit::up<%.*s>(c.val.%.*s)", STR_ARG(cpp_type(g, field->type)),
+            buf_fmt(out, "wit::up<%.*s>(c.val.%.*s)", STR_ARG(cpp_type(k, field->type)),
                     STR_ARG(gen_ident(g, field->name)));
         buf_str(out, STR("};\n"));
     }
@@ -568,8 +591,8 @@ static Str argument_up(Cpp *k, const NatParam *p) {
     if (is_plain_struct(p->type)) return str_concat(arena, STR("*"), p->name);
     if (p->pass == NAT_OPTION)
         return str_fmt(arena, "::wit::from_pointer<%.*s>(%.*s)",
-                       STR_ARG(cpp_type(k->g, wit_dealias(p->type)->elem)), STR_ARG(p->name));
-    return str_fmt(arena, "::wit::up<%.*s>(%s%.*s)", STR_ARG(cpp_type(k->g, p->type)),
+                       STR_ARG(cpp_type(k, wit_dealias(p->type)->elem)), STR_ARG(p->name));
+    return str_fmt(arena, "::wit::up<%.*s>(%s%.*s)", STR_ARG(cpp_type(k, p->type)),
                    p->pass == NAT_POINTER ? "*" : "", STR_ARG(p->name));
 }
 

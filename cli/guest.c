@@ -15,6 +15,8 @@
 
 /* ---- compiler and linker ---- */
 
+enum { NEWEST = 24, OLDEST = 12 }; /* versions of LLVM that are looked for */
+
 static Str environment(const char *name) { return str_from(getenv(name)); }
 
 static Str sdk_program(Cli *cli, const char *name) {
@@ -49,12 +51,14 @@ static Str real_path(Cli *cli, Str path) {
 static Str linker_of(Cli *cli, Str clang) {
     Str found = sibling(cli, clang, "wasm-ld");
     if (!found.len) found = sibling(cli, real_path(cli, clang), "wasm-ld");
-    return found.len ? found : program_find(cli, STR("wasm-ld"));
+    if (!found.len) found = program_find(cli, STR("wasm-ld"));
+    for (unsigned version = NEWEST; !found.len && version >= OLDEST; version--)
+        found = program_find(cli, str_fmt(cli->arena, "wasm-ld-%u", version));
+    return found;
 }
 
 /* The first clang that has a linker of its version; else any clang. */
 static void find_pair(Cli *cli, Str *clang, Str *wasm_ld) {
-    enum { NEWEST = 24, OLDEST = 12 };
     for (unsigned version = NEWEST + 1; version >= OLDEST; version--) {
         Str suffix = version > NEWEST ? (Str){0} : str_fmt(cli->arena, "-%u", version);
         Str c = program_find(cli, str_concat(cli->arena, STR("clang"), suffix));

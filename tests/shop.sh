@@ -108,6 +108,22 @@ for standard in 17 20; do
         "$pair/server.cc" main.cc bindings.o -o server
     ran "C++$standard server" ./server
 done
+# Types of great depth, and of great size once they are written out.
+nested() { # nested N: option<option<..string..>>
+    awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "option<"; printf "string"; for (i = 0; i < n; i++) printf ">" }'
+}
+echo "package a:b; world w { import g: func(x: $(nested 90)); export f: func(x: $(nested 90)); }" >deep.wit
+{
+    echo 'package a:b; interface i { type t0 = string;'
+    for n in $(seq 1 39); do echo "type t$n = result<t$((n - 1)), t$((n - 1))>;"; done
+    echo 'variant v { a(t39), b } f: func(x: t39) -> t39; g: func(v: v) -> option<v>; } world w { import i; export i; }'
+} >wide.wit
+for wit in deep wide; do
+    rm -rf gen
+    expect "$wit types" 0 bindgen c --style native --cpp --mocks --stubs --out-dir gen $wit.wit
+    ran "$wit types in C" cc -std=c11 -Igen -c gen/w_mocks.c -o x.o
+    ran "$wit types in C++" c++ -std=c++17 -fno-exceptions -DWIT_IMPLEMENT_W -x c++ -c gen/w.hpp -o x.o
+done
 expect "C++ of the other style" 2 bindgen c --cpp --out-dir gen "$home/tests/bindgen/types.wit"
 expect "mocks of the other style" 2 bindgen c --mocks --out-dir gen "$home/tests/bindgen/types.wit"
 finish shop

@@ -13,7 +13,7 @@ class Tally {
     Step history[16] = {};
     size_t steps = 0;
 
-public:
+  public:
     explicit Tally(int32_t begin) : count(begin) {}
     ~Tally() { MUST(false); } // a component has no end
 
@@ -48,6 +48,4 @@ bool exports_test_tally_tally_take(Step step, uint8_t *maybe_times, int32_t *ret
     return taken;
 }
 
-void exports_test_tally_tally_report(exports_test_tally_tally_summary_t *ret) {
-    tally.report(ret);
-}
+void exports_test_tally_tally_report(exports_test_tally_tally_summary_t *ret) { tally.report(ret); }
