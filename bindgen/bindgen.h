@@ -24,6 +24,7 @@ typedef struct {
     bool no_sig_flattening;
     bool autodrop_borrows;
     bool keep_handles;        /* `_free` frees memory alone, as wit-bindgen's do (drop-in style) */
+    bool object_file;         /* the component type in an object of its own instead */
     bool no_component_type;   /* leave the component type out of the object (--no-object-file) */
     const GenRename *renames; /* interface id -> C prefix */
     size_t rename_count;

@@ -283,6 +283,7 @@ bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const Gen
         if (options->stubs) gen_put_stubs(&g, out);
         if (options->cpp) gen_put_cpp(&g, out);
         if (options->mocks) gen_put_mocks(&g, out);
+        if (options->object_file) gen_put_type_object(&g, out);
         return !diags->errors;
     }
     gen_reserve_types(&g);
@@ -305,5 +306,6 @@ bool gen_c(Arena *arena, const WitModel *model, const WitWorld *world, const Gen
     put_header(&g, &out->header);
     put_source(&g, &out->source);
     if (options->stubs) gen_put_stubs(&g, out);
+    if (options->object_file) gen_put_type_object(&g, out);
     return true;
 }

@@ -279,6 +279,8 @@ typedef struct {
 Str gen_fill(Gen *g, const char *text, const GenWord *words, size_t n);
 void gen_put_words(Gen *g, Buf *out, const char *text, const GenWord *words, size_t n);
 void gen_put_component_type(Gen *g, Buf *out);
+/* WORLD_component_type.o of --object-file. */
+void gen_put_type_object(Gen *g, GenOutput *out);
 
 /* ---- stubs.c: what the program must define; nothing where no stubs are wanted ---- */
 

@@ -287,17 +287,74 @@ static void put_escaped(Buf *out, uint8_t byte) {
     else buf_fmt(out, "\\\\%03o", byte);
 }
 
+/* "component-type:app", of a section's name. */
+static Str section_name(Gen *g) {
+    Str world = g->options->rename_world.len ? g->options->rename_world : g->world->name;
+    return str_fmt(g->arena, "component-type:%.*s%.*s", STR_ARG(world),
+                   STR_ARG(g->options->type_section_suffix));
+}
+
+/* The function in the object with the type; calling for it keeps that object linked in. */
+static const char link_name[] = "__component_type_object_force_link_@";
+static const char force_link[] =
+    "\n// The component's type is in an object of its own; this ensures that it is linked in.\n"
+    "#ifdef __wasm__\n"
+    "extern void __component_type_object_force_link_@(void);\n"
+    "extern void __component_type_object_force_link_@_use(void);\n"
+    "__attribute__((__used__))\n"
+    "void __component_type_object_force_link_@_use(void) {\n"
+    "  __component_type_object_force_link_@();\n}\n"
+    "#endif\n";
+
+/* An object file, "Linking.md" of the tool conventions: a function that does nothing, the type in its
+ * section, and the symbol of the function. */
+void gen_put_type_object(Gen *g, GenOutput *out) {
+    enum { TYPE = 1, FUNCTION = 3, CODE = 10, LINKING_VERSION = 2, SYMBOL_TABLE = 8 };
+    GenFile *file = vec_push(g->arena, &out->more);
+    *file = (GenFile){.name = str_concat(g->arena, g->name, STR("_component_type.o")),
+                      .text = {.arena = g->arena}};
+    Buf *object = &file->text, part = {.arena = g->arena};
+    static const uint8_t type[] = {1, 0x60, 0, 0}, function[] = {1, 0}, code[] = {1, 2, 0, 0x0b};
+    static const uint8_t header[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+    static const uint8_t symbol[] = {1, 0, 0, 0}; /* one: of a function, no flags, index 0 */
+    buf_bytes(object, header, sizeof header);
+    buf_bytes(&part, type, sizeof type);
+    buf_section(object, TYPE, &part);
+    part.len = 0;
+    buf_bytes(&part, function, sizeof function);
+    buf_section(object, FUNCTION, &part);
+    part.len = 0;
+    buf_bytes(&part, code, sizeof code);
+    buf_section(object, CODE, &part);
+    part.len = 0;
+    buf_name(&part, section_name(g));
+    buf_str(&part, g->options->component_type);
+    buf_section(object, 0, &part);
+    Buf symbols = {.arena = g->arena}, name = {.arena = g->arena};
+    buf_bytes(&symbols, symbol, sizeof symbol);
+    gen_put_template(g, &name, link_name);
+    buf_name(&symbols, buf_text(&name));
+    part.len = 0;
+    buf_name(&part, STR("linking"));
+    buf_byte(&part, LINKING_VERSION);
+    buf_section(&part, SYMBOL_TABLE, &symbols);
+    buf_section(object, 0, &part);
+}
+
 void gen_put_component_type(Gen *g, Buf *out) {
     enum { PER_LINE = 64, PER_STATEMENT = 16 * PER_LINE };
-    Str type = g->options->component_type, world = g->options->rename_world;
-    if (!world.len) world = g->world->name;
+    if (g->options->object_file) {
+        gen_put_template(g, out, force_link);
+        return;
+    }
+    Str type = g->options->component_type, section = section_name(g);
     buf_str(out, STR("\n// The component's type, as a custom section\n#ifdef __wasm__\n"));
     for (size_t at = 0; at < type.len; at++) {
         if (at % PER_STATEMENT == 0)
             buf_fmt(out,
                     "%s__asm__(\".section "
-                    "\\\".custom_section.component-type:%.*s%.*s\\\",\\\"\\\",@\\n\"",
-                    at ? ");\n" : "", STR_ARG(world), STR_ARG(g->options->type_section_suffix));
+                    "\\\".custom_section.%.*s\\\",\\\"\\\",@\\n\"",
+                    at ? ");\n" : "", STR_ARG(section));
         if (at % PER_LINE == 0) buf_str(out, STR("\n  \".ascii \\\""));
         put_escaped(out, (uint8_t)type.ptr[at]);
         if (at % PER_LINE == PER_LINE - 1 || at + 1 == type.len) buf_str(out, STR("\\\"\\n\""));

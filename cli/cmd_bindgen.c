@@ -15,6 +15,9 @@ static const Option option_table[] = {
     FLAG(Options, check, 0, "check",
          "Write nothing, fail where the files are not what would be written"),
     BINDINGS_OPTIONS(Options, bindings),
+    FLAG(Options, bindings.object, 0, "object-file",
+         "Put the component's type into an object of its own, to be linked, as `wit-bindgen c` "
+         "does"),
     FLAG(Options, bindings.no_object, 0, "no-object-file",
          "Leave the component's type out of the source"),
     FLAG(Options, bindings.stubs, 0, "stubs",

@@ -15,7 +15,8 @@ typedef struct {
     Str world, rename_world, suffix;
     StrVec renames, async, sync;
     unsigned style, encoding, autodrop, free_handles;
-    bool no_helpers, no_sig_flattening, no_object, async_helpers, thread_helpers, stubs, mocks, cpp;
+    bool no_helpers, no_sig_flattening, no_object, object, async_helpers, thread_helpers, stubs,
+        mocks, cpp;
 } BindingsChoice;
 
 #define BINDINGS_WORLD(T, field)                                                                   \

@@ -50,6 +50,7 @@ int make_bindings(Cli *cli, Str path, const BindingsChoice *choice, GenOutput *o
                       .no_sig_flattening = choice->no_sig_flattening,
                       .autodrop_borrows = choice->autodrop != 0,
                       .keep_handles = choice->free_handles != 0,
+                      .object_file = choice->object && !choice->no_object,
                       .no_component_type = choice->no_object,
                       .rename_count = choice->renames.len,
                       .rename_world = choice->rename_world,

@@ -77,6 +77,22 @@ if [ -n "$AR" ]; then
     expect "stripped" 0 component new "$tmp/stripped.wasm" -o "$tmp/server2.wasm"
 fi
 
+# With --object-file the type is in an object of its own, also within an archive.
+expect "object" 0 bindgen c -w server --object-file --out-dir "$tmp/object" tests/bindgen/run/pair.wit
+expect "object is up to date" 0 bindgen c -w server --object-file --check --out-dir "$tmp/object" tests/bindgen/run/pair.wit
+compile "$tmp/object/server.c" "$tmp/object/bindings.o"
+if [ -n "$AR" ]; then
+    "$AR" rcs "$tmp/object/all.a" "$tmp/object/bindings.o" "$tmp/object/server_component_type.o"
+    set -- "$tmp/object/all.a"
+else
+    set -- "$tmp/object/bindings.o" "$tmp/object/server_component_type.o"
+fi
+"$WASM_LD" --no-entry "$tmp/run/server.o" "$@" -o "$tmp/object.wasm" || bad "object" "does not link"
+expect "of an object" 0 component new "$tmp/object.wasm" -o "$tmp/server3.wasm"
+expect "type in the source" 0 component wit "$tmp/server.wasm" -o "$tmp/server.wit"
+expect "type in the object" 0 component wit "$tmp/server3.wasm" -o "$tmp/server3.wit"
+if cmp -s "$tmp/server.wit" "$tmp/server3.wit"; then ok; else bad "object" "another type"; fi
+
 # A destructor is exported by the name that the component model looks for.
 expect "destructor" 0 print "$tmp/server.core.wasm"
 if grep -q '"test:pair/resources#\[dtor\]big-file"' "$out"; then ok; else bad "destructor" "no [dtor]big-file"; fi

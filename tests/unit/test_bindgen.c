@@ -181,6 +181,20 @@ static void free_drops_owned_handles(void) {
     CHECK(source_has("if (ptr->ptr[i].__handle != 0) a_b_i_r_drop_own(ptr->ptr[i]);"));
 }
 
+static void free_drops_streams_and_contexts(void) {
+    const char *text = "package a:b; interface i { record r { s: stream<u8>, t: string }\n"
+                       "  f: func() -> r; g: func() -> list<future<u32>>;\n"
+                       "  record unused { f: future<string> } }\n"
+                       "world w { import i; }\n";
+    CHECK(generate(text));
+    CHECK(source_has("if (ptr->s != 0) a_b_i_stream_u8_drop_readable(ptr->s);"));
+    CHECK(source_has("a_b_i_future_u32_drop_readable("));
+    CHECK(source_has("static void a_b_i_future_string_drop_readable("));
+    CHECK(generate_with(text, (GenOptions){.keep_handles = true}));
+    CHECK(!source_has("if (ptr->s != 0)") && source_has("w_string_free(&ptr->t);"));
+    CHECK(!header_has("void a_b_i_unused_free("));
+}
+
 static void returned_memory_is_released_but_not_handles(void) {
     CHECK(generate(
         "package a:b; interface i { resource r; f: func() -> list<r>; } world w { export i; }"));
@@ -278,6 +292,7 @@ int main(void) {
     RUN(destructors_have_the_resource_s_name);
     RUN(free_reaches_shared_types_everywhere);
     RUN(free_drops_owned_handles);
+    RUN(free_drops_streams_and_contexts);
     RUN(returned_memory_is_released_but_not_handles);
     RUN(lent_handles_are_dropped_on_request);
     RUN(documentation_ends_with_its_line);
