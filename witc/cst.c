@@ -134,7 +134,7 @@ static inline uint16_t entry_of(CstParser *p, uint16_t state, uint16_t symbol) {
 
 /* The only thing to do; NULL where there is nothing or a choice. A repetition is never shifted
  * whole: that is for trees of an earlier text. */
-static const TSParseAction *action_of(CstParser *p, uint16_t state, uint16_t symbol) {
+static inline const TSParseAction *action_of(CstParser *p, uint16_t state, uint16_t symbol) {
     const TSParseActionEntry *entry = &p->language->parse_actions[entry_of(p, state, symbol)];
     const TSParseAction *action = &entry[1].action, *other = &entry[2].action;
     switch (entry->entry.count) {
@@ -146,30 +146,36 @@ static const TSParseAction *action_of(CstParser *p, uint16_t state, uint16_t sym
 
 /* ---- nodes ---- */
 
-uint32_t witc_cst_add(Cst *cst, CstNode node) {
+static void grow(Cst *cst) {
+    cst->cap = cst->cap ? cst->cap * 2 : 1024;
+    cst->nodes = must(realloc(cst->nodes, cst->cap * sizeof *cst->nodes));
+}
+
+static inline uint32_t add_node(Cst *cst, CstNode node) {
     if (cst->len == 0) cst->len = 1; /* 0 is no node */
-    if (cst->len >= cst->cap) {
-        cst->cap = cst->cap ? cst->cap * 2 : 1024;
-        cst->nodes = must(realloc(cst->nodes, cst->cap * sizeof *cst->nodes));
-    }
+    if (cst->len >= cst->cap) grow(cst);
     cst->nodes[cst->len] = node;
     return cst->len++;
 }
+
+uint32_t witc_cst_add(Cst *cst, CstNode node) { return add_node(cst, node); }
 
 void witc_cst_free(Cst *cst) {
     free(cst->nodes);
     *cst = (Cst){0};
 }
 
-static Part *push(CstParser *p) {
-    if (p->depth == p->room) {
-        p->room = p->room ? p->room * 2 : 256;
-        p->stack = must(realloc(p->stack, p->room * sizeof *p->stack));
-    }
+static void grow_stack(CstParser *p) {
+    p->room = p->room ? p->room * 2 : 256;
+    p->stack = must(realloc(p->stack, p->room * sizeof *p->stack));
+}
+
+static inline Part *push(CstParser *p) {
+    if (p->depth == p->room) grow_stack(p);
     return &p->stack[p->depth++];
 }
 
-static void append(CstParser *p, Part *list, const Part *more) {
+static inline void append(CstParser *p, Part *list, const Part *more) {
     if (!more->first) return;
     if (list->last) p->cst->nodes[list->last].next = more->first;
     else list->first = more->first;
@@ -200,20 +206,20 @@ static void set_fields(CstParser *p, const Part *parts, size_t n, uint16_t produ
 
 /* ---- shift, reduce, accept ---- */
 
-static void shift(CstParser *p, uint16_t state, uint16_t symbol, Part token) {
+static inline void shift(CstParser *p, uint16_t state, uint16_t symbol, Part token) {
     token.state = state & MAX_STATE;
     token.symbol = symbol;
     if (p->shown[symbol]) {
         uint8_t flags = token.is_extra ? CST_EXTRA : 0;
         token.first = token.last =
-            witc_cst_add(p->cst, (CstNode){p->language->public_symbol_map[symbol], 0, flags,
-                                           token.start, token.end, 0, 0});
+            add_node(p->cst, (CstNode){p->language->public_symbol_map[symbol], 0, flags,
+                                       token.start, token.end, 0, 0});
     }
     *push(p) = token;
 }
 
 /* Entries that are no part of what was reduced stay on top of it, in its state. */
-static bool replace(CstParser *p, size_t from, size_t end, Part whole) {
+static inline bool replace(CstParser *p, size_t from, size_t end, Part whole) {
     p->stack[from] = whole;
     for (size_t i = end; i < p->depth; i++) {
         p->stack[++from] = p->stack[i];
@@ -239,7 +245,7 @@ static bool reduce(CstParser *p, const TSParseAction *action) {
     if (p->shown[symbol]) {
         uint16_t shown = p->language->public_symbol_map[symbol];
         whole.first = whole.last =
-            witc_cst_add(p->cst, (CstNode){shown, 0, 0, whole.start, whole.end, whole.first, 0});
+            add_node(p->cst, (CstNode){shown, 0, 0, whole.start, whole.end, whole.first, 0});
     }
     whole.state = entry_of(p, p->stack[from - 1].state, symbol) & MAX_STATE;
     return replace(p, from, end, whole);
@@ -267,7 +273,7 @@ static void accept(CstParser *p) {
 }
 
 /* The next token, as a symbol; 0 at the end. */
-static uint16_t read_token(CstParser *p, uint16_t state, Part *token) {
+static inline uint16_t read_token(CstParser *p, uint16_t state, Part *token) {
     Scan *scan = &p->scan;
     const bool *valid =
         p->language->external_scanner.states +

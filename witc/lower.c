@@ -757,13 +757,15 @@ static bool check_character(Diags *diags, uint32_t c, Span where) {
 /* WIT.md, "Lexical structure": UTF-8, without control codes and characters that mislead readers. */
 bool witc_check_characters(const Source *source, Diags *diags) {
     Str s = source->text;
-    size_t valid = utf8_valid_prefix(s), errors = diags->errors;
+    size_t plain = 0, errors = diags->errors;
+    while (s.len - plain >= 8 && all_plain(s.ptr + plain)) plain += 8;
+    size_t valid = plain + utf8_valid_prefix(str_after(s, plain));
     if (valid < s.len) {
         diag(diags, WIT_NOT_UTF8, ((Span){source, (uint32_t)valid, (uint32_t)valid + 1}),
              STR_ARG(source->path), (unsigned)(unsigned char)s.ptr[valid]);
         return false;
     }
-    for (size_t at = 0; at < valid && diags->errors < errors + 10;) {
+    for (size_t at = plain; at < valid && diags->errors < errors + 10;) {
         if (valid - at >= 8 && all_plain(s.ptr + at)) {
             at += 8;
             continue;
