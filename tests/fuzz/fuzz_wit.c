@@ -94,6 +94,17 @@ static void through_bytes(Arena *arena, const WitModel *model, bool sound) {
     if (!str_eq(buf_text(&later), buf_text(&last))) fail("another binary", first, then, &diags);
 }
 
+/* By all rules, as of an older version, and with the places of all that is told. */
+static void read_strictly(Arena *arena, const Source *source) {
+    const Str target = STR("1.0.0");
+    const WitcOptions strict = {.strict = true, .targets = &target, .target_count = 1};
+    Diags diags = {.arena = arena};
+    WitModel *model = witc_read_text(arena, source, &strict, &diags);
+    if (!model != (diags.errors > 0)) abort();
+    Json json = json_new(arena, 0);
+    diag_put_json(&json, &diags);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Arena *arena = arena_new();
     Diags diags = {.arena = arena};
@@ -105,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const Source *source = source_of(arena, STR("fuzz.wit"), buf_text(&text));
     WitModel *model = witc_read_text(arena, source, &all, &diags);
     if (!model && diags.errors == 0) abort();
+    read_strictly(arena, source);
     if (model) {
         Buf json = {.arena = arena};
         witc_json(model, &json);
