@@ -37,9 +37,28 @@ static void add_type(Work *w, WitType *type) {
     *vec_push(w->arena, &w->r->model->types) = type;
 }
 
+static bool is_left_out(const WitType *type) {
+    return type && wit_kind_shape(type->kind) != WIT_SHAPE_PRIM && witc_excluded(type->id);
+}
+
+/* An anonymous type is left out because of a type that is named in it. */
+static const WitType *named_part(const WitType *type) {
+    for (const WitType *part = type; part;) {
+        type = part;
+        if (type->name.len) break;
+        part = is_left_out(type->elem)     ? type->elem
+               : is_left_out(type->second) ? type->second
+                                           : NULL;
+        for (size_t i = 0; i < type->fields.len && !part; i++)
+            if (is_left_out(type->fields.at[i].type)) part = type->fields.at[i].type;
+    }
+    return type;
+}
+
 static bool check_type(Work *w, const WitType *type, Span span) {
     if (!witc_excluded(type->id) || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return true;
-    witc_report_excluded(w, span, "type", "", &type->stability, type->span);
+    const WitType *left_out = named_part(type);
+    witc_report_excluded(w, span, "type", "", &left_out->stability, left_out->span);
     return false;
 }
 
