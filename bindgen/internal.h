@@ -225,14 +225,8 @@ void gen_take(Gen *g, GenBody *b, Str name);
 Str gen_value(Gen *g, GenPlace place);
 Str gen_address(Gen *g, GenPlace place);
 GenPlace gen_member(Gen *g, GenPlace place, Str name);
-Str gen_tag(Gen *g, const AbiOp *op, GenPlace variant);
 /* C to flat core values: fills flat[0..plan->flat_count) with expressions. */
 void gen_lower(Gen *g, GenBody *b, const AbiPlan *plan, GenPlace from, Str *flat);
-/* The native style: whether a variant has a function that fills an array of its slots. gen_flatten
- * declares the array, puts its elements into `flat`, and returns the call of that function. */
-bool gen_is_large(const AbiOp *op);
-Str gen_flatten(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, GenPlace from, Str *flat,
-                bool zero);
 /* Flat core values to C. */
 void gen_lift(Gen *g, GenBody *b, const AbiPlan *plan, const Str *flat, GenPlace to);
 /* The same as an expression, where the value is no struct and one flat value; else empty. */

@@ -354,7 +354,10 @@ Str gen_new_type_name(Gen *g, const WitType *type, Str prefix, bool *shared) {
 static Str primitive_name(Gen *g, WitKind kind) {
     if (gen_native(g) && kind == WIT_STRING)
         return str_concat(g->arena, STR("wit_"), nat_string(g));
-    if (gen_native(g) && kind == WIT_ERROR_CONTEXT) return STR("wit_error_context");
+    if (gen_native(g) && kind == WIT_ERROR_CONTEXT) {
+        g->needs_error_context = true;
+        return STR("wit_error_context");
+    }
     switch ((int)kind) {
     case WIT_BOOL: return STR("bool");
     case WIT_S8: return STR("int8_t");

@@ -213,17 +213,6 @@ static void lower_option(Body *m, const NatParam *p, const AbiPlan *plan, Str *f
     const AbiPlan *payload = plan->ops[0].cases[1];
     flat[0] = str_fmt(g->arena, "%.*s != NULL", STR_ARG(p->name));
     if (!payload->flat_count) return;
-    if (payload->op_count == 1 && gen_is_large(&payload->ops[0]) && !payload->ops[0].step_count) {
-        flat[1] = gen_local(g, &m->b, "tag");
-        gen_line(&m->b, "int32_t %.*s = 0;", STR_ARG(flat[1]));
-        Str call = gen_flatten(g, &m->b, payload, &payload->ops[0], (GenPlace){p->name, true},
-                               flat + 2, true);
-        gen_line(&m->b, "if (%.*s != NULL) {", STR_ARG(p->name));
-        gen_line(&m->b, "  %.*s = (int32_t) %.*s;", STR_ARG(flat[1]),
-                 STR_ARG(gen_tag(g, &payload->ops[0], (GenPlace){p->name, true})));
-        gen_line(&m->b, "  %.*s\n  }", STR_ARG(call));
-        return;
-    }
     for (uint32_t i = 0; i < payload->flat_count; i++) {
         flat[i + 1] = gen_local(g, &m->b, "slot");
         gen_line(&m->b, "%s %.*s = 0;", gen_core_type(payload->flat[i]), STR_ARG(flat[i + 1]));

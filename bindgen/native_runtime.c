@@ -276,14 +276,70 @@ static const char handles[] =
     "  return rep;\n"
     "}\n";
 
+static const char error_context_header[] =
+    "\n#ifndef WIT_ERROR_CONTEXT\n"
+    "#define WIT_ERROR_CONTEXT\n"
+    "/** An error context with a message, which is copied. */\n"
+    "WIT_CHECK wit_error_context wit_error_context_new($STRING message);\n"
+    "/** Its message, or another one; in the arena of the call. */\n"
+    "$STRING wit_error_context_debug_message(wit_error_context self);\n"
+    "WIT_IMPORT(\"$root\", \"[error-context-drop]\")\n"
+    "void wit_error_context_drop(wit_error_context self);\n"
+    "#endif\n";
+
+static const char error_context_source[] =
+    "\n#ifdef __wasm__\n"
+    "WIT_IMPORT(\"$root\", \"[error-context-new-$ENCODING]\")\n"
+    "extern int32_t wit__error_context_new(const void *, size_t);\n"
+    "WIT_IMPORT(\"$root\", \"[error-context-debug-message-$ENCODING]\")\n"
+    "extern void wit__error_context_debug_message(int32_t, $STRING *);\n"
+    "\n"
+    "WIT_SHARED wit_error_context wit_error_context_new($STRING message) {\n"
+    "  wit_error_context self = {wit__error_context_new(message.ptr, message.len)};\n"
+    "  return self;\n"
+    "}\n"
+    "\n"
+    "WIT_SHARED $STRING wit_error_context_debug_message(wit_error_context self) {\n"
+    "  $STRING message;\n"
+    "  wit__error_context_debug_message(self.handle, &message);\n"
+    "  return message;\n"
+    "}\n"
+    "#else // messages need not be kept\n"
+    "WIT_SHARED wit_error_context wit_error_context_new($STRING message) {\n"
+    "  wit_error_context self = {message.len != 0};\n"
+    "  return self;\n"
+    "}\n"
+    "\n"
+    "WIT_SHARED $STRING wit_error_context_debug_message(wit_error_context self) {\n"
+    "  $STRING message = {NULL, 0};\n"
+    "  (void) self;\n"
+    "  return message;\n"
+    "}\n"
+    "\n"
+    "WIT_SHARED void wit_error_context_drop(wit_error_context self) {\n"
+    "  (void) self;\n"
+    "}\n"
+    "#endif\n";
+
+static Str error_context_text(Gen *g, const char *text) {
+    static const char *const encodings[] = {"utf8", "utf16", "latin1+utf16"};
+    const GenWord words[] = {
+        {STR("$STRING"), str_concat(g->arena, STR("wit_"), nat_string(g))},
+        {STR("$ENCODING"), str_from(encodings[g->options->encoding])},
+    };
+    return gen_fill(g, text, words, 2);
+}
+
 void nat_put_common(Gen *g, Buf *out) {
     buf_str(out, str_from(common));
     if (g->needs_async) nat_put_async_common(out);
+    if (g->needs_error_context) buf_str(out, error_context_text(g, error_context_header));
 }
 
 void nat_put_runtime(Gen *g, Buf *out) {
     gen_put_freestanding(out);
     buf_str(out, str_from(runtime));
+    if (g->needs_error_context) buf_str(out, error_context_text(g, error_context_source));
     if (g->has_exported_resources)
         buf_fmt(out,
                 "\n#ifndef __wasm__\n// Handles of resources, for programs that are no "

@@ -83,7 +83,7 @@ static const char *tag_name(const WitType *variant) {
     return variant->kind == WIT_OPTION ? "is_some" : variant->kind == WIT_RESULT ? "is_err" : "tag";
 }
 
-Str gen_tag(Gen *g, const AbiOp *op, GenPlace variant) {
+static Str tag_of(Gen *g, const AbiOp *op, GenPlace variant) {
     return gen_member(g, variant, str_from(tag_name(op->type))).text;
 }
 
@@ -160,7 +160,7 @@ enum { MANY_SLOTS = 6 };
 /* Fills the slots after the tag, of type `core`, with the payload. */
 static void fill_slots(Gen *g, GenBody *b, const AbiCore *core, const AbiOp *op, GenPlace from,
                        const Str *slots) {
-    Str tag = gen_tag(g, op, from);
+    Str tag = tag_of(g, op, from);
     gen_line(b, "switch ((int32_t) %.*s) {", STR_ARG(tag));
     for (uint32_t i = 0; i < op->case_count; i++) {
         const AbiPlan *inner = op->cases[i];
@@ -188,8 +188,6 @@ static Str slot_member(Gen *g, Str array, uint32_t k, AbiCore core) {
 }
 
 /* The native style: large variants have a function each that fills an array of slots. */
-bool gen_is_large(const AbiOp *op) { return op->kind == ABI_VARIANT && op->slots > MANY_SLOTS; }
-
 static Str flatten_function(Gen *g, const AbiCore *core, const AbiOp *op) {
     Str type = gen_type_name(g, op->type), name = str_concat(g->arena, type, STR("__flatten"));
     bool added;
@@ -213,25 +211,18 @@ static Str flatten_function(Gen *g, const AbiCore *core, const AbiOp *op) {
     return name;
 }
 
-Str gen_flatten(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, GenPlace from, Str *flat,
-                bool zero) {
-    const AbiCore *core = plan->flat + op->slot + 1;
-    Str array = gen_local(g, b, "slots"), function = flatten_function(g, core, op);
-    gen_line(b, "wit__slot %.*s[%u]%s;", STR_ARG(array), op->slots - 1, zero ? " = {{0}}" : "");
-    for (uint32_t k = 0; k + 1 < op->slots; k++) flat[k] = slot_member(g, array, k, core[k]);
-    return str_fmt(g->arena, "%.*s(%.*s, %.*s);", STR_ARG(function), STR_ARG(gen_address(g, from)),
-                   STR_ARG(array));
-}
-
 static void lower_variant(Gen *g, GenBody *b, const AbiPlan *plan, const AbiOp *op, GenPlace from,
                           Str *flat) {
-    flat[op->slot] = cast(g, "int32_t", gen_tag(g, op, from));
+    flat[op->slot] = cast(g, "int32_t", tag_of(g, op, from));
     if (op->slots == 1) return;
     const AbiCore *core = plan->flat + op->slot + 1;
     Str *slots = flat + op->slot + 1;
-    if (gen_native(g) && gen_is_large(op)) {
-        Str call = gen_flatten(g, b, plan, op, from, slots, false);
-        gen_line(b, "%.*s", STR_ARG(call));
+    if (gen_native(g) && op->slots > MANY_SLOTS) {
+        Str array = gen_local(g, b, "slots"), function = flatten_function(g, core, op);
+        gen_line(b, "wit__slot %.*s[%u];", STR_ARG(array), op->slots - 1);
+        gen_line(b, "%.*s(%.*s, %.*s);", STR_ARG(function), STR_ARG(gen_address(g, from)),
+                 STR_ARG(array));
+        for (uint32_t k = 0; k + 1 < op->slots; k++) slots[k] = slot_member(g, array, k, core[k]);
         return;
     }
     for (uint32_t k = 0; k + 1 < op->slots; k++) {
@@ -443,7 +434,7 @@ static const WitType *case_type(const WitType *variant, uint32_t index) {
 
 static void collect_variant(Gen *g, GenBody *b, const WitFunc *func, const AbiOp *op, GenPlace from,
                             GenBorrows *borrows) {
-    Str tag = gen_tag(g, op, from);
+    Str tag = tag_of(g, op, from);
     for (uint32_t i = 0; i < op->case_count; i++) {
         if (!has_foreign_borrow(g, case_type(op->type, i))) continue;
         Buf *out = b->out, inner = {.arena = g->arena};
