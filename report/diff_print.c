@@ -165,6 +165,10 @@ static void put_change(Print *p, const ReportChange *c, const ReportScope *secti
         paint(p, "0");
     }
     put_remark(p, "", c->reason, "");
+    if (c->kind == REPORT_MISFIT) {
+        put_remark(p, "", c->old_text, "");
+        put_remark(p, "", c->new_text, "");
+    }
     put_remark(p, c->kind == REPORT_ADDED ? "renamed from `" : "renamed to `", c->renamed, "`?");
     if (c->unstable) put(p, "\n           it is unstable, so nothing was promised");
     put(p, "\n");

@@ -164,7 +164,11 @@ static void diff_fit(Differ *d, const WitWorld *a, const WitWorld *b, size_t fro
     if (fit->fits || is_told(d, b, from)) return;
     for (size_t i = 0; i < diags.list.len; i++) {
         const Diag *why = &diags.list.at[i];
-        Told x = {.span = a->span}, y = {.span = why->notes.len ? why->notes.at[0].span : b->span};
+        const Diag *needs = why->notes.len > 0 ? &why->notes.at[0] : NULL,
+                   *has = why->notes.len > 1 ? &why->notes.at[1] : NULL;
+        Told x = {.span = a->span}, y = {.span = needs ? needs->span : b->span};
+        if (needs) x.text = needs->message;
+        if (has) y.text = has->message;
         ReportChange *change = diff_add(d, REPORT_MISFIT, d->scope, x, y, both, harmless);
         change->reason = why->message;
     }

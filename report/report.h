@@ -97,8 +97,10 @@ typedef struct ReportScope {
 typedef struct {
     ReportChangeKind kind;
     ReportBump bump;
-    const ReportScope *scope;   /* what changed; NULL: the package itself */
-    Str old_text, new_text;     /* the definition, gate or id, where there is one */
+    const ReportScope *scope; /* what changed; NULL: the package itself */
+    Str old_text,
+        new_text; /* the definition, gate or id, where there is one; of a misfit, who needs
+                                what, and who has what instead */
     Span old_span, new_span;    /* no source: it is not there, or came from a binary */
     bool is_world;              /* the two sides are components and hosts of a world, ... */
     ReportBreak user, provider; /* ... else those who import an interface, and who export it */
