@@ -6,8 +6,9 @@
  *
  * Blocks are 16 KiB, then 128 KiB, and double up to 1 MiB, so that a small job costs one small block
  * and a large one few of them. A request larger than a block gets a block of its own. Blocks come zeroed and nothing
- * is handed out twice, so an allocation touches no memory: pages that the system has not given yet
- * stay that way until they are used. With ARENA_STRESS every allocation is its own block, so that
+ * is handed out twice, so an allocation touches no memory. The pages of blocks from 128 KiB on are
+ * asked for some at a time, ahead of their use: a fault for each takes longer. Those of a large
+ * request come when they are used, which may be never. With ARENA_STRESS every allocation is its own block, so that
  * ASan sees each border.
  */
 #include "base/arena.h"
@@ -15,12 +16,13 @@
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { FIRST_BLOCK = 16 << 10, SECOND_BLOCK = 128 << 10, LARGEST_BLOCK = 1 << 20, ALIGNMENT = 16 };
 
 typedef struct Block {
     struct Block *next;
-    size_t size, used;
+    size_t size, used, asked; /* bytes; pages were asked for up to the last */
     alignas(ALIGNMENT) unsigned char data[];
 } Block;
 
@@ -59,6 +61,22 @@ static void add_block(Arena *arena, size_t size) {
     arena->newest = b;
 }
 
+#ifndef ARENA_STRESS
+/* Only a wish, which an old system does not know. */
+static void ask_for_pages(Block *b) {
+    enum { PAGE = 4096, STEP = 64 << 10 };
+    size_t from = b->asked;
+    b->asked = b->used + STEP < b->size ? b->used + STEP : b->size;
+#ifdef MADV_POPULATE_WRITE
+    uintptr_t start = ((uintptr_t)b->data + from + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    uintptr_t end = ((uintptr_t)b->data + b->asked) & ~(uintptr_t)(PAGE - 1);
+    if (end > start) (void)madvise((void *)start, end - start, MADV_POPULATE_WRITE);
+#else
+    (void)from;
+#endif
+}
+#endif
+
 static size_t rounded(size_t size) {
     if (size > SIZE_MAX / 2) must(NULL);
     return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
@@ -71,7 +89,9 @@ void *arena_alloc(Arena *arena, size_t size) {
 #else
     Block *b = arena->newest;
     if (!b || b->size - b->used < size) {
-        add_block(arena, size > arena->next_size ? size : arena->next_size);
+        bool is_block = size <= arena->next_size;
+        add_block(arena, is_block ? arena->next_size : size);
+        if (!is_block || arena->next_size < SECOND_BLOCK) arena->newest->asked = SIZE_MAX;
         if (arena->next_size < SECOND_BLOCK) arena->next_size = SECOND_BLOCK;
         else if (arena->next_size < LARGEST_BLOCK) arena->next_size *= 2;
     }
@@ -80,6 +100,9 @@ void *arena_alloc(Arena *arena, size_t size) {
     void *p = block->data + block->used;
     block->used += size;
     arena->total += size;
+#ifndef ARENA_STRESS
+    if (block->used > block->asked) ask_for_pages(block);
+#endif
     return p;
 }
 
