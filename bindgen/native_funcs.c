@@ -43,21 +43,17 @@ NatFunc *nat_func(Gen *g, const WitFunc *func) {
     return f;
 }
 
-static bool is_taken(Gen *g, const NatFunc *f, size_t n, Str name) {
-    if (map_get(&g->symbols, name)) return true;
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(f->list[i].name, name)) return true;
-    return false;
-}
-
 void nat_complete(Gen *g, NatFunc *f) {
     Buf params = {.arena = g->arena};
+    Map taken = {0};
     for (size_t i = 0; i < f->count; i++) {
         NatParam *p = &f->list[i];
         p->type = f->func->params.at[i].type;
         p->pass = pass_of(p->type);
         p->name = gen_ident(g, f->func->params.at[i].name);
-        while (is_taken(g, f, i, p->name)) p->name = str_concat(g->arena, p->name, STR("_"));
+        while (map_get(&g->symbols, p->name) || map_get(&taken, p->name))
+            p->name = str_concat(g->arena, p->name, STR("_"));
+        map_put(g->arena, &taken, p->name, NULL);
         p->c_type = gen_type_name(g, p->pass == NAT_OPTION ? wit_dealias(p->type)->elem : p->type);
         buf_fmt(&params, "%s%s%.*s %s%.*s", i ? ", " : "", p->pass == NAT_VALUE ? "" : "const ",
                 STR_ARG(p->c_type), p->pass == NAT_VALUE ? "" : "*", STR_ARG(p->name));

@@ -55,6 +55,10 @@ static const CompTypedef *encode_world(Arena *arena, const WitWorld *world) {
 
 /* ---- interfaces ---- */
 
+/* Each interface is a type that repeats all that it needs: a chain of a few hundred is as large as its
+ * square, and no package comes near. */
+enum { MAX_NEEDS = 50000 };
+
 /* The next interface from *at on whose types this one uses by name; NULL: no more. */
 static const WitInterface *next_need(const WitInterface *interface, size_t *at) {
     while (*at < interface->types.len) {
@@ -88,12 +92,16 @@ static void add_needed(Arena *arena, const WitInterface *interface, Map *needed)
     }
 }
 
-static const CompTypedef *encode_interface(Arena *arena, const WitInterface *interface) {
+/* `needs` grows by what the interface needs. NULL where that is too much. */
+static const CompTypedef *encode_interface(Arena *arena, const WitInterface *interface,
+                                           size_t *needs) {
     CompBuilder b = comp_builder(arena);
     CompInstances e;
     Map needed = {0};
     comp_instances_init(&e, arena, &b);
     add_needed(arena, interface, &needed);
+    *needs += needed.len;
+    if (*needs > MAX_NEEDS) return NULL;
     for (size_t i = 0; i < needed.len; i++) {
         const WitInterface *need = needed.entries[i].cptr;
         Map types = {0}; /* what is needed comes with all of its types, but without functions */
@@ -136,9 +144,16 @@ static void export_type(CompBuilder *b, Str name, const CompTypedef *def) {
 CompComponent *comp_encode_package(Arena *arena, const WitModel *model, Diags *diags) {
     CompBuilder b = comp_builder(arena);
     const WitPackage *package = model->main;
-    for (size_t i = 0; i < package->interfaces.len; i++)
-        export_type(&b, package->interfaces.at[i]->name,
-                    encode_interface(arena, package->interfaces.at[i]));
+    size_t needs = 0;
+    for (size_t i = 0; i < package->interfaces.len; i++) {
+        const WitInterface *interface = package->interfaces.at[i];
+        const CompTypedef *type = encode_interface(arena, interface, &needs);
+        if (!type) {
+            diag(diags, WIT_MANY_NEEDS, interface->span, MAX_NEEDS);
+            return NULL;
+        }
+        export_type(&b, interface->name, type);
+    }
     for (size_t i = 0; i < package->worlds.len; i++)
         export_type(&b, package->worlds.at[i]->name, wrapped_world(arena, package->worlds.at[i]));
     comp_add_custom(&b, STR("package-docs"), comp_package_docs(arena, package));

@@ -89,6 +89,7 @@ full)
     part "shop" tests/shop.sh build/witc
     part "example" tests/example.sh build/witc
     part "inputs" tests/inputs.sh build/witc
+    part "hostile" tests/hostile.sh build/witc
     part "truncation" tests/truncate.sh build/obj-release/tests/truncate 1
     part "truncation asan" tests/truncate.sh build/obj-asan/tests/truncate 61
     replay asan

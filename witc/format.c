@@ -28,7 +28,7 @@
 
 #include "base/file.h"
 
-enum { MAX_PASSES = 4 };
+enum { MAX_PASSES = 4, MAX_FRAMES = AST_MAX_DEPTH + 10 };
 
 static const Str bom = STR_INIT("\xef\xbb\xbf");
 
@@ -68,6 +68,7 @@ typedef struct {
     bool in_item; /* since `mark` */
     bool wrong;   /* a word of the item is */
     uint32_t range_start, range_end;
+    Diags *diags;
 } Formatter;
 
 /* ---- tokens ---- */
@@ -461,9 +462,17 @@ static bool take_error(Formatter *f, Lex t) {
     return copied;
 }
 
+/* Brackets so deep that indentation alone would fill the disk. */
+static void refuse_depth(Formatter *f, Lex t) {
+    const Source *source = f->printer.source;
+    witc_explain(f->diags->arena, source, 0, f->diags, &f->errors);
+    *vec_push(f->diags->arena, &f->errors) = (SyntaxError){t.start, (uint32_t)f->text.len, 0};
+}
+
 static void walk(Formatter *f) {
     for (;;) {
         Lex t = read_token(f);
+        if (f->frames.len > MAX_FRAMES && !f->errors.len) refuse_depth(f, t);
         bool copied = false;
         while (!copied && f->next_error < f->errors.len &&
                f->errors.at[f->next_error].start <= t.start)
@@ -569,7 +578,7 @@ static void find_errors(Formatter *f, const Source *source, Diags *diags) {
 /* One pass; its syntax errors are added to `diags`. */
 static void format_once(Arena *arena, const Source *source, const WitcFormatOptions *options,
                         Buf *out, Diags *diags) {
-    Formatter f = {.arena = arena, .text = source->text};
+    Formatter f = {.arena = arena, .text = source->text, .diags = diags};
     if (str_starts(f.text, bom)) {
         buf_str(out, bom);
         f.last.end = (uint32_t)bom.len;
