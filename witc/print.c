@@ -435,7 +435,7 @@ void witc_print(const WitModel *model, const WitcPrintOptions *options, Buf *out
     const WitPackage *last = model->packages.len ? vec_last(&model->packages) : NULL;
     const WitPackage *package = model->main ? model->main : last;
     if (!package) return;
-    buf_reserve(out, arena_used(out->arena) / 2); /* the text is shorter than what it says */
+    buf_reserve(out, arena_used(out->arena) / 5); /* texts are about that long */
     witc_print_package(model, package, false, options, out);
     bool first = true;
     for (size_t i = 0; i < model->packages.len; i++) {
