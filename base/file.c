@@ -120,11 +120,11 @@ static int by_bytes(const void *a, const void *b) {
     return str_cmp(((const DirectoryEntry *)a)->name, ((const DirectoryEntry *)b)->name);
 }
 
-/* The system tells the kind of most entries with their name. */
-static bool leads_to_directory(DIR *dir, const struct dirent *entry) {
+/* What an entry is, as in st_mode: the system tells most kinds with their name. 0: a link to nowhere. */
+static mode_t kind_of(DIR *dir, const struct dirent *entry) {
     struct stat st;
-    if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN) return entry->d_type == DT_DIR;
-    return fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+    if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN) return DTTOIF(entry->d_type);
+    return fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 ? st.st_mode : 0;
 }
 
 bool directory_read(Arena *arena, Str path, DirectoryEntries *entries, Diags *diags) {
@@ -136,8 +136,11 @@ bool directory_read(Arena *arena, Str path, DirectoryEntries *entries, Diags *di
     for (struct dirent *entry; (entry = readdir(dir));) {
         Str name = str_from(entry->d_name);
         if (str_is(name, ".") || str_is(name, "..")) continue;
-        bool is_directory = leads_to_directory(dir, entry);
-        *vec_push(arena, entries) = (DirectoryEntry){str_copy(arena, name), is_directory};
+        mode_t kind = kind_of(dir, entry);
+        *vec_push(arena, entries) =
+            (DirectoryEntry){.name = str_copy(arena, name),
+                             .is_directory = S_ISDIR(kind),
+                             .is_special = kind && !S_ISDIR(kind) && !S_ISREG(kind)};
     }
     closedir(dir);
     if (entries->len) qsort(entries->at, entries->len, sizeof *entries->at, by_bytes);

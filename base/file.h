@@ -28,6 +28,7 @@ bool directory_list(Arena *arena, Str path, StrVec *names, Diags *diags);
 typedef struct {
     Str name;
     bool is_directory;
+    bool is_special; /* a pipe, socket or device: reading it may wait forever */
 } DirectoryEntry;
 typedef VEC(DirectoryEntry) DirectoryEntries;
 bool directory_read(Arena *arena, Str path, DirectoryEntries *entries, Diags *diags);

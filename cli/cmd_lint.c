@@ -108,7 +108,7 @@ static int run(Cli *cli, void *given) {
     const Source *text = NULL;
     if (str_is(path, "-") || !file_is_directory(cli->arena, path)) {
         text = cli_read(cli, 0);
-        if (text && input_kind(text->text) != KIND_TEXT && input_kind(text->text) != KIND_EMPTY) {
+        if (text && load_wit_kind(text) != KIND_TEXT && load_wit_kind(text) != KIND_EMPTY) {
             cli_wrong_kind(cli, text, "the text of WIT");
             text = NULL;
         }

@@ -105,6 +105,12 @@ WitcOptions load_wit_options(Cli *cli, const WitSelection *selection) {
                          .context = cli};
 }
 
+InputKind load_wit_kind(const Source *source) {
+    InputKind kind = input_kind(source->text);
+    bool unknown = kind == KIND_BYTES || kind == KIND_EMPTY;
+    return unknown && str_ends(source->path, STR(".wit")) ? KIND_TEXT : kind;
+}
+
 WitModel *load_wit(Cli *cli, Str path, const WitSelection *selection) {
     WitcOptions options = load_wit_options(cli, selection);
     if (!str_is(path, "-") && file_is_directory(cli->arena, path)) {
@@ -112,7 +118,7 @@ WitModel *load_wit(Cli *cli, Str path, const WitSelection *selection) {
     }
     const Source *source = file_read(cli->arena, path, &cli->diags);
     if (!source) return NULL;
-    switch (input_kind(source->text)) {
+    switch (load_wit_kind(source)) {
     case KIND_CORE_MODULE:
     case KIND_COMPONENT:
     case KIND_WASM_TEXT: return decode_wit(cli->arena, source, cli, &cli->diags);

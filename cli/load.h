@@ -38,6 +38,9 @@ typedef struct {
 /* WIT from a directory, a `.wit` file, a WIT package as a binary, a component, or a core module
  * with its world embedded; "-" is standard input. */
 WitModel *load_wit(Cli *cli, Str path, const WitSelection *selection);
+/* What a file is where WIT is read: one called `.wit` is text whatever is in it, so that its reader
+ * tells the faults at their places. */
+InputKind load_wit_kind(const Source *source);
 /* How that is read, for other readings of WIT text. */
 WitcOptions load_wit_options(Cli *cli, const WitSelection *selection);
 

@@ -114,7 +114,8 @@ static Unit *load_directory(Loader *l, Str path) {
     if (!directory_read(l->arena, path, &entries, l->diags)) return NULL;
     for (size_t i = 0; i < entries.len; i++) {
         const DirectoryEntry *entry = &entries.at[i];
-        if (entry->is_directory || !str_ends(entry->name, STR(".wit"))) continue;
+        if (entry->is_directory || entry->is_special || !str_ends(entry->name, STR(".wit")))
+            continue;
         Str file = path_join(l->arena, path, entry->name);
         const Source *source = file_read(l->arena, file, l->diags);
         if (source) add_source(l, &group, source);
@@ -172,6 +173,7 @@ static void load_deps(Loader *l, Str path) {
     DirectoryEntries entries = {0};
     if (!file_exists(l->arena, path) || !directory_read(l->arena, path, &entries, l->diags)) return;
     for (size_t i = 0; i < entries.len; i++) {
+        if (entries.at[i].is_special) continue;
         Str entry = path_join(l->arena, path, entries.at[i].name);
         if (entries.at[i].is_directory) load_directory(l, entry);
         else if (is_package_file(entry) || !file_exists(l->arena, entry)) /* a link to nowhere */
