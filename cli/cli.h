@@ -87,8 +87,9 @@ typedef struct CommandSpec {
 #define OPTIONS(table) .options = (table), .option_count = sizeof(table) / sizeof *(table)
 
 typedef enum {
-    GROUP_TEXT,
+    GROUP_WIT,
     GROUP_COMPONENT,
+    GROUP_TEXT,
     GROUP_RUN,
     GROUP_TOOL,
     GROUP_ALIAS,

@@ -22,8 +22,9 @@ const Command cli_commands[] = {
 const size_t cli_command_count = sizeof cli_commands / sizeof *cli_commands;
 
 const char *const cli_group_titles[GROUP_COUNT] = {
-    [GROUP_TEXT] = "Modules and components as files",
+    [GROUP_WIT] = "WIT",
     [GROUP_COMPONENT] = "Making components",
+    [GROUP_TEXT] = "Modules and components as files",
     [GROUP_RUN] = "Running",
     [GROUP_TOOL] = "About witc",
     [GROUP_ALIAS] = "Other names",

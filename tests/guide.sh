@@ -1,28 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# guide.sh WITC: does what docs/BINDINGS.md says, in an empty folder. A block with a file's name
-# behind its language ("```c main.c") becomes that file; of a block "```console", each line "$ .." is
-# run, and the lines after it must be what it writes to standard output.
+# guide.sh WITC: does what docs/COMMANDS.md and docs/BINDINGS.md say, each in an empty folder. A block
+# with a file's name behind its language ("```c main.c") becomes that file; of a block "```console",
+# each line "$ .." is run, and the lines after it must be what it writes to standard output.
 . "$(dirname "$0")/lib.sh"
 . tools/toolchain.sh
-if [ -z "$CLANG" ] || [ -z "$WASM_LD" ]; then
-    skip "guide: clang or wasm-ld is missing"
-    finish guide
-fi
-guide=$PWD/docs/BINDINGS.md
-mkdir "$tmp/bin" "$tmp/w" "$tmp/steps"
+docs=$PWD/docs
+
+# Every command has its example.
+for name in $(sed -n 's/^COMMAND("\([^"]*\)".*/\1/p' cli/command.def | tr ' ' '_'); do
+    name=$(echo "$name" | tr _ ' ')
+    if grep -q "\`\(witc \)\{0,1\}$name" docs/COMMANDS.md; then ok; else bad "docs/COMMANDS.md" "has no $name"; fi
+done
+
+mkdir "$tmp/bin"
 ln -s "$witc" "$tmp/bin/witc"
-ln -s "$(command -v "$CLANG")" "$tmp/bin/clang"
-ln -s "$(command -v "$WASM_LD")" "$tmp/bin/wasm-ld"
 PATH=$tmp/bin:$PATH
-cd "$tmp/w" || exit 1
-
-# Every block in a file of its own, its first line what stood behind the fence.
-awk -v folder="$tmp/steps" '
-    /^```/ && !open { open = 1; name = sprintf("%s/%03d", folder, ++n); print substr($0, 4) >name; next }
-    /^```$/ { open = 0; close(name); next }
-    open { print >name }' "$guide"
-
 check() { # check COMMAND: what it wrote against what the guide says
     sh -c "$1" >"$out" 2>"$err"
     status=$?
@@ -47,18 +40,37 @@ console() { # console FILE: a session
     done <"$1"
     check "$command"
 }
-for step in "$tmp"/steps/*; do
-    read -r language name <"$step"
-    sed 1d "$step" >"$tmp/text"
+step() { # step FILE: one block
+    read -r language name <"$1"
+    sed 1d "$1" >"$tmp/text"
     case $language$name in
     console) console "$tmp/text" ;;
     *)
-        [ -n "$name" ] || continue
+        [ -n "$name" ] || return
         case $name in */*) mkdir -p "${name%/*}" ;; esac
         cp "$tmp/text" "$name"
         ;;
     esac
-done
+}
+follow() { # follow PAGE: all its blocks, in a folder of its own, where this leaves us
+    mkdir -p "$tmp/$1" "$tmp/$1.steps"
+    cd "$tmp/$1" || exit 1
+    # Every block in a file of its own, its first line what stood behind the fence.
+    awk -v folder="$tmp/$1.steps" '
+        /^```/ && !open { open = 1; name = sprintf("%s/%03d", folder, ++n); print substr($0, 4) >name; next }
+        /^```$/ { open = 0; close(name); next }
+        open { print >name }' "$docs/$1"
+    for block in "$tmp/$1.steps"/*; do step "$block"; done
+}
+
+follow COMMANDS.md
+if [ -z "$CLANG" ] || [ -z "$WASM_LD" ]; then
+    skip "guide: clang or wasm-ld is missing"
+    finish guide
+fi
+ln -s "$(command -v "$CLANG")" "$tmp/bin/clang"
+ln -s "$(command -v "$WASM_LD")" "$tmp/bin/wasm-ld"
+follow BINDINGS.md
 [ -s hello.wasm ] && ok || bad "guide" "there is no component at its end"
 
 if [ -e /usr/include/wasm32-wasi/c++/v1/optional ]; then
