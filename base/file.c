@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,21 +79,32 @@ static bool write_directly(const char *path, Str bytes) {
     return close(fd) == 0 && ok;
 }
 
-/* `mode` as of the file that is there, 0: there is none. */
-static bool write_and_rename(Arena *arena, const char *path, mode_t mode, Str bytes) {
-    char *temporary = (char *)str_fmt(arena, "%s.XXXXXX", path).ptr;
-    int fd = mkstemp(temporary);
-    if (fd < 0) return false;
-    mode_t mask = umask(0);
-    umask(mask);
-    if (!mode) mode = 0666 & ~mask;
-    bool ok = write_all(fd, bytes) && fchmod(fd, mode & 07777) == 0;
-    ok = close(fd) == 0 && ok && rename(temporary, path) == 0;
-    if (!ok) {
-        int error = errno;
-        unlink(temporary);
-        errno = error;
+/* The file has the mode and, where that can be had, the owner of the old one (mode 0: there is none). */
+static bool adopt(int fd, const struct stat *old) {
+    if (!old->st_mode) {
+        mode_t mask = umask(0);
+        umask(mask);
+        return fchmod(fd, 0666 & ~mask) == 0;
     }
+    bool owned = fchown(fd, old->st_uid, old->st_gid) == 0;
+    return fchmod(fd, old->st_mode & (owned ? 07777 : 0777)) == 0;
+}
+
+/* Signals that end the program wait meanwhile, so that the temporary file never stays. */
+static bool write_and_rename(Arena *arena, const char *path, const struct stat *old, Str bytes) {
+    char *temporary = (char *)str_fmt(arena, "%s.XXXXXX", path).ptr;
+    sigset_t ending, before;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT), sigaddset(&ending, SIGTERM), sigaddset(&ending, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ending, &before);
+    int fd = mkstemp(temporary);
+    bool ok = fd >= 0 && write_all(fd, bytes) && adopt(fd, old);
+    int error = errno;
+    if (fd >= 0 && close(fd) != 0 && ok) ok = false, error = errno;
+    if (ok && rename(temporary, path) != 0) ok = false, error = errno;
+    if (fd >= 0 && !ok) unlink(temporary);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = error;
     return ok;
 }
 
@@ -103,7 +115,8 @@ bool file_write(Arena *arena, Str path, Str bytes, Diags *diags) {
     char *target = exists ? realpath(name, NULL) : NULL; /* a link stays one */
     if (standard) ok = write_all(STDOUT_FILENO, bytes);
     else if (exists && !S_ISREG(st.st_mode)) ok = write_directly(name, bytes);
-    else ok = write_and_rename(arena, target ? target : name, st.st_mode, bytes);
+    else if (exists && access(name, W_OK) != 0) ok = false;
+    else ok = write_and_rename(arena, target ? target : name, &st, bytes);
     if (!ok) diag(diags, FILE_WRITE, span_none(), STR_ARG(path), strerror(errno));
     free(target);
     return ok;

@@ -13,7 +13,8 @@ const Source *file_read(Arena *arena, Str path, Diags *diags);
 const Source *source_of(Arena *arena, Str path, Str text);
 
 /* Writes `bytes` to a temporary file beside `path`, then renames it: the old file stays whole if
- * anything fails, and a new one has its mode. "-" is standard output; a device or pipe is written to directly. */
+ * anything fails, and a new one has its mode and owner. A file that may not be written stays. "-" is
+ * standard output; a device or pipe is written to directly. */
 bool file_write(Arena *arena, Str path, Str bytes, Diags *diags);
 
 bool file_exists(Arena *arena, Str path);

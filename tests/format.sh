@@ -102,8 +102,23 @@ expect "range backwards" 2 fmt --range 3:2 "$wit/a.wit"
 expect "range from 0" 2 fmt --range 0:2 "$wit/a.wit"
 expect "indent" 2 fmt --indent 17 "$wit/a.wit"
 expect "two outputs" 2 fmt -o - "$wit/a.wit" "$wit/good.wit"
+expect "a folder into one file" 2 fmt -o "$tmp/one.wit" "$wit"
+[ -e "$tmp/one.wit" ] && bad "a folder into one file" "it was written" || ok
 expect "JSON of what" 2 fmt --json "$wit/a.wit"
 expect "no file" 1 fmt "$tmp/none.wit"
+
+# A file that may not be written stays as it is; one of somebody else stays theirs.
+printf 'package a:b;\ninterface i {f:func();}\n' | tee "$tmp/locked.wit" >"$tmp/theirs.wit"
+if [ "$(id -u)" != 0 ]; then
+    chmod 400 "$tmp/locked.wit"
+    expect "no permission" 1 fmt "$tmp/locked.wit"
+    say "no permission" 'Permission denied'
+    grep -q 'i {f' "$tmp/locked.wit" && ok || bad "no permission" "it was replaced"
+else
+    chown 65534:65534 "$tmp/theirs.wit"
+    expect "of somebody else" 0 fmt "$tmp/theirs.wit"
+    [ "$(stat -c %u:%g "$tmp/theirs.wit")" = 65534:65534 ] && ok || bad "of somebody else" "the owner changed"
+fi
 
 # Every WIT file: twice is as once, and it means the same.
 layout() {
