@@ -107,12 +107,15 @@ static void depend(Depends *d, Str escaped) {
     if (added) buf_fmt(&d->out, " \\\n  %.*s", STR_ARG(escaped));
 }
 
-/* As make reads the name of a file. */
+/* As make and ninja read the name of a file: "\" stands for itself but before a blank or "#". */
 static Str escape(Build *b, Str path) {
     Buf out = {.arena = b->cli->arena};
+    size_t backslashes = 0;
     for (size_t i = 0; i < path.len; i++) {
         char c = path.ptr[i];
-        if (c == ' ' || c == '#' || c == '\\') buf_byte(&out, '\\');
+        if (c == ' ' || c == '\t' || c == '#')
+            for (size_t n = backslashes + 1; n > 0; n--) buf_byte(&out, '\\');
+        backslashes = c == '\\' ? backslashes + 1 : 0;
         if (c == '$') buf_byte(&out, '$');
         buf_byte(&out, (uint8_t)c);
     }
@@ -158,6 +161,14 @@ bool build_write_depfile(Build *b, const StrVec *files) {
         if (!file_exists(cli->arena, files->at[i])) continue;
         const Source *rule = file_read(cli->arena, files->at[i], &cli->diags);
         if (rule) read_rule(&d, rule->text);
+    }
+    for (size_t i = 0; i < b->inputs.len; i++)
+        if (b->inputs.at[i].kind == INPUT_OBJECT) depend(&d, escape(b, b->inputs.at[i].path));
+    const StrVec *adapters = &b->options->component.adapters;
+    for (size_t i = 0; i < adapters->len && !b->options->core; i++) {
+        size_t equals = str_find(adapters->at[i], '=', 0);
+        depend(&d, escape(b, equals == SIZE_MAX ? adapters->at[i]
+                                                : str_after(adapters->at[i], equals + 1)));
     }
     depend_on_wit(&d, b->wit, 0);
     buf_byte(&d.out, '\n');

@@ -143,7 +143,7 @@ bool work_run(Cli *cli, Work *work, Process *processes, size_t n, size_t jobs) {
     sigset_t awaited = ending_set();
     sigaddset(&awaited, SIGCHLD);
     size_t next = 0, running = 0;
-    bool going = !work_interrupted(work);
+    bool going = !work_interrupted(work), once = false;
     while (running || (going && next < n)) {
         if (going && next < n && running < jobs) {
             processes[next].status = -1;
@@ -157,7 +157,8 @@ bool work_run(Cli *cli, Work *work, Process *processes, size_t n, size_t jobs) {
             work->signal = signal;
             going = false;
             for (size_t i = 0; i < next; i++)
-                if (pids[i] > 0) kill(pids[i], SIGTERM);
+                if (pids[i] > 0) kill(pids[i], once ? SIGKILL : SIGTERM);
+            once = true;
         }
         running -= reap(pids, processes, next);
     }

@@ -10,7 +10,7 @@
  * involved: the words reach the program as they are.
  *
  * Signals that end a program are held back between work_begin and work_end, so that the folder is
- * removed in any case; programs that run get SIGTERM. */
+ * removed in any case; programs that run get SIGTERM, and SIGKILL where a second signal comes. */
 
 typedef struct {
     Str folder; /* of temporary files, an absolute path */

@@ -108,6 +108,18 @@ if command -v make >/dev/null; then
     touch -d '+1 minute' with.h
     [ -n "$(make -s 2>&1 | grep made)" ] && ok || bad "depfile" "make does not see a newer header"
 fi
+# Names as make reads them, objects too.
+cp with.c 'w #$1.c' && "$compiler" --target=wasm32 -c -x c /dev/null -o more.o
+touch -d '-1 minute' with.h 'w #$1.c' more.o
+expect "odd names" 0 build 'w #$1.c' more.o -w sole --depfile odd.d -o odd.wasm
+printf 'include odd.d\nodd.wasm:; @echo made\n' >Makefile
+made=$(make -s odd.wasm 2>&1)
+[ -z "$made" ] && ok || bad "odd names" "make finds it out of date: $made"
+for name in 'w #$1.c' more.o; do
+    touch -d '+1 minute' "$name"
+    make -s odd.wasm 2>&1 | grep -q made && ok || bad "odd names" "make does not see $name"
+    touch -d '-1 minute' "$name"
+done
 expect "depfile without output" 2 build with.c -w sole --depfile with.d
 expect "outputs" 0 build with.c -w sole --gen gen --depfile with.d -o with.wasm --list-outputs
 [ "$(tr '\n' ' ' <"$out")" = "with.wasm gen/sole.h gen/sole.c with.d " ] && ok || bad "outputs" "$(cat "$out")"
