@@ -4,17 +4,20 @@
  * command's words, longest first, in one `case`; zsh loads the bash script through bashcompinit;
  * fish gets one `complete` line for every command and option.
  */
+#include "base/map.h"
 #include "cli/cli.h"
 
 /* The commands' next words after `prefix` ("" or "component "), each once. */
 static void next_words(Buf *out, const char *prefix) {
-    Str last = {0}, start = str_from(prefix);
+    Str start = str_from(prefix);
+    Map seen = {0};
     for (size_t i = 0; i < cli_command_count; i++) {
         Str name = str_from(cli_commands[i].name);
         if (!str_starts(name, start)) continue;
         Str rest = str_after(name, start.len), word = str_from_to(rest, 0, str_find(rest, ' ', 0));
-        if (!str_eq(word, last)) buf_fmt(out, "%s%.*s", last.len ? " " : "", STR_ARG(word));
-        last = word;
+        bool added, first = seen.len == 0;
+        map_put(out->arena, &seen, word, &added);
+        if (added) buf_fmt(out, "%s%.*s", first ? "" : " ", STR_ARG(word));
     }
 }
 
@@ -37,39 +40,43 @@ static void bash_choices(Buf *out, const CommandSpec *spec) {
 }
 
 static void bash(Buf *out) {
+    /* "--style=native" is three words for bash, where "=" is in COMP_WORDBREAKS. */
     buf_str(out, STR("# bash completion of witc\n_witc() {\n"
                      "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
                      "    local words= values=\n"
-                     "    case \"${COMP_WORDS[*]:1:COMP_CWORD-1}\" in\n"));
+                     "    if [[ $cur == = ]]; then cur=\n"
+                     "    elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
+                     "    case \"${COMP_WORDS[*]:1:COMP_CWORD-1} \" in\n"));
     for (int two_words = 1; two_words >= 0; two_words--) {
         for (size_t i = 0; i < cli_command_count; i++) {
             const Command *c = &cli_commands[i];
             if ((strchr(c->name, ' ') != NULL) != two_words) continue;
-            buf_fmt(out, "    \"%s\"*)\n        words=\"", c->name);
+            buf_fmt(out, "    \"%s \"*)\n        words=\"", c->name);
             bash_options(out, c->spec);
             buf_str(out, STR("\"\n        case $prev in\n"));
             bash_choices(out, c->spec);
             buf_str(out, STR("        esac ;;\n"));
         }
     }
-    Str last = {0};
+    Map families = {0};
     for (size_t i = 0; i < cli_command_count; i++) {
-        Str name = str_from(cli_commands[i].name),
-            family = str_from_to(name, 0, str_find(name, ' ', 0));
-        if (family.len == name.len || str_eq(family, last)) continue;
-        last = family;
-        buf_fmt(out, "    %.*s) values=\"", STR_ARG(family));
+        Str name = str_from(cli_commands[i].name);
+        Str family = str_from_to(name, 0, str_find(name, ' ', 0));
+        bool added = false;
+        if (family.len < name.len) map_put(out->arena, &families, family, &added);
+        if (!added) continue;
+        buf_fmt(out, "    \"%.*s \") values=\"", STR_ARG(family));
         next_words(out, str_c(out->arena, str_concat(out->arena, family, STR(" "))));
         buf_str(out, STR("\" ;;\n"));
     }
-    buf_str(out, STR("    '') values=\""));
+    buf_str(out, STR("    ' ') values=\""));
     next_words(out, "");
     buf_str(out,
             STR("\" ;;\n    esac\n"
                 "    if [[ -n $values ]]; then COMPREPLY=($(compgen -W \"$values\" -- \"$cur\"))\n"
                 "    elif [[ $cur == -* ]]; then COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
-                "    else COMPREPLY=($(compgen -f -- \"$cur\")); fi\n"
-                "}\ncomplete -o filenames -F _witc witc\n"));
+                "    else COMPREPLY=(); fi\n"
+                "}\ncomplete -o default -F _witc witc\n"));
 }
 
 static void zsh(Buf *out) {
@@ -111,12 +118,16 @@ static void fish_option(Buf *out, Str condition, const Option *o) {
 
 static void fish(Buf *out) {
     buf_str(out, STR("# fish completion of witc\n"));
+    Map families = {0};
     for (size_t i = 0; i < cli_command_count; i++) {
         const Command *c = &cli_commands[i];
         const char *space = strchr(c->name, ' ');
         if (space) {
             int n = (int)(space - c->name);
-            buf_fmt(out, "complete -c witc -f -n __fish_use_subcommand -a %.*s\n", n, c->name);
+            bool added;
+            map_put(out->arena, &families, (Str){c->name, (size_t)n}, &added);
+            if (added)
+                buf_fmt(out, "complete -c witc -f -n __fish_use_subcommand -a %.*s\n", n, c->name);
             buf_fmt(out, "complete -c witc -f -n '__fish_seen_subcommand_from %.*s' -a %s -d ", n,
                     c->name, space + 1);
         } else {

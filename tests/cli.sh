@@ -58,5 +58,9 @@ if command -v bash >/dev/null; then
         ok || bad "bash completion" "does not complete ver"
     bash -c '. "$1"; COMP_WORDS=(witc version --color ""); COMP_CWORD=3; _witc; [ "${COMPREPLY[*]}" = "auto always never" ]' \
         - "$tmp/script" && ok || bad "bash completion" "does not offer the values of --color"
+    bash -c '. "$1"; COMP_WORDS=(witc build --style = n); COMP_CWORD=4; _witc; [ "${COMPREPLY[*]}" = native ]' \
+        - "$tmp/script" && ok || bad "bash completion" "does not complete --style=n"
+    bash -c '. "$1"; COMP_WORDS=(witc wast2json --wa); COMP_CWORD=2; _witc; [ "${COMPREPLY[*]}" = --wasm-dir ]' \
+        - "$tmp/script" && ok || bad "bash completion" "takes wast2json for wast"
 fi
 finish "command line"
