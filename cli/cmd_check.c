@@ -52,18 +52,19 @@ static bool is_link(Cli *cli, Str path) {
 /* Whether the folder is a package; if not, the folders in it, in the reverse order of their names, are
  * added to `more`. */
 static bool is_package(Cli *cli, Str path, StrVec *more) {
-    StrVec names = {0};
-    if (!directory_list(cli->arena, path, &names, &cli->diags)) return false;
+    DirectoryEntries entries = {0};
+    if (!directory_read(cli->arena, path, &entries, &cli->diags)) return false;
     size_t before = more->len;
-    for (size_t i = names.len; i-- > 0;) {
-        if (is_skipped(names.at[i])) continue;
-        Str file = path_join(cli->arena, path, names.at[i]);
-        if (!file_is_directory(cli->arena, file)) {
-            if (!str_ends(names.at[i], STR(".wit"))) continue;
+    for (size_t i = entries.len; i-- > 0;) {
+        const DirectoryEntry *entry = &entries.at[i];
+        if (is_skipped(entry->name)) continue;
+        if (entry->is_directory) {
+            Str folder = path_join(cli->arena, path, entry->name);
+            if (!is_link(cli, folder)) *vec_push(cli->arena, more) = folder;
+        } else if (str_ends(entry->name, STR(".wit"))) {
             more->len = before;
             return true;
         }
-        if (!is_link(cli, file)) *vec_push(cli->arena, more) = file;
     }
     return false;
 }
