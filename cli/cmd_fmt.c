@@ -125,8 +125,8 @@ static int run(Cli *cli, void *given) {
         diag(&cli->diags, CLI_MISSING_OPTION, span_none(), "--check");
         return EXIT_USAGE;
     }
-    bool several = cli->args.len > 1 ||
-                   (cli->args.len == 1 && file_is_directory(cli->arena, cli->args.at[0]));
+    bool several =
+        cli->args.len > 1 || (cli->args.len == 1 && file_is_directory(cli->arena, cli->args.at[0]));
     if (cli->output.len && (several || o->check || o->diff)) {
         diag(&cli->diags, CLI_CONFLICT, span_none(), "--output",
              o->check  ? "--check"
