@@ -63,7 +63,7 @@ for wit in "$home"/tests/bindgen/*.wit; do
     done
     for header in gen/*.h; do
         # shellcheck disable=SC2086
-        ran "$wit C++" c++ -std=c++17 $warnings -x c++ -fsyntax-only "$header"
+        ran "$wit C++" c++ -std=c++17 $warnings -x c++-header -fsyntax-only "$header"
     done
 done
 # The header for C++: it compiles for every world, and the pair in C++ runs as one program.
