@@ -30,6 +30,8 @@ has_guests >/dev/null 2>&1 || missing="$missing clang lld"
 if [ "${1:-}" = --ci ]; then
     need "wasi-libc libclang-rt-dev-wasm32 libc++-dev-wasm32" test -e /usr/lib/wasm32-wasi/libc++.a
     need python3 has python3
+    need cmake has cmake
+    need graphviz has dot
     need clang-format-19 has clang-format-19
     has_fuzzer >/dev/null 2>&1 || missing="$missing clang libclang-rt-14-dev llvm-14"
 fi
