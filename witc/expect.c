@@ -2,10 +2,10 @@
 /*
  * The words for a syntax error. tree-sitter says where its parser lost the thread, but not what
  * would have fitted there; so a text whose tree has an error is read once more by the small
- * predictive parser below. It builds nothing. It is driven by a table of the grammar, one row a
- * rule, one string an alternative:
+ * predictive parser below. It builds nothing. It is driven by a table of the grammar (syntax.def), one
+ * row a rule, one string an alternative:
  *
- *     {"RES", NULL, {";", "{ METHODS }"}}
+ *     RULE("RES", NULL, false, ";", "{ METHODS }")
  *
  * UPPER CASE is a rule, `'word` a word that is special in this place only, `#class` a class of
  * tokens, and everything else stands for itself. An empty alternative may be taken wherever no
@@ -33,110 +33,9 @@ typedef struct {
 } Rule;
 
 static const Rule rules[] = {
-    {"FILE", NULL, {"HEAD ITEMS #eof"}, false},
-    {"HEAD", "", {"package PACKAGE HEADEND", ""}, false}, /* told as an ITEM */
-    {"HEADEND", NULL, {";", "{ ITEMS }"}, false},
-    {"PACKAGE", NULL, {"#name : #name PACKAGE2"}, false},
-    {"PACKAGE2", NULL, {": #name PACKAGE2", "/ #name PACKAGE3", "@ #version", ""}, false},
-    {"PACKAGE3", NULL, {"/ #name PACKAGE3", "@ #version", ""}, false},
-    {"ITEMS", NULL, {"ITEM ITEMS", ""}, true},
-    {"ITEM",
-     "`world`|`interface`|`use`|`package`",
-     {"ATTR ITEM", "interface #name { MEMBERS }", "world #name { EXTERNS }", "use PATH AS ;",
-      "package PACKAGE { ITEMS }"},
-     false},
-
-    {"ATTR", NULL, {"@ ATTR2"}, false},
-    {"ATTR2",
-     "`since`|`unstable`|`deprecated`|`external-id`",
-     {"'since ( 'version = #version )", "'unstable ( 'feature = #name )",
-      "'deprecated ( 'version = #version )", "'external-id ( #string )"},
-     false},
-    {"PATH", NULL, {"#name PATH2"}, false},
-    {"PATH2", NULL, {": #name PATH3", ""}, false},
-    {"PATH3", NULL, {": #name PATH3", "/ #name PATH4"}, false},
-    {"PATH4", NULL, {"/ #name PATH4", "@ #version", ""}, false},
-    {"AS", NULL, {"as #name", ""}, false},
-
-    {"MEMBERS", NULL, {"MEMBER MEMBERS", ""}, true},
-    {"MEMBER",
-     "`type`|`resource`|`func`",
-     {"ATTR MEMBER", "USE", "TYPEDEF", "#name : FUNC ;"},
-     false},
-    {"USE", NULL, {"use PATH . { NAMES } ;"}, false},
-    {"NAMES", NULL, {"#name AS NAMES2", ""}, false},
-    {"NAMES2", NULL, {", NAMES", ""}, false},
-    {"TYPEDEF",
-     NULL,
-     {"type #name = TYPE ;", "record #name { FIELDS }", "variant #name { CASES }",
-      "enum #name { LABELS }", "flags #name { LABELS }", "resource #name RES"},
-     false},
-    {"FIELDS", NULL, {"#name : TYPE FIELDS2", ""}, false},
-    {"FIELDS2", NULL, {", FIELDS", ""}, false},
-    {"CASES", NULL, {"#name PAYLOAD CASES2", ""}, false},
-    {"CASES2", NULL, {", CASES", ""}, false},
-    {"PAYLOAD", NULL, {"( TYPE )", ""}, false},
-    {"LABELS", NULL, {"#name LABELS2", ""}, false},
-    {"LABELS2", NULL, {", LABELS", ""}, false},
-    {"RES", NULL, {";", "{ METHODS }"}, false},
-    {"METHODS", NULL, {"METHOD METHODS", ""}, true},
-    {"METHOD",
-     "`constructor`|identifier",
-     {"ATTR METHOD", "constructor ( FIELDS ) RESULT ;", "#name : STATIC ;"},
-     false},
-    {"STATIC", NULL, {"static FUNC", "FUNC"}, false},
-    {"FUNC", NULL, {"async func ( FIELDS ) RESULT", "func ( FIELDS ) RESULT"}, false},
-    {"RESULT", NULL, {"-> TYPE", ""}, false},
-
-    {"EXTERNS", NULL, {"EXTERN EXTERNS", ""}, true},
-    {"EXTERN",
-     "`import`|`export`|`include`|`use`|type definition",
-     {"ATTR EXTERN", "import EXTERN2", "export EXTERN2", "include PATH WITH", "USE", "TYPEDEF"},
-     false},
-    {"EXTERN2", NULL, {"#name EXTERN3"}, false},
-    {"EXTERN3", NULL, {";", ": EXTERN4"}, false},
-    {"EXTERN4", NULL, {"FUNC ;", "interface { MEMBERS }", "#name EXTERN5"}, false},
-    {"EXTERN5", NULL, {";", ": #name EXTERN5", "/ #name EXTERN6"}, false},
-    {"EXTERN6", NULL, {";", "/ #name EXTERN6", "@ #version ;"}, false},
-    {"WITH", NULL, {";", "with { RENAMES } SEMICOLON"}, false},
-    {"SEMICOLON", NULL, {";", ""}, false},
-    {"RENAMES", NULL, {"#name as #name RENAMES2", ""}, false},
-    {"RENAMES2", NULL, {", RENAMES", ""}, false},
-
-    {"TYPE",
-     "a type",
-     {"#name",
-      "u8",
-      "u16",
-      "u32",
-      "u64",
-      "s8",
-      "s16",
-      "s32",
-      "s64",
-      "f32",
-      "f64",
-      "char",
-      "bool",
-      "string",
-      "error-context",
-      "list < TYPE LENGTH >",
-      "option < TYPE >",
-      "result RESULTS",
-      "tuple < TYPES >",
-      "map < TYPE , TYPE >",
-      "future ARGUMENT",
-      "stream ARGUMENT",
-      "own < #name >",
-      "borrow < #name >"},
-     false},
-    {"LENGTH", NULL, {", #integer", ""}, false},
-    {"ARGUMENT", NULL, {"< TYPE >", ""}, false},
-    {"RESULTS", NULL, {"< RESULTS2 >", ""}, false},
-    {"RESULTS2", NULL, {"_ , TYPE", "TYPE RESULTS3"}, false},
-    {"RESULTS3", NULL, {", TYPE", ""}, false},
-    {"TYPES", NULL, {"TYPE TYPES2", ""}, false},
-    {"TYPES2", NULL, {", TYPES", ""}, false},
+#define RULE(name, label, is_list, ...) {name, label, {__VA_ARGS__}, is_list},
+#include "witc/syntax.def"
+#undef RULE
 };
 
 enum { RULE_COUNT = sizeof rules / sizeof *rules, MAX_SYMBOLS = 8 };
@@ -168,6 +67,7 @@ typedef enum {
 typedef struct {
     TokenKind kind;
     uint32_t start, end;
+    Str meant; /* what the parser takes it for; empty: what it is */
 } Token;
 
 /* A symbol of an alternative: a rule, or the text of a terminal. */
@@ -194,8 +94,8 @@ typedef struct {
     VEC(uint32_t) open;      /* offsets of brackets that are not closed */
     unsigned angles, braces; /* how many of them are '<', '{' */
     VEC(Str) passed;         /* what empty alternatives passed over at this token */
-    Symbol names;            /* the rule of names that was passed over last, at this token */
-    Symbol in_list;          /* the list of items that was passed over last, at this token */
+    VEC(Symbol) skipped;     /* the rules that had them */
+    Symbol in_list;          /* the list of items among them */
     uint32_t last_error;
     bool cut_off; /* a token lacks its end, and what follows is confused */
     size_t errors;
@@ -212,6 +112,7 @@ typedef struct {
 
 static Span token_span(const Explain *x, Token t) { return (Span){x->source, t.start, t.end}; }
 static Str token_text(const Explain *x, Token t) {
+    if (t.meant.len) return t.meant;
     return t.kind == TOKEN_BRACE ? STR("}") : str_from_to(x->text, t.start, t.end);
 }
 
@@ -292,9 +193,35 @@ static const char *name_fault(Str s) {
     return "each word is all in lower or all in upper case";
 }
 
+/* `getValue` and `get_value` are `get-value`. */
+static Str in_kebab_case(Arena *arena, Str s) {
+    Buf out = {.arena = arena};
+    bool lower = false;
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.ptr[i];
+        bool upper = c >= 'A' && c <= 'Z';
+        if (upper && lower) buf_str(&out, STR("-"));
+        c = c == '_' ? '-' : upper ? (char)(c - 'A' + 'a') : c;
+        buf_str(&out, (Str){&c, 1});
+        lower = !upper && c != '-';
+    }
+    return buf_text(&out);
+}
+
+/* Was the last token one that a type follows? */
+static bool type_follows(const Explain *x) {
+    Str last = token_text(x, x->last);
+    return str_is(last, ":") || str_is(last, "->") || str_is(last, "<") || x->angles > 0;
+}
+
+static void did_you_mean(Explain *x, Token wrong, Str hint) {
+    diag_note(x->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(hint));
+    diag_fix(x->diags, token_span(x, wrong), hint);
+}
+
 static void word(Explain *x, uint32_t start) {
     while (in_word(at(x, x->at)) || (x->at == start && at(x, x->at) == '%')) x->at++;
-    x->token = (Token){TOKEN_WORD, start, x->at};
+    x->token = (Token){.kind = TOKEN_WORD, .start = start, .end = x->at};
     Str s = token_text(x, x->token);
     if (is_keyword(s)) {
         x->token.kind = TOKEN_KEYWORD;
@@ -303,6 +230,9 @@ static void word(Explain *x, uint32_t start) {
     Str label = s.ptr[0] == '%' ? str_after(s, 1) : s;
     if (wit_is_label(label) || was_told(x, start)) return;
     diag(x->diags, WIT_BAD_NAME, token_span(x, x->token), STR_ARG(s), name_fault(s));
+    Str kebab = in_kebab_case(x->arena, s);
+    if (wit_is_label(kebab) && (!is_keyword(kebab) || type_follows(x)))
+        did_you_mean(x, x->token, kebab);
     word_error(x, start);
 }
 
@@ -315,7 +245,7 @@ static void version(Explain *x, uint32_t start) {
             continue;
         break;
     }
-    x->token = (Token){TOKEN_VERSION, start, x->at};
+    x->token = (Token){.kind = TOKEN_VERSION, .start = start, .end = x->at};
     Str s = token_text(x, x->token);
     Semver parsed;
     if (semver_parse(s, &parsed) || was_told(x, start)) return;
@@ -351,7 +281,7 @@ static void string(Explain *x, uint32_t start) {
     }
     bool closed = at(x, x->at) == '"';
     if (closed) x->at++;
-    x->token = (Token){TOKEN_STRING, start, x->at};
+    x->token = (Token){.kind = TOKEN_STRING, .start = start, .end = x->at};
     Span where = token_span(x, x->token);
     x->cut_off = !closed;
     if (was_told(x, start)) return;
@@ -365,26 +295,26 @@ static void punctuation(Explain *x, uint32_t start) {
     if (at(x, start) == '-' && at(x, start + 1) == '>') end += 2;
     else utf8_next(x->text, &end);
     x->at = (uint32_t)end;
-    x->token = (Token){TOKEN_PUNCTUATION, start, x->at};
+    x->token = (Token){.kind = TOKEN_PUNCTUATION, .start = start, .end = x->at};
 }
 
 static void read_token(Explain *x, bool wants_version) {
     for (size_t i = 0; i < x->missing.len; i++) {
         if (!x->missing.at[i].is_set || x->missing.at[i].at != x->at || x->given > i) continue;
         x->given = i + 1;
-        x->token = (Token){TOKEN_BRACE, x->at, x->at};
+        x->token = (Token){.kind = TOKEN_BRACE, .start = x->at, .end = x->at};
         return;
     }
     skip_blanks(x);
     uint32_t start = x->at;
     char c = at(x, start);
-    if (start >= x->text.len) x->token = (Token){TOKEN_EOF, start, start};
+    if (start >= x->text.len) x->token = (Token){.kind = TOKEN_EOF, .start = start, .end = start};
     else if (wants_version && (is_digit(c) || is_letter(c))) version(x, start);
     else if (starts_word(c)) word(x, start);
     else if (c == '"') string(x, start);
     else if (is_digit(c)) {
         while (is_digit(at(x, x->at))) x->at++;
-        x->token = (Token){TOKEN_INTEGER, start, x->at};
+        x->token = (Token){.kind = TOKEN_INTEGER, .start = start, .end = x->at};
     } else punctuation(x, start);
 }
 
@@ -408,6 +338,14 @@ static void close_bracket(Explain *x) {
     x->braces -= c == '{';
 }
 
+/* The innermost bracket that is open. */
+static char innermost(const Explain *x) { return x->open.len ? at(x, vec_last(&x->open)) : '\0'; }
+
+/* What ends an item or a block ends the brackets within, which an error left open. */
+static void close_within(Explain *x) {
+    while (innermost(x) == '(' || innermost(x) == '<') close_bracket(x);
+}
+
 /* Types, and packages, may be nested AST_MAX_DEPTH deep; nothing else has braces that deep. */
 static bool too_deep(Explain *x) {
     if (x->angles < AST_MAX_DEPTH && x->braces <= AST_MAX_DEPTH) return false;
@@ -425,14 +363,15 @@ static void consume(Explain *x) {
     Str s = token_text(x, x->token);
     if (s.len == 1 && (x->token.kind == TOKEN_PUNCTUATION || x->token.kind == TOKEN_BRACE)) {
         char c = s.ptr[0];
+        if (c == ';' || c == '}') close_within(x);
         if (c == '{' || c == '(' || c == '<') open_bracket(x, c);
         else if ((c == '}' || c == ')' || c == '>') && x->open.len) close_bracket(x);
     }
     x->last = x->token;
     if (x->token.kind == TOKEN_KEYWORD) x->keyword = x->token;
     x->token.kind = TOKEN_NONE;
-    x->passed.len = 0;
-    x->in_list = x->names = (Symbol){0};
+    x->passed.len = x->skipped.len = 0;
+    x->in_list = (Symbol){0};
 }
 
 /* ---- the grammar ---- */
@@ -588,9 +527,62 @@ static bool next_is(Explain *x, char c) {
     return at(x, after) == c;
 }
 
+static bool expects(const Explain *x, Str what) {
+    for (size_t i = 0; i < x->passed.len; i++)
+        if (str_eq(x->passed.at[i], what)) return true;
+    return false;
+}
+
+static void note_written(Explain *x, const char *what, Str how) {
+    diag_note(x->diags, WIT_WRITTEN, span_none(), what, STR_ARG(how));
+}
+
+/* Other ways to write a thing: where `expected` is, `token` was met. */
+static bool note_other_way(Explain *x, Symbol top) {
+    static const struct {
+        const char *expected, *token, *what, *how;
+    } ways[] = {
+        {"`resource`", "func", "a function", "name: func(..)"},
+        {"`resource`", "async", "a function", "name: async func(..)"},
+        {"`constructor`", "func", "a method", "name: func(..)"},
+        {"`constructor`", "async", "a method", "name: async func(..)"},
+        {"`constructor`", "static", "a static function", "name: static func(..)"},
+        {"`include`", "interface", "an interface in a world", "export name: interface { .. }"},
+        {"`version`", NULL, "the version", "version = 1.2.3"},
+        {"`feature`", NULL, "the feature", "feature = name"},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        if (!expects(x, str_from(ways[i].expected))) continue;
+        if (ways[i].token && !token_is(x, ways[i].token)) continue;
+        note_written(x, ways[i].what, str_from(ways[i].how));
+        return true;
+    }
+    Str s = token_text(x, x->token), before = token_text(x, x->last);
+    bool colon = !top.rule && str_is(top.terminal, ":");
+    if (rule_is(top, "TYPE") && token_is(x, "(") && !str_is(before, "->"))
+        note_written(x, "a tuple", STR("tuple<u32, string>"));
+    else if (x->token.kind == TOKEN_STRING && s.len > 2 && x->passed.len && !x->cut_off)
+        note_written(x, "without quotes it", str_from_to(s, 1, s.len - 1));
+    else if (token_is(x, ":") && !top.rule && str_is(top.terminal, "}") && expects(x, STR("'('")))
+        note_written(x, "a case that has a value", str_fmt(x->arena, "%.*s(..)", STR_ARG(before)));
+    else if (colon && token_is(x, ";") && str_is(token_text(x, x->keyword), "package"))
+        note_written(x, "a package", str_fmt(x->arena, "namespace:%.*s", STR_ARG(before)));
+    else if (colon && innermost(x) == '(' && (token_is(x, ",") || token_is(x, ")")))
+        note_written(x, "a parameter", str_fmt(x->arena, "name: %.*s", STR_ARG(before)));
+    else if (!top.rule && str_is(top.terminal, "{") && x->token.kind == TOKEN_WORD &&
+             (str_is(token_text(x, x->keyword), "use") ||
+              str_is(token_text(x, x->keyword), "with")))
+        note_written(x, "a list of names", STR("{ .. }"));
+    else if (innermost(x) == '(' && expects(x, name_words) && x->token.kind == TOKEN_KEYWORD)
+        note_written(x, "a parameter", str_fmt(x->arena, "name: %.*s", STR_ARG(s)));
+    else return false;
+    return true;
+}
+
 /* What is right, but in another place. */
 static void note_place(Explain *x, Symbol top) {
     Symbol list = x->in_list;
+    if (note_other_way(x, top)) return;
     if (rule_is(top, "TYPE") && token_is(x, "(")) diag_note(x->diags, WIT_ONE_RESULT, span_none());
     else if (rule_is(list, "EXTERNS") && x->token.kind == TOKEN_WORD && next_is(x, ':'))
         diag_note(x->diags, WIT_WORLD_FUNCTION, span_none(), STR_ARG(token_text(x, x->token)));
@@ -600,7 +592,12 @@ static void note_place(Explain *x, Symbol top) {
     else if (token_is(x, ";") && !top.rule && str_is(top.terminal, "{") &&
              str_is(token_text(x, x->keyword), "package"))
         diag_note(x->diags, WIT_HEADER_FIRST, span_none());
-    else if (rule_is(list, "ITEMS") && can_begin(x, symbol_named("TYPEDEF")))
+    else if (rule_is(top, "TYPE") && can_begin(x, symbol_named("TYPEDEF")) && !token_is(x, "type"))
+        diag_note(x->diags, WIT_NAMED_TYPE, span_none(), STR_ARG(token_text(x, x->token)));
+    else if (token_is(x, ";") && list.rule && str_is(token_text(x, x->last), "}")) {
+        diag_note(x->diags, WIT_NO_SEMICOLON, span_none());
+        diag_fix(x->diags, token_span(x, x->token), STR(""));
+    } else if (rule_is(list, "ITEMS") && can_begin(x, symbol_named("TYPEDEF")))
         diag_note(x->diags, WIT_TYPES_INSIDE, span_none());
 }
 
@@ -608,9 +605,9 @@ static void note_place(Explain *x, Symbol top) {
 static bool is_keyword_as_name(Explain *x, Symbol top) {
     if (x->token.kind != TOKEN_KEYWORD) return false;
     if (!top.rule && str_is(top.terminal, "#name")) return !str_is(token_text(x, x->last), "<");
-    bool name = false;
-    for (size_t i = 0; i < x->passed.len; i++) name = name || str_eq(x->passed.at[i], name_words);
-    return name && x->names.rule &&
+    if (rule_is(x->in_list, "MEMBERS") || rule_is(x->in_list, "METHODS") || innermost(x) == '(')
+        return next_is(x, ':');
+    return expects(x, name_words) &&
            (next_is(x, ':') || next_is(x, ',') || next_is(x, '}') || next_is(x, '('));
 }
 
@@ -622,9 +619,13 @@ static void note_keyword(Explain *x, Token t) {
 
 static void add_notes(Explain *x, Symbol top) {
     Str s = token_text(x, x->token), before = token_text(x, x->last), hint = {0};
-    bool before_colon = !top.rule && str_is(top.terminal, "#name") && token_is(x, ":");
-    if (is_keyword_as_name(x, top)) note_keyword(x, x->token);
-    else if (before_colon && x->last.kind == TOKEN_KEYWORD) note_keyword(x, x->last);
+    bool name = rule_is(top, "PATH") || (!top.rule && str_is(top.terminal, "#name"));
+    bool before_colon = name && token_is(x, ":");
+    if (is_keyword_as_name(x, top)) {
+        note_keyword(x, x->token);
+        return;
+    }
+    if (before_colon && x->last.kind == TOKEN_KEYWORD) note_keyword(x, x->last);
     bool colon = !top.rule && str_is(top.terminal, ":");
     bool follows = x->last.kind == TOKEN_WORD && (str_is(s, "<") || str_is(s, "(") || colon);
     if (x->token.kind == TOKEN_WORD && witc_note_word(x->diags, s, token_span(x, x->token))) return;
@@ -637,8 +638,7 @@ static void add_notes(Explain *x, Symbol top) {
         note_place(x, top);
         return;
     }
-    diag_note(x->diags, WIT_DID_YOU_MEAN, span_none(), STR_ARG(hint));
-    diag_fix(x->diags, token_span(x, wrong), hint);
+    did_you_mean(x, wrong, hint);
 }
 
 static void note_missing(Explain *x, const char *what, uint32_t offset, Str fix) {
@@ -661,7 +661,10 @@ static void note_brace(Explain *x) {
     for (size_t i = 0; i < x->missing.len && !brace && x->begun < MAX_BEGUN; i++)
         if (!x->missing.at[i].is_set && x->missing.at[i].at <= x->token.start)
             brace = &x->missing.at[i];
-    if (!brace && !(x->token.kind == TOKEN_EOF && x->open.len)) return;
+    char inner = innermost(x);
+    bool ends = token_is(x, ";") || token_is(x, "}") || (inner == '<' && token_is(x, ")"));
+    bool within = (inner == '(' || inner == '<') && ends;
+    if (!brace && !within && !(x->token.kind == TOKEN_EOF && inner && strchr("({<", inner))) return;
     uint32_t open = brace ? brace->open : vec_last(&x->open);
     diag_note(x->diags, WIT_OPENED_HERE, ((Span){x->source, open, open + 1}), at(x, open));
     if (!brace) return;
@@ -672,10 +675,28 @@ static void note_brace(Explain *x) {
     x->told_until = x->token.start + 1;
 }
 
+/* What was probably meant by a token that cannot stand where it is. */
+static Str meant(const Explain *x, Symbol top) {
+    Str wanted = top.terminal;
+    bool arrow = token_is(x, ":") || (token_is(x, "=") && at(x, x->token.end) == '>');
+    bool listed = innermost(x) == '<' || (innermost(x) == '{' && !expects(x, STR("keyword `as`")));
+    if (token_is(x, ";") && listed && expects(x, STR("','"))) return STR(",");
+    if (arrow && expects(x, STR("'->'"))) return STR("->");
+    if (token_is(x, ":") && (str_is(wanted, "=") || str_is(wanted, "as"))) return wanted;
+    return (Str){0};
+}
+
+static void note_character(Explain *x, char c) {
+    if (c == '?') note_written(x, "an optional value", STR("option<..>"));
+    if (c == '[') note_written(x, "a list", STR("list<..>"));
+    if (c == '#' || c == '-') note_written(x, "a comment", STR("// .."));
+}
+
 static void report(Explain *x, Symbol top) {
-    Str s = token_text(x, x->token);
+    Str s = token_text(x, x->token), instead = meant(x, top);
     if (x->token.kind == TOKEN_PUNCTUATION && !(s.len == 2 || strchr(";:,.{}()<>=/@*", s.ptr[0]))) {
         diag(x->diags, WIT_CHARACTER, token_span(x, x->token), STR_ARG(s));
+        note_character(x, s.ptr[0]);
     } else if (top.rule && str_is(str_from(top.rule->name), "ATTR2") &&
                x->token.kind == TOKEN_WORD) {
         diag(x->diags, WIT_UNKNOWN_ATTRIBUTE, token_span(x, x->token), STR_ARG(s));
@@ -683,8 +704,13 @@ static void report(Explain *x, Symbol top) {
         expectation(x, top);
         Str wanted = listed(x), got = found(x);
         diag(x->diags, WIT_EXPECTED, token_span(x, x->token), STR_ARG(wanted), STR_ARG(got));
-        add_notes(x, top);
-        note_brace(x);
+        if (instead.len) {
+            x->token.end += token_is(x, "=");
+            did_you_mean(x, x->token, instead);
+        } else {
+            add_notes(x, top);
+            note_brace(x);
+        }
     }
     x->errors++;
 }
@@ -707,24 +733,75 @@ static bool begins_its_line(const Explain *x) {
     return start == 0 || at(x, start - 1) == '\n';
 }
 
+/* Puts the rules back that were passed over, from the first one on that can begin with the token. */
+static bool put_back(Explain *x) {
+    for (size_t i = 0; i < x->skipped.len; i++) {
+        if (!can_begin(x, x->skipped.at[i])) continue;
+        for (size_t n = x->skipped.len; n > i;) *vec_push(x->arena, &x->stack) = x->skipped.at[--n];
+        x->skipped.len = x->passed.len = 0;
+        return true;
+    }
+    return false;
+}
+
 /* Takes a keyword for a name, where one is expected. */
 static bool take_as_name(Explain *x, Symbol top) {
     if (!is_keyword_as_name(x, top)) return false;
-    if (top.rule || !str_is(top.terminal, "#name")) *vec_push(x->arena, &x->stack) = x->names;
     x->token.kind = TOKEN_WORD;
+    if (top.rule || !str_is(top.terminal, "#name")) put_back(x);
     return true;
 }
 
-/* Takes a `;` or `{` for given, where all is well with it. */
+/* Takes the token for what was meant by it. */
+static bool replace_token(Explain *x, Symbol top) {
+    Str instead = meant(x, top);
+    if (!instead.len) return false;
+    x->token.meant = instead;
+    x->token.kind = is_keyword(instead) ? TOKEN_KEYWORD : TOKEN_PUNCTUATION;
+    x->at = x->token.end;
+    return matches(x, top) || put_back(x);
+}
+
+/* Passes over what is no WIT: a character, or a comment of another language. */
+static bool pass_character(Explain *x) {
+    char c = at(x, x->token.start);
+    bool comment = c == '#' || (c == '-' && at(x, x->token.start + 1) == '-');
+    if (x->token.kind != TOKEN_PUNCTUATION || !(comment || c == '?')) return false;
+    while (comment && x->at < x->text.len && at(x, x->at) != '\n') x->at++;
+    for (size_t n = x->skipped.len; n > 0;) *vec_push(x->arena, &x->stack) = x->skipped.at[--n];
+    x->skipped.len = x->passed.len = 0;
+    x->token.kind = TOKEN_NONE;
+    return true;
+}
+
+/* The `{` of a list without items is missing only if its `}` is there. */
+static bool lacks_brace(const Explain *x) {
+    Symbol body = x->stack.at[x->stack.len - 2];
+    if (body.rule && body.rule->is_list) return true;
+    size_t end = x->token.start;
+    while (end < x->text.len && !strchr(";{}", x->text.ptr[end])) end++;
+    return at(x, (uint32_t)end) == '}';
+}
+
+/* Takes a `;`, `:` or `{` for given, where all is well with it. */
 static bool insert_token(Explain *x, Symbol top) {
     bool semicolon = top.rule ? has_alternative(top.rule, ";") : str_is(top.terminal, ";");
     bool brace = !top.rule && str_is(top.terminal, "{");
     bool ends = begins_its_line(x) || token_is(x, "}") || x->token.kind == TOKEN_EOF;
-    if (!(brace || (semicolon && ends)) || !goes_on(x, 1)) return false;
+    bool colon = !top.rule && str_is(top.terminal, ":") && x->last.kind == TOKEN_WORD;
+    if (!(brace || colon || (semicolon && ends)) || !goes_on(x, 1)) return false;
+    if (brace && !lacks_brace(x)) return false;
     if (brace) *vec_push(x->arena, &x->open) = x->token.start;
     (void)vec_pop(&x->stack);
     if (!was_told(x, x->token.start) && !x->begins_anew)
-        note_missing(x, brace ? "{" : ";", x->last.end, brace ? STR(" {") : STR(";"));
+        note_missing(x,
+                     brace   ? "{"
+                     : colon ? ":"
+                             : ";",
+                     x->last.end,
+                     brace   ? STR(" {")
+                     : colon ? STR(":")
+                             : STR(";"));
     return true;
 }
 
@@ -778,7 +855,9 @@ static void recover(Explain *x) {
         if (x->token.kind == TOKEN_EOF || back_to_top(x) || gives_up(x)) return;
         if (depth == 0 && braces == 0) {
             Symbol list = vec_last(&x->stack);
-            if (token_is(x, "}") || (x->token.kind == TOKEN_KEYWORD && can_begin(x, list))) return;
+            bool first = begins_its_line(x) || strchr(";{}", at(x, x->last.start));
+            if (token_is(x, "}")) return;
+            if (x->token.kind == TOKEN_KEYWORD && first && can_begin(x, list)) return;
         }
         bool ends = token_is(x, ";") && depth == 0 && braces == 0;
         if (token_is(x, "{")) depth++;
@@ -791,6 +870,7 @@ static void recover(Explain *x) {
         consume(x);
         if (!ends) continue;
         read_token(x, false);
+        if (block && (token_is(x, ")") || token_is(x, ",") || token_is(x, ">"))) continue;
         if (block && token_is(x, ";")) consume(x);
         return;
     }
@@ -808,7 +888,9 @@ static void fail(Explain *x, Symbol top) {
         x->last_error = x->token.start;
         if (!was_told(x, x->token.start)) report(x, top);
         if (x->begins_anew) return;
-        if (!x->where && (take_as_name(x, top) || insert_token(x, top))) return;
+        if (!x->where && (take_as_name(x, top) || insert_token(x, top) || replace_token(x, top) ||
+                          pass_character(x)))
+            return;
     }
     if (list.rule) *vec_push(x->arena, &x->stack) = list; /* it goes on */
     if (x->token.kind == TOKEN_NONE) read_token(x, false);
@@ -831,9 +913,39 @@ static bool expand(Explain *x, Symbol top) {
     if (!may_be_empty(top.rule)) return false;
     expectation(x, top);
     if (top.rule->is_list) x->in_list = top;
-    if (strncmp(top.rule->alternatives[0], "#name", 5) == 0) x->names = top;
+    *vec_push(x->arena, &x->skipped) = top;
     (void)vec_pop(&x->stack);
     return true;
+}
+
+/* Past the '<' at or behind `at` and what it encloses, unless it has no end. */
+static uint32_t past_angles(const Explain *x, uint32_t offset) {
+    uint32_t depth = 0;
+    for (uint32_t i = offset; i < x->text.len && !strchr(";{}", x->text.ptr[i]); i++) {
+        char c = x->text.ptr[i];
+        depth += c == '<';
+        if (c == '>' && at(x, i - 1) != '-' && --depth == 0) return i + 1;
+    }
+    return offset;
+}
+
+/* A word with arguments where a type is expected: no type that a text defines has any. */
+static void misspelt_type(Explain *x) {
+    Str s = token_text(x, x->token), kebab = in_kebab_case(x->arena, s);
+    Str hint = witc_other_word(kebab);
+    if (!hint.len || str_find(hint, '<', 0) != SIZE_MAX) hint = nearly_type(kebab);
+    if (wit_is_label(s) && !was_told(x, x->token.start)) {
+        diag(x->diags, WIT_NO_TYPE, token_span(x, x->token), STR_ARG(s));
+        if (!witc_note_word(x->diags, s, token_span(x, x->token)) && hint.len)
+            did_you_mean(x, x->token, hint);
+        x->errors++;
+    }
+    if (hint.len) {
+        x->token.kind = TOKEN_KEYWORD;
+        x->token.meant = hint;
+    } else {
+        x->at = x->token.end = past_angles(x, x->token.end);
+    }
 }
 
 /* FILE, once or as far as it goes until a `}` turns out to be missing. */
@@ -843,7 +955,8 @@ static void read_file(Explain *x) {
     x->last_error = UINT32_MAX;
     x->token.kind = TOKEN_NONE;
     x->begins_anew = x->cut_off = false;
-    x->given = x->stack.len = x->open.len = x->passed.len = x->angles = x->braces = 0;
+    x->given = x->stack.len = x->open.len = x->angles = x->braces = 0;
+    x->passed.len = x->skipped.len = 0;
     for (size_t n = file.len, first = x->from > 0; n > first;)
         *vec_push(x->arena, &x->stack) = file.at[--n];
     while (x->stack.len > 0 && x->errors < MAX_SYNTAX_ERRORS && !x->begins_anew && !gives_up(x)) {
@@ -851,6 +964,8 @@ static void read_file(Explain *x) {
         if (x->token.kind == TOKEN_NONE)
             read_token(x, !top.rule && str_is(top.terminal, "#version"));
         if (top.rule) {
+            if (!x->where && rule_is(top, "TYPE") && x->token.kind == TOKEN_WORD && next_is(x, '<'))
+                misspelt_type(x);
             if (!expand(x, top)) fail(x, top);
         } else if (matches(x, top)) {
             (void)vec_pop(&x->stack);
