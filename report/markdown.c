@@ -58,9 +58,10 @@ static bool is_alnum(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* Whether a character of a piece must be escaped to mean itself. */
-static bool is_markup(Str s, size_t i, bool at_start, bool in_table) {
-    char c = s.ptr[i], next = i + 1 < s.len ? s.ptr[i + 1] : ' ', last = i ? s.ptr[i - 1] : ' ';
+/* Whether s.ptr[i], which comes after `last`, must be escaped to mean itself. What follows the piece
+ * is not known yet: what would be markup together with it is escaped where it comes. */
+static bool is_markup(Str s, size_t i, char last, bool at_start, bool in_table) {
+    char c = s.ptr[i], next = i + 1 < s.len ? s.ptr[i + 1] : ' ';
     switch (c) {
     case '\\':
     case '*':
@@ -68,15 +69,16 @@ static bool is_markup(Str s, size_t i, bool at_start, bool in_table) {
     case '<':
     case '~': return true;
     case '_': return !is_alnum(next) || !is_alnum(last);
-    case '[': return next == '^';
-    case ']': return next == '(' || next == '[' || next == ':';
-    case '&': return next == '#' || is_alnum(next);
+    case '^': return last == '[';
+    case '(':
+    case '[': return last == ']';
+    case '&': return next == '#' || is_alnum(next) || i + 1 == s.len;
     case '|': return in_table;
+    case ':': return last == ']' || (at_start && i == 0);
     case '#':
     case '>':
     case '+':
     case '-':
-    case ':':
     case '=': return at_start && i == 0;
     case '.':
     case ')':
@@ -87,21 +89,37 @@ static bool is_markup(Str s, size_t i, bool at_start, bool in_table) {
     }
 }
 
+static char last_of(const Buf *out) { return out->len ? (char)out->ptr[out->len - 1] : ' '; }
+
 void markdown_text(Buf *out, Str text, bool at_start, bool in_table) {
     char room[16];
     for (size_t at = 0; at < text.len; at_start = false) {
         Str piece = next_piece(text, &at, room);
         for (size_t i = 0; i < piece.len; i++) {
-            if (is_markup(piece, i, at_start, in_table)) buf_byte(out, '\\');
+            if (is_markup(piece, i, last_of(out), at_start, in_table)) buf_byte(out, '\\');
             buf_byte(out, (uint8_t)piece.ptr[i]);
         }
     }
+}
+
+void markdown_open_link(Buf *out) {
+    bool image = last_of(out) == '!';
+    if (image) out->len--;
+    buf_str(out, image ? STR("\\![") : STR("["));
+}
+
+/* `&colon;` would be a colon. */
+static bool is_entity(Str s, size_t at) {
+    size_t end = at + 1;
+    while (end < s.len && (is_alnum(s.ptr[end]) || s.ptr[end] == '#')) end++;
+    return s.ptr[at] == '&' && end < s.len && s.ptr[end] == ';';
 }
 
 void markdown_address(Buf *out, Str address) {
     for (size_t i = 0; i < address.len; i++) {
         unsigned char c = (unsigned char)address.ptr[i];
         if (c <= ' ' || c >= 0x7f || strchr("()<>\\\"`|", c)) buf_fmt(out, "%%%02X", c);
+        else if (is_entity(address, i)) buf_str(out, STR("&amp;"));
         else buf_byte(out, c);
     }
 }

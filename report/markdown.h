@@ -41,6 +41,8 @@ bool markdown_available(void);
 void html_text(Buf *out, Str text);
 /* Text for Markdown: what would be markup is escaped. `at_start`: of a line. */
 void markdown_text(Buf *out, Str text, bool at_start, bool in_table);
+/* The `[` of a link: behind a `!` it would be an image. */
+void markdown_open_link(Buf *out);
 /* An address in a link of Markdown. */
 void markdown_address(Buf *out, Str address);
 /* A code span, with as many backticks as it takes. */

@@ -228,6 +228,7 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *context) {
 static void put_entity(MarkdownWriter *w, Str entity) {
     char bytes[4];
     uint32_t c = entity_value(entity);
+    if (c == '\n' || c == '\t') c = ' '; /* they begin no line */
     if (c) w->format->text(w, (Str){bytes, utf8_put(bytes, c)});
     else w->format->put(w, str_c(w->options->arena, entity));
 }

@@ -200,7 +200,10 @@ static void put_text(MarkdownWriter *w, Str s) {
     markdown_text(w->out, s, at_start, w->in_table || w->options->summary);
 }
 
-static void open_link(MarkdownWriter *w, Str address) { put(w, "["); }
+static void open_link(MarkdownWriter *w, Str address) {
+    open_line(w);
+    markdown_open_link(w->out);
+}
 
 static void close_link(MarkdownWriter *w, Str address) {
     put(w, "](");
