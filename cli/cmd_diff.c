@@ -75,10 +75,7 @@ static int run(Cli *cli, void *given) {
     if (!diff) return EXIT_INPUT;
     Buf out = {.arena = cli->arena};
     if (options->json) {
-        Json json = json_new(cli->arena, 2);
-        report_diff_json(diff, &json);
-        buf_str(&out, buf_text(&json.out));
-        buf_byte(&out, '\n');
+        report_diff_json(cli->arena, diff, &out);
     } else {
         ReportDiffShow show = {.from = (ReportBump)(REPORT_PATCH + options->from),
                                .all = options->all,

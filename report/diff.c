@@ -496,30 +496,27 @@ static void guess_renames(Differ *d, const Lones *removed, const Lones *added) {
     }
 }
 
+/* `provide`: implementers have to write something for it. */
+static void lone(Differ *d, const ReportScope *scope, Told told, bool is_new, bool provide) {
+    Told none = {0};
+    if (!is_new) {
+        diff_add(d, REPORT_REMOVED, scope, told, none, both, in_source);
+        return;
+    }
+    ReportBreak implementer = {.link = true, .source = provide};
+    ReportChange *change = diff_add(d, REPORT_ADDED, scope, none, told, harmless, implementer);
+    if (provide) change->reason = both_sides(d, false, true, "have to provide it");
+}
+
 static void lone_type(Differ *d, const WitType *type, bool is_new, Lones *lones) {
     *vec_push(d->arena, lones) = (Lone){.change = d->out->changes.len, .type = type};
     const ReportScope *scope = diff_scope(d, d->scope, type_word(type), type->name);
-    Told told = told_type(d, type), none = {0};
-    if (is_new) {
-        bool provide = type->kind == WIT_RESOURCE;
-        ReportBreak implementer = {.link = true, .source = provide};
-        ReportChange *change = diff_add(d, REPORT_ADDED, scope, none, told, harmless, implementer);
-        if (provide) change->reason = both_sides(d, false, true, "have to provide it");
-    } else {
-        diff_add(d, REPORT_REMOVED, scope, told, none, both, in_source);
-    }
+    lone(d, scope, told_type(d, type), is_new, type->kind == WIT_RESOURCE);
 }
 
 static void lone_func(Differ *d, const WitFunc *func, bool is_new, Lones *lones) {
     *vec_push(d->arena, lones) = (Lone){.change = d->out->changes.len, .func = func};
-    const ReportScope *scope = func_scope(d, func);
-    Told told = told_func(d, func), none = {0};
-    if (is_new) {
-        ReportChange *change = diff_add(d, REPORT_ADDED, scope, none, told, harmless, both);
-        change->reason = both_sides(d, false, true, "have to provide it");
-    } else {
-        diff_add(d, REPORT_REMOVED, scope, told, none, both, in_source);
-    }
+    lone(d, func_scope(d, func), told_func(d, func), is_new, true);
 }
 
 void diff_interfaces(Differ *d, const WitInterface *a, const WitInterface *b) {

@@ -13,6 +13,7 @@
  *     major: the least version after 1.0.0 is 2.0.0, so 1.1.0 is too small
  */
 #include "report/internal.h"
+#include "report/reason.h"
 
 static const char *const bump_names[] = {"none", "patch", "minor", "major"};
 static const char *const kind_names[] = {[REPORT_ADDED] = "added",
@@ -30,26 +31,11 @@ static Str version_or(Semver version, const char *otherwise) {
 
 /* ---- text ---- */
 
-/* Lines are counted from the place that was told last: places come mostly in their order. */
-typedef struct {
-    const Source *source;
-    uint32_t offset, line;
-} LastPlace;
-
 typedef struct {
     Buf *out;
     bool colour;
-    LastPlace old_place, new_place;
+    ReasonBook book; /* of lines */
 } Print;
-
-static uint32_t line_of(LastPlace *last, Span span) {
-    if (last->source != span.source || span.start < last->offset)
-        *last = (LastPlace){span.source, 0, 1};
-    Str text = span.source->text;
-    for (; last->offset < span.start && last->offset < text.len; last->offset++)
-        if (text.ptr[last->offset] == '\n') last->line++;
-    return last->line;
-}
 
 static void paint(Print *p, const char *code) {
     if (p->colour) buf_fmt(p->out, "\033[%sm", code);
@@ -126,8 +112,9 @@ static void put_what(Print *p, const ReportChange *c, const ReportScope *section
     } else if (scope && c->kind == REPORT_REMOVED) {
         put_whole(p, scope, c->old_text);
     } else {
-        if (scope && scope != section) put_name(p, scope);
-        else put(p, section ? "itself" : "package");
+        if (c->kind == REPORT_MISFIT) put(p, "components that were made for it do not fit any more");
+        else if (scope && scope != section) put_name(p, scope);
+        else put(p, section ? section->what : "package");
         if (c->kind == REPORT_DOCS) put(p, ": documentation");
         if (c->kind == REPORT_CHANGED || c->kind == REPORT_STABILITY ||
             c->kind == REPORT_EXTERNAL_ID) {
@@ -159,7 +146,7 @@ static void put_change(Print *p, const ReportChange *c, const ReportScope *secti
     Span span = c->new_span.source ? c->new_span : c->old_span;
     if (span.source) {
         bool is_new = c->new_span.source != NULL;
-        uint32_t line = line_of(is_new ? &p->new_place : &p->old_place, span);
+        uint32_t line = reason_line(&p->book, span).line;
         paint(p, "2");
         buf_fmt(p->out, "  [%s%.*s:%u]", is_new ? "" : "was at ", STR_ARG(span.source->path), line);
         paint(p, "0");
@@ -195,8 +182,10 @@ static void put_verdict(Print *p, const ReportDiff *diff) {
     paint(p, diff->enough ? "32" : "31");
     buf_fmt(p->out, "%s: ", bump_names[diff->bump]);
     paint(p, "0");
-    buf_fmt(p->out, "the least version after %.*s is %.*s, so %.*s is %s\n", STR_ARG(old.text),
-            STR_ARG(diff->least.text), STR_ARG(new), diff->enough ? "enough" : "too small");
+    bool early = semver_parts(old).pre.len || semver_parts(diff->new_package->version).pre.len;
+    buf_fmt(p->out, "the least version after %.*s is %.*s%s, so %.*s is %s\n", STR_ARG(old.text),
+            STR_ARG(diff->least.text), early ? " or a later pre-release of it" : "", STR_ARG(new),
+            diff->enough ? "enough" : "too small");
 }
 
 /* Changes of which one is like the other, and which nobody has to act on: counted, unless asked. */
@@ -255,7 +244,7 @@ static void put_changes(Print *p, const ReportDiff *diff, const ReportDiffShow *
 }
 
 void report_diff_text(const ReportDiff *diff, const ReportDiffShow *show, Buf *out) {
-    Print p = {.out = out, .colour = show->colour};
+    Print p = {.out = out, .colour = show->colour, .book = {.arena = out->arena}};
     const WitPackage *a = diff->old_package, *b = diff->new_package;
     Str old = version_or(a->version, "(no version)"), new = version_or(b->version, "(no version)");
     paint(&p, "1");
@@ -281,17 +270,16 @@ static void json_flag(Json *json, const char *key, bool value) {
     json_bool(json, true);
 }
 
-static void json_place(Json *json, const char *key, LastPlace *last, Span span) {
+static void json_place(Json *json, const char *key, ReasonBook *book, Span span) {
     if (!span.source) return;
-    uint32_t line = line_of(last, span), start = span.start;
-    while (start && span.source->text.ptr[start - 1] != '\n') start--;
+    LineColumn at = reason_line(book, span);
     json_key(json, key);
     json_object(json);
     json_text(json, "file", span.source->path);
     json_key(json, "line");
-    json_uint(json, line);
+    json_uint(json, at.line);
     json_key(json, "column");
-    json_uint(json, span.start - start + 1);
+    json_uint(json, at.column);
     json_end(json);
 }
 
@@ -312,7 +300,7 @@ static void json_breaks(Json *json, const char *side, ReportBreak breaks) {
     json_end(json);
 }
 
-static void json_change(Json *json, const ReportChange *c, LastPlace last[2]) {
+static void json_change(Json *json, const ReportChange *c, ReasonBook *book) {
     json_object(json);
     json_text(json, "change", str_from(kind_names[c->kind]));
     json_text(json, "bump", str_from(bump_names[c->bump]));
@@ -322,8 +310,8 @@ static void json_change(Json *json, const ReportChange *c, LastPlace last[2]) {
     json_end(json);
     json_text(json, "old", c->old_text);
     json_text(json, "new", c->new_text);
-    json_place(json, "old_place", &last[0], c->old_span);
-    json_place(json, "new_place", &last[1], c->new_span);
+    json_place(json, "old_place", book, c->old_span);
+    json_place(json, "new_place", book, c->new_span);
     json_key(json, "breaks");
     json_object(json);
     json_breaks(json, c->is_world ? "components" : "importers", c->user);
@@ -337,8 +325,8 @@ static void json_change(Json *json, const ReportChange *c, LastPlace last[2]) {
     json_end(json);
 }
 
-void report_diff_json(const ReportDiff *diff, Json *json) {
-    Arena *arena = json->out.arena;
+void report_diff_json(Arena *arena, const ReportDiff *diff, Buf *out) {
+    Json json_out = json_new(arena, 2), *json = &json_out;
     const WitPackage *a = diff->old_package, *b = diff->new_package;
     json_object(json);
     json_text(json, "package", str_fmt(arena, "%.*s:%.*s", STR_ARG(b->ns), STR_ARG(b->name)));
@@ -360,8 +348,10 @@ void report_diff_json(const ReportDiff *diff, Json *json) {
     json_end(json);
     json_key(json, "changes");
     json_array(json);
-    LastPlace last[2] = {{0}, {0}};
-    for (size_t i = 0; i < diff->changes.len; i++) json_change(json, &diff->changes.at[i], last);
+    ReasonBook book = {.arena = arena};
+    for (size_t i = 0; i < diff->changes.len; i++) json_change(json, &diff->changes.at[i], &book);
     json_end(json);
     json_end(json);
+    buf_str(out, buf_text(&json->out));
+    buf_byte(out, '\n');
 }

@@ -74,16 +74,21 @@ static uint32_t entity_value(Str entity) {
     return is_scalar ? (uint32_t)c : 0xfffd;
 }
 
-static void put_decoded(Buf *out, Str piece, bool is_entity) {
+/* False: an entity that is not known here; whatever it means, no address needs it. */
+static bool put_decoded(Buf *out, Str piece, bool is_entity) {
     static const struct {
         const char *name, *text;
     } named[] = {{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}};
     uint32_t c = is_entity ? entity_value(piece) : 0;
     char bytes[4];
-    for (size_t i = 0; is_entity && i < sizeof named / sizeof *named; i++)
-        if (str_is(piece, named[i].name)) piece = str_from(named[i].text);
+    bool known = !is_entity || c;
+    for (size_t i = 0; !known && i < sizeof named / sizeof *named; i++) {
+        known = str_is(piece, named[i].name);
+        if (known) piece = str_from(named[i].text);
+    }
     if (c) buf_bytes(out, bytes, utf8_put(bytes, c));
     else buf_str(out, piece);
+    return known;
 }
 
 /* Addresses of the web, and of files: a name with `:` before any `/` would be a scheme. What the
@@ -108,7 +113,8 @@ static Str link_address(const MarkdownWriter *w, const MD_ATTRIBUTE *attribute) 
     for (size_t i = 0; attribute->size && attribute->substr_offsets[i] < attribute->size; i++) {
         MD_OFFSET from = attribute->substr_offsets[i], to = attribute->substr_offsets[i + 1];
         Str piece = {attribute->text + from, to - from};
-        put_decoded(&address, piece, attribute->substr_types[i] == MD_TEXT_ENTITY);
+        if (!put_decoded(&address, piece, attribute->substr_types[i] == MD_TEXT_ENTITY))
+            return (Str){0};
     }
     Str text = buf_text(&address);
     Str found = w->options->resolve(w->options->context, text, LINK_TARGET);

@@ -143,6 +143,6 @@ typedef struct {
 } ReportDiffShow;
 void report_diff_text(const ReportDiff *diff, const ReportDiffShow *show, Buf *out);
 /* Everything. */
-void report_diff_json(const ReportDiff *diff, Json *json);
+void report_diff_json(Arena *arena, const ReportDiff *diff, Buf *out);
 
 #endif
