@@ -396,9 +396,8 @@ static void diff_definitions(Differ *d, const ReportScope *scope, const WitType 
 
 void diff_types(Differ *d, const WitType *a, const WitType *b) {
     const ReportScope *scope = diff_scope(d, d->scope, type_word(b), b->name);
-    Told x = told_type(d, a), y = told_type(d, b);
+    Told x = {a->external_id, a->span, &a->stability}, y = {b->external_id, b->span, &b->stability};
     diff_about(d, scope, x, a->docs, y, b->docs);
-    x.text = a->external_id, y.text = b->external_id;
     diff_external_id(d, scope, x, y);
     bool outer = d->unstable;
     d->unstable |= is_unstable(&x);
@@ -444,9 +443,8 @@ static void diff_signatures(Differ *d, const ReportScope *scope, const WitFunc *
 
 void diff_funcs(Differ *d, const WitFunc *a, const WitFunc *b) {
     const ReportScope *scope = func_scope(d, b);
-    Told x = told_func(d, a), y = told_func(d, b);
+    Told x = {a->external_id, a->span, &a->stability}, y = {b->external_id, b->span, &b->stability};
     diff_about(d, scope, x, a->docs, y, b->docs);
-    x.text = a->external_id, y.text = b->external_id;
     diff_external_id(d, scope, x, y);
     bool outer = d->unstable;
     d->unstable |= is_unstable(&x);

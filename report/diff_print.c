@@ -112,7 +112,8 @@ static void put_what(Print *p, const ReportChange *c, const ReportScope *section
     } else if (scope && c->kind == REPORT_REMOVED) {
         put_whole(p, scope, c->old_text);
     } else {
-        if (c->kind == REPORT_MISFIT) put(p, "components that were made for it do not fit any more");
+        if (c->kind == REPORT_MISFIT)
+            put(p, "components that were made for it do not fit any more");
         else if (scope && scope != section) put_name(p, scope);
         else put(p, section ? section->what : "package");
         if (c->kind == REPORT_DOCS) put(p, ": documentation");
