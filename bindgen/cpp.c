@@ -57,13 +57,18 @@ static const char common[] =
     "template <class E> struct unexpected {\n  E value;\n};\n"
     "template <class E> unexpected<std::decay_t<E>> err(E &&e) { return {std::forward<E>(e)}; }\n"
     "inline unexpected<std::monostate> err() { return {}; }\n\n"
-    "/** A result: a T, or an error E; either may be void. Nothing is thrown. */\n"
+    "/** A result: a T, or an error E; either may be void. Nothing is thrown: to ask for the one\n"
+    " * that it is not is a trap. */\n"
     "template <class T, class E> class [[nodiscard]] expected {\n"
     "public:\n"
     "  using value_type = std::conditional_t<std::is_void_v<T>, std::monostate, T>;\n"
     "  using error_type = std::conditional_t<std::is_void_v<E>, std::monostate, E>;\n"
     "private:\n"
     "  std::variant<value_type, error_type> v_;\n"
+    "  template <std::size_t I, class V> static auto *checked(V &v) {\n"
+    "    if (v.index() != I) __builtin_trap();\n"
+    "    return std::get_if<I>(&v);\n"
+    "  }\n"
     "public:\n"
     "  expected() : v_(std::in_place_index<0>) {}\n"
     "  template <class U, class = std::enable_if_t<std::is_constructible_v<value_type, U &&> &&\n"
@@ -73,14 +78,14 @@ static const char common[] =
     "    : v_(std::in_place_index<1>, std::move(e.value)) {}\n"
     "  bool has_value() const { return v_.index() == 0; }\n"
     "  explicit operator bool() const { return has_value(); }\n"
-    "  value_type &value() { return *std::get_if<0>(&v_); }\n"
-    "  const value_type &value() const { return *std::get_if<0>(&v_); }\n"
+    "  value_type &value() { return *checked<0>(v_); }\n"
+    "  const value_type &value() const { return *checked<0>(v_); }\n"
     "  value_type &operator*() { return value(); }\n"
     "  const value_type &operator*() const { return value(); }\n"
     "  value_type *operator->() { return &value(); }\n"
     "  const value_type *operator->() const { return &value(); }\n"
-    "  error_type &error() { return *std::get_if<1>(&v_); }\n"
-    "  const error_type &error() const { return *std::get_if<1>(&v_); }\n"
+    "  error_type &error() { return *checked<1>(v_); }\n"
+    "  const error_type &error() const { return *checked<1>(v_); }\n"
     "  template <class U> value_type value_or(U &&other) const {\n"
     "    return has_value() ? value() : static_cast<value_type>(std::forward<U>(other));\n"
     "  }\n"
@@ -330,6 +335,20 @@ static bool is_constructor(const NatFunc *f) {
            (f->count == 0 || wit_dealias(f->list[0].type)->kind != WIT_OWN);
 }
 
+/* clang-format off */
+/* How a class that owns a handle is moved and dropped. */
+#define OWNER \
+    "  $NAME &operator=($NAME &&from) noexcept {\n" \
+    "    if (this != &from) {\n" \
+    "      if (own_.handle) ::$DROP(own_);\n" \
+    "      own_ = from.release_();\n" \
+    "    }\n" \
+    "    return *this;\n  }\n" \
+    "  $NAME(const $NAME &) = delete;\n" \
+    "  $NAME &operator=(const $NAME &) = delete;\n" \
+    "  ~$NAME() { if (own_.handle) ::$DROP(own_); }\n"
+/* clang-format on */
+
 static const char imported_class[] =
     "\n/** A handle that is lent. */\n"
     "class $NAME_ref {\nprotected:\n  ::$OWN own_{};\npublic:\n"
@@ -341,16 +360,7 @@ static const char imported_class[] =
     "$DOCS"
     "class $NAME : public $NAME_ref {\npublic:\n"
     "  explicit $NAME(::$OWN c) { own_ = c; }\n"
-    "  $NAME($NAME &&from) noexcept { own_ = from.release_(); }\n"
-    "  $NAME &operator=($NAME &&from) noexcept {\n"
-    "    if (this != &from) {\n"
-    "      if (own_.handle) ::$DROP(own_);\n"
-    "      own_ = from.release_();\n"
-    "    }\n"
-    "    return *this;\n  }\n"
-    "  $NAME(const $NAME &) = delete;\n"
-    "  $NAME &operator=(const $NAME &) = delete;\n"
-    "  ~$NAME() { if (own_.handle) ::$DROP(own_); }\n"
+    "  $NAME($NAME &&from) noexcept { own_ = from.release_(); }\n" OWNER
     "  /** The handle, which is the caller's from now on. */\n"
     "  ::$OWN release_() {\n    ::$OWN c = own_;\n    own_.handle = 0;\n    return c;\n  }\n"
     "$STATICS};\n";
@@ -361,16 +371,7 @@ static const char exported_class[] =
     "class $NAME {\n  ::$OWN own_{};\npublic:\n"
     "  explicit $NAME(::$OWN c) : own_(c) {}\n"
     "  explicit $NAME(::$REP *rep) : own_(::$FROM(rep)) {}\n"
-    "  $NAME($NAME &&from) noexcept : own_(from.release_()) {}\n"
-    "  $NAME &operator=($NAME &&from) noexcept {\n"
-    "    if (this != &from) {\n"
-    "      if (own_.handle) ::$DROP(own_);\n"
-    "      own_ = from.release_();\n"
-    "    }\n"
-    "    return *this;\n  }\n"
-    "  $NAME(const $NAME &) = delete;\n"
-    "  $NAME &operator=(const $NAME &) = delete;\n"
-    "  ~$NAME() { if (own_.handle) ::$DROP(own_); }\n"
+    "  $NAME($NAME &&from) noexcept : own_(from.release_()) {}\n" OWNER
     "  ::$REP *rep_() const { return ::$TO(own_); }\n"
     "  ::$OWN release_() {\n    ::$OWN c = own_;\n    own_.handle = 0;\n    return c;\n  }\n"
     "};\n";
