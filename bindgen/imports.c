@@ -79,14 +79,7 @@ static void lower_params(Import *m) {
     m->args[m->arg_count++] = address_of(g, (GenPlace){all, false});
 }
 
-static Str call(Import *m) {
-    Buf out = {.arena = m->g->arena};
-    buf_fmt(&out, "%.*s(", STR_ARG(m->core));
-    for (size_t i = 0; i < m->arg_count; i++)
-        buf_fmt(&out, "%s%.*s", i ? ", " : "", STR_ARG(m->args[i]));
-    buf_byte(&out, ')');
-    return buf_text(&out);
-}
+static Str call(Import *m) { return gen_call(m->g, m->core, m->args, m->arg_count); }
 
 /* Fills a place with the result of the call. */
 static void call_into(Import *m, GenPlace to) {

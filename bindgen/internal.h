@@ -202,6 +202,8 @@ bool gen_is_async(Gen *g, const WitFunc *func);
 const char *gen_core_type(AbiCore type);
 /* "(int32_t, double)", "(void)". */
 Str gen_core_params(Gen *g, const AbiCore *types, size_t n);
+/* "name(a, b)". */
+Str gen_call(Gen *g, Str name, const Str *args, size_t n);
 
 /* ---- bodies and values (values.c) ---- */
 

@@ -19,6 +19,14 @@ Str gen_core_params(Gen *g, const AbiCore *types, size_t n) {
     return buf_text(&out);
 }
 
+Str gen_call(Gen *g, Str name, const Str *args, size_t n) {
+    Buf out = {.arena = g->arena};
+    buf_fmt(&out, "%.*s(", STR_ARG(name));
+    for (size_t i = 0; i < n; i++) buf_fmt(&out, "%s%.*s", i ? ", " : "", STR_ARG(args[i]));
+    buf_byte(&out, ')');
+    return buf_text(&out);
+}
+
 static bool is_filter_of(Gen *g, Str filter, const WitFunc *func) {
     if (str_is(filter, "all")) return true;
     Str import = STR("import:"), export = STR("export:");
