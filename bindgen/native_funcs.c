@@ -225,22 +225,27 @@ static void lower_option(Body *m, const NatParam *p, const AbiPlan *plan, Str *f
 static void lower_spilled(Body *m) {
     Gen *g = m->g;
     bool stays = m->abi->variant == ABI_LOWER_ASYNC; /* until the callee has begun */
+    Str args = gen_local(g, &m->b, "args");
     put_args_struct(m);
-    gen_line(&m->b,
-             stays ? "struct args *all = WIT_NEW(struct args, 1), args;" : "struct args args;");
+    gen_line(&m->b, "struct args %.*s;", STR_ARG(args));
     for (size_t i = 0; i < m->f->count; i++) {
         const NatParam *p = &m->f->list[i];
+        Str to = str_fmt(g->arena, "%.*s.f%zu", STR_ARG(args), i), name = p->name;
         if (p->pass == NAT_OPTION) {
-            gen_line(&m->b, "args.f%zu.is_some = %.*s != NULL;", i, STR_ARG(p->name));
-            gen_line(&m->b, "if (%.*s != NULL) args.f%zu.val = *%.*s;", STR_ARG(p->name), i,
-                     STR_ARG(p->name));
+            gen_line(&m->b, "%.*s.is_some = %.*s != NULL;", STR_ARG(to), STR_ARG(name));
+            gen_line(&m->b, "if (%.*s != NULL) %.*s.val = *%.*s;", STR_ARG(name), STR_ARG(to),
+                     STR_ARG(name));
         } else {
-            gen_line(&m->b, "args.f%zu = %s%.*s;", i, p->pass == NAT_POINTER ? "*" : "",
-                     STR_ARG(p->name));
+            line_assign(m, to, gen_value(g, (GenPlace){name, p->pass == NAT_POINTER}));
         }
     }
-    if (stays) gen_line(&m->b, "*all = args;");
-    m->args[m->arg_count++] = address(g, stays ? STR("all") : STR("&args"));
+    Str all = str_concat(g->arena, STR("&"), args);
+    if (stays) {
+        all = gen_local(g, &m->b, "all");
+        gen_line(&m->b, "struct args *%.*s = WIT_NEW(struct args, 1);", STR_ARG(all));
+        gen_line(&m->b, "*%.*s = %.*s;", STR_ARG(all), STR_ARG(args));
+    }
+    m->args[m->arg_count++] = address(g, all);
 }
 
 static void lower_params(Body *m) {
@@ -259,14 +264,7 @@ static void lower_params(Body *m) {
     }
 }
 
-static Str call_core(Body *m) {
-    Buf out = {.arena = m->g->arena};
-    buf_fmt(&out, "%.*s(", STR_ARG(m->core));
-    for (size_t i = 0; i < m->arg_count; i++)
-        buf_fmt(&out, "%s%.*s", i ? ", " : "", STR_ARG(m->args[i]));
-    buf_byte(&out, ')');
-    return buf_text(&out);
-}
+static Str call_core(Body *m) { return gen_call(m->g, m->core, m->args, m->arg_count); }
 
 /* The call, as a statement. */
 static void line_call(Body *m, Str to) {
@@ -311,8 +309,6 @@ static void import_result(Body *m) {
 
 static void take_params(Body *m) {
     for (size_t i = 0; i < m->f->count; i++) gen_take(m->g, &m->b, m->f->list[i].name);
-    gen_take(m->g, &m->b, STR("args"));
-    gen_take(m->g, &m->b, STR("all"));
 }
 
 /* "name(a, b)" with the function's own parameters. */
@@ -343,17 +339,20 @@ static void put_import_start(Gen *g, const NatFunc *f) {
     buf_fmt(&g->h_funcs, "WIT_CHECK wit_subtask %.*s(%.*s);\n", STR_ARG(f->start), STR_ARG(params));
     declare_core(&m, "[async-lower]");
     buf_fmt(m.b.out, "\nwit_subtask %.*s(%.*s) {\n", STR_ARG(f->start), STR_ARG(params));
-    gen_line(&m.b, "int32_t status_;");
+    Str status = gen_local(g, &m.b, "status"), subtask = gen_local(g, &m.b, "subtask");
+    gen_line(&m.b, "int32_t %.*s;", STR_ARG(status));
     lower_params(&m);
     if (f->func->result) m.args[m.arg_count++] = address(g, at);
-    gen_line(&m.b, "WIT__WAIT(status_ = %.*s);", STR_ARG(call_core(&m)));
-    gen_line(&m.b, "return wit__pend(status_, %.*s, %.*s);", STR_ARG(keeper), STR_ARG(at));
+    gen_line(&m.b, "WIT__WAIT(%.*s = %.*s);", STR_ARG(status), STR_ARG(call_core(&m)));
+    gen_line(&m.b, "return wit__pend(%.*s, %.*s, %.*s);", STR_ARG(status), STR_ARG(keeper),
+             STR_ARG(at));
     buf_str(m.b.out, STR("}\n"));
     Str set = f->func->result ? str_fmt(g->arena, "*%.*s = ", STR_ARG(at)) : STR("");
     buf_fmt(&g->c_elsewhere,
             "\nWIT_SHARED wit_subtask %.*s(%.*s) {\n"
-            "  wit_subtask subtask = {WIT_SUBTASK_RETURNED};\n  %.*s%.*s;\n  return subtask;\n}\n",
-            STR_ARG(f->start), STR_ARG(params), STR_ARG(set), STR_ARG(plain_call(g, f, f->name)));
+            "  wit_subtask %.*s = {WIT_SUBTASK_RETURNED};\n  %.*s%.*s;\n  return %.*s;\n}\n",
+            STR_ARG(f->start), STR_ARG(params), STR_ARG(subtask), STR_ARG(set),
+            STR_ARG(plain_call(g, f, f->name)), STR_ARG(subtask));
 }
 
 static void put_import(Gen *g, const NatFunc *f, const AbiFunc *abi) {
