@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/vec.h"
+
 enum { FIRST_BLOCK = 16 << 10, SECOND_BLOCK = 128 << 10, LARGEST_BLOCK = 1 << 20, ALIGNMENT = 16 };
 
 typedef struct Block {
@@ -133,3 +135,9 @@ void *arena_alloc_array(Arena *arena, size_t size, size_t n) {
 }
 
 size_t arena_used(const Arena *arena) { return arena->total; }
+
+void *vec_more_(Arena *arena, void *at, size_t *cap, size_t size) {
+    size_t before = *cap;
+    *cap = before ? before * 2 : 8;
+    return arena_realloc(arena, at, before * size, *cap * size);
+}

@@ -24,13 +24,12 @@
 #define vec_last(v) ((v)->at[(v)->len - 1])
 #define vec_pop(v)  ((v)->at[--(v)->len])
 
+/* The elements with twice the room. Not inline, since this is the rare case of every push. */
+void *vec_more_(Arena *arena, void *at, size_t *cap, size_t size);
+
 /* Room for one more element, zeroed; the capacity doubles. */
 static inline void *vec_grow_(Arena *arena, void *at, size_t len, size_t *cap, size_t size) {
-    if (len == *cap) {
-        size_t bigger = *cap ? *cap * 2 : 8;
-        at = arena_realloc(arena, at, *cap * size, bigger * size);
-        *cap = bigger;
-    }
+    if (len == *cap) at = vec_more_(arena, at, cap, size);
     memset((char *)at + len * size, 0, size);
     return at;
 }
