@@ -19,6 +19,15 @@
  */
 #include "interpreter/prepare.h"
 
+bool vm_prepare_grow(void *array, uint32_t *cap, size_t size) {
+    uint32_t bigger = *cap ? *cap * 2 : 32;
+    void *p = realloc(*(void **)array, (size_t)bigger * size);
+    if (!p) return false;
+    *(void **)array = p;
+    *cap = bigger;
+    return true;
+}
+
 /* ---- locals ---- */
 
 static void local_get(Prepare *p, uint32_t index) {

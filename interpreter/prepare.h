@@ -67,14 +67,14 @@ typedef struct {
     bool failed;
 } Prepare;
 
+/* For what has so many callers that a copy in each would double the code. */
+#define OUT_OF_LINE static __attribute__((noinline, unused))
+
+/* Twice the room. Not inline: it is the rare case of each word that is emitted. */
+bool vm_prepare_grow(void *array, uint32_t *cap, size_t size);
+
 static inline bool grow(void *array, uint32_t count, uint32_t *cap, size_t size) {
-    if (count < *cap) return true;
-    uint32_t bigger = *cap ? *cap * 2 : 32;
-    void *p = realloc(*(void **)array, (size_t)bigger * size);
-    if (!p) return false;
-    *(void **)array = p;
-    *cap = bigger;
-    return true;
+    return count < *cap || vm_prepare_grow(array, cap, size);
 }
 
 /* ---- words ---- */
@@ -106,7 +106,7 @@ static inline void operands(Prepare *p, uint32_t a, uint32_t b, uint32_t c, uint
 static inline void immediate(Prepare *p, uint64_t imm) { word(p)->imm = imm; }
 
 /* An instruction with an operand word. */
-static inline void emit(Prepare *p, VmOp op, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+OUT_OF_LINE void emit(Prepare *p, VmOp op, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
     begin(p, op);
     operands(p, a, b, c, d);
 }
@@ -154,7 +154,7 @@ static inline void push_const(Prepare *p, uint64_t low) {
     e->k[0].u64 = low;
 }
 
-static inline Entry pop(Prepare *p) {
+OUT_OF_LINE Entry pop(Prepare *p) {
     static const Entry none = {.slots = 1};
     if (p->height == 0) {
         p->failed = true;
@@ -172,7 +172,7 @@ static inline void drop_to(Prepare *p, uint32_t height) {
 }
 
 /* Emits the copy that puts an entry's value in its home. */
-static inline void send_home(Prepare *p, Entry *e) {
+OUT_OF_LINE void send_home(Prepare *p, Entry *e) {
     if (e->kind == LOCAL) {
         emit(p, e->slots == 2 ? VM_OP_COPY2 : VM_OP_COPY, e->home, e->local, 0, 0);
     } else if (e->kind == CONST) {
