@@ -18,11 +18,18 @@ endif
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter
 SANITIZE := -fsanitize=address,undefined
-CFLAGS_release := -O2 -fno-asynchronous-unwind-tables -fno-unwind-tables
-# Folders that are compiled for size: what they do is waiting for files or done once.
-SMALL := bindgen cli component model report wac wasi
+CFLAGS_release := -O2 -fno-asynchronous-unwind-tables -fno-unwind-tables \
+	-ffunction-sections -fdata-sections
+# Folders and files that are compiled for size: what they do is waiting for files or done once.
+SMALL := bindgen cli component model report wac wasi \
+	wat/parse_canon.c wat/parse_component.c wat/parse_custom.c wat/print_custom.c wat/wast.c \
+	witc/expect.c witc/format.c witc/format_print.c witc/lint.c witc/lint_package.c witc/lint_text.c \
+	witc/json.c witc/lost.c witc/document.c witc/recover.c witc/commit.c \
+	core/demangle_cpp.c core/demangle_rust.c core/check_ref.c core/names.c base/explain.c \
+	interpreter/instance.c interpreter/component.c interpreter/component_link.c \
+	interpreter/thread.c
 CFLAGS_small_release := -Os
-LDFLAGS_release := -Wl,-z,pack-relative-relocs
+LDFLAGS_release := -Wl,-z,pack-relative-relocs -Wl,--gc-sections -Wl,-O2
 CFLAGS_asan := -O1 -g $(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS_asan := $(SANITIZE)
 # Every arena allocation is its own malloc, so that the sanitizer sees each one's end.
@@ -91,7 +98,7 @@ $(OBJ)/grammar/src/%.o: grammar/src/%.c
 $(OBJ)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC $@)
-	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter $(SMALL),$(<D)),$(CFLAGS_small_$(MODE))) -MMD -MP -c -o $@ $<
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter $(SMALL),$(<D) $<),$(CFLAGS_small_$(MODE))) -MMD -MP -c -o $@ $<
 
 $(OBJ)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(if $(filter fuzz,$(MODE)),,tests/fuzz/replay.c) $(LIB)
 	@mkdir -p $(@D)
