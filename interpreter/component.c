@@ -63,6 +63,7 @@ static void free_components(VmObject *object) {
         next = call->next_free;
         free(call);
     }
+    abi_table_free(shared->errors);
     arena_free(shared->scratch);
 }
 

@@ -71,8 +71,8 @@ struct VmComponent {
     VmComponent *scope;  /* the instance in which its component is defined */
     VmItem *spaces[COMP_SORT_COUNT];
     uint32_t counts[COMP_SORT_COUNT];
-    Map resources;     /* WitType * -> VmResource * */
-    AbiTable *table;   /* handles: of resources and of everything asynchronous (VmNode) */
+    Map resources;   /* WitType * -> VmResource * */
+    AbiTable *table; /* handles: of resources, error contexts, all that is asynchronous (VmNode) */
     AbiTable *threads; /* VmFiber; made on first use */
     bool may_enter, may_leave;
     uint32_t backpressure, waiting_to_enter;
@@ -269,6 +269,8 @@ typedef struct VmComponents {
     VmCall *free_calls;
     VmCall *root_call; /* of the host, that has not ended yet */
     uint32_t handles, fibers;
+    AbiTable *errors; /* all error contexts; made on first use */
+    size_t error_bytes;
     VmFunc *fiber_main, *thread_main;
 } VmComponents;
 
@@ -278,6 +280,7 @@ enum {
     VM_MAX_ITEMS = 1 << 24,       /* in the index spaces of all of them */
     VM_MAX_HANDLES = 1 << 20,     /* in all tables */
     VM_MAX_FIBERS = 10000,
+    VM_MAX_ERROR_BYTES = 64 << 20,  /* of messages of error contexts */
     VM_MAX_CALL_BYTES = 128 << 20,  /* that one call may make the host allocate */
     VM_MAX_TRANSFER_BYTES = 1 << 30 /* that one call may make the host copy between guests */
 };
@@ -378,12 +381,11 @@ VmEvent vm_copy_event(VmWaitable *waitable);
 Trap vm_lift_end(const VmSide *side, const WitType *type, uint32_t index, uint64_t *value);
 Trap vm_lower_end(const VmSide *side, const WitType *type, uint64_t value, uint32_t *index);
 
-/* component_link.c */
-VmNamed *vm_find(const Map *names, Str name);
-/* The same, at any version of the compatibility track. */
-VmNamed *vm_find_compatible(const Map *names, Str name);
-/* Fills `out` for an import of the outermost component; false and a diagnostic. */
-bool vm_link_import(VmComponent *component, const VmLinker *linker, Str name,
-                    const CompEntity *type, VmItem *out, Span span, Diags *diags);
+/* component_error.c */
+
+/* The core function of a built-in of error contexts; NULL: it is none. */
+VmFunc *vm_error_func(VmComponent *component, const CompCanon *canon, const VmOptions *options);
+Trap vm_lift_error(const VmSide *side, uint32_t index, uint64_t *value);
+Trap vm_lower_error(const VmSide *side, uint64_t value, uint32_t *index);
 
 #endif

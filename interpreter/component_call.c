@@ -174,6 +174,7 @@ static Trap guest_lift_handle(void *context, const WitType *type, uint32_t index
     const VmSide *side = context;
     if (type->kind == WIT_STREAM || type->kind == WIT_FUTURE)
         return vm_lift_end(side, type, index, value);
+    if (type->kind == WIT_ERROR_CONTEXT) return vm_lift_error(side, index, value);
     AbiTable *table = side->instance->table;
     VmResource *resource;
     AbiHandle *handle;
@@ -201,6 +202,7 @@ static Trap guest_lower_handle(void *context, const WitType *type, uint64_t valu
     const VmSide *side = context;
     if (type->kind == WIT_STREAM || type->kind == WIT_FUTURE)
         return vm_lower_end(side, type, value, index);
+    if (type->kind == WIT_ERROR_CONTEXT) return vm_lower_error(side, value, index);
     VmResource *resource;
     Trap trap = resource_of(side, type, &resource);
     if (trap) return trap;

@@ -430,5 +430,6 @@ VmFunc *vm_builtin_func(VmComponent *component, const CompCanon *canon, const Vm
         if (builtins[i].op == canon->op)
             return vm_core_func(component->store, builtins[i].params, builtins[i].results,
                                 builtins[i].fn, b);
-    return vm_stream_func(component, canon, options, type);
+    VmFunc *of_errors = vm_error_func(component, canon, options);
+    return of_errors ? of_errors : vm_stream_func(component, canon, options, type);
 }

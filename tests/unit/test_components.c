@@ -286,6 +286,134 @@ static void wrong_handles_trap(void) {
     world_free(&w);
 }
 
+/* ---- error contexts ---- */
+
+/* Each export does one thing with the handle that `new` gives, 1; the memory begins with "first"
+ * and, at 8, the bytes of no UTF-8. The host's `keep` takes an error context, `give` gives one. */
+static const char errors[] =
+    "(component"
+    " (import \"keep\" (func $keep (param \"e\" error-context)))"
+    " (import \"give\" (func $give (result error-context)))"
+    " (core module $libc (memory (export \"m\") 1) (data (i32.const 0) \"first\")"
+    "  (data (i32.const 8) \"\\c3\\28\")"
+    "  (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) i32.const 64))"
+    " (core instance $libc (instantiate $libc))"
+    " (alias core export $libc \"m\" (core memory $m))"
+    " (alias core export $libc \"realloc\" (core func $realloc))"
+    " (core func $new (canon error-context.new (memory $m)))"
+    " (core func $text (canon error-context.debug-message (memory $m) (realloc $realloc)))"
+    " (core func $drop (canon error-context.drop))"
+    " (core func $set (canon waitable-set.new))"
+    " (core func $keep' (canon lower (func $keep)))"
+    " (core func $give' (canon lower (func $give)))"
+    " (core module $c"
+    "  (import \"\" \"new\" (func $new (param i32 i32) (result i32)))"
+    "  (import \"\" \"text\" (func $text (param i32 i32)))"
+    "  (import \"\" \"drop\" (func $drop (param i32)))"
+    "  (import \"\" \"set\" (func $set (result i32)))"
+    "  (import \"\" \"keep\" (func $keep (param i32)))"
+    "  (import \"\" \"give\" (func $give (result i32)))"
+    "  (import \"\" \"m\" (memory 1))"
+    "  (func $first (result i32) (call $new (i32.const 0) (i32.const 5)))"
+    "  (func $of (param i32) (result i32)"
+    "   (call $text (local.get 0) (i32.const 16))"
+    "   (i32.or (i32.shl (i32.load (i32.const 20)) (i32.const 16))"
+    "    (i32.load16_u (i32.load (i32.const 16)))))"
+    "  (func (export \"message\") (result i32) (call $of (call $first)))"
+    "  (func (export \"unaligned\") (call $text (call $first) (i32.const 17)))"
+    "  (func (export \"unknown\") (call $text (i32.const 1) (i32.const 16)))"
+    "  (func (export \"no-error\") (call $text (call $set) (i32.const 16)))"
+    "  (func (export \"drop-other\") (call $drop (call $set)))"
+    "  (func (export \"drop-twice\") (local i32) (call $drop (local.tee 0 (call $first)))"
+    "   (call $drop (local.get 0)))"
+    "  (func (export \"lift-other\") (call $keep (call $set)))"
+    "  (func (export \"lift-unknown\") (call $keep (i32.const 7)))"
+    "  (func (export \"bounds\") (drop (call $new (i32.const 65536) (i32.const 1))))"
+    "  (func (export \"no-text\") (drop (call $new (i32.const 8) (i32.const 2))))"
+    "  (func (export \"through\") (result i32) (local i32)"
+    "   (call $keep (local.tee 0 (call $first))) (call $drop (local.get 0))"
+    "   (call $of (call $give)))"
+    "  (func (export \"many\") (local i32)"
+    "   (loop $again (call $drop (call $first))"
+    "    (br_if $again (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1)))"
+    "     (i32.const 100000)))))"
+    "  (func (export \"fill\") (loop $again (drop (call $first)) (br $again))))"
+    " (core instance $c (instantiate $c (with \"\" (instance (export \"new\" (func $new))"
+    "  (export \"text\" (func $text)) (export \"drop\" (func $drop)) (export \"set\" (func $set))"
+    "  (export \"keep\" (func $keep')) (export \"give\" (func $give')) (export \"m\" (memory "
+    "$m))))))"
+    " (func (export \"message\") (result u32) (canon lift (core func $c \"message\")))"
+    " (func (export \"unaligned\") (canon lift (core func $c \"unaligned\")))"
+    " (func (export \"unknown\") (canon lift (core func $c \"unknown\")))"
+    " (func (export \"no-error\") (canon lift (core func $c \"no-error\")))"
+    " (func (export \"drop-other\") (canon lift (core func $c \"drop-other\")))"
+    " (func (export \"drop-twice\") (canon lift (core func $c \"drop-twice\")))"
+    " (func (export \"lift-other\") (canon lift (core func $c \"lift-other\")))"
+    " (func (export \"lift-unknown\") (canon lift (core func $c \"lift-unknown\")))"
+    " (func (export \"bounds\") (canon lift (core func $c \"bounds\")))"
+    " (func (export \"no-text\") (canon lift (core func $c \"no-text\")))"
+    " (func (export \"through\") (result u32) (canon lift (core func $c \"through\")))"
+    " (func (export \"many\") (canon lift (core func $c \"many\")))"
+    " (func (export \"fill\") (canon lift (core func $c \"fill\"))))";
+
+static uint64_t kept;
+static bool forges;
+
+static VmStatus keep(VmThread *thread, void *context, const AbiValue *args, AbiValue *result,
+                     Arena *arena_of_call) {
+    kept = args[0].bits;
+    return VM_DONE;
+}
+
+static VmStatus give(VmThread *thread, void *context, const AbiValue *args, AbiValue *result,
+                     Arena *arena_of_call) {
+    result[0].bits = forges ? UINT64_MAX : kept;
+    return VM_DONE;
+}
+
+static World world_with_errors(void) {
+    World w = world_new();
+    vm_linker_func(w.linker, STR("keep"), STR("(error-context)"), keep, NULL);
+    vm_linker_func(w.linker, STR("give"), STR("()->error-context"), give, NULL);
+    CHECK(load(&w, errors));
+    return w;
+}
+
+static void error_contexts_keep_messages(void) {
+    World w = world_with_errors();
+    const uint64_t length_and_start = 5 << 16 | 'i' << 8 | 'f';
+    CHECK_EQ(call(&w, "", "message", NULL), VM_DONE);
+    CHECK_EQ(w.result[0].bits, length_and_start);
+    CHECK_EQ(call(&w, "", "many", NULL), VM_DONE);
+    /* What the host holds outlives the guest's handle. */
+    CHECK_EQ(call(&w, "", "through", NULL), VM_DONE);
+    CHECK_EQ(w.result[0].bits, length_and_start);
+    forges = true;
+    check_trap(&w, call(&w, "", "through", NULL), "the host passed no error-context");
+    forges = false;
+    world_free(&w);
+}
+
+static void wrong_error_contexts_trap(void) {
+    static const char *const cases[][2] = {
+        {"unknown", "unknown handle index 1"},
+        {"drop-twice", "unknown handle index 1"},
+        {"lift-unknown", "unknown handle index 7"},
+        {"no-error", "handle index 1 used with the wrong type, expected error-context"},
+        {"drop-other", "handle index 1 used with the wrong type, expected error-context"},
+        {"lift-other", "handle index 1 used with the wrong type, expected error-context"},
+        {"unaligned", "unaligned pointer"},
+        {"bounds", "string content out-of-bounds: string pointer/length out of bounds of memory"},
+        {"no-text", "invalid utf-8 sequence in a string"},
+        {"fill", "the handle table is full"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        World w = world_with_errors();
+        check_trap(&w, call(&w, "", cases[i][0], NULL), cases[i][1]);
+        world_free(&w);
+    }
+}
+
 /* ---- limits ---- */
 
 /* A chain of components that instantiate each other twice would have 2^30 instances. */
@@ -381,6 +509,8 @@ int main(void) {
     RUN(fibers_wait_for_the_host);
     RUN(host_resources_are_destroyed);
     RUN(wrong_handles_trap);
+    RUN(error_contexts_keep_messages);
+    RUN(wrong_error_contexts_trap);
     RUN(instances_are_limited);
     RUN(host_memory_is_limited);
     RUN(handles_are_limited);
