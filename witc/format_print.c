@@ -105,8 +105,12 @@ static bool next_line(Str text, size_t *from, Str *line) {
 
 /* A comment of several lines moves as a whole, as far as its lines can. */
 static void put_block_comment(Printer *p, const Piece *piece) {
-    Str text = text_of(p, piece), line = {0};
+    Str text = without_trailing_blanks(text_of(p, piece)), line = {0};
     size_t from = 0, at = piece->start, least = SIZE_MAX;
+    if (str_find(text, '\n', 0) == SIZE_MAX) { /* there may be thousands on a line */
+        put(p, text);
+        return;
+    }
     while (at > 0 && p->source->text.ptr[at - 1] != '\n') at--;
     ptrdiff_t shift = (ptrdiff_t)p->indent;
     shift -= (ptrdiff_t)leading_blanks(str_after(p->source->text, at));
