@@ -52,6 +52,7 @@ echo 'package c:d; interface j { use a:b/i.{t}; }' >"$h/ring/deps/c.wit"
 name=$(head -c 65536 /dev/zero | tr '\0' x)
 printf '%s\ninterface i { record %s { %s: u8 } f: func(a: %s); }\n%s' "$head" "$name" "$name" "$name" "$world" >"$h/long-name.wit"
 printf 'package a:%s;\ninterface i {}\n%s' "$name" "$world" >"$h/long-package.wit"
+{ printf '%s interface i {' "$head" && awk 'BEGIN { for (i = 0; i < 200000; i++) printf "/* x */ " }' && printf '} world w {}'; } >"$h/many-comments.wit"
 awk 'BEGIN { print "package a:b; world w {"; for (i = 0; i < 100000; i++) printf "import fn%d: func();\n", i; print "}" }' >"$h/large-world.wit"
 interface sh -c "printf 'record r {'; awk 'BEGIN { for (i = 0; i < 100000; i++) printf \"a%d: u8,\", i }'; printf '} f: func(r: r);'" >"$h/large-record.wit"
 interface sh -c "printf 'f: func('; awk 'BEGIN { for (i = 0; i < 100000; i++) printf \"a%d: u8,\", i }'; printf ');'" >"$h/many-parameters.wit"

@@ -518,6 +518,8 @@ const WitType *witc_resolve_type(Work *w, const AstType *type, const WitStabilit
 void witc_resolve_types(Work *w);
 WitFunc *witc_resolve_func(Work *w, const AstFunc *func, const WitType *resource,
                            Str resource_name);
+/* Two things of one name: the one that is written later is the error. */
+void witc_report_twice(Work *w, Str name, Span a, Span b);
 bool witc_define(Work *w, AstName name, WitType *type);
 
 /* resolve_world.c */

@@ -12,14 +12,18 @@
 
 /* ---- names ---- */
 
+void witc_report_twice(Work *w, Str name, Span a, Span b) {
+    bool in_order = a.start < b.start;
+    if (w->incomplete) return; /* it may stand in another place than it seems */
+    diag(w->diags, WIT_NAME_TWICE, in_order ? b : a, STR_ARG(name));
+    diag_note(w->diags, WIT_FIRST_HERE, in_order ? a : b);
+}
+
 bool witc_define(Work *w, AstName name, WitType *type) {
     bool added;
     MapEntry *entry = map_put(w->arena, w->scope, name.text, &added);
     if (!added) {
-        const TypeName *first = entry->cptr;
-        if (w->incomplete) return false; /* it may stand in another place than it seems */
-        diag(w->diags, WIT_NAME_TWICE, name.span, STR_ARG(name.text));
-        diag_note(w->diags, WIT_FIRST_HERE, first->span);
+        witc_report_twice(w, name.text, ((const TypeName *)entry->cptr)->span, name.span);
         return false;
     }
     TypeName *type_name = ARENA_NEW(w->arena, TypeName);
@@ -368,14 +372,6 @@ static void add_references(Work *w, Definitions *d, const AstType *type) {
     for (size_t i = 0; i < type->args.len; i++) add_references(w, d, type->args.at[i]);
 }
 
-/* Two things of one name: the one that is written later is the error. */
-static void report_twice(Work *w, Str name, Span a, Span b) {
-    bool in_order = a.start < b.start;
-    if (w->incomplete) return;
-    diag(w->diags, WIT_NAME_TWICE, in_order ? b : a, STR_ARG(name));
-    diag_note(w->diags, WIT_FIRST_HERE, in_order ? a : b);
-}
-
 /* A definition, or a name that `use` brought into the scope (then `def` is NULL). */
 static void add_node(Work *w, Definitions *d, Str name, const AstTypedef *def) {
     bool added;
@@ -388,10 +384,10 @@ static void add_node(Work *w, Definitions *d, Str name, const AstTypedef *def) {
     const AstTypedef **first = &d->nodes.at[entry->value];
     const MapEntry *used = map_get(w->scope, name);
     if (*first && def) {
-        report_twice(w, name, (*first)->name.span, def->name.span);
+        witc_report_twice(w, name, (*first)->name.span, def->name.span);
     } else if ((*first || def) && used) {
         const AstTypedef *defined = def ? def : *first;
-        report_twice(w, name, ((const TypeName *)used->cptr)->span, defined->name.span);
+        witc_report_twice(w, name, ((const TypeName *)used->cptr)->span, defined->name.span);
         *first = NULL; /* the `use` counts */
     }
 }

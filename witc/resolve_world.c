@@ -20,10 +20,10 @@ static WitType *defined(const Work *w, const AstTypedef *def) {
 static void define_function(Work *w, AstName name) {
     bool added;
     MapEntry *entry = map_put(w->arena, w->scope, name.text, &added);
-    if (!added && w->incomplete) return;
     if (!added) {
-        diag(w->diags, WIT_NAME_TWICE, name.span, STR_ARG(name.text));
-        diag_note(w->diags, WIT_FIRST_HERE, ((const TypeName *)entry->cptr)->span);
+        TypeName *first = entry->ptr;
+        witc_report_twice(w, name.text, first->span, name.span);
+        if (name.span.start < first->span.start) first->span = name.span; /* a type comes later */
         return;
     }
     TypeName *type_name = ARENA_NEW(w->arena, TypeName);
