@@ -85,5 +85,7 @@ typedef struct {
 
 /* The component of a core module with its world embedded, as bytes. */
 int make_component(Cli *cli, const Source *module, const ComponentChoice *choice, Buf *bytes);
+/* The component of libraries. */
+int make_linked(Cli *cli, const CompLinkOptions *link, const ComponentChoice *choice, Buf *bytes);
 
 #endif

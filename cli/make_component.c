@@ -28,28 +28,47 @@ static bool parse_rename(Cli *cli, Str given, CompRename *rename) {
     return true;
 }
 
-int make_component(Cli *cli, const Source *module, const ComponentChoice *choice, Buf *bytes) {
+/* The options of the linker; *status is not EXIT_OK where they cannot be had. */
+static CompNewOptions read_choice(Cli *cli, const ComponentChoice *choice, int *status) {
     CompAdapter *adapters = ARENA_NEW_ARRAY(cli->arena, CompAdapter, choice->adapters.len);
-    for (size_t i = 0; i < choice->adapters.len; i++)
-        if (!load_adapter(cli, choice->adapters.at[i], &adapters[i])) return EXIT_INPUT;
     CompRename *renames = ARENA_NEW_ARRAY(cli->arena, CompRename, choice->import_names.len);
-    for (size_t i = 0; i < choice->import_names.len; i++)
-        if (!parse_rename(cli, choice->import_names.at[i], &renames[i])) return EXIT_USAGE;
-    CompNewOptions how = {.renames = renames,
-                          .rename_count = choice->import_names.len,
-                          .adapters = adapters,
-                          .adapter_count = choice->adapters.len,
-                          .features = features_all(),
-                          .no_debug_names = !choice->debug_names,
-                          .no_semver_merge = !choice->merge_semver,
-                          .reject_legacy_names = choice->reject_legacy,
-                          .realloc_via_memory_grow = choice->realloc_via_grow,
-                          .return_call_ref = choice->return_call_ref};
-    CompComponent *component = comp_componentize(cli->arena, module, &how, &cli->diags);
+    *status = EXIT_OK;
+    for (size_t i = 0; i < choice->adapters.len && *status == EXIT_OK; i++)
+        if (!load_adapter(cli, choice->adapters.at[i], &adapters[i])) *status = EXIT_INPUT;
+    for (size_t i = 0; i < choice->import_names.len && *status == EXIT_OK; i++)
+        if (!parse_rename(cli, choice->import_names.at[i], &renames[i])) *status = EXIT_USAGE;
+    return (CompNewOptions){.renames = renames,
+                            .rename_count = choice->import_names.len,
+                            .adapters = adapters,
+                            .adapter_count = choice->adapters.len,
+                            .features = features_all(),
+                            .no_debug_names = !choice->debug_names,
+                            .no_semver_merge = !choice->merge_semver,
+                            .reject_legacy_names = choice->reject_legacy,
+                            .realloc_via_memory_grow = choice->realloc_via_grow,
+                            .return_call_ref = choice->return_call_ref};
+}
+
+static int encode(Cli *cli, const CompComponent *component, bool validate, Buf *bytes) {
     if (!component) return EXIT_INPUT;
     *bytes = (Buf){.arena = cli->arena};
     comp_encode(component, bytes);
     const Source *made = source_of(cli->arena, STR("<output>"), buf_text(bytes));
-    bool ok = !choice->validate || check_valid(cli, made, features_all());
-    return ok ? EXIT_OK : EXIT_INPUT;
+    return !validate || check_valid(cli, made, features_all()) ? EXIT_OK : EXIT_INPUT;
+}
+
+int make_component(Cli *cli, const Source *module, const ComponentChoice *choice, Buf *bytes) {
+    int status;
+    CompNewOptions how = read_choice(cli, choice, &status);
+    if (status != EXIT_OK) return status;
+    return encode(cli, comp_componentize(cli->arena, module, &how, &cli->diags), choice->validate,
+                  bytes);
+}
+
+int make_linked(Cli *cli, const CompLinkOptions *link, const ComponentChoice *choice, Buf *bytes) {
+    int status;
+    CompNewOptions how = read_choice(cli, choice, &status);
+    if (status != EXIT_OK) return status;
+    return encode(cli, comp_link_libraries(cli->arena, link, &how, &cli->diags), choice->validate,
+                  bytes);
 }

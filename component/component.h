@@ -574,6 +574,25 @@ typedef struct {
 CompComponent *comp_componentize(Arena *arena, const Source *module, const CompNewOptions *options,
                                  Diags *diags);
 
+/* A library to link, by the name that others need it under. */
+typedef struct {
+    Str name;
+    const Source *source;
+    bool dl_openable; /* dlopen finds it and dlsym what it exports */
+} CompLibrary;
+
+typedef struct {
+    const CompLibrary *libraries; /* the first one that has a symbol provides it */
+    size_t library_count;
+    uint32_t stack_size; /* in bytes */
+    bool stub_missing;   /* functions that no library has are there, and trap */
+} CompLinkOptions;
+
+/* `witc component link`: libraries (core modules with a `dylink.0` section) share a memory and a table
+ * in one component; its world is that of all of them. NULL and diagnostics. */
+CompComponent *comp_link_libraries(Arena *arena, const CompLinkOptions *link,
+                                   const CompNewOptions *options, Diags *diags);
+
 /* `witc compose`: the YAML manifest of wasm-compose and the root component. Paths in the manifest
  * are relative to it. `parse` turns text components into binaries. */
 typedef struct {

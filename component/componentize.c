@@ -152,18 +152,20 @@ static void encode_imports(Linker *l) {
 
 /* ---- the whole ---- */
 
-/* The bodies of an adapter are validated when it has been cut down. */
+/* The bodies of an adapter are validated when it has been cut down; a library has been validated. */
 static bool validate(Linker *l, const LinkModule *m) {
+    if (m->is_library) return true;
     if (!m->is_adapter) return core_validate(l->arena, m->core, l->options->features, l->diags);
     return core_check_module(core_checker_new(l->arena, m->core, l->options->features, l->diags));
 }
 
-/* A module of which only the world is known yet. */
-static LinkModule *load(Linker *l, const Source *source, Str name, CompModuleWorld *world) {
+LinkModule *comp_load_module(Linker *l, const Source *source, Str name, LinkRole role,
+                             CompModuleWorld *world) {
     if (!comp_unite_module_world(l->arena, source, world, l->diags)) return NULL;
     LinkModule *m = ARENA_NEW(l->arena, LinkModule);
     *m = (LinkModule){.name = name,
-                      .is_adapter = l->modules.len > 0,
+                      .is_adapter = role == LINK_AN_ADAPTER,
+                      .is_library = role == LINK_A_LIBRARY,
                       .source = source_of(l->arena, source->path, world->core),
                       .bytes = world->core,
                       .import_encodings = world->import_encodings,
@@ -186,44 +188,56 @@ static LinkModule *load(Linker *l, const Source *source, Str name, CompModuleWor
 
 static bool load_adapter(Linker *l, const CompAdapter *adapter, CompModuleWorld *world) {
     for (size_t i = 1; i < l->modules.len; i++) {
-        if (!str_eq(l->modules.at[i]->name, adapter->name)) continue;
+        const LinkModule *m = l->modules.at[i];
+        if (!m->is_adapter || !str_eq(m->name, adapter->name)) continue;
         diag(l->diags, LINK_ADAPTER_TWICE, span_none(), STR_ARG(adapter->name));
         return false;
     }
-    return load(l, adapter->source, adapter->name, world) != NULL;
+    return comp_load_module(l, adapter->source, adapter->name, LINK_AN_ADAPTER, world) != NULL;
 }
 
-static bool load_all(Linker *l, const Source *module) {
-    CompModuleWorld world = {0};
-    if (!load(l, module, STR("main"), &world)) return false;
+/* The adapters, then the world of all modules. */
+static bool load_rest(Linker *l, const Source *module, CompModuleWorld *world) {
     for (size_t i = 0; i < l->options->adapter_count; i++)
-        if (!load_adapter(l, &l->options->adapters[i], &world)) return false;
-    if (!world.model) {
+        if (!load_adapter(l, &l->options->adapters[i], world)) return false;
+    if (!world->model) {
         diag(l->diags, LINK_NO_WORLD, span_at(module, 0));
         diag_note(l->diags, LINK_NO_WORLD_REMEDY, span_none());
         return false;
     }
-    l->model = world.model;
-    l->world = world.world;
+    l->model = world->model;
+    l->world = world->world;
     if (!l->options->no_semver_merge && !wit_merge_imports_by_semver(l->model, l->world, l->diags))
         return false;
     return wit_make_types_nominal(l->model, l->world, l->diags);
 }
 
+Linker *comp_linker(Arena *arena, const CompNewOptions *options, Diags *diags) {
+    Linker *l = ARENA_NEW(arena, Linker);
+    *l = (Linker){.arena = arena,
+                  .diags = diags,
+                  .options = options,
+                  .b = comp_builder(arena),
+                  .cache = {.arena = arena, .no_steps = true},
+                  .memory = COMP_NONE};
+    comp_instances_init(&l->types, arena, &l->b);
+    return l;
+}
+
+CompComponent *comp_link_all(Linker *l, const Source *module, CompModuleWorld *world) {
+    if (!load_rest(l, module, world) || !comp_link_names(l)) return NULL;
+    want_all(l);
+    encode_imports(l);
+    if (!comp_link_instantiate(l) || !comp_link_encode_exports(l)) return NULL;
+    if (l->options->no_debug_names) l->b.names = (CompNames){0};
+    comp_add_custom(&l->b, STR("producers"), comp_producers(l->arena));
+    return comp_finish(&l->b);
+}
+
 CompComponent *comp_componentize(Arena *arena, const Source *module, const CompNewOptions *options,
                                  Diags *diags) {
-    Linker l = {.arena = arena,
-                .diags = diags,
-                .options = options,
-                .b = comp_builder(arena),
-                .cache = {.arena = arena, .no_steps = true},
-                .memory = COMP_NONE};
-    comp_instances_init(&l.types, arena, &l.b);
-    if (!load_all(&l, module) || !comp_link_names(&l)) return NULL;
-    want_all(&l);
-    encode_imports(&l);
-    if (!comp_link_instantiate(&l) || !comp_link_encode_exports(&l)) return NULL;
-    if (options->no_debug_names) l.b.names = (CompNames){0};
-    comp_add_custom(&l.b, STR("producers"), comp_producers(arena));
-    return comp_finish(&l.b);
+    Linker *l = comp_linker(arena, options, diags);
+    CompModuleWorld world = {0};
+    if (!comp_load_module(l, module, STR("main"), LINK_THE_MAIN, &world)) return NULL;
+    return comp_link_all(l, module, &world);
 }

@@ -25,12 +25,13 @@ const AbiFunc *comp_task_return(AbiCache *cache, const WitFunc *func);
 /* ---- modules and what they import and export ---- */
 
 typedef struct LinkModule LinkModule;
+struct LinkPlan;
 
 typedef enum {
     LINK_FUNC,    /* a function of the world's imports */
     LINK_CANON,   /* a canonical built-in: `canon` */
     LINK_ADAPTER, /* a function of an adapter */
-    LINK_MAIN,    /* an export of the main module, of any kind */
+    LINK_MAIN,    /* an export, of any kind, of the main module or of a library: `adapter` */
     LINK_MEMORY,  /* the main module's memory */
     LINK_TLS_GET, /* the base of thread-local storage */
     LINK_TLS_SET
@@ -52,7 +53,7 @@ typedef struct {
     const WitType *resource; /* CANON of resources */
     const WitType *payload;  /* CANON of streams and futures: the stream or future */
     bool of_export;          /* CANON: `item` is an export of the world */
-    LinkModule *adapter;     /* ADAPTER */
+    LinkModule *adapter;     /* ADAPTER, MAIN: whose export it is */
     bool needs_memory, needs_realloc, needs_encoding;
     AbiEncoding encoding;
     uint32_t shim; /* its number in the shim module, or COMP_NONE: it is there directly */
@@ -67,10 +68,11 @@ typedef struct {
     const AbiFunc *abi;
 } LinkExport;
 
-/* The main module or an adapter. */
+/* The main module, a library or an adapter. */
 struct LinkModule {
     Str name; /* of an adapter: the module name that it serves */
-    bool is_adapter;
+    bool is_adapter, is_library;
+    size_t library;       /* its number in the plan */
     const Source *source; /* of the module without its `component-type` sections */
     const CoreModule *core;
     Str bytes;
@@ -129,7 +131,9 @@ typedef struct {
     WitWorld *world;
     AbiCache cache;
 
-    VEC(LinkModule *) modules; /* the main one first; adapters that are used */
+    VEC(LinkModule *) modules; /* the main one first; libraries; adapters that are used */
+    struct LinkPlan *plan;     /* of the libraries; NULL: there are none */
+    LinkModule *hook_owner;    /* whose task hook it is: the main module or a library */
     VEC(LinkExport) exports;
     Map funcs_by_name;   /* comp_interface_func */
     Map items_by_module; /* a module name -> the item of the world that it means */
@@ -185,7 +189,23 @@ const CoreModule *comp_minimize_adapter(Linker *l, const LinkModule *m, const Ma
 Str comp_import_key(Arena *arena, Str module, Str name);
 const CoreModule *comp_unique_imports(Arena *arena, const CoreModule *core, Map *original);
 
+/* link_libraries.c: the library that provides a symbol, NULL: none, or the main module where there are
+ * no libraries; what an import of a library is given, false where it is for naming.c to find out. */
+LinkModule *comp_link_provider(const Linker *l, Str name, CoreExtern kind);
+bool comp_library_import(Linker *l, const LinkModule *m, const CoreImport *import, LinkImport *out);
+/* Instantiates the module that sets the libraries up. */
+void comp_link_init(Linker *l);
+
+/* componentize.c: a module of which only the world is known yet, and the rest of the work. */
+typedef enum { LINK_THE_MAIN, LINK_A_LIBRARY, LINK_AN_ADAPTER } LinkRole;
+LinkModule *comp_load_module(Linker *l, const Source *source, Str name, LinkRole role,
+                             CompModuleWorld *world);
+Linker *comp_linker(Arena *arena, const CompNewOptions *options, Diags *diags);
+CompComponent *comp_link_all(Linker *l, const Source *module, CompModuleWorld *world);
+
 /* shim.c */
+void comp_put_op(Buf *code, CoreOp op, uint32_t a, uint32_t b);
+void comp_put_const(Buf *code, CoreValType type, int32_t value);
 Str comp_shim_name(Arena *arena, uint32_t number);
 Str comp_shim_module(Linker *l);
 Str comp_fixup_module(Linker *l);

@@ -6,6 +6,7 @@
  *     main       built-ins and lowered functions that need nothing of main; the rest by the shim
  *     adapters   the same, with main's memory and exports
  *     fixup      what the shim stands for, with everybody's memory and realloc
+ *     init       where libraries are linked: sets them up
  *
  * A function that a module imports is made right before that module, one that goes through the shim
  * right before the fixup module.
@@ -193,11 +194,11 @@ static const CompSort sorts[CORE_EXTERN_COUNT] = {[CORE_FUNC] = COMP_CORE_FUNC,
 
 /* What an import means, itself: not the shim's function for it. */
 static bool actual(Linker *l, const LinkImport *import, uint32_t *index) {
-    LinkModule *m = link_main(l);
+    LinkModule *m = import->adapter;
     switch (import->kind) {
     case LINK_FUNC: return lower(l, import, index);
     case LINK_CANON: return builtin(l, import, index);
-    case LINK_ADAPTER: *index = func_alias(l, import->adapter, import->name); return true;
+    case LINK_ADAPTER: *index = func_alias(l, m, import->name); return true;
     case LINK_MAIN:
         *index = alias_once(l, &m->aliases, sorts[import->sort], m->instance, import->name);
         return true;
@@ -312,7 +313,7 @@ static bool instantiate_fixup(Linker *l) {
     if (m->initialize.len)
         give(l, &bag, STR("_initialize"), COMP_CORE_FUNC, func_alias(l, m, m->initialize));
     if (m->task_hook.len)
-        give(l, &bag, STR("hook"), COMP_CORE_FUNC, func_alias(l, m, m->task_hook));
+        give(l, &bag, STR("hook"), COMP_CORE_FUNC, func_alias(l, l->hook_owner, m->task_hook));
     for (size_t i = 0; i < l->hooks.len; i++)
         give(l, &bag, str_fmt(l->arena, "to-hook%zu", i), COMP_CORE_FUNC,
              func_alias(l, l->hooks.at[i].owner, l->hooks.at[i].name));
@@ -330,5 +331,7 @@ bool comp_link_instantiate(Linker *l) {
     define_resources(l);
     for (size_t i = 0; i < l->modules.len; i++)
         if (!instantiate(l, l->modules.at[i])) return false;
-    return instantiate_fixup(l);
+    if (!instantiate_fixup(l)) return false;
+    if (l->plan) comp_link_init(l);
+    return true;
 }

@@ -184,7 +184,8 @@ const WitFunc *comp_interface_func(Linker *l, const WitInterface *interface, Str
 
 static LinkModule *find_adapter(Linker *l, Str name) {
     for (size_t i = 1; i < l->modules.len; i++)
-        if (str_eq(l->modules.at[i]->name, name)) return l->modules.at[i];
+        if (l->modules.at[i]->is_adapter && str_eq(l->modules.at[i]->name, name))
+            return l->modules.at[i];
     return NULL;
 }
 
@@ -249,11 +250,12 @@ static bool classify_world(Linker *l, LinkModule *m, const CoreImport *import, S
     return no_field(l, m, import, out->item);
 }
 
-/* What an adapter takes from the main module, which must have it. */
+/* What an adapter takes from the main module (or a library), which must have it. */
 static bool main_import(Linker *l, LinkModule *m, const CoreImport *import, LinkImport *out) {
-    const LinkModule *main = link_main(l);
-    const CoreExport *e = comp_module_export(main, out->name);
+    LinkModule *main = comp_link_provider(l, out->name, import->kind);
+    const CoreExport *e = main ? comp_module_export(main, out->name) : NULL;
     out->kind = LINK_MAIN;
+    out->adapter = main;
     if (!e || e->kind != import->kind) {
         diag(l->diags, LINK_MAIN_EXPORT, import_span(m, import), STR_ARG(m->name),
              core_extern_name(import->kind), STR_ARG(out->name));
@@ -277,6 +279,7 @@ static bool memory_import(Linker *l, LinkModule *m, const CoreImport *import, Li
 
 static bool classify(Linker *l, LinkModule *m, const CoreImport *import, Str field,
                      LinkImport *out) {
+    if (m->is_library && comp_library_import(l, m, import, out)) return true;
     if (import->kind == CORE_MEMORY && str_is(import->module, "env") && str_is(field, "memory"))
         return memory_import(l, m, import, out);
     if (m->is_adapter && str_is(import->module, "__main_module__"))
@@ -448,6 +451,10 @@ LinkModule *comp_realloc_of(Linker *l, LinkModule *m, bool import, Str *name) {
                                           "canonical_abi_realloc", NULL};
     *name = first_export(m, import ? imports : exports, CORE_FUNC);
     if (name->len) return m;
+    if (l->plan) {
+        *name = STR("cabi_realloc");
+        return comp_link_provider(l, *name, CORE_FUNC);
+    }
     if (!m->is_adapter) return NULL;
     return comp_realloc_of(l, link_main(l), import, name);
 }
@@ -500,7 +507,10 @@ static bool link_adapter(Linker *l, LinkModule *m, bool *used) {
     if (!*used) return true;
     Str realloc = {0};
     if (!l->options->realloc_via_memory_grow)
-        realloc = first_export(link_main(l), reallocs, CORE_FUNC);
+        for (size_t i = 0; reallocs[i] && !realloc.len; i++) {
+            Str name = str_from(reallocs[i]);
+            if (comp_link_provider(l, name, CORE_FUNC)) realloc = name;
+        }
     m->core = comp_minimize_adapter(l, m, &roots, realloc);
     if (!m->core) return false;
     Buf bytes = {.arena = l->arena};
@@ -518,8 +528,8 @@ static bool link_adapters(Linker *l) {
     bool ok = true;
     size_t kept = 1;
     for (size_t i = 1; i < l->modules.len && ok; i++) {
-        bool used = false;
-        ok = link_adapter(l, l->modules.at[i], &used);
+        bool used = l->modules.at[i]->is_library;
+        if (!used) ok = link_adapter(l, l->modules.at[i], &used);
         if (ok && used) l->modules.at[kept++] = l->modules.at[i];
     }
     if (ok) l->modules.len = kept;
@@ -536,8 +546,10 @@ static bool must_wait(Linker *l, const LinkImport *import) {
     if (import->kind == LINK_ADAPTER) return true;
     if (import->kind == LINK_CANON && import->canon.op == COMP_CANON_THREAD_NEW_INDIRECT)
         return true;
-    if (import->needs_memory && !import->owner->is_adapter && !l->memory_import) return true;
-    return import->needs_realloc && comp_realloc_of(l, import->owner, true, &name) == import->owner;
+    if (import->needs_memory && import->owner == link_main(l) && !l->memory_import) return true;
+    if (!import->needs_realloc) return false;
+    const LinkModule *owner = comp_realloc_of(l, import->owner, true, &name);
+    return owner == import->owner || (owner && owner->is_library && import->owner->is_library);
 }
 
 static void add_hook(Linker *l, LinkModule *m, Str name, LinkHookCode start, LinkHookCode finish,
@@ -648,13 +660,21 @@ bool comp_link_names(Linker *l) {
     m->task_hook = first_export(m, hooks, CORE_FUNC);
     const CoreExport *init = comp_module_export(m, m->initialize);
     const CoreExport *hook = comp_module_export(m, m->task_hook);
-    bool ok = comp_link_imports(l, m);
-    ok &= comp_link_exports(l, m);
+    l->hook_owner = m;
+    if (l->plan && (l->hook_owner = comp_link_provider(l, STR("__wasm_task_hook"), CORE_FUNC))) {
+        m->task_hook = STR("__wasm_task_hook");
+        hook = comp_module_export(l->hook_owner, m->task_hook);
+    }
+    bool ok = true;
+    for (size_t i = 0; i < l->modules.len && !l->modules.at[i]->is_adapter; i++) {
+        ok &= comp_link_imports(l, l->modules.at[i]);
+        ok &= comp_link_exports(l, l->modules.at[i]);
+    }
     ok &= !init || comp_check_core_type(l, m, m->initialize, init->offset,
                                         core_func_type(m->core, init->index),
                                         comp_text_type(l->arena, "", ""));
-    ok &= !hook || comp_check_core_type(l, m, m->task_hook, hook->offset,
-                                        core_func_type(m->core, hook->index),
+    ok &= !hook || comp_check_core_type(l, l->hook_owner, m->task_hook, hook->offset,
+                                        core_func_type(l->hook_owner->core, hook->index),
                                         comp_text_type(l->arena, "i", ""));
     if (!ok || !link_adapters(l) || !place_tls(l)) return false;
     add_shims(l);

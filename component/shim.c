@@ -28,19 +28,19 @@ typedef struct {
 
 Str comp_shim_name(Arena *arena, uint32_t number) { return str_fmt(arena, "%u", number); }
 
-static void put_op(Buf *code, CoreOp op, uint32_t a, uint32_t b) {
+void comp_put_op(Buf *code, CoreOp op, uint32_t a, uint32_t b) {
     CoreInstr i = core_instr(op);
     i.a = a, i.b = b;
     core_instr_put(code, &i);
 }
 
-static void put_const(Buf *code, CoreValType type, int32_t value) {
+void comp_put_const(Buf *code, CoreValType type, int32_t value) {
     CoreInstr i = core_instr(type == CORE_I64 ? CORE_OP_I64_CONST : CORE_OP_I32_CONST);
     i.i64 = value;
     core_instr_put(code, &i);
 }
 
-static void put_i32(Buf *code, int32_t value) { put_const(code, CORE_I32, value); }
+static void put_i32(Buf *code, int32_t value) { comp_put_const(code, CORE_I32, value); }
 
 static uint32_t type_of(Maker *k, const CoreType *t) {
     return core_func_type_add(k->l->arena, k->m, t->params, t->param_count, t->results,
@@ -55,7 +55,7 @@ static void add_export(Maker *k, Str name, CoreExtern kind, uint32_t index) {
 /* Ends the code and adds it as a function. */
 static uint32_t add_func(Maker *k, uint32_t type, Buf *code) {
     uint32_t index = (uint32_t)k->m->funcs.len;
-    put_op(code, CORE_OP_END, 0, 0);
+    comp_put_op(code, CORE_OP_END, 0, 0);
     core_func_add(k->l->arena, k->m, type)->body.bytes = buf_text(code);
     return index;
 }
@@ -99,10 +99,10 @@ static Str shim_text(Linker *l, const LinkShim *shim) {
 /* A global that holds a function which traps, until the fixup module sets it. */
 static uint32_t add_func_global(Maker *k, uint32_t number, uint32_t type) {
     Buf trap = {.arena = k->l->arena}, init = {.arena = k->l->arena};
-    put_op(&trap, CORE_OP_UNREACHABLE, 0, 0);
+    comp_put_op(&trap, CORE_OP_UNREACHABLE, 0, 0);
     uint32_t stub = add_func(k, type, &trap), index = (uint32_t)k->m->globals.len;
-    put_op(&init, CORE_OP_REF_FUNC, stub, 0);
-    put_op(&init, CORE_OP_END, 0, 0);
+    comp_put_op(&init, CORE_OP_REF_FUNC, stub, 0);
+    comp_put_op(&init, CORE_OP_END, 0, 0);
     CoreGlobal *g = vec_push(k->l->arena, &k->m->globals);
     *g = global_of(type);
     g->init.bytes = buf_text(&init);
@@ -117,13 +117,14 @@ static void add_shim(Maker *k, uint32_t number) {
     uint32_t type = type_of(k, shim->type), global = 0;
     Buf code = {.arena = k->l->arena};
     if (k->l->options->return_call_ref) global = add_func_global(k, number, type);
-    for (uint32_t i = 0; i < shim->type->param_count; i++) put_op(&code, CORE_OP_LOCAL_GET, i, 0);
+    for (uint32_t i = 0; i < shim->type->param_count; i++)
+        comp_put_op(&code, CORE_OP_LOCAL_GET, i, 0);
     if (k->l->options->return_call_ref) {
-        put_op(&code, CORE_OP_GLOBAL_GET, global, 0);
-        put_op(&code, CORE_OP_RETURN_CALL_REF, type, 0);
+        comp_put_op(&code, CORE_OP_GLOBAL_GET, global, 0);
+        comp_put_op(&code, CORE_OP_RETURN_CALL_REF, type, 0);
     } else {
         put_i32(&code, (int32_t)number);
-        put_op(&code, CORE_OP_CALL_INDIRECT, type, 0);
+        comp_put_op(&code, CORE_OP_CALL_INDIRECT, type, 0);
     }
     uint32_t func = add_func(k, type, &code);
     name_func(k, func, shim_text(k->l, shim));
@@ -141,16 +142,16 @@ static void add_tls(Maker *k) {
     CoreValType type = k->l->tls_type;
     Buf init = {.arena = arena}, get = {.arena = arena}, set = {.arena = arena};
     uint32_t global = (uint32_t)k->m->globals.len;
-    put_const(&init, type, 0);
-    put_op(&init, CORE_OP_END, 0, 0);
+    comp_put_const(&init, type, 0);
+    comp_put_op(&init, CORE_OP_END, 0, 0);
     CoreGlobal *g = vec_push(arena, &k->m->globals);
     *g = (CoreGlobal){.type = type, .mutable = true, .import = CORE_NONE};
     g->init.bytes = buf_text(&init);
-    put_op(&get, CORE_OP_GLOBAL_GET, global, 0);
+    comp_put_op(&get, CORE_OP_GLOBAL_GET, global, 0);
     uint32_t func = add_func(k, core_func_type_add(arena, k->m, NULL, 0, &type, 1), &get);
     add_export(k, STR("get-tls-base"), CORE_FUNC, func);
-    put_op(&set, CORE_OP_LOCAL_GET, 0, 0);
-    put_op(&set, CORE_OP_GLOBAL_SET, global, 0);
+    comp_put_op(&set, CORE_OP_LOCAL_GET, 0, 0);
+    comp_put_op(&set, CORE_OP_GLOBAL_SET, global, 0);
     func = add_func(k, core_func_type_add(arena, k->m, &type, 1, NULL, 0), &set);
     add_export(k, STR("set-tls-base"), CORE_FUNC, func);
 }
@@ -183,20 +184,20 @@ static uint32_t add_hook(Maker *k, size_t number, uint32_t hook, uint32_t wrappe
     uint32_t result = h->type->param_count;
     Buf code = {.arena = k->l->arena};
     put_i32(&code, h->start);
-    put_op(&code, CORE_OP_CALL, hook, 0);
-    for (uint32_t i = 0; i < h->type->param_count; i++) put_op(&code, CORE_OP_LOCAL_GET, i, 0);
-    put_op(&code, CORE_OP_CALL, wrapped, 0);
+    comp_put_op(&code, CORE_OP_CALL, hook, 0);
+    for (uint32_t i = 0; i < h->type->param_count; i++) comp_put_op(&code, CORE_OP_LOCAL_GET, i, 0);
+    comp_put_op(&code, CORE_OP_CALL, wrapped, 0);
     if (h->by_code) {
-        put_op(&code, CORE_OP_LOCAL_SET, result, 0);
+        comp_put_op(&code, CORE_OP_LOCAL_SET, result, 0);
         put_i32(&code, HOOK_ASYNC_BLOCK);
         put_i32(&code, HOOK_ASYNC_FINISH);
-        put_op(&code, CORE_OP_LOCAL_GET, result, 0);
-        put_op(&code, CORE_OP_SELECT, 0, 0);
-        put_op(&code, CORE_OP_CALL, hook, 0);
-        put_op(&code, CORE_OP_LOCAL_GET, result, 0);
+        comp_put_op(&code, CORE_OP_LOCAL_GET, result, 0);
+        comp_put_op(&code, CORE_OP_SELECT, 0, 0);
+        comp_put_op(&code, CORE_OP_CALL, hook, 0);
+        comp_put_op(&code, CORE_OP_LOCAL_GET, result, 0);
     } else {
         put_i32(&code, h->finish);
-        put_op(&code, CORE_OP_CALL, hook, 0);
+        comp_put_op(&code, CORE_OP_CALL, hook, 0);
     }
     uint32_t func = add_func(k, type_of(k, h->type), &code);
     if (h->by_code) {
@@ -220,7 +221,7 @@ static void add_elems(Maker *k, const uint32_t *funcs) {
         return;
     }
     put_i32(&start, 0);
-    put_op(&start, CORE_OP_END, 0, 0);
+    comp_put_op(&start, CORE_OP_END, 0, 0);
     e->start.bytes = buf_text(&start);
 }
 
@@ -233,15 +234,15 @@ static void add_start(Maker *k, const uint32_t *funcs, uint32_t initialize, uint
     k->m->start = initialize;
     if (!has_globals && !m->task_hook.len) return;
     for (uint32_t i = 0; has_globals && i < k->l->shims.len; i++) {
-        put_op(&code, CORE_OP_REF_FUNC, funcs[i], 0);
-        put_op(&code, CORE_OP_GLOBAL_SET, i, 0);
+        comp_put_op(&code, CORE_OP_REF_FUNC, funcs[i], 0);
+        comp_put_op(&code, CORE_OP_GLOBAL_SET, i, 0);
     }
     if (m->initialize.len) {
         if (m->task_hook.len)
-            put_i32(&code, HOOK_INITIALIZE_START), put_op(&code, CORE_OP_CALL, hook, 0);
-        put_op(&code, CORE_OP_CALL, initialize, 0);
+            put_i32(&code, HOOK_INITIALIZE_START), comp_put_op(&code, CORE_OP_CALL, hook, 0);
+        comp_put_op(&code, CORE_OP_CALL, initialize, 0);
         if (m->task_hook.len)
-            put_i32(&code, HOOK_INITIALIZE_FINISH), put_op(&code, CORE_OP_CALL, hook, 0);
+            put_i32(&code, HOOK_INITIALIZE_FINISH), comp_put_op(&code, CORE_OP_CALL, hook, 0);
     }
     k->m->start = add_func(k, core_func_type_add(k->l->arena, k->m, NULL, 0, NULL, 0), &code);
 }

@@ -41,6 +41,7 @@ binary_inputs() {
     echo "validate $1"
     echo "component wit $1 -o OUT"
     echo "component new $1 -o OUT"
+    echo "component link $1 -o OUT"
     echo "component new --adapt a=$1 app.core.wasm -o OUT"
     echo "component embed -w arithmetic wit $1 -o OUT"
     echo "component embed --dummy -w arithmetic $1 -o OUT"

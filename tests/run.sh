@@ -58,6 +58,7 @@ quick)
     part "golden" tests/golden.sh build/witc
     part "documents" tests/report.sh build/witc
     part "semver" tests/semver.sh build/witc
+    part "link" tests/link.sh build/witc
     ;;
 stress)
     unit stress
@@ -71,6 +72,8 @@ full)
     part "command line asan" tests/cli.sh build/witc-asan
     part "golden" tests/golden.sh build/witc
     part "semver" tests/semver.sh build/witc
+    part "link" tests/link.sh build/witc
+    part "link asan" tests/link.sh build/witc-asan
     part "golden asan" tests/golden.sh build/witc-asan
     part "documents" tests/report.sh build/witc
     part "documents asan" tests/report.sh build/witc-asan
