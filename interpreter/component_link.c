@@ -164,6 +164,16 @@ static bool needs_no_entry(VmComponent *component, const CompEntity *type, VmIte
     return known != NULL;
 }
 
+/* An instance that nobody has to give: all that it exports is known. */
+static bool needs_no_instance(VmComponent *component, const CompEntity *type) {
+    VmItem ignored;
+    if (type->sort != COMP_INSTANCE) return false;
+    for (size_t i = 0; i < type->instance->exports.len; i++)
+        if (!needs_no_entry(component, &type->instance->exports.at[i].entity, &ignored))
+            return false;
+    return true;
+}
+
 static void bind_resource(VmComponent *component, const WitType *type, VmResource *resource) {
     const WitType **key = arena_copy(component->store->arena, &type, sizeof type);
     map_put(component->store->arena, &component->resources, (Str){(char *)key, sizeof *key}, NULL)
@@ -173,6 +183,10 @@ static void bind_resource(VmComponent *component, const WitType *type, VmResourc
 static bool link_entity(VmComponent *component, const Entry *entry, Str name,
                         const CompEntity *type, VmItem *out, Span span, Diags *diags) {
     if (needs_no_entry(component, type, out)) return true;
+    if (!entry && needs_no_instance(component, type)) {
+        static const VmLinker nothing;
+        return link_instance(component, &nothing, name, type->instance, out, span, diags);
+    }
     if (!entry) {
         diag(diags, RUN_IMPORT_MISSING, span, STR_ARG(name));
         return false;
