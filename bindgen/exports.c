@@ -288,11 +288,8 @@ static void async_export(Export *x) {
 void gen_export(Gen *g, const WitFunc *func) {
     bool is_async = gen_is_async(g, func);
     Export x = {.g = g, .func = func};
-    x.abi = abi_func(&g->abi, func, is_async ? ABI_LIFT_ASYNC_CALLBACK : ABI_LIFT);
-    if (!x.abi) {
-        diag(g->diags, BIND_NO_PLAN, func->span, STR_ARG(func->name));
-        return;
-    }
+    x.abi = gen_abi(g, func, is_async ? ABI_LIFT_ASYNC_CALLBACK : ABI_LIFT);
+    if (!x.abi) return;
     gen_docs(&g->h_funcs, func->docs);
     x.b = (GenBody){.out = &g->c_adapters, .indent = 1};
     x.sig = gen_signature(g, func, x.abi);

@@ -10,6 +10,17 @@
 #include "base/version.h"
 #include "bindgen/internal.h"
 
+/* What has a plan in a cache of its own was refused for those before it. */
+const AbiFunc *gen_abi(Gen *g, const WitFunc *func, AbiVariant variant) {
+    const AbiFunc *abi = abi_func(&g->abi, func, variant);
+    if (abi) return abi;
+    AbiCache fresh = {.arena = g->arena, .no_steps = g->abi.no_steps};
+    if (abi_func(&fresh, func, variant))
+        diag(g->diags, BIND_PLANS_FULL, func->span, STR_ARG(func->name));
+    else diag(g->diags, BIND_NO_PLAN, func->span, STR_ARG(func->name));
+    return NULL;
+}
+
 enum { LIMIT_MIB = 64 };
 
 bool gen_too_large(Gen *g) {

@@ -160,11 +160,8 @@ static void take_names(Import *m) {
 
 void gen_import(Gen *g, const WitFunc *func) {
     AbiVariant variant = gen_is_async(g, func) ? ABI_LOWER_ASYNC : ABI_LOWER;
-    Import m = {.g = g, .func = func, .abi = abi_func(&g->abi, func, variant)};
-    if (!m.abi) {
-        diag(g->diags, BIND_NO_PLAN, func->span, STR_ARG(func->name));
-        return;
-    }
+    Import m = {.g = g, .func = func, .abi = gen_abi(g, func, variant)};
+    if (!m.abi) return;
     m.b = (GenBody){.out = &g->c_adapters, .indent = 1};
     m.sig = gen_signature(g, func, m.abi);
     m.core = str_concat(g->arena, STR("__wasm_import_"), m.sig.name);

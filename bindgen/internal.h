@@ -285,6 +285,9 @@ void gen_stub(Gen *g, Str docs, Str signature); /* "T f(U x)" */
 void gen_stub_resource(Gen *g, const WitType *type, Str name, Str destructor);
 void gen_put_stubs(Gen *g, GenOutput *out);
 
+/* gen.c: how a function is passed; NULL and a diagnostic where it cannot be. */
+const AbiFunc *gen_abi(Gen *g, const WitFunc *func, AbiVariant variant);
+
 /* ---- cpp.c, mocks.c ---- */
 
 void gen_put_cpp(Gen *g, GenOutput *out);

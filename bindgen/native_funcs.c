@@ -621,11 +621,8 @@ static void put_async_export(Gen *g, const NatFunc *f) {
 }
 
 void nat_put_func(Gen *g, const NatFunc *f) {
-    const AbiFunc *abi = abi_func(&g->abi, f->func, f->scope.import ? ABI_LOWER : ABI_LIFT);
-    if (!abi) {
-        diag(g->diags, BIND_NO_PLAN, f->func->span, STR_ARG(f->func->name));
-        return;
-    }
+    const AbiFunc *abi = gen_abi(g, f->func, f->scope.import ? ABI_LOWER : ABI_LIFT);
+    if (!abi) return;
     if (f->scope.import) put_import(g, f, abi);
     else if (f->is_async) put_async_export(g, f);
     else put_export(g, f, abi);
