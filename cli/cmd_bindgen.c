@@ -28,6 +28,8 @@ static const Option option_table[] = {
 
 static const Argument arguments[] = {
     {"WIT", "A folder or file of WIT, or a WIT package as a binary", ARGUMENT_REQUIRED},
+    {"WITS", "More of them: the last has the world, the ones before are what it may use",
+     ARGUMENT_REPEATED},
     {0},
 };
 
@@ -53,9 +55,11 @@ static Str with_ending(Cli *cli, const GenOutput *out, const char *ending) {
 }
 
 static int run(Cli *cli, void *given) {
-    const Options *options = given;
+    Options *options = given;
     GenOutput out = {0};
-    int status = make_bindings(cli, cli->args.at[0], &options->bindings, &out);
+    Str main = vec_pop(&cli->args);
+    options->bindings.wit.beside = cli->args;
+    int status = make_bindings(cli, main, &options->bindings, &out);
     if (status != EXIT_OK) return status;
     if (!options->check && options->out_dir.len && !cli_make_directories(cli, options->out_dir))
         return EXIT_INPUT;
@@ -81,5 +85,7 @@ const CommandSpec cmd_bindgen_c = {
         "new` needs. No C library is needed.",
     .examples =
         "Bindings for a world\n$ witc bindgen c -w app --out-dir gen wit\n"
+        "With a package that the world uses, in a folder of its own\n"
+        "$ witc bindgen c shared/wit wit\n"
         "Compile them\n$ clang --target=wasm32 -ffreestanding -nostdlib -I gen -c gen/app.c\n",
 };

@@ -99,6 +99,8 @@ WitcOptions load_wit_options(Cli *cli, const WitSelection *selection) {
                          .all_features = selection->all,
                          .targets = selection->targets.at,
                          .target_count = selection->targets.len,
+                         .beside = selection->beside.at,
+                         .beside_count = selection->beside.len,
                          .strict = selection->strict,
                          .gates = features_default(),
                          .decode = decode_wit,

@@ -25,6 +25,7 @@ int write_binary(Cli *cli, Buf bytes);
 /* How WIT is read: `--features a,b`, `--all-features`, `--target-version 1.2.3`. */
 typedef struct {
     StrVec features, targets;
+    StrVec beside; /* paths of packages that WIT text may use besides its `deps` */
     bool all, strict;
 } WitSelection;
 #define WIT_SELECTION(T, field)                                                                    \

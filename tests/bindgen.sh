@@ -29,6 +29,18 @@ compile() { # compile SOURCE OBJECT FLAG...: in both standards
     done
 }
 
+# Several paths: the last has the world, those before are for its use.
+mkdir -p "$tmp/a" "$tmp/b"
+printf 'package t:a;\ninterface types { type n = u32; }\nworld wa { import types; }\n' >"$tmp/a/a.wit"
+printf 'package t:b;\nworld wb { use t:a/types.{n}; export g: func() -> n; }\n' >"$tmp/b/b.wit"
+expect "one path of two" 1 bindgen c --out-dir "$tmp/beside" "$tmp/b"
+for paths in "a b" "a/a.wit b" "a b/b.wit" "a b -w t:b/wb"; do
+    rm -rf "$tmp/beside"
+    # shellcheck disable=SC2086
+    (cd "$tmp" && exec "$witc" bindgen c --out-dir beside $paths) >"$out" 2>&1 && [ -s "$tmp/beside/wb.c" ] &&
+        ok || bad "several paths: $paths" "$(cat "$out")"
+done
+
 for wit in tests/bindgen/*.wit; do
     gen=$tmp/gen
     rm -rf "$gen"

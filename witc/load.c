@@ -181,6 +181,18 @@ static void load_deps(Loader *l, Str path) {
     }
 }
 
+static void load_beside(Loader *l) {
+    for (size_t i = 0; i < l->options->beside_count; i++) {
+        Str path = l->options->beside[i];
+        if (file_is_directory(l->arena, path)) {
+            load_directory(l, path);
+            load_deps(l, path_join(l->arena, path, STR("deps")));
+        } else {
+            load_file_dep(l, path);
+        }
+    }
+}
+
 /* ---- entry points ---- */
 
 /* `--features cm-nested-names` turns a gate of the language on, beside features of packages. */
@@ -219,7 +231,9 @@ WitModel *witc_load_text(Arena *arena, const Source *source, const WitcOptions *
                          Diags *diags, Resolver *resolver) {
     size_t errors = diags->errors;
     Loader l = loader_new(arena, options, diags);
-    return finish(&l, load_text(&l, source), errors, resolver);
+    Unit *main = load_text(&l, source);
+    load_beside(&l);
+    return finish(&l, main, errors, resolver);
 }
 
 WitModel *witc_load_folder(Arena *arena, Str path, const WitcOptions *options, Diags *diags,
@@ -230,6 +244,7 @@ WitModel *witc_load_folder(Arena *arena, Str path, const WitcOptions *options, D
     l.resolver.deps = path_join(arena, path, STR("deps"));
     l.resolver.in_deps = true;
     load_deps(&l, l.resolver.deps);
+    load_beside(&l);
     return finish(&l, main, errors, resolver);
 }
 

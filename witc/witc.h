@@ -17,6 +17,9 @@ typedef struct {
      * namespace as far as that version can be theirs, "ns:name=VERSION" of one. */
     const Str *targets;
     size_t target_count;
+    /* Paths of packages, with their `deps`, that the one that is asked for may use besides its own. */
+    const Str *beside;
+    size_t beside_count;
     /* All rules of the specification are errors; without it, those that no component can break are
      * warnings. In the package that is asked for this means also which gates an item needs, which is
      * not looked at otherwise (witc/gate.c). */
