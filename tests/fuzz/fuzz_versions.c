@@ -32,9 +32,8 @@ static const ReportDiff *compare(Arena *arena, const WitModel *a, const WitModel
     ReportDiff *diff = report_diff(arena, a, a->main, b, b->main, &(ReportDiffOptions){0}, &diags);
     if (!diff) return NULL;
     Buf out = {.arena = arena};
-    Json json = json_new(arena, 0);
     report_diff_text(diff, &(ReportDiffShow){.all = true, .colour = true}, &out);
-    report_diff_json(diff, &json);
+    report_diff_json(arena, diff, &out);
     return diff;
 }
 
