@@ -6,6 +6,7 @@
 #     expect NAME STATUS WORDS... runs "$witc" WORDS, output in $out and $err
 #     say NAME PATTERN            the last run's stderr has a line that matches
 #     finish NAME                 prints the sum, exits
+unset MAKEFLAGS MFLAGS # a make that tests run is not part of the one that runs the tests
 passed=0 failed=0 skipped=0
 witc=$(realpath "${1:-build/witc}")
 cd "$(dirname "$0")/.." || exit 1
