@@ -188,10 +188,15 @@ bool markdown_is_names(Str code) {
 }
 
 Str markdown_next_name(Str code, size_t *at) {
-    while (*at < code.len && !is_alnum(code.ptr[*at]) && code.ptr[*at] != '%') ++*at;
-    size_t from = *at;
-    while (*at < code.len && code.ptr[*at] && is_name_char(code.ptr[*at])) ++*at;
-    /* a mark at the end belongs to the sentence, or to a declaration */
-    while (*at > from && !is_alnum(code.ptr[*at - 1])) --*at;
-    return str_from_to(code, from, *at);
+    for (;;) {
+        while (*at < code.len && !is_alnum(code.ptr[*at]) && code.ptr[*at] != '%') ++*at;
+        size_t from = *at;
+        while (*at < code.len && code.ptr[*at] && is_name_char(code.ptr[*at])) ++*at;
+        /* a mark at the end belongs to the sentence, or to a declaration */
+        size_t end = *at;
+        while (end > from && !is_alnum(code.ptr[end - 1])) --end;
+        if (end == from && *at < code.len) continue; /* marks alone */
+        if (end > from) *at = end;
+        return str_from_to(code, from, end);
+    }
 }

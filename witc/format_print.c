@@ -25,6 +25,20 @@ static bool is_comment(const Piece *piece) {
     return piece->kind == PIECE_LINE_COMMENT || piece->kind == PIECE_BLOCK_COMMENT;
 }
 
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+static Str without_trailing_blanks(Str s) {
+    while (s.len && is_blank(s.ptr[s.len - 1])) s.len--;
+    return s;
+}
+
+/* What counts for the width of a line: the further lines of a comment move with it. */
+static Str first_line(const Printer *p, const Piece *piece) {
+    Str text = text_of(p, piece);
+    size_t end = str_find(text, '\n', 0);
+    return end == SIZE_MAX ? text : without_trailing_blanks(str_from_to(text, 0, end));
+}
+
 /* ---- which groups fit ---- */
 
 static void measure(Printer *p) {
@@ -32,7 +46,7 @@ static void measure(Printer *p) {
     for (size_t i = 0; i < p->pieces.len; i++) {
         Piece *piece = &p->pieces.at[i];
         if (piece->before == BREAK_SPACE || piece->before == BREAK_SOFT_SPACE) width++;
-        if (piece->kind != PIECE_COMMA) width += (uint32_t)text_of(p, piece).len;
+        if (piece->kind != PIECE_COMMA) width += (uint32_t)first_line(p, piece).len;
         piece->width = width;
     }
 }
@@ -80,17 +94,10 @@ static void put_newline(Printer *p) {
     p->column = 0;
 }
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-
 static size_t leading_blanks(Str s) {
     size_t n = 0;
     while (n < s.len && is_blank(s.ptr[n])) n++;
     return n;
-}
-
-static Str without_trailing_blanks(Str s) {
-    while (s.len && is_blank(s.ptr[s.len - 1])) s.len--;
-    return s;
 }
 
 /* The line of `text` at *from, which moves to the next one; false at the end. */
