@@ -150,6 +150,16 @@ LineColumn line_column(const Source *source, uint32_t offset) {
     return at;
 }
 
+size_t line_find(const uint32_t *starts, size_t n, uint32_t offset) {
+    size_t low = 0, high = n;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (starts[middle] <= offset) low = middle;
+        else high = middle;
+    }
+    return low;
+}
+
 Str span_place(Arena *arena, Span span) {
     if (!span.source) return (Str){0};
     Str path = span.source->path;

@@ -93,6 +93,8 @@ typedef struct {
     uint32_t line, column;
 } LineColumn;
 LineColumn line_column(const Source *source, uint32_t offset);
+/* Which of `n` lines, given where each begins, holds an offset; from 0. */
+size_t line_find(const uint32_t *starts, size_t n, uint32_t offset);
 /* "file:3:7", or "file:0x0001a3" in a binary, or "" where the span has no source. */
 Str span_place(Arena *arena, Span span);
 

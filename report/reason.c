@@ -31,13 +31,8 @@ static const Lines *lines_of(ReasonBook *book, const Source *source) {
 
 LineColumn reason_line(ReasonBook *book, Span span) {
     const Lines *lines = lines_of(book, span.source);
-    size_t from = 0, to = lines->len;
-    while (to - from > 1) {
-        size_t middle = from + (to - from) / 2;
-        if (lines->at[middle] <= span.start) from = middle;
-        else to = middle;
-    }
-    return (LineColumn){(uint32_t)from + 1, span.start - lines->at[from] + 1};
+    size_t line = line_find(lines->at, lines->len, span.start);
+    return (LineColumn){(uint32_t)line + 1, span.start - lines->at[line] + 1};
 }
 
 Str reason_place(ReasonBook *book, Span span) {

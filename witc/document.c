@@ -66,13 +66,7 @@ static void add_line(WitcDocument *doc, uint32_t start) {
 
 /* The line that holds an offset. */
 static uint32_t line_of(const WitcDocument *doc, uint32_t offset) {
-    size_t low = 0, high = doc->line_count;
-    while (high - low > 1) {
-        size_t middle = (low + high) / 2;
-        if (doc->lines[middle] <= offset) low = middle;
-        else high = middle;
-    }
-    return (uint32_t)low;
+    return (uint32_t)line_find(doc->lines, doc->line_count, offset);
 }
 
 /* Finds the lines from `line` on again. */
