@@ -133,11 +133,14 @@ static int by_bytes(const void *a, const void *b) {
     return str_cmp(((const DirectoryEntry *)a)->name, ((const DirectoryEntry *)b)->name);
 }
 
-/* What an entry is, as in st_mode: the system tells most kinds with their name. 0: a link to nowhere. */
-static mode_t kind_of(DIR *dir, const struct dirent *entry) {
-    struct stat st;
-    if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN) return DTTOIF(entry->d_type);
-    return fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 ? st.st_mode : 0;
+/* The system tells most kinds with the name. */
+static int kind_of(DIR *dir, const struct dirent *entry) {
+    struct stat st = {.st_mode = DTTOIF(entry->d_type)};
+    if ((entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) &&
+        fstatat(dirfd(dir), entry->d_name, &st, 0) != 0)
+        return ENTRY_NOWHERE;
+    if (S_ISDIR(st.st_mode)) return ENTRY_DIRECTORY;
+    return S_ISREG(st.st_mode) ? ENTRY_FILE : ENTRY_SPECIAL;
 }
 
 bool directory_read(Arena *arena, Str path, DirectoryEntries *entries, Diags *diags) {
@@ -149,11 +152,8 @@ bool directory_read(Arena *arena, Str path, DirectoryEntries *entries, Diags *di
     for (struct dirent *entry; (entry = readdir(dir));) {
         Str name = str_from(entry->d_name);
         if (str_is(name, ".") || str_is(name, "..")) continue;
-        mode_t kind = kind_of(dir, entry);
         *vec_push(arena, entries) =
-            (DirectoryEntry){.name = str_copy(arena, name),
-                             .is_directory = S_ISDIR(kind),
-                             .is_special = kind && !S_ISDIR(kind) && !S_ISREG(kind)};
+            (DirectoryEntry){.name = str_copy(arena, name), .kind = kind_of(dir, entry)};
     }
     closedir(dir);
     if (entries->len) qsort(entries->at, entries->len, sizeof *entries->at, by_bytes);

@@ -28,8 +28,12 @@ bool directory_list(Arena *arena, Str path, StrVec *names, Diags *diags);
 /* The same, telling directories from what else there is; links are followed. */
 typedef struct {
     Str name;
-    bool is_directory;
-    bool is_special; /* a pipe, socket or device: reading it may wait forever */
+    enum {
+        ENTRY_FILE,
+        ENTRY_DIRECTORY,
+        ENTRY_SPECIAL, /* a pipe, socket or device: reading it may wait forever */
+        ENTRY_NOWHERE  /* a link to what is not there */
+    } kind;
 } DirectoryEntry;
 typedef VEC(DirectoryEntry) DirectoryEntries;
 bool directory_read(Arena *arena, Str path, DirectoryEntries *entries, Diags *diags);

@@ -58,7 +58,7 @@ static bool is_package(Cli *cli, Str path, StrVec *more) {
     for (size_t i = entries.len; i-- > 0;) {
         const DirectoryEntry *entry = &entries.at[i];
         if (is_skipped(entry->name)) continue;
-        if (entry->is_directory) {
+        if (entry->kind == ENTRY_DIRECTORY) {
             Str folder = path_join(cli->arena, path, entry->name);
             if (!is_link(cli, folder)) *vec_push(cli->arena, more) = folder;
         } else if (str_ends(entry->name, STR(".wit"))) {

@@ -114,7 +114,8 @@ static Unit *load_directory(Loader *l, Str path) {
     if (!directory_read(l->arena, path, &entries, l->diags)) return NULL;
     for (size_t i = 0; i < entries.len; i++) {
         const DirectoryEntry *entry = &entries.at[i];
-        if (entry->is_directory || entry->is_special || !str_ends(entry->name, STR(".wit")))
+        if (entry->kind == ENTRY_DIRECTORY || entry->kind == ENTRY_SPECIAL ||
+            !str_ends(entry->name, STR(".wit")))
             continue;
         Str file = path_join(l->arena, path, entry->name);
         const Source *source = file_read(l->arena, file, l->diags);
@@ -173,15 +174,20 @@ static void load_deps(Loader *l, Str path) {
     DirectoryEntries entries = {0};
     if (!file_exists(l->arena, path) || !directory_read(l->arena, path, &entries, l->diags)) return;
     for (size_t i = 0; i < entries.len; i++) {
-        if (entries.at[i].is_special) continue;
         Str entry = path_join(l->arena, path, entries.at[i].name);
-        if (entries.at[i].is_directory) load_directory(l, entry);
-        else if (is_package_file(entry) || !file_exists(l->arena, entry)) /* a link to nowhere */
-            load_file_dep(l, entry);
+        switch (entries.at[i].kind) {
+        case ENTRY_DIRECTORY: load_directory(l, entry); break;
+        case ENTRY_FILE:
+            if (is_package_file(entry)) load_file_dep(l, entry);
+            break;
+        case ENTRY_NOWHERE: load_file_dep(l, entry); break; /* says that it is not there */
+        case ENTRY_SPECIAL: break;
+        }
     }
 }
 
 static void load_beside(Loader *l) {
+    l->resolver.in_deps = true;
     for (size_t i = 0; i < l->options->beside_count; i++) {
         Str path = l->options->beside[i];
         if (file_is_directory(l->arena, path)) {
