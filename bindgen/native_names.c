@@ -180,17 +180,6 @@ Str nat_string(const Gen *g) {
     return STR("string_compact");
 }
 
-bool nat_is_nominal(const WitType *type) {
-    switch (type->kind) {
-    case WIT_RECORD:
-    case WIT_VARIANT:
-    case WIT_ENUM:
-    case WIT_FLAGS:
-    case WIT_RESOURCE: return true;
-    default: return false;
-    }
-}
-
 bool nat_is_transparent(const WitType *type) {
     if (type->kind != WIT_ALIAS) return false;
     return wit_dealias(type)->kind == WIT_RESOURCE || wit_used_interface(type) || !type->name.len;
@@ -201,7 +190,7 @@ void nat_name_named(Gen *g, const WitType *type) {
     if (known->name.len || !type->name.len || nat_is_transparent(type)) return;
     known->name = nat_claim(g, str_fmt(g->arena, "%.*s_%.*s", STR_ARG(g->scope.prefix),
                                        STR_ARG(gen_snake(g->arena, type->name))));
-    if (nat_is_nominal(type)) known->prefix = g->scope.prefix;
+    if (wit_is_nominal(type)) known->prefix = g->scope.prefix;
     if (type->kind != WIT_RESOURCE) return;
     known->base = known->own = known->name;
     known->exported = !g->scope.import;
@@ -237,7 +226,7 @@ static void put_part(Gen *g, Buf *out, const WitType *type, Str prefix) {
 static void put_words(Gen *g, Buf *out, const WitType *type, Str prefix) {
     if (out->len > TEXT_MAX) return;
     type = wit_dealias(type);
-    if (nat_is_nominal(type)) {
+    if (wit_is_nominal(type)) {
         put_nominal(g, out, type, prefix);
         return;
     }

@@ -339,7 +339,7 @@ static Str define_structure(Gen *g, const WitType *type) {
 
 static void define_named(Gen *g, const WitType *type) {
     Str name = gen_type(g, type)->name;
-    if (nat_is_nominal(type)) {
+    if (wit_is_nominal(type)) {
         buf_byte(&g->h_types, '\n');
         if (type->kind == WIT_RESOURCE) {
             define_resource(g, type);

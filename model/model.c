@@ -149,6 +149,17 @@ const WitType *wit_dealias(const WitType *type) {
     return type;
 }
 
+bool wit_is_nominal(const WitType *type) {
+    switch (type->kind) {
+    case WIT_RECORD:
+    case WIT_VARIANT:
+    case WIT_ENUM:
+    case WIT_FLAGS:
+    case WIT_RESOURCE: return true;
+    default: return false;
+    }
+}
+
 const WitType *wit_resource_of(const WitType *handle) {
     handle = wit_dealias(handle);
     if (handle && (handle->kind == WIT_OWN || handle->kind == WIT_BORROW))

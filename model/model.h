@@ -214,7 +214,9 @@ WitFunc *wit_find_func(const WitInterface *interface, Str name);
 
 /* Follows aliases to the type that they stand for. */
 const WitType *wit_dealias(const WitType *type);
-/* The same, for a type that must be a resource after it (an OWN or BORROW's elem). */
+/* Whether it is a type of its own by its name: a record, variant, enum, flags or resource. */
+bool wit_is_nominal(const WitType *type);
+/* wit_dealias, for a type that must be a resource after it (an OWN or BORROW's elem). */
 const WitType *wit_resource_of(const WitType *handle);
 /* The other interface from which `type` is used (`use i.{t}`); NULL where it is defined here. */
 const WitInterface *wit_used_interface(const WitType *type);

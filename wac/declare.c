@@ -25,13 +25,8 @@ static const CompEntity *lookup(WacContext *c, const Scope *s, Str name) {
 
 static const CompEntity *need(WacContext *c, const Scope *s, WacId id) {
     const CompEntity *e = lookup(c, s, id.name);
-    if (e) return e;
-    Str *names = ARENA_NEW_ARRAY(c->arena, Str, c->names.len);
-    for (size_t i = 0; i < c->names.len; i++) names[i] = c->names.entries[i].key;
-    Str near = str_nearest(id.name, names, c->names.len);
-    diag(c->diags, WAC_UNDEFINED, id.span, STR_ARG(id.name));
-    if (near.len) diag_note(c->diags, WAC_NEAREST, span_none(), STR_ARG(near));
-    return NULL;
+    if (!e) wac_named(c, id); /* says so */
+    return e;
 }
 
 static bool cannot_be(WacContext *c, WacId id, const CompEntity *e, const char *how) {

@@ -119,17 +119,6 @@ static void import_owner(Space *s, const WacOwner *owner) {
 }
 
 /* Types that must have a name where they are used in an import or export. */
-static bool is_nominal(const WitType *t) {
-    switch (wit_dealias(t)->kind) {
-    case WIT_RECORD:
-    case WIT_VARIANT:
-    case WIT_ENUM:
-    case WIT_FLAGS:
-    case WIT_RESOURCE: return true;
-    default: return false;
-    }
-}
-
 static uint32_t lookup(Space *s, const WitType *t) {
     WacContext *c = s->c;
     t = canonical(c, t);
@@ -151,7 +140,7 @@ static uint32_t lookup(Space *s, const WitType *t) {
     }
     uint32_t outside = s->outer ? lookup(s->outer, t) : WAC_NONE;
     if (outside == WAC_NONE) return WAC_NONE;
-    if (!s->self && is_nominal(t)) {
+    if (!s->self && wit_is_nominal(wit_dealias(t))) {
         Str text = wit_dealias(t)->name.len ? wit_dealias(t)->name : t->name;
         if (!c->failed) {
             diag(c->diags, WAC_OUTER_TYPE, c->at, STR_ARG(s->name), STR_ARG(text));

@@ -200,6 +200,8 @@ const WacOwner *wac_owner(const WacContext *c, const WitType *type);
 void wac_own(WacContext *c, const CompInstanceType *instance, Str id);
 const CompExtern *wac_find(const CompExterns *list, Str name);
 WacItem *wac_item(WacContext *c, uint32_t index);
+/* What the program calls by this name; NULL after a diagnostic that suggests the nearest one. */
+const MapEntry *wac_named(WacContext *c, WacId id);
 uint32_t wac_add(WacContext *c, WacItem item);
 Str wac_kind(const CompEntity *entity);    /* "function", "interface" ... */
 bool wac_is_name(Str name, bool *foreign); /* of an import or export; foreign: a hash, url, dep */

@@ -173,11 +173,8 @@ static bool target_world(WacContext *c, CompEntity *world) {
     if (!str_eq(path->package, c->program.package.package)) {
         if (!wac_package_item(c, path, world, &id)) return false;
     } else {
-        const MapEntry *e = map_get(&c->names, path->item.name);
-        if (!e) {
-            diag(c->diags, WAC_UNDEFINED, path->item.span, STR_ARG(path->item.name));
-            return false;
-        }
+        const MapEntry *e = wac_named(c, path->item);
+        if (!e) return false;
         *world = wac_item(c, (uint32_t)e->value)->entity;
     }
     if (world->component) return true;

@@ -10,6 +10,17 @@
 
 WacItem *wac_item(WacContext *c, uint32_t index) { return &c->items.at[index]; }
 
+const MapEntry *wac_named(WacContext *c, WacId id) {
+    const MapEntry *e = map_get(&c->names, id.name);
+    if (e) return e;
+    Str *names = ARENA_NEW_ARRAY(c->arena, Str, c->names.len);
+    for (size_t i = 0; i < c->names.len; i++) names[i] = c->names.entries[i].key;
+    Str near = str_nearest(id.name, names, c->names.len);
+    diag(c->diags, WAC_UNDEFINED, id.span, STR_ARG(id.name));
+    if (near.len) diag_note(c->diags, WAC_NEAREST, span_none(), STR_ARG(near));
+    return NULL;
+}
+
 uint32_t wac_add(WacContext *c, WacItem item) {
     *vec_push(c->arena, &c->items) = item;
     return (uint32_t)c->items.len - 1;
@@ -201,11 +212,8 @@ static bool define(WacContext *c, WacId id, uint32_t item) {
 
 static bool import_by_name(WacContext *c, const WacNode *n, WacItem *item) {
     WacId id = n->path.item;
-    const MapEntry *e = map_get(&c->names, id.name);
-    if (!e) {
-        diag(c->diags, WAC_UNDEFINED, id.span, STR_ARG(id.name));
-        return false;
-    }
+    const MapEntry *e = wac_named(c, id);
+    if (!e) return false;
     const WacItem *what = wac_item(c, (uint32_t)e->value);
     item->entity = what->entity;
     if (item->entity.sort == COMP_TYPE && (item->entity.func || item->entity.instance)) {
@@ -336,17 +344,9 @@ static bool fill(WacContext *c, const CompExtern *import, WacPackage *package, S
 static bool evaluate(WacContext *c, const WacExpr *expr, uint32_t *item);
 
 static bool by_name(WacContext *c, WacId id, uint32_t *item) {
-    const MapEntry *e = map_get(&c->names, id.name);
-    if (e) {
-        *item = (uint32_t)e->value;
-        return true;
-    }
-    Str *names = ARENA_NEW_ARRAY(c->arena, Str, c->names.len);
-    for (size_t i = 0; i < c->names.len; i++) names[i] = c->names.entries[i].key;
-    Str near = str_nearest(id.name, names, c->names.len);
-    diag(c->diags, WAC_UNDEFINED, id.span, STR_ARG(id.name));
-    if (near.len) diag_note(c->diags, WAC_NEAREST, span_none(), STR_ARG(near));
-    return false;
+    const MapEntry *e = wac_named(c, id);
+    if (e) *item = (uint32_t)e->value;
+    return e != NULL;
 }
 
 static uint32_t alias(WacContext *c, uint32_t of, const CompExtern *e, Span span) {
