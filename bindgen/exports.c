@@ -34,17 +34,9 @@ typedef struct {
 } Export;
 
 static void begin_core(Export *x, const char *prefix) {
-    Buf *out = x->b.out;
-    buf_fmt(out, "\n__attribute__((__export_name__(\"%s%.*s\")))\n%s %.*s(", prefix,
-            STR_ARG(x->export),
-            x->abi->core_result_count ? gen_core_type(x->abi->core_results[0]) : "void",
-            STR_ARG(x->core));
-    for (size_t i = 0; i < x->abi->core_param_count; i++) {
-        x->args[i] = gen_local(x->g, &x->b, "arg");
-        buf_fmt(out, "%s%s %.*s", i ? ", " : "", gen_core_type(x->abi->core_params[i]),
-                STR_ARG(x->args[i]));
-    }
-    buf_fmt(out, "%s) {\n", x->abi->core_param_count ? "" : "void");
+    buf_fmt(x->b.out, "\n__attribute__((__export_name__(\"%s%.*s\")))\n", prefix,
+            STR_ARG(x->export));
+    gen_begin_core(x->g, &x->b, x->abi, x->core, x->args);
 }
 
 /* All parameters, in locals of their C types. */

@@ -31,10 +31,9 @@ static void declare_core(Import *m) {
     Str module = g->scope.item ? g->scope.key : STR("$root");
     const char *prefix = m->abi->variant == ABI_LOWER_ASYNC ? "[async-lower]" : "";
     buf_fmt(out, "\n" GEN_IMPORT_FORMAT, STR_ARG(module), prefix, STR_ARG(m->func->name));
-    const char *result =
-        m->abi->core_result_count ? gen_core_type(m->abi->core_results[0]) : "void";
     Str params = gen_core_params(g, m->abi->core_params, m->abi->core_param_count);
-    buf_fmt(out, "extern %s %.*s(%.*s);\n", result, STR_ARG(m->core), STR_ARG(params));
+    buf_fmt(out, "extern %s %.*s(%.*s);\n", gen_core_result(m->abi), STR_ARG(m->core),
+            STR_ARG(params));
 }
 
 /* An option that came as a pointer becomes a struct again. */

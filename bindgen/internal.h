@@ -202,6 +202,8 @@ bool gen_is_async(Gen *g, const WitFunc *func);
 const char *gen_core_type(AbiCore type);
 /* "(int32_t, double)", "(void)". */
 Str gen_core_params(Gen *g, const AbiCore *types, size_t n);
+/* "int32_t" or "void": what the core function gives back. */
+const char *gen_core_result(const AbiFunc *abi);
 /* "name(a, b)". */
 Str gen_call(Gen *g, Str name, const Str *args, size_t n);
 
@@ -223,6 +225,8 @@ typedef struct {
 
 __attribute__((format(printf, 2, 3))) void gen_line(GenBody *b, const char *format, ...);
 Str gen_local(Gen *g, GenBody *b, const char *name); /* a name that is not taken yet */
+/* "int32_t name(int32_t arg, double arg0) {": the start of a core function; names its parameters. */
+void gen_begin_core(Gen *g, GenBody *b, const AbiFunc *abi, Str name, Str *args);
 void gen_take(Gen *g, GenBody *b, Str name);
 Str gen_value(Gen *g, GenPlace place);
 Str gen_address(Gen *g, GenPlace place);
@@ -313,7 +317,6 @@ Str nat_structure(Gen *g, const WitType *type, bool *added);
 Str nat_func_name(Gen *g, const WitFunc *func);
 bool nat_is_macro(Str name);  /* of C libraries, that is no function, or perhaps a type */
 Str nat_string(const Gen *g); /* the type of strings, without "wit_" */
-bool nat_is_nominal(const WitType *type);
 /* Whether `type` is what `use` brings in, or stands for a resource: it has no name of its own. */
 bool nat_is_transparent(const WitType *type);
 

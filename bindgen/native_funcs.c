@@ -172,10 +172,6 @@ static Body begin(Gen *g, const NatFunc *f, Str name, const AbiFunc *abi) {
     return m;
 }
 
-static const char *core_result(const AbiFunc *abi) {
-    return abi->core_result_count ? gen_core_type(abi->core_results[0]) : "void";
-}
-
 static void line_assign(Body *m, Str to, Str from) {
     gen_line(&m->b, "%.*s = %.*s;", STR_ARG(to), STR_ARG(from));
 }
@@ -198,7 +194,7 @@ static void declare_core(Body *m, const char *prefix) {
     Gen *g = m->g;
     Buf *out = &g->c_funcs;
     buf_fmt(out, "\nWIT_IMPORT(\"%.*s\", \"%s%.*s\")\nextern %s %.*s(%.*s);\n",
-            STR_ARG(module_of(g, m->f)), prefix, STR_ARG(m->f->func->name), core_result(m->abi),
+            STR_ARG(module_of(g, m->f)), prefix, STR_ARG(m->f->func->name), gen_core_result(m->abi),
             STR_ARG(m->core),
             STR_ARG(gen_core_params(g, m->abi->core_params, m->abi->core_param_count)));
 }
@@ -296,7 +292,7 @@ static void import_result(Body *m) {
         line_call(m, STR(""));
     } else if (flat) {
         Str core = gen_local(g, &m->b, "core");
-        gen_line(&m->b, "%s %.*s;", core_result(m->abi), STR_ARG(core));
+        gen_line(&m->b, "%s %.*s;", gen_core_result(m->abi), STR_ARG(core));
         line_call(m, core);
         gen_lift(g, &m->b, m->abi->result, &core, (GenPlace){ret, false});
     }
@@ -378,15 +374,8 @@ static Str export_name(Gen *g, const NatFunc *f) {
 }
 
 static void begin_core(Body *m, const char *prefix) {
-    Buf *out = m->b.out;
-    buf_fmt(out, "\nWIT_EXPORT(\"%s%.*s\")\n%s %.*s(", prefix, STR_ARG(export_name(m->g, m->f)),
-            core_result(m->abi), STR_ARG(m->core));
-    for (size_t i = 0; i < m->abi->core_param_count; i++) {
-        m->args[i] = gen_local(m->g, &m->b, "arg");
-        buf_fmt(out, "%s%s %.*s", i ? ", " : "", gen_core_type(m->abi->core_params[i]),
-                STR_ARG(m->args[i]));
-    }
-    buf_fmt(out, "%s) {\n", m->abi->core_param_count ? "" : "void");
+    buf_fmt(m->b.out, "\nWIT_EXPORT(\"%s%.*s\")\n", prefix, STR_ARG(export_name(m->g, m->f)));
+    gen_begin_core(m->g, &m->b, m->abi, m->core, m->args);
 }
 
 /* The places of all parameters. */

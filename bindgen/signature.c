@@ -19,6 +19,20 @@ Str gen_core_params(Gen *g, const AbiCore *types, size_t n) {
     return buf_text(&out);
 }
 
+const char *gen_core_result(const AbiFunc *abi) {
+    return abi->core_result_count ? gen_core_type(abi->core_results[0]) : "void";
+}
+
+void gen_begin_core(Gen *g, GenBody *b, const AbiFunc *abi, Str name, Str *args) {
+    buf_fmt(b->out, "%s %.*s(", gen_core_result(abi), STR_ARG(name));
+    for (size_t i = 0; i < abi->core_param_count; i++) {
+        args[i] = gen_local(g, b, "arg");
+        buf_fmt(b->out, "%s%s %.*s", i ? ", " : "", gen_core_type(abi->core_params[i]),
+                STR_ARG(args[i]));
+    }
+    buf_fmt(b->out, "%s) {\n", abi->core_param_count ? "" : "void");
+}
+
 Str gen_call(Gen *g, Str name, const Str *args, size_t n) {
     Buf out = {.arena = g->arena};
     buf_fmt(&out, "%.*s(", STR_ARG(name));
