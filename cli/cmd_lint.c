@@ -108,7 +108,8 @@ static int run(Cli *cli, void *given) {
     const Source *text = NULL;
     if (str_is(path, "-") || !file_is_directory(cli->arena, path)) {
         text = cli_read(cli, 0);
-        if (text && load_wit_kind(text) != KIND_TEXT && load_wit_kind(text) != KIND_EMPTY) {
+        InputKind kind = text ? load_wit_kind(text) : KIND_TEXT;
+        if (kind != KIND_TEXT && kind != KIND_EMPTY) {
             cli_wrong_kind(cli, text, "the text of WIT");
             text = NULL;
         }

@@ -37,19 +37,8 @@ static size_t past_opaque(Str text, size_t at) {
             if (text.ptr[at] == '\\') at++;
         return at < text.len ? at + 1 : text.len;
     }
-    if (c == '/' && next == '/') {
-        size_t end = str_find(text, '\n', at);
-        return end == SIZE_MAX ? text.len : end;
-    }
-    if (c != '/' || next != '*') return at;
-    for (size_t depth = 0; at + 1 < text.len; at++) {
-        bool opens = text.ptr[at] == '/' && text.ptr[at + 1] == '*';
-        bool closes = text.ptr[at] == '*' && text.ptr[at + 1] == '/';
-        if (closes && --depth == 0) return at + 2;
-        depth += opens;
-        at += opens || closes;
-    }
-    return text.len;
+    bool comment = c == '/' && (next == '/' || next == '*');
+    return comment ? witc_comment_end(text, at) : at;
 }
 
 static void miss(Scan *s) {

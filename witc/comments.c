@@ -24,18 +24,21 @@ static Str comment_text(Str s) {
     return (Str){s.ptr + slashes, s.len - slashes};
 }
 
-/* Where the comment at the start of `s` ends; block comments nest. */
-static size_t comment_end(Str s) {
-    size_t newline = str_find(s, '\n', 0), depth = 0;
-    if (!str_starts(s, STR("/*"))) return newline == SIZE_MAX ? s.len : newline;
-    for (size_t i = 0; i + 1 < s.len; i++) {
-        bool opens = s.ptr[i] == '/' && s.ptr[i + 1] == '*';
-        bool closes = s.ptr[i] == '*' && s.ptr[i + 1] == '/';
-        if (closes && --depth == 0) return i + 2;
+size_t witc_block_end(Str text, size_t at) {
+    for (size_t depth = 0; at + 1 < text.len; at++) {
+        bool opens = text.ptr[at] == '/' && text.ptr[at + 1] == '*';
+        bool closes = text.ptr[at] == '*' && text.ptr[at + 1] == '/';
+        if (closes && --depth == 0) return at + 2;
         depth += opens;
-        i += opens || closes;
+        at += opens || closes;
     }
-    return s.len;
+    return SIZE_MAX;
+}
+
+size_t witc_comment_end(Str text, size_t at) {
+    bool block = at + 1 < text.len && text.ptr[at + 1] == '*';
+    size_t end = block ? witc_block_end(text, at) : str_find(text, '\n', at);
+    return end == SIZE_MAX ? text.len : end;
 }
 
 /* One text after the other. After very many comments the grammar gives those that follow each other
@@ -51,7 +54,7 @@ static bool next_comment(Texts *texts, Str *out) {
         const Span *span = texts->next++;
         texts->rest = (Str){span->source->text.ptr + span->start, span->end - span->start};
     }
-    size_t end = comment_end(texts->rest);
+    size_t end = witc_comment_end(texts->rest, 0);
     *out = (Str){texts->rest.ptr, end};
     texts->rest = str_trim((Str){texts->rest.ptr + end, texts->rest.len - end});
     return true;

@@ -148,14 +148,10 @@ static bool was_told(const Explain *x, uint32_t offset) { return offset < x->tol
 
 /* Past a block comment at x->at; they nest. */
 static void skip_block(Explain *x) {
-    uint32_t start = x->at, depth = 0;
-    while (x->at < x->text.len) {
-        if (at(x, x->at) == '/' && at(x, x->at + 1) == '*') depth++, x->at += 2;
-        else if (at(x, x->at) == '*' && at(x, x->at + 1) == '/') depth--, x->at += 2;
-        else x->at++;
-        if (depth == 0) return;
-    }
-    if (was_told(x, start)) return;
+    uint32_t start = x->at;
+    size_t end = witc_block_end(x->text, start);
+    x->at = (uint32_t)(end == SIZE_MAX ? x->text.len : end);
+    if (end != SIZE_MAX || was_told(x, start)) return;
     diag(x->diags, WIT_OPEN_COMMENT, ((Span){x->source, start, start + 2}));
     note_error(x, start, x->at);
     x->errors++;

@@ -24,18 +24,6 @@ static size_t past_blanks(Str s, size_t i, uint32_t *newlines) {
     return i;
 }
 
-/* Block comments nest; one that is open ends with the text. */
-static size_t past_block(Str s, size_t i) {
-    size_t depth = 0;
-    while (i < s.len) {
-        if (s.ptr[i] == '/' && at(s, i + 1) == '*') depth++, i += 2;
-        else if (s.ptr[i] == '*' && at(s, i + 1) == '/') depth--, i += 2;
-        else i++;
-        if (depth == 0) break;
-    }
-    return i;
-}
-
 static size_t past_string(Str s, size_t i) {
     for (i++; i < s.len && s.ptr[i] != '\n'; i++) {
         if (s.ptr[i] == '"') return i + 1;
@@ -66,7 +54,7 @@ Lex witc_lex(Str s, uint32_t from) {
         if (i == SIZE_MAX) i = s.len;
     } else if (c == '/' && next == '*') {
         t.kind = LEX_BLOCK_COMMENT;
-        i = past_block(s, i);
+        i = witc_comment_end(s, i);
     } else if (c == '"') {
         t.kind = LEX_STRING;
         i = past_string(s, i);

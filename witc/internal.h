@@ -238,6 +238,10 @@ typedef struct {
 typedef VEC(MissingBrace) MissingBraces;
 MissingBraces witc_missing_braces(Arena *arena, Str text, uint32_t from);
 
+/* Where the block comment that begins at `at` ends (they nest), SIZE_MAX where it does not; and where
+ * a comment of either kind does, with the text at the latest. */
+size_t witc_block_end(Str text, size_t at);
+size_t witc_comment_end(Str text, size_t at);
 /* Doc comments, given as spans of whole comments, as their text. */
 Str witc_docs_text(Arena *arena, const Span *comments, size_t n);
 
