@@ -13,5 +13,19 @@ for header in $(find . -name '*.h' -not -path './build/*' -not -path './grammar/
     n=$((n + 1))
     echo "#include \"$header\"" | "$@" $extra -Wno-unused-macros -fsyntax-only -x c - || { echo "$header: does not stand alone"; bad=1; }
 done
+
+# What programs include that embed the engine: strict C11 and C++ without anything else of ours.
+alone() { # alone LANGUAGE COMPILER FLAGS...
+    language=$1
+    shift
+    command -v "$1" >/dev/null || return 0
+    echo '#include <witc/engine.h>' | "$@" -Iinclude -Wall -Wextra -Wpedantic -Wshadow -Werror \
+        -fsyntax-only -x "$language" - || { echo "witc/engine.h: not good $language for $*"; bad=1; }
+}
+alone c "$1" -std=c11
+for compiler in g++ clang++; do
+    alone c++ $compiler -std=c++11
+    alone c++ $compiler -std=c++20
+done
 [ $bad = 0 ] && echo "headers: $n stand alone"
 exit $bad

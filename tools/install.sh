@@ -21,7 +21,7 @@ install -D -m 755 "$witc" "$root/bin/witc"
 install -D -m 644 "$library" "$root/lib/libwitc.a"
 
 # Headers include each other from the root, `#include "base/str.h"`: that root is include/witc.
-install -D -m 644 include/witc/witc.h "$root/include/witc/witc.h"
+for header in include/witc/*.h; do install -D -m 644 "$header" "$root/$header"; done
 for folder in $folders; do
     for file in "$folder"/*.h "$folder"/*.def; do
         case $file in */internal.h | *'*'*) continue ;; esac

@@ -18,12 +18,13 @@ allowed() {
     wat) echo base model core canonical-abi component ;;
     interpreter) echo base model core canonical-abi component ;;
     wasi) echo base model canonical-abi interpreter ;;
-    cli) echo base grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi ;;
+    embed) echo base core component wat interpreter include ;;
+    cli) echo base grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi embed include ;;
     esac
 }
 
 bad=0
-for folder in base grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi cli; do
+for folder in base grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi embed cli; do
     [ -d "$folder" ] || continue
     may=" $folder $(allowed $folder) "
     for line in $(grep -rHnoE '^ *# *include +"[^"]+/[^"]+"' "$folder" --include=*.c --include=*.h \
