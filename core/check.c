@@ -308,6 +308,7 @@ bool core_check_module(CoreChecker *c) {
     good &= check_start(c);
     good &= check_segments(c);
     c->constant = false;
+    core_quick_start(c);
     return good;
 }
 

@@ -798,7 +798,9 @@ void core_check_expr(CoreChecker *c, const CoreExpr *expr, const CoreValType *re
     c->results = results;
     c->result_count = n;
     push_frame(c, (CoreFrame){.op = CORE_OP_BLOCK, .results = results, .result_count = n});
+    const uint8_t *quick_end = core_quick_end(c);
     while (!c->failed && c->frames.len) {
+        if (c->r.ptr < quick_end && core_check_quick(c, quick_end)) break;
         if (c->r.ptr == c->r.end && !c->r.failed) {
             c->in.offset = reader_offset(&c->r);
             CORE_FAIL(c, CORE_END_EXPECTED);

@@ -41,6 +41,24 @@ typedef struct {
     CoreValType one;
 } CoreFrame;
 
+/* What an opcode asks for, where it is one of the usual ones (check_quick.c). Types are those of
+ * numbers and vectors. */
+typedef struct {
+    uint8_t kind, op;
+    uint8_t type, last, result; /* of the first and the last operand, of the result */
+    uint8_t size;               /* the natural alignment; the bytes of a number */
+    uint8_t lanes;              /* a lane below this follows; 0: none does */
+} CoreQuick;
+
+enum { CORE_QUICK_VECTORS = 512 };
+
+typedef struct {
+    CoreQuick rows[256], vectors[CORE_QUICK_VECTORS]; /* the second ones behind 0xfd */
+    uint8_t least_block;                              /* block types with a number start here */
+    CoreValType memory, table;  /* address types of the first ones, if they are usual */
+    const uint32_t *func_types; /* by function: the id of its type */
+} CoreQuickTable;
+
 struct CoreChecker {
     Arena *arena;
     const CoreModule *m;
@@ -50,9 +68,10 @@ struct CoreChecker {
     uint32_t *ids;     /* by type index: ids of the space */
     uint32_t *indices; /* by id: the first type index that has it, for messages */
     uint32_t known_ids;
-    uint32_t known_types;   /* types with ids: all, once their section was checked */
-    uint32_t known_globals; /* what constant expressions may refer to */
-    uint8_t *declared;      /* by function: whether ref.func may name it */
+    uint32_t known_types;        /* types with ids: all, once their section was checked */
+    uint32_t known_globals;      /* what constant expressions may refer to */
+    uint8_t *declared;           /* by function: whether ref.func may name it */
+    const CoreQuickTable *quick; /* for the bodies; NULL: not known yet */
 
     /* The expression under way. */
     bool failed;   /* it has a fault, and that was reported */
@@ -97,6 +116,15 @@ Str core_check_text(CoreChecker *c, CoreValType t);
 
 /* Checks an expression that must leave `results` on the stack. c->locals is set up. */
 void core_check_expr(CoreChecker *c, const CoreExpr *expr, const CoreValType *results, uint32_t n);
+
+/* check_quick.c: makes the table, once the items of the module are known to be in order. */
+void core_quick_start(CoreChecker *c);
+/* The expression under way can be checked by core_check_quick as far as instructions start before this;
+ * NULL: not at all. */
+const uint8_t *core_quick_end(const CoreChecker *c);
+/* Checks instructions up to the first that is unusual, or not in order, or starts at `last` or
+ * behind; true: that was the whole expression. */
+bool core_check_quick(CoreChecker *c, const uint8_t *last);
 
 /* Indices and gates of a value type with type indices; gives it with ids. Faults are reported at
  * `span`, and give bottom. */
