@@ -32,6 +32,7 @@ void vm_heap_free(VmStore *store) {
         next = c->next;
         free(c);
     }
+    while (store->held) vm_release(store->held);
 }
 
 /* Zeroed bytes. A large object has a chunk of its own, behind the one that is being filled. */
@@ -163,7 +164,8 @@ VmSlot vm_descriptor(VmSlot r) {
     return has ? ((const VmSlot *)d)[-1] : (VmSlot){.u64 = 0};
 }
 
-bool vm_ref_test(const CoreTypeSpace *types, VmSlot r, CoreValType type) {
+bool vm_ref_test(const VmStore *store, VmSlot r, CoreValType type) {
+    const CoreTypeSpace *types = store ? store->types : NULL;
     if (!r.u64) return core_is_nullable(type);
     bool concrete = core_is_concrete(type);
     if (concrete && core_space_type(types, core_type_index(type))->kind == CORE_TYPE_FUNC)
@@ -182,4 +184,31 @@ bool vm_ref_test(const CoreTypeSpace *types, VmSlot r, CoreValType type) {
     case CORE_HEAP_NOCONT: return false;
     default: return true;
     }
+}
+
+/* ---- references of the host ---- */
+
+struct VmHeld {
+    VmStore *store;
+    VmHeld *before, *next;
+    VmSlot reference;
+    CoreValType type;
+};
+
+VmHeld *vm_hold(VmStore *store, CoreValType type, VmSlot reference) {
+    VmHeld *held = calloc(1, sizeof *held);
+    if (!held) return NULL;
+    *held = (VmHeld){store, NULL, store->held, reference, type};
+    if (held->next) held->next->before = held;
+    store->held = held;
+    return held;
+}
+
+VmSlot vm_held(const VmHeld *held) { return held->reference; }
+
+void vm_release(VmHeld *held) {
+    if (held->next) held->next->before = held->before;
+    if (held->before) held->before->next = held->next;
+    else held->store->held = held->next;
+    free(held);
 }

@@ -205,6 +205,7 @@ struct VmStore {
     uint64_t memory_used;
     uint64_t heap_used;     /* by exceptions, structs and arrays */
     struct VmChunk *chunks; /* heap.c */
+    VmHeld *held;
     VmObject *objects;
     VmModule *modules;
     struct VmHost *hosts;

@@ -51,6 +51,8 @@ typedef struct {
                              bulk instructions by their size */
     uint64_t max_memory; /* bytes of all memories together; 0: 4 GiB each is the only limit */
     uint64_t max_table;  /* entries of a table; 0: 10,000,000 */
+    uint64_t max_heap;   /* bytes of structs, arrays and exceptions, taken in pieces of 32 KiB; 0:
+                            what max_memory says, or 1 GiB */
     uint64_t timeout_ns; /* of one vm_call from the outside; 0: none */
     uint32_t max_stack;  /* bytes of a thread's stack; 0: 1 MiB */
     uint32_t max_frames; /* 0: 65,536 */
@@ -135,14 +137,43 @@ uint8_t *vm_memory_bytes(VmMemory *memory, uint64_t *size);
 VmTable *vm_table_new(VmStore *store, CoreValType type, const CoreLimits *limits, VmSlot init);
 VmGlobal *vm_global_new(VmStore *store, CoreValType type, bool is_mutable, VmSlot value);
 VmSlot vm_global_get(const VmGlobal *global);
-/* Whether a reference is of this type, whose index is an id of the space. For abstract types the
- * space is not needed. */
-bool vm_ref_test(const CoreTypeSpace *types, VmSlot reference, CoreValType type);
+/* Whether a reference is of this type, whose index is an id of the store's space. For abstract types
+ * the store is not needed. */
+bool vm_ref_test(const VmStore *store, VmSlot reference, CoreValType type);
 /* any.convert_extern and extern.convert_any */
 VmSlot vm_any_of_extern(VmSlot reference);
 VmSlot vm_extern_of_any(VmSlot reference);
 /* The type of a function in the store's CoreTypeSpace. */
 uint32_t vm_func_type(const VmFunc *func);
+
+/* ---- references of the host ----
+ *
+ * The collector knows the references in globals, tables, segments and frames, the arguments of a
+ * host function that runs among them. One that the host has anywhere else (results of vm_call, what
+ * it stores away) is good until the next thing that may allocate (a call, vm_instantiate,
+ * vm_host_object), unless it is held. Objects do not move. */
+typedef struct VmHeld VmHeld;
+VmHeld *vm_hold(VmStore *store, CoreValType type, VmSlot reference); /* NULL: no memory */
+VmSlot vm_held(const VmHeld *held);
+void vm_release(VmHeld *held); /* those that are left go with the store */
+
+/* Data of the host as an externref; 0 where the heap is full. `finalize` (may be NULL) is called with
+ * it once: when the collector finds that nobody refers to it, or at the store's end. It may not call
+ * the store. */
+VmSlot vm_host_object(VmStore *store, void *data, void (*finalize)(void *data));
+/* The data, of a reference below extern or any: false where it is something else. */
+bool vm_host_data(const VmStore *store, VmSlot reference, void **data);
+
+/* What a reference below any refers to: the type of the object, by id, or the most exact abstract
+ * type; null as (ref null none). */
+CoreValType vm_ref_type(const VmStore *store, VmSlot reference);
+/* Fields of a struct, elements of an array; 0 for the others. */
+uint32_t vm_ref_count(const VmStore *store, VmSlot reference);
+/* One of them, with its storage type; an i8 or i16 comes without a sign. */
+bool vm_ref_get(const VmStore *store, VmSlot reference, uint32_t index, CoreValType *type,
+                VmSlot value[2]);
+uint64_t vm_store_heap(const VmStore *store); /* bytes that the heap holds now */
+void vm_store_collect(VmStore *store);        /* frees what nobody refers to */
 
 /* ---- running ---- */
 

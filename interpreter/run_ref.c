@@ -209,11 +209,11 @@ HANDLER(ARRAY_INIT_ELEM, {
 /* ---- references ---- */
 
 HANDLER(REF_TEST, { /* a: result, b: reference; immediate: type */
-                    A.u64 = vm_ref_test(in->store->types, B, (CoreValType)pc[2].imm);
+                    A.u64 = vm_ref_test(in->store, B, (CoreValType)pc[2].imm);
                     NEXT(3);
 })
 HANDLER(REF_CAST, { /* a: reference */
-                    if (UNLIKELY(!vm_ref_test(in->store->types, A, (CoreValType)pc[2].imm)))
+                    if (UNLIKELY(!vm_ref_test(in->store, A, (CoreValType)pc[2].imm)))
                         TRAP_WITH(TRAP_CAST);
                     NEXT(3);
 })
