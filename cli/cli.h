@@ -172,6 +172,7 @@ int cli_write(Cli *cli, Str bytes);
 bool cli_make_directories(Cli *cli, Str path);
 /* The features of -f on top of the defaults. False after a diagnostic. */
 bool cli_features(Cli *cli, Features *features);
+bool cli_add_features(Cli *cli, Features *features); /* ... on top of these */
 
 typedef enum {
     KIND_EMPTY,

@@ -1,218 +1,225 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * `witc wast`: runs a test script. A directive that fails is a diagnostic at its place; the others
- * go on.
- *
- *     (module ...) (component ...)       must be valid, and is instantiated
- *     (assert_malformed M "why")         M must not decode (or validate: the phases may differ)
- *     (assert_invalid M "why")           M must not be valid
- *     (assert_unlinkable M "why")        M is valid and must not link
- *     (assert_trap M "why")              M must trap as it starts
- *     the rest                           wast_run.c
- *
- * The specification leaves the wording of errors open, so `why` is compared only with --no-run,
- * where nothing but errors is tested; what a trap says is compared always.
+ * `witc wast`: runs test scripts, one or whole folders of them, and tells file by file how many
+ * directives held. A single script runs in this process; several run side by side, each in a process
+ * of its own (wast_jobs.c), so that one that crashes or never ends spoils nothing but itself.
  */
+#include <stdio.h>
+#include <unistd.h>
+
 #include "cli/wast.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+enum { MAX_DEPTH = 40, SECONDS_EACH = 120 };
 
 typedef struct {
-    bool no_run, any_message, messages;
+    WastOptions wast;
+    bool messages, json;
+    uint64_t jobs;
+    StrVec filters;
 } Options;
 
 static const Option option_table[] = {
-    FLAG(Options, no_run, 0, "no-run", "Validate the modules and components, run none"),
-    FLAG(Options, any_message, 0, "ignore-error-messages", "Let an expected error have any text"),
+    NUMBER(Options, jobs, 'j', "jobs", "N", "Run so many scripts at once (one for each processor)"),
+    LIST(Options, filters, 0, "filter", "TEXT", "Only scripts whose path contains this text"),
+    TIME(Options, wast.timeout, 0, "timeout", "TIME",
+         "End a script after this time (2m where there are several)"),
+    FLAG(Options, json, 0, "json", "Write what came of all scripts as JSON"),
+    FLAG(Options, wast.no_run, 0, "no-run", "Validate the modules and components, run none"),
+    FLAG(Options, wast.any_message, 0, "ignore-error-messages",
+         "Let an expected error have any text"),
     FLAG(Options, messages, 0, "error-messages",
          "Compare the text of expected errors (on with --no-run)"),
 };
 
 static const Argument arguments[] = {
-    {"SCRIPT", "A .wast file; standard input where there is none or it is `-`", ARGUMENT_OPTIONAL},
+    {"SCRIPT",
+     "A .wast file, or a folder: all that are in it; standard input where there is none or it is "
+     "`-`",
+     ARGUMENT_REPEATED},
     {0},
 };
 
-void wast_fail(Wast *w, Span span, const char *format, ...) {
-    char text[1000];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    w->failures++;
-    diag(&w->cli->diags, CLI_WAST, span, text);
+/* What is told of all scripts. */
+typedef struct {
+    Cli *cli;
+    const Options *options;
+    StrVec paths;
+    Json json;
+    WastResult total;
+    VEC(Str) broken; /* scripts with failures */
+} Summary;
+
+/* ---- which scripts ---- */
+
+static bool is_wanted(const Options *options, Str path) {
+    for (size_t i = 0; i < options->filters.len; i++)
+        if (str_find_str(path, options->filters.at[i], 0) != SIZE_MAX) return true;
+    return options->filters.len == 0;
 }
 
-bool wast_is_script(Cli *cli, const Source *source) {
-    InputKind kind = input_kind(source->text);
-    if (kind == KIND_WASM_TEXT || kind == KIND_TEXT) return true;
-    cli_wrong_kind(cli, source, "a script of WebAssembly text (.wast)");
-    return false;
-}
-
-/* Decodes and validates the module of a directive. Its errors go to `faults`. */
-static WastDefinition *define(Wast *w, const WastModule *module, Diags *faults) {
-    Arena *arena = w->cli->arena;
-    const Source *source = source_of(arena, w->script->path, module->bytes);
-    if (module->is_quote) source = wat_to_binary(arena, source, w->features, faults);
-    WastDefinition *definition = ARENA_NEW(arena, WastDefinition);
-    if (!source) return NULL;
-    if (comp_is_component(source->text)) {
-        CompComponent *component = comp_decode(arena, source, w->features, faults);
-        definition->info = component ? comp_validate(arena, component, w->features, faults) : NULL;
-        return definition->info ? definition : NULL;
-    }
-    Reader reader = reader_of(source, faults);
-    CoreModule *decoded = core_decode(arena, &reader, w->features);
-    definition->module = decoded;
-    return decoded && core_validate(arena, decoded, w->features, faults) ? definition : NULL;
-}
-
-/* The faults of a text that does not parse stand with the module already. */
-static WastDefinition *define_or_faults(Wast *w, const WastModule *module, const Diags **faults) {
-    if (!module->parsed && !module->is_quote) {
-        *faults = module->faults;
-        return NULL;
-    }
-    Diags *list = ARENA_NEW(w->cli->arena, Diags);
-    list->arena = w->cli->arena;
-    WastDefinition *definition = define(w, module, list);
-    *faults = list;
-    return definition;
-}
-
-static Str first_message(const Diags *faults) {
-    return faults && faults->list.len ? faults->list.at[0].message : STR("(no message)");
-}
-
-/* A phrase may end with the place of the fault in the binary: "... (at offset 0x54)". */
-static bool split_place(Str text, Str *phrase, uint32_t *offset) {
-    static const char mark[] = " (at offset 0x";
-    size_t at = str_find_str(text, str_from(mark), 0);
-    *phrase = str_from_to(text, 0, at);
-    *offset = 0;
-    if (at == SIZE_MAX) return false;
-    for (at += sizeof mark - 1; at < text.len && text.ptr[at] != ')'; at++) {
-        char c = text.ptr[at];
-        *offset = *offset * 16 + (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+static bool add_folder(Summary *s, Str folder, unsigned depth) {
+    Cli *cli = s->cli;
+    DirectoryEntries entries = {0};
+    if (!directory_read(cli->arena, folder, &entries, &cli->diags)) return false;
+    for (size_t i = 0; i < entries.len; i++) {
+        const DirectoryEntry *entry = &entries.at[i];
+        Str path = path_join(cli->arena, folder, entry->name);
+        if (entry->kind == ENTRY_DIRECTORY) {
+            if (depth < MAX_DEPTH && !add_folder(s, path, depth + 1)) return false;
+        } else if (entry->kind == ENTRY_FILE && str_ends(entry->name, STR(".wast")) &&
+                   is_wanted(s->options, path)) {
+            *vec_push(cli->arena, &s->paths) = path;
+        }
     }
     return true;
 }
 
-static bool some_message_has(const Diags *faults, Str text) {
-    uint32_t offset;
-    bool placed = split_place(text, &text, &offset);
-    for (size_t i = 0; faults && i < faults->list.len; i++) {
-        const Diag *d = &faults->list.at[i];
-        if (placed && d->span.start != offset) continue;
-        if (str_find_str(d->message, text, 0) != SIZE_MAX) return true;
-        for (size_t n = 0; n < d->notes.len; n++) {
-            if (str_find_str(d->notes.at[n].message, text, 0) != SIZE_MAX) return true;
+static bool list_scripts(Summary *s) {
+    Cli *cli = s->cli;
+    for (size_t i = 0; i < cli->args.len; i++) {
+        Str path = cli->args.at[i];
+        if (file_is_directory(cli->arena, path)) {
+            if (!add_folder(s, path, 0)) return false;
+        } else if (is_wanted(s->options, path)) {
+            *vec_push(cli->arena, &s->paths) = path;
         }
     }
-    return false;
+    if (cli->args.len == 0) *vec_push(cli->arena, &s->paths) = STR("-");
+    if (s->paths.len == 0) diag(&cli->diags, CLI_NO_SCRIPTS, span_none());
+    return s->paths.len != 0;
 }
 
-static WastDefinition *must_define(Wast *w, const WastCommand *c) {
-    const Diags *faults;
-    WastDefinition *definition = define_or_faults(w, &c->module, &faults);
-    if (!definition) wast_fail(w, c->span, "not valid: %.*s", STR_ARG(first_message(faults)));
-    if (definition && c->module.name.len) {
-        map_put(w->cli->arena, &w->definitions, c->module.name, NULL)->ptr = definition;
-    }
-    return definition;
+/* ---- what came of them ---- */
+
+static void json_counts(Json *json, const WastResult *r) {
+    json_key(json, "passed");
+    json_uint(json, r->passed);
+    json_key(json, "failed");
+    json_uint(json, r->failed);
+    json_key(json, "skipped");
+    json_uint(json, r->skipped);
 }
 
-static void must_not_define(Wast *w, const WastCommand *c) {
-    const Diags *faults;
-    if (define_or_faults(w, &c->module, &faults)) {
-        wast_fail(w, c->span, "accepted, expected to be rejected: %.*s", STR_ARG(c->message));
-    } else if (!w->any_message && !some_message_has(faults, c->message)) {
-        wast_fail(w, c->span, "rejected with `%.*s`, expected `%.*s`",
-                  STR_ARG(first_message(faults)), STR_ARG(c->message));
+static void json_member(Json *json, const char *key, Str value) {
+    if (!value.len) return;
+    json_key(json, key);
+    json_string(json, value);
+}
+
+static void json_failure(Json *json, const WastFailure *f) {
+    json_object(json);
+    if (f->span.source) {
+        LineColumn at = line_column(f->span.source, f->span.start);
+        json_key(json, "line");
+        json_uint(json, at.line);
+        json_key(json, "column");
+        json_uint(json, at.column);
+    }
+    json_member(json, "directive", f->directive);
+    json_member(json, "message", f->message);
+    json_member(json, "expected", f->expected);
+    json_member(json, "got", f->got);
+    json_end(json);
+}
+
+static void json_result(Json *json, Str path, const WastResult *r) {
+    json_object(json);
+    json_key(json, "file");
+    json_string(json, path);
+    json_counts(json, r);
+    json_key(json, "failures");
+    json_array(json);
+    for (size_t i = 0; i < r->failures.len; i++) json_failure(json, &r->failures.at[i]);
+    json_end(json);
+    json_end(json);
+}
+
+/* Gives the failures that came from another process their places; tells again why a script cannot be
+ * read. */
+static void complete(Summary *s, Str path, WastResult *r) {
+    Arena *arena = s->cli->arena;
+    WastScript script = {0};
+    Features features;
+    Diags *diags = &s->cli->diags;
+    if (r->unreadable) {
+        size_t before = diags->list.len;
+        if (s->paths.len > 1) wast_read(s->cli, path, &features, &script);
+        else before = 0;
+        for (size_t i = before; i < diags->list.len; i++) {
+            const Diag *d = &diags->list.at[i];
+            if (d->severity != DIAG_ERROR) continue;
+            WastFailure *f = vec_push(arena, &r->failures);
+            f->span = d->span;
+            f->message = d->message;
+        }
+        r->failed++;
+        return;
+    }
+    const Source *source = NULL;
+    for (size_t i = 0; i < r->failures.len; i++) {
+        Span *span = &r->failures.at[i].span;
+        if (!span->source && !source) source = file_read(arena, path, diags);
+        if (!span->source) span->source = source;
+        diag(diags, CLI_WAST, *span, STR_ARG(r->failures.at[i].message));
     }
 }
 
-static void must_not_instantiate(Wast *w, const WastCommand *c) {
-    WastDefinition *definition = must_define(w, c);
-    if (!definition || w->no_run) return;
-    WastInstance *before = w->current;
-    Str why = {0};
-    bool trapped = false, want_trap = c->kind == WAST_ASSERT_TRAP;
-    if (wast_instantiate(w, definition, (Str){0}, &why, &trapped)) {
-        wast_fail(w, c->span, "instantiated, expected to fail: %.*s", STR_ARG(c->message));
-    } else if (trapped != want_trap) {
-        wast_fail(w, c->span, "%s with `%.*s`, expected %s with `%.*s`",
-                  trapped ? "trapped" : "not linked", STR_ARG(why),
-                  want_trap ? "a trap" : "no link", STR_ARG(c->message));
+static void done(void *context, size_t index, WastResult *r) {
+    Summary *s = context;
+    Str path = s->paths.at[index];
+    complete(s, path, r);
+    s->total.passed += r->passed;
+    s->total.failed += r->failed;
+    s->total.skipped += r->skipped;
+    if (r->failed) *vec_push(s->cli->arena, &s->broken) = path;
+    if (s->options->json) {
+        json_result(&s->json, path, r);
+        return;
     }
-    w->current = before;
+    printf("%.*s: %zu passed, %zu failed", STR_ARG(path), r->passed, r->failed);
+    if (r->skipped) printf(", %zu skipped", r->skipped);
+    printf("\n");
+    fflush(stdout);
 }
 
-static void instantiate(Wast *w, const WastCommand *c, const WastDefinition *definition, Str name) {
-    Str why = {0};
-    bool trapped;
-    if (w->no_run || !definition) return;
-    if (!wast_instantiate(w, definition, name, &why, &trapped)) {
-        wast_fail(w, c->span, "not instantiated: %.*s", STR_ARG(why));
+static int finish(Summary *s) {
+    if (s->options->json) {
+        json_end(&s->json);
+        json_counts(&s->json, &s->total);
+        json_end(&s->json);
+        buf_byte(&s->json.out, '\n');
+        fwrite(s->json.out.ptr, 1, s->json.out.len, stdout);
+        s->cli->told = s->total.failed != 0;
+    } else if (s->paths.len > 1) {
+        printf("total: %zu passed, %zu failed", s->total.passed, s->total.failed);
+        if (s->total.skipped) printf(", %zu skipped", s->total.skipped);
+        printf(", in %zu files, %zu of them with failures\n", s->paths.len, s->broken.len);
     }
-}
-
-static void run_directive(Wast *w, const WastCommand *c) {
-    switch (c->kind) {
-    case WAST_MODULE: instantiate(w, c, w->defined = must_define(w, c), c->module.name); break;
-    case WAST_DEFINITION: w->defined = must_define(w, c); break;
-    case WAST_INSTANCE: {
-        MapEntry *entry = c->module_name.len ? map_get(&w->definitions, c->module_name) : NULL;
-        const WastDefinition *definition = entry                ? entry->ptr
-                                           : c->module_name.len ? NULL
-                                                                : w->defined;
-        if (!definition) wast_fail(w, c->span, "no definition `%.*s`", STR_ARG(c->module_name));
-        instantiate(w, c, definition, c->name);
-        break;
-    }
-    case WAST_ASSERT_MALFORMED:
-    case WAST_ASSERT_INVALID:
-    case WAST_ASSERT_MALFORMED_CUSTOM:
-    case WAST_ASSERT_INVALID_CUSTOM: must_not_define(w, c); break;
-    case WAST_ASSERT_UNLINKABLE: must_not_instantiate(w, c); break;
-    case WAST_ASSERT_TRAP:
-        if (c->has_module) must_not_instantiate(w, c);
-        else if (!w->no_run) wast_action(w, c);
-        break;
-    case WAST_REGISTER:
-        if (!w->no_run) wast_register(w, c);
-        break;
-    case WAST_INVOKE:
-    case WAST_ASSERT_RETURN:
-    case WAST_ASSERT_EXHAUSTION:
-    case WAST_ASSERT_EXCEPTION:
-        if (!w->no_run) wast_action(w, c);
-        break;
-    case WAST_ASSERT_SUSPENSION:
-    case WAST_THREAD:
-    case WAST_WAIT:
-        if (!w->no_run) wast_fail(w, c->span, "this directive is not supported");
-        break;
-    }
+    return s->total.failed ? EXIT_INPUT : EXIT_OK;
 }
 
 static int run(Cli *cli, void *given) {
-    const Options *options = given;
-    Wast w = {.cli = cli,
-              .no_run = options->no_run,
-              .any_message = options->any_message || (!options->no_run && !options->messages)};
-    WastScript script = {0};
-    if (!cli_features(cli, &w.features)) return EXIT_USAGE;
-    w.script = cli_read(cli, 0);
-    if (!w.script) return EXIT_INPUT;
-    if (!wast_is_script(cli, w.script)) return EXIT_INPUT;
-    if (!wast_parse(cli->arena, w.script, w.features, &script, &cli->diags)) return EXIT_INPUT;
-    if (!w.no_run && !wast_start(&w)) return EXIT_INPUT;
-    for (size_t i = 0; i < script.commands.len; i++) run_directive(&w, &script.commands.at[i]);
-    if (!w.no_run) wast_stop(&w);
-    return w.failures ? EXIT_INPUT : EXIT_OK;
+    Options *options = given;
+    Summary s = {.cli = cli, .options = options, .json = json_new(cli->arena, 2)};
+    Features features;
+    if (!cli_features(cli, &features)) return EXIT_USAGE;
+    if (!list_scripts(&s)) return EXIT_INPUT;
+    cli->diags.max_errors = SIZE_MAX;
+    if (!options->wast.no_run && !options->messages) options->wast.any_message = true;
+    json_object(&s.json);
+    json_key(&s.json, "files");
+    json_array(&s.json);
+    if (s.paths.len == 1 && !options->wast.timeout) {
+        WastResult result;
+        wast_run_script(cli, s.paths.at[0], &options->wast, &result, NULL);
+        done(&s, 0, &result);
+        return finish(&s);
+    }
+    if (!options->wast.timeout) options->wast.timeout = SECONDS_EACH * (uint64_t)1000000000;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t jobs = options->jobs ? (size_t)options->jobs : (size_t)(processors > 0 ? processors : 1);
+    wast_run_all(cli, &s.paths, jobs, &options->wast, done, &s);
+    return finish(&s);
 }
 
 const CommandSpec cmd_wast = {
@@ -221,9 +228,18 @@ const CommandSpec cmd_wast = {
     .size = sizeof(Options),
     OPTIONS(option_table),
     .arguments = arguments,
-    .about = "Runs a test script as the specification's test suite has them: instantiates its "
-             "modules and "
-             "components, calls their functions, and compares. Prints nothing where all holds.",
+    .about =
+        "Runs test scripts as the specification's test suite has them: instantiates their modules "
+        "and components, calls their functions, and compares. Tells of each how many of its "
+        "directives passed and failed.\n"
+        "A script below a folder `proposals/NAME` has that feature, on the version of WebAssembly "
+        "that the proposal was written against; one below `legacy` has the legacy exceptions. "
+        "--features come on top.\n"
+        "Several scripts run side by side, each in a process of its own. Exits with 1 where "
+        "something failed.",
     .examples = "Run a script\n$ witc wast i32.wast\n"
+                "Run a folder of them, four at once\n$ witc wast --jobs 4 testsuite\n"
+                "Only those about tables, for a program to read\n"
+                "$ witc wast --filter table --json testsuite\n"
                 "Only see what is valid\n$ witc wast --no-run -f all resources.wast\n",
 };

@@ -98,6 +98,10 @@ bool cli_make_directories(Cli *cli, Str path) {
 
 bool cli_features(Cli *cli, Features *features) {
     *features = features_default();
+    return cli_add_features(cli, features);
+}
+
+bool cli_add_features(Cli *cli, Features *features) {
     for (size_t i = 0; i < cli->features.len; i++) {
         Str unknown;
         if (features_apply(features, cli->features.at[i], &unknown)) continue;

@@ -6,6 +6,40 @@
 #include "interpreter/interpreter.h"
 #include "wat/wat.h"
 
+/* Running test scripts, for `witc wast`:
+ *
+ *     cmd_wast.c     the command: which files, and what is told
+ *     wast_jobs.c    several scripts at once, each in a process of its own
+ *     wast_script.c  a script's directives, one after the other
+ *     wast_run.c     instances, calls, and what must come of them
+ *     wast_value.c   values: passed, compared, shown
+ */
+
+typedef struct {
+    bool no_run, any_message;
+    uint64_t timeout; /* nanoseconds; 0: none */
+} WastOptions;
+
+typedef struct {
+    Span span;
+    Str directive;     /* "assert_return" */
+    Str message;       /* what is wrong */
+    Str expected, got; /* where it is about values */
+} WastFailure;
+
+/* What came of a script. */
+typedef struct {
+    size_t passed, failed, skipped; /* directives */
+    VEC(WastFailure) failures;
+    bool unreadable; /* the script cannot be read, and nothing was run */
+} WastResult;
+
+/* How far a script is: for whoever looks at it from outside. */
+typedef struct {
+    uint32_t at;     /* offset of the directive at hand */
+    uint32_t passed; /* directives */
+} WastProgress;
+
 /* What a script has instantiated: a core module's instance or a component's. */
 typedef struct {
     VmInstance *core;
@@ -18,25 +52,45 @@ typedef struct {
     const CompInfo *info;
 } WastDefinition;
 
+/* One script that runs. */
 typedef struct {
     Cli *cli;
+    const WastOptions *options;
     Features features;
-    bool no_run, any_message;
     const Source *script;
-    size_t failures;
+    const WastCommand *at; /* the directive at hand, ... */
+    bool has_failed;       /* ... and whether it has failed */
+    WastResult *result;
     VmStore *store;
     VmThread *thread;
     Map instances;   /* "$name" and, for `register`, "name" -> WastInstance * */
     Map definitions; /* "$name" -> WastDefinition * */
     WastInstance *current;
     WastDefinition *defined;
-    VmInstance *spectest;
 } Wast;
 
+/* ---- wast_script.c ---- */
+
+/* Runs the script in this process; `progress` may be NULL. Where the script is unreadable, the
+ * diagnostics say why. */
+void wast_run_script(Cli *cli, Str path, const WastOptions *options, WastResult *result,
+                     volatile WastProgress *progress);
 /* False after a diagnostic where the bytes cannot be a script. */
 bool wast_is_script(Cli *cli, const Source *source);
-/* Reports a failed directive, a printf text. */
-__attribute__((format(printf, 3, 4))) void wast_fail(Wast *w, Span span, const char *format, ...);
+/* Only reads it. NULL after a diagnostic. */
+const Source *wast_read(Cli *cli, Str path, Features *features, WastScript *script);
+/* The directive at hand fails: a printf text. */
+__attribute__((format(printf, 2, 3))) void wast_fail(Wast *w, const char *format, ...);
+/* ... since a value differs. */
+void wast_differs(Wast *w, Str what, Str expected, Str got);
+
+/* ---- wast_jobs.c ---- */
+
+/* Runs the scripts, at most `jobs` at once; a crash or a time-out of one is its own failure. Calls
+ * `done` for each, in order, as soon as it and those before it have ended. */
+typedef void (*WastDone)(void *context, size_t index, WastResult *result);
+void wast_run_all(Cli *cli, const StrVec *paths, size_t jobs, const WastOptions *options,
+                  WastDone done, void *context);
 
 /* ---- wast_value.c ---- */
 
@@ -45,11 +99,16 @@ bool wast_to_slots(const WastValue *value, VmSlot *slots, uint32_t *used);
 /* Does the result in slots, of this type, match what is expected? *used is the number of slots. */
 bool wast_match_slots(const WastValue *expected, CoreValType type, const VmSlot *slots,
                       uint32_t *used);
+/* How many slots a value of the type takes. */
+static inline uint32_t wast_slots_of(CoreValType type) { return type == CORE_V128 ? 2 : 1; }
+/* Appends a result as a script would write it; the lanes of a v128 as `like` has them, if given. */
+void wast_show_slots(Buf *out, CoreValType type, const VmSlot *slots, const WastValue *like);
 /* Component values to and from cells, by the type; *cell moves on. */
 bool wast_to_cells(Arena *arena, AbiCache *cache, const WitType *type, const WastValue *value,
                    AbiValue **cell);
 bool wast_match_cells(AbiCache *cache, const WitType *type, const WastValue *expected,
                       const AbiValue **cell);
+void wast_show_cells(Buf *out, AbiCache *cache, const WitType *type, const AbiValue **cell);
 
 /* ---- wast_run.c ---- */
 

@@ -5,7 +5,7 @@
  *
  *     print, print_i32, ...   functions that do nothing here
  *     global_i32, ...         666, as the specification's own interpreter has it
- *     table, table64, memory  10 to 20 entries, 1 to 2 pages
+ *     table, table64, memory  10 to 20 entries, 1 to 2 pages; shared_memory the same, shared
  */
 #include "cli/wast.h"
 
@@ -69,8 +69,9 @@ static bool spectest_export(Wast *w, Str name, VmExtern *out) {
         limits.is_64 = str_is(name, "table64");
         out->kind = CORE_TABLE;
         out->table = vm_table_new(w->store, CORE_FUNCREF, &limits, (VmSlot){0});
-    } else if (str_is(name, "memory")) {
+    } else if (str_is(name, "memory") || str_is(name, "shared_memory")) {
         limits.min = 1, limits.max = 2;
+        limits.shared = str_is(name, "shared_memory");
         out->kind = CORE_MEMORY;
         out->memory = vm_memory_new(w->store, &limits);
     } else {
@@ -90,6 +91,7 @@ bool wast_start(Wast *w) {
 }
 
 void wast_stop(Wast *w) {
+    if (!w->store) return;
     vm_thread_free(w->thread);
     vm_store_free(w->store);
 }
@@ -160,7 +162,7 @@ bool wast_instantiate(Wast *w, const WastDefinition *definition, Str name, Str *
 
 void wast_register(Wast *w, const WastCommand *c) {
     WastInstance *instance = find_instance(w, c->module_name);
-    if (!instance) wast_fail(w, c->span, "no instance `%.*s` to register", STR_ARG(c->module_name));
+    if (!instance) wast_fail(w, "no instance `%.*s` to register", STR_ARG(c->module_name));
     else map_put(w->cli->arena, &w->instances, c->name, NULL)->ptr = instance;
 }
 
@@ -178,19 +180,19 @@ typedef struct {
 static bool call_core(Wast *w, const WastCommand *c, VmInstance *instance, Outcome *out) {
     VmExtern item;
     if (!vm_export(instance, c->name, &item)) {
-        wast_fail(w, c->span, "no export `%.*s`", STR_ARG(c->name));
+        wast_fail(w, "no export `%.*s`", STR_ARG(c->name));
         return false;
     }
     if (c->is_get && item.kind == CORE_GLOBAL) {
         const CoreModule *module = vm_instance_module(instance);
         const CoreExport *export = core_export_find(module, c->name);
         out->global = module->globals.at[export->index].type;
-        out->slots[0] = vm_global_get(item.global);
+        vm_global_get(item.global, out->slots);
         out->status = VM_DONE;
         return true;
     }
     if (item.kind != CORE_FUNC || c->is_get) {
-        wast_fail(w, c->span, "export `%.*s` is of another kind", STR_ARG(c->name));
+        wast_fail(w, "export `%.*s` is of another kind", STR_ARG(c->name));
         return false;
     }
     out->type = core_space_type(vm_store_types(w->store), vm_func_type(item.func));
@@ -201,7 +203,7 @@ static bool call_core(Wast *w, const WastCommand *c, VmInstance *instance, Outco
         fits = wast_to_slots(&c->args.at[i], out->slots + at, &used);
     }
     if (fits) out->status = vm_call(w->thread, item.func, out->slots);
-    else wast_fail(w, c->span, "cannot pass these arguments to `%.*s`", STR_ARG(c->name));
+    else wast_fail(w, "cannot pass these arguments to `%.*s`", STR_ARG(c->name));
     return fits;
 }
 
@@ -214,7 +216,7 @@ static bool call_component(Wast *w, const WastCommand *c, VmComponent *component
     Str name = hash == SIZE_MAX ? c->name : str_after(c->name, hash + 1);
     VmComponentFunc *func = vm_component_func(component, interface, name);
     if (!func) {
-        wast_fail(w, c->span, "no exported function `%.*s`", STR_ARG(c->name));
+        wast_fail(w, "no exported function `%.*s`", STR_ARG(c->name));
         return false;
     }
     out->func = vm_component_func_type(func);
@@ -227,7 +229,7 @@ static bool call_component(Wast *w, const WastCommand *c, VmComponent *component
         fits = wast_to_cells(arena, &cache, out->func->params.at[i].type, &c->args.at[i], &cell);
     }
     if (!fits) {
-        wast_fail(w, c->span, "cannot pass these arguments to `%.*s`", STR_ARG(c->name));
+        wast_fail(w, "cannot pass these arguments to `%.*s`", STR_ARG(c->name));
         return false;
     }
     out->cells = ARENA_NEW_ARRAY(arena, AbiValue, result ? result->op_count + 1 : 1);
@@ -255,6 +257,37 @@ static bool values_match(Wast *w, const WastCommand *c, const Outcome *out) {
     return true;
 }
 
+static void show_got(Wast *w, const WastCommand *c, const Outcome *out, Buf *text) {
+    size_t count = out->type ? out->type->result_count : 1;
+    uint32_t at = 0;
+    if (out->func) {
+        AbiCache cache = {.arena = w->cli->arena};
+        const AbiValue *cell = out->cells;
+        if (out->func->result) wast_show_cells(text, &cache, out->func->result, &cell);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        CoreValType type = out->type ? out->type->results[i] : out->global;
+        if (i) buf_byte(text, ' ');
+        wast_show_slots(text, type, out->slots + at,
+                        i < c->expected.len ? &c->expected.at[i] : NULL);
+        at += wast_slots_of(type);
+    }
+}
+
+static void compare(Wast *w, const WastCommand *c, const Outcome *out) {
+    if (values_match(w, c, out)) return;
+    Buf expected = {.arena = w->cli->arena}, got = {.arena = w->cli->arena};
+    for (size_t i = 0; i < c->expected.len; i++) {
+        const WastValue *v = &c->expected.at[i];
+        if (i) buf_byte(&expected, ' ');
+        buf_str(&expected, str_from_to(w->script->text, v->start, v->end));
+    }
+    show_got(w, c, out, &got);
+    wast_differs(w, c->name, expected.len ? buf_text(&expected) : STR("nothing"),
+                 got.len ? buf_text(&got) : STR("nothing"));
+}
+
 /* The script's text may say more than ours ("uninitialized element 2", "wasm trap: ...") or less. */
 static bool trap_matches(Str said, Str expected) {
     return str_find_str(said, expected, 0) != SIZE_MAX ||
@@ -265,23 +298,22 @@ static bool trap_matches(Str said, Str expected) {
 
 static void check_trap(Wast *w, const WastCommand *c, const Outcome *out) {
     if (out->status == VM_DONE) {
-        wast_fail(w, c->span, "returned, expected a trap: %.*s", STR_ARG(c->message));
+        wast_fail(w, "returned, expected a trap: %.*s", STR_ARG(c->message));
         return;
     }
     Str said = vm_trap_message(w->thread);
     if (c->kind == WAST_ASSERT_EXCEPTION) {
         if (vm_trapped(w->thread) != TRAP_UNCAUGHT_EXCEPTION)
-            wast_fail(w, c->span, "trapped with `%.*s`, expected an exception", STR_ARG(said));
+            wast_fail(w, "trapped with `%.*s`, expected an exception", STR_ARG(said));
     } else if (!trap_matches(said, c->message)) {
-        wast_fail(w, c->span, "trapped with `%.*s`, expected `%.*s`", STR_ARG(said),
-                  STR_ARG(c->message));
+        wast_fail(w, "trapped with `%.*s`, expected `%.*s`", STR_ARG(said), STR_ARG(c->message));
     }
 }
 
 void wast_action(Wast *w, const WastCommand *c) {
     WastInstance *instance = find_instance(w, c->module_name);
     if (!instance) {
-        wast_fail(w, c->span, "no instance `%.*s`", STR_ARG(c->module_name));
+        wast_fail(w, "no instance `%.*s`", STR_ARG(c->module_name));
         return;
     }
     Outcome *out = ARENA_NEW(w->cli->arena, Outcome);
@@ -289,13 +321,13 @@ void wast_action(Wast *w, const WastCommand *c) {
                                  : call_component(w, c, instance->component, out);
     if (!called) return;
     if (out->status == VM_SUSPEND) {
-        wast_fail(w, c->span, "suspended, and nothing can wake it");
+        wast_fail(w, "suspended, and nothing can wake it");
     } else if (c->kind == WAST_ASSERT_TRAP || c->kind == WAST_ASSERT_EXHAUSTION ||
                c->kind == WAST_ASSERT_EXCEPTION) {
         check_trap(w, c, out);
     } else if (out->status != VM_DONE) {
-        wast_fail(w, c->span, "trapped: %.*s", STR_ARG(vm_trap_message(w->thread)));
-    } else if (c->kind == WAST_ASSERT_RETURN && !values_match(w, c, out)) {
-        wast_fail(w, c->span, "`%.*s` returned another value", STR_ARG(c->name));
+        wast_fail(w, "trapped: %.*s", STR_ARG(vm_trap_message(w->thread)));
+    } else if (c->kind == WAST_ASSERT_RETURN) {
+        compare(w, c, out);
     }
 }

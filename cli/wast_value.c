@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * Values of test scripts: to the interpreter's slots and cells, and compared with what comes back.
+ * Values of test scripts: to the interpreter's slots and cells, and compared with what comes
+ * back.
  *
  * A float may be asked to be a NaN of a class: `nan:canonical` has only the top bit of the fraction
  * set, `nan:arithmetic` at least that one. (ref.extern n) is the host's word n + 1, since 0 is null;
@@ -61,7 +62,7 @@ static bool v128_matches(const WastValue *e, const VmSlot *slots) {
 }
 
 bool wast_match_slots(const WastValue *e, CoreValType type, const VmSlot *slots, uint32_t *used) {
-    *used = core_kind(type) == CORE_KIND_V128 ? 2 : 1;
+    *used = wast_slots_of(type);
     switch (e->kind) {
     case WAST_I32: return type == CORE_I32 && slots[0].u32 == (uint32_t)e->bits;
     case WAST_I64: return type == CORE_I64 && slots[0].u64 == e->bits;

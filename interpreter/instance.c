@@ -394,4 +394,7 @@ VmGlobal *vm_global_new(VmStore *store, CoreValType type, bool is_mutable, VmSlo
     return &g->global;
 }
 
-VmSlot vm_global_get(const VmGlobal *global) { return global->value[0]; }
+void vm_global_get(const VmGlobal *global, VmSlot *slots) {
+    slots[0] = global->value[0];
+    if (global->type == CORE_V128) slots[1] = global->value[1];
+}

@@ -136,7 +136,8 @@ VmMemory *vm_memory_new(VmStore *store, const CoreLimits *limits);
 uint8_t *vm_memory_bytes(VmMemory *memory, uint64_t *size);
 VmTable *vm_table_new(VmStore *store, CoreValType type, const CoreLimits *limits, VmSlot init);
 VmGlobal *vm_global_new(VmStore *store, CoreValType type, bool is_mutable, VmSlot value);
-VmSlot vm_global_get(const VmGlobal *global);
+/* Into one slot, or two of a v128. */
+void vm_global_get(const VmGlobal *global, VmSlot *slots);
 /* Whether a reference is of this type, whose index is an id of the store's space. For abstract types
  * the store is not needed. */
 bool vm_ref_test(const VmStore *store, VmSlot reference, CoreValType type);

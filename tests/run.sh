@@ -59,6 +59,7 @@ quick)
     part "documents" tests/report.sh build/witc
     part "semver" tests/semver.sh build/witc
     part "link" tests/link.sh build/witc
+    part "scripts" tests/wast.sh build/witc
     ;;
 stress)
     unit stress
@@ -73,6 +74,8 @@ full)
     part "golden" tests/golden.sh build/witc
     part "semver" tests/semver.sh build/witc
     part "link" tests/link.sh build/witc
+    part "scripts" tests/wast.sh build/witc
+    part "scripts asan" tests/wast.sh build/witc-asan
     part "link asan" tests/link.sh build/witc-asan
     part "golden asan" tests/golden.sh build/witc-asan
     part "documents" tests/report.sh build/witc

@@ -222,8 +222,10 @@ static void bare_value(Wat *w, WastValue *v, unsigned depth) {
 }
 
 static void value(Wat *w, WastValue *v, unsigned depth) {
+    v->start = wat_tok(w)->at;
     wat_expect_paren(w);
     bare_value(w, v, depth);
+    v->end = wat_tok(w)->at + wat_tok(w)->len;
     wat_close(w);
 }
 

@@ -74,6 +74,7 @@ typedef struct {
 typedef struct WastValue WastValue;
 typedef VEC(WastValue) WastValues;
 struct WastValue {
+    uint32_t start, end; /* how it is written: these bytes of the script */
     enum {
         WAST_I32,
         WAST_I64,
