@@ -45,7 +45,7 @@ endif
 CPPFLAGS += -I. -D_GNU_SOURCE $(PACKAGE_CFLAGS)
 # Nobody asks for errno after a square root.
 CFLAGS += -std=gnu11 -g $(WARN) -fno-math-errno $(CFLAGS_$(MODE))
-LDLIBS += $(PACKAGE_LIBS) -Wl,--as-needed -lm
+LDLIBS += $(PACKAGE_LIBS) -Wl,--as-needed -lm -pthread
 
 # Builds by the usual compiler share build/obj-MODE; another one gets folders of its own.
 FLAVOUR := $(MODE)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))

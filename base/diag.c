@@ -100,13 +100,18 @@ static Str format_message(Arena *arena, const char *format, va_list args) {
 
 /* ---- the list ---- */
 
-const Diag *diag_add(Diags *list, DiagCode code, Span span, const char *format, ...) {
-    DiagSeverity severity = rows[code].severity;
-    if (severity == DIAG_RULE) severity = list->strict ? DIAG_ERROR : DIAG_WARNING;
+/* Counts one more; false where it is not kept. */
+static bool count(Diags *list, DiagSeverity severity) {
     if (severity == DIAG_ERROR) list->errors++;
     else if (severity == DIAG_WARNING) list->warnings++;
     list->dropped = list->list.len >= (list->max_errors ? list->max_errors : DEFAULT_MAX_ERRORS);
-    if (list->dropped) return NULL;
+    return !list->dropped;
+}
+
+const Diag *diag_add(Diags *list, DiagCode code, Span span, const char *format, ...) {
+    DiagSeverity severity = rows[code].severity;
+    if (severity == DIAG_RULE) severity = list->strict ? DIAG_ERROR : DIAG_WARNING;
+    if (!count(list, severity)) return NULL;
     Diag *d = vec_push(list->arena, &list->list);
     va_list args;
     va_start(args, format);
@@ -129,6 +134,20 @@ void diag_add_note(Diags *list, DiagCode code, Span span, const char *format, ..
                .span = span,
                .message = format_message(list->arena, format, args)};
     va_end(args);
+}
+
+void diag_take(Diags *list, const Diag *d) {
+    if (!count(list, d->severity)) return;
+    Diag *copy = vec_push(list->arena, &list->list);
+    *copy = (Diag){.code = d->code, .severity = d->severity, .span = d->span};
+    copy->message = str_copy(list->arena, d->message);
+    for (size_t i = 0; i < d->notes.len; i++) {
+        Diag *note = vec_push(list->arena, &copy->notes);
+        *note = d->notes.at[i];
+        note->message = str_copy(list->arena, note->message);
+    }
+    for (size_t i = 0; i < d->fixes.len; i++)
+        diag_fix(list, d->fixes.at[i].span, str_copy(list->arena, d->fixes.at[i].replacement));
 }
 
 void diag_fix(Diags *list, Span span, Str replacement) {

@@ -74,6 +74,9 @@ typedef struct Diags {
 #define diag_note(list, code, span, ...)                                                           \
     diag_add_note((list), DIAG_##code, (span), DIAG_TEXT_##code, ##__VA_ARGS__)
 
+/* A copy of another list's diagnostic, with all that belongs to it. */
+void diag_take(Diags *list, const Diag *d);
+
 /* What would be right in place of the bytes of `span`, of the diagnostic that was added last. */
 void diag_fix(Diags *list, Span span, Str replacement);
 

@@ -99,7 +99,7 @@ static Str check_package(Cli *cli, Str path, const WitSelection *selection) {
         Buf bytes = {.arena = cli->arena};
         comp_encode(component, &bytes);
         Str name = str_fmt(cli->arena, "%.*s as a binary", STR_ARG(path));
-        check_valid(cli, source_of(cli->arena, name, buf_text(&bytes)), features_all());
+        check_valid(cli, source_of(cli->arena, name, buf_text(&bytes)), features_all(), 0);
     }
     return wit_package_id(cli->arena, model->main);
 }

@@ -49,7 +49,7 @@ static int run(Cli *cli, void *given) {
     }
     comp_encode(component, &out);
     const Source *made = source_of(cli->arena, STR("<output>"), buf_text(&out));
-    if (!check_valid(cli, made, features)) return EXIT_INPUT;
+    if (!check_valid(cli, made, features, 0)) return EXIT_INPUT;
     if (!cli_make_directories(cli, options->module_dir)) return EXIT_INPUT;
     for (size_t i = 0; i < modules.len; i++) {
         Str file = str_fmt(cli->arena, "%.*s.wasm", STR_ARG(modules.at[i].name));

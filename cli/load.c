@@ -45,30 +45,31 @@ const Source *load_component(Cli *cli, size_t index, Features features) {
 
 /* ---- validation ---- */
 
-static bool check_module(Cli *cli, const CoreModule *module, Features features) {
-    return module && core_validate(cli->arena, module, features, &cli->diags);
+static bool check_module(Cli *cli, const CoreModule *module, Features features, unsigned jobs) {
+    return module && core_validate_jobs(cli->arena, module, features, jobs, &cli->diags);
 }
 
-static bool check_component(Cli *cli, const CompComponent *component, Features features) {
-    return component && comp_validate(cli->arena, component, features, &cli->diags);
+static bool check_component(Cli *cli, const CompComponent *component, Features features,
+                            unsigned jobs) {
+    return component && comp_validate_jobs(cli->arena, component, features, jobs, &cli->diags);
 }
 
-bool check_valid(Cli *cli, const Source *source, Features features) {
+bool check_valid(Cli *cli, const Source *source, Features features, unsigned jobs) {
     switch (input_kind(source->text)) {
     case KIND_CORE_MODULE: {
         Reader reader = reader_of(source, &cli->diags);
-        return check_module(cli, core_decode(cli->arena, &reader, features), features);
+        return check_module(cli, core_decode(cli->arena, &reader, features), features, jobs);
     }
     case KIND_COMPONENT: {
         CompComponent *component = comp_decode(cli->arena, source, features, &cli->diags);
-        return check_component(cli, component, features);
+        return check_component(cli, component, features, jobs);
     }
     case KIND_WASM_TEXT: {
         /* What was parsed is validated itself, so that faults are placed in the text. */
         WatUnit unit = {0};
         if (!wat_parse(cli->arena, source, features, &unit, &cli->diags)) return false;
-        return unit.component ? check_component(cli, unit.component, features)
-                              : check_module(cli, unit.module, features);
+        return unit.component ? check_component(cli, unit.component, features, jobs)
+                              : check_module(cli, unit.module, features, jobs);
     }
     default: cli_wrong_kind(cli, source, any_binary); return false;
     }

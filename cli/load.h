@@ -16,8 +16,9 @@ const Source *load_binary_file(Cli *cli, Str path, Features features);
 const Source *load_module(Cli *cli, size_t index, Features features);
 const Source *load_component(Cli *cli, size_t index, Features features);
 
-/* Decodes and validates bytes or text, a module or a component, with everything nested in it. */
-bool check_valid(Cli *cli, const Source *source, Features features);
+/* Decodes and validates bytes or text, a module or a component, with everything nested in it, by up to
+ * `jobs` threads; 0: as many as there are processors. */
+bool check_valid(Cli *cli, const Source *source, Features features, unsigned jobs);
 
 /* A binary as the result: as text with -t. */
 int write_binary(Cli *cli, Buf bytes);

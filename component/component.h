@@ -432,6 +432,10 @@ struct CompInfo {
 /* Validates a component and all that is nested in it. NULL and diagnostics where it is invalid. */
 const CompInfo *comp_validate(Arena *arena, const CompComponent *component, Features features,
                               Diags *diags);
+/* The same with the function bodies of its core modules checked by up to `jobs` threads, as
+ * core_validate_jobs does. */
+const CompInfo *comp_validate_jobs(Arena *arena, const CompComponent *component, Features features,
+                                   unsigned jobs, Diags *diags);
 
 /* Whether an item of type `a` may stand where `b` is expected; resources as they are bound so far.
  * Says why not, in terms of names, through `diags` at `span` (NULL: silently). */

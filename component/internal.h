@@ -132,8 +132,7 @@ typedef struct {
     CoreTypeSpace *space;
     Map infos; /* address of a WitType, WitFunc, instance, component type -> TypeInfo */
     unsigned depth;
-    VEC(CoreChecker *) checkers;     /* of all core modules; their bodies are checked at the end */
-    VEC(const CoreModule *) modules; /* parallel */
+    VEC(CoreChecker *) checkers; /* of all core modules; their bodies are checked at the end */
     Map closed;  /* address of an instance or component type -> 1: speaks of no outer resource, 2 */
     Map origins; /* address of a resource -> Origin */
     uint32_t work; /* nodes that substitutions have visited */

@@ -183,7 +183,6 @@ static bool validate_core_module(Validator *v, Scope *s, const CompItem *item) {
     CoreChecker *checker = core_checker_new(v->arena, module, v->features, v->diags);
     if (!core_check_module(checker)) return false;
     *vec_push(v->arena, &v->checkers) = checker;
-    *vec_push(v->arena, &v->modules) = module;
     if (!comp_core_module_type(v, module, item->offset, &entity.module)) return false;
     comp_push(v, s, entity);
     return true;
@@ -288,24 +287,19 @@ static const CompInfo *validate_component(Validator *v, const CompComponent *com
     return comp_set_scope_info(v, &s, &info->type, component->offset) ? info : NULL;
 }
 
-/* Function bodies of core modules come last: nothing hangs on them, and they are most of the work. */
-static bool check_bodies(Validator *v) {
-    bool good = true;
-    for (size_t i = 0; i < v->modules.len; i++) {
-        const CoreModule *m = v->modules.at[i];
-        for (uint32_t f = m->imported[CORE_FUNC]; f < m->funcs.len; f++)
-            good &= core_check_func(v->checkers.at[i], f);
-    }
-    return good;
-}
-
-const CompInfo *comp_validate(Arena *arena, const CompComponent *component, Features features,
-                              Diags *diags) {
+const CompInfo *comp_validate_jobs(Arena *arena, const CompComponent *component, Features features,
+                                   unsigned jobs, Diags *diags) {
     Validator v = {.arena = arena,
                    .features = features,
                    .diags = diags,
                    .source = component->source,
                    .space = core_space_new(arena)};
     const CompInfo *info = validate_component(&v, component, NULL);
-    return info && check_bodies(&v) ? info : NULL;
+    /* Function bodies of core modules come last: nothing hangs on them, and they are most of the work. */
+    return info && core_check_bodies(v.checkers.at, v.checkers.len, jobs) ? info : NULL;
+}
+
+const CompInfo *comp_validate(Arena *arena, const CompComponent *component, Features features,
+                              Diags *diags) {
+    return comp_validate_jobs(arena, component, features, 1, diags);
 }

@@ -292,6 +292,23 @@ CoreChecker *core_checker_new(Arena *arena, const CoreModule *m, Features featur
     return c;
 }
 
+CoreChecker *core_checker_share(Arena *arena, const CoreChecker *of, Diags *diags) {
+    CoreChecker *c = ARENA_NEW(arena, CoreChecker);
+    *c = (CoreChecker){.arena = arena,
+                       .m = of->m,
+                       .features = of->features,
+                       .diags = diags,
+                       .space = of->space,
+                       .ids = of->ids,
+                       .indices = of->indices,
+                       .known_ids = of->known_ids,
+                       .known_types = of->known_types,
+                       .known_globals = of->known_globals,
+                       .declared = of->declared,
+                       .quick = of->quick};
+    return c;
+}
+
 bool core_check_module(CoreChecker *c) {
     /* Everything refers to types: without them there is nothing more to say. */
     if (!core_check_types(c)) return false;
@@ -348,13 +365,4 @@ bool core_check_func(CoreChecker *c, uint32_t index) {
     core_check_expr(c, &f->body, t->results, t->result_count);
     c->shared = false;
     return !c->failed;
-}
-
-bool core_validate(Arena *arena, const CoreModule *m, Features features, Diags *diags) {
-    CoreChecker *c = core_checker_new(arena, m, features, diags);
-    if (!core_check_module(c)) return false;
-    bool good = true;
-    for (size_t i = m->imported[CORE_FUNC]; i < m->funcs.len; i++)
-        good &= core_check_func(c, (uint32_t)i);
-    return good;
 }

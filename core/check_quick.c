@@ -73,9 +73,7 @@ static CoreQuick row_by_signature(const CoreOpInfo *info) {
     const char *s = info->signature;
     CoreQuick row = {.kind = QUICK_NOT};
     switch (info->imm) {
-    case CORE_IMM_NONE:
-        row_operands(&row, s);
-        break;
+    case CORE_IMM_NONE: row_operands(&row, s); break;
     case CORE_IMM_LANE2:
     case CORE_IMM_LANE4:
     case CORE_IMM_LANE8:
@@ -217,8 +215,7 @@ static inline const CoreValType *label_of(const CoreFrame *frame, uint32_t *n) {
 /* Whether the block may end here, with its results and nothing else. */
 static inline bool can_end(const CoreChecker *c, const CoreFrame *frame, const CoreValType *sp,
                            const CoreValType *floor) {
-    return c->init_order.len == frame->init_height &&
-           (size_t)(sp - floor) == frame->result_count &&
+    return c->init_order.len == frame->init_height && (size_t)(sp - floor) == frame->result_count &&
            on_top(sp, floor, results_of(frame), frame->result_count);
 }
 
@@ -377,7 +374,6 @@ bool core_check_quick(CoreChecker *c, const uint8_t *last) {
                 NEED(sp > floor && sp[-1] == t && index < c->known_types);
                 callee = core_space_type(c->space, c->ids[index]);
                 NEED(callee->kind == CORE_TYPE_FUNC);
-                
             }
             NEED(on_top(sp - (t != 0), floor, callee->params, callee->param_count));
             sp -= callee->param_count + (t != 0);

@@ -385,6 +385,12 @@ void core_put_extern_type(Buf *buf, const CoreExternType *type);
  * allocation by instruction. */
 bool core_validate(Arena *arena, const CoreModule *m, Features features, Diags *diags);
 
+/* The same with the bodies checked by up to `jobs` threads; 0: as many as there are processors. What is
+ * reported does not depend on that. Threads are made and ended by the call. */
+bool core_validate_jobs(Arena *arena, const CoreModule *m, Features features, unsigned jobs,
+                        Diags *diags);
+unsigned core_jobs(void); /* processors that the process may use */
+
 /* The same in two steps, for lazy or parallel validation: everything but the function bodies, then
  * bodies one at a time and in any order. A checker is used by one thread at a time; several can be
  * made for a module. Bodies may be checked only once core_check_module has said true. */
@@ -392,6 +398,11 @@ typedef struct CoreChecker CoreChecker;
 CoreChecker *core_checker_new(Arena *arena, const CoreModule *m, Features features, Diags *diags);
 bool core_check_module(CoreChecker *c);
 bool core_check_func(CoreChecker *c, uint32_t func_index);
+/* All bodies of several modules, whose checkers have one list of diagnostics, by up to `jobs` threads. */
+bool core_check_bodies(CoreChecker *const *checkers, size_t n, unsigned jobs);
+/* Another checker for the bodies of the same module, for another thread; core_check_module has said
+ * true to the first. It uses what the first one has made. */
+CoreChecker *core_checker_share(Arena *arena, const CoreChecker *of, Diags *diags);
 /* Calls `trace` behind each instruction of the bodies that are checked, but the last `end` of each:
  * its offset, and the operands of the innermost block. Their types hold ids; CORE_BOTTOM is one that
  * is unknown. */
