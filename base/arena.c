@@ -141,3 +141,11 @@ void *vec_more_(Arena *arena, void *at, size_t *cap, size_t size) {
     *cap = before ? before * 2 : 8;
     return arena_realloc(arena, at, before * size, *cap * size);
 }
+
+void *vec_room_(Arena *arena, void *at, size_t *cap, size_t n, size_t size) {
+    if (n <= *cap) return at;
+    if (n > SIZE_MAX / size) must(NULL);
+    at = arena_realloc(arena, at, *cap * size, n * size);
+    *cap = n;
+    return at;
+}

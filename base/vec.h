@@ -21,11 +21,16 @@
     ((v)->at = vec_grow_((arena), (v)->at, (v)->len, &(v)->cap, sizeof *(v)->at),                  \
      &(v)->at[(v)->len++])
 
+/* Room for n elements in all, so that pushing so many moves nothing. */
+#define vec_reserve(arena, v, n)                                                                   \
+    ((v)->at = vec_room_((arena), (v)->at, &(v)->cap, (n), sizeof *(v)->at))
+
 #define vec_last(v) ((v)->at[(v)->len - 1])
 #define vec_pop(v)  ((v)->at[--(v)->len])
 
 /* The elements with twice the room. Not inline, since this is the rare case of every push. */
 void *vec_more_(Arena *arena, void *at, size_t *cap, size_t size);
+void *vec_room_(Arena *arena, void *at, size_t *cap, size_t n, size_t size);
 
 /* Room for one more element, zeroed; the capacity doubles. */
 static inline void *vec_grow_(Arena *arena, void *at, size_t len, size_t *cap, size_t size) {

@@ -41,7 +41,9 @@ typedef struct {
     pthread_t thread;
 } Worker;
 
-static size_t bodies_of(const CoreChecker *c) { return c->m->funcs.len - c->m->imported[CORE_FUNC]; }
+static size_t bodies_of(const CoreChecker *c) {
+    return c->m->funcs.len - c->m->imported[CORE_FUNC];
+}
 
 static void check_body(Worker *w, CoreChecker *c, uint32_t func, size_t place) {
     size_t first = w->diags.list.len;
@@ -76,7 +78,8 @@ static Worker *first_fault(Worker *workers, size_t n) {
     for (size_t i = 0; i < n; i++) {
         Worker *w = &workers[i];
         if (w->merged == w->faults.len) continue;
-        if (!first || w->faults.at[w->merged].place < first->faults.at[first->merged].place) first = w;
+        if (!first || w->faults.at[w->merged].place < first->faults.at[first->merged].place)
+            first = w;
     }
     return first;
 }

@@ -61,9 +61,9 @@ typedef struct {
 /* An expression with its final `end`. */
 typedef struct {
     Str bytes;
-    uint32_t offset;         /* of the first byte in the module's source */
     const CorePlace *places; /* for a module from text: ascending by `at`; else NULL */
     uint32_t place_count;
+    uint32_t offset; /* of the first byte in the module's source */
 } CoreExpr;
 
 typedef struct {
@@ -86,8 +86,8 @@ typedef struct {
     bool exact;      /* custom descriptors: imported as (exact (type ...)) */
     uint32_t offset; /* of the code entry in the source (in the import section if imported) */
     uint32_t size;   /* bytes of the code entry, with its locals */
-    const CoreLocals *locals;
     uint32_t local_runs;
+    const CoreLocals *locals;
     CoreExpr body;
 } CoreFunc;
 

@@ -130,6 +130,8 @@ void core_read_group(Arena *arena, Reader *r, Features features, CoreModule *m) 
 
 static void type_section(Decoder *d, Reader *r) {
     uint32_t n = reader_count(r, CORE_LIMIT_ITEMS, "type");
+    vec_reserve(d->arena, &d->m->groups, n);
+    vec_reserve(d->arena, &d->m->types, n);
     while (n-- && !r->failed) read_group(d, r);
 }
 
@@ -314,11 +316,13 @@ static void read_import(Decoder *d, Reader *r) {
 
 static void import_section(Decoder *d, Reader *r) {
     uint32_t n = reader_count(r, CORE_LIMIT_ITEMS, "import");
+    vec_reserve(d->arena, &d->m->imports, n);
     while (n-- && !r->failed) read_import(d, r);
 }
 
 static void func_section(Decoder *d, Reader *r) {
     uint32_t n = reader_count(r, CORE_LIMIT_ITEMS, "function");
+    vec_reserve(d->arena, &d->m->funcs, d->m->funcs.len + n);
     for (uint32_t i = 0; i < n && !r->failed; i++) {
         uint32_t at = offset_of(r);
         *vec_push(d->arena, &d->m->funcs) =
@@ -380,6 +384,7 @@ static void tag_section(Decoder *d, Reader *r) {
 /* global ::= globaltype expr */
 static void global_section(Decoder *d, Reader *r) {
     uint32_t n = reader_count(r, CORE_LIMIT_ITEMS, "global");
+    vec_reserve(d->arena, &d->m->globals, d->m->globals.len + n);
     while (n-- && !r->failed) {
         CoreGlobal global = read_global_type(r);
         global.init = read_expr(r);
@@ -391,6 +396,7 @@ static void global_section(Decoder *d, Reader *r) {
 /* export ::= name kind:byte x:u32 */
 static void export_section(Decoder *d, Reader *r) {
     uint32_t n = reader_count(r, CORE_LIMIT_ITEMS, "export");
+    vec_reserve(d->arena, &d->m->exports, n);
     while (n-- && !r->failed) {
         CoreExport export = {.offset = offset_of(r), .name = reader_name(r)};
         size_t at = reader_offset(r);
@@ -443,6 +449,7 @@ static CoreElem read_elem(Decoder *d, Reader *r) {
 
 static void elem_section(Decoder *d, Reader *r) {
     uint32_t n = reader_count(r, CORE_LIMIT_SEGMENTS, "element segment");
+    vec_reserve(d->arena, &d->m->elems, n);
     while (n-- && !r->failed) {
         CoreElem e = read_elem(d, r);
         *vec_push(d->arena, &d->m->elems) = e;
@@ -458,6 +465,7 @@ static void data_count_section(Decoder *d, Reader *r) {
 static void data_section(Decoder *d, Reader *r) {
     size_t start = reader_offset(r);
     uint32_t n = reader_count(r, CORE_LIMIT_SEGMENTS, "data segment"), got = n;
+    vec_reserve(d->arena, &d->m->datas, n);
     while (n-- && !r->failed) {
         CoreData data = {.offset = offset_of(r)};
         uint32_t flags = reader_u32(r);

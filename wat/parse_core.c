@@ -581,7 +581,7 @@ static CoreExpr zero_offset(WatModule *p, bool is_64, uint32_t at) {
     CorePlace *places = ARENA_NEW_ARRAY(p->w->arena, CorePlace, 2);
     places[0] = (CorePlace){0, at};
     places[1] = (CorePlace){2, at};
-    return (CoreExpr){buf_text(&b), at, places, 2};
+    return (CoreExpr){buf_text(&b), places, 2, at};
 }
 
 typedef VEC(uint32_t) Indices;
@@ -608,7 +608,7 @@ static void elem_func_exprs(WatModule *p, CoreElem *e) {
         places[0] = (CorePlace){0, at};
         places[1] = (CorePlace){(uint32_t)b.len, at};
         core_instr_put(&b, &end);
-        *vec_push(p->w->arena, &list) = (CoreExpr){buf_text(&b), at, places, 2};
+        *vec_push(p->w->arena, &list) = (CoreExpr){buf_text(&b), places, 2, at};
     }
     e->exprs = list.at;
     e->count = (uint32_t)list.len;
