@@ -35,8 +35,8 @@ typedef union VmWord VmWord;
 #endif
 
 #if VM_TAIL_CALLS
-typedef void (*VmHandler)(const VmWord *pc, VmSlot *fp, uint8_t *mem, uint64_t msize,
-                          VmInstance *in, VmThread *t);
+typedef void (*VmHandler)(const VmWord *pc, VmSlot *fp, uint8_t *mem, uint64_t msize, uint64_t acc,
+                          VmThread *t, double facc);
 #else
 typedef const VmWord *(*VmHandler)(const VmWord *pc, VmThread *t);
 #endif
@@ -48,8 +48,12 @@ union VmWord {
     };
     struct {
         uint16_t a_, b_;
-        int32_t jump; /* in words, from the start of the instruction */
+        union {
+            int32_t jump; /* in words, from the start of the instruction */
+            uint32_t k32;
+        };
     };
+    uint32_t half[2];
     VmSlot k;
     uint64_t imm;
 };
@@ -230,9 +234,17 @@ typedef struct {
 
 struct VmThread {
     VmStore *store;
-    VmSlot *stack, *stack_end;
-    VmFrame *frames, *top, *frames_end; /* frames[0] is never used */
+    VmInstance *in; /* of the frame on top */
+    VmFrame *top;
     int32_t ticks;
+    VmSlot *stack_end, *stack;
+    VmFrame *frames_end, *frames; /* frames[0] is never used */
+    /* The state of the machine while no handler runs; all of it in the trampoline form. */
+    const VmWord *pc;
+    VmSlot *fp;
+    uint8_t *mem;
+    uint64_t msize, acc;
+    double facc;
     uint32_t nesting;
     uint64_t deadline; /* of the outermost call, in ns of the monotonic clock; 0: none */
     VmStatus status;   /* why the machine has stopped */
@@ -245,12 +257,6 @@ struct VmThread {
     char message[256];
     VmFrameInfo trace[VM_MAX_BACKTRACE];
     uint32_t trace_count;
-    /* The state of the machine while no handler runs; all of it in the trampoline form. */
-    const VmWord *pc;
-    VmSlot *fp;
-    uint8_t *mem;
-    uint64_t msize;
-    VmInstance *in;
 };
 
 /* ---- between the files ---- */
@@ -260,7 +266,6 @@ struct VmThread {
 VmCode *vm_prepare(VmModule *module, uint32_t func_index);
 
 /* run.c */
-extern const VmHandler vm_handlers[];
 extern const VmWord vm_stop_code[];
 /* Makes `func` the running function with its arguments at `slots`, through host functions as far
  * as they return at once; gives where the machine goes on. */
@@ -341,152 +346,6 @@ static inline uint32_t vm_slots_of_all(const CoreValType *types, uint32_t n) {
     return slots;
 }
 
-/* ---- the machine's own instructions ---- */
-
-/* Binary operators by ID of opcode.def: register-register and register-constant forms. */
-#define NUMERIC1(id, r, ta, e)            VM_OP_##id,
-#define NUMERIC2(id, r, ta, tb, e)        VM_OP_##id, VM_OP_##id##_K,
-#define TRAPPING1(id, r, ta, trap, e)     VM_OP_##id,
-#define TRAPPING2(id, r, ta, tb, trap, e) VM_OP_##id, VM_OP_##id##_K,
-
-/* Comparisons that are fused with a branch: JUMP(id, type, C operator). */
-#define VM_COMPARISONS(X)                                                                          \
-    X(I32_EQ, u32, ==) X(I32_NE, u32, !=) X(I32_LT_S, s32, <) X(I32_LT_U, u32, <)                  \
-    X(I32_GT_S, s32, >) X(I32_GT_U, u32, >) X(I32_LE_S, s32, <=) X(I32_LE_U, u32, <=)              \
-    X(I32_GE_S, s32, >=) X(I32_GE_U, u32, >=)                                                      \
-    X(I64_EQ, u64, ==) X(I64_NE, u64, !=) X(I64_LT_S, s64, <) X(I64_LT_U, u64, <)                  \
-    X(I64_GT_S, s64, >) X(I64_GT_U, u64, >) X(I64_LE_S, s64, <=) X(I64_LE_U, u64, <=)              \
-    X(I64_GE_S, s64, >=) X(I64_GE_U, u64, >=)                                                      \
-    X(F32_EQ, f32, ==) X(F32_NE, f32, !=) X(F32_LT, f32, <) X(F32_GT, f32, >)                      \
-    X(F32_LE, f32, <=) X(F32_GE, f32, >=)                                                          \
-    X(F64_EQ, f64, ==) X(F64_NE, f64, !=) X(F64_LT, f64, <) X(F64_GT, f64, >)                      \
-    X(F64_LE, f64, <=) X(F64_GE, f64, >=)
-
-/* Loads: X(id, type in memory, type in the register); stores: X(id, type in memory). */
-#define VM_LOADS(X)                                                                                \
-    X(I32_LOAD, u32, u32) X(I64_LOAD, u64, u64) X(F32_LOAD, u32, u32) X(F64_LOAD, u64, u64)        \
-    X(I32_LOAD8_S, s8, s32) X(I32_LOAD8_U, u8, u32) X(I32_LOAD16_S, s16, s32)                      \
-    X(I32_LOAD16_U, u16, u32) X(I64_LOAD8_S, s8, s64) X(I64_LOAD8_U, u8, u64)                      \
-    X(I64_LOAD16_S, s16, s64) X(I64_LOAD16_U, u16, u64) X(I64_LOAD32_S, s32, s64)                  \
-    X(I64_LOAD32_U, u32, u64)
-#define VM_STORES(X)                                                                               \
-    X(I32_STORE, u32) X(I64_STORE, u64) X(F32_STORE, u32) X(F64_STORE, u64) X(I32_STORE8, u8)      \
-    X(I32_STORE16, u16) X(I64_STORE8, u8) X(I64_STORE16, u16) X(I64_STORE32, u32)
-
-/* The rest, by name; operands in run.c. */
-#define VM_OTHERS(X)                                                                               \
-    X(COPY) X(COPY2) X(COPY_N) X(CONST) X(CONST2) X(JUMP) X(JUMP_IF) X(JUMP_UNLESS) X(JUMP_IF_64)            \
-    X(JUMP_UNLESS_64) X(JUMP_TABLE) X(CALL) X(CALL_INDIRECT) X(CALL_REF) X(TAIL_CALL)              \
-    X(TAIL_CALL_INDIRECT) X(TAIL_CALL_REF) X(RETURN) X(RETURN_1) X(RETURN_K) X(RETURN_N)           \
-    X(SELECT) X(SELECT2) X(GLOBAL_GET) X(GLOBAL_SET) X(GLOBAL_GET2) X(GLOBAL_SET2)                 \
-    X(MEMORY_SIZE) X(MEMORY_GROW) X(MEMORY_FILL) X(MEMORY_COPY) X(MEMORY_INIT) X(DATA_DROP)        \
-    X(TABLE_GET) X(TABLE_SET) X(TABLE_SIZE) X(TABLE_GROW) X(TABLE_FILL) X(TABLE_COPY)              \
-    X(TABLE_INIT) X(ELEM_DROP) X(REF_FUNC) X(REF_AS_NON_NULL) X(UNREACHABLE) X(FUEL)               \
-    X(THROW) X(THROW_REF)                                                                          \
-    X(WITH_MEMORY) X(CHECK_ADDRESS) X(UNSUPPORTED) X(ENTRY_RETURN) X(HOST_RETURN) X(STOP)
-
-/* Vectors that core/vector.def has no row for. */
-#define VM_VECTOR_OTHERS(X)                                                                        \
-    X(I8X16_SHUFFLE) X(V128_LOAD) X(V128_STORE) X(V128_LOAD8_LANE) X(V128_LOAD16_LANE)             \
-    X(V128_LOAD32_LANE) X(V128_LOAD64_LANE) X(V128_STORE8_LANE) X(V128_STORE16_LANE)               \
-    X(V128_STORE32_LANE) X(V128_STORE64_LANE)
-
-/* Accesses and updates of shared memory: X(ID, type in memory, type in the register). */
-#define VM_ATOMIC_LOADS(X)                                                                         \
-    X(I32_ATOMIC_LOAD, u32, u32) X(I64_ATOMIC_LOAD, u64, u64) X(I32_ATOMIC_LOAD8_U, u8, u32)       \
-    X(I32_ATOMIC_LOAD16_U, u16, u32) X(I64_ATOMIC_LOAD8_U, u8, u64)                                \
-    X(I64_ATOMIC_LOAD16_U, u16, u64) X(I64_ATOMIC_LOAD32_U, u32, u64)
-#define VM_ATOMIC_STORES(X)                                                                        \
-    X(I32_ATOMIC_STORE, u32, u32) X(I64_ATOMIC_STORE, u64, u64) X(I32_ATOMIC_STORE8, u8, u32)      \
-    X(I32_ATOMIC_STORE16, u16, u32) X(I64_ATOMIC_STORE8, u8, u64)                                  \
-    X(I64_ATOMIC_STORE16, u16, u64) X(I64_ATOMIC_STORE32, u32, u64)
-/* The seven widths of an update: X(ID, type in memory, type in the register, ...). */
-#define VM_ATOMIC_WIDTHS(X, NAME, ...)                                                             \
-    X(I32_ATOMIC_RMW_##NAME, u32, u32, __VA_ARGS__) X(I64_ATOMIC_RMW_##NAME, u64, u64, __VA_ARGS__)  \
-    X(I32_ATOMIC_RMW8_##NAME##_U, u8, u32, __VA_ARGS__)                                            \
-    X(I32_ATOMIC_RMW16_##NAME##_U, u16, u32, __VA_ARGS__)                                          \
-    X(I64_ATOMIC_RMW8_##NAME##_U, u8, u64, __VA_ARGS__)                                            \
-    X(I64_ATOMIC_RMW16_##NAME##_U, u16, u64, __VA_ARGS__)                                          \
-    X(I64_ATOMIC_RMW32_##NAME##_U, u32, u64, __VA_ARGS__)
-/* The last argument is the new value, of the old one and b. */
-#define VM_ATOMIC_UPDATES(X)                                                                       \
-    VM_ATOMIC_WIDTHS(X, ADD, old + b) VM_ATOMIC_WIDTHS(X, SUB, old - b)                            \
-    VM_ATOMIC_WIDTHS(X, AND, old &b) VM_ATOMIC_WIDTHS(X, OR, old | b)                              \
-    VM_ATOMIC_WIDTHS(X, XOR, old ^ b) VM_ATOMIC_WIDTHS(X, XCHG, b)
-#define VM_ATOMIC_EXCHANGES(X) VM_ATOMIC_WIDTHS(X, CMPXCHG, 0)
-/* What else prepare_plain.c lays out. */
-#define VM_PLAIN_OTHERS(X)                                                                         \
-    X(MEMORY_ATOMIC_NOTIFY) X(MEMORY_ATOMIC_WAIT32) X(MEMORY_ATOMIC_WAIT64) X(I64_ADD128)          \
-    X(I64_SUB128) X(I64_MUL_WIDE_S) X(I64_MUL_WIDE_U)
-
-/* References, structs and arrays; operands in run_ref.c. */
-#define VM_REFS(X)                                                                                 \
-    X(STRUCT_NEW) X(STRUCT_NEW_DEFAULT) X(STRUCT_GET) X(STRUCT_GET2) X(STRUCT_GET_S8) X(STRUCT_GET_U8)             \
-    X(STRUCT_GET_S16) X(STRUCT_GET_U16) X(STRUCT_SET) X(STRUCT_SET2)                               \
-    X(ARRAY_NEW) X(ARRAY_NEW_DEFAULT) X(ARRAY_NEW_FIXED) X(ARRAY_NEW_DATA) X(ARRAY_NEW_ELEM)       \
-    X(ARRAY_GET_S8) X(ARRAY_GET_U8) X(ARRAY_GET_S16) X(ARRAY_GET_U16) X(ARRAY_GET32) X(ARRAY_GET64) X(ARRAY_GET128) \
-    X(ARRAY_SET8) X(ARRAY_SET16) X(ARRAY_SET32) X(ARRAY_SET64) X(ARRAY_SET128)                     \
-    X(ARRAY_LEN) X(ARRAY_FILL) X(ARRAY_COPY) X(ARRAY_INIT_DATA) X(ARRAY_INIT_ELEM)                 \
-    X(STRUCT_NEW_DESC) X(STRUCT_NEW_DEFAULT_DESC) X(REF_GET_DESC) X(REF_TEST_DESC) X(REF_CAST_DESC) X(REF_TEST) X(REF_CAST) X(REF_I31) X(I31_GET_S) X(I31_GET_U) X(ANY_CONVERT_EXTERN)             \
-    X(EXTERN_CONVERT_ANY)
-
-/* Expands core/vector.def to X of each ID. */
-#define VECTOR1(id, ...)        X(id)
-#define VECTOR2(id, ...)        X(id)
-#define VECTOR3(id, ...)        X(id)
-#define VECTOR_TEST(id, ...)    X(id)
-#define VECTOR_SHIFT(id, ...)   X(id)
-#define VECTOR_SPLAT(id, ...)   X(id)
-#define VECTOR_EXTRACT(id, ...) X(id)
-#define VECTOR_REPLACE(id, ...) X(id)
-#define VECTOR_LOAD(id, ...)    X(id)
-
-/* In the order of the tables of handlers, which each have a stretch. */
-typedef enum {
-#include "core/numeric.def"
-#define X(id, type, op) VM_OP_JUMP_##id, VM_OP_JUMP_##id##_K, VM_OP_JUMP_NOT_##id, VM_OP_JUMP_NOT_##id##_K,
-    VM_COMPARISONS(X)
-#undef X
-#define X(id, from, to) VM_OP_##id,
-        VM_LOADS(X)
-#undef X
-#define X(id, to) VM_OP_##id,
-            VM_STORES(X)
-#undef X
-#define X(id) VM_OP_##id,
-                VM_OTHERS(X) VM_OP_VECTORS, /* the first one, too */
-    VM_OP_BEFORE_VECTORS = VM_OP_VECTORS - 1,
-#include "core/vector.def"
-    VM_VECTOR_OTHERS(X)
-#undef X
-#define X(id, ...) VM_OP_##id,
-        VM_OP_PLAINS,
-    VM_OP_BEFORE_PLAINS = VM_OP_PLAINS - 1,
-    VM_ATOMIC_LOADS(X) VM_ATOMIC_STORES(X) VM_ATOMIC_UPDATES(X) VM_ATOMIC_EXCHANGES(X)
-        VM_PLAIN_OTHERS(X)
-#undef X
-#define X(id) VM_OP_##id,
-            VM_OP_REFS,
-    VM_OP_BEFORE_REFS = VM_OP_REFS - 1,
-    VM_REFS(X)
-#undef X
-        VM_OP_COUNT
-} VmOp;
-
-extern const VmHandler vm_vector_handlers[]; /* run_vector.c */
-extern const VmHandler vm_plain_handlers[];  /* run_plain.c */
-
-extern const VmHandler vm_ref_handlers[]; /* run_ref.c */
-
-static inline VmHandler vm_handler(VmOp op) {
-    if (op >= VM_OP_REFS) return vm_ref_handlers[op - VM_OP_REFS];
-    if (op >= VM_OP_PLAINS) return vm_plain_handlers[op - VM_OP_PLAINS];
-    return op < VM_OP_VECTORS ? vm_handlers[op] : vm_vector_handlers[op - VM_OP_VECTORS];
-}
-
-#undef NUMERIC1
-#undef NUMERIC2
-#undef TRAPPING1
-#undef TRAPPING2
+#include "interpreter/op.h"
 
 #endif

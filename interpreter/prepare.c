@@ -7,9 +7,12 @@
  *     TEMP   in its home, the register that belongs to its height
  *     LOCAL  still in a local: `local.get` emits nothing
  *     CONST  nowhere yet: `i32.const` emits nothing
+ *     ACC    in an accumulator, and in no slot unless it is asked for
  *
- * An instruction takes its operands from wherever they are and puts its result in the home of the
- * new entry; a `local.set` that follows makes the local the destination instead. Before a local is
+ * An instruction takes its operands from wherever they are, by its form (op.h), and leaves its
+ * result in the accumulator if it can, else in the home of the new entry. When another result needs
+ * the accumulator, or a label or a call comes, the instruction that filled it is given the form that
+ * writes the home, too; a `local.set` that follows makes the local the destination. Before a local is
  * written, entries that still stand for its old value are copied home (they are chained by local,
  * so this costs nothing where there are none). At the border of a block everything is sent home, so
  * that all ways into a label agree. `clean` counts the lowest entries that are known to be home,
@@ -17,6 +20,7 @@
  *
  * A comparison that only a branch uses becomes one instruction with it. Unreachable code is skipped.
  */
+#include "core/numeric.h"
 #include "interpreter/prepare.h"
 
 bool vm_prepare_grow(void *array, uint32_t *cap, size_t size) {
@@ -26,6 +30,16 @@ bool vm_prepare_grow(void *array, uint32_t *cap, size_t size) {
     *(void **)array = p;
     *cap = bigger;
     return true;
+}
+
+/* What is emitted now came from that offset in the body. */
+static void note_place(Prepare *p, uint32_t offset) {
+    if (p->place_count && p->places[p->place_count - 1].word == p->word_count) {
+        p->places[p->place_count - 1].offset = offset;
+        return;
+    }
+    if (!grow(&p->places, p->place_count, &p->place_cap, sizeof *p->places)) p->failed = true;
+    else p->places[p->place_count++] = (VmPlace){p->word_count, offset};
 }
 
 /* ---- locals ---- */
@@ -40,15 +54,29 @@ static void local_get(Prepare *p, uint32_t index) {
     p->local_chain[local] = p->height;
 }
 
+/* The local's register was written by other means than an accumulator. */
+static void forget_local(Prepare *p, uint32_t local) {
+    for (int c = 0; c < CLASSES; c++)
+        if (p->acc[c].local == local + 1) p->acc[c].local = 0;
+}
+
+/* Whether the top entry was made by the last instruction. */
+static bool just_made(const Prepare *p) { return p->last.at && p->last.height == p->height; }
+
 static void local_set(Prepare *p, uint32_t index) {
     uint32_t local = p->local_register[index];
-    uint32_t made = p->last;
+    bool made = just_made(p);
     Entry e = pop(p);
     if (e.kind == LOCAL && e.local == local) return;
-    bool saved = save_local(p, local);
-    if (e.kind == TEMP && made && !saved) {
-        p->words[made - 1 + 1].a = (uint16_t)local; /* the producer writes the local itself */
-        p->last = 0;
+    if (save_local(p, local)) made = false;
+    forget_local(p, local);
+    if (e.kind == ACC) { /* the accumulator goes on to hold it */
+        if (made) write_slot(p, e.class, local);
+        else emit(p, e.class == FLOAT ? VM_OP_COPY_F : VM_OP_COPY_A, local, 0, 0, 0);
+        p->acc[e.class].local = local + 1;
+    } else if (e.kind == TEMP && made) {
+        p->words[p->last.at].a = (uint16_t)local; /* the producer writes the local itself */
+        p->last.at = 0;
     } else if (e.kind == CONST) {
         e.home = (uint16_t)local;
         send_home(p, &e);
@@ -59,39 +87,186 @@ static void local_set(Prepare *p, uint32_t index) {
 
 /* ---- operators ---- */
 
-static void unary(Prepare *p, VmOp op) {
-    Entry a = pop(p);
-    uint32_t from = place_of(p, &a), at = p->word_count;
-    emit(p, op, push_temp(p, 1), from, 0, 0);
-    made_by(p, at, op);
+/* What the table of numeric instructions says: the machine's instruction, the accumulators of the
+ * result and the operands, and whether the operands' constants have 64 bits. */
+typedef struct {
+    uint16_t op;
+    uint8_t operands, result, first, second, wide_first, wide_second;
+} Numeric;
+enum {
+    CLASS_u32 = INT,
+    CLASS_s32 = INT,
+    CLASS_u64 = INT,
+    CLASS_s64 = INT,
+    CLASS_f32 = INT,
+    CLASS_f64 = FLOAT
+};
+static const Numeric numerics[CORE_OP_COUNT] = {
+#define NUMERIC1(id, r, ta, e)                                                                     \
+    [CORE_OP_##id] = {VM_OP_##id, 1, CLASS_##r, CLASS_##ta, 0, sizeof(ta) == 8, 0},
+#define NUMERIC2(id, r, ta, tb, e)                                                                 \
+    [CORE_OP_##id] = {VM_OP_##id,  2,           CLASS_##r,      CLASS_##ta,                        \
+                      CLASS_##tb, sizeof(ta) == 8, sizeof(tb) == 8},
+#define TRAPPING1(id, r, ta, trap, e)     NUMERIC1(id, r, ta, e)
+#define TRAPPING2(id, r, ta, tb, trap, e) NUMERIC2(id, r, ta, tb, e)
+#include "core/numeric.def"
+#undef NUMERIC1
+#undef NUMERIC2
+#undef TRAPPING1
+#undef TRAPPING2
+};
+
+/* Where the value of a popped entry is, for an instruction that has all forms. */
+static Operand operand(const Prepare *p, const Entry *e, uint8_t class) {
+    Operand o = {.kind = IN_SLOT, .slot = e->home, .home = e->home};
+    if (e->kind == CONST) {
+        o.kind = IN_CONST;
+        o.k = e->k[0].u64;
+    } else if (e->kind == ACC) {
+        o.kind = IN_ACC;
+    } else if (e->kind == LOCAL) {
+        o.slot = (uint16_t)e->local;
+        if (p->acc[class].local == e->local + 1) o.kind = IN_ACC, o.has_slot = true;
+    }
+    return o;
 }
 
-static void binary(Prepare *p, VmOp op) {
+/* For one that has not: its register. */
+static void to_slot(Prepare *p, Operand *o, uint8_t class) {
+    Entry e = {.kind = o->kind == IN_CONST ? CONST : ACC, .slots = 1, .home = o->home};
+    e.class = class;
+    e.k[0].u64 = o->k;
+    if (o->kind == IN_CONST || (o->kind == IN_ACC && !o->has_slot))
+        o->slot = (uint16_t)place_of(p, &e);
+    o->kind = IN_SLOT;
+}
+
+/* The result of the instruction at `at`, whose form with a slot is `op`: in an accumulator for now. */
+static void result(Prepare *p, uint32_t at, VmOp op, uint8_t class, Last last) {
+    empty_acc(p, class);
+    Entry *e = push(p, 1);
+    e->kind = ACC;
+    e->class = class;
+    p->acc[class] = (Accumulator){.pending = p->height, .maker = at, .op = op};
+    last.at = at + 1;
+    last.height = p->height;
+    last.offset = p->offset;
+    p->last = last;
+}
+
+static void unary(Prepare *p, CoreOp op) {
+    const Numeric *n = &numerics[op];
+    Entry a = pop(p);
+    Operand x = operand(p, &a, n->first);
+    VmOp form = n->op + (x.kind == IN_ACC ? VM_FORM_A : VM_FORM_S);
+    if (x.kind == IN_CONST) to_slot(p, &x, n->first);
+    uint32_t at = begin(p, form + 1);
+    operands(p, 0, x.slot, 0, 0);
+    result(p, at, form, n->result, (Last){.op = op, .x = x});
+}
+
+/* The form for two operands; those that there is none for are moved. */
+static uint32_t form_of(Prepare *p, Operand *x, Operand *y, uint8_t class) {
+    if (y->kind == IN_ACC && x->kind != IN_SLOT) to_slot(p, y, class);
+    if (x->kind == IN_CONST && y->kind == IN_CONST) to_slot(p, x, class);
+    if (x->kind == IN_ACC) return y->kind == IN_CONST ? VM_FORM_AK : VM_FORM_AS;
+    if (x->kind == IN_CONST) return VM_FORM_KS;
+    return y->kind == IN_CONST ? VM_FORM_SK : y->kind == IN_ACC ? VM_FORM_SA : VM_FORM_SS;
+}
+
+static void binary(Prepare *p, CoreOp op) {
+    const Numeric *n = &numerics[op];
     Entry b = pop(p), a = pop(p);
-    uint32_t left = place_of(p, &a);
-    bool constant = b.kind == CONST;
-    uint32_t right = constant ? 0 : place_of(p, &b), at = p->word_count;
-    op = constant ? op + 1 : op; /* the _K form follows */
-    emit(p, op, push_temp(p, 1), left, right, 0);
-    if (constant) immediate(p, b.k[0].u64);
-    made_by(p, at, op);
+    Operand x = operand(p, &a, n->first), y = operand(p, &b, n->second);
+    VmOp form = n->op + form_of(p, &x, &y, n->first);
+    uint32_t at = begin(p, form + 1);
+    operands(p, 0, x.kind == IN_CONST ? y.slot : x.slot, y.slot, 0);
+    const Operand *k = x.kind == IN_CONST ? &x : y.kind == IN_CONST ? &y : NULL;
+    if (k && (k == &x ? n->wide_first : n->wide_second)) immediate(p, k->k);
+    else if (k) p->words[p->word_count - 1].k32 = (uint32_t)k->k;
+    result(p, at, form, n->result, (Last){.op = op, .x = x, .y = y});
 }
 
-static void load(Prepare *p, VmOp op, const CoreInstr *i) {
+static void numeric(Prepare *p, CoreOp op) {
+    if (numerics[op].operands == 1) unary(p, op);
+    else binary(p, op);
+}
+
+/* ---- loads and stores ---- */
+
+/* The same for them: the class of the value. */
+typedef struct {
+    uint16_t op;
+    uint8_t is_store, class, wide;
+} Access;
+static const Access accesses[CORE_OP_COUNT] = {
+#define X(id, T, R) [CORE_OP_##id] = {VM_OP_##id, false, CLASS_##R, sizeof(R) == 8},
+    VM_LOADS(X)
+#undef X
+#define X(id, T, R) [CORE_OP_##id] = {VM_OP_##id, true, CLASS_##R, sizeof(R) == 8},
+        VM_STORES(X)
+#undef X
+};
+
+/* An address: where its parts are, by VM_AT_*. */
+typedef struct {
+    uint8_t mode;
+    uint16_t slot;
+    uint32_t k;
+} Address;
+
+static Address address_of(Prepare *p, Operand *x, const CoreInstr *i) {
+    if (i->mem.memory != 0 || p->core->memories.at[0].limits.is_64) {
+        to_slot(p, x, INT);
+        bool whole = with_memory(p, i, x->slot, x->home);
+        return (Address){VM_AT_S, whole ? x->home : x->slot, whole ? 0 : (uint32_t)i->mem.offset};
+    }
+    if (x->kind == IN_CONST && x->k + i->mem.offset > UINT32_MAX) to_slot(p, x, INT);
+    if (x->kind == IN_CONST) return (Address){VM_AT_K, 0, (uint32_t)(x->k + i->mem.offset)};
+    return (Address){x->kind == IN_ACC ? VM_AT_A : VM_AT_S, x->slot, (uint32_t)i->mem.offset};
+}
+
+/* An access: `value` is the slot of what is stored, or a constant. */
+static void emit_access(Prepare *p, VmOp op, uint32_t value, Address address) {
+    begin(p, op);
+    operands(p, value, address.slot, 0, 0);
+    p->words[p->word_count - 1].k32 = address.k;
+}
+
+static void load(Prepare *p, const CoreInstr *i) {
+    const Access *access = &accesses[i->op];
     Entry a = pop(p);
-    uint32_t address = place_of(p, &a);
-    with_memory(p, i, address);
+    Operand x = operand(p, &a, INT);
+    Address address = address_of(p, &x, i);
+    VmOp form = access->op + 2u * address.mode;
     uint32_t at = p->word_count;
-    emit_imm(p, op, push_temp(p, 1), address, 0, i->mem.offset);
+    emit_access(p, form + 1, 0, address);
+    result(p, at, form, access->class, (Last){.op = i->op, .x = x});
+    if (i->mem.memory == 0) return;
+    empty_acc(p, access->class);
     first_memory(p, i);
-    made_by(p, at, op);
 }
 
-static void store(Prepare *p, VmOp op, const CoreInstr *i) {
-    Entry value = pop(p), a = pop(p);
-    uint32_t address = place_of(p, &a), from = place_of(p, &value);
-    with_memory(p, i, address);
-    emit_imm(p, op, address, from, 0, i->mem.offset);
+/* Whether a constant to be stored fits into 16 bits. */
+static bool is_short(const Operand *o, const Access *access) {
+    if (o->kind != IN_CONST) return false;
+    if (access->class == FLOAT) return o->k == 0;
+    return access->wide ? (int64_t)o->k == (int16_t)o->k : (int32_t)o->k == (int16_t)o->k;
+}
+
+static void store(Prepare *p, const CoreInstr *i) {
+    const Access *access = &accesses[i->op];
+    Entry b = pop(p), a = pop(p);
+    Operand x = operand(p, &a, INT), value = operand(p, &b, access->class);
+    bool clash = x.kind == IN_ACC && value.kind == IN_ACC && access->class == INT;
+    if ((value.kind == IN_CONST && !is_short(&value, access)) || clash)
+        to_slot(p, &value, access->class);
+    Address address = address_of(p, &x, i);
+    uint32_t from = value.kind == IN_ACC     ? VM_VALUE_A
+                    : value.kind == IN_CONST ? VM_VALUE_K
+                                             : VM_VALUE_S;
+    emit_access(p, access->op + (uint32_t)VM_VALUE_COUNT * address.mode + from,
+                from == VM_VALUE_K ? (uint32_t)value.k : value.slot, address);
     first_memory(p, i);
 }
 
@@ -111,74 +286,85 @@ static void table_grow(Prepare *p, uint32_t table) {
 static void get(Prepare *p, VmOp op, uint64_t imm, uint8_t slots) {
     uint32_t at = p->word_count;
     emit_imm(p, op, push_temp(p, slots), 0, 0, imm);
-    if (slots == 1) made_by(p, at, op);
+    if (slots == 1) made_by(p, at);
 }
 
 static void get_by(Prepare *p, VmOp op, uint64_t imm) {
     Entry a = pop(p);
     uint32_t from = place_of(p, &a), at = p->word_count;
     emit_imm(p, op, push_temp(p, 1), from, 0, imm);
-    made_by(p, at, op);
+    made_by(p, at);
 }
 
 static void select_one(Prepare *p) {
     Entry condition = pop(p), b = pop(p), a = pop(p);
-    uint32_t x = place_of(p, &a), y = place_of(p, &b), c = place_of(p, &condition);
-    uint32_t at = p->word_count;
     bool two = a.slots == 2;
-    emit(p, two ? VM_OP_SELECT2 : VM_OP_SELECT, push_temp(p, a.slots), x, y, c);
-    if (!two) made_by(p, at, VM_OP_SELECT);
+    Operand c = operand(p, &condition, INT);
+    if (c.kind == IN_CONST || two) to_slot(p, &c, INT);
+    uint32_t x = place_of(p, &a), y = place_of(p, &b), at = p->word_count;
+    VmOp op = two ? VM_OP_SELECT2 : c.kind == IN_ACC ? VM_OP_SELECT_A : VM_OP_SELECT;
+    emit(p, op, push_temp(p, a.slots), x, y, c.slot);
+    if (!two) made_by(p, at);
 }
 
 /* ---- jumps ---- */
 
-/* A condition that was taken off the stack, perhaps with the comparison that made it. */
+/* A condition that was taken off the stack, perhaps with the comparison that made it. A comparison
+ * has VM_JUMP_FORMS of both jumps, a test has two. */
 typedef struct {
-    VmOp jump_if, jump_unless;
-    uint32_t a, b;
-    bool has_k;
-    uint64_t k;
+    uint16_t jump_if, jump_unless;
+    bool compares;
+    uint8_t class; /* of the operands */
+    Operand x, y;
 } Condition;
 
-/* The fused forms of a comparison. */
-static bool fused(VmOp op, Condition *c) {
-    switch (op) {
-#define X(id, type, sign)                                                                          \
-    case VM_OP_##id: *c = (Condition){VM_OP_JUMP_##id, VM_OP_JUMP_NOT_##id, 0, 0, false, 0}; return true;   \
-    case VM_OP_##id##_K: *c = (Condition){VM_OP_JUMP_##id##_K, VM_OP_JUMP_NOT_##id##_K, 0, 0, true, 0}; return true;
-        VM_COMPARISONS(X)
+/* The jumps that are one with the comparison. */
+static const struct {
+    uint16_t jump_if, jump_unless;
+} jumps[CORE_OP_COUNT] = {
+#define X(id, type, op) [CORE_OP_##id] = {VM_OP_JUMP_##id, VM_OP_JUMP_NOT_##id},
+    VM_COMPARISONS(X)
 #undef X
-    case VM_OP_I32_EQZ:
-        *c = (Condition){VM_OP_JUMP_UNLESS, VM_OP_JUMP_IF, 0, 0, false, 0};
-        return true;
-    case VM_OP_I64_EQZ:
-        *c = (Condition){VM_OP_JUMP_UNLESS_64, VM_OP_JUMP_IF_64, 0, 0, false, 0};
-        return true;
-    default: return false;
-    }
+        [CORE_OP_I32_EQZ] = {VM_OP_JUMP_UNLESS, VM_OP_JUMP_IF},
+    [CORE_OP_I64_EQZ] = {VM_OP_JUMP_UNLESS_64, VM_OP_JUMP_IF_64},
+};
+
+/* The last instruction, which goes into the next one, is not emitted after all. What is emitted in
+ * its place belongs to `offset` in the body. */
+static void take_back(Prepare *p, uint32_t offset) {
+    p->word_count = p->last.at - 1;
+    while (p->place_count && p->places[p->place_count - 1].word > p->word_count) p->place_count--;
+    note_place(p, offset);
+    p->last.at = 0;
 }
 
 static Condition take_condition(Prepare *p) {
-    uint32_t made = p->last;
+    bool made = just_made(p) && p->stack[p->height - 1].kind == ACC;
+    Last last = p->last;
     Entry e = pop(p);
-    Condition c;
-    if (e.kind == TEMP && made && fused(p->last_op, &c)) {
-        const VmWord *w = &p->words[made - 1];
-        c.a = w[1].b, c.b = w[1].c;
-        if (c.has_k) c.k = w[2].imm;
-        p->word_count = made - 1;
-        p->last = 0;
-        return c;
-    }
-    return (Condition){VM_OP_JUMP_IF, VM_OP_JUMP_UNLESS, place_of(p, &e), 0, false, 0};
+    if (!made || !jumps[last.op].jump_if)
+        return (Condition){
+            .jump_if = VM_OP_JUMP_IF, .jump_unless = VM_OP_JUMP_UNLESS, .x = operand(p, &e, INT)};
+    take_back(p, p->offset);
+    return (Condition){.jump_if = jumps[last.op].jump_if,
+                       .jump_unless = jumps[last.op].jump_unless,
+                       .compares = numerics[last.op].operands == 2,
+                       .class = numerics[last.op].first,
+                       .x = last.x,
+                       .y = last.y};
 }
 
 /* Emits a conditional jump; gives the position of the word with its distance. */
 static uint32_t emit_condition(Prepare *p, const Condition *c, bool sense, uint32_t *from) {
-    *from = begin(p, sense ? c->jump_if : c->jump_unless);
-    uint32_t at = p->word_count;
-    operands(p, c->a, c->b, 0, 0);
-    if (c->has_k) immediate(p, c->k);
+    Operand x = c->x, y = c->y;
+    VmOp op = sense ? c->jump_if : c->jump_unless;
+    if (x.kind == IN_CONST) to_slot(p, &x, c->class);
+    if (c->compares) op += form_of(p, &x, &y, c->class) / 2;
+    else op += x.kind == IN_ACC;
+    *from = begin(p, op);
+    operands(p, x.slot, y.slot, 0, 0);
+    uint32_t at = p->word_count - 1;
+    if (c->compares && y.kind == IN_CONST) immediate(p, y.k);
     return at;
 }
 
@@ -259,6 +445,7 @@ static void move_to_label(Prepare *p, const Block *b) {
         Entry e = p->stack[p->height - 1]; /* a copy: the entry itself stays as it is */
         if (e.kind == TEMP && e.home == to) return;
         if (e.kind == CONST) emit_imm(p, VM_OP_CONST, to, 0, 0, e.k[0].u64);
+        else if (e.kind == ACC) write_slot(p, e.class, to);
         else emit(p, VM_OP_COPY, to, e.kind == LOCAL ? e.local : e.home, 0, 0);
         return;
     }
@@ -270,7 +457,7 @@ static void move_to_label(Prepare *p, const Block *b) {
 static void set_dead(Prepare *p) {
     p->dead = true;
     p->dead_depth = 0;
-    p->last = 0;
+    p->last.at = 0;
 }
 
 /* `return`, or the end of the body. */
@@ -283,6 +470,8 @@ static void emit_return(Prepare *p) {
     } else if (slots == 1) {
         Entry e = p->stack[p->height - 1];
         if (e.kind == CONST) emit_imm(p, VM_OP_RETURN_K, 0, 0, 0, e.k[0].u64);
+        else if (e.kind == ACC)
+            emit(p, e.class == FLOAT ? VM_OP_RETURN_F : VM_OP_RETURN_A, 0, 0, 0, 0);
         else emit(p, VM_OP_RETURN_1, e.kind == LOCAL ? e.local : e.home, 0, 0, 0);
     } else {
         all_home_from(p, p->height - n);
@@ -328,10 +517,12 @@ static void br_if(Prepare *p, uint32_t depth) {
 /* Entry i of the table leads to a label directly, or to a stub that moves values first. */
 static void br_table(Prepare *p, const CoreInstr *i) {
     Entry e = pop(p);
-    uint32_t index = place_of(p, &e), n = i->list.count; /* the default is the last of them */
+    uint32_t n = i->list.count; /* the default is the last of them */
+    Operand index = operand(p, &e, INT);
+    if (index.kind == IN_CONST) to_slot(p, &index, INT);
     all_home_from(p, p->height - label_count(block_at(p, i->a)));
-    uint32_t from = begin(p, VM_OP_JUMP_TABLE);
-    operands(p, index, 0, 0, 0);
+    uint32_t from = begin(p, index.kind == IN_ACC ? VM_OP_JUMP_TABLE_A : VM_OP_JUMP_TABLE);
+    operands(p, index.slot, 0, 0, 0);
     p->words[p->word_count - 1].jump = (int32_t)(n - 1);
     uint32_t table = p->word_count;
     for (uint32_t k = 0; k < n; k++) word(p);
@@ -379,6 +570,7 @@ static void open(Prepare *p, const CoreInstr *i) {
     Block *b = open_block(p, i->op, &i->block);
     if (p->failed) return;
     if (i->op == CORE_OP_LOOP) {
+        empty_accs(p);
         b->start = p->word_count;
     } else if (i->op == CORE_OP_IF) {
         uint32_t from, at = emit_condition(p, &c, false, &from);
@@ -403,6 +595,7 @@ static void meet_else(Prepare *p) {
     drop_to(p, b->entries);
     push_types(p, b->params, b->param_count);
     p->dead = false;
+    empty_accs(p);
     begin_run(p);
 }
 
@@ -423,6 +616,7 @@ static void close(Prepare *p) {
     drop_to(p, b.entries);
     push_types(p, results_of(&b), b.result_count);
     p->dead = false;
+    empty_accs(p);
     begin_run(p);
 }
 
@@ -473,6 +667,7 @@ static void open_try_table(Prepare *p, const CoreInstr *i) {
     Block shape = {0};
     uint32_t pending = p->pending_count;
     all_home_from(p, 0);
+    empty_accs(p);
     set_block_type(p, &shape, &i->block);
     if (i->list.count) {
         uint32_t from, over = emit_jump(p, &from);
@@ -503,6 +698,7 @@ static void close_try_table(Prepare *p, const Block *b, uint32_t to) {
 
 static void open_try(Prepare *p, const CoreInstr *i) {
     all_home_from(p, 0);
+    empty_accs(p);
     begin_run(p);
     open_block(p, CORE_OP_TRY, &i->block)->from = p->word_count;
 }
@@ -529,6 +725,7 @@ static void meet_catch(Prepare *p, const CoreInstr *i) {
         push_types(p, type->params, type->param_count);
     }
     p->dead = false;
+    empty_accs(p);
     begin_run(p);
 }
 
@@ -575,11 +772,12 @@ static void call(Prepare *p, VmOp op, VmOp tail_op, bool tail, const CoreType *t
     /* The arguments' homes are the callee's first registers. */
     uint32_t first = take_home(p, type->param_count, &slots);
     if (p->failed) return;
+    empty_accs(p);
     emit(p, tail ? tail_op : op, first, reference, slots, 0);
     if (has_imm) immediate(p, imm);
     if (tail) set_dead(p);
     else push_types(p, type->results, type->result_count);
-    p->last = 0;
+    p->last.at = 0;
 }
 
 static void call_any(Prepare *p, const CoreInstr *i) {
@@ -604,7 +802,7 @@ static void call_any(Prepare *p, const CoreInstr *i) {
 
 /* ---- references ---- */
 
-static void ref_is_null(Prepare *p) { unary(p, VM_OP_I64_EQZ); }
+static void ref_is_null(Prepare *p) { unary(p, CORE_OP_I64_EQZ); }
 
 static void ref_as_non_null(Prepare *p) {
     emit(p, VM_OP_REF_AS_NON_NULL, place_of_top(p), 0, 0, 0);
@@ -613,15 +811,17 @@ static void ref_as_non_null(Prepare *p) {
 static void br_on_null(Prepare *p, uint32_t depth) {
     all_home_from(p, p->height - 1);
     Entry e = pop(p);
-    Condition c = {VM_OP_JUMP_IF_64, VM_OP_JUMP_UNLESS_64, e.home, 0, false, 0};
+    Condition c = {
+        .jump_if = VM_OP_JUMP_IF_64, .jump_unless = VM_OP_JUMP_UNLESS_64, .x = {.slot = e.home}};
     branch_on(p, &c, false, depth);
     push_temp(p, 1); /* the reference is still in its home */
 }
 
 static void br_on_non_null(Prepare *p, uint32_t depth) {
     all_home_from(p, p->height - 1);
-    Condition c = {
-        VM_OP_JUMP_IF_64, VM_OP_JUMP_UNLESS_64, p->stack[p->height - 1].home, 0, false, 0};
+    Condition c = {.jump_if = VM_OP_JUMP_IF_64,
+                   .jump_unless = VM_OP_JUMP_UNLESS_64,
+                   .x = {.slot = p->stack[p->height - 1].home}};
     branch_on(p, &c, true, depth);
     pop(p);
 }
@@ -635,42 +835,12 @@ static void br_on_cast(Prepare *p, const CoreInstr *i) {
         vm_prepare_desc_test(p, place_of_top(p), at, i->type[1]);
     }
     Entry test = pop(p);
-    Condition c = {VM_OP_JUMP_IF, VM_OP_JUMP_UNLESS, test.home, 0, false, 0};
+    Condition c = {
+        .jump_if = VM_OP_JUMP_IF, .jump_unless = VM_OP_JUMP_UNLESS, .x = {.slot = test.home}};
     branch_on(p, &c, i->op == CORE_OP_BR_ON_CAST || i->op == CORE_OP_BR_ON_CAST_DESC_EQ, i->a);
 }
 
 /* ---- one instruction ---- */
-
-static bool numeric(Prepare *p, CoreOp op) {
-    switch (op) {
-#define NUMERIC1(id, r, ta, e)                                                                     \
-    case CORE_OP_##id: unary(p, VM_OP_##id); return true;
-#define NUMERIC2(id, r, ta, tb, e)                                                                 \
-    case CORE_OP_##id: binary(p, VM_OP_##id); return true;
-#define TRAPPING1(id, r, ta, trap, e)     NUMERIC1(id, r, ta, e)
-#define TRAPPING2(id, r, ta, tb, trap, e) NUMERIC2(id, r, ta, tb, e)
-#include "core/numeric.def"
-#undef NUMERIC1
-#undef NUMERIC2
-#undef TRAPPING1
-#undef TRAPPING2
-    default: return false;
-    }
-}
-
-static bool memory_access(Prepare *p, const CoreInstr *i) {
-    switch (i->op) {
-#define X(id, from, to)                                                                            \
-    case CORE_OP_##id: load(p, VM_OP_##id, i); return true;
-        VM_LOADS(X)
-#undef X
-#define X(id, to)                                                                                  \
-    case CORE_OP_##id: store(p, VM_OP_##id, i); return true;
-        VM_STORES(X)
-#undef X
-    default: return false;
-    }
-}
 
 static bool bulk(Prepare *p, const CoreInstr *i) {
     uint64_t both = i->a | (uint64_t)i->b << 32;
@@ -729,7 +899,7 @@ static bool value(Prepare *p, const CoreInstr *i) {
     }
     case CORE_OP_GLOBAL_SET: global_set(p, i->a); return true;
     case CORE_OP_REF_FUNC: get(p, VM_OP_REF_FUNC, i->a, 1); return true;
-    case CORE_OP_REF_EQ: binary(p, VM_OP_I64_EQ); return true;
+    case CORE_OP_REF_EQ: binary(p, CORE_OP_I64_EQ); return true;
     case CORE_OP_REF_IS_NULL: ref_is_null(p); return true;
     case CORE_OP_REF_AS_NON_NULL: ref_as_non_null(p); return true;
     case CORE_OP_SELECT:
@@ -803,15 +973,6 @@ static bool skip_dead(Prepare *p, CoreOp op) {
     return true;
 }
 
-static void note_place(Prepare *p, uint32_t offset) {
-    if (p->place_count && p->places[p->place_count - 1].word == p->word_count) {
-        p->places[p->place_count - 1].offset = offset;
-        return;
-    }
-    if (!grow(&p->places, p->place_count, &p->place_cap, sizeof *p->places)) p->failed = true;
-    else p->places[p->place_count++] = (VmPlace){p->word_count, offset};
-}
-
 /* The whole body becomes a trap that names what cannot be run. */
 static void unsupported(Prepare *p, CoreOp op) {
     p->word_count = 0;
@@ -828,15 +989,19 @@ static void body(Prepare *p) {
     begin_run(p);
     while (!p->failed && core_instr_next(&r, &i)) {
         if (skip_dead(p, i.op)) continue;
-        note_place(p, (uint32_t)i.offset - start);
+        p->offset = (uint32_t)i.offset - start;
+        note_place(p, p->offset);
         if (p->fuel_word) p->words[p->fuel_word - 1].imm++;
         if (i.op == CORE_OP_END && p->block_count == 1) {
             if (!p->dead) emit_return(p);
             return;
         }
         if (i.op == CORE_OP_END) close(p);
-        else if (!value(p, &i) && !numeric(p, i.op) && !memory_access(p, &i) && !control(p, &i) &&
-                 !bulk(p, &i) && !vm_prepare_plain(p, &i) && !vm_prepare_ref(p, &i)) {
+        else if (numerics[i.op].op) numeric(p, i.op);
+        else if (accesses[i.op].op && accesses[i.op].is_store) store(p, &i);
+        else if (accesses[i.op].op) load(p, &i);
+        else if (!value(p, &i) && !control(p, &i) && !bulk(p, &i) && !vm_prepare_plain(p, &i) &&
+                 !vm_prepare_ref(p, &i)) {
             unsupported(p, i.op);
             return;
         }

@@ -10,13 +10,42 @@
  * that come out. prepare.c says how it works. */
 
 typedef struct {
-    enum { TEMP, LOCAL, CONST } kind;
+    enum { TEMP, LOCAL, CONST, ACC } kind;
     uint8_t slots; /* 1, or 2 for a v128 */
     uint16_t home;
     uint32_t local; /* LOCAL: its register */
     uint32_t chain; /* LOCAL: the next lower entry of this local, plus 1 */
+    uint8_t class;  /* ACC: which accumulator */
     VmSlot k[2];    /* CONST */
 } Entry;
+
+/* What an accumulator holds at this point of the code, if anything is known: the value of a local,
+ * or that of one entry of the stack, which is in no slot as long as nobody asks for that. The
+ * instruction that made it then gets the form that also writes a slot. */
+typedef enum { INT, FLOAT, CLASSES } Class;
+typedef struct {
+    uint32_t local;   /* its register, plus 1; 0: none */
+    uint32_t pending; /* height of the entry; 0: none */
+    uint32_t maker;   /* word of the instruction that made it */
+    VmOp op;          /* its form with a slot */
+} Accumulator;
+
+/* Where an operand is. */
+typedef struct {
+    enum { IN_SLOT, IN_CONST, IN_ACC } kind;
+    bool has_slot;       /* IN_ACC: it is in the slot as well */
+    uint16_t slot, home; /* home: where it can be put */
+    uint64_t k;
+} Operand;
+
+/* The last instruction, while nothing else has been emitted. */
+typedef struct {
+    uint32_t at;     /* its word, plus 1; 0: unknown. Its word of operands begins with its result */
+    CoreOp op;       /* one with a recipe, or CORE_OP_NOP */
+    Operand x, y;    /* its operands */
+    uint32_t height; /* of its result */
+    uint32_t offset; /* in the body */
+} Last;
 
 typedef struct {
     CoreOp
@@ -59,8 +88,9 @@ typedef struct {
     uint32_t catch_count, catch_cap, pending_count, pending_cap;
     uint16_t *local_register; /* one more than there are locals */
     uint32_t *local_chain;    /* by register: the highest entry that stands for it, plus 1 */
-    uint32_t last; /* word of the instruction that made the top entry, plus 1; 0: unknown */
-    VmOp last_op;
+    Accumulator acc[CLASSES];
+    Last last;
+    uint32_t offset;     /* of the instruction that is prepared now, in the body */
     uint32_t fuel_word;  /* the FUEL word that counts now, plus 1 */
     bool dead;           /* code here cannot be reached */
     uint32_t dead_depth; /* blocks opened in it */
@@ -94,7 +124,7 @@ static inline VmWord *word(Prepare *p) {
 static inline uint32_t begin(Prepare *p, VmOp op) {
     uint32_t at = p->word_count;
     word(p)->op = vm_handler(op);
-    p->last = 0;
+    p->last.at = 0;
     return at;
 }
 
@@ -118,7 +148,7 @@ static inline void emit_imm(Prepare *p, VmOp op, uint32_t a, uint32_t b, uint32_
 
 /* Fuel is charged once for each run of instructions without a label or branch. */
 static inline void begin_run(Prepare *p) {
-    p->last = 0;
+    p->last.at = 0;
     if (!p->module->store->has_fuel) return;
     begin(p, VM_OP_FUEL);
     p->fuel_word = p->word_count + 1;
@@ -161,6 +191,7 @@ OUT_OF_LINE Entry pop(Prepare *p) {
         return none;
     }
     Entry e = p->stack[--p->height];
+    if (e.kind == ACC) p->acc[e.class].pending = 0;
     if (e.kind == LOCAL) p->local_chain[e.local] = e.chain;
     p->registers -= e.slots;
     if (p->clean > p->height) p->clean = p->height;
@@ -171,6 +202,32 @@ static inline void drop_to(Prepare *p, uint32_t height) {
     while (p->height > height && !p->failed) pop(p);
 }
 
+/* The instruction that left the value of an entry in an accumulator writes a slot, too. */
+static inline void write_slot(Prepare *p, uint8_t class, uint32_t slot) {
+    const Accumulator *acc = &p->acc[class];
+    if (p->failed) return;
+    p->words[acc->maker].op = vm_handler(acc->op);
+    p->words[acc->maker + 1].a = (uint16_t)slot;
+}
+
+/* Whoever is in an accumulator gets a slot, before it is needed for another. */
+static inline void empty_acc(Prepare *p, uint8_t class) {
+    Accumulator *acc = &p->acc[class];
+    acc->local = 0;
+    if (!acc->pending) return;
+    Entry *e = &p->stack[acc->pending - 1];
+    write_slot(p, class, e->home);
+    e->kind = TEMP;
+    acc->pending = 0;
+}
+
+/* At labels and calls: nothing is known of the accumulators. */
+static inline void empty_accs(Prepare *p) {
+    empty_acc(p, INT);
+    empty_acc(p, FLOAT);
+    p->last.at = 0;
+}
+
 /* Emits the copy that puts an entry's value in its home. */
 OUT_OF_LINE void send_home(Prepare *p, Entry *e) {
     if (e->kind == LOCAL) {
@@ -179,14 +236,17 @@ OUT_OF_LINE void send_home(Prepare *p, Entry *e) {
         begin(p, e->slots == 2 ? VM_OP_CONST2 : VM_OP_CONST);
         operands(p, e->home, 0, 0, 0);
         for (int i = 0; i < e->slots; i++) immediate(p, e->k[i].u64);
+    } else if (e->kind == ACC) {
+        write_slot(p, e->class, e->home);
+        p->acc[e->class].pending = 0;
     }
     e->kind = TEMP;
 }
 
-/* Where a popped entry's value is; a constant goes home first. */
+/* The register of a popped entry's value; a constant goes home first. */
 static inline uint32_t place_of(Prepare *p, Entry *e) {
     if (e->kind == LOCAL) return e->local;
-    if (e->kind == CONST) send_home(p, e);
+    if (e->kind != TEMP) send_home(p, e);
     return e->home;
 }
 
@@ -215,18 +275,20 @@ static inline bool save_local(Prepare *p, uint32_t local) {
 }
 
 /* Marks the instruction just emitted at `at` as the maker of the top entry. */
-static inline void made_by(Prepare *p, uint32_t at, VmOp op) {
-    p->last = at + 1;
-    p->last_op = op;
+static inline void made_by(Prepare *p, uint32_t at) {
+    p->last = (Last){.at = at + 1, .op = CORE_OP_NOP, .height = p->height};
 }
 
-/* A load or store of the memory that the instruction names. */
-static inline void with_memory(Prepare *p, const CoreInstr *i, uint32_t address) {
-    if (p->core->memories.at[i->mem.memory].limits.is_64)
-        emit_imm(p, VM_OP_CHECK_ADDRESS, address, 0, 0, i->mem.offset);
-    if (i->mem.memory == 0) return;
-    begin(p, VM_OP_WITH_MEMORY);
-    word(p)->jump = (int32_t)i->mem.memory;
+/* A load or store of the memory that the instruction names. Where that has 64-bit addresses, the
+ * address with its offset is put into the register `scratch`. True: it was. */
+static inline bool with_memory(Prepare *p, const CoreInstr *i, uint32_t address, uint32_t scratch) {
+    bool is_64 = p->core->memories.at[i->mem.memory].limits.is_64;
+    if (is_64) emit_imm(p, VM_OP_CHECK_ADDRESS, scratch, address, 0, i->mem.offset);
+    if (i->mem.memory != 0) {
+        begin(p, VM_OP_WITH_MEMORY);
+        word(p)->jump = (int32_t)i->mem.memory;
+    }
+    return is_64;
 }
 
 static inline void first_memory(Prepare *p, const CoreInstr *i) {
@@ -255,7 +317,8 @@ static inline uint32_t place_of_top(Prepare *p) {
         p->failed = true;
         return 0;
     }
-    if (p->stack[p->height - 1].kind == CONST) all_home_from(p, p->height - 1);
+    if (p->stack[p->height - 1].kind == CONST || p->stack[p->height - 1].kind == ACC)
+        all_home_from(p, p->height - 1);
     const Entry *e = &p->stack[p->height - 1];
     return e->kind == LOCAL ? e->local : e->home;
 }

@@ -50,7 +50,9 @@ bool vm_prepare_plain(Prepare *p, const CoreInstr *i) {
     for (uint32_t k = count; k-- > 0;) entries[k] = pop(p);
     for (uint32_t k = 0; k < count; k++) fields[first + k] = place_of(p, &entries[k]);
     if (has_lane(info->imm)) fields[n++] = i->lane;
-    if (accesses_memory(info->imm)) with_memory(p, i, fields[first]);
+    uint64_t offset = i->mem.offset;
+    if (accesses_memory(info->imm) && with_memory(p, i, fields[first], entries[0].home))
+        fields[first] = entries[0].home, offset = 0;
     uint32_t at = begin(p, op);
     for (const char *r = results; *r; r++) {
         uint32_t home = push_temp(p, *r == 'v' ? 2 : 1);
@@ -58,7 +60,7 @@ bool vm_prepare_plain(Prepare *p, const CoreInstr *i) {
     }
     put_fields(p, fields, n);
     if (accesses_memory(info->imm)) {
-        immediate(p, i->mem.offset);
+        immediate(p, offset);
         first_memory(p, i);
     } else if (info->imm == CORE_IMM_SHUFFLE) {
         uint64_t lanes[2];
@@ -66,6 +68,6 @@ bool vm_prepare_plain(Prepare *p, const CoreInstr *i) {
         immediate(p, lanes[0]);
         immediate(p, lanes[1]);
     }
-    if (results[0] && !results[1]) made_by(p, at, op);
+    if (results[0] && !results[1]) made_by(p, at);
     return true;
 }

@@ -19,14 +19,14 @@ static void take(Prepare *p, uint32_t *registers, uint32_t n) {
 static void one_result(Prepare *p, VmOp op, uint32_t slots, uint32_t b, uint32_t c, uint32_t d) {
     uint32_t at = p->word_count;
     emit(p, op, push_temp(p, (uint8_t)slots), b, c, d);
-    made_by(p, at, op);
+    made_by(p, at);
 }
 
 static void one_result_imm(Prepare *p, VmOp op, uint32_t b, uint32_t c, uint32_t d, uint64_t imm) {
     uint32_t at = p->word_count;
     emit(p, op, push_temp(p, 1), b, c, d);
     immediate(p, imm);
-    made_by(p, at, op);
+    made_by(p, at);
 }
 
 static void unary_ref(Prepare *p, VmOp op) {

@@ -3,9 +3,9 @@
  * The handlers: what each instruction of the prepared code does.
  *
  * A handler ends by going to the next one. Where the compiler makes tail calls that is a jump, and
- * pc, fp, the memory and the instance stay in machine registers:
+ * pc, fp, the memory, the thread and the accumulators stay in machine registers:
  *
- *     op_I32_ADD:  mov  c(pc), ...; add; mov ..., a(fp); jmp *next
+ *     op_I32_ADD_AS:  mov c(pc), r; add (fp,r,8), acc; mov a(pc), r; mov acc, (fp,r,8); jmp *next
  *
  * gcc makes them when it optimizes, but not under the address sanitizer; clang always, because it is
  * told to (musttail). Otherwise the same bodies are compiled to functions that keep their state in
@@ -15,163 +15,58 @@
  */
 #include "interpreter/handlers.h"
 
-/* Looks at the clock, then goes on at pc. */
-HANDLER(TICK, {
+/* ---- where others go to ---- */
+
+HANDLER_AS(, TRAP, {
+    t->pc = pc, t->fp = fp;
+    vm_set_trap(t, (Trap)acc);
+    GO(vm_stop_code);
+})
+HANDLER_AS(, TICK, {
     t->pc = pc, t->fp = fp;
     if (!vm_tick(t)) GO(vm_stop_code);
     GO(pc);
 })
 
-/* A jump backward counts down to the next look at the clock. */
-#if VM_TAIL_CALLS
-#define TICK_AND_GO() TAIL return op_TICK(pc, fp, mem, msize, in, t)
-#else
-#define TICK_AND_GO()                                                                              \
-    do {                                                                                           \
-        t->fp = fp, t->mem = mem, t->msize = msize, t->in = in;                                    \
-        return op_TICK(pc, t);                                                                     \
-    } while (0)
-#endif
-#define JUMP_BY(offset)                                                                            \
-    do {                                                                                           \
-        int32_t by_ = (offset);                                                                    \
-        pc += by_;                                                                                 \
-        if (by_ <= 0 && UNLIKELY(--t->ticks < 0)) TICK_AND_GO();                                     \
-        GO(pc);                                                                                    \
-    } while (0)
+/* ---- jumps ---- */
 
-/* ---- numeric: from the table ---- */
-
-#define NUMERIC1(id, r, ta, e)                                                                     \
-    HANDLER(id, {                                                                                  \
-        ta a = GET_##ta(fp[pc[1].b]);                                                              \
-        SET_##r(fp[pc[1].a], (e));                                                                 \
+#define JUMP_WHERE(name, test)                                                                     \
+    HANDLER(name, {                                                                                \
+        if (test) JUMP_BY(pc[1].jump);                                                             \
         NEXT(2);                                                                                   \
     })
-#define NUMERIC2(id, r, ta, tb, e)                                                                 \
-    HANDLER(id, {                                                                                  \
-        ta a = GET_##ta(fp[pc[1].b]);                                                              \
-        tb b = GET_##tb(fp[pc[1].c]);                                                              \
-        SET_##r(fp[pc[1].a], (e));                                                                 \
-        NEXT(2);                                                                                   \
-    })                                                                                             \
-    HANDLER(id##_K, {                                                                              \
-        ta a = GET_##ta(fp[pc[1].b]);                                                              \
-        tb b = GET_##tb(pc[2].k);                                                                  \
-        SET_##r(fp[pc[1].a], (e));                                                                 \
-        NEXT(3);                                                                                   \
-    })
-#define TRAPPING1(id, r, ta, trap, e)                                                              \
-    HANDLER(id, {                                                                                  \
-        ta a = GET_##ta(fp[pc[1].b]);                                                              \
-        Trap why = (trap);                                                                         \
-        if (UNLIKELY(why != TRAP_NONE)) TRAP_WITH(why);                                            \
-        SET_##r(fp[pc[1].a], (e));                                                                 \
-        NEXT(2);                                                                                   \
-    })
-#define TRAPPING2(id, r, ta, tb, trap, e)                                                          \
-    HANDLER(id, {                                                                                  \
-        ta a = GET_##ta(fp[pc[1].b]);                                                              \
-        tb b = GET_##tb(fp[pc[1].c]);                                                              \
-        Trap why = (trap);                                                                         \
-        if (UNLIKELY(why != TRAP_NONE)) TRAP_WITH(why);                                            \
-        SET_##r(fp[pc[1].a], (e));                                                                 \
-        NEXT(2);                                                                                   \
-    })                                                                                             \
-    HANDLER(id##_K, {                                                                              \
-        ta a = GET_##ta(fp[pc[1].b]);                                                              \
-        tb b = GET_##tb(pc[2].k);                                                                  \
-        Trap why = (trap);                                                                         \
-        if (UNLIKELY(why != TRAP_NONE)) TRAP_WITH(why);                                            \
-        SET_##r(fp[pc[1].a], (e));                                                                 \
-        NEXT(3);                                                                                   \
-    })
-#include "core/numeric.def"
-
-/* ---- compare and jump ---- */
-
-#define X(id, type, op)                                                                            \
-    HANDLER(JUMP_##id, {                                                                           \
-        if (GET_##type(fp[pc[1].a]) op GET_##type(fp[pc[1].b])) JUMP_BY(pc[1].jump);               \
-        NEXT(2);                                                                                   \
-    })                                                                                             \
-    HANDLER(JUMP_##id##_K, {                                                                       \
-        if (GET_##type(fp[pc[1].a]) op GET_##type(pc[2].k)) JUMP_BY(pc[1].jump);                   \
-        NEXT(3);                                                                                   \
-    })                                                                                             \
-    HANDLER(JUMP_NOT_##id, {                                                                       \
-        if (!(GET_##type(fp[pc[1].a]) op GET_##type(fp[pc[1].b]))) JUMP_BY(pc[1].jump);            \
-        NEXT(2);                                                                                   \
-    })                                                                                             \
-    HANDLER(JUMP_NOT_##id##_K, {                                                                   \
-        if (!(GET_##type(fp[pc[1].a]) op GET_##type(pc[2].k))) JUMP_BY(pc[1].jump);                \
-        NEXT(3);                                                                                   \
-    })
-VM_COMPARISONS(X)
-#undef X
-
 HANDLER(JUMP, { JUMP_BY(pc[1].jump); })
-HANDLER(JUMP_IF, {
-    if (fp[pc[1].a].u32) JUMP_BY(pc[1].jump);
-    NEXT(2);
-})
-HANDLER(JUMP_UNLESS, {
-    if (!fp[pc[1].a].u32) JUMP_BY(pc[1].jump);
-    NEXT(2);
-})
-HANDLER(JUMP_IF_64, { /* also: jump where a reference is not null */
-                      if (fp[pc[1].a].u64) JUMP_BY(pc[1].jump);
-                      NEXT(2);
-})
-HANDLER(JUMP_UNLESS_64, {
-    if (!fp[pc[1].a].u64) JUMP_BY(pc[1].jump);
-    NEXT(2);
-})
-/* a: the index; jump: how many targets before the default; a word with `jump` each follows. */
-HANDLER(JUMP_TABLE, {
-    uint32_t i = fp[pc[1].a].u32;
-    uint32_t n = (uint32_t)pc[1].jump;
-    JUMP_BY(pc[2 + (i < n ? i : n)].jump);
-})
+JUMP_WHERE(JUMP_IF, fp[pc[1].a].u32)
+JUMP_WHERE(JUMP_IF_A, (uint32_t)acc)
+JUMP_WHERE(JUMP_UNLESS, !fp[pc[1].a].u32)
+JUMP_WHERE(JUMP_UNLESS_A, !(uint32_t)acc)
+JUMP_WHERE(JUMP_IF_64, fp[pc[1].a].u64) /* also: where a reference is not null */
+JUMP_WHERE(JUMP_IF_64_A, acc)
+JUMP_WHERE(JUMP_UNLESS_64, !fp[pc[1].a].u64)
+JUMP_WHERE(JUMP_UNLESS_64_A, !acc)
+
+/* The index; jump: how many targets before the default; a word with `jump` each follows. */
+#define JUMP_BY_TABLE(index)                                                                       \
+    do {                                                                                           \
+        uint32_t i = (index), n = (uint32_t)pc[1].jump;                                            \
+        JUMP_BY(pc[2 + (i < n ? i : n)].jump);                                                     \
+    } while (0)
+HANDLER(JUMP_TABLE, { JUMP_BY_TABLE(fp[pc[1].a].u32); })
+HANDLER(JUMP_TABLE_A, { JUMP_BY_TABLE((uint32_t)acc); })
 
 /* ---- memory ---- */
-
-/* a: result, b: address; immediate: offset. The address is below 2^33 here; larger ones of 64-bit
- * memories have passed CHECK_ADDRESS. */
-#define X(id, from, to)                                                                            \
-    HANDLER(id, {                                                                                  \
-        uint64_t at = fp[pc[1].b].u64 + pc[2].imm;                                                 \
-        if (UNLIKELY(at + sizeof(from) > msize)) TRAP_WITH(TRAP_MEMORY_BOUNDS);                    \
-        from value;                                                                                \
-        memcpy(&value, mem + at, sizeof value);                                                    \
-        SET_##to(fp[pc[1].a], (to)value);                                                          \
-        NEXT(3);                                                                                   \
-    })
-VM_LOADS(X)
-#undef X
-
-/* a: address, b: value; immediate: offset. */
-#define X(id, to)                                                                                  \
-    HANDLER(id, {                                                                                  \
-        uint64_t at = fp[pc[1].a].u64 + pc[2].imm;                                                 \
-        if (UNLIKELY(at + sizeof(to) > msize)) TRAP_WITH(TRAP_MEMORY_BOUNDS);                      \
-        to value = (to)fp[pc[1].b].u64;                                                            \
-        memcpy(mem + at, &value, sizeof value);                                                    \
-        NEXT(3);                                                                                   \
-    })
-VM_STORES(X)
-#undef X
 
 /* Until the next WITH_MEMORY, accesses go to the memory of that index. */
 HANDLER(WITH_MEMORY, {
     mem = in->memories[pc[1].jump]->bytes, msize = in->memories[pc[1].jump]->size;
     NEXT(2);
 })
-/* A 64-bit address plus offset must not wrap: a: address, immediate: offset. */
+/* a: a 64-bit address plus offset, which must not wrap; b: the address; immediate: the offset. */
 HANDLER(CHECK_ADDRESS, {
     uint64_t limit = UINT64_MAX - 32;
-    if (UNLIKELY(pc[2].imm > limit || fp[pc[1].a].u64 > limit - pc[2].imm))
+    if (UNLIKELY(pc[2].imm > limit || fp[pc[1].b].u64 > limit - pc[2].imm))
         TRAP_WITH(TRAP_MEMORY_BOUNDS);
+    fp[pc[1].a].u64 = fp[pc[1].b].u64 + pc[2].imm;
     NEXT(3);
 })
 
@@ -268,6 +163,14 @@ HANDLER(COPY, {
     fp[pc[1].a] = fp[pc[1].b];
     NEXT(2);
 })
+HANDLER(COPY_A, {
+    fp[pc[1].a].u64 = acc;
+    NEXT(2);
+})
+HANDLER(COPY_F, {
+    fp[pc[1].a].f64 = facc;
+    NEXT(2);
+})
 HANDLER(COPY2, { /* a v128 */
                  VmSlot low = fp[pc[1].b], high = fp[pc[1].b + 1];
                  fp[pc[1].a] = low, fp[pc[1].a + 1] = high;
@@ -288,6 +191,10 @@ HANDLER(CONST2, {
 HANDLER(SELECT, { /* a: result, b c: values, d: condition */
                   fp[pc[1].a] = fp[fp[pc[1].d].u32 ? pc[1].b : pc[1].c];
                   NEXT(2);
+})
+HANDLER(SELECT_A, {
+    fp[pc[1].a] = fp[(uint32_t)acc ? pc[1].b : pc[1].c];
+    NEXT(2);
 })
 HANDLER(SELECT2, {
     const VmSlot *from = &fp[fp[pc[1].d].u32 ? pc[1].b : pc[1].c];
@@ -340,7 +247,7 @@ HANDLER(REF_AS_NON_NULL, {
         frame_->func = f_;                                                                         \
         frame_->in = f_->in;                                                                       \
         if (f_->in != in) {                                                                        \
-            in = f_->in;                                                                           \
+            t->in = f_->in;                                                                        \
             LOAD_MEMORY();                                                                         \
         }                                                                                          \
         VmSlot *zero_ = fp + code_->param_slots;                                                   \
@@ -401,13 +308,23 @@ HANDLER(TAIL_CALL_REF, {
     do {                                                                                           \
         const VmFrame *below_ = --t->top;                                                          \
         fp = below_->fp;                                                                           \
-        in = below_->in;                                                                           \
-        LOAD_MEMORY();                                                                             \
+        if (UNLIKELY(below_->in != in)) {                                                          \
+            t->in = below_->in;                                                                    \
+            LOAD_MEMORY();                                                                         \
+        }                                                                                          \
         GO(below_->pc);                                                                            \
     } while (0)
 HANDLER(RETURN, { LEAVE(); })
 HANDLER(RETURN_1, {
     fp[0] = fp[pc[1].a];
+    LEAVE();
+})
+HANDLER(RETURN_A, {
+    fp[0].u64 = acc;
+    LEAVE();
+})
+HANDLER(RETURN_F, {
+    fp[0].f64 = facc;
     LEAVE();
 })
 HANDLER(RETURN_K, {
@@ -468,35 +385,14 @@ HANDLER(HOST_RETURN, {
 })
 
 #if VM_TAIL_CALLS
-static void op_STOP(STATE) { (void)pc, (void)fp, (void)mem, (void)msize, (void)in, (void)t; }
+HANDLER(STOP, {})
 #else
-static const VmWord *op_STOP(const VmWord *pc, VmThread *t) {
-    (void)pc, (void)t;
-    return NULL;
-}
+HANDLER(STOP, { return NULL; })
 #endif
 
-#undef NUMERIC1
-#undef NUMERIC2
-#undef TRAPPING1
-#undef TRAPPING2
-#define NUMERIC1(id, r, ta, e)            op_##id,
-#define NUMERIC2(id, r, ta, tb, e)        op_##id, op_##id##_K,
-#define TRAPPING1(id, r, ta, trap, e)     op_##id,
-#define TRAPPING2(id, r, ta, tb, trap, e) op_##id, op_##id##_K,
-const VmHandler vm_handlers[VM_OP_VECTORS] = {
-#include "core/numeric.def"
-#define X(id, type, op) op_JUMP_##id, op_JUMP_##id##_K, op_JUMP_NOT_##id, op_JUMP_NOT_##id##_K,
-    VM_COMPARISONS(X)
-#undef X
-#define X(id, from, to) op_##id,
-        VM_LOADS(X)
-#undef X
-#define X(id, to) op_##id,
-            VM_STORES(X)
-#undef X
+const VmHandler vm_handlers[] = {
 #define X(id) op_##id,
-                VM_OTHERS(X)
+    VM_OTHERS(X)
 #undef X
 };
 
@@ -548,14 +444,13 @@ const VmWord *vm_after_host(VmThread *t, VmStatus status) {
 
 /* The machine's state is that of the frame on top; the handlers take over from `pc`. */
 void vm_run(VmThread *t, const VmWord *pc) {
-    VmSlot *fp = t->top->fp;
-    VmInstance *in = t->top->in;
-    uint8_t *mem = in->memory0->bytes;
-    uint64_t msize = in->memory0->size;
+    t->fp = t->top->fp;
+    t->in = t->top->in;
+    t->mem = t->in->memory0->bytes;
+    t->msize = t->in->memory0->size;
 #if VM_TAIL_CALLS
-    pc->op(pc, fp, mem, msize, in, t);
+    pc->op(pc, t->fp, t->mem, t->msize, 0, t, 0);
 #else
-    t->fp = fp, t->mem = mem, t->msize = msize, t->in = in;
     while (pc) pc = pc->op(pc, t);
 #endif
 }
