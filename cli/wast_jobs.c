@@ -147,7 +147,8 @@ static WastResult *broken(Jobs *j, size_t index, int status) {
 static void end(Jobs *j, size_t index) {
     Job *job = &j->jobs[index];
     int status = 0;
-    while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR) {}
+    while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR) {
+    }
     close(job->pipe);
     job->pid = 0;
     job->result = get_result(j->cli->arena, &job->written);
@@ -181,8 +182,7 @@ static void wait_for_some(Jobs *j, size_t first, size_t next) {
 void wast_run_all(Cli *cli, const StrVec *paths, size_t jobs, const WastOptions *options,
                   WastDone done, void *context) {
     size_t bytes = (paths->len + 1) * sizeof(WastProgress);
-    void *shared =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *shared = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     Jobs j = {cli, paths, options, ARENA_NEW_ARRAY(cli->arena, Job, paths->len + 1), shared};
     if (shared == MAP_FAILED) {
         diag(&cli->diags, CLI_NO_MEMORY, span_none());

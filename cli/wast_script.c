@@ -22,7 +22,8 @@
 static const char *directive_name(const WastCommand *c) {
     switch (c->kind) {
     case WAST_MODULE: return c->module.is_component ? "component" : "module";
-    case WAST_DEFINITION: return c->module.is_component ? "component definition" : "module definition";
+    case WAST_DEFINITION:
+        return c->module.is_component ? "component definition" : "module definition";
     case WAST_INSTANCE: return "module instance";
     case WAST_REGISTER: return "register";
     case WAST_INVOKE: return c->is_get ? "get" : "invoke";
@@ -249,9 +250,7 @@ static void run_directives(Wast *w, const WastScript *script, volatile WastProgr
         }
         bool skip = w->options->no_run && only_runs(w->at);
         if (!skip) run_directive(w, w->at);
-        ++*(skip            ? &w->result->skipped
-            : w->has_failed ? &w->result->failed
-                            : &w->result->passed);
+        ++*(skip ? &w->result->skipped : w->has_failed ? &w->result->failed : &w->result->passed);
     }
 }
 

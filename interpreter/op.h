@@ -152,30 +152,28 @@ typedef enum {
 #define X(id) VM_OP_##id,
     VM_OTHERS(X)
 #undef X
-    VM_STRETCH(NUMERIC),
+        VM_STRETCH(NUMERIC),
 #include "core/numeric.def"
     VM_STRETCH(JUMPS),
 #define X(id, ...) VM_FAMILY(JUMP_##id, VM_JUMP_FORMS), VM_FAMILY(JUMP_NOT_##id, VM_JUMP_FORMS),
     VM_COMPARISONS(X)
 #undef X
-    VM_STRETCH(MEMORY),
+        VM_STRETCH(MEMORY),
 #define X(id, ...) VM_FAMILY(id, 2 * VM_AT_COUNT),
     VM_LOADS(X)
 #undef X
 #define X(id, ...) VM_FAMILY(id, VM_VALUE_COUNT * VM_AT_COUNT),
-    VM_STORES(X)
+        VM_STORES(X)
 #undef X
-    VM_STRETCH(VECTORS),
+            VM_STRETCH(VECTORS),
 #define X(id, ...) VM_OP_##id,
 #include "core/vector.def"
-    VM_VECTOR_OTHERS(X)
-    VM_STRETCH(PLAINS),
+    VM_VECTOR_OTHERS(X) VM_STRETCH(PLAINS),
     VM_ATOMIC_LOADS(X) VM_ATOMIC_STORES(X) VM_ATOMIC_UPDATES(X) VM_ATOMIC_EXCHANGES(X)
-    VM_PLAIN_OTHERS(X)
-    VM_STRETCH(REFS),
+        VM_PLAIN_OTHERS(X) VM_STRETCH(REFS),
     VM_REFS(X)
 #undef X
-    VM_OP_COUNT
+        VM_OP_COUNT
 } VmOp;
 #undef NUMERIC1
 #undef NUMERIC2

@@ -20,7 +20,6 @@
  *
  * A comparison that only a branch uses becomes one instruction with it. Unreachable code is skipped.
  */
-#include "core/numeric.h"
 #include "interpreter/prepare.h"
 
 bool vm_prepare_grow(void *array, uint32_t *cap, size_t size) {
@@ -30,16 +29,6 @@ bool vm_prepare_grow(void *array, uint32_t *cap, size_t size) {
     *(void **)array = p;
     *cap = bigger;
     return true;
-}
-
-/* What is emitted now came from that offset in the body. */
-static void note_place(Prepare *p, uint32_t offset) {
-    if (p->place_count && p->places[p->place_count - 1].word == p->word_count) {
-        p->places[p->place_count - 1].offset = offset;
-        return;
-    }
-    if (!grow(&p->places, p->place_count, &p->place_cap, sizeof *p->places)) p->failed = true;
-    else p->places[p->place_count++] = (VmPlace){p->word_count, offset};
 }
 
 /* ---- locals ---- */
@@ -59,9 +48,6 @@ static void forget_local(Prepare *p, uint32_t local) {
     for (int c = 0; c < CLASSES; c++)
         if (p->acc[c].local == local + 1) p->acc[c].local = 0;
 }
-
-/* Whether the top entry was made by the last instruction. */
-static bool just_made(const Prepare *p) { return p->last.at && p->last.height == p->height; }
 
 static void local_set(Prepare *p, uint32_t index) {
     uint32_t local = p->local_register[index];
@@ -83,191 +69,6 @@ static void local_set(Prepare *p, uint32_t index) {
     } else {
         emit(p, e.slots == 2 ? VM_OP_COPY2 : VM_OP_COPY, local, place_of(p, &e), 0, 0);
     }
-}
-
-/* ---- operators ---- */
-
-/* What the table of numeric instructions says: the machine's instruction, the accumulators of the
- * result and the operands, and whether the operands' constants have 64 bits. */
-typedef struct {
-    uint16_t op;
-    uint8_t operands, result, first, second, wide_first, wide_second;
-} Numeric;
-enum {
-    CLASS_u32 = INT,
-    CLASS_s32 = INT,
-    CLASS_u64 = INT,
-    CLASS_s64 = INT,
-    CLASS_f32 = INT,
-    CLASS_f64 = FLOAT
-};
-static const Numeric numerics[CORE_OP_COUNT] = {
-#define NUMERIC1(id, r, ta, e)                                                                     \
-    [CORE_OP_##id] = {VM_OP_##id, 1, CLASS_##r, CLASS_##ta, 0, sizeof(ta) == 8, 0},
-#define NUMERIC2(id, r, ta, tb, e)                                                                 \
-    [CORE_OP_##id] = {VM_OP_##id,  2,           CLASS_##r,      CLASS_##ta,                        \
-                      CLASS_##tb, sizeof(ta) == 8, sizeof(tb) == 8},
-#define TRAPPING1(id, r, ta, trap, e)     NUMERIC1(id, r, ta, e)
-#define TRAPPING2(id, r, ta, tb, trap, e) NUMERIC2(id, r, ta, tb, e)
-#include "core/numeric.def"
-#undef NUMERIC1
-#undef NUMERIC2
-#undef TRAPPING1
-#undef TRAPPING2
-};
-
-/* Where the value of a popped entry is, for an instruction that has all forms. */
-static Operand operand(const Prepare *p, const Entry *e, uint8_t class) {
-    Operand o = {.kind = IN_SLOT, .slot = e->home, .home = e->home};
-    if (e->kind == CONST) {
-        o.kind = IN_CONST;
-        o.k = e->k[0].u64;
-    } else if (e->kind == ACC) {
-        o.kind = IN_ACC;
-    } else if (e->kind == LOCAL) {
-        o.slot = (uint16_t)e->local;
-        if (p->acc[class].local == e->local + 1) o.kind = IN_ACC, o.has_slot = true;
-    }
-    return o;
-}
-
-/* For one that has not: its register. */
-static void to_slot(Prepare *p, Operand *o, uint8_t class) {
-    Entry e = {.kind = o->kind == IN_CONST ? CONST : ACC, .slots = 1, .home = o->home};
-    e.class = class;
-    e.k[0].u64 = o->k;
-    if (o->kind == IN_CONST || (o->kind == IN_ACC && !o->has_slot))
-        o->slot = (uint16_t)place_of(p, &e);
-    o->kind = IN_SLOT;
-}
-
-/* The result of the instruction at `at`, whose form with a slot is `op`: in an accumulator for now. */
-static void result(Prepare *p, uint32_t at, VmOp op, uint8_t class, Last last) {
-    empty_acc(p, class);
-    Entry *e = push(p, 1);
-    e->kind = ACC;
-    e->class = class;
-    p->acc[class] = (Accumulator){.pending = p->height, .maker = at, .op = op};
-    last.at = at + 1;
-    last.height = p->height;
-    last.offset = p->offset;
-    p->last = last;
-}
-
-static void unary(Prepare *p, CoreOp op) {
-    const Numeric *n = &numerics[op];
-    Entry a = pop(p);
-    Operand x = operand(p, &a, n->first);
-    VmOp form = n->op + (x.kind == IN_ACC ? VM_FORM_A : VM_FORM_S);
-    if (x.kind == IN_CONST) to_slot(p, &x, n->first);
-    uint32_t at = begin(p, form + 1);
-    operands(p, 0, x.slot, 0, 0);
-    result(p, at, form, n->result, (Last){.op = op, .x = x});
-}
-
-/* The form for two operands; those that there is none for are moved. */
-static uint32_t form_of(Prepare *p, Operand *x, Operand *y, uint8_t class) {
-    if (y->kind == IN_ACC && x->kind != IN_SLOT) to_slot(p, y, class);
-    if (x->kind == IN_CONST && y->kind == IN_CONST) to_slot(p, x, class);
-    if (x->kind == IN_ACC) return y->kind == IN_CONST ? VM_FORM_AK : VM_FORM_AS;
-    if (x->kind == IN_CONST) return VM_FORM_KS;
-    return y->kind == IN_CONST ? VM_FORM_SK : y->kind == IN_ACC ? VM_FORM_SA : VM_FORM_SS;
-}
-
-static void binary(Prepare *p, CoreOp op) {
-    const Numeric *n = &numerics[op];
-    Entry b = pop(p), a = pop(p);
-    Operand x = operand(p, &a, n->first), y = operand(p, &b, n->second);
-    VmOp form = n->op + form_of(p, &x, &y, n->first);
-    uint32_t at = begin(p, form + 1);
-    operands(p, 0, x.kind == IN_CONST ? y.slot : x.slot, y.slot, 0);
-    const Operand *k = x.kind == IN_CONST ? &x : y.kind == IN_CONST ? &y : NULL;
-    if (k && (k == &x ? n->wide_first : n->wide_second)) immediate(p, k->k);
-    else if (k) p->words[p->word_count - 1].k32 = (uint32_t)k->k;
-    result(p, at, form, n->result, (Last){.op = op, .x = x, .y = y});
-}
-
-static void numeric(Prepare *p, CoreOp op) {
-    if (numerics[op].operands == 1) unary(p, op);
-    else binary(p, op);
-}
-
-/* ---- loads and stores ---- */
-
-/* The same for them: the class of the value. */
-typedef struct {
-    uint16_t op;
-    uint8_t is_store, class, wide;
-} Access;
-static const Access accesses[CORE_OP_COUNT] = {
-#define X(id, T, R) [CORE_OP_##id] = {VM_OP_##id, false, CLASS_##R, sizeof(R) == 8},
-    VM_LOADS(X)
-#undef X
-#define X(id, T, R) [CORE_OP_##id] = {VM_OP_##id, true, CLASS_##R, sizeof(R) == 8},
-        VM_STORES(X)
-#undef X
-};
-
-/* An address: where its parts are, by VM_AT_*. */
-typedef struct {
-    uint8_t mode;
-    uint16_t slot;
-    uint32_t k;
-} Address;
-
-static Address address_of(Prepare *p, Operand *x, const CoreInstr *i) {
-    if (i->mem.memory != 0 || p->core->memories.at[0].limits.is_64) {
-        to_slot(p, x, INT);
-        bool whole = with_memory(p, i, x->slot, x->home);
-        return (Address){VM_AT_S, whole ? x->home : x->slot, whole ? 0 : (uint32_t)i->mem.offset};
-    }
-    if (x->kind == IN_CONST && x->k + i->mem.offset > UINT32_MAX) to_slot(p, x, INT);
-    if (x->kind == IN_CONST) return (Address){VM_AT_K, 0, (uint32_t)(x->k + i->mem.offset)};
-    return (Address){x->kind == IN_ACC ? VM_AT_A : VM_AT_S, x->slot, (uint32_t)i->mem.offset};
-}
-
-/* An access: `value` is the slot of what is stored, or a constant. */
-static void emit_access(Prepare *p, VmOp op, uint32_t value, Address address) {
-    begin(p, op);
-    operands(p, value, address.slot, 0, 0);
-    p->words[p->word_count - 1].k32 = address.k;
-}
-
-static void load(Prepare *p, const CoreInstr *i) {
-    const Access *access = &accesses[i->op];
-    Entry a = pop(p);
-    Operand x = operand(p, &a, INT);
-    Address address = address_of(p, &x, i);
-    VmOp form = access->op + 2u * address.mode;
-    uint32_t at = p->word_count;
-    emit_access(p, form + 1, 0, address);
-    result(p, at, form, access->class, (Last){.op = i->op, .x = x});
-    if (i->mem.memory == 0) return;
-    empty_acc(p, access->class);
-    first_memory(p, i);
-}
-
-/* Whether a constant to be stored fits into 16 bits. */
-static bool is_short(const Operand *o, const Access *access) {
-    if (o->kind != IN_CONST) return false;
-    if (access->class == FLOAT) return o->k == 0;
-    return access->wide ? (int64_t)o->k == (int16_t)o->k : (int32_t)o->k == (int16_t)o->k;
-}
-
-static void store(Prepare *p, const CoreInstr *i) {
-    const Access *access = &accesses[i->op];
-    Entry b = pop(p), a = pop(p);
-    Operand x = operand(p, &a, INT), value = operand(p, &b, access->class);
-    bool clash = x.kind == IN_ACC && value.kind == IN_ACC && access->class == INT;
-    if ((value.kind == IN_CONST && !is_short(&value, access)) || clash)
-        to_slot(p, &value, access->class);
-    Address address = address_of(p, &x, i);
-    uint32_t from = value.kind == IN_ACC     ? VM_VALUE_A
-                    : value.kind == IN_CONST ? VM_VALUE_K
-                                             : VM_VALUE_S;
-    emit_access(p, access->op + (uint32_t)VM_VALUE_COUNT * address.mode + from,
-                from == VM_VALUE_K ? (uint32_t)value.k : value.slot, address);
-    first_memory(p, i);
 }
 
 /* Three operands, no result: the bulk instructions. */
@@ -299,8 +100,8 @@ static void get_by(Prepare *p, VmOp op, uint64_t imm) {
 static void select_one(Prepare *p) {
     Entry condition = pop(p), b = pop(p), a = pop(p);
     bool two = a.slots == 2;
-    Operand c = operand(p, &condition, INT);
-    if (c.kind == IN_CONST || two) to_slot(p, &c, INT);
+    Operand c = vm_prepare_operand(p, &condition, INT);
+    if (c.kind == IN_CONST || two) vm_prepare_to_slot(p, &c, INT);
     uint32_t x = place_of(p, &a), y = place_of(p, &b), at = p->word_count;
     VmOp op = two ? VM_OP_SELECT2 : c.kind == IN_ACC ? VM_OP_SELECT_A : VM_OP_SELECT;
     emit(p, op, push_temp(p, a.slots), x, y, c.slot);
@@ -329,27 +130,19 @@ static const struct {
     [CORE_OP_I64_EQZ] = {VM_OP_JUMP_UNLESS_64, VM_OP_JUMP_IF_64},
 };
 
-/* The last instruction, which goes into the next one, is not emitted after all. What is emitted in
- * its place belongs to `offset` in the body. */
-static void take_back(Prepare *p, uint32_t offset) {
-    p->word_count = p->last.at - 1;
-    while (p->place_count && p->places[p->place_count - 1].word > p->word_count) p->place_count--;
-    note_place(p, offset);
-    p->last.at = 0;
-}
-
 static Condition take_condition(Prepare *p) {
     bool made = just_made(p) && p->stack[p->height - 1].kind == ACC;
     Last last = p->last;
     Entry e = pop(p);
     if (!made || !jumps[last.op].jump_if)
-        return (Condition){
-            .jump_if = VM_OP_JUMP_IF, .jump_unless = VM_OP_JUMP_UNLESS, .x = operand(p, &e, INT)};
+        return (Condition){.jump_if = VM_OP_JUMP_IF,
+                           .jump_unless = VM_OP_JUMP_UNLESS,
+                           .x = vm_prepare_operand(p, &e, INT)};
     take_back(p, p->offset);
     return (Condition){.jump_if = jumps[last.op].jump_if,
                        .jump_unless = jumps[last.op].jump_unless,
-                       .compares = numerics[last.op].operands == 2,
-                       .class = numerics[last.op].first,
+                       .compares = vm_numerics[last.op].operands == 2,
+                       .class = vm_numerics[last.op].first,
                        .x = last.x,
                        .y = last.y};
 }
@@ -358,8 +151,8 @@ static Condition take_condition(Prepare *p) {
 static uint32_t emit_condition(Prepare *p, const Condition *c, bool sense, uint32_t *from) {
     Operand x = c->x, y = c->y;
     VmOp op = sense ? c->jump_if : c->jump_unless;
-    if (x.kind == IN_CONST) to_slot(p, &x, c->class);
-    if (c->compares) op += form_of(p, &x, &y, c->class) / 2;
+    if (x.kind == IN_CONST) vm_prepare_to_slot(p, &x, c->class);
+    if (c->compares) op += vm_prepare_form(p, &x, &y, c->class) / 2;
     else op += x.kind == IN_ACC;
     *from = begin(p, op);
     operands(p, x.slot, y.slot, 0, 0);
@@ -518,8 +311,8 @@ static void br_if(Prepare *p, uint32_t depth) {
 static void br_table(Prepare *p, const CoreInstr *i) {
     Entry e = pop(p);
     uint32_t n = i->list.count; /* the default is the last of them */
-    Operand index = operand(p, &e, INT);
-    if (index.kind == IN_CONST) to_slot(p, &index, INT);
+    Operand index = vm_prepare_operand(p, &e, INT);
+    if (index.kind == IN_CONST) vm_prepare_to_slot(p, &index, INT);
     all_home_from(p, p->height - label_count(block_at(p, i->a)));
     uint32_t from = begin(p, index.kind == IN_ACC ? VM_OP_JUMP_TABLE_A : VM_OP_JUMP_TABLE);
     operands(p, index.slot, 0, 0, 0);
@@ -802,7 +595,7 @@ static void call_any(Prepare *p, const CoreInstr *i) {
 
 /* ---- references ---- */
 
-static void ref_is_null(Prepare *p) { unary(p, CORE_OP_I64_EQZ); }
+static void ref_is_null(Prepare *p) { vm_prepare_numeric(p, CORE_OP_I64_EQZ); }
 
 static void ref_as_non_null(Prepare *p) {
     emit(p, VM_OP_REF_AS_NON_NULL, place_of_top(p), 0, 0, 0);
@@ -899,7 +692,7 @@ static bool value(Prepare *p, const CoreInstr *i) {
     }
     case CORE_OP_GLOBAL_SET: global_set(p, i->a); return true;
     case CORE_OP_REF_FUNC: get(p, VM_OP_REF_FUNC, i->a, 1); return true;
-    case CORE_OP_REF_EQ: binary(p, CORE_OP_I64_EQ); return true;
+    case CORE_OP_REF_EQ: vm_prepare_numeric(p, CORE_OP_I64_EQ); return true;
     case CORE_OP_REF_IS_NULL: ref_is_null(p); return true;
     case CORE_OP_REF_AS_NON_NULL: ref_as_non_null(p); return true;
     case CORE_OP_SELECT:
@@ -997,10 +790,8 @@ static void body(Prepare *p) {
             return;
         }
         if (i.op == CORE_OP_END) close(p);
-        else if (numerics[i.op].op) numeric(p, i.op);
-        else if (accesses[i.op].op && accesses[i.op].is_store) store(p, &i);
-        else if (accesses[i.op].op) load(p, &i);
-        else if (!value(p, &i) && !control(p, &i) && !bulk(p, &i) && !vm_prepare_plain(p, &i) &&
+        else if (!vm_prepare_numeric(p, i.op) && !vm_prepare_access(p, &i) && !value(p, &i) &&
+                 !control(p, &i) && !bulk(p, &i) && !vm_prepare_plain(p, &i) &&
                  !vm_prepare_ref(p, &i)) {
             unsupported(p, i.op);
             return;

@@ -155,6 +155,16 @@ static inline void begin_run(Prepare *p) {
     immediate(p, 0);
 }
 
+/* What is emitted now came from that offset in the body. */
+static inline void note_place(Prepare *p, uint32_t offset) {
+    if (p->place_count && p->places[p->place_count - 1].word == p->word_count) {
+        p->places[p->place_count - 1].offset = offset;
+        return;
+    }
+    if (!grow(&p->places, p->place_count, &p->place_cap, sizeof *p->places)) p->failed = true;
+    else p->places[p->place_count++] = (VmPlace){p->word_count, offset};
+}
+
 /* ---- the stack ---- */
 
 static inline Entry *push(Prepare *p, uint8_t slots) {
@@ -297,6 +307,18 @@ static inline void first_memory(Prepare *p, const CoreInstr *i) {
     word(p)->jump = 0;
 }
 
+/* Whether the top entry was made by the last instruction. */
+static inline bool just_made(const Prepare *p) { return p->last.at && p->last.height == p->height; }
+
+/* The last instruction, which goes into the next one, is not emitted after all. What is emitted in
+ * its place belongs to `offset` in the body. */
+static inline void take_back(Prepare *p, uint32_t offset) {
+    p->word_count = p->last.at - 1;
+    while (p->place_count && p->places[p->place_count - 1].word > p->word_count) p->place_count--;
+    note_place(p, offset);
+    p->last.at = 0;
+}
+
 /* Takes off the n top values, which go to their homes: the first of those, and how many there are. */
 static inline uint32_t take_home(Prepare *p, uint32_t n, uint32_t *slots) {
     *slots = 0;
@@ -322,6 +344,27 @@ static inline uint32_t place_of_top(Prepare *p) {
     const Entry *e = &p->stack[p->height - 1];
     return e->kind == LOCAL ? e->local : e->home;
 }
+
+/* ---- prepare_value.c ---- */
+
+/* What a numeric instruction is: the machine's instruction (0: not numeric), how many operands, the
+ * accumulators of the result and the operands, and whether the operands' constants have 64 bits. */
+typedef struct {
+    uint16_t op;
+    uint8_t operands, result, first, second, wide_first, wide_second;
+} Numeric;
+extern const Numeric vm_numerics[CORE_OP_COUNT];
+
+/* Both: false where the instruction is no such. */
+bool vm_prepare_numeric(Prepare *p, CoreOp op);
+bool vm_prepare_access(Prepare *p, const CoreInstr *i);
+
+/* Where the value of a popped entry is, for an instruction that has all forms; for one that has
+ * not: its register. */
+Operand vm_prepare_operand(const Prepare *p, const Entry *e, uint8_t class);
+void vm_prepare_to_slot(Prepare *p, Operand *o, uint8_t class);
+/* The form (VM_FORM_*) for two operands; those that there is none for are moved. */
+uint32_t vm_prepare_form(Prepare *p, Operand *x, Operand *y, uint8_t class);
 
 /* ---- prepare_ref.c ---- */
 
