@@ -72,13 +72,6 @@ static bool write_all(int fd, Str bytes) {
     return true;
 }
 
-static bool write_directly(const char *path, Str bytes) {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) return false;
-    bool ok = write_all(fd, bytes);
-    return close(fd) == 0 && ok;
-}
-
 /* The file has the mode and, where that can be had, the owner of the old one (mode 0: there is none). */
 static bool adopt(int fd, const struct stat *old) {
     if (!old->st_mode) {
@@ -90,36 +83,92 @@ static bool adopt(int fd, const struct stat *old) {
     return fchmod(fd, old->st_mode & (owned ? 07777 : 0777)) == 0;
 }
 
-/* Signals that end the program wait meanwhile, so that the temporary file never stays. */
-static bool write_and_rename(Arena *arena, const char *path, const struct stat *old, Str bytes) {
-    char *temporary = (char *)str_fmt(arena, "%s.XXXXXX", path).ptr;
-    sigset_t ending, before;
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGINT), sigaddset(&ending, SIGTERM), sigaddset(&ending, SIGHUP);
-    sigprocmask(SIG_BLOCK, &ending, &before);
-    int fd = mkstemp(temporary);
-    bool ok = fd >= 0 && write_all(fd, bytes) && adopt(fd, old);
-    int error = errno;
-    if (fd >= 0 && close(fd) != 0 && ok) ok = false, error = errno;
-    if (ok && rename(temporary, path) != 0) ok = false, error = errno;
-    if (fd >= 0 && !ok) unlink(temporary);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = error;
-    return ok;
+/* ---- writing ---- */
+
+struct FileOut {
+    Diags *diags;
+    Str path;
+    int fd;                /* -1: it could not be opened */
+    char *temporary;       /* NULL: standard output, a device or a pipe, written to directly */
+    const char *target;    /* what the temporary file becomes */
+    struct stat old;       /* of the file that stood there; mode 0: none */
+    sigset_t ending, mask; /* signals that end the program; what was blocked before */
+    int error;             /* the first one */
+};
+
+/* Signals that end the program wait while there is a temporary file, so that it never stays. */
+static void open_temporary(Arena *arena, FileOut *out) {
+    char *target = realpath(str_c(arena, out->path), NULL); /* a link stays one */
+    Str name = target ? str_copy(arena, str_from(target)) : out->path;
+    free(target);
+    out->target = str_c(arena, name);
+    out->temporary = (char *)str_fmt(arena, "%s.XXXXXX", out->target).ptr;
+    sigemptyset(&out->ending);
+    sigaddset(&out->ending, SIGINT), sigaddset(&out->ending, SIGTERM);
+    sigaddset(&out->ending, SIGHUP);
+    sigprocmask(SIG_BLOCK, &out->ending, &out->mask);
+    out->fd = mkstemp(out->temporary);
+    if (out->fd >= 0) return;
+    out->error = errno;
+    sigprocmask(SIG_SETMASK, &out->mask, NULL);
+}
+
+static void end_temporary(FileOut *out, bool keep) {
+    if (!keep || rename(out->temporary, out->target) != 0) {
+        if (keep) out->error = errno;
+        unlink(out->temporary);
+    }
+    sigprocmask(SIG_SETMASK, &out->mask, NULL);
+}
+
+FileOut *file_out_open(Arena *arena, Str path, Diags *diags) {
+    FileOut *out = ARENA_NEW(arena, FileOut);
+    *out = (FileOut){.diags = diags, .path = path, .fd = -1};
+    const char *name = str_c(arena, path);
+    bool standard = str_is(path, "-"), exists = !standard && stat(name, &out->old) == 0;
+    if (standard) out->fd = STDOUT_FILENO;
+    else if (exists && !S_ISREG(out->old.st_mode)) out->fd = open(name, O_WRONLY | O_CLOEXEC);
+    else if (!exists || access(name, W_OK) == 0) open_temporary(arena, out);
+    if (out->fd < 0 && !out->error) out->error = errno;
+    if (out->error) diag(diags, FILE_WRITE, span_none(), STR_ARG(path), strerror(out->error));
+    return out;
+}
+
+bool file_out_write(FileOut *out, Str bytes) {
+    if (out->error) return false;
+    if (!write_all(out->fd, bytes)) {
+        out->error = errno;
+        diag(out->diags, FILE_WRITE, span_none(), STR_ARG(out->path), strerror(out->error));
+    }
+    sigset_t pending;
+    if (out->temporary && sigpending(&pending) == 0 &&
+        (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+         sigismember(&pending, SIGHUP))) {
+        out->error = EINTR;
+        end_temporary(out, false); /* and here the program ends, if the signal is not ignored */
+        close(out->fd);
+        out->fd = -1;
+    }
+    return !out->error;
+}
+
+bool file_out_close(FileOut *out, bool keep) {
+    if (out->fd < 0) return false;
+    int before = out->error;
+    bool standard = out->fd == STDOUT_FILENO;
+    if (!before && keep && out->temporary && !adopt(out->fd, &out->old)) out->error = errno;
+    if (!standard && close(out->fd) != 0 && !out->error) out->error = errno;
+    if (out->temporary) end_temporary(out, keep && !out->error);
+    out->fd = -1;
+    if (out->error && !before)
+        diag(out->diags, FILE_WRITE, span_none(), STR_ARG(out->path), strerror(out->error));
+    return keep && !out->error;
 }
 
 bool file_write(Arena *arena, Str path, Str bytes, Diags *diags) {
-    const char *name = str_c(arena, path);
-    struct stat st = {0};
-    bool standard = str_is(path, "-"), exists = !standard && stat(name, &st) == 0, ok;
-    char *target = exists ? realpath(name, NULL) : NULL; /* a link stays one */
-    if (standard) ok = write_all(STDOUT_FILENO, bytes);
-    else if (exists && !S_ISREG(st.st_mode)) ok = write_directly(name, bytes);
-    else if (exists && access(name, W_OK) != 0) ok = false;
-    else ok = write_and_rename(arena, target ? target : name, &st, bytes);
-    if (!ok) diag(diags, FILE_WRITE, span_none(), STR_ARG(path), strerror(errno));
-    free(target);
-    return ok;
+    FileOut *out = file_out_open(arena, path, diags);
+    file_out_write(out, bytes);
+    return file_out_close(out, true);
 }
 
 bool file_exists(Arena *arena, Str path) { return access(str_c(arena, path), F_OK) == 0; }

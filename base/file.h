@@ -12,9 +12,16 @@ const Source *file_read(Arena *arena, Str path, Diags *diags);
 /* A source of bytes that are in memory already; the path is for messages. */
 const Source *source_of(Arena *arena, Str path, Str text);
 
-/* Writes `bytes` to a temporary file beside `path`, then renames it: the old file stays whole if
- * anything fails, and a new one has its mode and owner. A file that may not be written stays. "-" is
- * standard output; a device or pipe is written to directly. */
+/* A file that is written piece by piece: into a temporary file beside `path`, which takes its place
+ * when it is closed with `keep`, so that the old file stays whole if anything fails, and a new one
+ * has its mode and owner. A file that may not be written stays. "-" is standard output; a device or
+ * pipe is written to directly. The first failure is reported; open gives a FileOut even then. */
+typedef struct FileOut FileOut;
+FileOut *file_out_open(Arena *arena, Str path, Diags *diags);
+bool file_out_write(FileOut *out, Str bytes);
+bool file_out_close(FileOut *out, bool keep);
+
+/* The same in one call. */
 bool file_write(Arena *arena, Str path, Str bytes, Diags *diags);
 
 bool file_exists(Arena *arena, Str path);
