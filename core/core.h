@@ -207,6 +207,7 @@ typedef struct {
 typedef struct {
     CoreName *at; /* ascending by index */
     size_t len, cap;
+    bool shuffled; /* in the file they stand in another order: that of the texts' addresses */
 } CoreNameMap;
 
 typedef struct {
@@ -217,6 +218,7 @@ typedef struct {
 typedef struct {
     CoreNameGroup *at; /* ascending by index */
     size_t len, cap;
+    bool shuffled;
 } CoreNameGroups;
 
 /* The `name` custom section. */

@@ -6,7 +6,11 @@
  *       1 function 4 type 5 table 6 memory 7 global 8 elem 9 data 11 tag    vec(x:u32 name)
  *       2 local 3 label 10 field                              vec(x:u32 vec(y:u32 name))
  *
- * It only serves people, so a malformed one is no error: what stands before the fault is kept. */
+ * It only serves people, so a malformed one is no error: what stands before the fault is kept, the
+ * indices may come in any order (Dart's compiler writes them so), and the last name of an index and
+ * the last of several sections hold. */
+#include <stdlib.h>
+
 #include "core/internal.h"
 
 static CoreNameMap *map_of(CoreNames *names, uint8_t id) {
@@ -63,14 +67,15 @@ const CoreNameMap *core_name_group(const CoreNameGroups *groups, uint32_t index)
     return low < groups->len && groups->at[low].index == index ? &groups->at[low].names : &none;
 }
 
-/* vec(x:u32 name), ascending */
+/* vec(x:u32 name) */
 static void read_map(Arena *arena, Reader *r, CoreNameMap *map) {
     uint32_t n = reader_count(r, UINT32_MAX, "name");
     for (uint32_t i = 0; i < n && !r->failed; i++) {
         uint32_t index = reader_u32(r);
         Str name = reader_name(r);
-        if (map->len && index <= vec_last(map).index) reader_stop(r);
-        if (!r->failed) core_name_add(arena, map, index, name);
+        if (r->failed) return;
+        if (map->len && index <= vec_last(map).index) map->shuffled = true;
+        core_name_add(arena, map, index, name);
     }
 }
 
@@ -79,9 +84,54 @@ static void read_groups(Arena *arena, Reader *r, CoreNameGroups *groups) {
     uint32_t n = reader_count(r, UINT32_MAX, "name");
     for (uint32_t i = 0; i < n && !r->failed; i++) {
         uint32_t index = reader_u32(r);
-        if (groups->len && index <= vec_last(groups).index) reader_stop(r);
-        if (!r->failed) read_map(arena, r, core_name_group_add(arena, groups, index));
+        if (r->failed) return;
+        if (groups->len && index <= vec_last(groups).index) groups->shuffled = true;
+        read_map(arena, r, core_name_group_add(arena, groups, index));
     }
+}
+
+/* By index, and those of one index as they stand in the file: names point into it. */
+static int by_index(const void *a, const void *b) {
+    const CoreName *x = a, *y = b;
+    if (x->index != y->index) return x->index < y->index ? -1 : 1;
+    return (x->name.ptr > y->name.ptr) - (x->name.ptr < y->name.ptr);
+}
+
+static int by_group_index(const void *a, const void *b) {
+    const CoreNameGroup *x = a, *y = b;
+    if (x->index != y->index) return x->index < y->index ? -1 : 1;
+    const char *first = x->names.len ? x->names.at[0].name.ptr : NULL;
+    const char *second = y->names.len ? y->names.at[0].name.ptr : NULL;
+    return (first > second) - (first < second);
+}
+
+/* Brings a map into order; of several names for one index the last holds. */
+static void sort_map(CoreNameMap *map) {
+    if (!map->shuffled) return;
+    qsort(map->at, map->len, sizeof *map->at, by_index);
+    size_t kept = 0;
+    for (size_t i = 0; i < map->len; i++)
+        if (i + 1 == map->len || map->at[i + 1].index != map->at[i].index)
+            map->at[kept++] = map->at[i];
+    map->len = kept;
+}
+
+/* The same for groups; several of one index are one. */
+static void sort_groups(Arena *arena, CoreNameGroups *groups) {
+    if (groups->shuffled) qsort(groups->at, groups->len, sizeof *groups->at, by_group_index);
+    size_t kept = 0;
+    for (size_t i = 0; i < groups->len; i++) {
+        CoreNameGroup *group = &groups->at[i], *last = kept ? &groups->at[kept - 1] : NULL;
+        if (!last || last->index != group->index) {
+            groups->at[kept++] = *group;
+            continue;
+        }
+        for (size_t n = 0; n < group->names.len; n++)
+            *vec_push(arena, &last->names) = group->names.at[n];
+        last->names.shuffled = true;
+    }
+    groups->len = kept;
+    for (size_t i = 0; i < kept; i++) sort_map(&groups->at[i].names);
 }
 
 bool core_names_decode(Arena *arena, Reader r, CoreNames *names) {
@@ -91,15 +141,17 @@ bool core_names_decode(Arena *arena, Reader r, CoreNames *names) {
         uint8_t id = reader_u8(&r);
         uint32_t size = reader_u32(&r);
         Reader content = reader_sub(&r, size);
-        if (r.failed) return false;
+        if (r.failed) break;
         CoreNameMap *map = map_of(names, id);
         CoreNameGroups *groups = groups_of(names, id);
-        if (map && !map->len) read_map(arena, &content, map);
-        else if (groups && !groups->len) read_groups(arena, &content, groups);
+        if (map) read_map(arena, &content, map);
+        else if (groups) read_groups(arena, &content, groups);
         else if (id == 0)
             names->module = reader_name(&content), names->has_module = !content.failed;
         else reader_bytes(&content, reader_left(&content));
         if (content.failed || !reader_at_end(&content)) good = false;
+        if (map) sort_map(map);
+        if (groups) sort_groups(arena, groups);
     }
     return good && !r.failed;
 }
