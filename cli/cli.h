@@ -168,6 +168,17 @@ const Source *cli_read(Cli *cli, size_t index);
 /* Writes the result to -o or standard output, unless there are errors. Bytes that begin as a
  * WebAssembly binary do not go to a terminal. */
 int cli_write(Cli *cli, Str bytes);
+
+/* Long results are written while they are made: cli_stream takes what comes, and cli_stream_end the
+ * rest, all of it where there was nothing before. Where it went wrong an output file stays as it
+ * was. */
+typedef struct FileOut FileOut;
+typedef struct {
+    Cli *cli;
+    FileOut *out; /* NULL: nothing has come yet */
+} CliStream;
+void cli_stream(void *stream, Str bytes);
+int cli_stream_end(CliStream *stream, Str rest, bool good);
 /* Makes a directory and those above it that are missing. False after a diagnostic. */
 bool cli_make_directories(Cli *cli, Str path);
 /* The features of -f on top of the defaults. False after a diagnostic. */

@@ -28,15 +28,18 @@ static int run(Cli *cli, void *given) {
     const Options *options = given;
     const Source *source = load_binary(cli, 0, features_all());
     if (!source) return EXIT_INPUT;
-    WatPrintOptions print = {.skeleton = options->skeleton,
+    CliStream stream = {.cli = cli};
+    WatPrintOptions print = {.drain = cli_stream,
+                             .drain_to = &stream,
+                             .skeleton = options->skeleton,
                              .fold = options->fold,
                              .operand_stack = options->operand_stack,
                              .offsets = options->offsets,
                              .name_unnamed = options->name_unnamed,
                              .indent = options->indent > 80 ? 80 : (unsigned)options->indent};
     Buf text = {.arena = cli->arena};
-    if (!wat_print(cli->arena, source, &print, &text, &cli->diags)) return EXIT_INPUT;
-    return cli_write(cli, buf_text(&text));
+    bool good = wat_print(cli->arena, source, &print, &text, &cli->diags);
+    return cli_stream_end(&stream, buf_text(&text), good);
 }
 
 const CommandSpec cmd_print = {

@@ -83,6 +83,20 @@ int cli_write(Cli *cli, Str bytes) {
     return file_write(cli->arena, path, bytes, &cli->diags) ? EXIT_OK : EXIT_INPUT;
 }
 
+void cli_stream(void *stream, Str bytes) {
+    CliStream *s = stream;
+    Cli *cli = s->cli;
+    Str path = cli->output.len ? cli->output : STR("-");
+    if (!s->out) s->out = file_out_open(cli->arena, path, &cli->diags);
+    file_out_write(s->out, bytes);
+}
+
+int cli_stream_end(CliStream *s, Str rest, bool good) {
+    if (!s->out) return good ? cli_write(s->cli, rest) : EXIT_INPUT;
+    file_out_write(s->out, rest);
+    return file_out_close(s->out, good && !s->cli->diags.errors) ? EXIT_OK : EXIT_INPUT;
+}
+
 bool cli_make_directories(Cli *cli, Str path) {
     for (size_t slash = 1; slash != SIZE_MAX && path.len;) {
         slash = str_find(path, '/', slash);

@@ -316,7 +316,14 @@ void wat_put(WatPrinter *p, const char *text);
 void wat_put_str(WatPrinter *p, Str s); /* raw */
 void wat_newline(WatPrinter *p, int64_t offset);
 void wat_start(WatPrinter *p, const char *group); /* "(group" */
-void wat_finish(WatPrinter *p);                   /* ")" */
+/* Where the text may leave: nothing behind this comes back to what stands before. */
+static inline void wat_drain(WatPrinter *p) {
+    enum { ENOUGH = 1 << 16 };
+    if (p->out->len < ENOUGH || !p->options.drain) return;
+    p->options.drain(p->options.drain_to, buf_text(p->out));
+    p->out->len = 0;
+}
+void wat_finish(WatPrinter *p); /* ")" */
 void wat_finish_at(WatPrinter *p, int64_t offset);
 void wat_put_quoted(WatPrinter *p, Str name);        /* "name", escapes as \u{..} */
 void wat_put_quoted_bytes(WatPrinter *p, Str bytes); /* ... as \hh */

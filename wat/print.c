@@ -79,6 +79,7 @@ void wat_put_quoted_bytes(WatPrinter *p, Str bytes) {
             char escape[3] = {'\\', digits[c >> 4], digits[c & 15]};
             buf_bytes(p->out, escape, 3);
         }
+        wat_drain(p);
     }
     buf_byte(p->out, '"');
 }
@@ -111,15 +112,31 @@ void wat_put_name(WatPrinter *p, Str name, bool clash, const char *what, uint32_
     wat_put(p, "\")");
 }
 
-WatNames wat_names(WatPrinter *p, const CoreNameMap *map, const char *what, bool unique) {
-    bool *clash = ARENA_NEW_ARRAY(p->arena, bool, map->len);
+static int by_place(const void *a, const void *b) {
+    const CoreName *x = *(CoreName *const *)a, *y = *(CoreName *const *)b;
+    return (x->name.ptr > y->name.ptr) - (x->name.ptr < y->name.ptr);
+}
+
+/* Whether each name is one that another before it in the file has taken. */
+static const bool *find_clashes(Arena *arena, const CoreNameMap *map) {
+    bool *clash = ARENA_NEW_ARRAY(arena, bool, map->len);
+    const CoreName **order = ARENA_NEW_ARRAY(arena, const CoreName *, map->len);
     Map seen = {0};
-    for (size_t i = 0; i < map->len && unique; i++) {
-        bool added, plain = map->at[i].name.len && map->at[i].name.ptr[0] != '#';
+    for (size_t i = 0; i < map->len; i++) order[i] = &map->at[i];
+    if (map->shuffled) qsort(order, map->len, sizeof *order, by_place);
+    for (size_t i = 0; i < map->len; i++) {
+        Str name = order[i]->name;
+        bool added, plain = name.len && name.ptr[0] != '#';
         if (!plain) continue;
-        map_put(p->arena, &seen, map->at[i].name, &added);
-        clash[i] = !added;
+        map_put(arena, &seen, name, &added);
+        clash[order[i] - map->at] = !added;
     }
+    return clash;
+}
+
+WatNames wat_names(WatPrinter *p, const CoreNameMap *map, const char *what, bool unique) {
+    const bool *clash =
+        unique ? find_clashes(p->arena, map) : ARENA_NEW_ARRAY(p->arena, bool, map->len);
     return (WatNames){map, clash, what, NULL};
 }
 
@@ -167,9 +184,48 @@ bool wat_has_name(const WatNames *names, uint32_t index, Str *name) {
 
 /* ---- floats ---- */
 
-/* The shortest decimal that reads back as the same number, without an exponent. */
+enum { DECIMAL_SIZE = 64 };
+
+static bool reads_as(const char *text, double value, bool single) {
+    return single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value;
+}
+
+/* 1.25e+00 to 1.26e+00; false where the last digit is a 9. */
+static bool next_digit_up(char *text) {
+    char *last = strchr(text, 'e') - 1;
+    if (*last == '9') return false;
+    ++*last;
+    return true;
+}
+
+/* Whether `text`, a number rounded to `precision` digits, has lost exactly half a digit. */
+static bool is_half_lost(const char *text, double value, int precision) {
+    char longer[DECIMAL_SIZE];
+    snprintf(longer, sizeof longer, "%.*e", precision + 20, value);
+    size_t kept = (size_t)(strchr(text, 'e') - text);
+    const char *rest = longer + (precision ? kept : kept + 1);
+    return memcmp(text, longer, kept) == 0 && *rest == '5' && strspn(rest + 1, "0") == 19;
+}
+
+/* The shortest decimal that reads back as the same number, as "%e" writes it; of several the
+ * nearest, of two that are as near the larger. Where the next lower number is nearer than the next
+ * higher one, the decimal above may do though the nearest one does not. */
+static void shortest(char text[DECIMAL_SIZE], double value, bool single) {
+    for (int precision = 0; precision < 18; precision++) {
+        snprintf(text, DECIMAL_SIZE, "%.*e", precision, value);
+        bool good = reads_as(text, value, single);
+        if (good && !is_half_lost(text, value, precision)) return;
+        char above[DECIMAL_SIZE];
+        memcpy(above, text, sizeof above);
+        if (next_digit_up(above) && reads_as(above, value, single))
+            memcpy(text, above, sizeof above), good = true;
+        if (good) return;
+    }
+}
+
+/* The shortest decimal, without an exponent. */
 static void put_decimal(Buf *out, double value, bool single) {
-    char text[64];
+    char text[DECIMAL_SIZE];
     if (isnan(value)) {
         buf_fmt(out, "NaN");
         return;
@@ -178,10 +234,7 @@ static void put_decimal(Buf *out, double value, bool single) {
         buf_fmt(out, value < 0 ? "-inf" : "inf");
         return;
     }
-    for (int precision = 0; precision < 18; precision++) {
-        snprintf(text, sizeof text, "%.*e", precision, value);
-        if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value) break;
-    }
+    shortest(text, value, single);
     char *e = strchr(text, 'e');
     int exponent = atoi(e + 1), n = 0;
     char digits[32];

@@ -359,6 +359,7 @@ static int64_t put_expr(WatCodePrinter *c, const CoreExpr *e, Str hints, size_t 
             hint = wat_next_hint(&hint_reader, &taken);
         }
         wat_put_instr(c, &in, (int64_t)at);
+        wat_drain(c->mp->p);
         Str note;
         if (c->notes && wat_note(c->mp, &next_note, at, &note)) {
             wat_newline(c->mp->p, WAT_NO_OFFSET);

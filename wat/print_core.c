@@ -471,6 +471,7 @@ static void put_elem_items(WatModulePrinter *mp, const CoreElem *e) {
     for (uint32_t i = 0; i < e->count; i++) {
         wat_put(p, " ");
         wat_put_index(p, &mp->funcs, e->funcs[i]);
+        wat_drain(p);
     }
 }
 
@@ -610,6 +611,7 @@ static void put_func(WatModulePrinter *mp, uint32_t index) {
         wat_newline(p, end + 1);
     }
     wat_finish_at(p, end);
+    wat_drain(p);
 }
 
 static void put_funcs(WatModulePrinter *mp) {

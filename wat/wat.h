@@ -30,6 +30,9 @@ typedef struct {
     bool name_unnamed;  /* invent $#func0 ... */
     bool operand_stack; /* the operands behind each instruction: ;; [i32 i32] */
     unsigned indent;    /* spaces a level; 0 means 2 */
+    /* Where it is given, takes the text while it grows: it leaves `out`. */
+    void (*drain)(void *drain_to, Str text);
+    void *drain_to;
 } WatPrintOptions;
 
 /* The text of a module or component, laid out as wasm-tools does. It need not be valid, only well
