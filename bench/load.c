@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * What loading costs, measured inside one process. Prints one line `name value` a figure.
+ *
+ *     load prepare FILE         decode, validate and prepare every function: MB/s of each
+ *     load instantiate FILE N   N instances of a module in one store: microseconds of one
+ *     load idle FILE N          N instances, each with a store and a thread: bytes of one
+ *
+ * Imports are met by functions that do nothing, and by fresh memories, tables and globals.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "interpreter/internal.h"
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Of the process, in KiB: "VmRSS". */
+static long resident(void) {
+    char line[128];
+    long kib = 0;
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "VmRSS: %ld", &kib) == 1) break;
+    if (f) fclose(f);
+    return kib;
+}
+
+static void fail(const char *what) {
+    fprintf(stderr, "load: %s\n", what);
+    exit(1);
+}
+
+static const CoreModule *read_module(Arena *arena, const char *path) {
+    Diags diags = {.arena = arena};
+    const Source *source = file_read(arena, str_from(path), &diags);
+    if (!source) fail("no such file");
+    double start = now();
+    Reader r = reader_of(source, &diags);
+    const CoreModule *core = core_decode(arena, &r, features_all());
+    double decoded = now();
+    if (!core || !core_validate(arena, core, features_all(), &diags)) fail("not a valid module");
+    double mb = (double)source->text.len / 1e6;
+    printf("size %.1f MB\ndecode %.0f MB/s\nvalidate %.0f MB/s\n", mb, mb / (decoded - start),
+           mb / (now() - decoded));
+    return core;
+}
+
+static VmStatus nothing(VmThread *thread, void *context, VmSlot *slots) {
+    memset(slots, 0, *(uint32_t *)context * sizeof *slots);
+    return VM_DONE;
+}
+
+static VmExtern *make_imports(Arena *arena, VmStore *store, VmModule *module) {
+    const CoreModule *core = module->core;
+    VmExtern *imports = ARENA_NEW_ARRAY(arena, VmExtern, core->imports.len);
+    for (size_t i = 0; i < core->imports.len; i++) {
+        const CoreImport *import = &core->imports.at[i];
+        CoreExternType type = core_extern_type(core, module->types, import->kind, import->index);
+        const CoreType *t;
+        uint32_t *results;
+        imports[i].kind = import->kind;
+        switch (import->kind) {
+        case CORE_FUNC:
+            t = core_space_type(store->types, type.type);
+            results = ARENA_NEW(arena, uint32_t);
+            *results = vm_slots_of_all(t->results, t->result_count);
+            imports[i].func = vm_host_func(store, t->params, t->param_count, t->results,
+                                           t->result_count, nothing, results, NULL);
+            break;
+        case CORE_TABLE:
+            imports[i].table = vm_table_new(store, type.value, &type.limits, (VmSlot){0});
+            break;
+        case CORE_MEMORY: imports[i].memory = vm_memory_new(store, &type.limits); break;
+        case CORE_GLOBAL:
+            imports[i].global = vm_global_new(store, type.value, type.mutable, (VmSlot){0});
+            break;
+        case CORE_TAG: fail("the module imports a tag"); break;
+        }
+    }
+    return imports;
+}
+
+static VmInstance *instantiate(VmStore *store, VmModule *module, const VmExtern *imports) {
+    VmFunc *start;
+    Trap trap;
+    uint32_t bad;
+    VmInstance *in = vm_instantiate_only(store, module, imports, &start, &trap, &bad);
+    if (!in) fail(trap_text(trap));
+    return in;
+}
+
+static void prepare(const CoreModule *core) {
+    VmStore *store = vm_store_new(NULL);
+    VmModule *module = vm_module_new(store, core);
+    uint64_t bytes = 0, failed = 0;
+    double start = now();
+    for (uint32_t i = core->imported[CORE_FUNC]; i < core->funcs.len; i++) {
+        bytes += core->funcs.at[i].body.bytes.len;
+        failed += vm_prepare(module, i) == NULL;
+    }
+    printf("prepare %.0f MB/s\nunprepared %lu\n", (double)bytes / 1e6 / (now() - start),
+           (unsigned long)failed);
+    vm_store_free(store);
+}
+
+static void instances(Arena *arena, const CoreModule *core, unsigned n) {
+    enum { ROUNDS = 5 };
+    double best = 1e9;
+    for (int round = 0; round < ROUNDS; round++) {
+        VmStore *store = vm_store_new(NULL);
+        VmModule *module = vm_module_new(store, core);
+        const VmExtern *imports = make_imports(arena, store, module);
+        instantiate(store, module, imports);
+        double start = now();
+        for (unsigned i = 0; i < n; i++) instantiate(store, module, imports);
+        double each = (now() - start) / n;
+        if (each < best) best = each;
+        vm_store_free(store);
+    }
+    printf("instantiate %.1f us\n", best * 1e6);
+}
+
+static void idle(Arena *arena, const CoreModule *core, unsigned n) {
+    long before = resident();
+    for (unsigned i = 0; i < n; i++) {
+        VmStore *store = vm_store_new(NULL);
+        VmModule *module = vm_module_new(store, core);
+        VmThread *thread = vm_thread_new(store);
+        if (!thread) fail("no memory");
+        instantiate(store, module, make_imports(arena, store, module));
+    }
+    printf("idle %.1f KiB\n", (double)(resident() - before) / n);
+}
+
+int main(int argc, char **argv) {
+    Arena *arena = arena_new();
+    if (argc < 3) fail("usage: load prepare|instantiate|idle FILE [N]");
+    unsigned n = argc > 3 ? (unsigned)atoi(argv[3]) : 1000;
+    const CoreModule *core = read_module(arena, argv[2]);
+    if (strcmp(argv[1], "prepare") == 0) prepare(core);
+    else if (strcmp(argv[1], "instantiate") == 0) instances(arena, core, n);
+    else idle(arena, core, n);
+    arena_free(arena);
+    return 0;
+}
