@@ -13,45 +13,53 @@
 
 static void instance_free(VmObject *object) {
     VmInstance *in = (VmInstance *)object;
-    free(in->funcs);
-    free(in->tables);
-    free(in->memories);
-    free(in->globals);
-    free(in->tags);
-    free(in->own_funcs);
-    free(in->own_globals);
-    free(in->own_tags);
-    free(in->dropped_data);
-    for (uint32_t i = 0; in->elems && i < in->elem_count; i++) free(in->elems[i].items);
-    free(in->elems);
+    for (uint32_t i = 0; i < in->elem_count; i++) free(in->elems[i].items);
     free(in);
 }
 
-static void *array(size_t n, size_t size) { return calloc(n ? n : 1, size); }
+/* Cuts `n` elements of `size` bytes off a block; `block` NULL only counts. */
+static void *cut(uint8_t *block, size_t *used, size_t n, size_t size) {
+    void *p = block ? block + *used : NULL;
+    *used += (n * size + 15) & ~(size_t)15;
+    return p;
+}
+
+/* The instance's arrays: their places in `block`, behind the instance, or the size of all. What needs no
+ * zeroes comes last; *zeroed is where it begins. */
+static size_t lay_out(VmInstance *in, uint8_t *block, const CoreModule *core, size_t *zeroed) {
+    const uint32_t *imported = core->imported;
+    size_t used = 0;
+    cut(block, &used, 1, sizeof *in);
+    in->tables = cut(block, &used, core->tables.len, sizeof *in->tables);
+    in->memories = cut(block, &used, core->memories.len, sizeof *in->memories);
+    in->globals = cut(block, &used, core->globals.len, sizeof *in->globals);
+    in->tags = cut(block, &used, core->tags.len, sizeof *in->tags);
+    in->own_globals =
+        cut(block, &used, core->globals.len - imported[CORE_GLOBAL], sizeof *in->own_globals);
+    in->own_tags = cut(block, &used, core->tags.len - imported[CORE_TAG], sizeof *in->own_tags);
+    in->dropped_data = cut(block, &used, core->datas.len, sizeof *in->dropped_data);
+    in->elems = cut(block, &used, core->elems.len, sizeof *in->elems);
+    *zeroed = used;
+    in->funcs = cut(block, &used, core->funcs.len, sizeof *in->funcs);
+    in->own_funcs = cut(block, &used, core->funcs.len - imported[CORE_FUNC], sizeof *in->own_funcs);
+    return used;
+}
 
 static VmInstance *instance_new(VmStore *store, VmModule *module) {
     const CoreModule *core = module->core;
-    VmInstance *in = calloc(1, sizeof *in);
-    if (!in) return NULL;
-    vm_object_add(store, &in->object, instance_free);
+    size_t zeroed;
+    VmInstance none;
+    uint8_t *block = malloc(lay_out(&none, NULL, core, &zeroed));
+    if (!block) return NULL;
+    memset(block, 0, zeroed);
+    VmInstance *in = (VmInstance *)block;
+    lay_out(in, block, core, &zeroed);
     in->store = store;
     in->module = module;
     in->memory0 = &store->no_memory;
-    in->funcs = array(core->funcs.len, sizeof *in->funcs);
-    in->tables = array(core->tables.len, sizeof *in->tables);
-    in->memories = array(core->memories.len, sizeof *in->memories);
-    in->globals = array(core->globals.len, sizeof *in->globals);
-    in->tags = array(core->tags.len, sizeof *in->tags);
-    in->own_funcs = array(core->funcs.len - core->imported[CORE_FUNC], sizeof *in->own_funcs);
-    in->own_globals =
-        array(core->globals.len - core->imported[CORE_GLOBAL], sizeof *in->own_globals);
-    in->own_tags = array(core->tags.len - core->imported[CORE_TAG], sizeof *in->own_tags);
-    in->dropped_data = array(core->datas.len, sizeof *in->dropped_data);
-    in->elems = array(core->elems.len, sizeof *in->elems);
     in->elem_count = (uint32_t)core->elems.len;
-    bool all = in->funcs && in->tables && in->memories && in->globals && in->tags &&
-               in->own_funcs && in->own_globals && in->own_tags && in->dropped_data && in->elems;
-    return all ? in : NULL;
+    vm_object_add(store, &in->object, instance_free);
+    return in;
 }
 
 /* ---- imports ---- */
@@ -97,21 +105,24 @@ static bool take_imports(VmInstance *in, const VmExtern *imports, uint32_t *bad_
 
 /* ---- constant expressions (3.4.9) ---- */
 
-/* The operands of a constant expression that is being evaluated. */
+/* The operands of a constant expression that is being evaluated: few of them most often. */
 typedef struct {
     VmSlot *slots;
     size_t count, cap;
     bool failed;
+    VmSlot few[8];
 } Operands;
 
 static void push(Operands *o, uint64_t value) {
     if (o->count == o->cap) {
-        size_t cap = o->cap ? o->cap * 2 : 16;
-        VmSlot *slots = realloc(o->slots, cap * sizeof *slots);
+        bool first = o->slots == o->few;
+        size_t cap = o->cap * 2;
+        VmSlot *slots = realloc(first ? NULL : o->slots, cap * sizeof *slots);
         if (!slots) {
             o->failed = true;
             return;
         }
+        if (first) memcpy(slots, o->few, sizeof o->few);
         o->slots = slots, o->cap = cap;
     }
     o->slots[o->count++].u64 = value;
@@ -125,7 +136,7 @@ static VmSlot *pop(Operands *o, size_t n) {
         return none;
     }
     o->count -= n;
-    return o->slots ? o->slots + o->count : none;
+    return o->slots + o->count;
 }
 
 /* A new struct or array. */
@@ -210,7 +221,8 @@ static Trap evaluate_one(VmInstance *in, Operands *o, const CoreInstr *i) {
 
 /* The value of a validated constant expression. */
 static Trap evaluate(VmInstance *in, const CoreExpr *expr, VmSlot value[2]) {
-    Operands o = {0};
+    Operands o;
+    o.slots = o.few, o.count = 0, o.cap = sizeof o.few / sizeof *o.few, o.failed = false;
     Trap trap = TRAP_NONE;
     Reader r = core_expr_reader(in->module->core, expr, NULL);
     CoreInstr i;
@@ -218,32 +230,29 @@ static Trap evaluate(VmInstance *in, const CoreExpr *expr, VmSlot value[2]) {
         trap = evaluate_one(in, &o, &i);
     value[0].u64 = o.count > 0 ? o.slots[0].u64 : 0;
     value[1].u64 = o.count > 1 ? o.slots[1].u64 : 0;
-    free(o.slots);
+    if (o.slots != o.few) free(o.slots);
     return trap == TRAP_NONE && r.failed ? TRAP_HOST : trap;
 }
 
 /* ---- definitions ---- */
 
 static void make_funcs(VmInstance *in) {
-    const CoreModule *core = in->module->core;
-    uint32_t imported = core->imported[CORE_FUNC];
-    for (uint32_t i = imported; i < core->funcs.len; i++) {
-        const CoreType *type = core_func_type(core, i);
-        in->funcs[i] = &in->own_funcs[i - imported];
-        *in->funcs[i] =
-            (VmFunc){.type = in->module->types[core->funcs.at[i].type],
-                     .index = i,
-                     .code = in->module->codes[i - imported],
-                     .in = in,
-                     .param_slots = vm_slots_of_all(type->params, type->param_count),
-                     .result_slots = vm_slots_of_all(type->results, type->result_count)};
+    const VmModule *module = in->module;
+    uint32_t imported = module->core->imported[CORE_FUNC];
+    uint32_t n = (uint32_t)module->core->funcs.len - imported;
+    for (uint32_t i = 0; i < n; i++) {
+        VmFunc *f = in->funcs[imported + i] = &in->own_funcs[i];
+        *f = module->funcs[i];
+        f->code = module->codes[i];
+        f->in = in;
     }
 }
 
 static Trap make_memories(VmInstance *in) {
     const CoreModule *core = in->module->core;
     for (uint32_t i = core->imported[CORE_MEMORY]; i < core->memories.len; i++) {
-        in->memories[i] = vm_memory_new(in->store, &core->memories.at[i].limits);
+        bool stays = i == 0 && in->module->image_fd >= 0;
+        in->memories[i] = vm_memory_make(in->store, &core->memories.at[i].limits, stays);
         if (!in->memories[i]) return TRAP_MEMORY_LIMIT;
     }
     if (core->memories.len) in->memory0 = in->memories[0];
@@ -281,55 +290,76 @@ static Trap make_tables(VmInstance *in) {
     return TRAP_NONE;
 }
 
-/* The references of every element segment, as values. */
+/* Reference k of an element segment. */
+static Trap element(VmInstance *in, const CoreElem *elem, uint32_t k, VmSlot *item) {
+    VmSlot value[2] = {{0}};
+    Trap trap = TRAP_NONE;
+    if (core_elem_has_exprs(elem)) trap = evaluate(in, &elem->exprs[k], value);
+    else value[0].u64 = (uintptr_t)in->funcs[elem->funcs[k]];
+    *item = value[0];
+    return trap;
+}
+
+static Trap elements(VmInstance *in, const CoreElem *elem, VmSlot *items) {
+    Trap trap = TRAP_NONE;
+    for (uint32_t k = 0; k < elem->count && trap == TRAP_NONE; k++)
+        trap = element(in, elem, k, &items[k]);
+    return trap;
+}
+
+/* The references of the passive element segments, as values. Active ones have theirs in a table, and
+ * declared ones are dropped already. */
 static Trap make_elems(VmInstance *in) {
     const CoreModule *core = in->module->core;
-    for (uint32_t i = 0; i < core->elems.len; i++) {
+    Trap trap = TRAP_NONE;
+    for (uint32_t i = 0; i < core->elems.len && trap == TRAP_NONE; i++) {
         const CoreElem *elem = &core->elems.at[i];
-        VmSlot *items = array(elem->count, sizeof *items);
-        in->elems[i].items = items;
+        if (!core_elem_passive(elem)) continue;
+        in->elems[i].items = calloc(elem->count ? elem->count : 1, sizeof(VmSlot));
+        if (!in->elems[i].items) return TRAP_HOST;
         in->elems[i].count = elem->count;
-        if (!items) return TRAP_HOST;
-        for (uint32_t k = 0; k < elem->count; k++) {
-            VmSlot value[2] = {{0}};
-            Trap trap = TRAP_NONE;
-            if (!core_elem_has_exprs(elem)) value[0].u64 = (uintptr_t)in->funcs[elem->funcs[k]];
-            else trap = evaluate(in, &elem->exprs[k], value);
-            if (trap != TRAP_NONE) return trap;
-            items[k] = value[0];
-        }
+        trap = elements(in, elem, in->elems[i].items);
     }
-    return TRAP_NONE;
+    return trap;
+}
+
+static Trap fill_table(VmInstance *in, const CoreElem *elem) {
+    VmSlot at[2];
+    Trap trap = evaluate(in, &elem->start, at);
+    if (trap != TRAP_NONE) return trap;
+    const VmTable *table = in->tables[elem->table];
+    if (elem->count > table->size || at[0].u64 > table->size - elem->count)
+        return TRAP_TABLE_BOUNDS;
+    return elements(in, elem, table->elems + at[0].u64);
+}
+
+static Trap copy_data(VmInstance *in, uint32_t i) {
+    const CoreData *data = &in->module->core->datas.at[i];
+    VmSlot at[2];
+    Trap trap = evaluate(in, &data->start, at);
+    if (trap == TRAP_NONE)
+        trap = vm_memory_init(in, i, data->memory, at[0].u64, 0, (uint32_t)data->bytes.len);
+    return trap;
 }
 
 static Trap copy_segments(VmInstance *in) {
-    const CoreModule *core = in->module->core;
-    VmSlot at[2];
-    for (uint32_t i = 0; i < core->elems.len; i++) {
-        const CoreElem *elem = &core->elems.at[i];
-        if (core_elem_active(elem)) {
-            Trap trap = evaluate(in, &elem->start, at);
-            if (trap == TRAP_NONE)
-                trap = vm_table_init(in, i, elem->table, at[0].u64, 0, elem->count);
-            if (trap != TRAP_NONE) return trap;
-        }
-        if (!core_elem_passive(elem)) in->elems[i].count = 0;
+    const VmModule *module = in->module;
+    const CoreModule *core = module->core;
+    Trap trap = TRAP_NONE;
+    for (uint32_t i = 0; i < core->elems.len && trap == TRAP_NONE; i++)
+        if (core_elem_active(&core->elems.at[i])) trap = fill_table(in, &core->elems.at[i]);
+    bool image = trap == TRAP_NONE && core->datas.len && vm_image_put(module, in->memories[0]);
+    for (uint32_t i = 0; i < core->datas.len && trap == TRAP_NONE; i++) {
+        if (!core_data_active(&core->datas.at[i])) continue;
+        if (!image) trap = copy_data(in, i);
+        in->dropped_data[i] = trap == TRAP_NONE;
     }
-    for (uint32_t i = 0; i < core->datas.len; i++) {
-        const CoreData *data = &core->datas.at[i];
-        if (!core_data_active(data)) continue;
-        Trap trap = evaluate(in, &data->start, at);
-        if (trap == TRAP_NONE)
-            trap = vm_memory_init(in, i, data->memory, at[0].u64, 0, (uint32_t)data->bytes.len);
-        if (trap != TRAP_NONE) return trap;
-        in->dropped_data[i] = true;
-    }
-    return TRAP_NONE;
+    return trap;
 }
 
 VmInstance *vm_instantiate_only(VmStore *store, VmModule *module, const VmExtern *imports,
                                 VmFunc **start, Trap *trap, uint32_t *bad_import) {
-    VmInstance *in = instance_new(store, module);
+    VmInstance *in = vm_module_lay_out(module) ? instance_new(store, module) : NULL;
     *start = NULL;
     *trap = TRAP_HOST;
     *bad_import = UINT32_MAX;

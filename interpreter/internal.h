@@ -111,6 +111,12 @@ struct VmModule {
     const CoreModule *core;
     const uint32_t *types; /* type index -> id in the store's space */
     VmCode **codes;        /* by function index less imports; NULL: not prepared yet */
+    /* image.c, with the first instance: */
+    VmFunc *funcs; /* the instance's own functions but for their instance; NULL: not made yet */
+    uint8_t
+        *image; /* what active segments write in memory 0, from image_from to image_to: bytes ... */
+    int image_fd;                  /* ... or a file of whole pages; -1: neither, or bytes */
+    uint64_t image_from, image_to; /* equal: no image */
 };
 
 /* ---- runtime objects: owned by the store, freed with it ---- */
@@ -126,10 +132,16 @@ struct VmFunc {
     VmCode *code;   /* NULL: a host function, or not prepared yet */
     VmInstance *in; /* NULL: a host function */
     uint32_t param_slots, result_slots;
-    VmHostFn host;
+};
+
+/* A function of the host, in the store's list. */
+typedef struct VmHost {
+    VmFunc func;
+    struct VmHost *next;
+    VmHostFn call;
     void *context;
     void (*free_context)(void *);
-};
+} VmHost;
 
 struct VmMemory {
     VmObject object;
@@ -138,6 +150,7 @@ struct VmMemory {
     uint64_t size;     /* in bytes */
     uint64_t max;      /* in bytes */
     uint64_t reserved; /* bytes of address space taken */
+    bool stays;        /* all of its address space is reserved: it grows in place */
     uint8_t page_log2;
     CoreLimits limits;
 };
@@ -180,6 +193,13 @@ typedef struct {
     uint8_t bytes[]; /* 8-aligned */
 } VmData;
 
+/* The references of an element segment. */
+typedef struct {
+    VmSlot *items;
+    uint32_t count; /* 0: active or declared, or dropped */
+} VmElem;
+
+/* The arrays stand behind it in one block. */
 struct VmInstance {
     VmObject object;
     VmStore *store;
@@ -194,10 +214,7 @@ struct VmInstance {
     VmGlobal *own_globals;
     VmTag *own_tags;
     bool *dropped_data;
-    struct {
-        VmSlot *items;
-        uint32_t count; /* 0 once dropped */
-    } *elems;
+    VmElem *elems;
     uint32_t elem_count;
 };
 
@@ -212,7 +229,7 @@ struct VmStore {
     VmHeld *held;
     VmObject *objects;
     VmModule *modules;
-    struct VmHost *hosts;
+    VmHost *hosts;
     CoreTypeSpace *types;
     struct VmComponents *components; /* component.h; made on first use */
     VmInstance nothing;              /* the instance of host frames: no memory */
@@ -322,7 +339,16 @@ uint8_t vm_log2_size(CoreValType storage);
 #define VM_FROM_ANY ((uint64_t)1 << 63)
 static inline bool vm_is_i31(VmSlot reference) { return (reference.u64 & (VM_HOST_WORD | 1)) == 1; }
 
-/* memory.c: what bulk instructions do, bounds first */
+/* image.c: what instances share, made once; puts the image into memory 0 of an instance, and is false
+ * where it cannot be mapped. */
+bool vm_module_lay_out(VmModule *module);
+bool vm_image_put(const VmModule *module, VmMemory *memory);
+void vm_module_free(VmModule *module);
+
+/* memory.c: a memory; one that `stays`, if there is the address space, so that an image can be mapped
+ * over it. */
+VmMemory *vm_memory_make(VmStore *store, const CoreLimits *limits, bool stays);
+/* What bulk instructions do, bounds first */
 Trap vm_memory_init(VmInstance *in, uint32_t data, uint32_t memory, uint64_t to, uint32_t from,
                     uint32_t n);
 Trap vm_memory_copy(VmInstance *in, uint32_t to_memory, uint32_t from_memory, uint64_t to,

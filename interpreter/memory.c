@@ -3,7 +3,8 @@
  * Linear memories and tables: making, growing, and the bulk instructions.
  *
  * A memory is mapped, so that its pages cost nothing until they are touched, and grows by mremap,
- * which may move it: nobody keeps a pointer into it over a call. A table is an array that doubles.
+ * which may move it: nobody keeps a pointer into it over a call. One that an image is mapped over
+ * (image.c) has all its address space from the start and stays there. A table is an array that doubles.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -23,26 +24,49 @@ static uint64_t pages_to_bytes(uint64_t pages, uint8_t page_log2) {
     return pages > (UINT64_MAX >> 1 >> page_log2) ? UINT64_MAX >> 1 : pages << page_log2;
 }
 
+static uint64_t round_up(uint64_t size) { return (size + 4095) & ~(uint64_t)4095; }
+
+static uint8_t *map_pages(uint64_t size, int protection) {
+    void *p = mmap(NULL, size, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+/* Address space for all that the memory may become, so that it never moves: a mapping of a file over
+ * it could not move with it. False where that is too much. */
+static bool reserve(VmMemory *m) {
+    const uint64_t most = (uint64_t)1 << 33;
+    m->bytes = m->max && m->max <= most ? map_pages(round_up(m->max), PROT_NONE) : NULL;
+    if (!m->bytes) return false;
+    m->reserved = round_up(m->max);
+    m->stays = true;
+    return true;
+}
+
+/* Pages for the first `want` bytes. */
+static bool provide(VmMemory *m, uint64_t want) {
+    if (m->stays) {
+        uint64_t have = round_up(m->size);
+        return want == have || mprotect(m->bytes + have, want - have, PROT_READ | PROT_WRITE) == 0;
+    }
+    if (want <= m->reserved) return true;
+    void *p = m->reserved ? mremap(m->bytes, m->reserved, want, MREMAP_MAYMOVE)
+                          : map_pages(want, PROT_READ | PROT_WRITE);
+    if (!p || p == MAP_FAILED) return false;
+    m->bytes = p;
+    m->reserved = want;
+    return true;
+}
+
 static bool resize(VmMemory *m, uint64_t size) {
-    uint64_t want = (size + 4095) & ~(uint64_t)4095;
     uint64_t limit = m->store->limits.max_memory;
     if (limit && (size > limit || m->store->memory_used - m->size > limit - size)) return false;
-    if (want > (uint64_t)1 << 46) return false;
-    if (want > m->reserved) {
-        int protection = PROT_READ | PROT_WRITE,
-            flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-        void *p = m->reserved ? mremap(m->bytes, m->reserved, want, MREMAP_MAYMOVE)
-                              : mmap(NULL, want, protection, flags, -1, 0);
-        if (p == MAP_FAILED) return false;
-        m->bytes = p;
-        m->reserved = want;
-    }
+    if (size > (uint64_t)1 << 46 || !provide(m, round_up(size))) return false;
     m->store->memory_used += size - m->size;
     m->size = size;
     return true;
 }
 
-VmMemory *vm_memory_new(VmStore *store, const CoreLimits *limits) {
+VmMemory *vm_memory_make(VmStore *store, const CoreLimits *limits, bool stays) {
     VmMemory *m = calloc(1, sizeof *m);
     if (!m) return NULL;
     m->store = store;
@@ -52,12 +76,18 @@ VmMemory *vm_memory_new(VmStore *store, const CoreLimits *limits) {
     uint64_t max = limits->has_max ? pages_to_bytes(limits->max, m->page_log2) : most;
     m->max = max < most ? max : most;
     uint64_t min = pages_to_bytes(limits->min, m->page_log2);
+    if (stays && min <= m->max) reserve(m);
     if (min > m->max || !resize(m, min)) {
+        if (m->reserved) munmap(m->bytes, m->reserved);
         free(m);
         return NULL;
     }
     vm_object_add(store, &m->object, memory_free);
     return m;
+}
+
+VmMemory *vm_memory_new(VmStore *store, const CoreLimits *limits) {
+    return vm_memory_make(store, limits, false);
 }
 
 uint8_t *vm_memory_bytes(VmMemory *m, uint64_t *size) {

@@ -429,7 +429,8 @@ const VmWord *vm_enter(VmThread *t, VmFunc *f, VmSlot *slots) {
             memset(slots + f->code->param_slots, 0, f->code->zero_slots * sizeof *slots);
             return f->code->words;
         }
-        VmStatus status = f->host(t, f->context, slots);
+        const VmHost *host = (const VmHost *)f;
+        VmStatus status = host->call(t, host->context, slots);
         if (status != VM_CALL) return vm_after_host(t, status);
         f = t->next_func, slots = t->next_slots;
     }

@@ -4,12 +4,6 @@
 
 #include "interpreter/internal.h"
 
-/* A host function, in the store's list. */
-typedef struct VmHost {
-    struct VmHost *next;
-    VmFunc func;
-} VmHost;
-
 VmStore *vm_store_new(const VmLimits *limits) {
     VmStore *store = calloc(1, sizeof *store);
     if (!store) return NULL;
@@ -23,19 +17,6 @@ VmStore *vm_store_new(const VmLimits *limits) {
     return store;
 }
 
-static void free_code(VmModule *module) {
-    uint32_t own = (uint32_t)module->core->funcs.len - module->core->imported[CORE_FUNC];
-    for (uint32_t i = 0; i < own; i++)
-        if (module->codes[i]) {
-            free(module->codes[i]->words);
-            free(module->codes[i]->places);
-            free(module->codes[i]->catches);
-            free(module->codes[i]);
-        }
-    free(module->codes);
-    free(module);
-}
-
 void vm_store_free(VmStore *store) {
     if (!store) return;
     for (VmObject *o = store->objects, *next; o; o = next) {
@@ -45,12 +26,12 @@ void vm_store_free(VmStore *store) {
     vm_heap_free(store);
     for (VmHost *h = store->hosts, *next; h; h = next) {
         next = h->next;
-        if (h->func.free_context) h->func.free_context(h->func.context);
+        if (h->free_context) h->free_context(h->context);
         free(h);
     }
     for (VmModule *m = store->modules, *next; m; m = next) {
         next = m->next;
-        free_code(m);
+        vm_module_free(m);
     }
     arena_free(store->arena);
     free(store);
@@ -80,14 +61,14 @@ VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_c
                      void (*free_context)(void *)) {
     VmHost *host = calloc(1, sizeof *host);
     if (!host) return NULL;
-    host->func =
-        (VmFunc){.type = core_space_func(store->types, params, param_count, results, result_count),
+    *host = (VmHost){
+        .func = {.type = core_space_func(store->types, params, param_count, results, result_count),
                  .param_slots = vm_slots_of_all(params, param_count),
-                 .result_slots = vm_slots_of_all(results, result_count),
-                 .host = fn,
-                 .context = context,
-                 .free_context = free_context};
-    host->next = store->hosts;
+                 .result_slots = vm_slots_of_all(results, result_count)},
+        .next = store->hosts,
+        .call = fn,
+        .context = context,
+        .free_context = free_context};
     store->hosts = host;
     return &host->func;
 }
@@ -103,7 +84,8 @@ VmModule *vm_module_new(VmStore *store, const CoreModule *core) {
         free(codes);
         return NULL;
     }
-    *module = (VmModule){.next = store->modules, .store = store, .core = core, .codes = codes};
+    *module = (VmModule){
+        .next = store->modules, .store = store, .core = core, .codes = codes, .image_fd = -1};
     module->types = core_space_enter(store->types, core);
     store->modules = module;
     return module;
