@@ -313,7 +313,8 @@ static void br_table(Prepare *p, const CoreInstr *i) {
     uint32_t n = i->list.count; /* the default is the last of them */
     Operand index = vm_prepare_operand(p, &e, INT);
     if (index.kind == IN_CONST) vm_prepare_to_slot(p, &index, INT);
-    all_home_from(p, p->height - label_count(block_at(p, i->a)));
+    CoreList any = i->list; /* all take as many values */
+    all_home_from(p, p->height - label_count(block_at(p, core_list_label(&any))));
     uint32_t from = begin(p, index.kind == IN_ACC ? VM_OP_JUMP_TABLE_A : VM_OP_JUMP_TABLE);
     operands(p, index.slot, 0, 0, 0);
     p->words[p->word_count - 1].jump = (int32_t)(n - 1);
@@ -697,7 +698,10 @@ static bool value(Prepare *p, const CoreInstr *i) {
     case CORE_OP_REF_AS_NON_NULL: ref_as_non_null(p); return true;
     case CORE_OP_SELECT:
     case CORE_OP_SELECT_TYPED: select_one(p); return true;
-    case CORE_OP_DROP: pop(p); return true;
+    case CORE_OP_DROP:
+        pop(p);
+        p->last = 0; /* what made it has not made the entry below */
+        return true;
     case CORE_OP_ATOMIC_FENCE: /* one thread runs at a time */
     case CORE_OP_NOP: return true;
     default: return false;
