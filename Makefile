@@ -64,6 +64,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAYS := $(FUZZERS:%=$(OBJ)/tests/%)
 TRUNCATE := $(OBJ)/tests/truncate
 WITGEN := $(OBJ)/tests/witgen
+DIFFER := $(OBJ)/tests/differ
 LIB := $(OBJ)/libwitc.a
 
 # V=1 shows the commands.
@@ -103,9 +104,18 @@ $(OBJ)/%.o: %.c
 $(OBJ)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(if $(filter fuzz,$(MODE)),,tests/fuzz/replay.c) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,CC $@)
-	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LIB) $(LDLIBS)
 
 $(addprefix $(OBJ)/tests/fuzz_,bindgen format report wit): tests/witgen.c tests/witgen.h
+
+# Random modules in the interpreter and in the plain evaluator.
+DIFFER_SRC := $(wildcard tests/modgen*.c tests/reference/*.c) tests/differ.c
+DIFFER_OBJ := $(DIFFER_SRC:%.c=$(OBJ)/%.o)
+$(OBJ)/tests/fuzz_differ: $(DIFFER_OBJ)
+$(DIFFER): tests/differ_main.c $(DIFFER_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(call say,CC $@)
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(WITGEN): tests/witgen_main.c tests/witgen.c tests/witgen.h $(LIB)
 	@mkdir -p $(@D)
@@ -122,7 +132,7 @@ $(OBJ)/tests/%: tests/unit/%.c tests/test.h $(LIB)
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
-test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE) $(WITGEN)
+test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE) $(WITGEN) $(DIFFER)
 
 check: $(WITC) $(UNIT) ## the quick tests: unit, golden, command line
 	@tests/run.sh quick
@@ -191,4 +201,4 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(DIFFER_OBJ:.o=.d)

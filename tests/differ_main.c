@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* differ [-o FOLDER] [-c] COUNT [SEED]: COUNT random modules, from SEED on, in the interpreter and in
+ * the plain evaluator (differ.h). Where they disagree, or the interpreter crashes or hangs, the bytes
+ * that made the module are shrunk, and the module is left in FOLDER as seed-N.wasm, beside the bytes
+ * as seed-N.bytes. -c prints how many modules had each instruction. The seeds run in processes of
+ * their own, a hundred in each. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "tests/differ.h"
+
+enum { MAX_BYTES = 3000, BATCH = 100, SECONDS = 10 };
+
+typedef struct {
+    uint8_t at[MAX_BYTES];
+    size_t n;
+} Bytes;
+
+/* Shared with the processes. */
+typedef struct {
+    uint64_t seed;
+    char bad[300];
+    DifferCounts counts;
+} Shared;
+
+static Shared *shared;
+
+/* xorshift64*, never 0 */
+static uint64_t next(uint64_t *state) {
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return *state * 0x2545f4914f6cdd1du;
+}
+
+static Bytes bytes_of(uint64_t seed) {
+    uint64_t state = 0x9e3779b97f4a7c15u * (seed + 1);
+    Bytes bytes;
+    bytes.n = 100 + next(&state) % (MAX_BYTES - 100);
+    for (size_t i = 0; i < bytes.n; i++) bytes.at[i] = (uint8_t)(next(&state) >> 32);
+    return bytes;
+}
+
+static bool is_bad(const Bytes *bytes, DifferCounts *counts) {
+    Arena *arena = arena_new();
+    alarm(SECONDS);
+    const char *bad = differ(arena, bytes->at, bytes->n, counts);
+    alarm(0);
+    if (bad) snprintf(shared->bad, sizeof shared->bad, "%s", bad);
+    arena_free(arena);
+    return bad != NULL;
+}
+
+/* In a process of its own: whether it is bad or ends by a signal. */
+static bool is_bad_apart(const Bytes *bytes) {
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) _exit(is_bad(bytes, NULL));
+    int status;
+    waitpid(child, &status, 0);
+    if (WIFSIGNALED(status))
+        snprintf(shared->bad, sizeof shared->bad, "signal %d", WTERMSIG(status));
+    return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
+static bool try_shrunk(Bytes *bytes, const Bytes *smaller) {
+    if (!is_bad_apart(smaller)) return false;
+    *bytes = *smaller;
+    return true;
+}
+
+/* Takes stretches of bytes away, then makes them 0, ever shorter ones. */
+static void shrink(Bytes *bytes) {
+    for (int way = 0; way < 3; way++)
+        for (size_t step = bytes->n / 2; step >= 1; step /= 2)
+            for (size_t at = 0; at < bytes->n;) {
+                Bytes smaller = *bytes;
+                size_t n = step < bytes->n - at ? step : bytes->n - at;
+                bool zeros = way == 1, changed = !zeros;
+                for (size_t i = 0; zeros && i < n; i++) changed |= smaller.at[at + i] != 0;
+                if (zeros) {
+                    memset(smaller.at + at, 0, n);
+                } else {
+                    memmove(smaller.at + at, smaller.at + at + n, smaller.n - at - n);
+                    smaller.n -= n;
+                }
+                if (!changed || !try_shrunk(bytes, &smaller) || zeros) at += step;
+            }
+    is_bad_apart(bytes); /* says what it was */
+}
+
+static void keep(const char *folder, uint64_t seed, const Bytes *bytes) {
+    Arena *arena = arena_new();
+    Diags diags = {.arena = arena};
+    CoreModule *m = differ_module(arena, bytes->at, bytes->n);
+    Buf module = {.arena = arena};
+    core_encode(m, &module);
+    Str name = str_fmt(arena, "%s/seed-%llu", folder, (unsigned long long)seed);
+    file_write(arena, STR_JOIN(arena, name, STR(".wasm")), buf_text(&module), &diags);
+    file_write(arena, STR_JOIN(arena, name, STR(".bytes")),
+               (Str){(const char *)bytes->at, bytes->n}, &diags);
+    arena_free(arena);
+}
+
+/* Runs seeds from `first` on; gives how many were run, the last one being bad if *bad is set. */
+static uint64_t run_batch(uint64_t first, uint64_t count, bool *bad) {
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        for (uint64_t i = 0; i < count; i++) {
+            shared->seed = first + i;
+            Bytes bytes = bytes_of(first + i);
+            if (is_bad(&bytes, &shared->counts)) _exit(1);
+        }
+        _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    *bad = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    return *bad ? shared->seed - first + 1 : count;
+}
+
+static void print_counts(bool each) {
+    const DifferCounts *c = &shared->counts;
+    printf(
+        "%llu modules, %llu calls (%llu traps), %llu steps; %llu with open bits, %llu given up\n",
+        (unsigned long long)c->modules, (unsigned long long)c->calls, (unsigned long long)c->traps,
+        (unsigned long long)c->steps, (unsigned long long)c->unspecified,
+        (unsigned long long)c->gave_up);
+    for (int i = 0; each && i < CORE_OP_COUNT; i++)
+        printf("%8llu %s\n", (unsigned long long)c->executed[i], core_op_info[i].text);
+}
+
+int main(int argc, char **argv) {
+    const char *folder = ".";
+    bool each = false;
+    int option;
+    while ((option = getopt(argc, argv, "o:c")) != -1) {
+        if (option == 'o') folder = optarg;
+        else if (option == 'c') each = true;
+        else return 2;
+    }
+    if (optind == argc) return 2;
+    uint64_t count = strtoull(argv[optind], NULL, 10), failed = 0;
+    uint64_t first = optind + 1 < argc ? strtoull(argv[optind + 1], NULL, 10) : 0;
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) return 1;
+    for (uint64_t done = 0; done < count;) {
+        uint64_t seed = first + done, left = count - done;
+        bool bad;
+        done += run_batch(seed, left < BATCH ? left : BATCH, &bad);
+        if (!bad) continue;
+        failed++;
+        Bytes bytes = bytes_of(first + done - 1);
+        shrink(&bytes);
+        printf("seed %llu: %s (%zu bytes)\n", (unsigned long long)(first + done - 1), shared->bad,
+               bytes.n);
+        keep(folder, first + done - 1, &bytes);
+    }
+    print_counts(each);
+    printf("differ: %llu passed, %llu failed\n", (unsigned long long)(count - failed),
+           (unsigned long long)failed);
+    return failed != 0;
+}
