@@ -698,10 +698,7 @@ static bool value(Prepare *p, const CoreInstr *i) {
     case CORE_OP_REF_AS_NON_NULL: ref_as_non_null(p); return true;
     case CORE_OP_SELECT:
     case CORE_OP_SELECT_TYPED: select_one(p); return true;
-    case CORE_OP_DROP:
-        pop(p);
-        p->last = 0; /* what made it has not made the entry below */
-        return true;
+    case CORE_OP_DROP: pop(p); return true;
     case CORE_OP_ATOMIC_FENCE: /* one thread runs at a time */
     case CORE_OP_NOP: return true;
     default: return false;

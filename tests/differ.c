@@ -205,9 +205,9 @@ static void compare_memory(Differ *d, uint32_t i, VmMemory *vm_memory) {
 
 static void compare_global(Differ *d, uint32_t i, const VmGlobal *global) {
     CoreValType type = d->m->globals.at[i].type;
-    if (type == CORE_V128) return; /* vm_global_get gives half of it */
-    VmSlot slot = vm_global_get(global);
-    PlainValue v = value_of(&slot, type), r = reduced(d->plain->globals[i]);
+    VmSlot slots[2];
+    vm_global_get(global, slots);
+    PlainValue v = value_of(slots, type), r = reduced(d->plain->globals[i]);
     if (!same_value(r, v))
         different(d, "global %u: %s instead of %s", i, value_text(d->arena, v),
                   value_text(d->arena, r));
