@@ -7,29 +7,13 @@
  *     [entry] [wasm] [wasm: catches] [wasm] [wasm: throws]
  *                 values to its registers <------+
  *
- * The values go straight there; an object is made only where somebody asks for a reference to it.
+ * The values go straight there; an object (heap.h) is made only where somebody asks for a reference to
+ * it.
  * Entries from outside and host functions are not passed: there an exception becomes a trap.
  */
-#include <stdlib.h>
-
 #include "interpreter/internal.h"
 
 enum { MANY_STEPS = 1 << 16 }; /* that are paid for at once */
-
-static void exception_free(VmObject *object) { free(object); }
-
-static VmException *exception_new(VmStore *store, VmTag *tag, const VmSlot *values,
-                                  uint32_t count) {
-    size_t size = sizeof(VmException) + count * sizeof *values;
-    if (!vm_heap_take(store, size)) return NULL;
-    VmException *e = calloc(1, size);
-    if (!e) return NULL;
-    e->tag = tag;
-    e->count = count;
-    memcpy(e->values, values, count * sizeof *values);
-    vm_object_add(store, &e->object, exception_free);
-    return e;
-}
 
 static const VmCatch *find(const VmFrame *frame, uint32_t word, const VmTag *tag, uint64_t *steps) {
     const VmCode *code = frame->func->code;
@@ -83,11 +67,12 @@ const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmExceptio
     if (!pay(t, steps)) return vm_stop_code;
     if (!caught) return trap(t, TRAP_UNCAUGHT_EXCEPTION);
     uint32_t count = slot_count(t, tag);
-    if (caught->keeps && !exception) exception = exception_new(t->store, tag, values, count);
+    /* What may collect does so while the frame that throws is still there. */
+    if (caught->keeps && !exception) exception = vm_exception_new(t->store, tag, values, count);
     if (caught->keeps && !exception) return trap(t, TRAP_HEAP_LIMIT);
     t->top = frame;
     if (caught->kind == VM_CATCH && count)
         memmove(frame->fp + caught->home, values, count * sizeof *values);
-    if (caught->keeps) frame->fp[caught->ref_home].u64 = (uintptr_t)exception;
+    if (caught->has_ref) frame->fp[caught->ref_home].u64 = caught->keeps ? (uintptr_t)exception : 0;
     return frame->func->code->words + caught->word;
 }

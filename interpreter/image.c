@@ -34,7 +34,8 @@ enum {
 static bool constant(const CoreModule *core, const CoreExpr *expr, uint64_t *value) {
     Reader r = core_expr_reader(core, expr, NULL);
     CoreInstr i, end;
-    if (!core_instr_next(&r, &i) || !core_instr_next(&r, &end) || end.op != CORE_OP_END) return false;
+    if (!core_instr_next(&r, &i) || !core_instr_next(&r, &end) || end.op != CORE_OP_END)
+        return false;
     *value = i.op == CORE_OP_I32_CONST ? (uint32_t)i.i64 : (uint64_t)i.i64;
     return i.op == CORE_OP_I32_CONST || i.op == CORE_OP_I64_CONST;
 }
@@ -62,7 +63,8 @@ static bool lay_out_funcs(VmModule *module) {
 /* What the active segments write; false where there can be no image. */
 static bool find_extent(const VmModule *module, uint64_t *from, uint64_t *to, uint64_t *bytes) {
     const CoreModule *core = module->core;
-    if (core->imported[CORE_MEMORY] || core->memories.len == 0 || core->memories.at[0].limits.shared)
+    if (core->imported[CORE_MEMORY] || core->memories.len == 0 ||
+        core->memories.at[0].limits.shared)
         return false;
     const CoreLimits *limits = &core->memories.at[0].limits;
     uint64_t room = limits->min > UINT32_MAX ? 0 : limits->min << limits->page_log2, at;
@@ -142,9 +144,9 @@ bool vm_image_put(const VmModule *module, VmMemory *m) {
         memcpy(m->bytes + from, module->image, n);
         return true;
     }
-    return m->stays && mmap(m->bytes + from, n, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, module->image_fd,
-                            0) != MAP_FAILED;
+    return m->stays &&
+           mmap(m->bytes + from, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
+                module->image_fd, 0) != MAP_FAILED;
 }
 
 void vm_module_free(VmModule *module) {
@@ -154,6 +156,7 @@ void vm_module_free(VmModule *module) {
             free(module->codes[i]->words);
             free(module->codes[i]->places);
             free(module->codes[i]->catches);
+            vm_ref_map_free(&module->codes[i]->refs);
             free(module->codes[i]);
         }
     free(module->codes);

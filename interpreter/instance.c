@@ -59,6 +59,7 @@ static VmInstance *instance_new(VmStore *store, VmModule *module) {
     in->memory0 = &store->no_memory;
     in->elem_count = (uint32_t)core->elems.len;
     vm_object_add(store, &in->object, instance_free);
+    in->object.kind = VM_OBJECT_INSTANCE;
     return in;
 }
 
@@ -105,8 +106,10 @@ static bool take_imports(VmInstance *in, const VmExtern *imports, uint32_t *bad_
 
 /* ---- constant expressions (3.4.9) ---- */
 
-/* The operands of a constant expression that is being evaluated: few of them most often. */
+/* The operands of a constant expression that is being evaluated, known to the collector: few of them
+ * most often. */
 typedef struct {
+    VmOperands known;
     VmSlot *slots;
     size_t count, cap;
     bool failed;
@@ -139,41 +142,43 @@ static VmSlot *pop(Operands *o, size_t n) {
     return o->slots + o->count;
 }
 
-/* A new struct or array. */
+/* A new struct or array, whose operands go when it is there. */
 static Trap construct(VmInstance *in, Operands *o, const CoreInstr *i) {
     VmStore *store = in->store;
     const CoreType *type = core_type(in->module->core, i->a);
-    uint32_t id = in->module->types[i->a], slots = 0;
+    const VmLayout *layout = vm_layout(store, in->module->types[i->a]);
+    uint32_t slots = 0, n;
     for (uint32_t k = 0; k < type->field_count; k++) slots += vm_slots_of(type->fields[k].type);
-    uint8_t kept = type->field_count ? vm_log2_size(type->fields[0].type) : 0;
     VmData *d;
     VmSlot descriptor;
-    uint32_t n;
+    if (!layout) return TRAP_HEAP_LIMIT;
+    o->known.slots = o->slots, o->known.count = o->count;
     switch (i->op) {
     case CORE_OP_STRUCT_NEW:
-        d = vm_struct_new(store, id, slots);
-        if (d && slots) memcpy(d->bytes, pop(o, slots), slots * sizeof(VmSlot));
+        d = vm_struct_new(store, layout);
+        if (d) vm_struct_set(d, layout, pop(o, slots));
         break;
-    case CORE_OP_STRUCT_NEW_DEFAULT: d = vm_struct_new(store, id, slots); break;
+    case CORE_OP_STRUCT_NEW_DEFAULT: d = vm_struct_new(store, layout); break;
     case CORE_OP_STRUCT_NEW_DESC:
     case CORE_OP_STRUCT_NEW_DEFAULT_DESC:
+        d = vm_struct_new(store, layout);
         descriptor = *pop(o, 1);
         if (!descriptor.u64) return TRAP_NULL_DESCRIPTOR;
-        d = vm_struct_new_desc(store, id, slots, descriptor);
-        if (d && slots && i->op == CORE_OP_STRUCT_NEW_DESC)
-            memcpy(d->bytes, pop(o, slots), slots * sizeof(VmSlot));
+        if (d) *vm_descriptor_of(d, layout) = descriptor;
+        if (d && i->op == CORE_OP_STRUCT_NEW_DESC) vm_struct_set(d, layout, pop(o, slots));
         break;
     case CORE_OP_ARRAY_NEW:
         n = pop(o, 1)->u32;
-        d = vm_array_new(store, id, n, kept);
-        if (d) vm_array_fill(d, 0, pop(o, slots), n);
+        d = vm_array_new(store, layout, n);
+        if (d) vm_array_fill(d, layout->log2_size, 0, pop(o, slots), n);
         break;
     case CORE_OP_ARRAY_NEW_FIXED:
-        d = vm_array_new(store, id, i->b, kept);
-        if (d) vm_array_set(d, pop(o, (size_t)i->b * slots));
+        d = vm_array_new(store, layout, i->b);
+        if (d) vm_array_set(d, layout->log2_size, pop(o, (size_t)i->b * slots));
         break;
-    default: d = vm_array_new(store, id, pop(o, 1)->u32, kept); break;
+    default: d = vm_array_new(store, layout, pop(o, 1)->u32); break;
     }
+    o->known.count = 0;
     push(o, (uintptr_t)d);
     return o->failed || !d ? TRAP_HEAP_LIMIT : TRAP_NONE;
 }
@@ -223,7 +228,9 @@ static Trap evaluate_one(VmInstance *in, Operands *o, const CoreInstr *i) {
 static Trap evaluate(VmInstance *in, const CoreExpr *expr, VmSlot value[2]) {
     Operands o;
     o.slots = o.few, o.count = 0, o.cap = sizeof o.few / sizeof *o.few, o.failed = false;
+    o.known = (VmOperands){.outer = in->store->operands};
     Trap trap = TRAP_NONE;
+    in->store->operands = &o.known;
     Reader r = core_expr_reader(in->module->core, expr, NULL);
     CoreInstr i;
     while (trap == TRAP_NONE && core_instr_next(&r, &i) && i.op != CORE_OP_END)
@@ -231,6 +238,7 @@ static Trap evaluate(VmInstance *in, const CoreExpr *expr, VmSlot value[2]) {
     value[0].u64 = o.count > 0 ? o.slots[0].u64 : 0;
     value[1].u64 = o.count > 1 ? o.slots[1].u64 : 0;
     if (o.slots != o.few) free(o.slots);
+    in->store->operands = o.known.outer;
     return trap == TRAP_NONE && r.failed ? TRAP_HOST : trap;
 }
 
@@ -408,19 +416,14 @@ bool vm_export(const VmInstance *in, Str name, VmExtern *out) {
 
 const CoreModule *vm_instance_module(const VmInstance *in) { return in->module->core; }
 
-/* A global of the host belongs to the store. */
-typedef struct {
-    VmObject object;
-    VmGlobal global;
-} HostGlobal;
-
 static void host_global_free(VmObject *object) { free(object); }
 
 VmGlobal *vm_global_new(VmStore *store, CoreValType type, bool is_mutable, VmSlot value) {
-    HostGlobal *g = calloc(1, sizeof *g);
+    VmHostGlobal *g = calloc(1, sizeof *g);
     if (!g) return NULL;
     g->global = (VmGlobal){.value = {value}, .type = type, .is_mutable = is_mutable};
     vm_object_add(store, &g->object, host_global_free);
+    g->object.kind = VM_OBJECT_GLOBAL;
     return &g->global;
 }
 

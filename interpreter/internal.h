@@ -2,6 +2,7 @@
 #ifndef INTERPRETER_INTERNAL_H
 #define INTERPRETER_INTERNAL_H
 
+#include "interpreter/heap.h"
 #include "interpreter/interpreter.h"
 
 /*
@@ -87,7 +88,8 @@ typedef struct {
         VM_CATCH_ALL,
         VM_DELEGATE
     } kind;       /* delegate: `word` is the next to be asked */
-    bool keeps;   /* ref_home becomes a reference to the exception */
+    bool has_ref; /* ref_home becomes a reference to the exception, or null unless it is kept */
+    bool keeps;
     uint32_t tag; /* index in the instance */
     uint32_t word;
     uint16_t home, ref_home; /* home: the first register of the values */
@@ -103,6 +105,7 @@ typedef struct {
     uint32_t place_count;
     VmCatch *catches;
     uint32_t catch_count;
+    VmRefMap refs;
 } VmCode;
 
 struct VmModule {
@@ -124,6 +127,7 @@ struct VmModule {
 typedef struct VmObject {
     struct VmObject *next;
     void (*free)(struct VmObject *);
+    enum { VM_OBJECT_OTHER, VM_OBJECT_INSTANCE, VM_OBJECT_TABLE, VM_OBJECT_GLOBAL } kind;
 } VmObject;
 
 struct VmFunc {
@@ -170,28 +174,15 @@ struct VmGlobal {
     bool is_mutable;
 };
 
+/* A global of the host belongs to the store. */
+typedef struct {
+    VmObject object;
+    VmGlobal global;
+} VmHostGlobal;
+
 struct VmTag {
     uint32_t type;
 };
-
-/* What an exnref refers to. */
-typedef struct {
-    VmObject object;
-    VmTag *tag;
-    uint32_t count; /* slots */
-    VmSlot values[];
-} VmException;
-
-/* A struct or an array. A struct has its fields as slots, an array its elements side by side, each
- * of 1 << log2_size bytes. */
-typedef struct {
-    uint32_t type;  /* id */
-    uint32_t count; /* slots or elements */
-    uint8_t is_array, log2_size;
-    uint8_t has_descriptor; /* a reference to it stands in the slot before */
-    uint8_t unused[5];
-    uint8_t bytes[]; /* 8-aligned */
-} VmData;
 
 /* The references of an element segment. */
 typedef struct {
@@ -224,9 +215,10 @@ struct VmStore {
     bool has_fuel;
     uint64_t fuel;
     uint64_t memory_used;
-    uint64_t heap_used;     /* by exceptions, structs and arrays */
-    struct VmChunk *chunks; /* heap.c */
+    VmHeap *heap; /* of exceptions, structs and arrays; vm_no_heap before the first one */
     VmHeld *held;
+    VmOperands *operands;
+    VmThread *threads;
     VmObject *objects;
     VmModule *modules;
     VmHost *hosts;
@@ -262,6 +254,7 @@ struct VmThread {
     uint8_t *mem;
     uint64_t msize, acc;
     double facc;
+    VmThread *before, *next; /* in the store */
     uint32_t nesting;
     uint64_t deadline; /* of the outermost call, in ns of the monotonic clock; 0: none */
     VmStatus status;   /* why the machine has stopped */
@@ -312,33 +305,6 @@ bool vm_sleep(VmThread *t, uint64_t ns);
  * stands at t->pc; the values are those of `exception` unless that is NULL. */
 const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmException *exception);
 
-/* heap.c: structs and arrays; NULL where the heap is full. Fields and elements are 0. */
-VmData *vm_struct_new(VmStore *store, uint32_t type, uint32_t slots);
-/* Custom descriptors: a struct with a reference to its descriptor; which one a reference has, 0 where
- * it has none. */
-VmData *vm_struct_new_desc(VmStore *store, uint32_t type, uint32_t slots, VmSlot descriptor);
-VmSlot vm_descriptor(VmSlot reference);
-VmData *vm_array_new(VmStore *store, uint32_t type, uint64_t count, uint8_t log2_size);
-void vm_heap_free(VmStore *store);
-/* Elements from registers: `n` equal ones, or one after the other. */
-void vm_array_fill(VmData *array, uint64_t at, const VmSlot *value, uint64_t n);
-void vm_array_set(VmData *array, const VmSlot *values);
-/* What bulk instructions do; an array that is not there is a trap. */
-Trap vm_array_from_data(VmInstance *in, VmData *array, uint64_t at, uint32_t data, uint64_t from,
-                        uint64_t n);
-Trap vm_array_from_elem(VmInstance *in, VmData *array, uint64_t at, uint32_t elem, uint64_t from,
-                        uint64_t n);
-Trap vm_array_copy(VmData *to, uint64_t at, const VmData *array, uint64_t from, uint64_t n);
-/* How an element or field of a storage type is kept. */
-uint8_t vm_log2_size(CoreValType storage);
-
-/* i31 references are odd; a word of the host below any has bit 62, what any converts to extern has
- * bit 63. */
-#define VM_I31(value) ((uint64_t)((uint32_t)(value) << 1 | 1))
-#define VM_HOST_WORD ((uint64_t)1 << 62)
-#define VM_FROM_ANY ((uint64_t)1 << 63)
-static inline bool vm_is_i31(VmSlot reference) { return (reference.u64 & (VM_HOST_WORD | 1)) == 1; }
-
 /* image.c: what instances share, made once; puts the image into memory 0 of an instance, and is false
  * where it cannot be mapped. */
 bool vm_module_lay_out(VmModule *module);
@@ -362,8 +328,6 @@ Trap vm_table_copy(VmInstance *in, uint32_t to_table, uint32_t from_table, uint6
 Trap vm_table_fill(VmTable *table, uint64_t to, VmSlot value, uint64_t n);
 uint64_t vm_table_grow(VmTable *table, uint64_t n, VmSlot value); /* size before, or UINT64_MAX */
 void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmObject *));
-/* store.c: counts bytes of an object that the guest makes; false where that is too much. */
-bool vm_heap_take(VmStore *store, uint64_t bytes);
 
 static inline uint32_t vm_slots_of(CoreValType type) { return type == CORE_V128 ? 2 : 1; }
 static inline uint32_t vm_slots_of_all(const CoreValType *types, uint32_t n) {

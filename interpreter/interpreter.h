@@ -162,8 +162,8 @@ void vm_release(VmHeld *held); /* those that are left go with the store */
  * it once: when the collector finds that nobody refers to it, or at the store's end. It may not call
  * the store. */
 VmSlot vm_host_object(VmStore *store, void *data, void (*finalize)(void *data));
-/* The data, of a reference below extern or any: false where it is something else. */
-bool vm_host_data(const VmStore *store, VmSlot reference, void **data);
+/* The data, of a reference below extern: false where it is something else. */
+bool vm_host_data(VmSlot reference, void **data);
 
 /* What a reference below any refers to: the type of the object, by id, or the most exact abstract
  * type; null as (ref null none). */

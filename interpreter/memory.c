@@ -168,6 +168,7 @@ VmTable *vm_table_new(VmStore *store, CoreValType type, const CoreLimits *limits
         return NULL;
     }
     vm_object_add(store, &t->object, table_free);
+    t->object.kind = VM_OBJECT_TABLE;
     return t;
 }
 

@@ -41,6 +41,7 @@ static void local_get(Prepare *p, uint32_t index) {
     e->local = local;
     e->chain = p->local_chain[local];
     p->local_chain[local] = p->height;
+    if (p->local_ref) vm_top_is_kind(p, p->local_ref[index]);
 }
 
 /* The local's register was written by other means than an accumulator. */
@@ -106,6 +107,7 @@ static void select_one(Prepare *p) {
     VmOp op = two ? VM_OP_SELECT2 : c.kind == IN_ACC ? VM_OP_SELECT_A : VM_OP_SELECT;
     emit(p, op, push_temp(p, a.slots), x, y, c.slot);
     if (!two) made_by(p, at);
+    vm_top_is_kind(p, a.ref ? a.ref : b.ref);
 }
 
 /* ---- jumps ---- */
@@ -442,6 +444,7 @@ static VmCatch clause_stub(Prepare *p, CoreCatch clause) {
     bool all = clause.kind == CORE_CATCH_ALL || clause.kind == CORE_CATCH_ALL_REF;
     VmCatch entry = {.kind = all ? VM_CATCH_ALL : VM_CATCH,
                      .keeps = clause.kind == CORE_CATCH_REF || clause.kind == CORE_CATCH_ALL_REF,
+                     .has_ref = clause.kind == CORE_CATCH_REF || clause.kind == CORE_CATCH_ALL_REF,
                      .tag = clause.tag,
                      .word = p->word_count,
                      .home = (uint16_t)p->registers};
@@ -450,7 +453,7 @@ static VmCatch clause_stub(Prepare *p, CoreCatch clause) {
         const CoreType *type = core_tag_type(p->core, clause.tag);
         push_types(p, type->params, type->param_count);
     }
-    if (entry.keeps) entry.ref_home = (uint16_t)push_temp(p, 1);
+    if (entry.keeps) entry.ref_home = (uint16_t)push_temp(p, 1), vm_top_is_kind(p, VM_ANY_REF);
     if (!p->failed) br(p, clause.label);
     p->dead = false;
     drop_to(p, height);
@@ -504,7 +507,9 @@ static void meet_catch(Prepare *p, const CoreInstr *i) {
     settle_delegates(p, b);
     drop_to(p, b->entries);
     uint32_t reference = push_temp(p, 1);
+    vm_top_is_kind(p, VM_ANY_REF);
     VmCatch entry = {.from = b->from,
+                     .has_ref = true,
                      .to = b->to,
                      .kind = i->op == CORE_OP_CATCH ? VM_CATCH : VM_CATCH_ALL,
                      .tag = i->a,
@@ -535,7 +540,9 @@ static void meet_delegate(Prepare *p, uint32_t depth) {
 }
 
 static void throw(Prepare * p, uint32_t tag) {
-    uint32_t slots = 0, first = take_home(p, core_tag_type(p->core, tag)->param_count, &slots);
+    uint32_t refs = vm_refs_here(p), slots = 0;
+    uint32_t first = take_home(p, core_tag_type(p->core, tag)->param_count, &slots);
+    vm_refs_at(p, p->word_count, refs);
     emit_imm(p, VM_OP_THROW, first, 0, slots, tag);
     set_dead(p);
 }
@@ -566,9 +573,11 @@ static void call(Prepare *p, VmOp op, VmOp tail_op, bool tail, const CoreType *t
     /* The arguments' homes are the callee's first registers. */
     uint32_t first = take_home(p, type->param_count, &slots);
     if (p->failed) return;
+    uint32_t refs = tail ? 0 : vm_refs_here(p);
     empty_accs(p);
     emit(p, tail ? tail_op : op, first, reference, slots, 0);
     if (has_imm) immediate(p, imm);
+    vm_refs_at(p, p->word_count - 1, refs);
     if (tail) set_dead(p);
     else push_types(p, type->results, type->result_count);
     p->last.at = 0;
@@ -609,6 +618,7 @@ static void br_on_null(Prepare *p, uint32_t depth) {
         .jump_if = VM_OP_JUMP_IF_64, .jump_unless = VM_OP_JUMP_UNLESS_64, .x = {.slot = e.home}};
     branch_on(p, &c, false, depth);
     push_temp(p, 1); /* the reference is still in its home */
+    vm_top_is_kind(p, e.ref);
 }
 
 static void br_on_non_null(Prepare *p, uint32_t depth) {
@@ -645,7 +655,10 @@ static bool bulk(Prepare *p, const CoreInstr *i) {
     case CORE_OP_MEMORY_COPY: ternary(p, VM_OP_MEMORY_COPY, both); return true;
     case CORE_OP_MEMORY_INIT: ternary(p, VM_OP_MEMORY_INIT, both); return true;
     case CORE_OP_DATA_DROP: emit_imm(p, VM_OP_DATA_DROP, 0, 0, 0, i->a); return true;
-    case CORE_OP_TABLE_GET: get_by(p, VM_OP_TABLE_GET, i->a); return true;
+    case CORE_OP_TABLE_GET:
+        get_by(p, VM_OP_TABLE_GET, i->a);
+        vm_top_is(p, p->core->tables.at[i->a].type);
+        return true;
     case CORE_OP_TABLE_SET: {
         Entry value = pop(p), index = pop(p);
         uint32_t x = place_of(p, &index), y = place_of(p, &value);
@@ -689,6 +702,7 @@ static bool value(Prepare *p, const CoreInstr *i) {
     case CORE_OP_GLOBAL_GET: {
         bool two = p->core->globals.at[i->a].type == CORE_V128;
         get(p, two ? VM_OP_GLOBAL_GET2 : VM_OP_GLOBAL_GET, i->a, two ? 2 : 1);
+        vm_top_is(p, p->core->globals.at[i->a].type);
         return true;
     }
     case CORE_OP_GLOBAL_SET: global_set(p, i->a); return true;
@@ -772,6 +786,7 @@ static void unsupported(Prepare *p, CoreOp op) {
     p->word_count = 0;
     p->place_count = 0;
     p->catch_count = 0;
+    p->map.point_count = 0;
     begin(p, VM_OP_UNSUPPORTED);
     immediate(p, op);
 }
@@ -822,7 +837,7 @@ static bool lay_out_locals(Prepare *p, uint32_t *param_slots) {
     p->local_register[n] = (uint16_t)next;
     p->registers = p->most_registers = (uint32_t)next;
     p->local_chain = calloc(next + 1, sizeof *p->local_chain);
-    return p->local_chain != NULL;
+    return p->local_chain != NULL && vm_map_locals(p);
 }
 
 static VmCode *finish(Prepare *p, uint32_t param_slots) {
@@ -836,12 +851,14 @@ static VmCode *finish(Prepare *p, uint32_t param_slots) {
                      .places = p->places,
                      .place_count = p->place_count,
                      .catches = p->catches,
-                     .catch_count = p->catch_count};
+                     .catch_count = p->catch_count,
+                     .refs = p->map};
     uint32_t locals = p->local_register[core_local_count(p->core, p->func)];
     code->zero_slots = locals - param_slots;
     p->words = NULL;
     p->places = NULL;
     p->catches = NULL;
+    p->map = (VmRefMap){0};
     return code;
 }
 
@@ -866,6 +883,9 @@ VmCode *vm_prepare(VmModule *module, uint32_t func_index) {
     free(p.patches);
     free(p.catches);
     free(p.pending);
+    free(p.refs);
+    free(p.local_ref);
+    vm_ref_map_free(&p.map);
     free(p.local_register);
     free(p.local_chain);
     return module->codes[own];

@@ -12,6 +12,7 @@
 typedef struct {
     enum { TEMP, LOCAL, CONST, ACC } kind;
     uint8_t slots; /* 1, or 2 for a v128 */
+    uint8_t ref;   /* VmRefKind */
     uint16_t home;
     uint32_t local; /* LOCAL: its register */
     uint32_t chain; /* LOCAL: the next lower entry of this local, plus 1 */
@@ -86,6 +87,14 @@ typedef struct {
     uint32_t patch_count, patch_cap;
     VmCatch *catches, *pending; /* pending: those of blocks that are still open */
     uint32_t catch_count, catch_cap, pending_count, pending_cap;
+    /* For the collector: entries of the stack that are references, of which the lower `known` have a
+     * node of the map and are at home; and of locals by index what kind they are, if some is one. */
+    VmRefMap map;
+    struct PrepareRef {
+        uint32_t entry, node;
+    } *refs;
+    uint32_t ref_count, ref_cap, known_refs;
+    uint8_t *local_ref;
     uint16_t *local_register; /* one more than there are locals */
     uint32_t *local_chain;    /* by register: the highest entry that stands for it, plus 1 */
     Accumulator acc[CLASSES];
@@ -106,6 +115,18 @@ bool vm_prepare_grow(void *array, uint32_t *cap, size_t size);
 static inline bool grow(void *array, uint32_t count, uint32_t *cap, size_t size) {
     return count < *cap || vm_prepare_grow(array, cap, size);
 }
+
+/* ---- prepare_map.c: what the collector will ask ---- */
+
+/* The top of the stack is a reference of that type of the module, or of that kind. */
+void vm_top_is(Prepare *p, CoreValType type);
+void vm_top_is_kind(Prepare *p, VmRefKind kind);
+/* The references on the stack now, which are sent home: to be called when what an instruction takes
+ * away (a call) or still needs (an allocation) is off or on the stack. */
+uint32_t vm_refs_here(Prepare *p);
+/* ... and the word where the collector will ask for them: heap.h says which. */
+void vm_refs_at(Prepare *p, uint32_t word, uint32_t refs);
+bool vm_map_locals(Prepare *p);
 
 /* ---- words ---- */
 
@@ -185,7 +206,10 @@ static inline Entry *push(Prepare *p, uint8_t slots) {
 static inline uint32_t push_temp(Prepare *p, uint8_t slots) { return push(p, slots)->home; }
 
 static inline void push_types(Prepare *p, const CoreValType *types, uint32_t n) {
-    for (uint32_t i = 0; i < n; i++) push(p, (uint8_t)vm_slots_of(types[i]));
+    for (uint32_t i = 0; i < n; i++) {
+        push(p, (uint8_t)vm_slots_of(types[i]));
+        if (core_is_ref(types[i])) vm_top_is(p, types[i]);
+    }
 }
 
 static inline void push_const(Prepare *p, uint64_t low) {
@@ -203,6 +227,7 @@ OUT_OF_LINE Entry pop(Prepare *p) {
     Entry e = p->stack[--p->height];
     if (e.kind == ACC) p->acc[e.class].pending = 0;
     if (e.kind == LOCAL) p->local_chain[e.local] = e.chain;
+    if (e.ref) p->ref_count--;
     p->registers -= e.slots;
     if (p->clean > p->height) p->clean = p->height;
     return e;
@@ -331,6 +356,11 @@ static inline uint32_t take_home(Prepare *p, uint32_t n, uint32_t *slots) {
     drop_to(p, p->height - n);
     *slots = end - p->registers;
     return p->registers;
+}
+
+/* Fuel for what grows with an instruction's size. */
+static inline void charge(Prepare *p, uint32_t cost) {
+    if (p->fuel_word) p->words[p->fuel_word - 1].imm += cost;
 }
 
 /* Where the top value is, which stays there. */

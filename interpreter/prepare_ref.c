@@ -3,10 +3,11 @@
  * operands are. Branches on casts are in prepare.c. */
 #include "interpreter/prepare.h"
 
-static uint32_t slots_before(const CoreType *type, uint32_t field) {
-    uint32_t slots = 0;
-    for (uint32_t i = 0; i < field; i++) slots += vm_slots_of(type->fields[i].type);
-    return slots;
+/* What objects of a type of the module are like. */
+static const VmLayout *layout_of(Prepare *p, uint32_t type) {
+    const VmLayout *layout = vm_layout(p->module->store, p->module->types[type]);
+    if (!layout) p->failed = true;
+    return layout ? layout : &vm_host_layout;
 }
 
 /* Takes n operands off the stack and says where they are. */
@@ -29,55 +30,91 @@ static void one_result_imm(Prepare *p, VmOp op, uint32_t b, uint32_t c, uint32_t
     made_by(p, at);
 }
 
-static void unary_ref(Prepare *p, VmOp op) {
+static void unary_ref(Prepare *p, VmOp op, VmRefKind kind) {
     uint32_t r;
     take(p, &r, 1);
     one_result(p, op, 1, r, 0, 0);
+    vm_top_is_kind(p, kind);
 }
 
 /* ---- structs ---- */
 
+/* The registers of n values on top of the stack, four a word; they are taken off. */
+static void put_registers(Prepare *p, uint32_t n) {
+    const Entry *first = p->height >= n ? &p->stack[p->height - n] : NULL;
+    uint32_t r[4];
+    for (uint32_t i = 0; first && i < n; i += 4) {
+        for (uint32_t k = 0; k < 4; k++) {
+            const Entry *e = &first[i + k < n ? i + k : i];
+            r[k] = e->kind == LOCAL ? e->local : e->home;
+        }
+        operands(p, r[0], r[1], r[2], r[3]);
+    }
+    drop_to(p, first ? p->height - n : 0);
+}
+
+/* Constants among the n top values go home, and what is in an accumulator. */
+static void place_values(Prepare *p, uint32_t n) {
+    if (n > p->height) p->failed = true;
+    for (uint32_t i = 0; !p->failed && i < n; i++) {
+        Entry *e = &p->stack[p->height - 1 - i];
+        if (e->kind == CONST || e->kind == ACC) send_home(p, e);
+    }
+}
+
+/* The result comes to where the lowest operand was. */
 static void struct_new(Prepare *p, const CoreInstr *i) {
     const CoreType *type = core_type(p->core, i->a);
-    uint32_t slots, first = take_home(p, type->field_count, &slots);
-    one_result_imm(p, VM_OP_STRUCT_NEW, first, slots, 0, p->module->types[i->a]);
+    const VmLayout *layout = layout_of(p, i->a);
+    bool described = i->op == CORE_OP_STRUCT_NEW_DESC || i->op == CORE_OP_STRUCT_NEW_DEFAULT_DESC;
+    bool defaults = i->op == CORE_OP_STRUCT_NEW_DEFAULT || i->op == CORE_OP_STRUCT_NEW_DEFAULT_DESC;
+    VmOp op = defaults ? VM_OP_STRUCT_NEW_DEFAULT : VM_OP_STRUCT_NEW;
+    if (described) op = defaults ? VM_OP_STRUCT_NEW_DEFAULT_DESC : VM_OP_STRUCT_NEW_DESC;
+    uint32_t refs = vm_refs_here(p), descriptor = 0, n = defaults ? 0 : type->field_count;
+    if (described) take(p, &descriptor, 1);
+    place_values(p, n);
+    if (p->failed) return;
+    charge(p, type->field_count / 8);
+    uint32_t at = p->word_count, result = n ? p->stack[p->height - n].home : p->registers;
+    vm_refs_at(p, at, refs);
+    emit_imm(p, op, result, n, descriptor, (uintptr_t)layout);
+    put_registers(p, n);
+    push_temp(p, 1);
+    vm_top_is_kind(p, VM_ANY_REF);
+    made_by(p, at);
 }
 
-static void struct_new_default(Prepare *p, const CoreInstr *i) {
-    const CoreType *type = core_type(p->core, i->a);
-    one_result_imm(p, VM_OP_STRUCT_NEW_DEFAULT, 0, slots_before(type, type->field_count), 0,
-                   p->module->types[i->a]);
-}
-
-static void struct_new_desc(Prepare *p, const CoreInstr *i) {
-    const CoreType *type = core_type(p->core, i->a);
-    uint32_t descriptor, first = 0, slots = slots_before(type, type->field_count);
-    bool defaults = i->op == CORE_OP_STRUCT_NEW_DEFAULT_DESC;
-    take(p, &descriptor, 1);
-    if (!defaults) first = take_home(p, type->field_count, &slots);
-    one_result_imm(p, defaults ? VM_OP_STRUCT_NEW_DEFAULT_DESC : VM_OP_STRUCT_NEW_DESC, first,
-                   slots, descriptor, p->module->types[i->a]);
+/* An operand word with the place of a field: a and b are registers. */
+static void emit_at(Prepare *p, VmOp op, uint32_t a, uint32_t b, uint32_t offset) {
+    emit(p, op, a, b, offset & 0xffff, offset >> 16);
 }
 
 static void struct_get(Prepare *p, const CoreInstr *i) {
+    static const VmOp by_size[] = {VM_OP_STRUCT_GET_U8, VM_OP_STRUCT_GET_U16, VM_OP_STRUCT_GET32,
+                                   VM_OP_STRUCT_GET64, VM_OP_STRUCT_GET128};
     const CoreType *type = core_type(p->core, i->a);
-    CoreValType field = type->fields[i->b].type;
-    bool is_signed = i->op == CORE_OP_STRUCT_GET_S;
-    VmOp op = field == CORE_I8     ? (is_signed ? VM_OP_STRUCT_GET_S8 : VM_OP_STRUCT_GET_U8)
-              : field == CORE_I16  ? (is_signed ? VM_OP_STRUCT_GET_S16 : VM_OP_STRUCT_GET_U16)
-              : field == CORE_V128 ? VM_OP_STRUCT_GET2
-                                   : VM_OP_STRUCT_GET;
+    const VmLayout *layout = layout_of(p, i->a);
     uint32_t r;
     take(p, &r, 1);
-    one_result(p, op, vm_slots_of(field), r, slots_before(type, i->b), 0);
+    if (p->failed) return;
+    uint8_t kept = layout->fields[i->b].log2_size;
+    VmOp op = by_size[kept];
+    if (i->op == CORE_OP_STRUCT_GET_S) op = kept == 0 ? VM_OP_STRUCT_GET_S8 : VM_OP_STRUCT_GET_S16;
+    uint32_t at = p->word_count;
+    emit_at(p, op, push_temp(p, kept == 4 ? 2 : 1), r, layout->fields[i->b].offset);
+    made_by(p, at);
+    vm_top_is(p, type->fields[i->b].type);
 }
 
 static void struct_set(Prepare *p, const CoreInstr *i) {
-    const CoreType *type = core_type(p->core, i->a);
-    bool two = type->fields[i->b].type == CORE_V128;
+    static const VmOp by_size[] = {VM_OP_STRUCT_SET8, VM_OP_STRUCT_SET16, VM_OP_STRUCT_SET32,
+                                   VM_OP_STRUCT_SET64, VM_OP_STRUCT_SET128};
+    const VmLayout *layout = layout_of(p, i->a);
     uint32_t r[2];
     take(p, r, 2);
-    emit(p, two ? VM_OP_STRUCT_SET2 : VM_OP_STRUCT_SET, r[0], r[1], slots_before(type, i->b), 0);
+    if (p->failed) return;
+    const VmField *field = &layout->fields[i->b];
+    emit_at(p, by_size[field->log2_size], r[0], r[1], field->offset);
 }
 
 /* ---- arrays ---- */
@@ -87,29 +124,26 @@ static CoreValType element(const Prepare *p, uint32_t type) {
 }
 
 static void array_new(Prepare *p, const CoreInstr *i) {
-    uint64_t id = p->module->types[i->a], more = (uint64_t)i->b << 32;
-    uint8_t kept = vm_log2_size(element(p, i->a));
-    uint32_t r[2] = {0}, slots;
+    uint64_t layout = (uintptr_t)layout_of(p, i->a);
+    uint32_t refs = vm_refs_here(p), r[2] = {0}, slots, at;
+    VmOp op;
     switch (i->op) {
-    case CORE_OP_ARRAY_NEW:
-        take(p, r, 2);
-        one_result_imm(p, VM_OP_ARRAY_NEW, r[0], r[1], kept, id);
-        break;
-    case CORE_OP_ARRAY_NEW_DEFAULT:
-        take(p, r, 1);
-        one_result_imm(p, VM_OP_ARRAY_NEW_DEFAULT, 0, r[0], kept, id);
-        break;
+    case CORE_OP_ARRAY_NEW: take(p, r, 2), op = VM_OP_ARRAY_NEW; break;
+    case CORE_OP_ARRAY_NEW_DEFAULT: take(p, r + 1, 1), op = VM_OP_ARRAY_NEW_DEFAULT; break;
     case CORE_OP_ARRAY_NEW_FIXED:
-        r[0] = take_home(p, i->b, &slots);
-        one_result_imm(p, VM_OP_ARRAY_NEW_FIXED, r[0], 0, kept, id | more);
+        r[0] = take_home(p, i->b, &slots), op = VM_OP_ARRAY_NEW_FIXED;
         break;
     default:
         take(p, r, 2);
-        one_result_imm(
-            p, i->op == CORE_OP_ARRAY_NEW_DATA ? VM_OP_ARRAY_NEW_DATA : VM_OP_ARRAY_NEW_ELEM, r[0],
-            r[1], kept, id | more);
+        op = i->op == CORE_OP_ARRAY_NEW_DATA ? VM_OP_ARRAY_NEW_DATA : VM_OP_ARRAY_NEW_ELEM;
         break;
     }
+    at = p->word_count;
+    vm_refs_at(p, at, refs);
+    emit_imm(p, op, push_temp(p, 1), r[0], r[1], layout);
+    immediate(p, i->b);
+    vm_top_is_kind(p, VM_ANY_REF);
+    made_by(p, at);
 }
 
 static void array_get(Prepare *p, const CoreInstr *i) {
@@ -121,6 +155,7 @@ static void array_get(Prepare *p, const CoreInstr *i) {
     uint32_t r[2];
     take(p, r, 2);
     one_result(p, op, kept == 4 ? 2 : 1, r[0], r[1], 0);
+    vm_top_is(p, element(p, i->a));
 }
 
 static void array_set(Prepare *p, const CoreInstr *i) {
@@ -169,10 +204,10 @@ static void ref_cast_desc(Prepare *p, const CoreInstr *i) {
 bool vm_prepare_ref(Prepare *p, const CoreInstr *i) {
     uint32_t r;
     switch (i->op) {
-    case CORE_OP_STRUCT_NEW: struct_new(p, i); return true;
-    case CORE_OP_STRUCT_NEW_DEFAULT: struct_new_default(p, i); return true;
+    case CORE_OP_STRUCT_NEW:
+    case CORE_OP_STRUCT_NEW_DEFAULT:
     case CORE_OP_STRUCT_NEW_DESC:
-    case CORE_OP_STRUCT_NEW_DEFAULT_DESC: struct_new_desc(p, i); return true;
+    case CORE_OP_STRUCT_NEW_DEFAULT_DESC: struct_new(p, i); return true;
     case CORE_OP_STRUCT_GET:
     case CORE_OP_STRUCT_GET_S:
     case CORE_OP_STRUCT_GET_U: struct_get(p, i); return true;
@@ -186,7 +221,7 @@ bool vm_prepare_ref(Prepare *p, const CoreInstr *i) {
     case CORE_OP_ARRAY_GET_S:
     case CORE_OP_ARRAY_GET_U: array_get(p, i); return true;
     case CORE_OP_ARRAY_SET: array_set(p, i); return true;
-    case CORE_OP_ARRAY_LEN: unary_ref(p, VM_OP_ARRAY_LEN); return true;
+    case CORE_OP_ARRAY_LEN: unary_ref(p, VM_OP_ARRAY_LEN, VM_NO_REF); return true;
     case CORE_OP_ARRAY_FILL:
     case CORE_OP_ARRAY_COPY:
     case CORE_OP_ARRAY_INIT_DATA:
@@ -200,12 +235,16 @@ bool vm_prepare_ref(Prepare *p, const CoreInstr *i) {
     case CORE_OP_REF_CAST_NULL: ref_cast(p, i); return true;
     case CORE_OP_REF_CAST_DESC_EQ:
     case CORE_OP_REF_CAST_DESC_EQ_NULL: ref_cast_desc(p, i); return true;
-    case CORE_OP_REF_GET_DESC: unary_ref(p, VM_OP_REF_GET_DESC); return true;
-    case CORE_OP_REF_I31: unary_ref(p, VM_OP_REF_I31); return true;
-    case CORE_OP_I31_GET_S: unary_ref(p, VM_OP_I31_GET_S); return true;
-    case CORE_OP_I31_GET_U: unary_ref(p, VM_OP_I31_GET_U); return true;
-    case CORE_OP_ANY_CONVERT_EXTERN: unary_ref(p, VM_OP_ANY_CONVERT_EXTERN); return true;
-    case CORE_OP_EXTERN_CONVERT_ANY: unary_ref(p, VM_OP_EXTERN_CONVERT_ANY); return true;
+    case CORE_OP_REF_GET_DESC: unary_ref(p, VM_OP_REF_GET_DESC, VM_ANY_REF); return true;
+    case CORE_OP_REF_I31: unary_ref(p, VM_OP_REF_I31, VM_NO_REF); return true;
+    case CORE_OP_I31_GET_S: unary_ref(p, VM_OP_I31_GET_S, VM_NO_REF); return true;
+    case CORE_OP_I31_GET_U: unary_ref(p, VM_OP_I31_GET_U, VM_NO_REF); return true;
+    case CORE_OP_ANY_CONVERT_EXTERN:
+        unary_ref(p, VM_OP_ANY_CONVERT_EXTERN, VM_ANY_REF);
+        return true;
+    case CORE_OP_EXTERN_CONVERT_ANY:
+        unary_ref(p, VM_OP_EXTERN_CONVERT_ANY, VM_EXTERN_REF);
+        return true;
     default: return false;
     }
 }

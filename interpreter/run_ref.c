@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* The handlers of structs, arrays, i31, casts and conversions (heap.c says what a reference is). */
+/* The handlers of structs, arrays, i31, casts and conversions (heap.h says what they are). */
 #include "interpreter/handlers.h"
 
 #define A fp[pc[1].a]
@@ -14,118 +14,174 @@
 
 /* ---- structs ---- */
 
-HANDLER(STRUCT_NEW, { /* a: result, b: the first field, c: slots; immediate: type */
-                      CHARGE(pc[1].c / 8);
-                      VmData *d = vm_struct_new(in->store, (uint32_t)pc[2].imm, pc[1].c);
-                      NOT_NULL(d, TRAP_HEAP_LIMIT);
-                      memcpy(d->bytes, &B, pc[1].c * sizeof(VmSlot));
+#define LAYOUT ((const VmLayout *)(uintptr_t)pc[2].imm)
+
+/* There is no room left for an object: collects or takes more from the system, and then the
+ * instruction at pc is run once more. */
+HANDLER(MAKE_ROOM, {
+    t->pc = pc, t->fp = fp;
+    if (!vm_make_room(t->store, LAYOUT)) TRAP_WITH(TRAP_HEAP_LIMIT);
+    GO(pc);
+})
+
+/* The object d of the struct type. One that is too large for a cell does not come from a run. */
+#define NEW_STRUCT()                                                                               \
+    const VmLayout *layout = LAYOUT;                                                               \
+    VmData *d;                                                                                     \
+    if (UNLIKELY(!layout->cell_class)) {                                                           \
+        t->pc = pc, t->fp = fp;                                                                    \
+        d = vm_struct_new(t->store, layout);                                                       \
+        NOT_NULL(d, TRAP_HEAP_LIMIT);                                                              \
+    } else {                                                                                       \
+        d = vm_take_cell(&t->store->heap->runs[layout->cell_class], layout);                       \
+        if (UNLIKELY(!d)) SLOW(MAKE_ROOM);                                                   \
+    }
+
+/* The fields from the registers that the words behind the instruction name, b of them. */
+#define SET_FIELDS()                                                                               \
+    do {                                                                                           \
+        const uint16_t *r_ = (const uint16_t *)(pc + 3);                                           \
+        const VmField *f_ = layout->fields;                                                        \
+        for (const uint16_t *end_ = r_ + pc[1].b; r_ < end_; r_++, f_++) {                         \
+            const VmSlot *from_ = &fp[*r_];                                                        \
+            uint8_t *to_ = d->bytes + f_->offset;                                                  \
+            switch (f_->log2_size) {                                                               \
+            case 3: *(uint64_t *)to_ = from_->u64; break;                                          \
+            case 2: *(uint32_t *)to_ = from_->u32; break;                                          \
+            case 1: *(uint16_t *)to_ = (uint16_t)from_->u32; break;                                \
+            case 0: *to_ = (uint8_t)from_->u32; break;                                             \
+            default: ((uint64_t *)to_)[0] = from_[0].u64, ((uint64_t *)to_)[1] = from_[1].u64;     \
+            }                                                                                      \
+        }                                                                                          \
+    } while (0)
+
+/* 8-aligned, and never empty */
+#define CLEAR_FIELDS()                                                                             \
+    do {                                                                                           \
+        uint64_t *to_ = (uint64_t *)d->bytes;                                                      \
+        uint64_t *end_ = (uint64_t *)((uint8_t *)d + layout->cell_size);                           \
+        do *to_++ = 0;                                                                             \
+        while (to_ < end_);                                                                        \
+    } while (0)
+
+#define FIELD_WORDS ((pc[1].b + 3) / 4)
+
+HANDLER(STRUCT_NEW, { /* a: result, b: how many fields; immediate: layout; then registers */
+                      NEW_STRUCT()
+                      SET_FIELDS();
                       A.u64 = (uintptr_t)d;
-                      NEXT(3);
+                      NEXT(3 + FIELD_WORDS);
 })
 HANDLER(STRUCT_NEW_DEFAULT, {
-    CHARGE(pc[1].c / 8);
-    VmData *d = vm_struct_new(in->store, (uint32_t)pc[2].imm, pc[1].c);
-    NOT_NULL(d, TRAP_HEAP_LIMIT);
+    NEW_STRUCT()
+    CLEAR_FIELDS();
     A.u64 = (uintptr_t)d;
     NEXT(3);
 })
 
-/* d: the descriptor */
+/* c: the descriptor */
 HANDLER(STRUCT_NEW_DESC, {
-    NOT_NULL(D.u64, TRAP_NULL_DESCRIPTOR);
-    CHARGE(pc[1].c / 8);
-    VmData *d = vm_struct_new_desc(in->store, (uint32_t)pc[2].imm, pc[1].c, D);
-    NOT_NULL(d, TRAP_HEAP_LIMIT);
-    memcpy(d->bytes, &B, pc[1].c * sizeof(VmSlot));
+    NOT_NULL(C.u64, TRAP_NULL_DESCRIPTOR);
+    NEW_STRUCT()
+    SET_FIELDS();
+    *vm_descriptor_of(d, layout) = C;
     A.u64 = (uintptr_t)d;
-    NEXT(3);
+    NEXT(3 + FIELD_WORDS);
 })
 HANDLER(STRUCT_NEW_DEFAULT_DESC, {
-    NOT_NULL(D.u64, TRAP_NULL_DESCRIPTOR);
-    CHARGE(pc[1].c / 8);
-    VmData *d = vm_struct_new_desc(in->store, (uint32_t)pc[2].imm, pc[1].c, D);
-    NOT_NULL(d, TRAP_HEAP_LIMIT);
+    NOT_NULL(C.u64, TRAP_NULL_DESCRIPTOR);
+    NEW_STRUCT()
+    CLEAR_FIELDS();
+    *vm_descriptor_of(d, layout) = C;
     A.u64 = (uintptr_t)d;
     NEXT(3);
 })
 
-/* a: result, b: the struct, c: the field's slot. Packed fields are cut when they are read. */
-#define STRUCT_GET(id, e)                                                                          \
+/* a: result, b: the struct, jump: the field's offset */
+#define STRUCT_GET(id, T, e)                                                                       \
     HANDLER(id, {                                                                                  \
         const VmData *d = B.ref;                                                                   \
         NOT_NULL(d, TRAP_NULL_STRUCTURE);                                                          \
-        VmSlot field = ((const VmSlot *)d->bytes)[pc[1].c];                                        \
+        T field = *(const T *)(d->bytes + pc[1].jump);                                             \
         A.u64 = (e);                                                                               \
         NEXT(2);                                                                                   \
     })
-STRUCT_GET(STRUCT_GET, field.u64)
-STRUCT_GET(STRUCT_GET_S8, (uint32_t)(int8_t)field.u32)
-STRUCT_GET(STRUCT_GET_U8, (uint8_t)field.u32)
-STRUCT_GET(STRUCT_GET_S16, (uint32_t)(int16_t)field.u32)
-STRUCT_GET(STRUCT_GET_U16, (uint16_t)field.u32)
-HANDLER(STRUCT_GET2, {
+STRUCT_GET(STRUCT_GET_S8, int8_t, (uint32_t)field)
+STRUCT_GET(STRUCT_GET_U8, uint8_t, field)
+STRUCT_GET(STRUCT_GET_S16, int16_t, (uint32_t)field)
+STRUCT_GET(STRUCT_GET_U16, uint16_t, field)
+STRUCT_GET(STRUCT_GET32, uint32_t, field)
+STRUCT_GET(STRUCT_GET64, uint64_t, field)
+HANDLER(STRUCT_GET128, {
     const VmData *d = B.ref;
     NOT_NULL(d, TRAP_NULL_STRUCTURE);
-    memcpy(&A, (const VmSlot *)d->bytes + pc[1].c, 2 * sizeof(VmSlot));
+    memcpy(&A, d->bytes + pc[1].jump, 2 * sizeof(VmSlot));
     NEXT(2);
 })
-HANDLER(STRUCT_SET, { /* a: the struct, b: value, c: the field's slot */
-                      VmData *d = A.ref;
-                      NOT_NULL(d, TRAP_NULL_STRUCTURE);
-                      ((VmSlot *)d->bytes)[pc[1].c] = B;
-                      NEXT(2);
-})
-HANDLER(STRUCT_SET2, {
+/* a: the struct, b: value, jump: the field's offset */
+#define STRUCT_SET(id, T)                                                                          \
+    HANDLER(id, {                                                                                  \
+        VmData *d = A.ref;                                                                         \
+        NOT_NULL(d, TRAP_NULL_STRUCTURE);                                                          \
+        *(T *)(d->bytes + pc[1].jump) = (T)B.u64;                                                  \
+        NEXT(2);                                                                                   \
+    })
+STRUCT_SET(STRUCT_SET8, uint8_t)
+STRUCT_SET(STRUCT_SET16, uint16_t)
+STRUCT_SET(STRUCT_SET32, uint32_t)
+STRUCT_SET(STRUCT_SET64, uint64_t)
+HANDLER(STRUCT_SET128, {
     VmData *d = A.ref;
     NOT_NULL(d, TRAP_NULL_STRUCTURE);
-    memcpy((VmSlot *)d->bytes + pc[1].c, &B, 2 * sizeof(VmSlot));
+    memcpy(d->bytes + pc[1].jump, &B, 2 * sizeof(VmSlot));
     NEXT(2);
 })
 
-/* ---- arrays: new ones have a: result, d: how an element is kept; immediate: type, something ---- */
+/* ---- arrays: new ones have a: result; immediates: layout, something ---- */
 
 #define NEW_ARRAY(n)                                                                               \
     CHARGE((uint64_t)(n) / 8);                                                                     \
-    VmData *d = vm_array_new(in->store, (uint32_t)pc[2].imm, (n), (uint8_t)pc[1].d);               \
+    t->pc = pc, t->fp = fp;                                                                        \
+    VmData *d = vm_array_new(t->store, LAYOUT, (n));                                               \
     NOT_NULL(d, TRAP_HEAP_LIMIT);
 
 HANDLER(ARRAY_NEW, { /* b: value, c: count */
                      NEW_ARRAY(C.u32)
-                     vm_array_fill(d, 0, &B, C.u32);
+                     vm_array_fill(d, LAYOUT->log2_size, 0, &B, C.u32);
                      A.u64 = (uintptr_t)d;
-                     NEXT(3);
+                     NEXT(4);
 })
 HANDLER(ARRAY_NEW_DEFAULT, { /* c: count */
                              NEW_ARRAY(C.u32)
                              A.u64 = (uintptr_t)d;
-                             NEXT(3);
+                             NEXT(4);
 })
-HANDLER(ARRAY_NEW_FIXED, { /* b: the first element; immediate: type, count */
-                           NEW_ARRAY(pc[2].imm >> 32)
-                           vm_array_set(d, &B);
+HANDLER(ARRAY_NEW_FIXED, { /* b: the first element; immediate: count */
+                           NEW_ARRAY(pc[3].imm)
+                           vm_array_set(d, LAYOUT->log2_size, &B);
                            A.u64 = (uintptr_t)d;
-                           NEXT(3);
+                           NEXT(4);
 })
-/* b: where in the segment, c: count; immediate: type, segment. The segment is looked at first: a
- * count that it does not have allocates nothing. */
+/* b: where in the segment, c: count; immediate: segment. The segment is looked at first: a count
+ * that it does not have allocates nothing. */
 HANDLER(ARRAY_NEW_DATA, {
-    uint32_t data = (uint32_t)(pc[2].imm >> 32);
+    uint32_t data = (uint32_t)pc[3].imm;
     uint64_t len = in->dropped_data[data] ? 0 : in->module->core->datas.at[data].bytes.len;
-    uint64_t size = (uint64_t)C.u32 << pc[1].d;
+    uint64_t size = (uint64_t)C.u32 << LAYOUT->log2_size;
     if (UNLIKELY(size > len || B.u32 > len - size)) TRAP_WITH(TRAP_MEMORY_BOUNDS);
     NEW_ARRAY(C.u32)
     CHECKED(vm_array_from_data(in, d, 0, data, B.u32, C.u32));
     A.u64 = (uintptr_t)d;
-    NEXT(3);
+    NEXT(4);
 })
 HANDLER(ARRAY_NEW_ELEM, {
-    uint32_t elem = (uint32_t)(pc[2].imm >> 32);
+    uint32_t elem = (uint32_t)pc[3].imm;
     uint32_t len = in->elems[elem].count;
     if (UNLIKELY(C.u32 > len || B.u32 > len - C.u32)) TRAP_WITH(TRAP_TABLE_BOUNDS);
     NEW_ARRAY(C.u32)
     CHECKED(vm_array_from_elem(in, d, 0, elem, B.u32, C.u32));
     A.u64 = (uintptr_t)d;
-    NEXT(3);
+    NEXT(4);
 })
 
 #define ELEMENT(array, index)                                                                      \
@@ -179,7 +235,7 @@ HANDLER(ARRAY_FILL, { /* a: the array, b: index, c: value, d: count */
                       if (UNLIKELY(D.u32 > d->count || B.u32 > d->count - D.u32))
                           TRAP_WITH(TRAP_ARRAY_BOUNDS);
                       CHARGE(D.u32 / 8);
-                      vm_array_fill(d, B.u32, &C, D.u32);
+                      vm_array_fill(d, vm_layout_of(t->store, d)->log2_size, B.u32, &C, D.u32);
                       NEXT(2);
 })
 HANDLER(ARRAY_COPY, { /* a b: to, c d: from; then a: count */
@@ -187,7 +243,7 @@ HANDLER(ARRAY_COPY, { /* a b: to, c d: from; then a: count */
                       NOT_NULL(d, TRAP_NULL_ARRAY);
                       NOT_NULL(from, TRAP_NULL_ARRAY);
                       CHARGE(fp[pc[2].a].u32 / 8);
-                      CHECKED(vm_array_copy(d, B.u32, from, D.u32, fp[pc[2].a].u32));
+                      CHECKED(vm_array_copy(t->store, d, B.u32, from, D.u32, fp[pc[2].a].u32));
                       NEXT(3);
 })
 HANDLER(ARRAY_INIT_DATA,
@@ -219,21 +275,21 @@ HANDLER(REF_CAST, { /* a: reference */
 })
 HANDLER(REF_GET_DESC, {
     NOT_NULL(B.u64, TRAP_NULL_REFERENCE);
-    A = vm_descriptor(B);
+    A = vm_descriptor(t->store, B);
     NEXT(2);
 })
 /* Whether a reference has that descriptor, or is null where that is allowed (d). */
-static bool is_described(VmSlot reference, VmSlot descriptor, bool nullable) {
-    return reference.u64 ? vm_descriptor(reference).u64 == descriptor.u64 : nullable;
+static bool is_described(const VmStore *store, VmSlot reference, VmSlot descriptor, bool nullable) {
+    return reference.u64 ? vm_descriptor(store, reference).u64 == descriptor.u64 : nullable;
 }
 HANDLER(REF_TEST_DESC, { /* a: result, b: reference, c: descriptor */
                          NOT_NULL(C.u64, TRAP_NULL_DESCRIPTOR);
-                         A.u64 = is_described(B, C, pc[1].d);
+                         A.u64 = is_described(t->store, B, C, pc[1].d);
                          NEXT(2);
 })
 HANDLER(REF_CAST_DESC, { /* a: reference, c: descriptor */
                          NOT_NULL(C.u64, TRAP_NULL_DESCRIPTOR);
-                         if (UNLIKELY(!is_described(A, C, pc[1].d)))
+                         if (UNLIKELY(!is_described(t->store, A, C, pc[1].d)))
                              TRAP_WITH(TRAP_DESCRIPTOR_CAST);
                          NEXT(2);
 })

@@ -12,6 +12,7 @@ VmStore *vm_store_new(const VmLimits *limits) {
     store->fuel = store->limits.fuel;
     store->arena = arena_new();
     store->types = core_space_new(store->arena);
+    store->heap = (VmHeap *)&vm_no_heap; /* which nobody writes to */
     store->nothing.store = store;
     store->nothing.memory0 = &store->no_memory;
     return store;
@@ -45,15 +46,6 @@ void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmObjec
     object->free = free_object;
     object->next = store->objects;
     store->objects = object;
-}
-
-bool vm_heap_take(VmStore *store, uint64_t bytes) {
-    uint64_t limit = store->limits.max_memory, used = store->memory_used;
-    if (!limit) limit = VM_DEFAULT_HEAP, used = store->heap_used;
-    if (used > limit || bytes > limit - used) return false;
-    store->memory_used += bytes;
-    store->heap_used += bytes;
-    return true;
 }
 
 VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_count,

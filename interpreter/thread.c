@@ -44,6 +44,9 @@ VmThread *vm_thread_new(VmStore *store) {
     if (t->stack) t->stack_end = t->stack + slots;
     if (t->frames) t->frames_end = t->frames + frames;
     t->top = t->frames;
+    t->next = store->threads;
+    if (t->next) t->next->before = t;
+    store->threads = t;
     if (t->stack && t->frames) return t;
     vm_thread_free(t);
     return NULL;
@@ -57,6 +60,9 @@ static void unwind(VmThread *t, VmFrame *frame) {
 
 void vm_thread_free(VmThread *t) {
     if (!t) return;
+    if (t->next) t->next->before = t->before;
+    if (t->before) t->before->next = t->next;
+    else t->store->threads = t->next;
     if (t->frames) unwind(t, t->frames);
     if (t->stack) munmap(t->stack, stack_bytes(t));
     if (t->frames) munmap(t->frames, frame_bytes(t));
