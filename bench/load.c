@@ -4,6 +4,8 @@
  *
  *     load prepare FILE         decode, validate and prepare every function: MB/s of each
  *     load instantiate FILE N   N instances of a module in one store: microseconds of one
+ *     load first FILE           from the file's name to the first instruction, bodies checked when they
+ *                               are called: milliseconds; first-eager: bodies checked before
  *     load idle FILE N          N instances, each with a store and a thread: bytes of one
  *
  * Imports are met by functions that do nothing, and by fresh memories, tables and globals.
@@ -18,6 +20,12 @@
 static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static double wall(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -139,9 +147,45 @@ static void idle(Arena *arena, const CoreModule *core, unsigned n) {
     printf("idle %.1f KiB\n", (double)(resident() - before) / n);
 }
 
+/* The last function of the module is entered, which may trap at once. */
+static void first(const char *path, bool lazy) {
+    double start = wall();
+    Arena *arena = arena_new();
+    Diags diags = {.arena = arena};
+    const Source *source = file_read(arena, str_from(path), &diags);
+    if (!source) fail("no such file");
+    double have = wall();
+    Reader r = reader_of(source, &diags);
+    const CoreModule *core = core_decode(arena, &r, features_all());
+    if (!core) fail("not a module");
+    double decoded = wall();
+    CoreChecker *checker = core_checker_new(arena, core, features_all(), &diags);
+    if (!core_check_module(checker)) fail("not a valid module");
+    if (!lazy && !core_check_bodies(&checker, 1, 0)) fail("not a valid module");
+    double checked = wall();
+    VmStore *store = vm_store_new(NULL);
+    VmModule *module = vm_module_new(store, core);
+    VmThread *thread = vm_thread_new(store);
+    if (lazy) vm_module_check_lazily(module, checker);
+    VmInstance *in = instantiate(store, module, make_imports(arena, store, module));
+    double made = wall();
+    VmFunc *f = in->funcs[core->funcs.len - 1];
+    VmSlot *slots = ARENA_NEW_ARRAY(arena, VmSlot, vm_host_slot_count(f) + 1);
+    store->interrupted = 1; /* at its first look at the clock */
+    vm_call(thread, f, slots);
+    printf("read %.1f ms\ndecode %.1f ms\ncheck %.1f ms\ninstantiate %.1f ms\nfirst %.1f "
+           "ms\nfirst-cpu %.1f ms\n",
+           (have - start) * 1e3, (decoded - have) * 1e3, (checked - decoded) * 1e3,
+           (made - checked) * 1e3, (wall() - start) * 1e3, now() * 1e3);
+}
+
 int main(int argc, char **argv) {
     Arena *arena = arena_new();
-    if (argc < 3) fail("usage: load prepare|instantiate|idle FILE [N]");
+    if (argc < 3) fail("usage: load prepare|instantiate|idle|first|first-eager FILE [N]");
+    if (strncmp(argv[1], "first", 5) == 0) {
+        first(argv[2], argv[1][5] == 0);
+        return 0;
+    }
     unsigned n = argc > 3 ? (unsigned)atoi(argv[3]) : 1000;
     const CoreModule *core = read_module(arena, argv[2]);
     if (strcmp(argv[1], "prepare") == 0) prepare(core);

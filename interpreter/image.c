@@ -2,7 +2,7 @@
 /*
  * What all instances of a module have in common, laid out when the first of them is made:
  *
- *     - its functions, but for the instance that each belongs to;
+ *     - how many slots the functions of each type take and give;
  *     - where active segments begin, as far as their places are constants;
  *     - the first bytes of its memory 0, from the first page that a segment writes to the last. Where
  *       these are many they are a file in memory, which every instance maps over its own memory: pages
@@ -40,22 +40,20 @@ static bool constant(const CoreModule *core, const CoreExpr *expr, uint64_t *val
     return i.op == CORE_OP_I32_CONST || i.op == CORE_OP_I64_CONST;
 }
 
-/* ---- functions ---- */
+/* ---- types of functions ---- */
 
-static bool lay_out_funcs(VmModule *module) {
+static bool lay_out_shapes(VmModule *module) {
     const CoreModule *core = module->core;
-    uint32_t imported = core->imported[CORE_FUNC], n = (uint32_t)core->funcs.len - imported;
-    module->funcs = calloc(n ? n : 1, sizeof *module->funcs);
-    for (uint32_t i = 0; module->funcs && i < n; i++) {
-        uint32_t index = core->funcs.at[imported + i].type;
-        const CoreType *type = core_type(core, index);
-        module->funcs[i] =
-            (VmFunc){.type = module->types[index],
-                     .index = imported + i,
-                     .param_slots = vm_slots_of_all(type->params, type->param_count),
-                     .result_slots = vm_slots_of_all(type->results, type->result_count)};
+    size_t n = core->types.len;
+    VmShape *shapes = calloc(n ? n : 1, sizeof *shapes);
+    for (size_t i = 0; shapes && i < n; i++) {
+        const CoreType *type = &core->types.at[i];
+        shapes[i] =
+            (VmShape){.param_slots = (uint16_t)vm_slots_of_all(type->params, type->param_count),
+                      .result_slots = (uint16_t)vm_slots_of_all(type->results, type->result_count)};
     }
-    return module->funcs != NULL;
+    module->shapes = shapes;
+    return shapes != NULL;
 }
 
 /* ---- the memory ---- */
@@ -133,8 +131,8 @@ static bool lay_out_memory(VmModule *module) {
 }
 
 bool vm_module_lay_out(VmModule *module) {
-    if (module->funcs) return true;
-    return lay_out_memory(module) && lay_out_funcs(module);
+    if (module->shapes) return true;
+    return lay_out_memory(module) && lay_out_shapes(module);
 }
 
 bool vm_image_put(const VmModule *module, VmMemory *m) {
@@ -160,7 +158,7 @@ void vm_module_free(VmModule *module) {
             free(module->codes[i]);
         }
     free(module->codes);
-    free(module->funcs);
+    free(module->shapes);
     free(module->image);
     if (module->image_fd >= 0) close(module->image_fd);
     free(module);

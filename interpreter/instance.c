@@ -250,9 +250,13 @@ static void make_funcs(VmInstance *in) {
     uint32_t n = (uint32_t)module->core->funcs.len - imported;
     for (uint32_t i = 0; i < n; i++) {
         VmFunc *f = in->funcs[imported + i] = &in->own_funcs[i];
-        *f = module->funcs[i];
-        f->code = module->codes[i];
-        f->in = in;
+        uint32_t type = module->core->funcs.at[imported + i].type;
+        *f = (VmFunc){.type = module->types[type],
+                      .index = imported + i,
+                      .code = module->codes[i],
+                      .in = in,
+                      .param_slots = module->shapes[type].param_slots,
+                      .result_slots = module->shapes[type].result_slots};
     }
 }
 

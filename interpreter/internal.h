@@ -108,14 +108,21 @@ typedef struct {
     VmRefMap refs;
 } VmCode;
 
+/* Slots of a function type's parameters and results: at most 2,000. */
+typedef struct {
+    uint16_t param_slots, result_slots;
+} VmShape;
+
 struct VmModule {
     VmModule *next; /* in the store */
     VmStore *store;
     const CoreModule *core;
     const uint32_t *types; /* type index -> id in the store's space */
     VmCode **codes;        /* by function index less imports; NULL: not prepared yet */
+    CoreChecker *checker;  /* NULL: all bodies have been checked */
+    Diags faults;          /* of that checker */
     /* image.c, with the first instance: */
-    VmFunc *funcs; /* the instance's own functions but for their instance; NULL: not made yet */
+    VmShape *shapes; /* by type index; NULL: not made yet */
     uint8_t
         *image; /* what active segments write in memory 0, from image_from to image_to: bytes ... */
     int image_fd;                  /* ... or a file of whole pages; -1: neither, or bytes */
@@ -272,7 +279,7 @@ struct VmThread {
 /* ---- between the files ---- */
 
 /* prepare.c: the code of a function, made on first use; NULL where it needs more than
- * VM_MAX_REGISTERS or there is no memory. */
+ * VM_MAX_REGISTERS, or there is no memory, or it is not valid: then module->faults has why. */
 VmCode *vm_prepare(VmModule *module, uint32_t func_index);
 
 /* run.c */

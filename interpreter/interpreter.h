@@ -119,6 +119,11 @@ typedef struct {
 /* A validated module made ready: shared by its instances. The module must outlive it. */
 typedef struct VmModule VmModule;
 VmModule *vm_module_new(VmStore *store, const CoreModule *module);
+/* For a module whose bodies have not been checked, but all else has: core_check_module has said true to
+ * `checker`, which must outlive the store as the module does. Each body is checked when it is called
+ * first, before anything of it runs; a call of one that is not valid is TRAP_INVALID_BODY, and its text
+ * says what is wrong and where. */
+void vm_module_check_lazily(VmModule *module, const CoreChecker *checker);
 
 /* Instantiates: `imports` has one entry an import of the module, in order. Types are checked (with
  * comp_validate having done so, they fit). Active segments are copied and the start function is

@@ -866,6 +866,7 @@ VmCode *vm_prepare(VmModule *module, uint32_t func_index) {
     const CoreModule *core = module->core;
     uint32_t own = func_index - core->imported[CORE_FUNC], param_slots = 0;
     if (module->codes[own]) return module->codes[own];
+    if (module->checker && !core_check_func(module->checker, func_index)) return NULL;
     Prepare p = {.module = module, .core = core, .func = &core->funcs.at[func_index]};
     const CoreType *type = core_func_type(core, func_index);
     p.failed =

@@ -412,6 +412,14 @@ static const VmWord *stack_exhausted(VmThread *t) {
     return vm_stop_code;
 }
 
+static const VmWord *cannot_prepare(VmThread *t, const VmModule *module) {
+    if (module->faults.list.len == 0) return stack_exhausted(t);
+    const Diag *fault = &module->faults.list.at[0];
+    vm_trap_text(t, TRAP_INVALID_BODY, "%s: %.*s (at offset 0x%x)", trap_text(TRAP_INVALID_BODY),
+                 STR_ARG(fault->message), fault->span.start);
+    return vm_stop_code;
+}
+
 const VmWord *vm_enter(VmThread *t, VmFunc *f, VmSlot *slots) {
     t->pc = NULL;
     for (;;) {
@@ -419,7 +427,7 @@ const VmWord *vm_enter(VmThread *t, VmFunc *f, VmSlot *slots) {
         if (t->top + 1 >= t->frames_end) return stack_exhausted(t);
         if (f->in && !f->code) {
             f->code = vm_prepare(f->in->module, f->index);
-            if (!f->code) return stack_exhausted(t);
+            if (!f->code) return cannot_prepare(t, f->in->module);
         }
         uint32_t need = f->in ? f->code->register_count : vm_host_slot_count(f);
         if (need > (size_t)(t->stack_end - slots)) return stack_exhausted(t);

@@ -67,6 +67,12 @@ VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_c
 
 uint32_t vm_func_type(const VmFunc *func) { return func->type; }
 
+void vm_module_check_lazily(VmModule *module, const CoreChecker *checker) {
+    Arena *arena = module->store->arena;
+    module->faults = (Diags){.arena = arena, .max_errors = 1};
+    module->checker = core_checker_share(arena, checker, &module->faults);
+}
+
 VmModule *vm_module_new(VmStore *store, const CoreModule *core) {
     VmModule *module = calloc(1, sizeof *module);
     uint32_t own = (uint32_t)core->funcs.len - core->imported[CORE_FUNC];
