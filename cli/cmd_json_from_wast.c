@@ -244,6 +244,15 @@ static const char *const type_names[] = {
     [WAST_WAIT] = "wait",
 };
 
+static void command(Writer *w, const WastCommand *c);
+
+static void commands(Writer *w, const WastCommands *list) {
+    json_key(&w->json, "commands");
+    json_array(&w->json);
+    for (size_t i = 0; i < list->len && !w->failed; i++) command(w, &list->at[i]);
+    json_end(&w->json);
+}
+
 static void command(Writer *w, const WastCommand *c) {
     Json *json = &w->json;
     const char *type = c->kind == WAST_ASSERT_TRAP && c->has_module ? "assert_uninstantiable"
@@ -252,15 +261,22 @@ static void command(Writer *w, const WastCommand *c) {
                 (c->kind >= WAST_ASSERT_RETURN && c->kind <= WAST_ASSERT_SUSPENSION);
     json_object(json);
     type_member(json, type);
-    json_key(json, "line"), json_uint(json, line_column(c->span.source, c->span.start).line);
+    json_key(json, "line"), json_uint(json, line_column(c->span.source, c->at).line);
     if (c->kind == WAST_REGISTER) {
         if (c->module_name.len) text_member(json, "name", c->module_name);
         text_member(json, "as", c->name);
     } else if (c->kind == WAST_INSTANCE) {
         if (c->name.len) text_member(json, "instance", c->name);
         if (c->module_name.len) text_member(json, "module", c->module_name);
+    } else if (c->kind == WAST_THREAD) {
+        if (c->name.len) text_member(json, "name", c->name);
+        if (c->module_name.len) text_member(json, "shared_module", c->module_name);
+        commands(w, &c->body);
+    } else if (c->kind == WAST_WAIT) {
+        text_member(json, "thread", c->name);
     } else if (c->has_module) {
-        if (c->module.name.len) text_member(json, "name", c->module.name);
+        bool defines = c->kind == WAST_MODULE || c->kind == WAST_DEFINITION;
+        if (defines && c->module.name.len) text_member(json, "name", c->module.name);
         module(w, c);
     } else if (acts) {
         action(w, c);
@@ -273,6 +289,12 @@ static void command(Writer *w, const WastCommand *c) {
     json_end(json);
 }
 
+static Str stem_of(Str file) {
+    size_t dot = file.len;
+    while (dot > 0 && file.ptr[dot - 1] != '.') dot--;
+    return dot > 1 ? str_from_to(file, 0, dot - 1) : file;
+}
+
 static int run(Cli *cli, void *given) {
     const Options *options = given;
     const Source *source = cli_read(cli, 0);
@@ -280,10 +302,11 @@ static int run(Cli *cli, void *given) {
     if (!source) return EXIT_INPUT;
     if (!wast_is_script(cli, source)) return EXIT_INPUT;
     if (!wast_parse(cli->arena, source, features_all(), &script, &cli->diags)) return EXIT_INPUT;
-    Str file = path_file(source->path);
+    bool to_file = cli->output.len && !str_is(cli->output, "-");
+    Str named_after = to_file ? cli->output : source->path; /* the files with the modules */
     Writer w = {.cli = cli,
                 .directory = options->wasm_dir.len ? options->wasm_dir : STR("."),
-                .stem = str_ends(file, STR(".wast")) ? str_from_to(file, 0, file.len - 5) : file,
+                .stem = stem_of(path_file(named_after)),
                 .features = features_all(),
                 .json = json_new(cli->arena, 0)};
     if (mkdir(str_c(cli->arena, w.directory), 0777) != 0 && errno != EEXIST) {
@@ -292,11 +315,7 @@ static int run(Cli *cli, void *given) {
     }
     json_object(&w.json);
     text_member(&w.json, "source_filename", source->path);
-    json_key(&w.json, "commands");
-    json_array(&w.json);
-    for (size_t i = 0; i < script.commands.len && !w.failed; i++)
-        command(&w, &script.commands.at[i]);
-    json_end(&w.json);
+    commands(&w, &script.commands);
     json_end(&w.json);
     return cli_write(cli, buf_text(&w.json.out));
 }

@@ -273,17 +273,20 @@ static void module(Wat *w, WastModule *m) {
     m->span = wat_span(w, open);
     m->is_component = wat_is_kw(w, "component");
     m->parsed = true;
+    m->at = wat_tok(w)->at;
     w->pos++;
     wat_take_kw(w, "definition");
     const Token *id = take_id(w);
     if (id) m->name = wat_token_id(w, id);
+    uint32_t here = wat_tok(w)->at;
     if (wat_take_kw(w, "binary")) {
         m->is_binary = true;
         m->bytes = strings(w, false);
     } else if (wat_take_kw(w, "quote")) {
         m->is_quote = true;
+        m->at = here;
         m->bytes = strings(w, true);
-        if (m->is_component) m->bytes = str_fmt(w->arena, "(component %.*s)", STR_ARG(m->bytes));
+        if (m->is_component) m->bytes = str_fmt(w->arena, "(component%.*s)", STR_ARG(m->bytes));
     } else {
         text_module(w, m, open, id);
     }
@@ -301,6 +304,7 @@ static void optional_name(Wat *w, Str *name) {
 
 /* 'invoke' id? name value* | 'get' id? name, behind the '(' */
 static void action(Wat *w, WastCommand *c) {
+    c->at = wat_tok(w)->at;
     c->is_get = wat_take_kw(w, "get");
     if (!c->is_get) wat_expect_kw(w, "invoke");
     optional_name(w, &c->module_name);
@@ -330,6 +334,7 @@ static void module_command(Wat *w, WastCommand *c) {
     c->kind = wat_token_is(w, second, "definition") ? WAST_DEFINITION : WAST_MODULE;
     c->has_module = true;
     module(w, &c->module);
+    c->at = c->module.at;
 }
 
 typedef enum { SHAPE_MODULE, SHAPE_ACTION, SHAPE_EITHER, SHAPE_RETURN, SHAPE_NO_MESSAGE } Shape;
@@ -368,17 +373,40 @@ static bool assertion(Wat *w, WastCommand *c) {
         action(w, c);
         break;
     }
+    if (c->has_module) c->at = c->module.at;
+    if (c->kind == WAST_ASSERT_EXHAUSTION || c->kind == WAST_ASSERT_EXCEPTION ||
+        c->kind == WAST_ASSERT_SUSPENSION)
+        c->at = c->span.start;
     if (words[i].shape == SHAPE_RETURN) push_values(w, &c->expected, 0);
     else if (words[i].shape != SHAPE_NO_MESSAGE) c->message = wat_name(w);
     wat_close(w);
     return true;
 }
 
+enum { MAX_THREADS = 100 }; /* in one another */
+static void command(Wat *w, WastCommand *c, unsigned depth);
+
+/* ('(' 'shared' '(' 'module' id ')' ')')? command* ')', behind 'thread' id? */
+static void thread_body(Wat *w, WastCommand *c, unsigned depth) {
+    if (wat_take_open(w, "shared")) {
+        wat_expect_open(w, "module");
+        optional_name(w, &c->module_name);
+        wat_close(w);
+        wat_close(w);
+    }
+    while (!wat_done(w)) {
+        WastCommand inner = {0};
+        command(w, &inner, depth + 1);
+        *vec_push(w->arena, &c->body) = inner;
+    }
+    wat_close(w);
+}
+
 /* '(' command ')' */
-static void command(Wat *w, WastCommand *c) {
+static void command(Wat *w, WastCommand *c, unsigned depth) {
     wat_expect_paren(w);
-    const Token *open = wat_tok(w) - (w->failed ? 0 : 1);
     c->span = wat_here(w);
+    c->at = c->span.start;
     if (at_module(w)) {
         module_command(w, c);
     } else if (wat_take_kw(w, "register")) {
@@ -389,11 +417,14 @@ static void command(Wat *w, WastCommand *c) {
     } else if (wat_is_kw(w, "invoke") || wat_is_kw(w, "get")) {
         c->kind = WAST_INVOKE;
         action(w, c);
-    } else if (wat_is_kw(w, "thread") || wat_is_kw(w, "wait")) {
-        c->kind = wat_is_kw(w, "thread") ? WAST_THREAD : WAST_WAIT;
-        w->pos++;
+    } else if (depth < MAX_THREADS && wat_take_kw(w, "thread")) {
+        c->kind = WAST_THREAD;
         optional_name(w, &c->name);
-        w->pos = open->match + 1;
+        thread_body(w, c, depth);
+    } else if (wat_take_kw(w, "wait")) {
+        c->kind = WAST_WAIT;
+        optional_name(w, &c->name);
+        wat_close(w);
     } else if (!assertion(w, c)) {
         wat_unexpected(w, "a command: `module`, `component`, `register`, `invoke` or `assert_...`");
     }
@@ -422,7 +453,7 @@ bool wast_parse(Arena *arena, const Source *source, Features features, WastScrip
     }
     while (!w.failed && !wat_is(&w, TOK_END)) {
         WastCommand c = {0};
-        command(&w, &c);
+        command(&w, &c, 0);
         *vec_push(arena, &script->commands) = c;
     }
     return !w.failed;

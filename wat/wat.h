@@ -71,6 +71,7 @@ typedef struct {
     bool parsed;         /* false: the text is malformed, and `diags` of wast_parse says why... */
     const Diags *faults; /* ...here, since assert_malformed expects it */
     Span span;
+    uint32_t at; /* of the word `module`, `component` or `quote` */
 } WastModule;
 
 /* An argument or an expected result. */
@@ -102,21 +103,27 @@ struct WastValue {
     bool is_some;      /* OPTION: some; RESULT: ok */
 };
 
-typedef struct {
+typedef struct WastCommand WastCommand;
+typedef VEC(WastCommand) WastCommands;
+struct WastCommand {
     WastKind kind;
     Span span;
+    uint32_t at; /* whose line stands in the JSON form: of the inner module or action, for most */
     WastModule
         module; /* MODULE, DEFINITION, ASSERT_MALFORMED/INVALID/UNLINKABLE/TRAP of a module */
     bool has_module;
-    Str module_name; /* INVOKE, ASSERT_*: the instance meant, empty: the last; INSTANCE: of what */
-    Str name;        /* REGISTER: as; INVOKE: function; INSTANCE: its own $id */
+    Str module_name; /* INVOKE, ASSERT_*: the instance meant, empty: the last; INSTANCE: of what;
+                        THREAD: what it shares with its surroundings, or empty */
+    Str name;        /* REGISTER: as; INVOKE: function; INSTANCE, THREAD: its own $id; WAIT: of a
+                        thread */
     bool is_get;
     WastValues args, expected;
-    Str message; /* of assert_trap, assert_invalid, ... */
-} WastCommand;
+    Str message;       /* of assert_trap, assert_invalid, ... */
+    WastCommands body; /* of a THREAD */
+};
 
 typedef struct {
-    VEC(WastCommand) commands;
+    WastCommands commands;
 } WastScript;
 
 /* False and diagnostics only where the script itself cannot be read. */
