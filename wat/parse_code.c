@@ -27,8 +27,10 @@ static void put_hint(WatModule *p, int hint) {
             (WatHint){p->func, (uint32_t)p->body.len, (uint8_t)hint};
 }
 
+/* Custom sections only advise: such a hint has no effect, and printing may have come upon it. */
 static void check_hint(WatModule *p, CoreOp op, int hint, Span span) {
-    if (hint >= 0 && op != CORE_OP_IF && op != CORE_OP_BR_IF) wat_fail(p->w, span, WAT_HINT_TARGET);
+    if (hint >= 0 && op != CORE_OP_IF && op != CORE_OP_BR_IF)
+        diag(p->w->diags, WAT_HINT_TARGET, span);
 }
 
 static void put_op(WatModule *p, CoreOp op, uint32_t at) {
@@ -396,8 +398,8 @@ static void immediates(WatModule *p, CoreInstr *in) {
         in->a = type_index(p);
         break;
     }
-    if (imm == CORE_IMM_DATA || imm == CORE_IMM_DATA_MEMORY || imm == CORE_IMM_TYPE_DATA)
-        p->uses_data_index = true;
+    bool data = imm == CORE_IMM_DATA || imm == CORE_IMM_DATA_MEMORY || imm == CORE_IMM_TYPE_DATA;
+    if (data && p->func != CORE_NONE) p->uses_data_index = true;
 }
 
 /* ---- blocks ---- */
