@@ -32,6 +32,12 @@ Features features_default(void) {
 
 Features features_all(void) { return ~(Features)0 >> (64 - FEATURE_COUNT); }
 
+/* What Lime 1 ("linear memory", of WebAssembly's tool conventions) adds to WebAssembly 1.0. */
+static const Features lime1 =
+    FEATURE_BIT(FEATURE_MULTI_VALUE) | FEATURE_BIT(FEATURE_SIGN_EXTENSION) |
+    FEATURE_BIT(FEATURE_SATURATING_FLOAT_TO_INT) | FEATURE_BIT(FEATURE_BULK_MEMORY_OPT) |
+    FEATURE_BIT(FEATURE_EXTENDED_CONST) | FEATURE_BIT(FEATURE_CALL_INDIRECT_OVERLONG);
+
 static bool apply_one(Features *set, Str word) {
     static const char *const versions[] = {"mvp", "wasm1", "wasm2", "wasm3"};
     bool off = str_starts(word, STR("-"));
@@ -42,6 +48,10 @@ static bool apply_one(Features *set, Str word) {
             *set = where_wasm(i);
             return true;
         }
+    if (str_is(word, "lime1") && !off) {
+        *set = where_wasm(1) | lime1;
+        return true;
+    }
     if (str_is(word, "all")) bits = features_all();
     for (int i = 0; i < FEATURE_COUNT; i++)
         if (str_is(word, rows[i].name)) bits = FEATURE_BIT(i);

@@ -20,8 +20,8 @@ typedef uint64_t Features; /* a bit a Feature */
 Features features_default(void); /* what the standards released, and what is on in every peer */
 Features features_all(void);
 const char *feature_name(Feature feature);
-/* Applies "simd", "-threads", "all", "mvp", "wasm1", "wasm2", "wasm3", "cm-values,-gc,..." in order
- * to *set. A plain feature name or "all" adds to the set; "mvp" and "wasmN" replace it. Returns
+/* Applies "simd", "-threads", "all", "mvp", "wasm1", "wasm2", "wasm3", "lime1", "cm-values,-gc,..."
+ * in order to *set. A plain feature name or "all" adds to the set; the others replace it. Returns
  * false and the culprit in *unknown. */
 bool features_apply(Features *set, Str list, Str *unknown);
 

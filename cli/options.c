@@ -25,7 +25,7 @@ static const CommonRow common_options[] = {
     {WITH_WAT, FLAG(Cli, wat, 't', "wat", "Write text instead of a binary")},
     {WITH_FEATURES, COMMAS(Cli, features, 'f', "features", "LIST",
                            "Features of WebAssembly to add, `-name` to take away; also all, mvp, "
-                           "wasm1, wasm2, wasm3")},
+                           "wasm1, wasm2, wasm3, lime1")},
     {0, CHOICE(Cli, color, 0, "color", "auto|always|never", "Colour the messages")},
     {0, CHOICE(Cli, message_format, 0, "message-format", "human|json",
                "How messages are written to standard error")},

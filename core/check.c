@@ -177,6 +177,8 @@ static bool check_memories(CoreChecker *c) {
 
 static bool check_tags(CoreChecker *c) {
     bool good = true;
+    uint32_t section = c->m->section_offset[CORE_SECTION_TAG]; /* it may be empty */
+    if (section && !on(c, FEATURE_EXCEPTIONS)) return ITEM_FAIL(c, section, CORE_EXCEPTIONS_OFF);
     for (size_t i = c->m->imported[CORE_TAG]; i < c->m->tags.len; i++)
         good &= check_tag(c, &c->m->tags.at[i]);
     return good;
