@@ -2,11 +2,13 @@
 #ifndef TESTS_DIFFER_H
 #define TESTS_DIFFER_H
 
+#include "base/trap.h"
 #include "core/core.h"
 
 /* How often what happened, for the sum of a long run. */
 typedef struct {
-    uint64_t modules, calls, traps, unspecified, gave_up, steps;
+    uint64_t modules, calls, unspecified, gave_up, steps;
+    uint64_t traps[TRAP_COUNT];
     uint64_t executed[CORE_OP_COUNT]; /* modules that have the instruction */
 } DifferCounts;
 

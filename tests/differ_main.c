@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* differ [-o FOLDER] [-c] COUNT [SEED]: COUNT random modules, from SEED on, in the interpreter and in
+/* differ [-o FOLDER] [-c] COUNT [SEED], or differ [-c] -f FILE...: COUNT random modules, from SEED on, in the interpreter and in
  * the plain evaluator (differ.h). Where they disagree, or the interpreter crashes or hangs, the bytes
  * that made the module are shrunk, and the module is left in FOLDER as seed-N.wasm, beside the bytes
- * as seed-N.bytes. -c prints how many modules had each instruction. The seeds run in processes of
- * their own, a hundred in each. */
+ * as seed-N.bytes. -f takes modules, or such bytes, from files. -c prints how many modules had each
+ * instruction, and how often calls trapped for which reason. All run in processes of their own, a hundred seeds in each. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,10 +46,10 @@ static Bytes bytes_of(uint64_t seed) {
     return bytes;
 }
 
-static bool is_bad(const Bytes *bytes, DifferCounts *counts) {
+static bool is_bad(const uint8_t *at, size_t n, DifferCounts *counts) {
     Arena *arena = arena_new();
     alarm(SECONDS);
-    const char *bad = differ(arena, bytes->at, bytes->n, counts);
+    const char *bad = differ(arena, at, n, counts);
     alarm(0);
     if (bad) snprintf(shared->bad, sizeof shared->bad, "%s", bad);
     arena_free(arena);
@@ -57,10 +57,10 @@ static bool is_bad(const Bytes *bytes, DifferCounts *counts) {
 }
 
 /* In a process of its own: whether it is bad or ends by a signal. */
-static bool is_bad_apart(const Bytes *bytes) {
+static bool is_bad_apart(const uint8_t *at, size_t n, DifferCounts *counts) {
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0) _exit(is_bad(bytes, NULL));
+    if (child == 0) _exit(is_bad(at, n, counts));
     int status;
     waitpid(child, &status, 0);
     if (WIFSIGNALED(status))
@@ -69,7 +69,7 @@ static bool is_bad_apart(const Bytes *bytes) {
 }
 
 static bool try_shrunk(Bytes *bytes, const Bytes *smaller) {
-    if (!is_bad_apart(smaller)) return false;
+    if (!is_bad_apart(smaller->at, smaller->n, NULL)) return false;
     *bytes = *smaller;
     return true;
 }
@@ -91,7 +91,7 @@ static void shrink(Bytes *bytes) {
                 }
                 if (!changed || !try_shrunk(bytes, &smaller) || zeros) at += step;
             }
-    is_bad_apart(bytes); /* says what it was */
+    is_bad_apart(bytes->at, bytes->n, NULL); /* says what it was */
 }
 
 static void keep(const char *folder, uint64_t seed, const Bytes *bytes) {
@@ -115,7 +115,7 @@ static uint64_t run_batch(uint64_t first, uint64_t count, bool *bad) {
         for (uint64_t i = 0; i < count; i++) {
             shared->seed = first + i;
             Bytes bytes = bytes_of(first + i);
-            if (is_bad(&bytes, &shared->counts)) _exit(1);
+            if (is_bad(bytes.at, bytes.n, &shared->counts)) _exit(1);
         }
         _exit(0);
     }
@@ -127,33 +127,41 @@ static uint64_t run_batch(uint64_t first, uint64_t count, bool *bad) {
 
 static void print_counts(bool each) {
     const DifferCounts *c = &shared->counts;
-    printf(
-        "%llu modules, %llu calls (%llu traps), %llu steps; %llu with open bits, %llu given up\n",
-        (unsigned long long)c->modules, (unsigned long long)c->calls, (unsigned long long)c->traps,
-        (unsigned long long)c->steps, (unsigned long long)c->unspecified,
-        (unsigned long long)c->gave_up);
+    printf("%llu modules, %llu calls (%llu without a trap), %llu steps; %llu with open bits, %llu "
+           "given up\n",
+           (unsigned long long)c->modules, (unsigned long long)c->calls,
+           (unsigned long long)c->traps[TRAP_NONE], (unsigned long long)c->steps,
+           (unsigned long long)c->unspecified, (unsigned long long)c->gave_up);
     for (int i = 0; each && i < CORE_OP_COUNT; i++)
         printf("%8llu %s\n", (unsigned long long)c->executed[i], core_op_info[i].text);
+    for (int i = 1; each && i < TRAP_COUNT; i++)
+        if (c->traps[i]) printf("%8llu %s\n", (unsigned long long)c->traps[i], trap_text((Trap)i));
 }
 
-int main(int argc, char **argv) {
-    const char *folder = ".";
-    bool each = false;
-    int option;
-    while ((option = getopt(argc, argv, "o:c")) != -1) {
-        if (option == 'o') folder = optarg;
-        else if (option == 'c') each = true;
-        else return 2;
+/* Gives how many failed. */
+static uint64_t run_files(char **paths, int n) {
+    uint64_t failed = 0;
+    for (int i = 0; i < n; i++) {
+        Arena *arena = arena_new();
+        Diags diags = {.arena = arena};
+        const Source *source = file_read(arena, str_from(paths[i]), &diags);
+        if (!source ||
+            is_bad_apart((const uint8_t *)source->text.ptr, source->text.len, &shared->counts)) {
+            printf("%s: %s\n", paths[i], source ? shared->bad : "cannot be read");
+            failed++;
+        }
+        arena_free(arena);
     }
-    if (optind == argc) return 2;
-    uint64_t count = strtoull(argv[optind], NULL, 10), failed = 0;
-    uint64_t first = optind + 1 < argc ? strtoull(argv[optind + 1], NULL, 10) : 0;
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED) return 1;
+    return failed;
+}
+
+/* The same for seeds; they are left in the folder. */
+static uint64_t run_seeds(const char *folder, uint64_t first, uint64_t count) {
+    uint64_t failed = 0;
     for (uint64_t done = 0; done < count;) {
-        uint64_t seed = first + done, left = count - done;
+        uint64_t left = count - done;
         bool bad;
-        done += run_batch(seed, left < BATCH ? left : BATCH, &bad);
+        done += run_batch(first + done, left < BATCH ? left : BATCH, &bad);
         if (!bad) continue;
         failed++;
         Bytes bytes = bytes_of(first + done - 1);
@@ -162,6 +170,26 @@ int main(int argc, char **argv) {
                bytes.n);
         keep(folder, first + done - 1, &bytes);
     }
+    return failed;
+}
+
+int main(int argc, char **argv) {
+    const char *folder = ".";
+    bool each = false, files = false;
+    int option;
+    while ((option = getopt(argc, argv, "o:cf")) != -1) {
+        if (option == 'o') folder = optarg;
+        else if (option == 'c') each = true;
+        else if (option == 'f') files = true;
+        else return 2;
+    }
+    if (optind == argc) return 2;
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) return 1;
+    uint64_t count = files ? (uint64_t)(argc - optind) : strtoull(argv[optind], NULL, 10);
+    uint64_t first = optind + 1 < argc ? strtoull(argv[optind + 1], NULL, 10) : 0;
+    uint64_t failed =
+        files ? run_files(argv + optind, argc - optind) : run_seeds(folder, first, count);
     print_counts(each);
     printf("differ: %llu passed, %llu failed\n", (unsigned long long)(count - failed),
            (unsigned long long)failed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Random modules: what stands around the bodies, which modgen_body.c writes. A module has
  *
- *     types      of functions, for calls and blocks, more of them as blocks need them
+ *     types      of objects; of functions, for calls and blocks, more of them as blocks need them
  *     imports    up to two functions of the host
  *     functions  one to five, exported as f0, f1, ...
  *     memories   with a maximum of few pages, so that no engine is out of memory
@@ -24,10 +24,19 @@ bool chance(Gen *g, uint32_t n) { return choose(g, n) == 1 || (n == 1 && g->at <
 
 /* ---- types ---- */
 
+/* (ref null $t) of some function's type. */
+static CoreValType typed_reference(Gen *g) {
+    uint32_t func = choose(g, (uint32_t)g->m->funcs.len);
+    return core_ref_to(true, g->m->funcs.at[func].type);
+}
+
 CoreValType choose_type(Gen *g) {
     static const CoreValType numbers[] = {CORE_I32, CORE_I64, CORE_I32, CORE_F64,
                                           CORE_F32, CORE_I64, CORE_I32};
+    if (g->has_gc && chance(g, 3)) return choose_gc_type(g);
     if (chance(g, 8)) {
+        if ((g->proposals & MODGEN_REFS) && g->m->funcs.len && chance(g, 4))
+            return typed_reference(g);
         if ((g->proposals & MODGEN_SIMD) && chance(g, 2)) return CORE_V128;
         if (chance(g, 3)) return chance(g, 2) ? CORE_EXTERNREF : CORE_FUNCREF;
     }
@@ -284,6 +293,7 @@ CoreModule *modgen(Arena *arena, const uint8_t *bytes, size_t n, unsigned propos
     g.proposals = wanted >= 240 ? proposals : wanted & proposals;
     if (wanted < 32) g.proposals = 0; /* often just numbers */
     g.canonical = chance(&g, 2);
+    add_gc_types(&g);
     add_functions(&g);
     add_memories(&g);
     add_tables(&g);

@@ -223,7 +223,12 @@ static void call_of(Gen *g, uint32_t callee, bool tail) {
     want(g, &params, 2);
     uint32_t how = choose(g, g->proposals & MODGEN_REFS ? 4 : 3);
     if (how == 3 && !top(g)->unreachable) {
-        op_a(g, CORE_OP_REF_FUNC, callee);
+        if (chance(g, 2)) {
+            op_a(g, CORE_OP_REF_FUNC, callee);
+        } else {
+            value(g, core_ref_to(true, type), 1);
+            pop(g, 1);
+        }
         op_a(g, tail ? CORE_OP_RETURN_CALL_REF : CORE_OP_CALL_REF, type);
     } else if (how == 2 && !top(g)->unreachable) {
         if (chance(g, 12)) value(g, index, 1);
@@ -474,6 +479,10 @@ static void rare(Gen *g) {
 
 static void statement(Gen *g) {
     bool deep = g->blocks.len > MAX_BLOCKS;
+    if (g->has_gc && chance(g, 4)) {
+        gc_statement(g);
+        return;
+    }
     switch (choose(g, 24)) {
     default: assign(g); return;
     case 3:
@@ -539,6 +548,7 @@ void write_body(Gen *g) {
     uint32_t more = choose(g, 6);
     for (uint32_t i = 0; i < more; i++) new_local(g, choose_type(g), false);
     *vec_push(g->arena, &g->blocks) = (Block){.label = results, .results = results};
+    init_gc_locals(g, params.count);
     statements(g, 4 + choose(g, 30));
     settle(g);
     op(g, CORE_OP_END);

@@ -38,7 +38,9 @@ typedef struct {
     const uint8_t *at, *end;
     CoreModule *m;
     unsigned proposals;
-    bool canonical;                       /* NaNs are made canonical where their bits are seen */
+    bool canonical; /* NaNs are made canonical where their bits are seen */
+    bool has_gc;
+    uint32_t gc_types;                    /* the first of five: see modgen_gc.c */
     uint32_t budget;                      /* the global that counts calls */
     Ops by_result[5], all, loads, stores; /* i l f d v */
     /* the function */
@@ -65,6 +67,16 @@ uint64_t choose_bits(Gen *g, CoreValType type);
 void collect_ops(Gen *g);
 /* The body of function g->func. */
 void write_body(Gen *g);
+
+/* ---- modgen_gc.c ---- */
+
+void add_gc_types(Gen *g);
+CoreValType choose_gc_type(Gen *g);
+/* Pushes a new object as a value of the type; false where that is no type of objects. */
+bool gc_value(Gen *g, CoreValType type, int depth);
+/* Gives locals from `first` on their objects. */
+void init_gc_locals(Gen *g, uint32_t first);
+void gc_statement(Gen *g);
 
 /* ---- modgen_value.c ---- */
 

@@ -286,7 +286,7 @@ static uint64_t address(Gen *g, uint32_t memory, int depth) {
     CoreValType type = address_type(g, memory);
     uint64_t size = g->m->memories.at[memory].limits.min << 16;
     uint32_t local;
-    switch (choose(g, 10)) {
+    switch (choose(g, 12)) {
     case 0:
     case 1: constant(g, type, choose(g, 128)); return choose(g, 64);
     case 2: masked(g, type, 0xff8, depth); return choose(g, 32);
@@ -298,15 +298,21 @@ static uint64_t address(Gen *g, uint32_t memory, int depth) {
         pop(g, 1);
         add(g, type);
         return choose(g, 16);
-    case 4: constant(g, type, size - choose(g, 20)); return choose(g, 4); /* at the end */
-    case 5: masked(g, type, 15, depth); return size - choose(g, 24);
+    case 4: constant(g, type, size - 19 + choose(g, 20)); return choose(g, 4); /* at the end */
+    case 5: masked(g, type, 7, depth); return size - 24 + choose(g, 24);
     case 6: /* wraps around, or does not */
+        if (!chance(g, 4)) {
+            constant(g, type, 0 - (uint64_t)choose(g, 16));
+            masked(g, type, 0xff0, depth);
+            add(g, type);
+            return choose(g, 16);
+        }
         masked(g, type, 0xff, depth);
         constant(g, type, 0 - (uint64_t)choose(g, 256));
         add(g, type);
         return chance(g, 4) ? UINT32_MAX - choose(g, 256) : choose(g, 256);
     case 7: /* a constant is added, then the offset: x + k, or k + x */
-        masked(g, type, 0xffff, depth);
+        masked(g, type, 0x7fff, depth);
         constant(g, type, choose_bits(g, CORE_I32) & 0x7fff);
         add(g, type);
         return choose(g, 16);
@@ -316,9 +322,9 @@ static uint64_t address(Gen *g, uint32_t memory, int depth) {
         if (local != CORE_NONE) tee(g, local);
         return choose(g, 8);
     default:
-        if (chance(g, 4)) value(g, type, depth);
-        else masked(g, type, 0xffff, depth);
-        return choose(g, 300);
+        if (chance(g, 12)) value(g, type, depth);
+        else masked(g, type, 0xfeff, depth);
+        return choose(g, 250);
     }
 }
 
@@ -406,12 +412,13 @@ void update(Gen *g) {
 
 /* ---- values ---- */
 
-static void reference(Gen *g, CoreValType type) {
+static void reference(Gen *g, CoreValType type, int depth) {
     uint32_t local = local_of(g, type, false);
-    if (local != CORE_NONE && chance(g, 2)) {
+    if (local != CORE_NONE && !chance(g, 3)) {
         get(g, local);
         return;
     }
+    if (g->left > 0 && !chance(g, 8) && gc_value(g, type, depth)) return;
     CoreInstr in = core_instr(CORE_OP_REF_NULL);
     in.type[0] = type;
     if (type == CORE_FUNCREF && chance(g, 2)) {
@@ -516,7 +523,7 @@ static void plain_value(Gen *g, CoreValType type) {
 void value(Gen *g, CoreValType type, int depth) {
     uint32_t at;
     if (core_is_ref(type)) {
-        reference(g, type);
+        reference(g, type, depth);
         return;
     }
     if (depth <= 0 || g->left <= 0 || g->blocks.len > MAX_BLOCKS + 4) {

@@ -177,7 +177,7 @@ static void from_segment(PlainMachine *p, const CoreInstr *in, PlainObject *o, u
             is_data
                 ? from_bytes(p->module->datas.at[in->b].bytes.ptr + from + i * bytes_of(storage),
                              storage)
-                : plain_elem(p, in->b, from + i);
+                : p->elems[in->b][from + i];
 }
 
 static bool segment_holds(PlainMachine *p, const CoreInstr *in, uint64_t from, uint64_t n) {
@@ -241,8 +241,9 @@ static void array_copy(PlainMachine *p) {
     uint32_t n = plain_pop_i32(p), from = plain_pop_i32(p);
     PlainObject *b = plain_pop_ref(p);
     uint32_t to = plain_pop_i32(p);
-    PlainObject *a = array_at(p, plain_pop_ref(p), to, n);
-    if (!a || !array_at(p, b, from, n)) return;
+    PlainObject *a = plain_pop_ref(p);
+    if (!array_at(p, a, 0, 0) || !array_at(p, b, 0, 0)) return; /* nulls first */
+    if (!array_at(p, a, to, n) || !array_at(p, b, from, n)) return;
     if (to <= from)
         for (uint32_t i = 0; i < n; i++) a->values[to + i] = b->values[from + i];
     else

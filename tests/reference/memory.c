@@ -115,12 +115,6 @@ static void memory_fill(PlainMachine *p, uint32_t memory) {
 
 /* ---- tables ---- */
 
-PlainValue plain_elem(PlainMachine *p, uint32_t elem, uint64_t i) {
-    const CoreElem *segment = &p->module->elems.at[elem];
-    if (!core_elem_has_exprs(segment)) return plain_ref(&p->funcs[segment->funcs[i]]);
-    return plain_constant(p, &segment->exprs[i]);
-}
-
 void plain_table_init(PlainMachine *p, uint32_t elem, uint32_t table, uint64_t to, uint64_t from,
                       uint64_t n) {
     uint64_t length = p->elem_dropped[elem] ? 0 : p->module->elems.at[elem].count;
@@ -128,7 +122,7 @@ void plain_table_init(PlainMachine *p, uint32_t elem, uint32_t table, uint64_t t
         plain_trap(p, TRAP_TABLE_BOUNDS);
         return;
     }
-    for (uint64_t i = 0; i < n; i++) p->tables[table].at[to + i] = plain_elem(p, elem, from + i);
+    for (uint64_t i = 0; i < n; i++) p->tables[table].at[to + i] = p->elems[elem][from + i];
 }
 
 static void table_get_set(PlainMachine *p, const CoreInstr *in) {
@@ -243,6 +237,20 @@ static void make_memories_and_tables(PlainMachine *p) {
     }
 }
 
+/* The elements of all segments are made once. */
+static void make_elems(PlainMachine *p) {
+    const CoreModule *m = p->module;
+    p->elems = ARENA_NEW_ARRAY(p->arena, PlainValue *, m->elems.len);
+    for (uint32_t i = 0; i < m->elems.len && p->end == PLAIN_DONE; i++) {
+        const CoreElem *e = &m->elems.at[i];
+        if (!plain_take(p, e->count * sizeof(PlainValue))) return;
+        p->elems[i] = ARENA_NEW_ARRAY(p->arena, PlainValue, e->count);
+        for (uint32_t k = 0; k < e->count && p->end == PLAIN_DONE; k++)
+            p->elems[i][k] = core_elem_has_exprs(e) ? plain_constant(p, &e->exprs[k])
+                                                    : plain_ref(&p->funcs[e->funcs[k]]);
+    }
+}
+
 static void copy_segments(PlainMachine *p) {
     const CoreModule *m = p->module;
     for (uint32_t i = 0; i < m->elems.len && p->end == PLAIN_DONE; i++) {
@@ -278,6 +286,7 @@ PlainMachine *plain_new(Arena *arena, const CoreModule *module, uint64_t steps, 
     for (uint32_t i = 0; i < module->globals.len && p->end == PLAIN_DONE; i++)
         p->globals[i] = plain_constant(p, &module->globals.at[i].init);
     if (p->end == PLAIN_DONE) make_memories_and_tables(p);
+    if (p->end == PLAIN_DONE) make_elems(p);
     if (p->end == PLAIN_DONE) copy_segments(p);
     if (p->end == PLAIN_DONE && module->has_start) plain_call(p, module->start, NULL);
     return p;

@@ -78,6 +78,7 @@ typedef struct {
     PlainMemory *memories;
     PlainTable *tables;
     PlainValue *globals;
+    PlainValue **elems; /* by segment */
     bool *data_dropped, *elem_dropped;
     uint32_t **ends; /* by function: where the block that begins at a byte ends; see evaluate.c */
     uint64_t steps;  /* left */
@@ -145,8 +146,6 @@ void plain_memory_init(PlainMachine *p, uint32_t data, uint32_t memory, uint64_t
                        uint64_t n);
 void plain_table_init(PlainMachine *p, uint32_t elem, uint32_t table, uint64_t to, uint64_t from,
                       uint64_t n);
-/* Element i of an element segment. */
-PlainValue plain_elem(PlainMachine *p, uint32_t elem, uint64_t i);
 
 /* gc.c: false where the instruction is not about references. */
 bool plain_ref_instr(PlainMachine *p, const CoreInstr *in);
