@@ -302,8 +302,10 @@ static uint64_t address(Gen *g, uint32_t memory, int depth) {
     case 5: masked(g, type, 7, depth); return size - 24 + choose(g, 24);
     case 6: /* wraps around, or does not */
         if (!chance(g, 4)) {
-            constant(g, type, 0 - (uint64_t)choose(g, 16));
             masked(g, type, 0xff0, depth);
+            constant(g, type, 16);
+            add(g, type);
+            constant(g, type, 0 - (uint64_t)choose(g, 17));
             add(g, type);
             return choose(g, 16);
         }
@@ -461,8 +463,9 @@ Block *open_block(Gen *g, CoreInstr *in, const Types *params, const Types *resul
 /* Nothing but the block's results is left on the stack. */
 void settle(Gen *g) {
     const Types results = top(g)->results;
-    while (operands(g) > results.count || memcmp(g->stack.at + top(g)->height, results.at,
-                                                 operands(g) * sizeof(CoreValType)) != 0) {
+    while (operands(g) > 0 &&
+           (operands(g) > results.count || memcmp(g->stack.at + top(g)->height, results.at,
+                                                  operands(g) * sizeof(CoreValType)) != 0)) {
         uint32_t local = local_of(g, vec_last(&g->stack), true);
         if (local != CORE_NONE && chance(g, 2)) {
             set(g, local);
