@@ -25,6 +25,7 @@ SMALL := bindgen cli component model report wac wasi \
 	wat/parse_canon.c wat/parse_component.c wat/parse_custom.c wat/print_custom.c wat/wast.c \
 	witc/expect.c witc/format.c witc/format_print.c witc/lint.c witc/lint_package.c witc/lint_text.c \
 	witc/json.c witc/lost.c witc/document.c witc/recover.c witc/commit.c \
+	core/dwarf.c core/dwarf_line.c core/dwarf_value.c core/source_map.c core/sources.c wat/dwarf.c \
 	core/demangle_cpp.c core/demangle_rust.c core/check_ref.c core/names.c base/explain.c \
 	interpreter/instance.c interpreter/component.c interpreter/component_link.c \
 	interpreter/thread.c

@@ -6,6 +6,7 @@
 typedef struct {
     bool offsets, skeleton, name_unnamed, fold, operand_stack;
     uint64_t indent;
+    DwarfChoice dwarf;
 } Options;
 
 static const Option option_table[] = {
@@ -16,6 +17,7 @@ static const Option option_table[] = {
     FLAG(Options, operand_stack, 0, "print-operand-stack",
          "Show the types of the operands behind each instruction"),
     NUMBER(Options, indent, 0, "indent", "SPACES", "Spaces a level (2)"),
+    DWARF_CHOICE(Options, dwarf),
 };
 
 static const Argument arguments[] = {
@@ -26,7 +28,7 @@ static const Argument arguments[] = {
 
 static int run(Cli *cli, void *given) {
     const Options *options = given;
-    const Source *source = load_binary(cli, 0, features_all());
+    const Source *source = load_binary_debug(cli, 0, features_all(), &options->dwarf);
     if (!source) return EXIT_INPUT;
     CliStream stream = {.cli = cli};
     WatPrintOptions print = {.drain = cli_stream,

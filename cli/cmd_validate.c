@@ -4,11 +4,13 @@
 
 typedef struct {
     uint64_t jobs;
+    DwarfChoice dwarf; /* faults in text are placed in it anyway */
 } Options;
 
 static const Option option_table[] = {
     NUMBER(Options, jobs, 'j', "jobs", "N",
            "Check function bodies in so many threads (as many as there are processors)"),
+    DWARF_CHOICE(Options, dwarf),
 };
 
 static const Argument arguments[] = {

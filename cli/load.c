@@ -10,22 +10,29 @@
 
 static const char *const any_binary = "a core module or a component, as bytes or as text";
 
-static const Source *to_binary(Cli *cli, const Source *source, Features features) {
+static const Source *to_binary(Cli *cli, const Source *source, Features features, WatDwarf dwarf) {
     if (!source) return NULL;
     switch (input_kind(source->text)) {
     case KIND_CORE_MODULE:
     case KIND_COMPONENT: return source;
-    case KIND_WASM_TEXT: return wat_to_binary(cli->arena, source, features, &cli->diags);
+    case KIND_WASM_TEXT:
+        return wat_to_binary_debug(cli->arena, source, features, dwarf, &cli->diags);
     default: cli_wrong_kind(cli, source, any_binary); return NULL;
     }
 }
 
 const Source *load_binary(Cli *cli, size_t index, Features features) {
-    return to_binary(cli, cli_read(cli, index), features);
+    return to_binary(cli, cli_read(cli, index), features, WAT_DWARF_NONE);
 }
 
 const Source *load_binary_file(Cli *cli, Str path, Features features) {
-    return to_binary(cli, file_read(cli->arena, path, &cli->diags), features);
+    return to_binary(cli, file_read(cli->arena, path, &cli->diags), features, WAT_DWARF_NONE);
+}
+
+const Source *load_binary_debug(Cli *cli, size_t index, Features features,
+                                const DwarfChoice *dwarf) {
+    return to_binary(cli, cli_read(cli, index), features,
+                     dwarf->full ? WAT_DWARF_FULL : (WatDwarf)dwarf->style);
 }
 
 static const Source *expect_kind(Cli *cli, const Source *source, InputKind kind,
@@ -41,6 +48,34 @@ const Source *load_module(Cli *cli, size_t index, Features features) {
 
 const Source *load_component(Cli *cli, size_t index, Features features) {
     return expect_kind(cli, load_binary(cli, index, features), KIND_COMPONENT, "a component");
+}
+
+/* ---- sources ---- */
+
+/* A file that a module names: relative to the module's own, unless it is absolute. */
+static const Source *read_beside(Cli *cli, const CoreModule *module, Str url) {
+    Diags ignored = {.arena = cli->arena};
+    if (str_starts(url, STR("file://"))) url = str_after(url, 7);
+    if (url.len == 0 || str_find_str(url, STR("://"), 0) != SIZE_MAX) return NULL;
+    if (url.ptr[0] != '/') url = path_join(cli->arena, path_directory(module->source->path), url);
+    if (!file_exists(cli->arena, url)) return NULL;
+    return file_read(cli->arena, url, &ignored);
+}
+
+CoreSources *load_sources(Cli *cli, const CoreModule *module, Str map) {
+    CoreSources *sources = core_sources_new(cli->arena, module);
+    Diags ignored = {.arena = cli->arena};
+    const Source *debug = read_beside(cli, module, core_sources_external(module));
+    const Source *json = map.len ? file_read(cli->arena, map, &cli->diags)
+                                 : read_beside(cli, module, core_sources_map_url(module));
+    if (debug && input_kind(debug->text) == KIND_CORE_MODULE) {
+        Reader reader = reader_of(debug, &ignored);
+        const CoreModule *other = core_decode(cli->arena, &reader, features_all());
+        if (other) core_sources_use_external(sources, other);
+    }
+    if (json && !core_sources_use_map(sources, json->text) && map.len)
+        diag(&cli->diags, CLI_NOT_SOURCE_MAP, span_at(json, 0));
+    return sources;
 }
 
 /* ---- validation ---- */

@@ -4,7 +4,18 @@
 
 #include "cli/cli.h"
 #include "component/component.h"
+#include "core/sources.h"
 #include "witc/witc.h"
+
+/* --generate-dwarf and -g */
+typedef struct {
+    unsigned style; /* a WatDwarf */
+    bool full;
+} DwarfChoice;
+#define DWARF_CHOICE(T, field)                                                                     \
+    CHOICE(T, field.style, 0, "generate-dwarf", "none|lines|full",                                 \
+           "Make debugging information (DWARF) for text: its lines; variables, too"),              \
+        FLAG(T, field.full, 'g', "generate-full-dwarf", "The same as --generate-dwarf full")
 
 /* What commands make of their inputs. All return NULL or false after a diagnostic. */
 
@@ -12,9 +23,16 @@
  * component. Text is parsed. */
 const Source *load_binary(Cli *cli, size_t index, Features features);
 const Source *load_binary_file(Cli *cli, Str path, Features features);
+/* Text with DWARF that leads to its lines, as --generate-dwarf and -g say. */
+const Source *load_binary_debug(Cli *cli, size_t index, Features features,
+                                const DwarfChoice *dwarf);
 /* The same, and it must be the one or the other. */
 const Source *load_module(Cli *cli, size_t index, Features features);
 const Source *load_component(Cli *cli, size_t index, Features features);
+
+/* Where the code of a module came from, with the files beside it that it names, relative to where it
+ * is itself; or with this source map, where `map` is not empty. What cannot be read is left out. */
+CoreSources *load_sources(Cli *cli, const CoreModule *module, Str map);
 
 /* Decodes and validates bytes or text, a module or a component, with everything nested in it, by up to
  * `jobs` threads; 0: as many as there are processors. */

@@ -60,6 +60,7 @@ quick)
     part "semver" tests/semver.sh build/witc
     part "link" tests/link.sh build/witc
     part "scripts" tests/wast.sh build/witc
+    part "sources" tests/sources.sh build/witc
     ;;
 stress)
     unit stress
@@ -75,7 +76,9 @@ full)
     part "semver" tests/semver.sh build/witc
     part "link" tests/link.sh build/witc
     part "scripts" tests/wast.sh build/witc
+    part "sources" tests/sources.sh build/witc
     part "scripts asan" tests/wast.sh build/witc-asan
+    part "sources asan" tests/sources.sh build/witc-asan
     part "link asan" tests/link.sh build/witc-asan
     part "golden asan" tests/golden.sh build/witc-asan
     part "documents" tests/report.sh build/witc

@@ -41,6 +41,7 @@ typedef struct {
     bool meaningful; /* there is a token, or at least an annotation */
     bool strict;     /* component indices must be declared before their use */
     uint16_t *ops;   /* mnemonics by hash: CoreOp + 1 */
+    WatDwarf dwarf;  /* for core modules */
 } Wat;
 
 /* Tokens of a whole source. False where a token is malformed or a parenthesis has no partner. */
@@ -241,9 +242,10 @@ void wat_v128(Wat *w, uint8_t bytes[16]); /* a shape and its lanes */
 uint32_t wat_type_use(WatModule *p, bool names);
 /* The same for a block: no type of its own for at most one result. */
 CoreBlockType wat_block_type(WatModule *p);
-void wat_module_annotation(WatModule *p); /* @custom, @producers, @dylink.0 */
-void wat_finish_customs(WatModule *p);    /* the custom sections in order, with hints and names */
-Str wat_producers(Wat *w);                /* the bytes of an (@producers ...) */
+void wat_module_annotation(WatModule *p);  /* @custom, @producers, @dylink.0 */
+void wat_add_dwarf(Wat *w, CoreModule *m); /* behind all of that */
+void wat_finish_customs(WatModule *p);     /* the custom sections in order, with hints and names */
+Str wat_producers(Wat *w);                 /* the bytes of an (@producers ...) */
 
 /* ---- a component under construction (parse_component.c, parse_comp_type.c, parse_canon.c) ---- */
 

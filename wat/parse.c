@@ -330,12 +330,18 @@ bool wat_parse(Arena *arena, const Source *source, Features features, WatUnit *u
 static bool is_wasm(Str bytes) { return str_starts(bytes, STR("\0asm")); }
 
 const Source *wat_to_binary(Arena *arena, const Source *source, Features features, Diags *diags) {
+    return wat_to_binary_debug(arena, source, features, WAT_DWARF_NONE, diags);
+}
+
+const Source *wat_to_binary_debug(Arena *arena, const Source *source, Features features,
+                                  WatDwarf dwarf, Diags *diags) {
     if (is_wasm(source->text)) return source;
     Wat w;
     WatUnit unit = {0};
     Str binary = {0};
-    if (!wat_lex(arena, source, features, &w, diags) || !parse_unit(&w, &unit, &binary))
-        return NULL;
+    if (!wat_lex(arena, source, features, &w, diags)) return NULL;
+    w.dwarf = dwarf;
+    if (!parse_unit(&w, &unit, &binary)) return NULL;
     if (binary.ptr) return source_of(arena, source->path, binary);
     Buf out = {.arena = arena};
     if (unit.module) core_encode(unit.module, &out);

@@ -920,5 +920,6 @@ CoreModule *wat_core_fields(Wat *w, Str name) {
         p->m->data_count = (uint32_t)p->m->datas.len;
     }
     wat_finish_customs(p);
+    if (w->dwarf) wat_add_dwarf(w, p->m);
     return p->m;
 }

@@ -23,6 +23,11 @@ bool wat_parse(Arena *arena, const Source *source, Features features, WatUnit *u
  * takes either). NULL and diagnostics. */
 const Source *wat_to_binary(Arena *arena, const Source *source, Features features, Diags *diags);
 
+/* The same, with DWARF that leads back to the text: lines, or everything. Bytes get none. */
+typedef enum { WAT_DWARF_NONE, WAT_DWARF_LINES, WAT_DWARF_FULL } WatDwarf;
+const Source *wat_to_binary_debug(Arena *arena, const Source *source, Features features,
+                                  WatDwarf dwarf, Diags *diags);
+
 typedef struct {
     bool skeleton;      /* leave out bodies of functions and data */
     bool fold;          /* nested expressions where they can be */
