@@ -111,47 +111,21 @@ HANDLER_TYPE op_TICK(STATE); /* looks at the clock and goes on at pc */
 #define SET_f32(slot, v) ((slot).f32 = (v))
 #define SET_f64(slot, v) ((slot).f64 = (v))
 
-/* Operands by C type: slots b and c, the constant, the accumulator. A constant of 32 bits stands in
- * the operand word, one of 64 bits in a word behind it: LENGTH_K is that of the instruction. */
-#define SLOT_B(T)    GET_##T(fp[pc[1].b])
-#define SLOT_C(T)    GET_##T(fp[pc[1].c])
-#define CONSTANT(T)         K_##T
-#define K_u32        (pc[1].k32)
-#define K_s32        ((int32_t)pc[1].k32)
-#define K_f32        core_f32_of(pc[1].k32)
-#define K_u64        (pc[2].k.u64)
-#define K_s64        (pc[2].k.i64)
-#define K_f64        (pc[2].k.f64)
-#define LENGTH_K(T)  LENGTH_K_##T
-#define LENGTH_K_u32 2
-#define LENGTH_K_s32 2
-#define LENGTH_K_f32 2
-#define LENGTH_K_u64 3
-#define LENGTH_K_s64 3
-#define LENGTH_K_f64 3
-#define ACC(T)       ACC_##T
-#define ACC_u32      ((uint32_t)acc)
-#define ACC_s32      ((int32_t)acc)
-#define ACC_u64      acc
-#define ACC_s64      ((int64_t)acc)
-#define ACC_f32      core_f32_of((uint32_t)acc)
-#define ACC_f64      facc
-
-/* Results: to the accumulator, and to slot a, too. */
-#define TO_ACC(T, v)    TO_ACC_##T(v)
-#define TO_ACC_u32(v)   (acc = (uint32_t)(v))
-#define TO_ACC_s32(v)   (acc = (uint32_t)(v))
-#define TO_ACC_u64(v)   (acc = (v))
-#define TO_ACC_s64(v)   (acc = (uint64_t)(v))
-#define TO_ACC_f32(v)   (acc = core_f32_bits(v))
-#define TO_ACC_f64(v)   (facc = (v))
-#define TO_SLOT(T, v)   TO_SLOT_##T(v)
-#define TO_SLOT_u32(v)  (fp[pc[1].a].u64 = acc = (uint32_t)(v))
-#define TO_SLOT_s32(v)  (fp[pc[1].a].u64 = acc = (uint32_t)(v))
-#define TO_SLOT_u64(v)  (fp[pc[1].a].u64 = acc = (v))
-#define TO_SLOT_s64(v)  (fp[pc[1].a].u64 = acc = (uint64_t)(v))
-#define TO_SLOT_f32(v)  (fp[pc[1].a].u64 = acc = core_f32_bits(v))
-#define TO_SLOT_f64(v)  (fp[pc[1].a].f64 = facc = (v))
+/* A step (steps.h) as a part of a handler: pc goes on behind it. */
+#define RUN(name)                                                                                  \
+    do {                                                                                           \
+        Trap why_ = step_##name(pc, fp, mem, msize, &acc, t, &facc);                               \
+        if (UNLIKELY(why_ != TRAP_NONE)) TRAP_WITH(why_);                                          \
+        pc += LENGTH_##name;                                                                       \
+    } while (0)
+/* The same for the test of a conditional jump, which ends a handler. */
+#define RUN_JUMP(name)                                                                             \
+    do {                                                                                           \
+        if (test_##name(pc, fp, acc, facc)) JUMP_BY(pc[1].jump);                                   \
+        NEXT(LENGTH_##name);                                                                       \
+    } while (0)
+#define STEP_HANDLER(name) HANDLER(name, { RUN(name); GO(pc); })
+#define JUMP_HANDLER(name) HANDLER(name, { RUN_JUMP(name); })
 
 /* Bulk instructions pay fuel by their size. */
 #define CHARGE(n)                                                                                  \

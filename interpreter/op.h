@@ -16,8 +16,21 @@
  * `VM_OP_I32_ADD + VM_FORM_SK + 1` adds a constant to a slot and leaves the result in the
  * accumulator only; without the 1 it goes to a slot and to the accumulator. */
 
-/* Operators of two operands have all of these, those of one have S and A, comparisons with a jump
- * those up to AK. Twice the place: the odd ones have no slot for the result. */
+/* The forms in their order: X(name). Those with _ACC have no slot for the result, and each follows
+ * the one that has. */
+#define VM_FORMS1(X, id)     X(id##_S) X(id##_S_ACC) X(id##_A) X(id##_A_ACC)
+#define VM_FORMS2(X, id)                                                                           \
+    X(id##_SS) X(id##_SS_ACC) X(id##_SK) X(id##_SK_ACC) X(id##_AS) X(id##_AS_ACC)                  \
+    X(id##_SA) X(id##_SA_ACC) X(id##_AK) X(id##_AK_ACC) X(id##_KS) X(id##_KS_ACC)
+#define VM_JUMP_FORMS(X, id) X(id##_SS) X(id##_SK) X(id##_AS) X(id##_SA) X(id##_AK)
+/* The address is in a slot, in the accumulator, or a constant; what is stored comes from a slot or
+ * an accumulator, or is a signed 16-bit constant. */
+#define VM_LOAD_FORMS(X, id)                                                                       \
+    X(id##_S) X(id##_S_ACC) X(id##_A) X(id##_A_ACC) X(id##_K) X(id##_K_ACC)
+#define VM_STORE_FORMS(X, id)                                                                      \
+    X(id##_S_S) X(id##_S_A) X(id##_S_K) X(id##_A_S) X(id##_A_A) X(id##_A_K)                        \
+    X(id##_K_S) X(id##_K_A) X(id##_K_K)
+/* Where the forms stand. */
 enum {
     VM_FORM_SS = 0,
     VM_FORM_SK = 2,
@@ -25,26 +38,15 @@ enum {
     VM_FORM_SA = 6,
     VM_FORM_AK = 8,
     VM_FORM_KS = 10,
-    VM_FORMS2 = 12,
     VM_FORM_S = 0,
     VM_FORM_A = 2,
-    VM_FORMS1 = 4,
-    VM_JUMP_FORMS = 5
-};
-
-/* How loads and stores find their address. */
-enum {
-    VM_AT_S, /* slot b + k32 */
-    VM_AT_A, /* accumulator + k32 */
-    VM_AT_K, /* k32 */
-    VM_AT_COUNT
-};
-/* Loads have each of them with the result to a slot (0) or not (1), stores with the value from: */
-enum {
-    VM_VALUE_S, /* slot a */
-    VM_VALUE_A, /* an accumulator */
-    VM_VALUE_K, /* a, a signed 16-bit constant */
-    VM_VALUE_COUNT
+    VM_AT_S = 0,
+    VM_AT_A = 1,
+    VM_AT_K = 2,
+    VM_VALUE_S = 0,
+    VM_VALUE_A = 1,
+    VM_VALUE_K = 2,
+    VM_VALUE_COUNT = 3
 };
 
 /* Comparisons that are fused with a branch: JUMP(id, type, C operator). */
@@ -72,18 +74,18 @@ enum {
     X(I32_STORE8, u8, u32) X(I32_STORE16, u16, u32) X(I64_STORE8, u8, u64) X(I64_STORE16, u16, u64)\
     X(I64_STORE32, u32, u64)
 
-/* The rest, by name; operands in run.c. */
+/* The rest, by name; operands in run.c. The first, 0, is none that prepared code has. */
 #define VM_OTHERS(X)                                                                               \
-    X(COPY) X(COPY_A) X(COPY_F) X(COPY2) X(COPY_N) X(CONST) X(CONST2) X(JUMP) X(JUMP_IF)             \
+    X(STOP) X(COPY) X(COPY_A) X(COPY_F) X(COPY2) X(COPY_N) X(CONST) X(CONST2) X(JUMP) X(JUMP_IF)             \
     X(JUMP_IF_A) X(JUMP_UNLESS) X(JUMP_UNLESS_A) X(JUMP_IF_64) X(JUMP_IF_64_A)                     \
     X(JUMP_UNLESS_64) X(JUMP_UNLESS_64_A) X(JUMP_TABLE) X(JUMP_TABLE_A) X(CALL) X(CALL_INDIRECT) X(CALL_REF) X(TAIL_CALL)              \
     X(TAIL_CALL_INDIRECT) X(TAIL_CALL_REF) X(RETURN) X(RETURN_1) X(RETURN_A) X(RETURN_F) X(RETURN_K) X(RETURN_N)           \
-    X(SELECT) X(SELECT_A) X(SELECT2) X(GLOBAL_GET) X(GLOBAL_SET) X(GLOBAL_GET2) X(GLOBAL_SET2)                 \
+    X(SELECT) X(SELECT_ACC) X(SELECT_A) X(SELECT_A_ACC) X(SELECT2) X(GLOBAL_GET) X(GLOBAL_SET) X(GLOBAL_GET2) X(GLOBAL_SET2)                 \
     X(MEMORY_SIZE) X(MEMORY_GROW) X(MEMORY_FILL) X(MEMORY_COPY) X(MEMORY_INIT) X(DATA_DROP)        \
     X(TABLE_GET) X(TABLE_SET) X(TABLE_SIZE) X(TABLE_GROW) X(TABLE_FILL) X(TABLE_COPY)              \
     X(TABLE_INIT) X(ELEM_DROP) X(REF_FUNC) X(REF_AS_NON_NULL) X(UNREACHABLE) X(FUEL)               \
     X(THROW) X(THROW_REF)                                                                          \
-    X(WITH_MEMORY) X(CHECK_ADDRESS) X(UNSUPPORTED) X(ENTRY_RETURN) X(HOST_RETURN) X(STOP)
+    X(WITH_MEMORY) X(CHECK_ADDRESS) X(UNSUPPORTED) X(ENTRY_RETURN) X(HOST_RETURN)
 
 /* Vectors that core/vector.def has no row for. */
 #define VM_VECTOR_OTHERS(X)                                                                        \
@@ -143,29 +145,31 @@ enum {
 
 /* In the order of the tables of handlers, which each have a stretch. */
 #define VM_STRETCH(name)          VM_OP_##name, VM_OP_BEFORE_##name = VM_OP_##name - 1
-#define VM_FAMILY(id, count)      VM_OP_##id, VM_OP_LAST_##id = VM_OP_##id + (count)-1
-#define NUMERIC1(id, ...)         VM_FAMILY(id, VM_FORMS1),
-#define NUMERIC2(id, ...)         VM_FAMILY(id, VM_FORMS2),
-#define TRAPPING1(id, ...)        VM_FAMILY(id, VM_FORMS1),
-#define TRAPPING2(id, ...)        VM_FAMILY(id, VM_FORMS2),
+#define VM_NAME(name)             VM_OP_##name,
+#define VM_START(id)              VM_OP_##id, VM_OP_BEFORE_##id = VM_OP_##id - 1,
+#define NUMERIC1(id, ...)         VM_START(id) VM_FORMS1(VM_NAME, id)
+#define NUMERIC2(id, ...)         VM_START(id) VM_FORMS2(VM_NAME, id)
+#define TRAPPING1(id, ...)        VM_START(id) VM_FORMS1(VM_NAME, id)
+#define TRAPPING2(id, ...)        VM_START(id) VM_FORMS2(VM_NAME, id)
 typedef enum {
 #define X(id) VM_OP_##id,
     VM_OTHERS(X)
 #undef X
         VM_STRETCH(NUMERIC),
 #include "core/numeric.def"
-    VM_STRETCH(JUMPS),
-#define X(id, ...) VM_FAMILY(JUMP_##id, VM_JUMP_FORMS), VM_FAMILY(JUMP_NOT_##id, VM_JUMP_FORMS),
+    VM_STRETCH(MEMORY),
+#define X(id, ...)                                                                                 \
+    VM_START(JUMP_##id) VM_JUMP_FORMS(VM_NAME, JUMP_##id) VM_START(JUMP_NOT_##id)                  \
+        VM_JUMP_FORMS(VM_NAME, JUMP_NOT_##id)
     VM_COMPARISONS(X)
 #undef X
-        VM_STRETCH(MEMORY),
-#define X(id, ...) VM_FAMILY(id, 2 * VM_AT_COUNT),
-    VM_LOADS(X)
+#define X(id, ...) VM_START(id) VM_LOAD_FORMS(VM_NAME, id)
+        VM_LOADS(X)
 #undef X
-#define X(id, ...) VM_FAMILY(id, VM_VALUE_COUNT * VM_AT_COUNT),
-        VM_STORES(X)
+#define X(id, ...) VM_START(id) VM_STORE_FORMS(VM_NAME, id)
+            VM_STORES(X)
 #undef X
-            VM_STRETCH(VECTORS),
+                VM_STRETCH(VECTORS),
 #define X(id, ...) VM_OP_##id,
 #include "core/vector.def"
     VM_VECTOR_OTHERS(X) VM_STRETCH(PLAINS),
@@ -182,16 +186,19 @@ typedef enum {
 
 extern const VmHandler vm_handlers[];         /* run.c */
 extern const VmHandler vm_numeric_handlers[]; /* run_numeric.c */
-extern const VmHandler vm_jump_handlers[];    /* run_jump.c */
 extern const VmHandler vm_memory_handlers[];  /* run_memory.c */
 extern const VmHandler vm_vector_handlers[];  /* run_vector.c */
 extern const VmHandler vm_plain_handlers[];   /* run_plain.c */
 extern const VmHandler vm_ref_handlers[];     /* run_ref.c */
 
+/* run_fused_*.c: the handler for instructions in a row (fused.def), NULL where there is none. The key
+ * has 16 bits for each, the last lowest. */
+enum { VM_MAX_FUSED = 4 };
+VmHandler vm_fused_handler(uint64_t key);
+
 static inline VmHandler vm_handler(VmOp op) {
     if (op < VM_OP_NUMERIC) return vm_handlers[op];
-    if (op < VM_OP_JUMPS) return vm_numeric_handlers[op - VM_OP_NUMERIC];
-    if (op < VM_OP_MEMORY) return vm_jump_handlers[op - VM_OP_JUMPS];
+    if (op < VM_OP_MEMORY) return vm_numeric_handlers[op - VM_OP_NUMERIC];
     if (op < VM_OP_VECTORS) return vm_memory_handlers[op - VM_OP_MEMORY];
     if (op < VM_OP_PLAINS) return vm_vector_handlers[op - VM_OP_VECTORS];
     if (op < VM_OP_REFS) return vm_plain_handlers[op - VM_OP_PLAINS];

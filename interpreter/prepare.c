@@ -98,16 +98,22 @@ static void get_by(Prepare *p, VmOp op, uint64_t imm) {
     made_by(p, at);
 }
 
-static void select_one(Prepare *p) {
+/* References stay out of the accumulator: the collector looks for them in slots. */
+static void select_one(Prepare *p, bool is_ref) {
     Entry condition = pop(p), b = pop(p), a = pop(p);
     bool two = a.slots == 2;
     Operand c = vm_prepare_operand(p, &condition, INT);
     if (c.kind == IN_CONST || two) vm_prepare_to_slot(p, &c, INT);
     uint32_t x = place_of(p, &a), y = place_of(p, &b), at = p->word_count;
     VmOp op = two ? VM_OP_SELECT2 : c.kind == IN_ACC ? VM_OP_SELECT_A : VM_OP_SELECT;
-    emit(p, op, push_temp(p, a.slots), x, y, c.slot);
-    if (!two) made_by(p, at);
-    vm_top_is_kind(p, a.ref ? a.ref : b.ref);
+    if (two || is_ref) {
+        emit(p, op, push_temp(p, a.slots), x, y, c.slot);
+        if (!two) made_by(p, at);
+        vm_top_is_kind(p, a.ref ? a.ref : b.ref);
+    } else {
+        emit(p, op + 1, 0, x, y, c.slot);
+        vm_prepare_result(p, at, op, INT, (Last){.op = CORE_OP_NOP});
+    }
 }
 
 /* ---- jumps ---- */
@@ -710,8 +716,12 @@ static bool value(Prepare *p, const CoreInstr *i) {
     case CORE_OP_REF_EQ: vm_prepare_numeric(p, CORE_OP_I64_EQ); return true;
     case CORE_OP_REF_IS_NULL: ref_is_null(p); return true;
     case CORE_OP_REF_AS_NON_NULL: ref_as_non_null(p); return true;
-    case CORE_OP_SELECT:
-    case CORE_OP_SELECT_TYPED: select_one(p); return true;
+    case CORE_OP_SELECT: select_one(p, false); return true;
+    case CORE_OP_SELECT_TYPED: {
+        CoreList list = i->list;
+        select_one(p, core_is_ref(core_list_type(&list)));
+        return true;
+    }
     case CORE_OP_DROP: pop(p); return true;
     case CORE_OP_ATOMIC_FENCE: /* one thread runs at a time */
     case CORE_OP_NOP: return true;
@@ -784,6 +794,7 @@ static bool skip_dead(Prepare *p, CoreOp op) {
 /* The whole body becomes a trap that names what cannot be run. */
 static void unsupported(Prepare *p, CoreOp op) {
     p->word_count = 0;
+    p->start_count = 0;
     p->place_count = 0;
     p->catch_count = 0;
     p->map.point_count = 0;
@@ -876,8 +887,10 @@ VmCode *vm_prepare(VmModule *module, uint32_t func_index) {
             .op = CORE_OP_BLOCK, .results = type->results, .result_count = type->result_count};
         body(&p);
     }
+    if (!p.failed) vm_prepare_handlers(&p);
     if (!p.failed) module->codes[own] = finish(&p, param_slots);
     free(p.words);
+    free(p.starts);
     free(p.places);
     free(p.stack);
     free(p.blocks);

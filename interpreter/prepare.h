@@ -76,6 +76,8 @@ typedef struct {
     const CoreFunc *func;
     VmWord *words;
     uint32_t word_count, word_cap;
+    uint32_t *starts; /* the first word of each instruction: its VmOp until all are known */
+    uint32_t start_count, start_cap;
     VmPlace *places;
     uint32_t place_count, place_cap;
     Entry *stack;
@@ -141,10 +143,12 @@ static inline VmWord *word(Prepare *p) {
     return w;
 }
 
-/* The handler's word; gives its position. */
+/* The first word of an instruction; gives its position. */
 static inline uint32_t begin(Prepare *p, VmOp op) {
     uint32_t at = p->word_count;
-    word(p)->op = vm_handler(op);
+    if (!grow(&p->starts, p->start_count, &p->start_cap, sizeof *p->starts)) p->failed = true;
+    else p->starts[p->start_count++] = at;
+    word(p)->imm = op;
     p->last.at = 0;
     return at;
 }
@@ -241,7 +245,7 @@ static inline void drop_to(Prepare *p, uint32_t height) {
 static inline void write_slot(Prepare *p, uint8_t class, uint32_t slot) {
     const Accumulator *acc = &p->acc[class];
     if (p->failed) return;
-    p->words[acc->maker].op = vm_handler(acc->op);
+    p->words[acc->maker].imm = acc->op;
     p->words[acc->maker + 1].a = (uint16_t)slot;
 }
 
@@ -339,6 +343,7 @@ static inline bool just_made(const Prepare *p) { return p->last.at && p->last.he
  * its place belongs to `offset` in the body. */
 static inline void take_back(Prepare *p, uint32_t offset) {
     p->word_count = p->last.at - 1;
+    p->start_count--;
     while (p->place_count && p->places[p->place_count - 1].word > p->word_count) p->place_count--;
     note_place(p, offset);
     p->last.at = 0;
@@ -391,10 +396,17 @@ bool vm_prepare_access(Prepare *p, const CoreInstr *i);
 
 /* Where the value of a popped entry is, for an instruction that has all forms; for one that has
  * not: its register. */
-Operand vm_prepare_operand(const Prepare *p, const Entry *e, uint8_t class);
+Operand vm_prepare_operand(Prepare *p, Entry *e, uint8_t class);
 void vm_prepare_to_slot(Prepare *p, Operand *o, uint8_t class);
+/* The result of the instruction at `at`, whose form with a slot is `op`: in an accumulator for now. */
+void vm_prepare_result(Prepare *p, uint32_t at, VmOp op, uint8_t class, Last last);
 /* The form (VM_FORM_*) for two operands; those that there is none for are moved. */
 uint32_t vm_prepare_form(Prepare *p, Operand *x, Operand *y, uint8_t class);
+
+/* ---- prepare_fuse.c ---- */
+
+/* The handlers of all instructions, when their forms are settled. */
+void vm_prepare_handlers(Prepare *p);
 
 /* ---- prepare_ref.c ---- */
 

@@ -32,13 +32,15 @@ const Numeric vm_numerics[CORE_OP_COUNT] = {
 };
 
 /* Where the value of a popped entry is, for an instruction that has all forms. */
-Operand vm_prepare_operand(const Prepare *p, const Entry *e, uint8_t class) {
+Operand vm_prepare_operand(Prepare *p, Entry *e, uint8_t class) {
     Operand o = {.kind = IN_SLOT, .slot = e->home, .home = e->home};
     if (e->kind == CONST) {
         o.kind = IN_CONST;
         o.k = e->k[0].u64;
-    } else if (e->kind == ACC) {
+    } else if (e->kind == ACC && e->class == class) {
         o.kind = IN_ACC;
+    } else if (e->kind == ACC) {
+        o.slot = (uint16_t)place_of(p, e);
     } else if (e->kind == LOCAL) {
         o.slot = (uint16_t)e->local;
         if (p->acc[class].local == e->local + 1) o.kind = IN_ACC, o.has_slot = true;
@@ -57,7 +59,7 @@ void vm_prepare_to_slot(Prepare *p, Operand *o, uint8_t class) {
 }
 
 /* The result of the instruction at `at`, whose form with a slot is `op`: in an accumulator for now. */
-static void result(Prepare *p, uint32_t at, VmOp op, uint8_t class, Last last) {
+void vm_prepare_result(Prepare *p, uint32_t at, VmOp op, uint8_t class, Last last) {
     empty_acc(p, class);
     Entry *e = push(p, 1);
     e->kind = ACC;
@@ -77,7 +79,7 @@ static void unary(Prepare *p, CoreOp op) {
     if (x.kind == IN_CONST) vm_prepare_to_slot(p, &x, n->first);
     uint32_t at = begin(p, form + 1);
     operands(p, 0, x.slot, 0, 0);
-    result(p, at, form, n->result, (Last){.op = op, .x = x});
+    vm_prepare_result(p, at, form, n->result, (Last){.op = op, .x = x});
 }
 
 /* The form for two operands; those that there is none for are moved. */
@@ -99,7 +101,7 @@ static void binary(Prepare *p, CoreOp op) {
     const Operand *k = x.kind == IN_CONST ? &x : y.kind == IN_CONST ? &y : NULL;
     if (k && (k == &x ? n->wide_first : n->wide_second)) immediate(p, k->k);
     else if (k) p->words[p->word_count - 1].k32 = (uint32_t)k->k;
-    result(p, at, form, n->result, (Last){.op = op, .x = x, .y = y});
+    vm_prepare_result(p, at, form, n->result, (Last){.op = op, .x = x, .y = y});
 }
 
 bool vm_prepare_numeric(Prepare *p, CoreOp op) {
@@ -158,7 +160,7 @@ static void load(Prepare *p, const CoreInstr *i) {
     VmOp form = access->op + 2u * address.mode;
     uint32_t at = p->word_count;
     emit_access(p, form + 1, 0, address);
-    result(p, at, form, access->class, (Last){.op = i->op, .x = x});
+    vm_prepare_result(p, at, form, access->class, (Last){.op = i->op, .x = x});
     if (i->mem.memory == 0) return;
     empty_acc(p, access->class);
     first_memory(p, i);

@@ -13,7 +13,7 @@
  *
  * Nothing here calls itself by the guest's doing: a call pushes a VmFrame and goes on in the callee.
  */
-#include "interpreter/handlers.h"
+#include "interpreter/steps.h"
 
 /* ---- where others go to ---- */
 
@@ -30,20 +30,15 @@ HANDLER_AS(, TICK, {
 
 /* ---- jumps ---- */
 
-#define JUMP_WHERE(name, test)                                                                     \
-    HANDLER(name, {                                                                                \
-        if (test) JUMP_BY(pc[1].jump);                                                             \
-        NEXT(2);                                                                                   \
-    })
-HANDLER(JUMP, { JUMP_BY(pc[1].jump); })
-JUMP_WHERE(JUMP_IF, fp[pc[1].a].u32)
-JUMP_WHERE(JUMP_IF_A, (uint32_t)acc)
-JUMP_WHERE(JUMP_UNLESS, !fp[pc[1].a].u32)
-JUMP_WHERE(JUMP_UNLESS_A, !(uint32_t)acc)
-JUMP_WHERE(JUMP_IF_64, fp[pc[1].a].u64) /* also: where a reference is not null */
-JUMP_WHERE(JUMP_IF_64_A, acc)
-JUMP_WHERE(JUMP_UNLESS_64, !fp[pc[1].a].u64)
-JUMP_WHERE(JUMP_UNLESS_64_A, !acc)
+JUMP_HANDLER(JUMP)
+JUMP_HANDLER(JUMP_IF)
+JUMP_HANDLER(JUMP_IF_A)
+JUMP_HANDLER(JUMP_UNLESS)
+JUMP_HANDLER(JUMP_UNLESS_A)
+JUMP_HANDLER(JUMP_IF_64)
+JUMP_HANDLER(JUMP_IF_64_A)
+JUMP_HANDLER(JUMP_UNLESS_64)
+JUMP_HANDLER(JUMP_UNLESS_64_A)
 
 /* The index; jump: how many targets before the default; a word with `jump` each follows. */
 #define JUMP_BY_TABLE(index)                                                                       \
@@ -159,18 +154,17 @@ HANDLER(ELEM_DROP, {
 
 /* ---- registers, globals, references ---- */
 
-HANDLER(COPY, {
-    fp[pc[1].a] = fp[pc[1].b];
-    NEXT(2);
-})
-HANDLER(COPY_A, {
-    fp[pc[1].a].u64 = acc;
-    NEXT(2);
-})
-HANDLER(COPY_F, {
-    fp[pc[1].a].f64 = facc;
-    NEXT(2);
-})
+STEP_HANDLER(COPY)
+STEP_HANDLER(COPY_A)
+STEP_HANDLER(COPY_F)
+STEP_HANDLER(CONST)
+STEP_HANDLER(SELECT)
+STEP_HANDLER(SELECT_ACC)
+STEP_HANDLER(SELECT_A)
+STEP_HANDLER(SELECT_A_ACC)
+STEP_HANDLER(GLOBAL_GET)
+STEP_HANDLER(GLOBAL_SET)
+
 HANDLER(COPY2, { /* a v128 */
                  VmSlot low = fp[pc[1].b], high = fp[pc[1].b + 1];
                  fp[pc[1].a] = low, fp[pc[1].a + 1] = high;
@@ -180,35 +174,15 @@ HANDLER(COPY_N, { /* c slots */
                   memmove(fp + pc[1].a, fp + pc[1].b, pc[1].c * sizeof *fp);
                   NEXT(2);
 })
-HANDLER(CONST, {
-    fp[pc[1].a] = pc[2].k;
-    NEXT(3);
-})
 HANDLER(CONST2, {
     fp[pc[1].a] = pc[2].k, fp[pc[1].a + 1] = pc[3].k;
     NEXT(4);
-})
-HANDLER(SELECT, { /* a: result, b c: values, d: condition */
-                  fp[pc[1].a] = fp[fp[pc[1].d].u32 ? pc[1].b : pc[1].c];
-                  NEXT(2);
-})
-HANDLER(SELECT_A, {
-    fp[pc[1].a] = fp[(uint32_t)acc ? pc[1].b : pc[1].c];
-    NEXT(2);
 })
 HANDLER(SELECT2, {
     const VmSlot *from = &fp[fp[pc[1].d].u32 ? pc[1].b : pc[1].c];
     VmSlot low = from[0], high = from[1];
     fp[pc[1].a] = low, fp[pc[1].a + 1] = high;
     NEXT(2);
-})
-HANDLER(GLOBAL_GET, {
-    fp[pc[1].a] = in->globals[pc[2].imm]->value[0];
-    NEXT(3);
-})
-HANDLER(GLOBAL_SET, {
-    in->globals[pc[2].imm]->value[0] = fp[pc[1].a];
-    NEXT(3);
 })
 HANDLER(GLOBAL_GET2, {
     const VmGlobal *g = in->globals[pc[2].imm];
