@@ -8,6 +8,8 @@
  *                               are called: milliseconds; first-eager: bodies checked before
  *     load idle FILE N          N instances, each with a store and a thread: bytes of one
  *
+ *     load make MB FILE         writes a module of about that size, for want of a real one
+ *
  * Imports are met by functions that do nothing, and by fresh memories, tables and globals.
  */
 #include <stdio.h>
@@ -179,11 +181,55 @@ static void first(const char *path, bool lazy) {
            (made - checked) * 1e3, (wall() - start) * 1e3, now() * 1e3);
 }
 
+/* A function of a loop over memory, as a C compiler would write it; no two are the same. */
+static void make_body(Buf *b, uint32_t k) {
+    static const char start[] = "\2\3\x7f\2\x7e\2\x40\3\x40\x20\1\x20\0\x4e\x0d\1";
+    static const char step[] = "\x20\1\x41\2\x74\x20\0\x6a\x22\2\x28\2";
+    static const char more[] = "\xac\x20\4\x7c\x21\4\x20\2\x20\4\xa7\x36\2";
+    static const char stop[] = "\x20\1\x41\1\x6a\x21\1\x0c\0\x0b\x0b\x20\4\xa7\x20\0\x10";
+    buf_bytes(b, start, sizeof start - 1);
+    for (uint32_t i = 0; i < 8; i++) {
+        buf_bytes(b, step, sizeof step - 1);
+        buf_u32(b, k * 8 % 60000 + i * 4);
+        buf_bytes(b, more, sizeof more - 1);
+        buf_u32(b, k % 5000 + i);
+    }
+    buf_bytes(b, stop, sizeof stop - 1);
+    buf_u32(b, k);
+    buf_bytes(b, "\x6a\x0b", 2);
+}
+
+static void make(Arena *arena, double mb, const char *path) {
+    Buf b = {.arena = arena}, section = {.arena = arena}, code = {.arena = arena}, body = code;
+    uint32_t n = 0;
+    for (; (double)code.len < mb * 1e6; n++) {
+        body.len = 0;
+        make_body(&body, n);
+        buf_sized(&code, &body);
+    }
+    buf_bytes(&b, "\0asm\1\0\0\0\1\6\1\x60\1\x7f\1\x7f", 16);
+    buf_u32(&section, n);
+    for (uint32_t i = 0; i < n; i++) buf_byte(&section, 0);
+    buf_section(&b, CORE_SECTION_FUNC, &section);
+    buf_bytes(&b, "\5\3\1\0\x10\7\7\1\3run\0\0", 14);
+    section.len = 0;
+    buf_u32(&section, n);
+    buf_str(&section, buf_text(&code));
+    buf_section(&b, CORE_SECTION_CODE, &section);
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(b.ptr, 1, b.len, f) != b.len || fclose(f) != 0) fail("cannot write");
+}
+
 int main(int argc, char **argv) {
     Arena *arena = arena_new();
-    if (argc < 3) fail("usage: load prepare|instantiate|idle|first|first-eager FILE [N]");
+    if (argc < 3)
+        fail("usage: load prepare|instantiate|idle|first|first-eager FILE [N], load make MB FILE");
     if (strncmp(argv[1], "first", 5) == 0) {
         first(argv[2], argv[1][5] == 0);
+        return 0;
+    }
+    if (strcmp(argv[1], "make") == 0 && argc > 3) {
+        make(arena, atof(argv[2]), argv[3]);
         return 0;
     }
     unsigned n = argc > 3 ? (unsigned)atoi(argv[3]) : 1000;
