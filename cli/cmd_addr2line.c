@@ -51,7 +51,8 @@ static bool add_module(Modules *modules, Reader whole) {
     part->start = (uint32_t)reader_offset(&whole);
     part->end = part->start + (uint32_t)reader_left(&whole);
     part->module = core_decode(arena, &whole, features_all());
-    if (part->module) part->sources = load_sources(modules->cli, part->module, modules->options->map);
+    if (part->module)
+        part->sources = load_sources(modules->cli, part->module, modules->options->map);
     return part->module != NULL;
 }
 
@@ -60,15 +61,17 @@ static bool add_nested(Modules *modules, Reader reader, unsigned depth) {
     Section section;
     while (section_next(&reader, &section)) {
         if (!section_nests(&section, true)) continue;
-        if (depth == SECTION_DEEPEST) reader_fail(&reader, section.start, CLI_DEEP, SECTION_DEEPEST);
+        if (depth == SECTION_DEEPEST)
+            reader_fail(&reader, section.start, CLI_DEEP, SECTION_DEEPEST);
         if (reader.failed) break;
         Reader whole = reader;
         bool component;
         whole.ptr = (const uint8_t *)section.body.ptr;
         whole.end = whole.ptr + section.body.len;
-        bool added = section.id == SECTION_NESTED_MODULE
-                         ? add_module(modules, whole)
-                         : add_nested(modules, sections_inside(&reader, &section, &component), depth + 1);
+        bool added =
+            section.id == SECTION_NESTED_MODULE
+                ? add_module(modules, whole)
+                : add_nested(modules, sections_inside(&reader, &section, &component), depth + 1);
         if (!added) return false;
     }
     return !reader.failed;
@@ -141,8 +144,7 @@ static bool find(const Modules *modules, Str text, CoreSourceFrame *frames, Buf 
 
 static int run(Cli *cli, void *given) {
     const Options *options = given;
-    const Source *source =
-        load_binary_debug(cli, 0, features_all(), &options->dwarf);
+    const Source *source = load_binary_debug(cli, 0, features_all(), &options->dwarf);
     Modules modules = {.cli = cli, .options = options};
     if (!source || !add_all(&modules, source)) return EXIT_INPUT;
     CoreSourceFrame *frames = ARENA_NEW_ARRAY(cli->arena, CoreSourceFrame, MAX_FRAMES);
@@ -165,7 +167,8 @@ const CommandSpec cmd_addr2line = {
     .arguments = arguments,
     .about =
         "Tells for addresses in a binary which function they are in and which line of its source "
-        "they were made of, by the DWARF (`clang -g`) in the binary or in the file that its section "
+        "they were made of, by the DWARF (`clang -g`) in the binary or in the file that its "
+        "section "
         "`external_debug_info` names, or by its source map. Functions that were inlined at the "
         "address come first, each on a line of its own.\n"
         "Text has no such information, unless --generate-dwarf makes it.",

@@ -48,7 +48,13 @@ enum {
     AT_GNU_ADDR_BASE = 0x2133
 };
 
-enum { UNIT_TYPE = 2, UNIT_PARTIAL = 3, UNIT_SKELETON = 4, UNIT_SPLIT_COMPILE = 5, UNIT_SPLIT_TYPE = 6 };
+enum {
+    UNIT_TYPE = 2,
+    UNIT_PARTIAL = 3,
+    UNIT_SKELETON = 4,
+    UNIT_SPLIT_COMPILE = 5,
+    UNIT_SPLIT_TYPE = 6
+};
 
 /* ---- abbreviations ---- */
 
@@ -324,7 +330,8 @@ static bool is_word(char c) {
 
 /* How many bytes at s.ptr[at] are the type of a number before it: `4usize`. */
 static size_t number_type(Str s, size_t at) {
-    static const char *const types[] = {"usize", "isize", "u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64", "u128", "i128"};
+    static const char *const types[] = {"usize", "isize", "u8",  "i8",  "u16",  "i16",
+                                        "u32",   "i32",   "u64", "i64", "u128", "i128"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         size_t end = at + strlen(types[i]);
         if (str_is(str_from_to(s, at, end), types[i]) && (end == s.len || !is_word(s.ptr[end])))
@@ -343,8 +350,8 @@ static Str plain_rust(Arena *arena, Str name) {
     for (size_t i = 0, end; i < name.len; i++) {
         char c = name.ptr[i], before = n ? out[n - 1] : ' ';
         for (end = i + 1; end < name.len && memchr(hex, name.ptr[end], 16);) end++;
-        bool hash = c == '[' && is_word(before) && end > i + 1 && end < name.len &&
-                    name.ptr[end] == ']';
+        bool hash =
+            c == '[' && is_word(before) && end > i + 1 && end < name.len && name.ptr[end] == ']';
         size_t type = number ? number_type(name, i) : 0;
         number = c >= '0' && c <= '9' && (number || !is_word(before));
         if (hash) i = end;
@@ -358,7 +365,15 @@ static Str plain_rust(Arena *arena, Str name) {
 }
 
 static Str source_name(Dwarf *d, const DwarfUnit *u, const DwarfEntry *e) {
-    enum { CPP = 0x04, RUST = 0x1c, CPP_03 = 0x19, CPP_11 = 0x1a, CPP_14 = 0x21, CPP_17 = 0x2b, CPP_20 = 0x2c };
+    enum {
+        CPP = 0x04,
+        RUST = 0x1c,
+        CPP_03 = 0x19,
+        CPP_11 = 0x1a,
+        CPP_14 = 0x21,
+        CPP_17 = 0x2b,
+        CPP_20 = 0x2c
+    };
     Str name = name_of(d, u, *e), shown = {0};
     uint32_t l = u->language;
     bool cpp = l == CPP || l == CPP_03 || l == CPP_11 || l == CPP_14 || l == CPP_17 || l == CPP_20;
@@ -387,8 +402,8 @@ static void call_place(Dwarf *d, DwarfUnit *u, const DwarfEntry *e, CoreSourceFr
     if (dwarf_number(&e->call_file, &file) && (file || u->version >= 5))
         frame->file = dwarf_file(d, u, file);
     frame->line = dwarf_number(&e->call_line, &line) ? (uint32_t)line : 0;
-    frame->column = dwarf_number(&e->call_column, &column) && column ? (uint32_t)column
-                                                                     : CORE_NO_COLUMN;
+    frame->column =
+        dwarf_number(&e->call_column, &column) && column ? (uint32_t)column : CORE_NO_COLUMN;
 }
 
 /* Fills the frames of a function from the outermost to the innermost. Each one's place is where the

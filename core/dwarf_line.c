@@ -26,7 +26,17 @@ typedef struct {
     Row row;
 } Machine;
 
-enum { COPY = 1, ADVANCE_PC, ADVANCE_LINE, SET_FILE, SET_COLUMN, NEGATE_STMT, BASIC_BLOCK, CONST_ADD_PC, FIXED_ADVANCE_PC };
+enum {
+    COPY = 1,
+    ADVANCE_PC,
+    ADVANCE_LINE,
+    SET_FILE,
+    SET_COLUMN,
+    NEGATE_STMT,
+    BASIC_BLOCK,
+    CONST_ADD_PC,
+    FIXED_ADVANCE_PC
+};
 enum { END_SEQUENCE = 1, SET_ADDRESS };
 
 static const Row first_row = {.file = 1, .line = 1};
@@ -75,7 +85,8 @@ static void advance(Machine *m, uint64_t operations) {
 static void special(Machine *m, unsigned opcode) {
     unsigned adjusted = opcode - m->lines->opcode_base;
     advance(m, adjusted / m->lines->line_range);
-    m->row.line += (uint64_t)(int64_t)(m->lines->line_base + (int)(adjusted % m->lines->line_range));
+    m->row.line +=
+        (uint64_t)(int64_t)(m->lines->line_base + (int)(adjusted % m->lines->line_range));
 }
 
 /* The highest address stands for dropped code; so does one below what the sequence has, since
@@ -223,7 +234,8 @@ static Str old_file(Dwarf *d, const DwarfUnit *u, const DwarfLines *l, uint64_t 
     Reader r = dwarf_reader(d, DWARF_LINE, l->tables, l->program);
     Reader directories = r;
     Str name, directory = {0};
-    while (plain_string(d, u, &r).len) {}
+    while (plain_string(d, u, &r).len) {
+    }
     for (uint64_t i = 1;; i++) {
         name = plain_string(d, u, &r);
         uint64_t in = reader_u64(&r);
@@ -231,7 +243,8 @@ static Str old_file(Dwarf *d, const DwarfUnit *u, const DwarfLines *l, uint64_t 
         reader_u64(&r); /* time */
         reader_u64(&r); /* size */
         if (i != index) continue;
-        while (in-- && (directory = plain_string(d, u, &directories)).len) {}
+        while (in-- && (directory = plain_string(d, u, &directories)).len) {
+        }
         return path_of(d, u, directory, name);
     }
 }

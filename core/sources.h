@@ -14,11 +14,11 @@ typedef struct CoreSources CoreSources;
 
 /* A function and a place in its source. */
 typedef struct {
-    Str func;                /* as in the source; empty: not known */
-    Str file;                /* a path or URL; empty: not known */
-    uint32_t line;           /* from 1; 0: not known */
-    uint32_t column;         /* from 1, 0: the left edge; or CORE_NO_COLUMN */
-    bool is_inlined;         /* into the next frame */
+    Str func;        /* as in the source; empty: not known */
+    Str file;        /* a path or URL; empty: not known */
+    uint32_t line;   /* from 1; 0: not known */
+    uint32_t column; /* from 1, 0: the left edge; or CORE_NO_COLUMN */
+    bool is_inlined; /* into the next frame */
 } CoreSourceFrame;
 
 /* For questions about this module, which must outlive it. Everything is taken from `arena`. */

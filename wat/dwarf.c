@@ -89,7 +89,14 @@ static void patch32(Buf *b, size_t at, uint32_t value) {
     for (unsigned i = 0; i < 4; i++) b->ptr[at + i] = (uint8_t)(value >> (8 * i));
 }
 
-enum { OP_COPY = 1, OP_ADVANCE_PC, OP_ADVANCE_LINE, OP_SET_FILE, OP_SET_COLUMN, OP_PROLOGUE_END = 10 };
+enum {
+    OP_COPY = 1,
+    OP_ADVANCE_PC,
+    OP_ADVANCE_LINE,
+    OP_SET_FILE,
+    OP_SET_COLUMN,
+    OP_PROLOGUE_END = 10
+};
 
 /* What is needed of the header: no special opcodes are used (6.2.4). */
 static void line_header(Writer *w) {
@@ -190,8 +197,7 @@ static void base_types(Writer *w) {
 }
 
 /* DW_OP_WASM_location of local `index`, DW_OP_stack_value. */
-static void variable(Writer *w, Buf *b, uint8_t abbreviation, uint32_t index,
-                     CoreValType type) {
+static void variable(Writer *w, Buf *b, uint8_t abbreviation, uint32_t index, CoreValType type) {
     Buf location = {.arena = w->arena};
     if (type < CORE_I32 || type > CORE_F64) return;
     buf_byte(b, abbreviation);

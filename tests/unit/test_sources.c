@@ -23,8 +23,8 @@ static Str at(CoreSources *s, uint64_t address) {
 /* Numbers in base 64: A 0, C 1, E 2, D -1, gB 16, 2H 123. */
 static void test_map(void) {
     CoreSources *s = with_map("{\"version\":3,\"sources\":[\"a.c\",\"/b.c\"],"
-                                     "\"sourceRoot\":\"src\",\"mappings\":"
-                                     "\"UAAA,gBCEC,CDADA,E,E2HAA\"}");
+                              "\"sourceRoot\":\"src\",\"mappings\":"
+                              "\"UAAA,gBCEC,CDADA,E,E2HAA\"}");
     CHECK(s != NULL);
     CHECK_STR(at(s, 9), "");
     CHECK_STR(at(s, 10), "src/a.c:1:1");
