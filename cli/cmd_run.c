@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/backtrace.h"
 #include "cli/load.h"
 #include "interpreter/interpreter.h"
 #include "wasi/wasi.h"
@@ -92,15 +93,12 @@ static void report_trap(Cli *cli, VmThread *thread) {
     Str message = vm_trap_message(thread);
     diag(&cli->diags, CLI_TRAP, span_none(), STR_ARG(message));
     while (n && !frames[n - 1].module) n--; /* the host's call of the guest */
+    BacktraceFrame shown[MAX_FRAMES];
     for (uint32_t i = 0; i < n; i++) {
         const VmFrameInfo *f = &frames[i];
-        Str module = f->module && f->module->names.has_module ? f->module->names.module : STR("?");
-        Str name = f->name.len ? f->name : str_fmt(cli->arena, "function %u", f->func);
-        if (!f->module) diag_note(&cli->diags, CLI_HOST_FRAME, span_none(), i, STR_ARG(name));
-        else
-            diag_note(&cli->diags, CLI_FRAME, span_none(), i, STR_ARG(name), STR_ARG(module),
-                      f->offset);
+        shown[i] = (BacktraceFrame){f->module, f->func, f->offset, f->name};
     }
+    backtrace_notes(cli, shown, n);
 }
 
 /* Lets the guest run until it has ended; waits for the host where it waits. */

@@ -90,6 +90,34 @@ grep -q ': deep ./outer.wat:6:9$' "$out" && ok || bad "component" "$(cat "$out")
 expect "several modules" 1 addr2line --code-section-relative outer.wasm 1
 say "several modules" 'needs one module, found 2'
 
+# Traps of components, with the functions that were inlined there.
+cat >run.c <<'END'
+static inline __attribute__((always_inline)) int inner(int x) {
+    if (x == 3)
+        __builtin_trap();
+    return x + 1;
+}
+__attribute__((noinline)) int loop(int n) {
+    int sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += inner(i);
+    return sum;
+}
+__attribute__((export_name("wasi:cli/run@0.2.0#run"))) int run(void) { return loop(5); }
+END
+cat >run.wit <<'END'
+package wasi:cli@0.2.0;
+interface run { run: func() -> result; }
+world command { export run; }
+END
+"$CLANG" --target=wasm32 -g -O1 -c run.c -o run.o && "$WASM_LD" --no-entry run.o -o run.core.wasm
+expect "embed" 0 component embed -w command run.wit run.core.wasm -o run.embedded.wasm
+expect "component" 0 component new run.embedded.wasm -o run.wasm
+expect "trap" 134 run run.wasm
+say "trap" '0: `inner` (.*/run.c:3:9), inlined$'
+say "trap" '0: `loop` in module `.*` at 0x[0-9a-f]* (.*/run.c:9:16)$'
+say "trap" '1: .* in module `.*` at 0x[0-9a-f]* (.*/run.c:12:'
+
 # DWARF in a file beside the module, and a source map.
 wat() { # wat NAME: a custom section with its one string
     printf '(module (func $f unreachable)\n  (@custom "%s" "\\%02x%s"))\n' "$1" ${#2} "$2"
