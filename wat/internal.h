@@ -312,6 +312,13 @@ typedef struct {
     Diags *diags;
 } WatPrinter;
 
+/* Bytes of a number as shortest LEB128. */
+static inline size_t wat_leb_size(uint64_t n) {
+    size_t size = 1;
+    for (; n >= 0x80; n >>= 7) size++;
+    return size;
+}
+
 #define WAT_NO_OFFSET ((int64_t)-1)
 
 void wat_put(WatPrinter *p, const char *text);

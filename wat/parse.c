@@ -291,6 +291,8 @@ static const Token *take_id_token(Wat *w) {
     return &w->toks[w->pos++];
 }
 
+static bool is_wasm(Str bytes) { return str_starts(bytes, STR("\0asm")); }
+
 /* text ::= '(' 'module' id? field* ')' | '(' 'component' id? field* ')' | field*
  * and either with `binary` and strings instead of fields, whose bytes then come in *binary. */
 static bool parse_unit(Wat *w, WatUnit *unit, Str *binary) {
@@ -301,8 +303,11 @@ static bool parse_unit(Wat *w, WatUnit *unit, Str *binary) {
     } else {
         w->pos += 2;
         const Token *id = take_id_token(w);
-        if (wat_take_kw(w, "binary")) *binary = wat_strings(w);
-        else if (module) unit->module = wat_core_fields(w, id ? wat_token_id(w, id) : (Str){0});
+        Span first = wat_span(w, wat_ahead(w, 1));
+        if (wat_take_kw(w, "binary")) {
+            *binary = wat_strings(w);
+            if (!is_wasm(*binary)) wat_fail(w, first, CORE_BAD_MAGIC);
+        } else if (module) unit->module = wat_core_fields(w, id ? wat_token_id(w, id) : (Str){0});
         else unit->component = wat_component_fields(w, id);
         wat_close(w);
     }
@@ -326,8 +331,6 @@ bool wat_parse(Arena *arena, const Source *source, Features features, WatUnit *u
     unit->module = core_decode(arena, &r, features);
     return unit->module != NULL;
 }
-
-static bool is_wasm(Str bytes) { return str_starts(bytes, STR("\0asm")); }
 
 const Source *wat_to_binary(Arena *arena, const Source *source, Features features, Diags *diags) {
     return wat_to_binary_debug(arena, source, features, WAT_DWARF_NONE, diags);

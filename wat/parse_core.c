@@ -530,10 +530,6 @@ static void read_locals(WatModule *p, LocalRuns *runs) {
     }
 }
 
-static size_t leb_size(uint32_t n) {
-    return n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x200000 ? 3 : n < 0x10000000 ? 4 : 5;
-}
-
 /* '(' 'func' id? export* (import typeuse | typeuse local* instr*) ')', behind `func`. */
 static void read_func(WatModule *p, uint32_t at) {
     Wat *w = p->w;
@@ -556,12 +552,12 @@ static void read_func(WatModule *p, uint32_t at) {
     f->locals = runs.at;
     f->local_runs = (uint32_t)runs.len;
     f->body = body;
-    size_t head = leb_size(f->local_runs);
+    size_t head = wat_leb_size(f->local_runs);
     Buf scratch = {.arena = w->arena};
     for (size_t i = 0; i < runs.len && hints < p->hints.len; i++) {
         scratch.len = 0;
         core_put_val_type(&scratch, runs.at[i].type);
-        head += leb_size(runs.at[i].count) + scratch.len;
+        head += wat_leb_size(runs.at[i].count) + scratch.len;
     }
     for (; hints < p->hints.len; hints++) p->hints.at[hints].at += (uint32_t)head;
     if (!known) p->local_names.len = 0;

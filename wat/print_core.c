@@ -216,11 +216,15 @@ static void put_types(WatModulePrinter *mp) {
         const CoreGroup *group = &mp->m->groups.at[g];
         int64_t offset =
             group->count ? (int64_t)mp->m->types.at[group->first].offset : WAT_NO_OFFSET;
-        wat_newline(p, group->written && offset >= 0 ? offset - 2 : offset);
         if (!group->written) {
+            wat_newline(p, offset);
             put_type(mp, group->first);
             continue;
         }
+        /* The code of a group and its count stand before; its types are told to follow two bytes. */
+        if (offset >= 0) offset -= 1 + (int64_t)wat_leb_size(group->count);
+        wat_newline(p, offset);
+        if (offset >= 0) offset += 2;
         wat_start(p, "rec");
         for (uint32_t i = 0; i < group->count; i++) {
             wat_newline(p, offset);
@@ -419,12 +423,6 @@ static void put_globals(WatModulePrinter *mp) {
     }
 }
 
-static size_t leb_size(uint32_t n) {
-    size_t size = 1;
-    for (; n >= 0x80; n >>= 7) size++;
-    return size;
-}
-
 /* An export's offset is that of its kind; its line begins with its name. */
 static void put_exports(WatModulePrinter *mp) {
     WatPrinter *p = mp->p;
@@ -432,8 +430,8 @@ static void put_exports(WatModulePrinter *mp) {
                                      &mp->tags};
     for (size_t i = 0; i < mp->m->exports.len; i++) {
         const CoreExport *e = &mp->m->exports.at[i];
-        wat_newline(p,
-                    (int64_t)e->offset - (int64_t)(e->name.len + leb_size((uint32_t)e->name.len)));
+        wat_newline(p, (int64_t)e->offset -
+                           (int64_t)(e->name.len + wat_leb_size((uint32_t)e->name.len)));
         wat_put(p, "(export ");
         wat_put_quoted(p, e->name);
         buf_fmt(p->out, " (%s ", core_extern_name(e->kind));
@@ -540,7 +538,7 @@ static void put_locals(WatModulePrinter *mp, const CoreFunc *f, uint32_t params)
     for (uint32_t run = 0; run < f->local_runs; run++)
         for (uint32_t i = 0; i < f->locals[run].count; i++) {
             if (groups.first) {
-                wat_newline(p, (int64_t)f->offset + 1);
+                wat_newline(p, (int64_t)(f->offset + wat_leb_size(f->local_runs)));
                 p->nesting++; /* as a group would */
             }
             put_local(mp, &groups, params++, f->locals[run].type);

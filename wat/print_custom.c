@@ -118,11 +118,9 @@ static void put_raw(WatPrinter *p, Str name, Str bytes, size_t offset, const cha
     wat_finish(p);
 }
 
-static size_t leb_size(size_t n) { return n < 0x80 ? 1 : n < 0x4000 ? 2 : n < 0x200000 ? 3 : 4; }
-
 /* `offset` is that of the bytes; the line begins with the section's name. */
 void wat_print_custom(WatPrinter *p, Str name, Str bytes, size_t offset, const char *place) {
-    size_t at = offset - name.len - leb_size(name.len);
+    size_t at = offset - name.len - wat_leb_size(name.len);
     bool producers = str_is(name, "producers"), dylink = str_is(name, "dylink.0");
     if (str_is(name, "name") || str_is(name, "component-name") ||
         str_is(name, "metadata.code.branch_hint"))
