@@ -53,7 +53,7 @@ FLAVOUR := $(MODE)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))
 OBJ := $(BUILD)/obj-$(FLAVOUR)
 WITC := $(BUILD)/witc$(if $(filter-out release,$(FLAVOUR)),-$(FLAVOUR))
 
-LIB_FOLDERS := base grammar/src model core witc canonical-abi bindgen report component wac wat interpreter wasi
+LIB_FOLDERS := base grammar/src model core witc canonical-abi bindgen report component wac wat interpreter wasi embed
 FOLDERS := $(sort $(patsubst grammar/src,grammar,$(LIB_FOLDERS))) cli
 LIB_SRC := $(foreach d,$(LIB_FOLDERS),$(wildcard $(d)/*.c))
 CLI_SRC := $(wildcard cli/*.c)

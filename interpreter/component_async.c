@@ -170,6 +170,7 @@ static void end_fiber(VmFiber *fiber) {
 static void take_trap(VmThread *to, const VmThread *from) {
     if (to->trap == TRAP_NONE) {
         to->trap = from->trap;
+        to->limit = from->limit;
         memcpy(to->message, from->message, sizeof to->message);
         memcpy(to->trace, from->trace, sizeof to->trace);
         to->trace_count = from->trace_count;
@@ -195,6 +196,7 @@ static VmStatus drive(VmComponents *shared) {
             if (fiber->waits_for_host) return VM_SUSPEND;
             break;
         case VM_CALL:
+        case VM_THROW:
         case VM_TRAP:
         case VM_EXIT: take_trap(shared->root.thread, fiber->thread); return status;
         }

@@ -469,6 +469,7 @@ static VmStatus ask_host(VmThread *thread, VmCall *call) {
         if (call->lowered) return lower_host_result(thread, call);
         return call_done(thread, call);
     case VM_SUSPEND: return suspend(thread, call);
+    case VM_THROW:
     case VM_CALL: return call_trap(call, thread, TRAP_HOST); /* not for these functions */
     case VM_TRAP:
     case VM_EXIT: break;

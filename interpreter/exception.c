@@ -45,11 +45,16 @@ static const VmWord *trap(VmThread *t, Trap why) {
     return vm_stop_code;
 }
 
-static uint32_t slot_count(const VmThread *t, const VmTag *tag) {
-    const CoreType *type = core_space_type(t->store->types, tag->type);
+static uint32_t slot_count(const VmStore *store, const VmTag *tag) {
+    const CoreType *type = core_space_type(store->types, tag->type);
     uint32_t slots = 0;
     for (uint32_t i = 0; i < type->param_count; i++) slots += vm_slots_of(type->params[i]);
     return slots;
+}
+
+VmSlot vm_exception_make(VmStore *store, VmTag *tag, const VmSlot *values) {
+    VmException *e = vm_exception_new(store, tag, values, slot_count(store, tag));
+    return (VmSlot){.u64 = (uintptr_t)e};
 }
 
 const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmException *exception) {
@@ -65,8 +70,12 @@ const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmExceptio
         steps = 0;
     }
     if (!pay(t, steps)) return vm_stop_code;
-    if (!caught) return trap(t, TRAP_UNCAUGHT_EXCEPTION);
-    uint32_t count = slot_count(t, tag);
+    uint32_t count = slot_count(t->store, tag);
+    if (!caught) { /* kept for the embedder, if there is room */
+        if (!exception) exception = vm_exception_new(t->store, tag, values, count);
+        vm_keep_uncaught(t, (VmSlot){.u64 = (uintptr_t)exception});
+        return trap(t, TRAP_UNCAUGHT_EXCEPTION);
+    }
     /* What may collect does so while the frame that throws is still there. */
     if (caught->keeps && !exception) exception = vm_exception_new(t->store, tag, values, count);
     if (caught->keeps && !exception) return trap(t, TRAP_HEAP_LIMIT);

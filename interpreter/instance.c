@@ -278,7 +278,7 @@ static Trap make_memories(VmInstance *in) {
     for (uint32_t i = core->imported[CORE_MEMORY]; i < core->memories.len; i++) {
         bool stays = i == 0 && in->module->image_fd >= 0;
         in->memories[i] = vm_memory_make(in->store, &core->memories.at[i].limits, stays);
-        if (!in->memories[i]) return TRAP_MEMORY_LIMIT;
+        if (!in->memories[i]) return vm_limit_trap(in->store, TRAP_MEMORY_LIMIT);
     }
     if (core->memories.len) in->memory0 = in->memories[0];
     return TRAP_NONE;
@@ -310,7 +310,7 @@ static Trap make_tables(VmInstance *in) {
         if (trap != TRAP_NONE) return trap;
         CoreValType type = core_space_val(in->module->types, table->type);
         in->tables[i] = vm_table_new(in->store, type, &table->limits, init[0]);
-        if (!in->tables[i]) return TRAP_MEMORY_LIMIT;
+        if (!in->tables[i]) return vm_limit_trap(in->store, TRAP_TABLE_LIMIT);
     }
     return TRAP_NONE;
 }
@@ -384,11 +384,17 @@ static Trap copy_segments(VmInstance *in) {
 
 VmInstance *vm_instantiate_only(VmStore *store, VmModule *module, const VmExtern *imports,
                                 VmFunc **start, Trap *trap, uint32_t *bad_import) {
-    VmInstance *in = vm_module_lay_out(module) ? instance_new(store, module) : NULL;
     *start = NULL;
-    *trap = TRAP_HOST;
     *bad_import = UINT32_MAX;
+    *trap = TRAP_INSTANCE_LIMIT;
+    if (store->limits.max_instances && store->instance_count >= store->limits.max_instances) {
+        vm_met(store, VM_LIMIT_INSTANCES);
+        return NULL;
+    }
+    VmInstance *in = vm_module_lay_out(module) ? instance_new(store, module) : NULL;
+    *trap = TRAP_NO_MEMORY;
     if (!in) return NULL;
+    store->instance_count++;
     if (!take_imports(in, imports, bad_import)) {
         *trap = TRAP_NONE;
         return NULL;
@@ -418,17 +424,23 @@ VmInstance *vm_instantiate(VmThread *thread, VmModule *module, const VmExtern *i
 }
 
 bool vm_export(const VmInstance *in, Str name, VmExtern *out) {
-    const CoreExport *export = core_export_find(in->module->core, name);
-    if (!export) return false;
-    *out = (VmExtern){.kind = export->kind};
+    const CoreModule *core = in->module->core;
+    const CoreExport *export = core_export_find(core, name);
+    if (export) *out = vm_export_at(in, (size_t)(export - core->exports.at));
+    return export != NULL;
+}
+
+VmExtern vm_export_at(const VmInstance *in, size_t i) {
+    const CoreExport *export = &in->module->core->exports.at[i];
+    VmExtern out = {.kind = export->kind};
     switch (export->kind) {
-    case CORE_FUNC: out->func = in->funcs[export->index]; break;
-    case CORE_TABLE: out->table = in->tables[export->index]; break;
-    case CORE_MEMORY: out->memory = in->memories[export->index]; break;
-    case CORE_GLOBAL: out->global = in->globals[export->index]; break;
-    case CORE_TAG: out->tag = in->tags[export->index]; break;
+    case CORE_FUNC: out.func = in->funcs[export->index]; break;
+    case CORE_TABLE: out.table = in->tables[export->index]; break;
+    case CORE_MEMORY: out.memory = in->memories[export->index]; break;
+    case CORE_GLOBAL: out.global = in->globals[export->index]; break;
+    case CORE_TAG: out.tag = in->tags[export->index]; break;
     }
-    return true;
+    return out;
 }
 
 const CoreModule *vm_instance_module(const VmInstance *in) { return in->module->core; }

@@ -226,6 +226,11 @@ struct VmStore {
     VmHeld *held;
     VmOperands *operands;
     VmThread *threads;
+    uint64_t table_used; /* entries */
+    uint32_t instance_count;
+    uint32_t limits_met; /* a bit a VmLimit */
+    bool no_memory_left; /* an allocation has failed */
+    void *host;          /* the embedder's */
     VmObject *objects;
     VmModule *modules;
     VmHost *hosts;
@@ -270,6 +275,8 @@ struct VmThread {
     VmHostFn again; /* of vm_suspend */
     void *again_context;
     int exit_status;
+    VmHeld *uncaught; /* an exception on its way out of a host function, or out of all */
+    VmLimit limit;    /* that was met by the trap */
     Trap trap;
     char message[256];
     VmFrameInfo trace[VM_MAX_BACKTRACE];
@@ -304,6 +311,18 @@ static inline VmSlot *vm_callee_slots(const VmFrame *host) {
 const VmWord *vm_after_host(VmThread *t, VmStatus status);
 const VmWord *vm_stopped(VmThread *t, VmStatus status); /* code that ends vm_run */
 void vm_set_trap(VmThread *t, Trap trap);
+/* Notes that a limit has been met, or that the system had no memory, which says false. */
+static inline void vm_met(VmStore *store, VmLimit limit) { store->limits_met |= 1u << limit; }
+static inline bool vm_no_memory(VmStore *store) {
+    store->no_memory_left = true;
+    return false;
+}
+/* The trap, unless it is the system that has no memory. */
+static inline Trap vm_limit_trap(VmStore *store, Trap trap) {
+    if (store->no_memory_left) trap = TRAP_NO_MEMORY;
+    store->no_memory_left = false;
+    return trap;
+}
 bool vm_tick(VmThread *t); /* looks at the clock and the flag; false: a trap is set */
 /* Sleeps; false: a trap is set. */
 bool vm_sleep(VmThread *t, uint64_t ns);
@@ -311,6 +330,9 @@ bool vm_sleep(VmThread *t, uint64_t ns);
 /* exception.c: unwinds to the innermost frame that catches, and gives where it goes on. The machine
  * stands at t->pc; the values are those of `exception` unless that is NULL. */
 const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmException *exception);
+/* host.c: the same for t->uncaught, thrown by the host function on top. */
+const VmWord *vm_throw_from_host(VmThread *t);
+bool vm_keep_uncaught(VmThread *t, VmSlot exception); /* 0: none; false: no memory */
 
 /* image.c: what instances share, made once; puts the image into memory 0 of an instance, and is false
  * where it cannot be mapped. */
@@ -327,13 +349,11 @@ Trap vm_memory_init(VmInstance *in, uint32_t data, uint32_t memory, uint64_t to,
 Trap vm_memory_copy(VmInstance *in, uint32_t to_memory, uint32_t from_memory, uint64_t to,
                     uint64_t from, uint64_t n);
 Trap vm_memory_fill(VmInstance *in, uint32_t memory, uint64_t to, uint8_t byte, uint64_t n);
-uint64_t vm_memory_grow(VmMemory *memory, uint64_t pages); /* pages before, or UINT64_MAX */
 Trap vm_table_init(VmInstance *in, uint32_t elem, uint32_t table, uint64_t to, uint32_t from,
                    uint32_t n);
 Trap vm_table_copy(VmInstance *in, uint32_t to_table, uint32_t from_table, uint64_t to,
                    uint64_t from, uint64_t n);
 Trap vm_table_fill(VmTable *table, uint64_t to, VmSlot value, uint64_t n);
-uint64_t vm_table_grow(VmTable *table, uint64_t n, VmSlot value); /* size before, or UINT64_MAX */
 void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmObject *));
 
 static inline uint32_t vm_slots_of(CoreValType type) { return type == CORE_V128 ? 2 : 1; }

@@ -2,6 +2,7 @@
 #ifndef INTERPRETER_INTERPRETER_H
 #define INTERPRETER_INTERPRETER_H
 
+#include "base/alloc.h"
 #include "base/trap.h"
 #include "canonical-abi/abi.h"
 #include "component/component.h"
@@ -50,19 +51,48 @@ typedef struct {
     uint64_t fuel;       /* instructions, roughly: a unit a branch, call or basic block's weight;
                              bulk instructions by their size */
     uint64_t max_memory; /* bytes of all memories together; 0: 4 GiB each is the only limit */
-    uint64_t max_table;  /* entries of a table; 0: 10,000,000 */
+    uint64_t max_table;  /* entries of all tables together; 0: 10,000,000 each */
     uint64_t max_heap;   /* bytes of structs, arrays and exceptions, taken in pieces of 32 KiB; 0:
                             what max_memory says, or 1 GiB */
     uint64_t timeout_ns; /* of one vm_call from the outside; 0: none */
     uint32_t max_stack;  /* bytes of a thread's stack; 0: 1 MiB */
     uint32_t max_frames; /* 0: 65,536 */
+    uint32_t max_instances; /* 0: no limit */
 } VmLimits;
+
+/* Which of them has stopped a guest. */
+typedef enum {
+    VM_LIMIT_NONE,
+    VM_LIMIT_FUEL,
+    VM_LIMIT_TIME,
+    VM_LIMIT_MEMORY,
+    VM_LIMIT_TABLE,
+    VM_LIMIT_STACK,
+    VM_LIMIT_FRAMES,
+    VM_LIMIT_INSTANCES,
+    VM_LIMIT_HEAP
+} VmLimit;
+
+/* What a store uses now. */
+typedef struct {
+    uint64_t memory_bytes, heap_bytes, table_entries;
+    uint32_t instances;
+} VmUsage;
 
 VmStore *vm_store_new(const VmLimits *limits); /* NULL: the defaults. NULL back: no memory */
 void vm_store_free(VmStore *store);            /* and everything in it */
 uint64_t vm_store_fuel(const VmStore *store);  /* what is left */
 /* Makes the running call trap with TRAP_INTERRUPTED soon; from any thread or signal handler. */
 void vm_store_interrupt(VmStore *store);
+/* Set between calls, or by host functions. */
+void vm_store_set_fuel(VmStore *store, uint64_t fuel);
+void vm_store_set_timeout(VmStore *store, uint64_t ns);
+VmUsage vm_store_usage(const VmStore *store);
+/* Whether a limit has been met since the store was made, if only by a memory.grow that gave -1. */
+bool vm_store_met(const VmStore *store, VmLimit limit);
+/* A pointer of the embedder. */
+void vm_store_set_host(VmStore *store, void *host);
+void *vm_store_host(const VmStore *store);
 CoreTypeSpace *vm_store_types(VmStore *store);
 
 /* ---- host functions ---- */
@@ -72,7 +102,8 @@ typedef enum {
     VM_TRAP,    /* vm_trap was called */
     VM_CALL,    /* vm_then_call was called: run that, then its continuation */
     VM_SUSPEND, /* vm_suspend was called: the thread stops here until vm_resume */
-    VM_EXIT     /* vm_exit was called: the guest wants to end with a status */
+    VM_EXIT,    /* vm_exit was called: the guest wants to end with a status */
+    VM_THROW    /* vm_host_throw was called; never how a vm_call ends */
 } VmStatus;
 
 /* Arguments stand in slots[0..], results are written to slots[0..] over them; there is room for the
@@ -181,6 +212,50 @@ bool vm_ref_get(const VmStore *store, VmSlot reference, uint32_t index, CoreValT
 uint64_t vm_store_heap(const VmStore *store); /* bytes that the heap holds now */
 void vm_store_collect(VmStore *store);        /* frees what nobody refers to */
 
+/* ---- objects looked at and changed by an embedder (host.c) ---- */
+
+const CoreModule *vm_module_core(const VmModule *module);
+VmModule *vm_instance_ready(const VmInstance *instance);
+VmInstance *vm_func_instance(const VmFunc *func); /* NULL: a host function */
+VmStore *vm_instance_store(const VmInstance *instance);
+VmExtern vm_export_at(const VmInstance *instance, size_t i); /* export i of its module */
+/* Of the host function that is running: who has called it; NULL and 0 where the host has. */
+VmInstance *vm_calling_instance(const VmThread *thread);
+uint8_t *vm_calling_memory(const VmThread *thread, uint64_t *size); /* its first memory */
+
+/* vm_memory_new and vm_table_new, that tell in *trap why they give NULL. */
+VmMemory *vm_memory_try(VmStore *store, const CoreLimits *limits, Trap *trap);
+VmTable *vm_table_try(VmStore *store, CoreValType type, const CoreLimits *limits, VmSlot init,
+                      Trap *trap);
+CoreLimits vm_memory_limits(const VmMemory *memory);       /* min: the pages that it has now */
+uint64_t vm_memory_grow(VmMemory *memory, uint64_t pages); /* pages before, or UINT64_MAX */
+CoreLimits vm_table_limits(const VmTable *table);
+CoreValType vm_table_type(const VmTable *table);
+uint64_t vm_table_size(const VmTable *table);
+VmSlot vm_table_get(const VmTable *table, uint64_t i); /* in bounds */
+void vm_table_set(VmTable *table, uint64_t i, VmSlot value);
+uint64_t vm_table_grow(VmTable *table, uint64_t n, VmSlot value); /* size before, or UINT64_MAX */
+CoreValType vm_global_type(const VmGlobal *global, bool *is_mutable);
+void vm_global_read(const VmGlobal *global, VmSlot slots[2]);
+void vm_global_write(VmGlobal *global, const VmSlot slots[2]);
+VmTag *vm_tag_new(VmStore *store, uint32_t type); /* an id; NULL: no memory */
+uint32_t vm_tag_type(const VmTag *tag);
+
+/* ref.i31, and its number, sign-extended. */
+VmSlot vm_ref_of_i31(int32_t value);
+bool vm_ref_is_i31(VmSlot reference); /* of one below any */
+int32_t vm_ref_i31(VmSlot reference);
+
+/* Exceptions: null where the heap is full. */
+VmSlot vm_exception_make(VmStore *store, VmTag *tag, const VmSlot *values);
+VmTag *vm_exception_tag(VmSlot exception);
+const VmSlot *vm_exception_values(VmSlot exception);
+/* For a host function's return: the guest may catch it. */
+VmStatus vm_host_throw(VmThread *thread, VmSlot exception);
+/* The exception that nobody has caught, after TRAP_UNCAUGHT_EXCEPTION; null where there was no room
+ * for it. */
+VmSlot vm_uncaught(const VmThread *thread);
+
 /* ---- running ---- */
 
 VmThread *vm_thread_new(VmStore *store);
@@ -196,6 +271,16 @@ VmStatus vm_resume(VmThread *thread);
 
 /* After VM_TRAP: */
 Trap vm_trapped(const VmThread *thread);
+VmLimit vm_thread_limit(const VmThread *thread); /* that was met, or VM_LIMIT_NONE */
+/* A host function got over the trap of a call that it made. */
+void vm_clear_trap(VmThread *thread);
+/* Forgets an interruption, unless it is for a call around this one. */
+void vm_end_interruption(VmThread *thread);
+bool vm_is_running(const VmThread *thread); /* inside a vm_call */
+/* Where the results of the suspended call go. */
+void vm_move_results(VmThread *thread, VmSlot *slots);
+/* Gives up the call that is suspended. */
+void vm_abandon(VmThread *thread);
 Str vm_trap_message(const VmThread *thread); /* its text, with the detail where there is one */
 /* The frames at the trap, innermost first: "function name or index", module name, offset in the
  * module's source. At most 100 are kept. */
@@ -206,6 +291,8 @@ typedef struct {
     Str name;        /* from the name section, or empty */
 } VmFrameInfo;
 uint32_t vm_backtrace(const VmThread *thread, VmFrameInfo *frames, uint32_t max);
+uint32_t vm_backtrace_count(const VmThread *thread);
+bool vm_backtrace_at(const VmThread *thread, uint32_t i, VmFrameInfo *frame);
 int vm_exit_status(const VmThread *thread); /* after VM_EXIT */
 
 /* ---- components (component_*.c) ---- */

@@ -59,8 +59,11 @@ static bool provide(VmMemory *m, uint64_t want) {
 
 static bool resize(VmMemory *m, uint64_t size) {
     uint64_t limit = m->store->limits.max_memory;
-    if (limit && (size > limit || m->store->memory_used - m->size > limit - size)) return false;
-    if (size > (uint64_t)1 << 46 || !provide(m, round_up(size))) return false;
+    if (limit && (size > limit || m->store->memory_used - m->size > limit - size)) {
+        vm_met(m->store, VM_LIMIT_MEMORY);
+        return false;
+    }
+    if (size > (uint64_t)1 << 46 || !provide(m, round_up(size))) return vm_no_memory(m->store);
     m->store->memory_used += size - m->size;
     m->size = size;
     return true;
@@ -137,21 +140,27 @@ enum { DEFAULT_MAX_TABLE = 10000000 };
 
 static void table_free(VmObject *object) {
     VmTable *t = (VmTable *)object;
+    t->store->table_used -= t->size;
     free(t->elems);
     free(t);
 }
 
 static bool table_resize(VmTable *t, uint64_t size, VmSlot value) {
-    uint64_t limit = t->store->limits.max_table ? t->store->limits.max_table : DEFAULT_MAX_TABLE;
-    if (size > limit) return false;
+    uint64_t limit = t->store->limits.max_table, others = t->store->table_used - t->size;
+    if (!limit) limit = DEFAULT_MAX_TABLE, others = 0;
+    if (size > limit || others > limit - size) {
+        vm_met(t->store, VM_LIMIT_TABLE);
+        return false;
+    }
     if (size > t->cap) {
         uint64_t cap = size > t->cap * 2 ? size : t->cap * 2;
         VmSlot *elems = realloc(t->elems, cap * sizeof *elems);
-        if (!elems) return false;
+        if (!elems) return vm_no_memory(t->store);
         t->elems = elems;
         t->cap = cap;
     }
     for (uint64_t i = t->size; i < size; i++) t->elems[i] = value;
+    t->store->table_used += size - t->size;
     t->size = size;
     return true;
 }

@@ -420,6 +420,7 @@ const VmWord *vm_enter(VmThread *t, VmFunc *f, VmSlot *slots) {
 
 const VmWord *vm_after_host(VmThread *t, VmStatus status) {
     if (status == VM_CALL) return vm_enter(t, t->next_func, t->next_slots);
+    if (status == VM_THROW) return vm_throw_from_host(t);
     if (status != VM_DONE) return vm_stopped(t, status);
     t->top--;
     return t->top->pc;

@@ -64,6 +64,7 @@ void vm_thread_free(VmThread *t) {
     if (t->before) t->before->next = t->next;
     else t->store->threads = t->next;
     if (t->frames) unwind(t, t->frames);
+    if (t->uncaught) vm_release(t->uncaught);
     if (t->stack) munmap(t->stack, stack_bytes(t));
     if (t->frames) munmap(t->frames, frame_bytes(t));
     free(t);
@@ -104,12 +105,51 @@ static void keep_trace(VmThread *t) {
     }
 }
 
+/* The limit that a trap is about. The stack has two: slots, and frames. */
+static VmLimit limit_of(const VmThread *t, Trap trap) {
+    switch (trap) {
+    case TRAP_FUEL: return VM_LIMIT_FUEL;
+    case TRAP_TIMEOUT: return VM_LIMIT_TIME;
+    case TRAP_HEAP_LIMIT: return VM_LIMIT_HEAP;
+    case TRAP_MEMORY_LIMIT: return VM_LIMIT_MEMORY;
+    case TRAP_TABLE_LIMIT: return VM_LIMIT_TABLE;
+    case TRAP_INSTANCE_LIMIT: return VM_LIMIT_INSTANCES;
+    case TRAP_STACK_EXHAUSTED:
+        return t->top + 1 >= t->frames_end ? VM_LIMIT_FRAMES : VM_LIMIT_STACK;
+    default: return VM_LIMIT_NONE;
+    }
+}
+
+static void say_trap(VmThread *t) {
+    const char *text = trap_text(t->trap);
+    if (t->trap != TRAP_STACK_EXHAUSTED) snprintf(t->message, sizeof t->message, "%s", text);
+    else if (t->limit == VM_LIMIT_FRAMES)
+        snprintf(t->message, sizeof t->message,
+                 "%s: the limit of %zu frames (--max-frames) is reached", text,
+                 (size_t)(t->frames_end - t->frames));
+    else
+        snprintf(t->message, sizeof t->message,
+                 "%s: the limit of %zu bytes of stack (--max-stack) is reached", text,
+                 stack_bytes(t));
+}
+
 void vm_set_trap(VmThread *t, Trap trap) {
     t->status = VM_TRAP;
     if (t->trap != TRAP_NONE) return; /* a nested call's trap goes on through its host function */
+    if (trap == TRAP_STACK_EXHAUSTED || trap == TRAP_HEAP_LIMIT)
+        trap = vm_limit_trap(t->store, trap);
     t->trap = trap;
-    snprintf(t->message, sizeof t->message, "%s", trap_text(trap));
+    t->limit = limit_of(t, trap);
+    if (t->limit != VM_LIMIT_NONE) vm_met(t->store, t->limit);
+    say_trap(t);
     keep_trace(t);
+}
+
+VmLimit vm_thread_limit(const VmThread *t) { return t->limit; }
+
+void vm_clear_trap(VmThread *t) {
+    t->trap = TRAP_NONE;
+    t->limit = VM_LIMIT_NONE;
 }
 
 VmStatus vm_trap(VmThread *t, Trap trap) {
@@ -137,6 +177,14 @@ uint32_t vm_backtrace(const VmThread *t, VmFrameInfo *frames, uint32_t max) {
     uint32_t n = t->trace_count < max ? t->trace_count : max;
     memcpy(frames, t->trace, n * sizeof *frames);
     return n;
+}
+
+uint32_t vm_backtrace_count(const VmThread *t) { return t->trace_count; }
+
+bool vm_backtrace_at(const VmThread *t, uint32_t i, VmFrameInfo *frame) {
+    if (i >= t->trace_count) return false;
+    *frame = t->trace[i];
+    return true;
 }
 
 VmStatus vm_exit(VmThread *t, int status) {
@@ -190,7 +238,7 @@ static VmStatus run_to(VmThread *t, VmFrame *entry, const VmWord *pc, VmSlot *sl
 }
 
 static void begin_outermost(VmThread *t) {
-    t->trap = TRAP_NONE;
+    vm_clear_trap(t);
     t->message[0] = 0;
     t->trace_count = 0;
     t->ticks = VM_TICKS;
@@ -200,8 +248,11 @@ static void begin_outermost(VmThread *t) {
 VmStatus vm_call(VmThread *t, VmFunc *func, VmSlot *slots) {
     if (t->nesting == 0) begin_outermost(t);
     VmSlot *base = t->top > t->frames ? vm_callee_slots(t->top) : t->stack;
-    if (t->nesting >= VM_MAX_NESTING || t->top + 1 >= t->frames_end ||
-        func->param_slots > (size_t)(t->stack_end - base))
+    if (t->nesting >= VM_MAX_NESTING)
+        return vm_trap_text(t, TRAP_STACK_EXHAUSTED,
+                            "call stack exhausted: %d calls are nested in host functions",
+                            VM_MAX_NESTING);
+    if (t->top + 1 >= t->frames_end || func->param_slots > (size_t)(t->stack_end - base))
         return vm_trap(t, TRAP_STACK_EXHAUSTED);
     VmFrame *entry = ++t->top;
     *entry = (VmFrame){.pc = vm_entry_return(), .fp = base, .in = &t->store->nothing};
@@ -219,6 +270,16 @@ VmStatus vm_resume(VmThread *t) {
     VmStatus status = again(t, t->again_context, vm_host_slots(t));
     return run_to(t, entry, vm_after_host(t, status), entry->context, outermost);
 }
+
+bool vm_is_running(const VmThread *t) { return t->nesting != 0; }
+
+void vm_end_interruption(VmThread *t) {
+    if (t->nesting == 0) t->store->interrupted = 0;
+}
+
+void vm_move_results(VmThread *t, VmSlot *slots) { t->frames[1].context = slots; }
+
+void vm_abandon(VmThread *t) { unwind(t, t->frames); }
 
 VmStatus vm_suspend(VmThread *t, VmHostFn again, void *context) {
     t->again = again;

@@ -239,8 +239,8 @@ typedef struct witc_limits {
     uint64_t memory_bytes;  /* of all memories together [4 GiB each] */
     uint64_t table_entries; /* of all tables together [10,000,000 each] */
     uint64_t stack_bytes;   /* of the guest's stack [1 MiB] */
-    uint64_t heap_bytes;    /* of structs, arrays and exceptions [1 GiB, or what is left of
-                               memory_bytes where that is given] */
+    uint64_t heap_bytes;    /* of structs, arrays and exceptions [memory_bytes where that is given,
+                               else 1 GiB] */
     uint32_t frames;        /* of calls, one in the other [65,536] */
     uint32_t instances;     /* [no limit] */
 } witc_limits;
@@ -279,7 +279,7 @@ void witc_store_set_timeout(witc_store *store, uint64_t nanoseconds);
  * the store is not freed meanwhile. A host function that waits is not woken. */
 void witc_store_interrupt(witc_store *store);
 
-/* What the store uses now: bytes of memories, bytes of the heap, entries of tables, instances. */
+/* What the store uses now. Instances that failed to be made count, too. */
 typedef struct witc_usage {
     uint64_t memory_bytes, heap_bytes, table_entries;
     uint32_t instances;

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Calls in both directions.
+ *
+ *     host ── witc_func_call ── slots ── vm_call ── guest ── call_raw ── witc_raw_fn
+ *                                                      └──── call_boxed ── values ── witc_host_fn
+ *
+ * The raw forms pass slots through. The others check and convert each value; they use an array on C's stack
+ * for as many values as functions have, and the allocator beyond.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "embed/internal.h"
+
+enum { FEW = 16 }; /* values that need no allocation */
+
+/* ---- host to guest ---- */
+
+static const CoreType *type_of(const witc_store *store, const witc_func *func) {
+    return core_space_type(vm_store_types(store->vm), vm_func_type(vm_func_of(func)));
+}
+
+witc_functype witc_func_type(const witc_store *store, const witc_func *func) {
+    const CoreType *t = type_of(store, func);
+    return (witc_functype){t->params, t->results, t->param_count, t->result_count};
+}
+
+/* One interruption ends one outermost call. */
+static witc_status ended(witc_store *store, VmStatus status) {
+    if (status == VM_DONE) return WITC_DONE;
+    witc_status s = store_ended(store, status);
+    if (s == WITC_TRAP && store->failure.trap == WITC_TRAP_INTERRUPTED)
+        vm_end_interruption(store->thread);
+    return s;
+}
+
+static bool is_busy(const witc_store *store) { return store->suspended != NULL; }
+
+static witc_status busy(witc_store *store) {
+    return store_fail(store, WITC_REFUSED, "the store has a call that is suspended");
+}
+
+witc_status witc_func_call_raw(witc_store *store, witc_func *func, witc_slot *slots) {
+    if (__builtin_expect(is_busy(store), 0)) return busy(store);
+    VmStatus status = vm_call(store->thread, vm_func_of(func), vm_slots_of_raw(slots));
+    if (__builtin_expect(status == VM_DONE, 1)) return WITC_DONE;
+    if (status == VM_SUSPEND) store->suspended = func;
+    return ended(store, status);
+}
+
+static witc_status no_memory(witc_store *store) {
+    return store_fail(store, WITC_NO_MEMORY, "%s", trap_text(TRAP_NO_MEMORY));
+}
+
+static bool results_from_slots(witc_store *store, const CoreType *type, const VmSlot *slots,
+                               witc_value *results) {
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        if (!value_from_slots(store, type->results[i], slots, &results[i])) {
+            witc_values_free(results, i);
+            return false;
+        }
+        slots += witc_slots_of(type->results[i]);
+    }
+    return true;
+}
+
+static witc_status take_results(witc_store *store, const CoreType *type, const VmSlot *slots,
+                                witc_value *results) {
+    if (results_from_slots(store, type, slots, results)) return WITC_DONE;
+    return no_memory(store);
+}
+
+static witc_status wrong_argument(witc_store *store, CoreValType type, size_t i) {
+    char want[40];
+    witc_valtype_text(type, want, sizeof want);
+    return store_fail(store, WITC_REFUSED, "argument %zu is not of the type %s", i + 1, want);
+}
+
+/* How many slots arguments and results share. */
+static size_t room_for(const CoreType *type) {
+    size_t params = 0, results = 0;
+    for (uint32_t i = 0; i < type->param_count; i++) params += witc_slots_of(type->params[i]);
+    for (uint32_t i = 0; i < type->result_count; i++) results += witc_slots_of(type->results[i]);
+    return params > results ? params : results;
+}
+
+static void forget_slots(witc_store *store) {
+    engine_release(store->engine, store->slots);
+    store->slots = NULL;
+    store->suspended = NULL;
+}
+
+/* The results of a suspended call come to slots that stay. */
+static witc_status suspended(witc_store *store, witc_func *func, VmSlot *slots, size_t room,
+                             witc_value *results) {
+    if (!slots) slots = engine_new(store->engine, (room + 1) * sizeof *slots);
+    store->suspended = func;
+    store->slots = slots;
+    store->results = results;
+    if (slots) {
+        vm_move_results(store->thread, slots);
+        return WITC_SUSPENDED;
+    }
+    witc_store_abandon(store);
+    return no_memory(store);
+}
+
+witc_status witc_func_call(witc_store *store, witc_func *func, const witc_value *args,
+                           size_t arg_count, witc_value *results, size_t result_count) {
+    const CoreType *type = type_of(store, func);
+    if (is_busy(store)) return busy(store);
+    if (arg_count != type->param_count || result_count != type->result_count)
+        return store_fail(store, WITC_REFUSED,
+                          "%zu arguments and %zu results for a function of %u and %u", arg_count,
+                          result_count, type->param_count, type->result_count);
+    VmSlot few[FEW * 2], *slots = few, *more = NULL;
+    size_t room = room_for(type);
+    if (room > FEW * 2) {
+        more = slots = engine_new(store->engine, room * sizeof *slots);
+        if (!more) return no_memory(store);
+    }
+    VmSlot *to = slots;
+    for (size_t i = 0; i < arg_count; i++) {
+        if (!value_to_slots(store, &args[i], type->params[i], to)) {
+            engine_release(store->engine, more);
+            return wrong_argument(store, type->params[i], i);
+        }
+        to += witc_slots_of(type->params[i]);
+    }
+    VmStatus status = vm_call(store->thread, vm_func_of(func), slots);
+    if (status == VM_SUSPEND) return suspended(store, func, more, room, results);
+    witc_status s =
+        status == VM_DONE ? take_results(store, type, slots, results) : ended(store, status);
+    engine_release(store->engine, more);
+    return s;
+}
+
+witc_status witc_store_resume(witc_store *store) {
+    if (!is_busy(store)) return store_fail(store, WITC_REFUSED, "no call is suspended");
+    VmStatus status = vm_resume(store->thread);
+    if (status == VM_SUSPEND) return WITC_SUSPENDED;
+    const CoreType *type = type_of(store, store->suspended);
+    witc_status s = ended(store, status);
+    if (s == WITC_DONE && store->slots) s = take_results(store, type, store->slots, store->results);
+    forget_slots(store);
+    return s;
+}
+
+void witc_store_abandon(witc_store *store) {
+    if (!is_busy(store)) return;
+    vm_abandon(store->thread);
+    engine_release(store->engine, store->waiting);
+    store->waiting = NULL;
+    forget_slots(store);
+}
+
+/* ---- guest to host ---- */
+
+/* What a host function has returned, for the interpreter. */
+static VmStatus status_of(VmThread *thread, witc_status status) {
+    switch (status) {
+    case WITC_DONE:
+        if (vm_trapped(thread) != TRAP_NONE) vm_clear_trap(thread); /* it got over a trap */
+        return VM_DONE;
+    case WITC_TRAP:
+        if (vm_trapped(thread) == TRAP_NONE)
+            return vm_trap_text(thread, TRAP_HOST, "a host function says it has trapped");
+        return VM_TRAP;
+    case WITC_CALL: return VM_CALL;
+    case WITC_SUSPENDED: return VM_SUSPEND;
+    case WITC_EXIT: return VM_EXIT;
+    case WITC_EXCEPTION:
+        if (vm_trapped(thread) != TRAP_NONE) vm_clear_trap(thread);
+        if (vm_uncaught(thread).u64) return VM_THROW;
+        return vm_trap(thread, TRAP_UNCAUGHT_EXCEPTION);
+    case WITC_REFUSED:
+    case WITC_UNLINKABLE:
+    case WITC_LIMIT:
+    case WITC_NO_MEMORY: {
+        witc_failure failure = witc_store_failure(store_of(thread));
+        bool known = failure.status == status;
+        vm_clear_trap(thread);
+        return vm_trap_text(thread, TRAP_HOST, "the host refused the call: %s",
+                            known ? failure.message.ptr : "no reason is given");
+    }
+    }
+    return vm_trap_text(thread, TRAP_HOST, "a host function returned no known status: %d", status);
+}
+
+static void narrow(const CoreType *type, VmSlot *slots) {
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        if (type->results[i] == CORE_I32 || type->results[i] == CORE_F32)
+            slots->u64 = (uint32_t)slots->u64;
+        slots += witc_slots_of(type->results[i]);
+    }
+}
+
+static VmStatus call_raw(VmThread *thread, void *context, VmSlot *slots) {
+    const EmbedHost *host = context;
+    witc_status status =
+        host->raw((witc_caller *)thread, host->context, (witc_slot *)(void *)slots);
+    if (__builtin_expect(status != WITC_DONE || vm_trapped(thread) != TRAP_NONE, 0))
+        return status_of(thread, status);
+    if (host->narrow) narrow(host->type, slots);
+    return VM_DONE;
+}
+
+/* The values' references go; then the status is what the interpreter gets. */
+static VmStatus boxed_done(const EmbedHost *host, VmThread *thread, witc_status status,
+                           witc_value *args, witc_value *results, VmSlot *slots) {
+    const CoreType *type = host->type;
+    VmStatus s = status_of(thread, status);
+    VmSlot *to = slots;
+    for (uint32_t i = 0; s == VM_DONE && i < type->result_count; i++) {
+        if (!value_to_slots(host->store, &results[i], type->results[i], to))
+            s = vm_trap_text(thread, TRAP_HOST, "result %u of a host function is of another type",
+                             i + 1);
+        to += witc_slots_of(type->results[i]);
+    }
+    witc_values_free(args, type->param_count);
+    witc_values_free(results, type->result_count);
+    return s;
+}
+
+static VmStatus call_boxed(VmThread *thread, void *context, VmSlot *slots) {
+    const EmbedHost *host = context;
+    const CoreType *type = host->type;
+    size_t count = (size_t)type->param_count + type->result_count;
+    witc_value few[FEW], *args = few;
+    if (count > FEW) args = engine_new(host->store->engine, count * sizeof *args);
+    if (!args) return vm_trap(thread, TRAP_NO_MEMORY);
+    witc_value *results = args + type->param_count;
+    const VmSlot *from = slots;
+    bool fits = true;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        fits = value_from_slots(host->store, type->params[i], from, &args[i]) && fits;
+        from += witc_slots_of(type->params[i]);
+    }
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        results[i] = witc_default(top_of(host->store->vm, type->results[i]));
+    }
+    VmStatus status;
+    if (fits)
+        status = boxed_done(host, thread,
+                            host->boxed((witc_caller *)thread, host->context, args,
+                                        type->param_count, results, type->result_count),
+                            args, results, slots);
+    else {
+        witc_values_free(args, type->param_count);
+        status = vm_trap(thread, TRAP_NO_MEMORY);
+    }
+    if (args != few) engine_release(host->store->engine, args);
+    return status;
+}
+
+static void host_free(void *context) {
+    EmbedHost *host = context;
+    if (host->release) host->release(host->context);
+    engine_release(host->store->engine, host);
+}
+
+static witc_func *host_new(witc_store *store, const witc_functype *type, EmbedHost made) {
+    EmbedHost *host = engine_new(store->engine, sizeof *host);
+    VmFunc *func =
+        host ? vm_host_func(store->vm, type->params, type->param_count, type->results,
+                            type->result_count, made.raw ? call_raw : call_boxed, host, host_free)
+             : NULL;
+    if (!func) {
+        engine_release(store->engine, host);
+        if (made.release) made.release(made.context);
+        return NULL;
+    }
+    *host = made;
+    host->store = store;
+    host->type = core_space_type(vm_store_types(store->vm), vm_func_type(func));
+    for (uint32_t i = 0; i < type->result_count; i++)
+        host->narrow |= type->results[i] == CORE_I32 || type->results[i] == CORE_F32;
+    return (witc_func *)func;
+}
+
+witc_func *witc_func_new(witc_store *store, const witc_functype *type, witc_host_fn fn,
+                         void *context, void (*release)(void *)) {
+    return host_new(store, type, (EmbedHost){.boxed = fn, .context = context, .release = release});
+}
+
+witc_func *witc_func_new_raw(witc_store *store, const witc_functype *type, witc_raw_fn fn,
+                             void *context, void (*release)(void *)) {
+    return host_new(store, type, (EmbedHost){.raw = fn, .context = context, .release = release});
+}
+
+/* ---- what a host function can do ---- */
+
+witc_store *witc_caller_store(const witc_caller *caller) { return store_of(vm_thread_of(caller)); }
+
+witc_instance *witc_caller_instance(const witc_caller *caller) {
+    return (witc_instance *)vm_calling_instance(vm_thread_of(caller));
+}
+
+uint8_t *witc_caller_memory(const witc_caller *caller, uint64_t *size) {
+    return vm_calling_memory(vm_thread_of(caller), size);
+}
+
+witc_slot *witc_caller_slots(witc_caller *caller) {
+    return (witc_slot *)(void *)vm_host_slots(vm_thread_of(caller));
+}
+
+witc_status witc_trap(witc_caller *caller, const char *format, ...) {
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    vm_clear_trap(vm_thread_of(caller));
+    vm_trap_text(vm_thread_of(caller), TRAP_HOST, "%s", text);
+    return WITC_TRAP;
+}
+
+witc_status witc_exit(witc_caller *caller, int status) {
+    vm_exit(vm_thread_of(caller), status);
+    return WITC_EXIT;
+}
+
+witc_status witc_throw_ref(witc_caller *caller, const witc_ref *exception) {
+    if (!exception || exception->top != WITC_EXNREF)
+        return store_fail(witc_caller_store(caller), WITC_REFUSED, "this is no exception");
+    vm_host_throw(vm_thread_of(caller), exception->slot);
+    return WITC_EXCEPTION;
+}
+
+witc_status witc_throw(witc_caller *caller, witc_tag *tag, const witc_value *values,
+                       size_t value_count) {
+    witc_ref *exception = witc_exception_new(witc_caller_store(caller), tag, values, value_count);
+    if (!exception) return witc_caller_store(caller)->failure.status;
+    witc_status status = witc_throw_ref(caller, exception);
+    witc_ref_free(exception);
+    return status;
+}
+
+/* ---- continuations ---- */
+
+/* One of witc_then_call or witc_suspend: the interpreter's continuations have another type. */
+typedef struct {
+    witc_store *store;
+    witc_raw_fn fn;
+    void *context;
+    void (*dropped)(void *);
+} Then;
+
+static VmStatus go_on(VmThread *thread, void *context, VmSlot *slots) {
+    Then then = *(Then *)context;
+    engine_release(then.store->engine, context);
+    return status_of(thread,
+                     then.fn((witc_caller *)thread, then.context, (witc_slot *)(void *)slots));
+}
+
+static VmStatus again_now(VmThread *thread, void *context, VmSlot *slots) {
+    ((Then *)context)->store->waiting = NULL;
+    return go_on(thread, context, slots);
+}
+
+static void drop(void *context) {
+    Then then = *(Then *)context;
+    engine_release(then.store->engine, context);
+    if (then.dropped) then.dropped(then.context);
+}
+
+static Then *then_new(witc_caller *caller, witc_raw_fn fn, void *context, void (*dropped)(void *)) {
+    witc_store *store = witc_caller_store(caller);
+    Then *then = engine_new(store->engine, sizeof *then);
+    if (then) *then = (Then){store, fn, context, dropped};
+    else store_fail(store, WITC_NO_MEMORY, "%s", trap_text(TRAP_NO_MEMORY));
+    return then;
+}
+
+witc_status witc_suspend(witc_caller *caller, witc_raw_fn again, void *context) {
+    Then *then = then_new(caller, again, context, NULL);
+    if (!then) return WITC_NO_MEMORY;
+    then->store->waiting = then;
+    vm_suspend(vm_thread_of(caller), again_now, then);
+    return WITC_SUSPENDED;
+}
+
+witc_status witc_then_call(witc_caller *caller, witc_func *func, const witc_slot *args,
+                           witc_raw_fn fn, void *context, void (*dropped)(void *)) {
+    Then *then = then_new(caller, fn, context, dropped);
+    if (!then) {
+        if (dropped) dropped(context);
+        return WITC_NO_MEMORY;
+    }
+    const CoreType *type = type_of(then->store, func);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < type->param_count; i++) n += witc_slots_of(type->params[i]);
+    VmStatus status = vm_then_call(vm_thread_of(caller), vm_func_of(func),
+                                   (const VmSlot *)(const void *)args, n, go_on, then, drop);
+    return (witc_status)status;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Engines: the configuration that modules and stores share. An engine is counted: each module and
+ * store holds one reference, so that it may be freed in any order.
+ */
+#include "base/version.h"
+#include "embed/internal.h"
+
+uint32_t witc_api_version(void) { return WITC_API_VERSION; }
+const char *witc_library_version(void) { return WITC_VERSION; }
+
+witc_engine *witc_engine_new(const witc_config *given) {
+    /* A program built with an older header knows fewer fields. */
+    witc_config config = {.size = sizeof config};
+    if (given) memcpy(&config, given, given->size < sizeof config ? given->size : sizeof config);
+    Allocator memory = alloc_system;
+    if (config.allocator.allocate)
+        memory = (Allocator){config.allocator.context, config.allocator.allocate,
+                             config.allocator.reallocate, config.allocator.release};
+    Features features = features_default();
+    Str unknown;
+    if (config.features && !features_apply(&features, str_from(config.features), &unknown))
+        return NULL;
+    witc_engine *engine = alloc_new(&memory, 1, sizeof *engine);
+    if (!engine) return NULL;
+    atomic_init(&engine->references, 1);
+    engine->features = features;
+    engine->memory = memory;
+    return engine;
+}
+
+void engine_keep(witc_engine *engine) {
+    atomic_fetch_add_explicit(&engine->references, 1, memory_order_relaxed);
+}
+
+void witc_engine_free(witc_engine *engine) {
+    if (!engine) return;
+    if (atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) != 1) return;
+    Allocator memory = engine->memory;
+    alloc_free(&memory, engine);
+}
+
+void *engine_new(witc_engine *engine, size_t size) { return alloc_new(&engine->memory, 1, size); }
+void engine_release(witc_engine *engine, void *memory) { alloc_free(&engine->memory, memory); }

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef EMBED_INTERNAL_H
+#define EMBED_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "include/witc/engine.h"
+#include "interpreter/interpreter.h"
+
+/*
+ * What stands behind include/witc/engine.h.
+ *
+ * Functions, memories, tables, globals, tags and instances are the interpreter's own objects under
+ * another name, so that a handle costs nothing; a caller is the thread. An engine, a module and a
+ * store are structs of this folder:
+ *
+ *     witc_store ── VmStore, VmThread, modules that are kept, references of the host, last failure
+ */
+
+struct witc_engine {
+    atomic_uint references;
+    Features features;
+    Allocator memory;
+};
+
+struct witc_module {
+    atomic_uint references;
+    witc_engine *engine;
+    Arena *arena;
+    const CoreModule *core;
+    Str name; /* of the input */
+};
+
+/* A module that a store has made ready. */
+typedef struct {
+    witc_module *module;
+    VmModule *ready;
+} EmbedModule;
+
+struct witc_store {
+    witc_engine *engine;
+    VmStore *vm;
+    VmThread *thread;
+    EmbedModule *modules;
+    size_t module_count, module_cap;
+    witc_ref *refs; /* all that the host holds */
+    void *data;
+    void (*release)(void *);
+    const witc_func *suspended; /* the function whose call is, its results go to ... */
+    VmSlot *slots;              /* ... these and then ... */
+    witc_value *results;        /* ... these; NULL: the call was raw */
+    void *waiting;              /* what witc_suspend has made */
+    witc_failure failure;
+    char text[512];
+};
+
+struct witc_ref {
+    witc_store *store;
+    witc_ref *previous, *next;
+    VmHeld *held;
+    VmSlot slot;      /* what is held */
+    witc_valtype top; /* WITC_EXTERNREF, WITC_ANYREF, WITC_EXNREF */
+};
+
+/* A host function's own part. */
+typedef struct {
+    witc_store *store;
+    witc_host_fn boxed;
+    witc_raw_fn raw;
+    void *context;
+    void (*release)(void *);
+    const CoreType *type;
+    bool narrow; /* there are results of 32 bits */
+} EmbedHost;
+
+/* Objects under their two names. */
+static inline VmFunc *vm_func_of(const witc_func *func) { return (VmFunc *)func; }
+static inline VmThread *vm_thread_of(const witc_caller *caller) { return (VmThread *)caller; }
+static inline VmInstance *vm_instance_of(const witc_instance *instance) {
+    return (VmInstance *)instance;
+}
+static inline Str str_of(witc_str s) { return (Str){s.ptr, s.len}; }
+static inline witc_str witc_str_of(Str s) { return (witc_str){s.ptr, s.len}; }
+static inline VmExtern vm_extern_of(const witc_extern *e) {
+    return (VmExtern){.kind = (CoreExtern)e->kind, .any = e->of.any};
+}
+static inline witc_extern witc_extern_of(const VmExtern *e) {
+    return (witc_extern){(witc_kind)e->kind, {.any = e->any}};
+}
+static inline VmSlot *vm_slots_of_raw(witc_slot *slots) { return (VmSlot *)(void *)slots; }
+
+/* ---- engine.c ---- */
+
+void engine_keep(witc_engine *engine);
+/* Memory of the engine, zeroed. */
+void *engine_new(witc_engine *engine, size_t size);
+void engine_release(witc_engine *engine, void *memory);
+
+/* ---- module.c ---- */
+
+witc_externtype extern_type(const CoreModule *core, CoreExtern kind, uint32_t index);
+witc_limits_type limits_of(const CoreLimits *limits);
+CoreLimits core_limits_of(const witc_limits_type *limits);
+
+/* ---- store.c ---- */
+
+witc_store *store_of(const VmThread *thread);
+/* The module that a store has made ready for this core module; NULL: none. */
+witc_module *store_module(const witc_store *store, const CoreModule *core);
+/* Made ready on first use; NULL: no memory. */
+VmModule *store_prepare(witc_store *store, witc_module *module);
+/* Notes a failure that is no trap of the thread, with a text. */
+__attribute__((format(printf, 3, 4))) witc_status store_fail(witc_store *store, witc_status status,
+                                                             const char *format, ...);
+/* Notes how the thread has ended. */
+witc_status store_ended(witc_store *store, VmStatus status);
+/* Notes that the making of something has met a limit or found no memory. */
+witc_status store_limited(witc_store *store, Trap trap);
+
+/* ---- value.c ---- */
+
+/* The most general type of the hierarchy that a reference type is in; numbers stay. */
+witc_valtype top_of(const VmStore *vm, CoreValType type);
+/* To slots; false where the value is not of the type. */
+bool value_to_slots(const witc_store *store, const witc_value *value, CoreValType type,
+                    VmSlot *slots);
+/* From slots; references become owned ones. False: no memory. */
+bool value_from_slots(witc_store *store, CoreValType type, const VmSlot *slots, witc_value *value);
+
+/* ---- linker.c ---- */
+
+witc_status link_failure(witc_store *store, const witc_module *module, uint32_t import,
+                         bool missing);
+
+#endif
