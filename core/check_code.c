@@ -139,24 +139,33 @@ void core_set_unreachable(CoreChecker *c) {
 
 /* ---- blocks ---- */
 
-static const CoreValType *results_of(const CoreFrame *frame) {
-    return frame->results ? frame->results : &frame->one;
-}
-
-static void push_frame(CoreChecker *c, CoreFrame frame) {
+/* `frame` with its parameters, or what a catch clause gives instead. */
+static void push_frame_with(CoreChecker *c, CoreFrame frame, const CoreValType *types, uint32_t n) {
     frame.height = (uint32_t)c->stack.len;
     frame.init_height = (uint32_t)c->init_order.len;
     *vec_push(c->arena, &c->frames) = frame;
-    core_push_all(c, frame.params, frame.param_count);
+    core_push_all(c, types, n);
+}
+
+static void push_frame(CoreChecker *c, CoreFrame frame) {
+    const CoreType *t = frame.type;
+    push_frame_with(c, frame, t ? t->params : NULL, t ? t->param_count : 0);
+}
+
+/* Takes the parameters of a block that is to be opened. */
+static void pop_params(CoreChecker *c, const CoreFrame *frame) {
+    if (frame->type) core_pop_all(c, frame->type->params, frame->type->param_count);
 }
 
 /* The current part of the innermost block ends: its results must be there, and nothing else. */
 static void end_part(CoreChecker *c) {
     CoreFrame *frame = &vec_last(&c->frames);
-    core_pop_all(c, results_of(frame), frame->result_count);
+    const CoreValType *results = core_results(frame);
+    uint32_t n = core_result_count(frame);
+    core_pop_all(c, results, n);
     if (!c->failed && c->stack.len != frame->height) {
-        Str want = types_text(c, results_of(frame), frame->result_count);
-        core_push_all(c, results_of(frame), frame->result_count);
+        Str want = types_text(c, results, n);
+        core_push_all(c, results, n);
         Str have =
             types_text(c, c->stack.at + frame->height, (uint32_t)c->stack.len - frame->height);
         CORE_FAIL(c, CORE_STACK_LEFT, STR_ARG(want), STR_ARG(have));
@@ -166,21 +175,17 @@ static void end_part(CoreChecker *c) {
 
 /* The types of the instruction's block, with ids. */
 static CoreFrame block_frame(CoreChecker *c) {
-    CoreFrame frame = {.op = c->in.op};
+    CoreFrame frame = {.op = (uint8_t)c->in.op};
     const CoreType *t;
     switch (c->in.block.kind) {
     case CORE_BLOCK_EMPTY: break;
     case CORE_BLOCK_RESULT:
         frame.one = core_check_val(c, c->in.block.result, core_check_span(c));
-        frame.result_count = 1;
         break;
     case CORE_BLOCK_TYPE:
         t = core_check_type(c, c->in.block.type, CORE_TYPE_FUNC);
         if (!t) break;
-        frame.params = t->params;
-        frame.param_count = t->param_count;
-        frame.results = t->results;
-        frame.result_count = t->result_count;
+        frame.type = t;
         if (!feature_on(c->features, MULTI_VALUE) && true) CORE_FAIL(c, CORE_MULTI_VALUE_OFF);
         break;
     }
@@ -191,7 +196,7 @@ static void open_block(CoreChecker *c) {
     CoreFrame frame = block_frame(c);
     if (c->failed) return;
     if (c->in.op == CORE_OP_IF) core_pop_expect(c, CORE_I32);
-    core_pop_all(c, frame.params, frame.param_count);
+    pop_params(c, &frame);
     push_frame(c, frame);
 }
 
@@ -201,13 +206,7 @@ const CoreValType *core_label(CoreChecker *c, uint32_t depth, uint32_t *n) {
         CORE_FAIL(c, CORE_UNKNOWN_LABEL, depth);
         return NULL;
     }
-    const CoreFrame *frame = &c->frames.at[c->frames.len - 1 - depth];
-    if (frame->op == CORE_OP_LOOP) {
-        *n = frame->param_count;
-        return frame->params;
-    }
-    *n = frame->result_count;
-    return results_of(frame);
+    return core_label_types(&c->frames.at[c->frames.len - 1 - depth], n);
 }
 
 /* else: the same block again, from its parameters. */
@@ -227,7 +226,7 @@ static void check_end(CoreChecker *c) {
     if (c->failed) return;
     end_part(c);
     CoreFrame frame = vec_pop(&c->frames);
-    core_push_all(c, results_of(&frame), frame.result_count);
+    core_push_all(c, core_results(&frame), core_result_count(&frame));
 }
 
 /* catch, catch_all (legacy): the try's body or an earlier handler ends. */
@@ -241,11 +240,9 @@ static void check_legacy_catch(CoreChecker *c) {
     if (c->failed) return;
     c->frames.len--;
     const CoreType *tag = c->in.op == CORE_OP_CATCH ? core_check_tag(c, c->in.a) : NULL;
-    frame.op = c->in.op;
+    frame.op = (uint8_t)c->in.op;
     frame.unreachable = false;
-    frame.params = tag ? tag->params : NULL;
-    frame.param_count = tag ? tag->param_count : 0;
-    push_frame(c, frame);
+    push_frame_with(c, frame, tag ? tag->params : NULL, tag ? tag->param_count : 0);
 }
 
 static void check_delegate(CoreChecker *c) {
@@ -256,7 +253,7 @@ static void check_delegate(CoreChecker *c) {
     CoreFrame frame = vec_pop(&c->frames);
     core_label(c, c->in.a, &n);
     if (c->failed) return;
-    core_push_all(c, results_of(&frame), frame.result_count);
+    core_push_all(c, core_results(&frame), core_result_count(&frame));
 }
 
 static void check_rethrow(CoreChecker *c) {
@@ -288,7 +285,7 @@ static void check_catch_clause(CoreChecker *c, CoreCatch clause) {
 static void check_try_table(CoreChecker *c) {
     CoreFrame frame = block_frame(c);
     if (c->failed) return;
-    core_pop_all(c, frame.params, frame.param_count);
+    pop_params(c, &frame);
     CoreList list = c->in.list;
     for (uint32_t i = 0; i < list.count && !c->failed; i++)
         check_catch_clause(c, core_list_catch(&list));
@@ -797,7 +794,8 @@ void core_check_expr(CoreChecker *c, const CoreExpr *expr, const CoreValType *re
     c->stack.len = c->frames.len = c->init_order.len = 0;
     c->results = results;
     c->result_count = n;
-    push_frame(c, (CoreFrame){.op = CORE_OP_BLOCK, .results = results, .result_count = n});
+    c->whole = (CoreType){.results = results, .result_count = n};
+    push_frame(c, (CoreFrame){.op = CORE_OP_BLOCK, .type = &c->whole});
     const uint8_t *quick_end = core_quick_end(c);
     while (!c->failed && c->frames.len) {
         if (c->r.ptr < quick_end && core_check_quick(c, quick_end)) break;

@@ -201,22 +201,12 @@ static inline bool on_top(const CoreValType *sp, const CoreValType *floor, const
     return true;
 }
 
-static inline const CoreValType *results_of(const CoreFrame *frame) {
-    return frame->results ? frame->results : &frame->one;
-}
-
-/* What a branch to the frame takes. */
-static inline const CoreValType *label_of(const CoreFrame *frame, uint32_t *n) {
-    bool loop = frame->op == CORE_OP_LOOP;
-    *n = loop ? frame->param_count : frame->result_count;
-    return loop ? frame->params : results_of(frame);
-}
-
 /* Whether the block may end here, with its results and nothing else. */
 static inline bool can_end(const CoreChecker *c, const CoreFrame *frame, const CoreValType *sp,
                            const CoreValType *floor) {
-    return c->init_order.len == frame->init_height && (size_t)(sp - floor) == frame->result_count &&
-           on_top(sp, floor, results_of(frame), frame->result_count);
+    uint32_t n = core_result_count(frame);
+    return c->init_order.len == frame->init_height && (size_t)(sp - floor) == n &&
+           on_top(sp, floor, core_results(frame), n);
 }
 
 #define NEED(condition)                                                                            \
@@ -315,26 +305,26 @@ bool core_check_quick(CoreChecker *c, const uint8_t *last) {
                 sp--;
             }
             c->frames.len++;
-            *++frame = (CoreFrame){.op = (CoreOp)row.op,
+            *++frame = (CoreFrame){.op = row.op,
                                    .height = (uint32_t)(sp - c->stack.at),
                                    .init_height = (uint32_t)c->init_order.len,
-                                   .result_count = t != CORE_BOTTOM,
                                    .one = t};
             floor = sp;
             break;
         case QUICK_ELSE:
-            if (frame->unreachable && sp == floor && frame->result_count == 1 && sp < room)
-                *sp++ = *results_of(frame);
-            NEED(frame->op == CORE_OP_IF && !frame->param_count && can_end(c, frame, sp, floor));
+            if (frame->unreachable && sp == floor && core_result_count(frame) == 1 && sp < room)
+                *sp++ = *core_results(frame);
+            NEED(frame->op == CORE_OP_IF && !core_param_count(frame) &&
+                 can_end(c, frame, sp, floor));
             sp = floor;
             frame->op = CORE_OP_ELSE;
             frame->unreachable = false;
             break;
         case QUICK_END:
-            if (frame->unreachable && sp == floor && frame->result_count == 1 && sp < room)
-                *sp++ = *results_of(frame);
+            if (frame->unreachable && sp == floor && core_result_count(frame) == 1 && sp < room)
+                *sp++ = *core_results(frame);
             NEED(can_end(c, frame, sp, floor));
-            NEED(frame->op != CORE_OP_IF || !(frame->param_count | frame->result_count));
+            NEED(frame->op != CORE_OP_IF || (!frame->type && frame->one == CORE_BOTTOM));
             if (--c->frames.len == 0) last = next; /* of the body */
             else frame--;
             floor = c->stack.at + frame->height;
@@ -342,7 +332,7 @@ bool core_check_quick(CoreChecker *c, const uint8_t *last) {
         case QUICK_BR:
         case QUICK_BR_IF:
             NEED(read_index(&next, &index) && index < c->frames.len && next <= end);
-            types = label_of(frame - index, &n);
+            types = core_label_types(frame - index, &n);
             if (row.kind == QUICK_BR_IF) {
                 NEED(sp > floor && sp[-1] == CORE_I32 && on_top(sp - 1, floor, types, n));
                 sp--;

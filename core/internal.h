@@ -31,15 +31,32 @@ CoreHeap core_heap_top(CoreHeap heap);      /* any, func, extern, exn or cont */
 /* A block under way. `op` is what opened its current part: BLOCK, LOOP, IF, ELSE, TRY_TABLE, TRY,
  * CATCH or CATCH_ALL. Types hold ids. */
 typedef struct {
-    CoreOp op;
+    uint8_t op;
     bool unreachable;
     uint32_t height;      /* of the operand stack below it */
     uint32_t init_height; /* of the list of locals that it has initialized */
     uint32_t checked;     /* the last br_table that has compared its types */
-    uint32_t param_count, result_count;
-    const CoreValType *params, *results; /* results NULL where `one` is the only one */
-    CoreValType one;
+    CoreValType one;      /* where there is no type: the only result; bottom: none */
+    const CoreType *type; /* NULL: no parameters, and one result or none */
 } CoreFrame;
+
+_Static_assert(sizeof(CoreFrame) <= 32, "bodies may nest millions of blocks");
+
+static inline uint32_t core_param_count(const CoreFrame *frame) {
+    return frame->type ? frame->type->param_count : 0;
+}
+static inline uint32_t core_result_count(const CoreFrame *frame) {
+    return frame->type ? frame->type->result_count : frame->one != CORE_BOTTOM;
+}
+static inline const CoreValType *core_results(const CoreFrame *frame) {
+    return frame->type ? frame->type->results : &frame->one;
+}
+/* What a branch to the block takes. */
+static inline const CoreValType *core_label_types(const CoreFrame *frame, uint32_t *n) {
+    bool loop = frame->op == CORE_OP_LOOP;
+    *n = loop ? core_param_count(frame) : core_result_count(frame);
+    return !loop ? core_results(frame) : frame->type ? frame->type->params : NULL;
+}
 
 /* What an opcode asks for, where it is one of the usual ones (check_quick.c). Types are those of
  * numbers and vectors. */
@@ -85,6 +102,7 @@ struct CoreChecker {
     VEC(CoreValType) stack;
     VEC(CoreFrame) frames;
     uint32_t tables;            /* br_table instructions so far */
+    CoreType whole;             /* the expression as a block */
     const CoreValType *results; /* of the function */
     uint32_t result_count;
     uint32_t param_count, local_count, flat_count;
