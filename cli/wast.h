@@ -61,10 +61,12 @@ typedef struct {
     const WastCommand *at; /* the directive at hand, ... */
     bool has_failed;       /* ... and whether it has failed */
     WastResult *result;
+    volatile WastProgress *progress;
     VmStore *store;
     VmThread *thread;
     Map instances;   /* "$name" and, for `register`, "name" -> WastInstance * */
     Map definitions; /* "$name" -> WastDefinition * */
+    Map threads;     /* those that were started */
     WastInstance *current;
     WastDefinition *defined;
 } Wast;
@@ -117,6 +119,8 @@ void wast_stop(Wast *w);
 /* Instantiates and makes it the current instance, and known as "$name" where it has a name. The
  * trap's or link error's text in *why where it fails. */
 bool wast_instantiate(Wast *w, const WastDefinition *definition, Str name, Str *why, bool *trapped);
+/* Makes an instance known to another thread of the script; false where there is none. */
+bool wast_share(Wast *from, Wast *to, Str name);
 void wast_register(Wast *w, const WastCommand *command);
 /* invoke, get and the assertions about their outcome */
 void wast_action(Wast *w, const WastCommand *command);

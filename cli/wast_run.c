@@ -160,6 +160,13 @@ bool wast_instantiate(Wast *w, const WastDefinition *definition, Str name, Str *
     return true;
 }
 
+bool wast_share(Wast *from, Wast *to, Str name) {
+    WastInstance *instance = find_instance(from, name);
+    if (instance)
+        map_put(from->cli->arena, &to->instances, dollar(from, name), NULL)->ptr = instance;
+    return instance != NULL;
+}
+
 void wast_register(Wast *w, const WastCommand *c) {
     WastInstance *instance = find_instance(w, c->module_name);
     if (!instance) wast_fail(w, "no instance `%.*s` to register", STR_ARG(c->module_name));

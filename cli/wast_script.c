@@ -205,9 +205,9 @@ static bool only_runs(const WastCommand *c) {
     case WAST_ASSERT_EXHAUSTION:
     case WAST_ASSERT_EXCEPTION:
     case WAST_ASSERT_SUSPENSION:
-    case WAST_THREAD:
     case WAST_WAIT: return true;
     case WAST_ASSERT_TRAP: return !c->has_module;
+    case WAST_THREAD:
     case WAST_MODULE:
     case WAST_DEFINITION:
     case WAST_INSTANCE:
@@ -218,6 +218,23 @@ static bool only_runs(const WastCommand *c) {
     case WAST_ASSERT_INVALID_CUSTOM: return false;
     }
     return false;
+}
+
+static void run_directives(Wast *w, const WastCommands *commands);
+
+/* A thread of a script runs to its end where it is started: one of the orders in which a machine may
+ * run them. Only one that waits for a later one finds nobody, which is a trap. It has names of its own,
+ * besides that of the instance that it shares. */
+static void run_thread(Wast *w, const WastCommand *c) {
+    Wast inner = *w;
+    inner.instances = inner.definitions = inner.threads = (Map){0};
+    inner.current = NULL;
+    inner.defined = NULL;
+    map_put(w->cli->arena, &w->threads, c->name, NULL);
+    bool shares = c->module_name.len && !w->options->no_run;
+    if (shares && !wast_share(w, &inner, c->module_name))
+        wast_fail(w, "no instance `%.*s` to share", STR_ARG(c->module_name));
+    else run_directives(&inner, &c->body);
 }
 
 static void run_directive(Wast *w, const WastCommand *c) {
@@ -239,24 +256,21 @@ static void run_directive(Wast *w, const WastCommand *c) {
     case WAST_ASSERT_RETURN:
     case WAST_ASSERT_EXHAUSTION:
     case WAST_ASSERT_EXCEPTION: wast_action(w, c); break;
-    case WAST_ASSERT_SUSPENSION:
-    case WAST_THREAD:
-    case WAST_WAIT: wast_fail(w, "this directive is not supported"); break;
+    case WAST_ASSERT_SUSPENSION: wast_fail(w, "this directive is not supported"); break;
+    case WAST_THREAD: run_thread(w, c); break;
+    case WAST_WAIT:
+        if (!map_get(&w->threads, c->name)) wast_fail(w, "no thread `%.*s`", STR_ARG(c->name));
+        break;
     }
 }
 
-static void run_directives(Wast *w, const WastScript *script, volatile WastProgress *progress) {
-    for (size_t i = 0; i < script->commands.len; i++) {
-        w->at = &script->commands.at[i];
+static void run_directives(Wast *w, const WastCommands *commands) {
+    for (size_t i = 0; i < commands->len; i++) {
+        w->at = &commands->at[i];
         w->has_failed = false;
-        if (progress) {
-            progress->at = w->at->span.start;
-            progress->passed = (uint32_t)w->result->passed;
-        }
-        if (w->at->kind == WAST_THREAD && w->options->no_run) {
-            const WastScript body = {w->at->body};
-            run_directives(w, &body, progress);
-            continue;
+        if (w->progress) {
+            w->progress->at = w->at->span.start;
+            w->progress->passed = (uint32_t)w->result->passed;
         }
         bool skip = w->options->no_run && only_runs(w->at);
         if (!skip) run_directive(w, w->at);
@@ -306,10 +320,10 @@ const Source *wast_read(Cli *cli, Str path, Features *features, WastScript *scri
 void wast_run_script(Cli *cli, Str path, const WastOptions *options, WastResult *result,
                      volatile WastProgress *progress) {
     WastScript script = {0};
-    Wast w = {.cli = cli, .options = options, .result = result};
+    Wast w = {.cli = cli, .options = options, .result = result, .progress = progress};
     *result = (WastResult){0};
     w.script = wast_read(cli, path, &w.features, &script);
     result->unreadable = !w.script || (!options->no_run && !wast_start(&w));
-    if (!result->unreadable) run_directives(&w, &script, progress);
+    if (!result->unreadable) run_directives(&w, &script.commands);
     wast_stop(&w);
 }

@@ -12,12 +12,13 @@
  * for.
  *
  * A malicious file can make many entries out of few bytes, by references and tables that are read again
- * and again. So each question has a number of steps, and lists have no more elements than the sections
- * have bytes.
+ * and again. So there is a number of steps to be taken, and lists have no more elements than the
+ * sections have bytes.
  */
 #include "core/dwarf.h"
 
-enum { MAX_STEPS = 1 << 26, MAX_REFERENCES = 16 };
+/* Steps: of all questions together, and more by the size of the sections; of each question at least. */
+enum { STEPS = 1 << 22, STEPS_A_BYTE = 8, STEPS_A_QUESTION = 1 << 20, MAX_REFERENCES = 16 };
 
 enum {
     TAG_COMPILE_UNIT = 0x11,
@@ -459,7 +460,7 @@ static size_t find_in_unit(Dwarf *d, DwarfUnit *u, uint64_t address, CoreSourceF
 
 size_t dwarf_find(Dwarf *d, uint64_t address, CoreSourceFrame *frames, size_t max) {
     size_t n = 0;
-    d->steps = MAX_STEPS;
+    if (d->steps < STEPS_A_QUESTION) d->steps = STEPS_A_QUESTION;
     if (!d->has_units) list_units(d);
     for (size_t i = 0; i < d->ranges.len && !n; i++) {
         const DwarfUnitRange *at = &d->ranges.at[i];
@@ -480,5 +481,6 @@ Dwarf *dwarf_open(Arena *arena, const CoreModule *m) {
         if (custom) d->sections[i] = custom->bytes;
         d->room += d->sections[i].len;
     }
+    d->steps = STEPS + STEPS_A_BYTE * (uint64_t)d->room;
     return d->sections[DWARF_INFO].len ? d : NULL;
 }

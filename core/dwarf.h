@@ -99,7 +99,7 @@ typedef struct Dwarf {
     VEC(DwarfUnit) units;
     VEC(DwarfUnitRange) ranges;
     bool has_units;
-    uint64_t steps; /* that the question at hand may still take */
+    uint64_t steps; /* that may still be taken */
     size_t room;    /* for functions, sequences ...: there are no more of them than bytes */
 } Dwarf;
 

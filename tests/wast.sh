@@ -94,6 +94,27 @@ writes "component" '^component.wast: 2 passed, 2 failed$'
 say "component text" '`text` returned (str.const "a\\0a"), expected (str.const "b")'
 say "component list" '`bytes` returned (list.const (u8.const 97) (u8.const 10)), expected (list.const (u8.const 1))'
 
+# Threads share the instance that they name, and no others.
+cat >threads.wast <<'END'
+(module $Mem (memory (export "shared") 1 10 shared))
+(thread $T1 (shared (module $Mem))
+  (register "mem" $Mem)
+  (module (memory (import "mem" "shared") 1 10 shared)
+    (func (export "run") (i32.atomic.store (i32.const 0) (i32.const 42))))
+  (invoke "run"))
+(thread $T2 (assert_return (invoke $Mem "run")))
+(wait $T1)
+(wait $T3)
+(register "mem" $Mem)
+(module (memory (import "mem" "shared") 1 10 shared)
+  (func (export "load") (result i32) (i32.atomic.load (i32.const 0))))
+(assert_return (invoke "load") (i32.const 42))
+END
+expect "threads" 1 wast threads.wast
+writes "threads" '^threads.wast: 10 passed, 2 failed$'
+say "threads" 'no instance `Mem`'
+say "threads" 'no thread `T3`'
+
 # Several, of which one does not end and one cannot be read; in the order of their names.
 mkdir -p many/proposals/threads many/legacy
 cp good.wast many/b.wast
