@@ -70,6 +70,10 @@
 HANDLER_TYPE op_TRAP(STATE); /* the accumulator is the Trap */
 HANDLER_TYPE op_TICK(STATE); /* looks at the clock and goes on at pc */
 
+/* Calls the function whose address is in the accumulator, with arguments from slot a on, and goes on
+ * in it; the caller's frame says where it goes on. */
+HANDLER_TYPE op_ENTER(STATE);
+
 /* Leaves with a trap at this instruction. */
 #define TRAP_WITH(which)                                                                           \
     do {                                                                                           \

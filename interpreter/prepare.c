@@ -591,11 +591,16 @@ static void call(Prepare *p, VmOp op, VmOp tail_op, bool tail, const CoreType *t
 
 static void call_any(Prepare *p, const CoreInstr *i) {
     uint64_t indirect = i->a | (uint64_t)i->b << 32;
+    uint32_t imported = p->core->imported[CORE_FUNC];
     switch (i->op) {
     case CORE_OP_CALL:
     case CORE_OP_RETURN_CALL:
-        call(p, VM_OP_CALL, VM_OP_TAIL_CALL, i->op != CORE_OP_CALL, core_func_type(p->core, i->a),
-             false, true, i->a);
+        if (i->op == CORE_OP_CALL && i->a >= imported)
+            call(p, VM_OP_CALL_OWN, VM_OP_STOP, false, core_func_type(p->core, i->a), false, true,
+                 (i->a - imported) * sizeof(VmFunc));
+        else
+            call(p, VM_OP_CALL, VM_OP_TAIL_CALL, i->op != CORE_OP_CALL,
+                 core_func_type(p->core, i->a), false, true, i->a);
         break;
     case CORE_OP_CALL_INDIRECT:
     case CORE_OP_RETURN_CALL_INDIRECT:
@@ -865,7 +870,10 @@ static VmCode *finish(Prepare *p, uint32_t param_slots) {
                      .catch_count = p->catch_count,
                      .refs = p->map};
     uint32_t locals = p->local_register[core_local_count(p->core, p->func)];
-    code->zero_slots = locals - param_slots;
+    /* In pairs: one more than there are may be zeroed, too. */
+    code->zero_slots = (locals - param_slots + 1) / 2 * 2;
+    if (code->register_count < param_slots + code->zero_slots)
+        code->register_count = param_slots + code->zero_slots;
     p->words = NULL;
     p->places = NULL;
     p->catches = NULL;

@@ -22,6 +22,10 @@ HANDLER_AS(, TRAP, {
     vm_set_trap(t, (Trap)acc);
     GO(vm_stop_code);
 })
+HANDLER_AS(, ENTER, {
+    VmFunc *callee = (VmFunc *)(uintptr_t)acc;
+    GO_ON(vm_enter(t, callee, fp + pc[1].a));
+})
 HANDLER_AS(, TICK, {
     t->pc = pc, t->fp = fp;
     if (!vm_tick(t)) GO(vm_stop_code);
@@ -205,30 +209,6 @@ HANDLER(REF_AS_NON_NULL, {
 
 /* ---- calls ---- */
 
-/* Enters `callee`, whose arguments begin at register pc[1].a; the caller goes on after `length` words. The
- * short way serves prepared functions; vm_enter does the rest. */
-#define CALL_TO(callee, length)                                                                    \
-    do {                                                                                           \
-        VmFunc *f_ = (callee);                                                                     \
-        const VmCode *code_ = f_->code;                                                            \
-        VmSlot *args_ = fp + pc[1].a;                                                              \
-        t->top->pc = pc + (length);                                                                \
-        if (UNLIKELY(!code_ || --t->ticks < 0 || t->top + 1 >= t->frames_end ||                    \
-                     args_ + code_->register_count > t->stack_end))                                \
-            GO_ON(vm_enter(t, f_, args_));                                                         \
-        VmFrame *frame_ = ++t->top;                                                                \
-        frame_->fp = fp = args_;                                                                   \
-        frame_->func = f_;                                                                         \
-        frame_->in = f_->in;                                                                       \
-        if (f_->in != in) {                                                                        \
-            t->in = f_->in;                                                                        \
-            LOAD_MEMORY();                                                                         \
-        }                                                                                          \
-        VmSlot *zero_ = fp + code_->param_slots;                                                   \
-        for (uint32_t i_ = 0; i_ < code_->zero_slots; i_++) zero_[i_].u64 = 0;                     \
-        GO(code_->words);                                                                          \
-    } while (0)
-
 /* The function that a table holds at a register, if its type is the one asked for. */
 #define INDIRECT(result, index_slot)                                                               \
     const VmTable *table = in->tables[pc[2].imm >> 32];                                            \
@@ -241,15 +221,16 @@ HANDLER(REF_AS_NON_NULL, {
         !core_space_sub(in->store->types, result->type, want))                                     \
         TRAP_WITH(TRAP_INDIRECT_TYPE);
 
-HANDLER(CALL, { CALL_TO(in->funcs[pc[2].imm], 3); })
+END_HANDLER(CALL)
+END_HANDLER(CALL_OWN)
 HANDLER(CALL_INDIRECT, { /* a: arguments, b: index; immediate: type, table */
                          INDIRECT(f, pc[1].b)
-                         CALL_TO(f, 3);
+                         CALL_TO(f, 3, false);
 })
 HANDLER(CALL_REF, { /* a: arguments, b: the reference */
                     VmFunc *f = fp[pc[1].b].ref;
                     if (UNLIKELY(!f)) TRAP_WITH(TRAP_NULL_FUNCTION_REFERENCE);
-                    CALL_TO(f, 2);
+                    CALL_TO(f, 2, false);
 })
 
 /* A tail call moves its arguments (c slots at a) to the start of the frame and gives it up. */
@@ -276,38 +257,14 @@ HANDLER(TAIL_CALL_REF, {
     TAIL_CALL_TO(f);
 })
 
-/* Results stand at the start of the frame: back to the frame below, whatever it is (the pc of host
- * and entry frames is HOST_RETURN and ENTRY_RETURN). */
-#define LEAVE()                                                                                    \
-    do {                                                                                           \
-        const VmFrame *below_ = --t->top;                                                          \
-        fp = below_->fp;                                                                           \
-        if (UNLIKELY(below_->in != in)) {                                                          \
-            t->in = below_->in;                                                                    \
-            LOAD_MEMORY();                                                                         \
-        }                                                                                          \
-        GO(below_->pc);                                                                            \
-    } while (0)
-HANDLER(RETURN, { LEAVE(); })
-HANDLER(RETURN_1, {
-    fp[0] = fp[pc[1].a];
-    LEAVE();
-})
-HANDLER(RETURN_A, {
-    fp[0].u64 = acc;
-    LEAVE();
-})
-HANDLER(RETURN_F, {
-    fp[0].f64 = facc;
-    LEAVE();
-})
-HANDLER(RETURN_K, {
-    fp[0] = pc[2].k;
-    LEAVE();
-})
+END_HANDLER(RETURN)
+END_HANDLER(RETURN_1)
+END_HANDLER(RETURN_A)
+END_HANDLER(RETURN_F)
+END_HANDLER(RETURN_K)
 HANDLER(RETURN_N, { /* a: first register, b: how many */
                     memmove(fp, fp + pc[1].a, pc[1].b * sizeof *fp);
-                    LEAVE();
+                    END_RETURN();
 })
 
 /* ---- exceptions ---- */

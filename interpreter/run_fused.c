@@ -9,9 +9,15 @@
 #define FUSE3_JUMP(a, b, c)   HANDLER(a##__##b##__##c, { RUN(a); RUN(b); RUN_JUMP(c); })
 #define FUSE4_JUMP(a, b, c, d)                                                                     \
     HANDLER(a##__##b##__##c##__##d, { RUN(a); RUN(b); RUN(c); RUN_JUMP(d); })
+#define FUSE2_END(a, b)       HANDLER(a##__##b, { RUN(a); END_##b(); })
+#define FUSE3_END(a, b, c)    HANDLER(a##__##b##__##c, { RUN(a); RUN(b); END_##c(); })
+#define FUSE4_END(a, b, c, d) HANDLER(a##__##b##__##c##__##d, { RUN(a); RUN(b); RUN(c); END_##d(); })
 #include "interpreter/fused.def"
 
 #undef FUSE2
+#undef FUSE2_END
+#undef FUSE3_END
+#undef FUSE4_END
 #undef FUSE3
 #undef FUSE4
 #undef FUSE2_JUMP
@@ -24,8 +30,11 @@
 #define FUSE3(a, b, c)    case KEY3(a, b, c): return op_##a##__##b##__##c;
 #define FUSE4(a, b, c, d) case KEY4(a, b, c, d): return op_##a##__##b##__##c##__##d;
 #define FUSE2_JUMP        FUSE2
+#define FUSE2_END        FUSE2
 #define FUSE3_JUMP        FUSE3
+#define FUSE3_END        FUSE3
 #define FUSE4_JUMP        FUSE4
+#define FUSE4_END        FUSE4
 VmHandler vm_fused_handler(uint64_t key) {
     switch (key) {
 #include "interpreter/fused.def"

@@ -195,4 +195,70 @@ STEP(SELECT_A_ACC, 2, TO_ACC(u64, CHOOSE((uint32_t)*acc));)
 STEP(GLOBAL_GET, 3, fp[pc[1].a] = t->in->globals[pc[2].imm]->value[0];)
 STEP(GLOBAL_SET, 3, t->in->globals[pc[2].imm]->value[0] = fp[pc[1].a];)
 
+/* ---- calls and returns: what can only end a handler ---- */
+
+#define END_HANDLER(name) HANDLER(name, { END_##name(); })
+
+/* Zeroes `n` slots, an even number. The empty statement keeps the compiler from calling memset. */
+INLINE void zero_slots(VmSlot *slots, uint32_t n) {
+    for (; n; n -= 2, slots += 2) {
+        slots[0].u64 = slots[1].u64 = 0;
+        __asm__ volatile("" : "+r"(slots));
+    }
+}
+
+/* Enters a function, whose arguments begin at slot a; the caller goes on after `length` words. This is
+ * the short way, for prepared functions while there is room and no look at the clock is due.
+ * `is_own`: it is one of this instance. */
+#define CALL_TO(callee, length, is_own)                                                            \
+    do {                                                                                           \
+        VmFunc *f_ = (callee);                                                                     \
+        const VmCode *code_ = f_->code;                                                            \
+        VmFrame *frame_ = t->top;                                                                  \
+        frame_->pc = pc + (length);                                                                \
+        if (UNLIKELY(!code_ || --t->ticks < 0 || ++frame_ >= t->frames_end ||                      \
+                     fp + pc[1].a + code_->register_count > t->stack_end)) {                       \
+            acc = (uintptr_t)f_;                                                                   \
+            SLOW(ENTER);                                                                           \
+        }                                                                                          \
+        t->top = frame_;                                                                           \
+        frame_->func = f_;                                                                         \
+        frame_->in = (is_own) ? in : f_->in;                                                       \
+        if (!(is_own) && f_->in != in) {                                                           \
+            t->in = f_->in;                                                                        \
+            LOAD_MEMORY();                                                                         \
+        }                                                                                          \
+        fp += pc[1].a;                                                                             \
+        pc = code_->words;                                                                         \
+        frame_->fp = fp;                                                                           \
+        zero_slots(fp + code_->param_slots, code_->zero_slots);                                    \
+        GO(pc);                                                                                    \
+    } while (0)
+/* The immediate is the function's index, or its place among the instance's own, in bytes. */
+#define END_CALL() CALL_TO(in->funcs[pc[2].imm], 3, false)
+#define END_CALL_OWN()                                                                             \
+    CALL_TO((VmFunc *)(void *)((char *)in->own_funcs + pc[2].imm), 3, true)
+
+/* Results stand at the start of the frame: back to the frame below, whatever it is (the pc of host
+ * and entry frames is HOST_RETURN and ENTRY_RETURN). */
+#define END_RETURN()                                                                               \
+    do {                                                                                           \
+        const VmFrame *below_ = --t->top;                                                          \
+        fp = below_->fp;                                                                           \
+        if (UNLIKELY(below_->in != in)) {                                                          \
+            t->in = below_->in;                                                                    \
+            LOAD_MEMORY();                                                                         \
+        }                                                                                          \
+        GO(below_->pc);                                                                            \
+    } while (0)
+#define RETURN_FROM(slot, value)                                                                   \
+    do {                                                                                           \
+        slot = (value);                                                                            \
+        END_RETURN();                                                                              \
+    } while (0)
+#define END_RETURN_1() RETURN_FROM(fp[0], fp[pc[1].a])
+#define END_RETURN_A() RETURN_FROM(fp[0].u64, acc)
+#define END_RETURN_F() RETURN_FROM(fp[0].f64, facc)
+#define END_RETURN_K() RETURN_FROM(fp[0], pc[2].k)
+
 #endif
