@@ -26,6 +26,8 @@ witc_engine *witc_engine_new(const witc_config *given) {
     atomic_init(&engine->references, 1);
     engine->features = features;
     engine->memory = memory;
+    engine->validation = config.validation;
+    engine->jobs = config.validation_threads ? config.validation_threads : 1;
     return engine;
 }
 

@@ -21,6 +21,8 @@ struct witc_engine {
     atomic_uint references;
     Features features;
     Allocator memory;
+    witc_validation validation;
+    unsigned jobs;
 };
 
 struct witc_module {
@@ -28,7 +30,8 @@ struct witc_module {
     witc_engine *engine;
     Arena *arena;
     const CoreModule *core;
-    Str name; /* of the input */
+    const CoreChecker *checker; /* NULL: all bodies have been checked */
+    Str name;                   /* of the input */
 };
 
 /* A module that a store has made ready. */

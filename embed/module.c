@@ -82,28 +82,39 @@ static bool is_text(Str bytes) { return !str_starts(bytes, STR("\0asm")); }
 static const CoreModule *read_module(Arena *arena, Str name, Str bytes, Features features,
                                      Diags *diags) {
     const Source *source = source_of(arena, name, bytes);
-    const CoreModule *core = NULL;
     if (is_text(bytes)) {
         WatUnit unit = {0};
         if (!wat_parse(arena, source, features, &unit, diags)) return NULL;
-        core = unit.module;
-        if (!core) diag(diags, RUN_NO_MODULE, span_at(source, 0));
-    } else {
-        Reader r = reader_of(source, diags);
-        core = core_decode(arena, &r, features);
+        if (!unit.module) diag(diags, RUN_NO_MODULE, span_at(source, 0));
+        return unit.module;
     }
-    return core && core_validate(arena, core, features, diags) ? core : NULL;
+    Reader r = reader_of(source, diags);
+    return core_decode(arena, &r, features);
+}
+
+/* Whether the module is valid; *lazy remains where its bodies are left for later. */
+static bool check_module(Arena *arena, const CoreModule *core, const witc_engine *engine,
+                         witc_validation when, const CoreChecker **lazy, Diags *diags) {
+    enum { LARGE = 32 << 20 };
+    uint32_t code = core->section_size[CORE_SECTION_CODE];
+    CoreChecker *checker = core_checker_new(arena, core, engine->features, diags);
+    if (!core_check_module(checker)) return false;
+    *lazy = when == WITC_VALIDATE_LAZILY || (when == WITC_VALIDATE_BY_SIZE && code > LARGE)
+                ? checker
+                : NULL;
+    return *lazy || core_check_bodies(&checker, 1, engine->jobs);
 }
 
 static witc_module *module_new(witc_engine *engine, Str bytes, bool is_view, const char *name,
-                               witc_error **error) {
+                               witc_validation when, witc_error **error) {
     if (error) *error = NULL;
     Arena *arena = arena_new();
     Diags diags = {.arena = arena};
     Str path = str_copy(arena, str_from(name ? name : "<module>"));
     if (!is_view) bytes = str_copy(arena, bytes);
     const CoreModule *core = read_module(arena, path, bytes, engine->features, &diags);
-    if (!core) {
+    const CoreChecker *checker = NULL;
+    if (!core || !check_module(arena, core, engine, when, &checker, &diags)) {
         if (error) *error = error_of(arena, &diags);
         else arena_free(arena);
         return NULL;
@@ -113,6 +124,7 @@ static witc_module *module_new(witc_engine *engine, Str bytes, bool is_view, con
     module->engine = engine;
     module->arena = arena;
     module->core = core;
+    module->checker = checker;
     module->name = path;
     engine_keep(engine);
     return module;
@@ -122,16 +134,17 @@ static Str bytes_of(const void *bytes, size_t size) { return (Str){bytes, size};
 
 witc_module *witc_module_new(witc_engine *engine, const void *bytes, size_t size, const char *name,
                              witc_error **error) {
-    return module_new(engine, bytes_of(bytes, size), false, name, error);
+    return module_new(engine, bytes_of(bytes, size), false, name, engine->validation, error);
 }
 
 witc_module *witc_module_new_view(witc_engine *engine, const void *bytes, size_t size,
                                   const char *name, witc_error **error) {
-    return module_new(engine, bytes_of(bytes, size), true, name, error);
+    return module_new(engine, bytes_of(bytes, size), true, name, engine->validation, error);
 }
 
 bool witc_validate(witc_engine *engine, const void *bytes, size_t size, witc_error **error) {
-    witc_module *module = module_new(engine, bytes_of(bytes, size), true, NULL, error);
+    witc_module *module =
+        module_new(engine, bytes_of(bytes, size), true, NULL, WITC_VALIDATE_EAGERLY, error);
     witc_module_free(module);
     return module != NULL;
 }

@@ -96,6 +96,7 @@ VmModule *store_prepare(witc_store *store, witc_module *module) {
         store->module_cap = cap;
     }
     VmModule *ready = vm_module_new(store->vm, module->core);
+    if (ready && module->checker) vm_module_check_lazily(ready, module->checker);
     if (ready)
         store->modules[store->module_count++] = (EmbedModule){witc_module_keep(module), ready};
     return ready;
@@ -157,6 +158,7 @@ static witc_trap_kind trap_kind(Trap trap) {
     case TRAP_MEMORY_LIMIT:
     case TRAP_NO_MEMORY: return WITC_TRAP_MEMORY;
     case TRAP_HOST: return WITC_TRAP_HOST;
+    case TRAP_INVALID_BODY: return WITC_TRAP_INVALID_BODY;
     default: return WITC_TRAP_OTHER;
     }
 }

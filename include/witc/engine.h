@@ -80,6 +80,14 @@ typedef struct witc_allocator {
     void (*release)(void *context, void *old);
 } witc_allocator;
 
+/* When function bodies are validated; all else of a module is before there is one. A body that turns out
+ * not to be valid when it is called traps before anything of it runs, and so does each later call. */
+typedef enum witc_validation {
+    WITC_VALIDATE_EAGERLY = 0, /* with the rest, as the specification has it */
+    WITC_VALIDATE_LAZILY = 1,  /* each when it is called first in a store */
+    WITC_VALIDATE_BY_SIZE = 2  /* lazily where there are more than 32 MB of them, else eagerly */
+} witc_validation;
+
 /* Zeroed, but for `size`, it means the defaults. */
 typedef struct witc_config {
     size_t size; /* sizeof(witc_config): which fields there are */
@@ -87,6 +95,8 @@ typedef struct witc_config {
      * command line's --features; NULL: the default. */
     const char *features;
     witc_allocator allocator; /* `allocate` NULL: malloc, realloc and free */
+    witc_validation validation;
+    uint32_t validation_threads; /* that work on a large module; 0 and 1: the caller's alone */
 } witc_config;
 
 /* An engine; `config` NULL: the defaults. NULL: no memory, or a feature that there is not. Freed by
@@ -195,7 +205,7 @@ witc_module *witc_module_new_view(witc_engine *engine, const void *bytes, size_t
 witc_module *witc_module_keep(witc_module *module);
 void witc_module_free(witc_module *module);
 
-/* module_validate without a module to keep: whether the bytes are a valid one. */
+/* module_validate without a module to keep: whether the bytes are a valid one, with all bodies. */
 bool witc_validate(witc_engine *engine, const void *bytes, size_t size, witc_error **error);
 
 size_t witc_error_count(const witc_error *error);
@@ -314,7 +324,8 @@ typedef enum witc_trap_kind {
     WITC_TRAP_HEAP = 19,
     WITC_TRAP_MEMORY = 20,
     WITC_TRAP_HOST = 21, /* by witc_trap */
-    WITC_TRAP_OTHER = 22
+    WITC_TRAP_OTHER = 22,
+    WITC_TRAP_INVALID_BODY = 23 /* under WITC_VALIDATE_LAZILY; the message says what is wrong */
 } witc_trap_kind;
 
 /* The last failure of a store: what a call that did not give WITC_DONE has to say. A view: until the

@@ -124,6 +124,23 @@ static const char text_values[] =
     " (func (export \"div\") (param i32 i32) (result i32)"
     "  (i32.div_s (local.get 0) (local.get 1))))";
 
+static void bodies_can_be_validated_later(void) {
+    const char *text = "(module (func (export \"good\")) (func (export \"bad\") i32.const 1))";
+    witc_config config = {.size = sizeof config, .validation = WITC_VALIDATE_LAZILY};
+    witc_engine *eager = engine;
+    engine = witc_engine_new(&config);
+    CHECK(!witc_validate(engine, text, strlen(text), NULL));
+    Guest g = guest(text);
+    CHECK_EQ(g.status, WITC_DONE);
+    CHECK_EQ(run(&g, "good"), WITC_DONE);
+    CHECK_EQ(run(&g, "bad"), WITC_TRAP);
+    CHECK_EQ(witc_store_failure(g.store).trap, WITC_TRAP_INVALID_BODY);
+    CHECK_EQ(run(&g, "good"), WITC_DONE);
+    guest_free(&g);
+    witc_engine_free(engine);
+    engine = eager;
+}
+
 static void values_go_in_and_out(void) {
     Guest g = guest(text_values);
     witc_func *swap = witc_instance_func(g.instance, "swap");
@@ -554,6 +571,7 @@ int main(void) {
     CHECK_EQ(witc_api_version(), WITC_API_VERSION);
     RUN(modules_tell_their_types);
     RUN(wrong_modules_are_explained);
+    RUN(bodies_can_be_validated_later);
     RUN(values_go_in_and_out);
     RUN(references_are_held);
     RUN(objects_are_looked_into);
