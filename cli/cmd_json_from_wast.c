@@ -79,11 +79,24 @@ static void v128(Writer *w, const WastValue *v) {
     json_end(&w->json);
 }
 
+/* A type that has no value but null; NULL for others. */
+static const char *null_type(CoreHeap heap) {
+    switch (heap) {
+    case CORE_HEAP_BOTTOM: return "refnull";
+    case CORE_HEAP_NONE: return "nullref";
+    case CORE_HEAP_NOFUNC: return "nullfuncref";
+    case CORE_HEAP_NOEXTERN: return "nullexternref";
+    case CORE_HEAP_NOEXN: return "nullexnref";
+    case CORE_HEAP_NOCONT: return "nullcontref";
+    default: return NULL;
+    }
+}
+
 static void reference(Writer *w, const WastValue *v) {
-    const char *heap = core_heap_name(v->heap);
-    Str type = !heap ? STR("refnull") : str_fmt(w->cli->arena, "%sref", heap);
+    const char *null = null_type(v->heap);
+    Str type = null ? str_from(null) : str_fmt(w->cli->arena, "%sref", core_heap_name(v->heap));
     text_member(&w->json, "type", type);
-    if (v->is_null && heap) text_member(&w->json, "value", STR("null"));
+    if (v->is_null && !null) text_member(&w->json, "value", STR("null"));
     else if (!v->any && !v->is_null)
         text_member(&w->json, "value", str_fmt(w->cli->arena, "%" PRIu64, v->bits));
 }
@@ -202,7 +215,8 @@ static void module(Writer *w, const WastCommand *c) {
     }
     text_member(&w->json, "filename", write_file(w, m->is_quote ? "wat" : "wasm", m->bytes));
     text_member(&w->json, "module_type", m->is_quote ? STR("text") : STR("binary"));
-    if (m->is_quote && (c->kind == WAST_MODULE || c->kind == WAST_DEFINITION)) {
+    if (m->is_quote && c->kind != WAST_ASSERT_MALFORMED &&
+        c->kind != WAST_ASSERT_MALFORMED_CUSTOM) {
         Diags ignored = {.arena = w->cli->arena};
         const Source *text = source_of(w->cli->arena, w->stem, m->bytes);
         const Source *binary = wat_to_binary(w->cli->arena, text, w->features, &ignored);
