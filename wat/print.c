@@ -207,19 +207,43 @@ static bool is_half_lost(const char *text, double value, int precision) {
     return memcmp(text, longer, kept) == 0 && *rest == '5' && strspn(rest + 1, "0") == 19;
 }
 
-/* The shortest decimal that reads back as the same number, as "%e" writes it; of several the
- * nearest, of two that are as near the larger. Where the next lower number is nearer than the next
- * higher one, the decimal above may do though the nearest one does not. */
+/* The decimal of so many digits that reads back as the same number, as "%e" writes it: the nearest,
+ * of two that are as near the larger. Where the next lower number is nearer than the next higher
+ * one, the decimal above may do though the nearest one does not. False where none does. */
+static bool decimal_of(char text[DECIMAL_SIZE], double value, int precision, bool single) {
+    snprintf(text, DECIMAL_SIZE, "%.*e", precision, value);
+    bool good = reads_as(text, value, single);
+    if (good && !is_half_lost(text, value, precision)) return true;
+    char above[DECIMAL_SIZE];
+    memcpy(above, text, sizeof above);
+    if (!next_digit_up(above) || !reads_as(above, value, single)) return good;
+    memcpy(text, above, sizeof above);
+    return true;
+}
+
+/* The shortest such decimal. What does with some digits does with more, so the search halves; most
+ * numbers that are not short need all digits but one or two. */
 static void shortest(char text[DECIMAL_SIZE], double value, bool single) {
-    for (int precision = 0; precision < 18; precision++) {
-        snprintf(text, DECIMAL_SIZE, "%.*e", precision, value);
-        bool good = reads_as(text, value, single);
-        if (good && !is_half_lost(text, value, precision)) return;
-        char above[DECIMAL_SIZE];
-        memcpy(above, text, sizeof above);
-        if (next_digit_up(above) && reads_as(above, value, single))
-            memcpy(text, above, sizeof above), good = true;
-        if (good) return;
+    char probe[DECIMAL_SIZE];
+    int low = 0, high = single ? 8 : 16; /* 9 and 17 digits always do */
+    bool found = false;
+    for (int precision = high - 2; low < high; precision = (low + high) / 2) {
+        if (decimal_of(probe, value, precision, single)) {
+            memcpy(text, probe, sizeof probe);
+            high = precision;
+            found = true;
+        } else {
+            low = precision + 1;
+        }
+    }
+    if (!found) decimal_of(text, value, high, single);
+}
+
+static void put_zeros(Buf *out, int n) {
+    static const char zeros[] = "00000000000000000000000000000000";
+    for (int piece; n > 0; n -= piece) {
+        piece = n < 32 ? n : 32;
+        buf_bytes(out, zeros, (size_t)piece);
     }
 }
 
@@ -244,14 +268,16 @@ static void put_decimal(Buf *out, double value, bool single) {
     if (text[0] == '-') buf_byte(out, '-');
     if (exponent < 0) {
         buf_fmt(out, "0.");
-        for (int i = -1; i > exponent; i--) buf_byte(out, '0');
+        put_zeros(out, -1 - exponent);
         buf_bytes(out, digits, (size_t)n);
         return;
     }
-    for (int i = 0; i <= exponent || i < n; i++) {
-        if (i == exponent + 1) buf_byte(out, '.');
-        buf_byte(out, i < n ? (uint8_t)digits[i] : '0');
-    }
+    int whole = n <= exponent ? n : exponent + 1;
+    buf_bytes(out, digits, (size_t)whole);
+    put_zeros(out, exponent + 1 - whole);
+    if (n == whole) return;
+    buf_byte(out, '.');
+    buf_bytes(out, digits + whole, (size_t)(n - whole));
 }
 
 /* Hexadecimal with a leading 1, subnormal numbers too; `bits` are left-aligned in 64 bits. */
