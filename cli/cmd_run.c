@@ -11,19 +11,21 @@
 
 #include "cli/backtrace.h"
 #include "cli/load.h"
+#include "cli/run.h"
 #include "interpreter/interpreter.h"
 #include "wasi/wasi.h"
+#include "wat/wat.h"
 
-enum { EXIT_TRAP = 134, MAX_FRAMES = 100 };
+enum { MAX_FRAMES = 100 };
 
 typedef struct {
     StrVec env;
     bool inherit_env;
     Str argv0, cwd;
-    uint64_t fuel, max_memory, timeout;
+    RunModule module; /* with the limits, which are for components, too */
 } Options;
 
-static const Options defaults = {.fuel = UINT64_MAX};
+static const Options defaults = {.module.limits.fuel = UINT64_MAX};
 
 static const Option option_table[] = {
     LIST(Options, env, 0, "env", "NAME[=VALUE]",
@@ -32,15 +34,31 @@ static const Option option_table[] = {
     TEXT(Options, argv0, 0, "argv0", "TEXT",
          "The first of the guest's arguments (the file's name)"),
     TEXT(Options, cwd, 0, "cwd", "DIR", "What the guest is told as its current directory"),
-    NUMBER(Options, fuel, 0, "fuel", "N", "Stop the guest after about so many instructions"),
-    NUMBER(Options, max_memory, 0, "max-memory", "BYTES",
-           "How much its memories may hold, such as 64M"),
-    TIME(Options, timeout, 0, "timeout", "TIME",
+    TEXT(Options, module.invoke, 0, "invoke", "NAME",
+         "Call this function of a core module with the arguments, and print its results"),
+    LIST(Options, module.preloads, 0, "preload", "NAME=FILE",
+         "Instantiate another module first, for imports from NAME"),
+    FLAG(Options, module.json, 0, "json", "Print the results of --invoke as JSON"),
+    NUMBER(Options, module.limits.fuel, 0, "fuel", "N",
+           "Stop the guest after about so many instructions"),
+    TIME(Options, module.limits.timeout, 0, "timeout", "TIME",
          "Stop the guest after this time, such as 2s or 250ms"),
+    NUMBER(Options, module.limits.max_memory, 0, "max-memory", "BYTES",
+           "How much its memories may hold, such as 64M"),
+    NUMBER(Options, module.limits.max_heap, 0, "max-heap", "BYTES",
+           "How much its structs, arrays and exceptions may take (1G)"),
+    NUMBER(Options, module.limits.max_table, 0, "max-table", "N",
+           "How many entries its tables may have together (10,000,000 each)"),
+    NUMBER(Options, module.limits.max_stack, 0, "max-stack", "BYTES",
+           "How large its stack may be (1M)"),
+    NUMBER(Options, module.limits.max_frames, 0, "max-frames", "N",
+           "How deep its calls may nest (65536)"),
+    NUMBER(Options, module.limits.max_instances, 0, "max-instances", "N",
+           "How many core instances it may have"),
 };
 
 static const Argument arguments[] = {
-    {"PROGRAM", "A component that exports wasi:cli/run", ARGUMENT_REQUIRED},
+    {"PROGRAM", "A component that exports wasi:cli/run, or a core module", ARGUMENT_REQUIRED},
     {"ARGUMENT", "What follows belongs to the guest; a `--` right after the program does not",
      ARGUMENT_REPEATED},
     {0},
@@ -148,26 +166,63 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source, V
     return status;
 }
 
+static VmLimits vm_limits_of(const RunLimits *l) {
+    uint64_t stack = l->max_stack < UINT32_MAX ? l->max_stack : UINT32_MAX;
+    uint64_t frames = l->max_frames < UINT32_MAX ? l->max_frames : UINT32_MAX;
+    uint64_t instances = l->max_instances < UINT32_MAX ? l->max_instances : UINT32_MAX;
+    return (VmLimits){.has_fuel = l->fuel != UINT64_MAX,
+                      .fuel = l->fuel,
+                      .max_memory = l->max_memory,
+                      .max_heap = l->max_heap,
+                      .max_table = l->max_table,
+                      .timeout_ns = l->timeout,
+                      .max_stack = (uint32_t)stack,
+                      .max_frames = (uint32_t)frames,
+                      .max_instances = (uint32_t)instances};
+}
+
+static void interrupt_store(void *store) { vm_store_interrupt(store); }
+
+/* Text that begins with a component. */
+static bool is_component(const Source *source) {
+    size_t at = str_find_str(source->text, STR("(component"), 0);
+    size_t module = str_find_str(source->text, STR("(module"), 0);
+    return at != SIZE_MAX && at < module;
+}
+
 static int run(Cli *cli, void *given) {
     const Options *options = given;
     Features features = features_all();
-    const Source *source = load_component(cli, 0, features);
+    const Source *source = cli_read(cli, 0);
+    if (!source) return EXIT_INPUT;
+    InputKind kind = input_kind(source->text);
+    if (kind == KIND_CORE_MODULE || (kind == KIND_WASM_TEXT && !is_component(source)))
+        return run_module(cli, source, &options->module);
+    if (options->module.invoke.len || options->module.preloads.len || options->module.json) {
+        cli_wrong_kind(cli, source, "a core module, for --invoke, --preload and --json");
+        return EXIT_INPUT;
+    }
+    if (kind == KIND_WASM_TEXT) source = wat_to_binary(cli->arena, source, features, &cli->diags);
+    if (source && input_kind(source->text) != KIND_COMPONENT) {
+        cli_wrong_kind(cli, source, "a component or a core module");
+        return EXIT_INPUT;
+    }
     CompComponent *decoded = source ? comp_decode(cli->arena, source, features, &cli->diags) : NULL;
     const CompInfo *info =
         decoded ? comp_validate(cli->arena, decoded, features, &cli->diags) : NULL;
     if (!info) return EXIT_INPUT;
     WasiContext context = make_context(cli, options);
-    VmLimits limits = {.has_fuel = options->fuel != UINT64_MAX,
-                       .fuel = options->fuel,
-                       .max_memory = options->max_memory,
-                       .timeout_ns = options->timeout};
+    VmLimits limits = vm_limits_of(&options->module.limits);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that the guest sees */
     int status = EXIT_TRAP;
     VmStore *store = vm_store_new(&limits);
     VmThread *thread = store ? vm_thread_new(store) : NULL;
     Wasi *wasi = store ? wasi_new(store, &context) : NULL;
-    if (thread && wasi) status = run_component(cli, info, source, store, wasi, thread);
-    else diag(&cli->diags, CLI_NO_MEMORY, span_none());
+    if (thread && wasi) {
+        run_on_interrupt(interrupt_store, store);
+        status = run_component(cli, info, source, store, wasi, thread);
+        run_on_interrupt(NULL, NULL);
+    } else diag(&cli->diags, CLI_NO_MEMORY, span_none());
     wasi_free(wasi);
     vm_thread_free(thread);
     vm_store_free(store);
@@ -185,8 +240,14 @@ const CommandSpec cmd_run = {
         "Runs a component that exports `wasi:cli/run`. The guest sees its arguments and the "
         "standard "
         "streams, and nothing else that is not granted: no environment, no files, no network.\n"
-        "Exits with the guest's status, and with 134 where it trapped.",
+        "A core module, as bytes or text, runs its `_start`, or the function that --invoke names. "
+        "Arguments are written as in the text format (`-1`, `0xff`, `nan`, `i32x4 1 2 3 4`, "
+        "`ref.null`, a number for an externref); results come a line each. Its imports are "
+        "what --preload gives.\n"
+        "Exits with the guest's status, and with 134 where it trapped, met a limit, or was "
+        "interrupted by Ctrl-C.",
     .examples =
         "With a variable and two arguments\n$ witc run --env NAME=Ada program.wasm -- 9 16\n"
+        "A function of a core module\n$ witc run --invoke add module.wat 2 0x10\n"
         "What one does not trust\n$ witc run --timeout 2s --max-memory 64M program.wasm\n",
 };

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include "cli/cli.h"
+#include "include/witc/engine.h"
+
+/* What `witc run` shares: a component is run by cmd_run.c, a core module by run_module.c, which
+ * knows the engine by its public interface only; run_value.c reads and writes values. */
+
+enum { EXIT_TRAP = 134 };
+
+typedef struct {
+    uint64_t fuel; /* UINT64_MAX: not counted */
+    uint64_t timeout, max_memory, max_table, max_heap, max_stack, max_frames, max_instances;
+} RunLimits;
+
+typedef struct {
+    RunLimits limits;
+    Str invoke; /* empty: _start */
+    StrVec preloads;
+    bool json;
+} RunModule;
+
+/* Argument 0, which is this module; the exit status. */
+int run_module(Cli *cli, const Source *source, const RunModule *options);
+
+/* From now on, the first Ctrl-C calls that; the second ends the program. */
+void run_on_interrupt(void (*interrupt)(void *store), void *store);
+
+/* A word of the command line as a value of the type; references that it makes are owned. False
+ * where it is none. */
+bool run_parse_value(Cli *cli, witc_store *store, witc_valtype type, Str word, witc_value *value);
+/* As run_parse_value reads it, where there is a way to write it. */
+Str run_value_text(Cli *cli, const witc_value *value);
+
+#endif
