@@ -55,6 +55,7 @@ struct witc_store {
     void *waiting;              /* what witc_suspend has made */
     witc_failure failure;
     char text[512];
+    struct EmbedFrames *frames; /* what was read to show its frames; NULL: nothing */
 };
 
 struct witc_ref {
@@ -119,6 +120,10 @@ __attribute__((format(printf, 3, 4))) witc_status store_fail(witc_store *store, 
 witc_status store_ended(witc_store *store, VmStatus status);
 /* Notes that the making of something has met a limit or found no memory. */
 witc_status store_limited(witc_store *store, Trap trap);
+
+/* ---- frames.c ---- */
+
+void frames_forget(witc_store *store);
 
 /* ---- value.c ---- */
 

@@ -50,6 +50,7 @@ void witc_store_free(witc_store *store) {
     vm_store_free(store->vm);
     for (size_t i = 0; i < store->module_count; i++) witc_module_free(store->modules[i].module);
     if (store->release) store->release(store->data);
+    frames_forget(store);
     witc_engine *engine = store->engine;
     engine_release(engine, store->modules);
     engine_release(engine, store);
@@ -175,6 +176,7 @@ witc_status store_ended(witc_store *store, VmStatus status) {
     case VM_THROW: return store_fail(store, WITC_REFUSED, "a call has ended in no known way");
     }
     Trap trap = vm_trapped(store->thread);
+    frames_forget(store);
     bool thrown = trap == TRAP_UNCAUGHT_EXCEPTION;
     store->failure = (witc_failure){.status = thrown ? WITC_EXCEPTION : WITC_TRAP,
                                     .trap = trap_kind(trap),
@@ -200,22 +202,3 @@ witc_status store_limited(witc_store *store, Trap trap) {
 }
 
 witc_failure witc_store_failure(const witc_store *store) { return store->failure; }
-
-bool witc_store_frame(const witc_store *store, uint32_t i, witc_frame *frame) {
-    VmFrameInfo info;
-    if (i >= store->failure.frame_count || !vm_backtrace_at(store->thread, i, &info)) return false;
-    *frame = (witc_frame){.func = info.func, .offset = info.offset};
-    if (!info.module) return true;
-    witc_module *module = store_module(store, info.module);
-    frame->module = module;
-    if (module) frame->module_name = witc_module_name(module);
-    frame->func_name = witc_str_of(info.name);
-    const CoreExpr *body = &info.module->funcs.at[info.func].body;
-    Span span = core_expr_span(info.module, body, info.offset - body->offset);
-    if (!span.source || span.source->binary) return true;
-    LineColumn at = line_column(span.source, span.start);
-    frame->offset = span.start;
-    frame->file = witc_str_of(span.source->path);
-    frame->line = at.line, frame->column = at.column;
-    return true;
-}

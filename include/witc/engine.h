@@ -348,10 +348,14 @@ typedef struct witc_frame {
     uint32_t func;      /* its index in the module */
     witc_str func_name; /* from the name section, or empty */
     uint32_t offset;    /* of the instruction, in the bytes of the module */
-    witc_str file;      /* where the module tells its sources; else empty */
-    uint32_t line, column;
+    witc_str file;      /* where the module tells its sources (DWARF, a source map in it, or that it
+                           was text); else empty */
+    uint32_t line, column; /* from 1; 0: not known */
 } witc_frame;
 bool witc_store_frame(const witc_store *store, uint32_t i, witc_frame *frame);
+/* Function `k` of those that were inlined where frame `i` stands, the innermost first: its name as in the
+ * source, and its place. False after the last. */
+bool witc_store_inlined(const witc_store *store, uint32_t i, uint32_t k, witc_frame *frame);
 
 /* After WITC_EXIT: what witc_exit was given. */
 int witc_store_exit_status(const witc_store *store);
