@@ -158,6 +158,7 @@ void vm_module_free(VmModule *module) {
             free(module->codes[i]);
         }
     free(module->codes);
+    free(module->exports);
     free(module->shapes);
     free(module->image);
     if (module->image_fd >= 0) close(module->image_fd);

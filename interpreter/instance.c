@@ -423,10 +423,38 @@ VmInstance *vm_instantiate(VmThread *thread, VmModule *module, const VmExtern *i
     return NULL;
 }
 
+/* Fills the module's table of exports by name; where there is no memory for it, there is none. */
+static void hash_exports(VmModule *module) {
+    size_t n = module->core->exports.len;
+    uint32_t bits = 5;
+    while ((size_t)1 << bits < 2 * n) bits++;
+    uint32_t *table = calloc((size_t)1 << bits, sizeof *table);
+    if (!table) return;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t at = str_hash(module->core->exports.at[i].name);
+        while (table[at & (((size_t)1 << bits) - 1)]) at++;
+        table[at & (((size_t)1 << bits) - 1)] = (uint32_t)i + 1;
+    }
+    module->exports = table;
+    module->export_bits = bits;
+}
+
+static const CoreExport *find_export(VmModule *module, Str name) {
+    enum { FEW = 16 };
+    if (!module->exports && module->core->exports.len > FEW) hash_exports(module);
+    if (!module->exports) return core_export_find(module->core, name);
+    size_t mask = ((size_t)1 << module->export_bits) - 1;
+    for (uint64_t at = str_hash(name);; at++) {
+        uint32_t found = module->exports[at & mask];
+        if (!found) return NULL;
+        const CoreExport *export = &module->core->exports.at[found - 1];
+        if (str_eq(export->name, name)) return export;
+    }
+}
+
 bool vm_export(const VmInstance *in, Str name, VmExtern *out) {
-    const CoreModule *core = in->module->core;
-    const CoreExport *export = core_export_find(core, name);
-    if (export) *out = vm_export_at(in, (size_t)(export - core->exports.at));
+    const CoreExport *export = find_export(in->module, name);
+    if (export) *out = vm_export_at(in, (size_t)(export - in->module->core->exports.at));
     return export != NULL;
 }
 

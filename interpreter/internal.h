@@ -121,6 +121,9 @@ struct VmModule {
     VmCode **codes;        /* by function index less imports; NULL: not prepared yet */
     CoreChecker *checker;  /* NULL: all bodies have been checked */
     Diags faults;          /* of that checker */
+    /* instance.c, with the first lookup: exports by the hash of their name, an index plus one; two to
+     * the power of export_bits, NULL where there are few. */
+    uint32_t *exports, export_bits;
     /* image.c, with the first instance: */
     VmShape *shapes; /* by type index; NULL: not made yet */
     uint8_t
