@@ -66,6 +66,7 @@ REPLAYS := $(FUZZERS:%=$(OBJ)/tests/%)
 TRUNCATE := $(OBJ)/tests/truncate
 WITGEN := $(OBJ)/tests/witgen
 DIFFER := $(OBJ)/tests/differ
+HOSTILE := $(OBJ)/tests/hostile_modules
 LIB := $(OBJ)/libwitc.a
 
 # V=1 shows the commands.
@@ -123,6 +124,11 @@ $(WITGEN): tests/witgen_main.c tests/witgen.c tests/witgen.h $(LIB)
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
 
+$(HOSTILE): tests/hostile_modules.c $(LIB)
+	@mkdir -p $(@D)
+	$(call say,CC $@)
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(TRUNCATE): tests/truncate.c $(CLI_NO_MAIN) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,CC $@)
@@ -133,7 +139,7 @@ $(OBJ)/tests/%: tests/unit/%.c tests/test.h $(LIB)
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
-test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE) $(WITGEN) $(DIFFER)
+test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE) $(WITGEN) $(DIFFER) $(HOSTILE)
 
 check: $(WITC) $(UNIT) ## the quick tests: unit, golden, command line
 	@tests/run.sh quick

@@ -2,13 +2,14 @@
 /* One module, two machines. All exported functions are called one after the other with the same
  * arguments; results, traps, what the host was called with, and then memories, tables and globals must
  * agree. Nothing is said where the plain evaluator has given up, nor after the open bits of a NaN were
- * looked at. The interpreter runs without fuel, as programs do, or with plenty of it: these are
- * different instructions. */
+ * looked at. The interpreter runs without fuel, as programs do, or with plenty of it (these are
+ * different instructions), and its heap may be collected at each allocation. */
 #include "tests/differ.h"
 
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "interpreter/heap.h"
 #include "interpreter/interpreter.h"
 #include "tests/modgen.h"
 #include "tests/reference/reference.h"
@@ -249,12 +250,17 @@ static VmExtern *make_imports(Differ *d) {
     return imports;
 }
 
-static void run_both(Differ *d, bool fuel) {
-    VmLimits limits = {.has_fuel = fuel, .fuel = (uint64_t)STEPS * 1000, .max_memory = 64 << 20};
+/* How a module is run, by bits. */
+enum { WITH_FUEL = 1, COLLECT_ALWAYS = 2 };
+
+static void run_both(Differ *d, uint8_t how) {
+    VmLimits limits = {
+        .has_fuel = how & WITH_FUEL, .fuel = (uint64_t)STEPS * 1000, .max_memory = 64 << 20};
     d->plain = plain_new(d->arena, d->m, STEPS, plain_host, d);
     bool gave_up = d->plain->end == PLAIN_GAVE_UP, trapped = d->plain->end == PLAIN_TRAPPED;
     if (gave_up || d->plain->unspecified) return;
     d->store = vm_store_new(&limits);
+    if (how & COLLECT_ALWAYS) vm_heap_stress(d->store, true, UINT64_MAX);
     d->thread = vm_thread_new(d->store);
     Trap trap;
     uint32_t bad_import;
@@ -305,9 +311,10 @@ static CoreModule *given_module(Arena *arena, Str bytes, Diags *diags) {
     return m;
 }
 
-static const char *run_module(Arena *arena, const CoreModule *m, bool fuel, DifferCounts *counts) {
+static const char *run_module(Arena *arena, const CoreModule *m, uint8_t how,
+                              DifferCounts *counts) {
     Differ d = {.arena = arena, .m = m, .counts = counts};
-    run_both(&d, fuel);
+    run_both(&d, how);
     if (counts) {
         count_ops(m, counts);
         counts->gave_up += d.plain->end == PLAIN_GAVE_UP;
@@ -321,7 +328,7 @@ const char *differ(Arena *arena, const uint8_t *bytes, size_t n, DifferCounts *c
     Diags diags = {.arena = arena};
     if (starts(bytes, n, STR("\0asm")) || starts(bytes, n, STR("(module"))) {
         const CoreModule *given = given_module(arena, (Str){(const char *)bytes, n}, &diags);
-        return given ? run_module(arena, given, false, counts) : NULL;
+        return given ? run_module(arena, given, COLLECT_ALWAYS, counts) : NULL;
     }
     Buf first = {.arena = arena}, second = {.arena = arena};
     core_encode(differ_module(arena, bytes, n), &first);
@@ -333,5 +340,5 @@ const char *differ(Arena *arena, const uint8_t *bytes, size_t n, DifferCounts *c
     }
     core_encode(m, &second);
     if (!str_eq(buf_text(&first), buf_text(&second))) return "it is encoded in another way";
-    return run_module(arena, m, n && bytes[0] & 1, counts);
+    return run_module(arena, m, n ? bytes[0] : 0, counts);
 }

@@ -102,6 +102,8 @@ full)
     part "example" tests/example.sh build/witc
     part "inputs" tests/inputs.sh build/witc
     part "hostile" tests/hostile.sh build/witc
+    part "hostile modules" tests/hostile_core.sh build/witc build/obj-release/tests/hostile_modules \
+        build/obj-release/tests/fuzz_instance
     part "random modules" build/obj-release/tests/differ -o build 5000
     part "random modules asan" build/obj-asan/tests/differ -o build 500 5000
     part "truncation" tests/truncate.sh build/obj-release/tests/truncate 1
