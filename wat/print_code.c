@@ -347,6 +347,7 @@ static int64_t put_expr(WatCodePrinter *c, const CoreExpr *e, Str hints, size_t 
         size_t at = reader_offset(&r);
         if (!core_instr_next(&r, &in)) break;
         if (in.op == CORE_OP_END && reader_at_end(&r)) {
+            if (c->labels.len) reader_fail(&r, at, CORE_END_EXPECTED);
             if (c->notes && !c->mp->func_valid && next_note <= c->mp->notes.len) {
                 wat_newline(c->mp->p, WAT_NO_OFFSET);
                 wat_put(c->mp->p, ";; type mismatch at end of expression");
@@ -366,6 +367,7 @@ static int64_t put_expr(WatCodePrinter *c, const CoreExpr *e, Str hints, size_t 
             buf_fmt(c->mp->p->out, ";; %.*s", STR_ARG(note));
         }
     }
+    if (!r.failed) reader_fail(&r, reader_offset(&r), CORE_END_EXPECTED);
     return (int64_t)reader_offset(&r);
 }
 

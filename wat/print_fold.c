@@ -434,18 +434,20 @@ int64_t wat_print_folded(WatModulePrinter *mp, const CoreExpr *body, Str hints, 
     bool taken = false;
     size_t hint = wat_next_hint(&hint_reader, &taken);
     int64_t end = 0;
+    bool ended = false;
     CoreInstr in;
     while (!reader_at_end(&r) && !f.odd) {
         size_t at = reader_offset(&r);
         if (!core_instr_next(&r, &in)) break;
         end = (int64_t)at;
-        if (in.op == CORE_OP_END && reader_at_end(&r)) break;
+        ended = in.op == CORE_OP_END && reader_at_end(&r);
+        if (ended) break;
         bool hinted = hint == at - body_start;
         fold_instr(&f, &c, &in, (int64_t)at, hinted ? taken : -1, &next_note);
         if (hinted) hint = wat_next_hint(&hint_reader, &taken);
     }
     p->nesting = nesting;
-    if (f.odd || f.blocks.len != 1) { /* legacy exceptions, or not well nested: as it stands */
+    if (f.odd || f.blocks.len != 1 || !ended) { /* legacy exceptions, or not well nested: as it stands */
         p->options.fold = false;
         if (lines) end = wat_print_body(mp, body, hints, body_start);
         else wat_print_const(mp, body);
