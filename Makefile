@@ -27,8 +27,7 @@ SMALL := bindgen cli component model report wac wasi \
 	witc/json.c witc/lost.c witc/document.c witc/recover.c witc/commit.c \
 	core/dwarf.c core/dwarf_line.c core/dwarf_value.c core/source_map.c core/sources.c wat/dwarf.c \
 	core/demangle_cpp.c core/demangle_rust.c core/check_ref.c core/names.c base/explain.c \
-	interpreter/instance.c interpreter/component.c interpreter/component_link.c \
-	interpreter/thread.c
+	interpreter/instance.c interpreter/component.c interpreter/component_link.c
 CFLAGS_small_release := -Os
 LDFLAGS_release := -Wl,-z,pack-relative-relocs -Wl,--gc-sections -Wl,-O2
 CFLAGS_asan := -O1 -g $(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer

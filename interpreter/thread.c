@@ -225,6 +225,11 @@ bool vm_sleep(VmThread *t, uint64_t ns) {
 
 /* ---- calls ---- */
 
+/* A few: less than a call of memcpy costs. */
+static inline void copy_slots(VmSlot *to, const VmSlot *from, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) to[i] = from[i];
+}
+
 /* Runs until the entry frame `entry` is on top again, or the machine stops otherwise. */
 static VmStatus run_to(VmThread *t, VmFrame *entry, const VmWord *pc, VmSlot *slots, VmFunc *func) {
     t->nesting++;
@@ -232,8 +237,9 @@ static VmStatus run_to(VmThread *t, VmFrame *entry, const VmWord *pc, VmSlot *sl
     t->nesting--;
     if (t->status == VM_SUSPEND && t->nesting == 0) return VM_SUSPEND;
     if (t->status == VM_SUSPEND) vm_trap_text(t, TRAP_HOST, "cannot suspend in a nested call");
-    if (t->status == VM_DONE && func) memcpy(slots, entry->fp, func->result_slots * sizeof *slots);
-    unwind(t, entry - 1);
+    if (t->status == VM_DONE && func) copy_slots(slots, entry->fp, func->result_slots);
+    if (t->status == VM_DONE) t->top = entry - 1;
+    else unwind(t, entry - 1);
     return t->status;
 }
 
@@ -257,8 +263,7 @@ VmStatus vm_call(VmThread *t, VmFunc *func, VmSlot *slots) {
     VmFrame *entry = ++t->top;
     *entry = (VmFrame){.pc = vm_entry_return(), .fp = base, .in = &t->store->nothing};
     entry->context = slots; /* where the results go, for vm_resume */
-    entry->dropped = NULL;
-    memcpy(base, slots, func->param_slots * sizeof *slots);
+    copy_slots(base, slots, func->param_slots);
     return run_to(t, entry, vm_enter(t, func, base), slots, func);
 }
 
