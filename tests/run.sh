@@ -99,6 +99,7 @@ full)
     part "build asan" tests/build.sh build/witc-asan
     part "guide" tests/guide.sh build/witc
     part "shop" tests/shop.sh build/witc
+    part "embedding" tests/embed.sh build/witc
     part "example" tests/example.sh build/witc
     part "inputs" tests/inputs.sh build/witc
     part "hostile" tests/hostile.sh build/witc
