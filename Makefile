@@ -43,12 +43,14 @@ CC := $(shell . tools/toolchain.sh; echo $$CLANG)
 endif
 
 CPPFLAGS += -I. -D_GNU_SOURCE $(PACKAGE_CFLAGS)
+# TRAMPOLINE=1: the interpreter's handlers in their portable form (interpreter/run.c).
+CPPFLAGS += $(if $(TRAMPOLINE),-DVM_TRAMPOLINE)
 # Nobody asks for errno after a square root.
 CFLAGS += -std=gnu11 -g $(WARN) -fno-math-errno $(CFLAGS_$(MODE))
 LDLIBS += $(PACKAGE_LIBS) -Wl,--as-needed -lm -pthread
 
 # Builds by the usual compiler share build/obj-MODE; another one gets folders of its own.
-FLAVOUR := $(MODE)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))
+FLAVOUR := $(MODE)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))$(if $(TRAMPOLINE),-trampoline)
 OBJ := $(BUILD)/obj-$(FLAVOUR)
 WITC := $(BUILD)/witc$(if $(filter-out release,$(FLAVOUR)),-$(FLAVOUR))
 
@@ -168,9 +170,24 @@ format: ## lay out all C files as .clang-format says
 format-check: ## tell which C files `make format` would change
 	@tools/format.sh --check
 
-compilers: ## build everything with gcc and with clang, warnings as errors
+compilers: ## build everything with gcc and with clang, warnings as errors; both forms of the handlers
 	@$(MAKE) --no-print-directory CC=gcc test-programs
 	@. tools/toolchain.sh; $(MAKE) --no-print-directory CC=$$CLANG test-programs
+	@$(MAKE) --no-print-directory CC=gcc forms
+	@. tools/toolchain.sh; $(MAKE) --no-print-directory CC=$$CLANG forms
+
+.PHONY: forms handlers
+forms: ## run random modules in both forms of the handlers
+	@$(MAKE) --no-print-directory TRAMPOLINE= run-forms
+	@$(MAKE) --no-print-directory TRAMPOLINE=1 run-forms
+
+.PHONY: run-forms
+run-forms: $(OBJ)/tests/test_interpreter $(DIFFER)
+	@$(OBJ)/tests/test_interpreter
+	@$(DIFFER) -o $(BUILD) 1000
+
+handlers: $(LIB) ## check that the hot handlers need no frame on C's stack
+	@tools/handlers.sh $(OBJ)/interpreter
 
 fuzz: ## run each fuzz target for SECONDS (60)
 	@$(MAKE) --no-print-directory MODE=fuzz fuzzers

@@ -307,7 +307,7 @@ static void branch_on(Prepare *p, const Condition *c, bool sense, uint32_t depth
         p->dead = false;
         set_jump(p, at, from, p->word_count);
     }
-    begin_run(p);
+    p->last.at = 0;
 }
 
 static void br_if(Prepare *p, uint32_t depth) {

@@ -171,7 +171,8 @@ static inline void emit_imm(Prepare *p, VmOp op, uint32_t a, uint32_t b, uint32_
     immediate(p, imm);
 }
 
-/* Fuel is charged once for each run of instructions without a label or branch. */
+/* Fuel is charged once for each run of instructions without a label: a branch out of the middle has
+ * paid for the rest, too. */
 static inline void begin_run(Prepare *p) {
     p->last.at = 0;
     if (!p->module->store->has_fuel) return;

@@ -283,16 +283,7 @@ HANDLER(THROW_REF, {
 /* ---- the rest ---- */
 
 HANDLER(UNREACHABLE, { TRAP_WITH(TRAP_UNREACHABLE); })
-HANDLER(FUEL, {
-    uint64_t cost = pc[1].imm;
-    VmStore *store = in->store;
-    if (UNLIKELY(cost > store->fuel)) {
-        store->fuel = 0;
-        TRAP_WITH(TRAP_FUEL);
-    }
-    store->fuel -= cost;
-    NEXT(2);
-})
+STEP_HANDLER(FUEL)
 HANDLER(UNSUPPORTED, {
     t->pc = pc, t->fp = fp;
     vm_trap_text(t, TRAP_HOST, "the interpreter does not run `%s` yet",
