@@ -3,6 +3,7 @@
 #define CLI_WAST_H
 
 #include "cli/load.h"
+#include "include/witc/engine.h"
 #include "interpreter/interpreter.h"
 #include "wat/wat.h"
 
@@ -42,13 +43,13 @@ typedef struct {
 
 /* What a script has instantiated: a core module's instance or a component's. */
 typedef struct {
-    VmInstance *core;
+    witc_instance *core;
     VmComponent *component;
 } WastInstance;
 
 /* A module or component that can be instantiated, decoded and validated. */
 typedef struct {
-    const CoreModule *module;
+    witc_module *module;
     const CompInfo *info;
 } WastDefinition;
 
@@ -62,8 +63,11 @@ typedef struct {
     bool has_failed;       /* ... and whether it has failed */
     WastResult *result;
     volatile WastProgress *progress;
-    VmStore *store;
+    witc_engine *engine; /* core modules run by the embedding interface alone, ... */
+    witc_store *store;
+    VmStore *vm; /* ... components in a store of their own, made when there is one */
     VmThread *thread;
+    VEC(witc_module *) modules;
     Map instances;   /* "$name" and, for `register`, "name" -> WastInstance * */
     Map definitions; /* "$name" -> WastDefinition * */
     Map threads;     /* those that were started */
@@ -96,15 +100,13 @@ void wast_run_all(Cli *cli, const StrVec *paths, size_t jobs, const WastOptions 
 
 /* ---- wast_value.c ---- */
 
-/* Core values to slots, *used of them. False where the interpreter has no such value. */
-bool wast_to_slots(const WastValue *value, VmSlot *slots, uint32_t *used);
-/* Does the result in slots, of this type, match what is expected? *used is the number of slots. */
-bool wast_match_slots(const WastValue *expected, CoreValType type, const VmSlot *slots,
-                      uint32_t *used);
-/* How many slots a value of the type takes. */
-static inline uint32_t wast_slots_of(CoreValType type) { return type == CORE_V128 ? 2 : 1; }
+/* A core value for a parameter of that type. False where there is no such value. References are the
+ * caller's (witc_values_free). */
+bool wast_to_value(witc_store *store, const WastValue *value, witc_valtype param, witc_value *to);
+/* Is the result what is expected? */
+bool wast_match_value(const WastValue *expected, const witc_value *got);
 /* Appends a result as a script would write it; the lanes of a v128 as `like` has them, if given. */
-void wast_show_slots(Buf *out, CoreValType type, const VmSlot *slots, const WastValue *like);
+void wast_show_value(Buf *out, const witc_value *value, const WastValue *like);
 /* Component values to and from cells, by the type; *cell moves on. */
 bool wast_to_cells(Arena *arena, AbiCache *cache, const WitType *type, const WastValue *value,
                    AbiValue **cell);

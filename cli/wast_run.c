@@ -9,91 +9,114 @@
  */
 #include "cli/wast.h"
 
-enum { MAX_SLOTS = 2048 };
+enum { MAX_VALUES = 2000 };
 
 /* ---- spectest ---- */
 
-static VmStatus print_nothing(VmThread *thread, void *context, VmSlot *slots) {
-    (void)thread, (void)context, (void)slots;
-    return VM_DONE;
+static witc_status print_nothing(witc_caller *caller, void *context, witc_slot *slots) {
+    (void)caller, (void)context, (void)slots;
+    return WITC_DONE;
 }
 
 static const struct {
     const char *name;
     uint32_t param_count;
-    CoreValType params[2];
+    witc_valtype params[2];
 } prints[] = {
     {"print", 0, {0}},
-    {"print_i32", 1, {CORE_I32}},
-    {"print_i64", 1, {CORE_I64}},
-    {"print_f32", 1, {CORE_F32}},
-    {"print_f64", 1, {CORE_F64}},
-    {"print_i32_f32", 2, {CORE_I32, CORE_F32}},
-    {"print_f64_f64", 2, {CORE_F64, CORE_F64}},
+    {"print_i32", 1, {WITC_I32}},
+    {"print_i64", 1, {WITC_I64}},
+    {"print_f32", 1, {WITC_F32}},
+    {"print_f64", 1, {WITC_F64}},
+    {"print_i32_f32", 2, {WITC_I32, WITC_F32}},
+    {"print_f64_f64", 2, {WITC_F64, WITC_F64}},
 };
 
-static bool spectest_export(Wast *w, Str name, VmExtern *out) {
-    static const struct {
-        const char *name;
-        CoreValType type;
-    } globals[] = {{"global_i32", CORE_I32},
-                   {"global_i64", CORE_I64},
-                   {"global_f32", CORE_F32},
-                   {"global_f64", CORE_F64}};
-    /* Each is made once, so that all modules share it. */
-    bool added;
-    MapEntry *entry =
-        map_put(w->cli->arena, &w->instances, str_concat(w->cli->arena, STR("\n"), name), &added);
-    if (!added) {
-        if (entry->ptr) *out = *(VmExtern *)entry->ptr;
-        return entry->ptr != NULL;
-    }
+static witc_func *spectest_func(Wast *w, Str name) {
     for (size_t i = 0; i < sizeof prints / sizeof *prints; i++) {
-        if (!str_is(name, prints[i].name)) continue;
-        out->kind = CORE_FUNC;
-        out->func = vm_host_func(w->store, prints[i].params, prints[i].param_count, NULL, 0,
-                                 print_nothing, NULL, NULL);
-        goto keep;
+        witc_functype type = {.params = prints[i].params, .param_count = prints[i].param_count};
+        if (str_is(name, prints[i].name))
+            return witc_func_new_raw(w->store, &type, print_nothing, NULL, NULL);
     }
+    return NULL;
+}
+
+static witc_global *spectest_global(Wast *w, Str name) {
+    const struct {
+        const char *name;
+        witc_value value;
+    } globals[] = {{"global_i32", witc_i32(666)},
+                   {"global_i64", witc_i64(666)},
+                   {"global_f32", witc_f32(666.6f)},
+                   {"global_f64", witc_f64(666.6)}};
     for (size_t i = 0; i < sizeof globals / sizeof *globals; i++) {
-        if (!str_is(name, globals[i].name)) continue;
-        VmSlot value = {.u64 = 666};
-        if (globals[i].type == CORE_F32) value = (VmSlot){.f32 = 666.6f};
-        if (globals[i].type == CORE_F64) value = (VmSlot){.f64 = 666.6};
-        out->kind = CORE_GLOBAL;
-        out->global = vm_global_new(w->store, globals[i].type, false, value);
-        goto keep;
+        if (str_is(name, globals[i].name))
+            return witc_global_new(w->store, globals[i].value.type, false, &globals[i].value);
     }
-    CoreLimits limits = {.min = 10, .max = 20, .has_max = true, .page_log2 = 16};
-    if (str_is(name, "table") || str_is(name, "table64")) {
-        limits.is_64 = str_is(name, "table64");
-        out->kind = CORE_TABLE;
-        out->table = vm_table_new(w->store, CORE_FUNCREF, &limits, (VmSlot){0});
-    } else if (str_is(name, "memory") || str_is(name, "shared_memory")) {
-        limits.min = 1, limits.max = 2;
-        limits.shared = str_is(name, "shared_memory");
-        out->kind = CORE_MEMORY;
-        out->memory = vm_memory_new(w->store, &limits);
+    return NULL;
+}
+
+static witc_extern spectest_make(Wast *w, Str name) {
+    witc_limits_type table = {.min = 10, .max = 20, .has_max = true};
+    witc_limits_type memory = {.min = 1, .max = 2, .has_max = true, .page_log2 = 16};
+    witc_extern out = {.kind = WITC_KIND_FUNC};
+    table.is_64 = str_is(name, "table64");
+    memory.shared = str_is(name, "shared_memory");
+    if (table.is_64 || str_is(name, "table")) {
+        out.kind = WITC_KIND_TABLE;
+        out.of.table = witc_table_new(w->store, WITC_FUNCREF, &table, NULL);
+    } else if (memory.shared || str_is(name, "memory")) {
+        out.kind = WITC_KIND_MEMORY;
+        out.of.memory = witc_memory_new(w->store, &memory);
+    } else if (str_starts(name, STR("global_"))) {
+        out.kind = WITC_KIND_GLOBAL;
+        out.of.global = spectest_global(w, name);
     } else {
-        return false;
+        out.of.func = spectest_func(w, name);
     }
-keep:
-    entry = map_get(&w->instances, entry->key);
-    entry->ptr = arena_copy(w->cli->arena, out, sizeof *out);
-    return true;
+    return out;
+}
+
+/* Each is made once, so that all modules share it. */
+static bool spectest_export(Wast *w, Str name, witc_extern *out) {
+    bool added;
+    Str key = str_concat(w->cli->arena, STR("\n"), name);
+    MapEntry *entry = map_put(w->cli->arena, &w->instances, key, &added);
+    if (added) {
+        *out = spectest_make(w, name);
+        entry->ptr = arena_copy(w->cli->arena, out, sizeof *out);
+    }
+    *out = *(witc_extern *)entry->ptr;
+    return out->of.any != NULL;
+}
+
+/* The features as the engine's configuration names them: what is on, then what is off. */
+static const char *feature_words(Wast *w) {
+    Buf words = {.arena = w->cli->arena};
+    buf_str(&words, STR("mvp"));
+    for (int on = 1; on >= 0; on--) {
+        for (Feature f = 0; f < FEATURE_COUNT; f++) {
+            if (((w->features & FEATURE_BIT(f)) != 0) == on)
+                buf_fmt(&words, ",%s%s", on ? "" : "-", feature_name(f));
+        }
+    }
+    return str_c(w->cli->arena, buf_text(&words));
 }
 
 bool wast_start(Wast *w) {
-    w->store = vm_store_new(NULL);
-    w->thread = w->store ? vm_thread_new(w->store) : NULL;
-    if (!w->thread) diag(&w->cli->diags, CLI_NO_MEMORY, span_none());
-    return w->thread != NULL;
+    const witc_config config = {.size = sizeof config, .features = feature_words(w)};
+    w->engine = witc_engine_new(&config);
+    w->store = w->engine ? witc_store_new(w->engine, NULL) : NULL;
+    if (!w->store) diag(&w->cli->diags, CLI_NO_MEMORY, span_none());
+    return w->store != NULL;
 }
 
 void wast_stop(Wast *w) {
-    if (!w->store) return;
     vm_thread_free(w->thread);
-    vm_store_free(w->store);
+    if (w->vm) vm_store_free(w->vm);
+    witc_store_free(w->store);
+    for (size_t i = 0; i < w->modules.len; i++) witc_module_free(w->modules.at[i]);
+    witc_engine_free(w->engine);
 }
 
 /* ---- instances ---- */
@@ -106,40 +129,44 @@ static WastInstance *find_instance(Wast *w, Str name) {
     return entry ? entry->ptr : NULL;
 }
 
-static bool find_import(Wast *w, const CoreImport *import, VmExtern *out) {
-    MapEntry *entry = map_get(&w->instances, import->module);
+static bool find_import(Wast *w, witc_str module, witc_str name, witc_extern *out) {
+    Str from_name = {module.ptr, module.len};
+    MapEntry *entry = map_get(&w->instances, from_name);
     WastInstance *from = entry ? entry->ptr : NULL;
-    if (from) return from->core && vm_export(from->core, import->name, out);
-    return str_is(import->module, "spectest") && spectest_export(w, import->name, out);
+    if (from) return from->core && witc_instance_export(from->core, name, out);
+    return str_is(from_name, "spectest") && spectest_export(w, (Str){name.ptr, name.len}, out);
 }
 
-static VmInstance *instantiate_core(Wast *w, const CoreModule *module, Str *why, bool *trapped) {
-    VmExtern *imports = ARENA_NEW_ARRAY(w->cli->arena, VmExtern, module->imports.len);
-    for (size_t i = 0; i < module->imports.len; i++) {
-        const CoreImport *import = &module->imports.at[i];
-        if (find_import(w, import, &imports[i])) continue;
-        *why = str_fmt(w->cli->arena, "unknown import `%.*s` of `%.*s`", STR_ARG(import->name),
-                       STR_ARG(import->module));
+static Str failure_text(Wast *w) {
+    witc_str message = witc_store_failure(w->store).message;
+    return str_copy(w->cli->arena, (Str){message.ptr, message.len});
+}
+
+static witc_instance *instantiate_core(Wast *w, witc_module *module, Str *why, bool *trapped) {
+    size_t count = witc_module_import_count(module);
+    witc_extern *imports = ARENA_NEW_ARRAY(w->cli->arena, witc_extern, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        witc_import_type import = witc_module_import(module, i);
+        if (find_import(w, import.module, import.name, &imports[i])) continue;
+        *why = str_fmt(w->cli->arena, "unknown import `%.*s` of `%.*s`", STR_ARG(import.name),
+                       STR_ARG(import.module));
         return NULL;
     }
-    Trap trap = TRAP_NONE;
-    uint32_t bad = 0;
-    VmModule *ready = vm_module_new(w->store, module);
-    VmInstance *instance = ready ? vm_instantiate(w->thread, ready, imports, &trap, &bad) : NULL;
-    if (!instance && trap == TRAP_NONE) {
-        Str name = bad < module->imports.len ? module->imports.at[bad].name : (Str){0};
-        *why = str_fmt(w->cli->arena, "incompatible import type for `%.*s`", STR_ARG(name));
-    } else if (!instance) {
-        *trapped = true;
-        *why =
-            vm_trapped(w->thread) == trap ? vm_trap_message(w->thread) : str_from(trap_text(trap));
-    }
-    return instance;
+    witc_instance *instance = NULL;
+    witc_status status = witc_instantiate(w->store, module, imports, count, &instance);
+    if (status == WITC_DONE) return instance;
+    *trapped = status == WITC_TRAP || status == WITC_EXCEPTION;
+    *why = failure_text(w);
+    return NULL;
 }
 
 static VmComponent *instantiate_component(Wast *w, const CompInfo *info, Str *why, bool *trapped) {
     Diags faults = {.arena = w->cli->arena};
-    VmLinker *linker = vm_linker_new(w->store);
+    if (!w->vm) w->vm = vm_store_new(NULL);
+    if (w->vm && !w->thread) w->thread = vm_thread_new(w->vm);
+    *why = STR("no memory is left");
+    if (!w->thread) return NULL;
+    VmLinker *linker = vm_linker_new(w->vm);
     VmComponent *component = vm_component_new(w->thread, info, linker, &faults);
     vm_linker_free(linker);
     if (component) return component;
@@ -175,42 +202,60 @@ void wast_register(Wast *w, const WastCommand *c) {
 
 /* ---- calls ---- */
 
+/* What has come of a call. */
 typedef struct {
-    VmStatus status;
-    VmSlot slots[MAX_SLOTS];
-    const CoreType *type; /* core: what the results are */
-    CoreValType global;   /* `get` */
-    const WitFunc *func;  /* component */
+    enum { RETURNED, TRAPPED, THROWN, SUSPENDED } how;
+    Str why;             /* TRAPPED, THROWN */
+    witc_value *results; /* of a core function or global */
+    size_t count;
+    const WitFunc *func; /* of a component */
     AbiValue *cells;
 } Outcome;
 
-static bool call_core(Wast *w, const WastCommand *c, VmInstance *instance, Outcome *out) {
-    VmExtern item;
-    if (!vm_export(instance, c->name, &item)) {
-        wast_fail(w, "no export `%.*s`", STR_ARG(c->name));
-        return false;
-    }
-    if (c->is_get && item.kind == CORE_GLOBAL) {
-        const CoreModule *module = vm_instance_module(instance);
-        const CoreExport *export = core_export_find(module, c->name);
-        out->global = module->globals.at[export->index].type;
-        vm_global_get(item.global, out->slots);
-        out->status = VM_DONE;
-        return true;
-    }
-    if (item.kind != CORE_FUNC || c->is_get) {
+static bool get_global(Wast *w, const WastCommand *c, const witc_extern *item, Outcome *out) {
+    if (item->kind != WITC_KIND_GLOBAL) {
         wast_fail(w, "export `%.*s` is of another kind", STR_ARG(c->name));
         return false;
     }
-    out->type = core_space_type(vm_store_types(w->store), vm_func_type(item.func));
-    uint32_t at = 0, used;
-    bool fits = c->args.len == out->type->param_count &&
-                c->args.len + out->type->result_count < MAX_SLOTS / 2;
-    for (size_t i = 0; fits && i < c->args.len; i++, at += used) {
-        fits = wast_to_slots(&c->args.at[i], out->slots + at, &used);
+    out->results = ARENA_NEW(w->cli->arena, witc_value);
+    out->results[0] = witc_global_get(w->store, item->of.global);
+    out->count = 1;
+    return true;
+}
+
+static void call_func(Wast *w, witc_func *func, const witc_value *args, size_t arg_count,
+                      Outcome *out) {
+    switch (witc_func_call(w->store, func, args, arg_count, out->results, out->count)) {
+    case WITC_DONE: return;
+    case WITC_SUSPENDED: out->how = SUSPENDED; break;
+    case WITC_EXCEPTION: out->how = THROWN; break;
+    default: out->how = TRAPPED; break;
     }
-    if (fits) out->status = vm_call(w->thread, item.func, out->slots);
+    out->why = failure_text(w);
+}
+
+static bool call_core(Wast *w, const WastCommand *c, witc_instance *instance, Outcome *out) {
+    witc_extern item;
+    if (!witc_instance_export(instance, (witc_str){c->name.ptr, c->name.len}, &item)) {
+        wast_fail(w, "no export `%.*s`", STR_ARG(c->name));
+        return false;
+    }
+    if (c->is_get) return get_global(w, c, &item, out);
+    if (item.kind != WITC_KIND_FUNC) {
+        wast_fail(w, "export `%.*s` is of another kind", STR_ARG(c->name));
+        return false;
+    }
+    witc_functype type = witc_func_type(w->store, item.of.func);
+    witc_value *args = ARENA_NEW_ARRAY(w->cli->arena, witc_value, c->args.len + 1);
+    out->count = type.result_count;
+    out->results = ARENA_NEW_ARRAY(w->cli->arena, witc_value, out->count + 1);
+    size_t given = 0;
+    bool fits = c->args.len == type.param_count && c->args.len < MAX_VALUES;
+    for (; fits && given < c->args.len; given++)
+        fits = wast_to_value(w->store, &c->args.at[given], type.params[given], &args[given]);
+    if (fits) call_func(w, item.of.func, args, given, out);
     else wast_fail(w, "cannot pass these arguments to `%.*s`", STR_ARG(c->name));
+    witc_values_free(args, given);
     return fits;
 }
 
@@ -240,7 +285,9 @@ static bool call_component(Wast *w, const WastCommand *c, VmComponent *component
         return false;
     }
     out->cells = ARENA_NEW_ARRAY(arena, AbiValue, result ? result->op_count + 1 : 1);
-    out->status = vm_component_call(w->thread, func, args, out->cells, arena);
+    VmStatus status = vm_component_call(w->thread, func, args, out->cells, arena);
+    out->how = status == VM_DONE ? RETURNED : status == VM_SUSPEND ? SUSPENDED : TRAPPED;
+    if (out->how == TRAPPED) out->why = vm_trap_message(w->thread);
     return true;
 }
 
@@ -254,31 +301,23 @@ static bool values_match(Wast *w, const WastCommand *c, const Outcome *out) {
         return !out->func->result ||
                wast_match_cells(&cache, out->func->result, &c->expected.at[0], &cell);
     }
-    size_t count = out->type ? out->type->result_count : 1;
-    if (c->expected.len != count) return false;
-    uint32_t at = 0, used;
-    for (size_t i = 0; i < count; i++, at += used) {
-        CoreValType type = out->type ? out->type->results[i] : out->global;
-        if (!wast_match_slots(&c->expected.at[i], type, out->slots + at, &used)) return false;
+    if (c->expected.len != out->count) return false;
+    for (size_t i = 0; i < out->count; i++) {
+        if (!wast_match_value(&c->expected.at[i], &out->results[i])) return false;
     }
     return true;
 }
 
 static void show_got(Wast *w, const WastCommand *c, const Outcome *out, Buf *text) {
-    size_t count = out->type ? out->type->result_count : 1;
-    uint32_t at = 0;
     if (out->func) {
         AbiCache cache = {.arena = w->cli->arena};
         const AbiValue *cell = out->cells;
         if (out->func->result) wast_show_cells(text, &cache, out->func->result, &cell);
         return;
     }
-    for (size_t i = 0; i < count; i++) {
-        CoreValType type = out->type ? out->type->results[i] : out->global;
+    for (size_t i = 0; i < out->count; i++) {
         if (i) buf_byte(text, ' ');
-        wast_show_slots(text, type, out->slots + at,
-                        i < c->expected.len ? &c->expected.at[i] : NULL);
-        at += wast_slots_of(type);
+        wast_show_value(text, &out->results[i], i < c->expected.len ? &c->expected.at[i] : NULL);
     }
 }
 
@@ -304,16 +343,14 @@ static bool trap_matches(Str said, Str expected) {
 }
 
 static void check_trap(Wast *w, const WastCommand *c, const Outcome *out) {
-    if (out->status == VM_DONE) {
+    if (out->how == RETURNED) {
         wast_fail(w, "returned, expected a trap: %.*s", STR_ARG(c->message));
-        return;
-    }
-    Str said = vm_trap_message(w->thread);
-    if (c->kind == WAST_ASSERT_EXCEPTION) {
-        if (vm_trapped(w->thread) != TRAP_UNCAUGHT_EXCEPTION)
-            wast_fail(w, "trapped with `%.*s`, expected an exception", STR_ARG(said));
-    } else if (!trap_matches(said, c->message)) {
-        wast_fail(w, "trapped with `%.*s`, expected `%.*s`", STR_ARG(said), STR_ARG(c->message));
+    } else if (c->kind == WAST_ASSERT_EXCEPTION) {
+        if (out->how != THROWN)
+            wast_fail(w, "trapped with `%.*s`, expected an exception", STR_ARG(out->why));
+    } else if (!trap_matches(out->why, c->message)) {
+        wast_fail(w, "trapped with `%.*s`, expected `%.*s`", STR_ARG(out->why),
+                  STR_ARG(c->message));
     }
 }
 
@@ -327,14 +364,15 @@ void wast_action(Wast *w, const WastCommand *c) {
     bool called = instance->core ? call_core(w, c, instance->core, out)
                                  : call_component(w, c, instance->component, out);
     if (!called) return;
-    if (out->status == VM_SUSPEND) {
+    if (out->how == SUSPENDED) {
         wast_fail(w, "suspended, and nothing can wake it");
     } else if (c->kind == WAST_ASSERT_TRAP || c->kind == WAST_ASSERT_EXHAUSTION ||
                c->kind == WAST_ASSERT_EXCEPTION) {
         check_trap(w, c, out);
-    } else if (out->status != VM_DONE) {
-        wast_fail(w, "trapped: %.*s", STR_ARG(vm_trap_message(w->thread)));
+    } else if (out->how != RETURNED) {
+        wast_fail(w, "trapped: %.*s", STR_ARG(out->why));
     } else if (c->kind == WAST_ASSERT_RETURN) {
         compare(w, c, out);
     }
+    if (out->how == RETURNED) witc_values_free(out->results, out->count);
 }

@@ -72,39 +72,87 @@ void wast_differs(Wast *w, Str what, Str expected, Str got) {
 
 /* ---- modules ---- */
 
-/* Decodes and validates the module of a directive. Its errors go to `faults`. */
-static WastDefinition *define(Wast *w, const WastModule *module, Diags *faults) {
-    Arena *arena = w->cli->arena;
-    const Source *source = source_of(arena, w->script->path, module->bytes);
-    if (module->is_quote) source = wat_to_binary(arena, source, w->features, faults);
-    WastDefinition *definition = ARENA_NEW(arena, WastDefinition);
-    if (!source) return NULL;
-    if (comp_is_component(source->text)) {
-        CompComponent *component = comp_decode(arena, source, w->features, faults);
-        definition->info = component ? comp_validate(arena, component, w->features, faults) : NULL;
-        return definition->info ? definition : NULL;
+/* What is wrong with a module, notes included. */
+typedef struct {
+    Str message;
+    uint32_t offset;
+} Fault;
+typedef VEC(Fault) Faults;
+
+static void add_diags(Arena *arena, Faults *faults, const Diags *diags) {
+    for (size_t i = 0; diags && i < diags->list.len; i++) {
+        const Diag *d = &diags->list.at[i];
+        *vec_push(arena, faults) = (Fault){d->message, d->span.start};
+        for (size_t n = 0; n < d->notes.len; n++)
+            *vec_push(arena, faults) = (Fault){d->notes.at[n].message, d->span.start};
     }
-    Reader reader = reader_of(source, faults);
-    CoreModule *decoded = core_decode(arena, &reader, w->features);
-    definition->module = decoded;
-    return decoded && core_validate(arena, decoded, w->features, faults) ? definition : NULL;
 }
 
-/* The faults of a text that does not parse stand with the module already. */
-static WastDefinition *define_or_faults(Wast *w, const WastModule *module, const Diags **faults) {
-    if (!module->parsed && !module->is_quote) {
-        *faults = module->faults;
+static void add_error(Arena *arena, Faults *faults, const witc_error *error) {
+    uint32_t offset = 0;
+    for (size_t i = 0; i < witc_error_count(error); i++) {
+        witc_diagnostic d = witc_error_at(error, i);
+        if (d.severity != WITC_SEVERITY_NOTE) offset = d.offset;
+        Str message = str_copy(arena, (Str){d.message.ptr, d.message.len});
+        *vec_push(arena, faults) = (Fault){message, offset};
+    }
+}
+
+/* Bytes that do not begin as a module, which the engine would take as text. */
+static void refuse_bytes(Wast *w, const Source *source, Faults *faults) {
+    Diags diags = {.arena = w->cli->arena};
+    Reader reader = reader_of(source, &diags);
+    core_decode(w->cli->arena, &reader, w->features);
+    add_diags(w->cli->arena, faults, &diags);
+}
+
+static WastDefinition *define_core(Wast *w, const Source *source, Faults *faults) {
+    Arena *arena = w->cli->arena;
+    if (!str_starts(source->text, STR("\0asm"))) {
+        refuse_bytes(w, source, faults);
         return NULL;
     }
-    Diags *list = ARENA_NEW(w->cli->arena, Diags);
-    list->arena = w->cli->arena;
-    WastDefinition *definition = define(w, module, list);
-    *faults = list;
+    witc_error *error = NULL;
+    WastDefinition *definition = ARENA_NEW(arena, WastDefinition);
+    definition->module = witc_module_new_view(w->engine, source->text.ptr, source->text.len,
+                                              str_c(arena, path_file(w->script->path)), &error);
+    if (definition->module) {
+        *vec_push(arena, &w->modules) = definition->module;
+        return definition;
+    }
+    add_error(arena, faults, error);
+    witc_error_free(error);
+    return NULL;
+}
+
+/* Decodes and validates the module or component of a directive. */
+static WastDefinition *define(Wast *w, const WastModule *module, Faults *faults) {
+    Arena *arena = w->cli->arena;
+    Diags diags = {.arena = arena};
+    const Source *source = source_of(arena, w->script->path, module->bytes);
+    WastDefinition *definition = NULL;
+    if (module->is_quote) source = wat_to_binary(arena, source, w->features, &diags);
+    if (source && !comp_is_component(source->text)) return define_core(w, source, faults);
+    CompComponent *component = source ? comp_decode(arena, source, w->features, &diags) : NULL;
+    const CompInfo *info = component ? comp_validate(arena, component, w->features, &diags) : NULL;
+    if (info) {
+        definition = ARENA_NEW(arena, WastDefinition);
+        definition->info = info;
+    }
+    add_diags(arena, faults, &diags);
     return definition;
 }
 
-static Str first_message(const Diags *faults) {
-    return faults && faults->list.len ? faults->list.at[0].message : STR("(no message)");
+/* The faults of a text that does not parse stand with the module already. */
+static WastDefinition *define_or_faults(Wast *w, const WastModule *module, Faults *faults) {
+    *faults = (Faults){0};
+    if (module->parsed || module->is_quote) return define(w, module, faults);
+    add_diags(w->cli->arena, faults, module->faults);
+    return NULL;
+}
+
+static Str first_message(const Faults *faults) {
+    return faults->len ? faults->at[0].message : STR("(no message)");
 }
 
 /* A phrase may end with the place of the fault in the binary: "... (at offset 0x54)". */
@@ -121,24 +169,20 @@ static bool split_place(Str text, Str *phrase, uint32_t *offset) {
     return true;
 }
 
-static bool some_message_has(const Diags *faults, Str text) {
+static bool some_message_has(const Faults *faults, Str text) {
     uint32_t offset;
     bool placed = split_place(text, &text, &offset);
-    for (size_t i = 0; faults && i < faults->list.len; i++) {
-        const Diag *d = &faults->list.at[i];
-        if (placed && d->span.start != offset) continue;
-        if (str_find_str(d->message, text, 0) != SIZE_MAX) return true;
-        for (size_t n = 0; n < d->notes.len; n++) {
-            if (str_find_str(d->notes.at[n].message, text, 0) != SIZE_MAX) return true;
-        }
+    for (size_t i = 0; i < faults->len; i++) {
+        if (placed && faults->at[i].offset != offset) continue;
+        if (str_find_str(faults->at[i].message, text, 0) != SIZE_MAX) return true;
     }
     return false;
 }
 
 static WastDefinition *must_define(Wast *w, const WastCommand *c) {
-    const Diags *faults;
+    Faults faults;
     WastDefinition *definition = define_or_faults(w, &c->module, &faults);
-    if (!definition) wast_fail(w, "not valid: %.*s", STR_ARG(first_message(faults)));
+    if (!definition) wast_fail(w, "not valid: %.*s", STR_ARG(first_message(&faults)));
     if (definition && c->module.name.len) {
         map_put(w->cli->arena, &w->definitions, c->module.name, NULL)->ptr = definition;
     }
@@ -146,16 +190,16 @@ static WastDefinition *must_define(Wast *w, const WastCommand *c) {
 }
 
 static void must_not_define(Wast *w, const WastCommand *c) {
-    const Diags *faults;
+    Faults faults;
     bool defined = define_or_faults(w, &c->module, &faults);
     if (defined && c->kind == WAST_ASSERT_INVALID_CUSTOM && c->module.faults) {
-        faults = c->module.faults; /* what is wrong with an annotation is a warning */
-        defined = faults->list.len == 0;
+        add_diags(w->cli->arena, &faults, c->module.faults); /* of an annotation: warnings */
+        defined = faults.len == 0;
     }
     if (defined) {
         wast_fail(w, "accepted, expected to be rejected: %.*s", STR_ARG(c->message));
-    } else if (!w->options->any_message && !some_message_has(faults, c->message)) {
-        wast_fail(w, "rejected with `%.*s`, expected `%.*s`", STR_ARG(first_message(faults)),
+    } else if (!w->options->any_message && !some_message_has(&faults, c->message)) {
+        wast_fail(w, "rejected with `%.*s`, expected `%.*s`", STR_ARG(first_message(&faults)),
                   STR_ARG(c->message));
     }
 }
@@ -323,7 +367,7 @@ void wast_run_script(Cli *cli, Str path, const WastOptions *options, WastResult 
     Wast w = {.cli = cli, .options = options, .result = result, .progress = progress};
     *result = (WastResult){0};
     w.script = wast_read(cli, path, &w.features, &script);
-    result->unreadable = !w.script || (!options->no_run && !wast_start(&w));
+    result->unreadable = !w.script || !wast_start(&w);
     if (!result->unreadable) run_directives(&w, &script.commands);
     wast_stop(&w);
 }

@@ -27,9 +27,7 @@ static void show_float(Buf *out, uint64_t bits, bool single) {
 }
 
 /* As lanes of the width and kind that `like` has, or i32x4. */
-static void show_v128(Buf *out, const VmSlot *slots, const WastValue *like) {
-    uint8_t bytes[16];
-    memcpy(bytes, slots, sizeof bytes);
+static void show_v128(Buf *out, const uint8_t *bytes, const WastValue *like) {
     bool shaped = like && like->kind == WAST_V128 && like->lanes;
     unsigned lanes = shaped ? like->lanes : 4, width = 16 / lanes;
     bool is_float = shaped && like->lane_float;
@@ -44,37 +42,34 @@ static void show_v128(Buf *out, const VmSlot *slots, const WastValue *like) {
     buf_byte(out, ')');
 }
 
-static void show_reference(Buf *out, CoreValType type, VmSlot slot) {
-    static const CoreHeap below_any[] = {CORE_HEAP_I31, CORE_HEAP_STRUCT, CORE_HEAP_ARRAY};
-    CoreHeap heap = core_is_concrete(type) ? CORE_HEAP_BOTTOM : core_heap(type);
-    if (slot.u64 == 0) {
-        buf_fmt(out, "(ref.null)");
-    } else if (heap == CORE_HEAP_BOTTOM) {
-        buf_fmt(out, "(a reference of a defined type)");
-    } else if (heap == CORE_HEAP_EXTERN) {
-        buf_fmt(out, "(ref.extern %" PRIu64 ")", slot.u64 - 1);
-    } else if (heap != CORE_HEAP_ANY && heap != CORE_HEAP_EQ) {
-        buf_fmt(out, "(ref.%s)", core_heap_name(heap));
-    } else {
-        size_t i = 0, n = sizeof below_any / sizeof *below_any;
-        while (i < n && !vm_ref_test(NULL, slot, core_ref(false, below_any[i]))) i++;
-        if (i < n) buf_fmt(out, "(ref.%s)", core_heap_name(below_any[i]));
-        else buf_fmt(out, "(ref.host %" PRIu64 ")", vm_extern_of_any(slot).u64 - 1);
+static void show_reference(Buf *out, const witc_value *v) {
+    void *data;
+    if (v->type == WITC_FUNCREF) {
+        buf_fmt(out, v->of.func ? "(ref.func)" : "(ref.null)");
+        return;
     }
+    witc_valtype type = witc_ref_type(v->of.ref);
+    bool is_host = v->of.ref && witc_ref_data(v->of.ref, &data);
+    bool is_extern = v->type == WITC_EXTERNREF;
+    if (!v->of.ref) buf_fmt(out, "(ref.null)");
+    else if (is_host)
+        buf_fmt(out, "(ref.%s %" PRIu64 ")", is_extern ? "extern" : "host",
+                (uint64_t)(uintptr_t)data - 1);
+    else buf_fmt(out, "(ref.%s)", core_heap_name(core_heap(type)));
 }
 
-void wast_show_slots(Buf *out, CoreValType type, const VmSlot *slots, const WastValue *like) {
-    switch (core_kind(type)) {
-    case CORE_KIND_I32: buf_fmt(out, "(i32.const %" PRId32 ")", slots[0].i32); break;
-    case CORE_KIND_I64: buf_fmt(out, "(i64.const %" PRId64 ")", slots[0].i64); break;
+void wast_show_value(Buf *out, const witc_value *v, const WastValue *like) {
+    switch (core_kind(v->type)) {
+    case CORE_KIND_I32: buf_fmt(out, "(i32.const %" PRId32 ")", v->of.i32); break;
+    case CORE_KIND_I64: buf_fmt(out, "(i64.const %" PRId64 ")", v->of.i64); break;
     case CORE_KIND_F32:
     case CORE_KIND_F64:
-        buf_fmt(out, type == CORE_F32 ? "(f32.const " : "(f64.const ");
-        show_float(out, type == CORE_F32 ? slots[0].u32 : slots[0].u64, type == CORE_F32);
+        buf_fmt(out, v->type == WITC_F32 ? "(f32.const " : "(f64.const ");
+        show_float(out, v->type == WITC_F32 ? v->of.u32 : v->of.u64, v->type == WITC_F32);
         buf_byte(out, ')');
         break;
-    case CORE_KIND_V128: show_v128(out, slots, like); break;
-    case CORE_KIND_REF: show_reference(out, type, slots[0]); break;
+    case CORE_KIND_V128: show_v128(out, v->of.v128, like); break;
+    case CORE_KIND_REF: show_reference(out, v); break;
     case CORE_BOTTOM:
     case CORE_KIND_I8:
     case CORE_KIND_I16: break;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * Values of test scripts: to the interpreter's slots and cells, and compared with what comes
- * back.
+ * Values of test scripts: to those of the engine, and compared with what comes back.
  *
  * A float may be asked to be a NaN of a class: `nan:canonical` has only the top bit of the fraction
  * set, `nan:arithmetic` at least that one. (ref.extern n) is the host's word n + 1, since 0 is null;
@@ -19,24 +18,50 @@ static bool nan64(uint64_t bits, int class) {
     return class == WAST_NAN_CANONICAL ? (bits & INT64_MAX) == quiet : (bits & quiet) == quiet;
 }
 
-static VmSlot host_reference(const WastValue *value) {
-    VmSlot word = {.u64 = value->is_null ? 0 : value->bits + 1};
-    return value->heap == CORE_HEAP_ANY ? vm_any_of_extern(word) : word;
+/* The type of a null that is written with this heap type; else that of the parameter. */
+static witc_value null_value(CoreHeap heap, witc_valtype param) {
+    switch (heap) {
+    case CORE_HEAP_BOTTOM: return witc_default(param);
+    case CORE_HEAP_FUNC:
+    case CORE_HEAP_NOFUNC: return witc_default(WITC_FUNCREF);
+    case CORE_HEAP_EXTERN:
+    case CORE_HEAP_NOEXTERN: return witc_default(WITC_EXTERNREF);
+    case CORE_HEAP_EXN:
+    case CORE_HEAP_NOEXN: return witc_default(WITC_EXNREF);
+    default: return witc_default(WITC_ANYREF);
+    }
 }
 
-bool wast_to_slots(const WastValue *value, VmSlot *slots, uint32_t *used) {
-    *used = 1;
-    slots[0].u64 = 0;
-    switch (value->kind) {
-    case WAST_I32:
-    case WAST_F32: slots[0].u64 = (uint32_t)value->bits; return true;
-    case WAST_I64:
-    case WAST_F64: slots[0].u64 = value->bits; return true;
-    case WAST_V128:
-        memcpy(slots, value->v128, sizeof value->v128);
-        *used = 2;
+static void *host_data(const WastValue *value) { return (void *)(uintptr_t)(value->bits + 1); }
+
+static bool to_reference(witc_store *store, const WastValue *value, witc_valtype param,
+                         witc_value *to) {
+    if (value->is_null) {
+        *to = null_value(value->heap, param);
         return true;
-    case WAST_REF: slots[0] = host_reference(value); return true;
+    }
+    witc_ref *ref = witc_extern_new(store, host_data(value), NULL);
+    *to = witc_reference(WITC_EXTERNREF, ref);
+    if (value->heap == CORE_HEAP_ANY) {
+        *to = witc_reference(WITC_ANYREF, witc_ref_to_any(ref));
+        witc_ref_free(ref);
+    }
+    return to->of.ref != NULL;
+}
+
+bool wast_to_value(witc_store *store, const WastValue *value, witc_valtype param, witc_value *to) {
+    memset(to, 0, sizeof *to);
+    to->of.u64 = value->bits;
+    switch (value->kind) {
+    case WAST_I32: to->type = WITC_I32; return true;
+    case WAST_F32: to->type = WITC_F32; return true;
+    case WAST_I64: to->type = WITC_I64; return true;
+    case WAST_F64: to->type = WITC_F64; return true;
+    case WAST_V128:
+        to->type = WITC_V128;
+        memcpy(to->of.v128, value->v128, sizeof value->v128);
+        return true;
+    case WAST_REF: return to_reference(store, value, param, to);
     default: return false;
     }
 }
@@ -51,9 +76,7 @@ static bool lane_matches(const WastValue *e, unsigned lane, const uint8_t *got) 
                       : nan64(bits, (int)e->lane_nan[lane]);
 }
 
-static bool v128_matches(const WastValue *e, const VmSlot *slots) {
-    uint8_t got[16];
-    memcpy(got, slots, sizeof got);
+static bool v128_matches(const WastValue *e, const uint8_t *got) {
     unsigned lanes = e->lanes ? e->lanes : 1;
     for (unsigned i = 0; i < lanes; i++) {
         if (!lane_matches(e, i, got + i * (16 / lanes))) return false;
@@ -61,26 +84,41 @@ static bool v128_matches(const WastValue *e, const VmSlot *slots) {
     return true;
 }
 
-bool wast_match_slots(const WastValue *e, CoreValType type, const VmSlot *slots, uint32_t *used) {
-    *used = wast_slots_of(type);
+/* Whether a reference that is not null is below an abstract heap type. */
+static bool has_heap(const witc_value *got, CoreHeap heap) {
+    if (got->type == WITC_FUNCREF) return heap == CORE_HEAP_FUNC;
+    witc_valtype type = witc_ref_type(got->of.ref);
+    bool host = type == witc_non_null(WITC_ANYREF), i31 = type == witc_non_null(WITC_I31REF);
+    bool object = type == witc_non_null(WITC_STRUCTREF) || type == witc_non_null(WITC_ARRAYREF);
+    if (heap == CORE_HEAP_ANY) return host || i31 || object;
+    if (heap == CORE_HEAP_EQ) return i31 || object;
+    return type == core_ref(false, heap);
+}
+
+static bool reference_matches(const WastValue *e, const witc_value *got) {
+    void *data;
+    if (!witc_is_ref(got->type)) return false;
+    bool is_null = got->type == WITC_FUNCREF ? !got->of.func : !got->of.ref;
+    if (e->is_null || is_null) return e->is_null && is_null;
+    if (e->any) return has_heap(got, e->heap);
+    return has_heap(got, e->heap) && witc_ref_data(got->of.ref, &data) && data == host_data(e);
+}
+
+bool wast_match_value(const WastValue *e, const witc_value *got) {
     switch (e->kind) {
-    case WAST_I32: return type == CORE_I32 && slots[0].u32 == (uint32_t)e->bits;
-    case WAST_I64: return type == CORE_I64 && slots[0].u64 == e->bits;
+    case WAST_I32: return got->type == WITC_I32 && got->of.u32 == (uint32_t)e->bits;
+    case WAST_I64: return got->type == WITC_I64 && got->of.u64 == e->bits;
     case WAST_F32:
-        if (e->nan != WAST_EXACT) return type == CORE_F32 && nan32(slots[0].u32, (int)e->nan);
-        return type == CORE_F32 && slots[0].u32 == (uint32_t)e->bits;
+        if (e->nan != WAST_EXACT) return got->type == WITC_F32 && nan32(got->of.u32, (int)e->nan);
+        return got->type == WITC_F32 && got->of.u32 == (uint32_t)e->bits;
     case WAST_F64:
-        if (e->nan != WAST_EXACT) return type == CORE_F64 && nan64(slots[0].u64, (int)e->nan);
-        return type == CORE_F64 && slots[0].u64 == e->bits;
-    case WAST_V128: return type == CORE_V128 && v128_matches(e, slots);
-    case WAST_REF:
-        if (!core_is_ref(type)) return false;
-        if (e->is_null) return slots[0].u64 == 0;
-        if (e->any) return vm_ref_test(NULL, slots[0], core_ref(false, e->heap));
-        return slots[0].u64 == host_reference(e).u64;
+        if (e->nan != WAST_EXACT) return got->type == WITC_F64 && nan64(got->of.u64, (int)e->nan);
+        return got->type == WITC_F64 && got->of.u64 == e->bits;
+    case WAST_V128: return got->type == WITC_V128 && v128_matches(e, got->of.v128);
+    case WAST_REF: return reference_matches(e, got);
     case WAST_EITHER:
         for (size_t i = 0; i < e->parts.len; i++) {
-            if (wast_match_slots(&e->parts.at[i], type, slots, used)) return true;
+            if (wast_match_value(&e->parts.at[i], got)) return true;
         }
         return false;
     case WAST_COMPONENT: return false;

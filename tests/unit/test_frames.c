@@ -36,8 +36,7 @@ static void traps(void) {
     if (!bytes) return;
     witc_engine *engine = witc_engine_new(NULL);
     witc_store *store = witc_store_new(engine, NULL);
-    witc_module *module =
-        witc_module_new(engine, bytes->text.ptr, bytes->text.len, "s.wasm", NULL);
+    witc_module *module = witc_module_new(engine, bytes->text.ptr, bytes->text.len, "s.wasm", NULL);
     witc_instance *instance = NULL;
     CHECK_EQ(witc_instantiate(store, module, NULL, 0, &instance), WITC_DONE);
     witc_func *func = instance ? witc_instance_func(instance, "f") : NULL;
