@@ -68,6 +68,7 @@ TRUNCATE := $(OBJ)/tests/truncate
 WITGEN := $(OBJ)/tests/witgen
 DIFFER := $(OBJ)/tests/differ
 HOSTILE := $(OBJ)/tests/hostile_modules
+ALLOC_FAIL := $(OBJ)/tests/alloc_fail
 LIB := $(OBJ)/libwitc.a
 
 # V=1 shows the commands.
@@ -125,6 +126,12 @@ $(WITGEN): tests/witgen_main.c tests/witgen.c tests/witgen.h $(LIB)
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.c,$^) $(LIB) $(LDLIBS)
 
+$(ALLOC_FAIL): tests/alloc_fail.c $(DIFFER_OBJ) $(LIB)
+	@mkdir -p $(@D)
+	$(call say,CC $@)
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+		-o $@ $^ $(LDLIBS)
+
 $(HOSTILE): tests/hostile_modules.c $(LIB)
 	@mkdir -p $(@D)
 	$(call say,CC $@)
@@ -140,7 +147,7 @@ $(OBJ)/tests/%: tests/unit/%.c tests/test.h $(LIB)
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
-test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE) $(WITGEN) $(DIFFER) $(HOSTILE)
+test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE) $(WITGEN) $(DIFFER) $(HOSTILE) $(ALLOC_FAIL)
 
 check: $(WITC) $(UNIT) ## the quick tests: unit, golden, command line
 	@tests/run.sh quick

@@ -107,6 +107,8 @@ full)
         build/obj-release/tests/fuzz_instance
     part "random modules" build/obj-release/tests/differ -o build 5000
     part "random modules asan" build/obj-asan/tests/differ -o build 500 5000
+    part "failing allocations" build/obj-release/tests/alloc_fail
+    part "failing allocations asan" build/obj-asan/tests/alloc_fail
     part "truncation" tests/truncate.sh build/obj-release/tests/truncate 1
     part "truncation asan" tests/truncate.sh build/obj-asan/tests/truncate 61
     replay asan
