@@ -116,7 +116,7 @@ $(addprefix $(OBJ)/tests/fuzz_,bindgen format report wit): tests/witgen.c tests/
 DIFFER_SRC := $(wildcard tests/modgen*.c tests/reference/*.c) tests/differ.c
 DIFFER_OBJ := $(DIFFER_SRC:%.c=$(OBJ)/%.o)
 $(OBJ)/tests/fuzz_differ: $(DIFFER_OBJ)
-$(DIFFER): tests/differ_main.c $(DIFFER_OBJ) $(LIB)
+$(DIFFER): tests/differ_main.c tests/transcript.c $(DIFFER_OBJ) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* differ [-o FOLDER] [-c] COUNT [SEED], or differ [-c] -f FILE...: COUNT random modules, from SEED on, in the interpreter and in
- * the plain evaluator (differ.h). Where they disagree, or the interpreter crashes or hangs, the bytes
- * that made the module are shrunk, and the module is left in FOLDER as seed-N.wasm, beside the bytes
- * as seed-N.bytes. -f takes modules, or such bytes, from files. -c prints how many modules had each
- * instruction, and how often calls trapped for which reason. All run in processes of their own, a hundred seeds in each. */
+/* differ [-c] [-o FOLDER] COUNT [SEED]
+ * differ [-c] -f FILE...
+ * differ -t -o FOLDER COUNT [SEED]
+ *
+ * COUNT random modules, from SEED on, or those in files (or the bytes that make some), in the
+ * interpreter and in the plain evaluator (differ.h). Where they disagree, or the interpreter crashes or
+ * hangs, the bytes that made the module are shrunk, and the module is left in FOLDER as seed-N.wasm,
+ * beside the bytes as seed-N.bytes. -c prints how many modules had each instruction, and how often calls
+ * trapped for which reason. All run in processes of their own, a hundred seeds in each. -t writes down
+ * what the plain evaluator says (transcript.h) as N.wasm and N.txt. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +18,7 @@
 
 #include "base/file.h"
 #include "tests/differ.h"
+#include "tests/transcript.h"
 
 enum { MAX_BYTES = 3000, BATCH = 100, SECONDS = 10 };
 
@@ -138,6 +144,22 @@ static void print_counts(bool each) {
         if (c->traps[i]) printf("%8llu %s\n", (unsigned long long)c->traps[i], trap_text((Trap)i));
 }
 
+/* N.wasm and N.txt of the seeds for which there are some. */
+static void write_transcripts(const char *folder, uint64_t first, uint64_t count) {
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        Arena *arena = arena_new();
+        Diags diags = {.arena = arena};
+        Buf module = {.arena = arena}, lines = {.arena = arena};
+        Bytes bytes = bytes_of(seed);
+        Str name = str_fmt(arena, "%s/%llu", folder, (unsigned long long)seed);
+        if (transcript(arena, bytes.at, bytes.n, &module, &lines)) {
+            file_write(arena, STR_JOIN(arena, name, STR(".wasm")), buf_text(&module), &diags);
+            file_write(arena, STR_JOIN(arena, name, STR(".txt")), buf_text(&lines), &diags);
+        }
+        arena_free(arena);
+    }
+}
+
 /* Gives how many failed. */
 static uint64_t run_files(char **paths, int n) {
     uint64_t failed = 0;
@@ -175,12 +197,13 @@ static uint64_t run_seeds(const char *folder, uint64_t first, uint64_t count) {
 
 int main(int argc, char **argv) {
     const char *folder = ".";
-    bool each = false, files = false;
+    bool each = false, files = false, writes = false;
     int option;
-    while ((option = getopt(argc, argv, "o:cf")) != -1) {
+    while ((option = getopt(argc, argv, "o:cft")) != -1) {
         if (option == 'o') folder = optarg;
         else if (option == 'c') each = true;
         else if (option == 'f') files = true;
+        else if (option == 't') writes = true;
         else return 2;
     }
     if (optind == argc) return 2;
@@ -188,6 +211,10 @@ int main(int argc, char **argv) {
     if (shared == MAP_FAILED) return 1;
     uint64_t count = files ? (uint64_t)(argc - optind) : strtoull(argv[optind], NULL, 10);
     uint64_t first = optind + 1 < argc ? strtoull(argv[optind + 1], NULL, 10) : 0;
+    if (writes) {
+        write_transcripts(folder, first, count);
+        return 0;
+    }
     uint64_t failed =
         files ? run_files(argv + optind, argc - optind) : run_seeds(folder, first, count);
     print_counts(each);

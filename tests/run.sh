@@ -107,6 +107,7 @@ full)
         build/obj-release/tests/fuzz_instance
     part "random modules" build/obj-release/tests/differ -o build 5000
     part "random modules asan" build/obj-asan/tests/differ -o build 500 5000
+    part "node" tests/node.sh build/witc build/obj-release/tests/differ
     part "failing allocations" build/obj-release/tests/alloc_fail
     part "failing allocations asan" build/obj-asan/tests/alloc_fail
     part "truncation" tests/truncate.sh build/obj-release/tests/truncate 1
