@@ -75,7 +75,7 @@ LIB := $(OBJ)/libwitc.a
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-.PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench \
+.PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench bench-load \
 	grammar deps install uninstall clean help test-programs
 
 all: $(WITC) ## build build/witc
@@ -210,6 +210,9 @@ demo: ## build what is missing and go through examples/calculator
 
 bench: all ## time and sizes for the example
 	@bench/run.sh
+
+bench-load: all ## how fast modules are validated, prepared and instantiated
+	@bench/load.sh
 
 grammar: ## generate grammar/src/parser.c from grammar.js (needs tree-sitter's command)
 	cd grammar && tree-sitter generate --abi=14 && rm -f src/tree_sitter/alloc.h src/tree_sitter/array.h
