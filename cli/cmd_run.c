@@ -39,6 +39,9 @@ static const Option option_table[] = {
     LIST(Options, module.preloads, 0, "preload", "NAME=FILE",
          "Instantiate another module first, for imports from NAME"),
     FLAG(Options, module.json, 0, "json", "Print the results of --invoke as JSON"),
+    CHOICE(Options, module.validate, 0, "validate", "auto|eager|lazy",
+           "Validate function bodies of a core module before it runs, or each when it is called "
+           "first (where there are more than 32 MB of them)"),
     NUMBER(Options, module.limits.fuel, 0, "fuel", "N",
            "Stop the guest after about so many instructions"),
     TIME(Options, module.limits.timeout, 0, "timeout", "TIME",
@@ -209,7 +212,7 @@ static int run(Cli *cli, void *given) {
     }
     CompComponent *decoded = source ? comp_decode(cli->arena, source, features, &cli->diags) : NULL;
     const CompInfo *info =
-        decoded ? comp_validate(cli->arena, decoded, features, &cli->diags) : NULL;
+        decoded ? comp_validate_jobs(cli->arena, decoded, features, 0, &cli->diags) : NULL;
     if (!info) return EXIT_INPUT;
     WasiContext context = make_context(cli, options);
     VmLimits limits = vm_limits_of(&options->module.limits);

@@ -20,6 +20,7 @@ typedef struct {
     Str invoke; /* empty: _start */
     StrVec preloads;
     bool json;
+    enum { RUN_VALIDATE_AUTO, RUN_VALIDATE_EAGER, RUN_VALIDATE_LAZY } validate;
 } RunModule;
 
 /* Argument 0, which is this module; the exit status. */

@@ -306,7 +306,13 @@ int run_module(Cli *cli, const Source *source, const RunModule *options) {
                           .instances = at_most_32(l->max_instances)};
     Run run = {.cli = cli, .options = options};
     int status = EXIT_INPUT;
-    run.engine = witc_engine_new(&(witc_config){.size = sizeof(witc_config), .features = "all"});
+    static const witc_validation when[] = {[RUN_VALIDATE_AUTO] = WITC_VALIDATE_BY_SIZE,
+                                           [RUN_VALIDATE_EAGER] = WITC_VALIDATE_EAGERLY,
+                                           [RUN_VALIDATE_LAZY] = WITC_VALIDATE_LAZILY};
+    run.engine = witc_engine_new(&(witc_config){.size = sizeof(witc_config),
+                                                .features = "all",
+                                                .validation = when[options->validate],
+                                                .validation_threads = UINT32_MAX});
     run.store = run.engine ? witc_store_new(run.engine, &limits) : NULL;
     run.linker = run.store ? witc_linker_new(run.store) : NULL;
     if (run.linker) {

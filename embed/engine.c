@@ -27,7 +27,10 @@ witc_engine *witc_engine_new(const witc_config *given) {
     engine->features = features;
     engine->memory = memory;
     engine->validation = config.validation;
-    engine->jobs = config.validation_threads ? config.validation_threads : 1;
+    uint32_t threads = config.validation_threads;
+    engine->jobs = threads == UINT32_MAX ? 0
+                   : threads             ? threads
+                                         : 1; /* as core_check_bodies has it */
     return engine;
 }
 

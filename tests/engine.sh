@@ -129,4 +129,15 @@ expect "options of modules for a component" 1 run --invoke f "$tmp/c.wat"
 printf '(module (func $in unreachable) (func (export "_start") (call $in)))' >"$tmp/t.wat"
 expect "backtrace" 134 run "$tmp/t.wat"
 say "backtrace" '0: `in`.*t.wat:1:19'
+# Bodies are validated with the rest, or when they are called.
+cat >"$tmp/lazy.wat" <<'END'
+(module (func (export "good") (result i32) (i32.const 7)) (func (export "bad") (result i32) (i64.const 1)))
+END
+expect "validate auto" 1 run --invoke good "$tmp/lazy.wat"
+expect "validate eager" 1 run --validate eager --invoke good "$tmp/lazy.wat"
+expect "validate lazy" 0 run --validate lazy --invoke good "$tmp/lazy.wat"
+expect "validate lazy, a bad body" 134 run --validate lazy --invoke bad "$tmp/lazy.wat"
+grep -q 'invalid function body: type mismatch: expected i32, found i64' "$err" && ok ||
+    bad "validate lazy" "$(head -n 1 "$err")"
+expect "validate with threads" 1 validate --jobs 3 "$tmp/lazy.wat"
 finish "engine"

@@ -96,7 +96,8 @@ typedef struct witc_config {
     const char *features;
     witc_allocator allocator; /* `allocate` NULL: malloc, realloc and free */
     witc_validation validation;
-    uint32_t validation_threads; /* that work on a large module; 0 and 1: the caller's alone */
+    /* That work on a large module; 0 and 1: the caller's alone, UINT32_MAX: one a processor. */
+    uint32_t validation_threads;
 } witc_config;
 
 /* An engine; `config` NULL: the defaults. NULL: no memory, or a feature that there is not. Freed by
