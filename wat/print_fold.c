@@ -447,7 +447,8 @@ int64_t wat_print_folded(WatModulePrinter *mp, const CoreExpr *body, Str hints, 
         if (hinted) hint = wat_next_hint(&hint_reader, &taken);
     }
     p->nesting = nesting;
-    if (f.odd || f.blocks.len != 1 || !ended) { /* legacy exceptions, or not well nested: as it stands */
+    if (f.odd || f.blocks.len != 1 ||
+        !ended) { /* legacy exceptions, or not well nested: as it stands */
         p->options.fold = false;
         if (lines) end = wat_print_body(mp, body, hints, body_start);
         else wat_print_const(mp, body);

@@ -82,10 +82,8 @@ int main(int argc, char **argv) {
         witc_engine_free(engine);
         return 1;
     }
-    witc_limits limits = {.size = sizeof limits,
-                          .count_fuel = true,
-                          .fuel = 100000,
-                          .memory_bytes = 4 * 65536};
+    witc_limits limits = {
+        .size = sizeof limits, .count_fuel = true, .fuel = 100000, .memory_bytes = 4 * 65536};
     witc_store *store = witc_store_new(engine, &limits);
     witc_linker *linker = witc_linker_new(store);
     witc_linker_define_raw(linker, "host", "print", "i32 i32", print, NULL);

@@ -566,6 +566,163 @@ static void memories_tables_globals(void) {
     guest_free(&g);
 }
 
+/* ---- limits ---- */
+
+static const char text_limits[] =
+    "(module (memory (export \"m\") 1) (table (export \"t\") 1 funcref)"
+    " (func (export \"spin\") (loop (br 0))) (func $deep (export \"deep\") (call $deep))"
+    " (func (export \"nop\")))";
+
+static void limits_are_told_apart(void) {
+    witc_limits limits = {.size = sizeof limits,
+                          .count_fuel = true,
+                          .fuel = 1000,
+                          .memory_bytes = 2 << 16,
+                          .table_entries = 4,
+                          .frames = 50,
+                          .instances = 1};
+    Guest g = guest_in(&limits);
+    guest_load(&g, text_limits);
+    CHECK_EQ(run(&g, "nop"), WITC_DONE);
+    uint64_t before = witc_store_fuel(g.store);
+    CHECK_EQ(run(&g, "nop"), WITC_DONE);
+    uint64_t used = before - witc_store_fuel(g.store);
+    CHECK_EQ(run(&g, "nop"), WITC_DONE);
+    CHECK_EQ(before - witc_store_fuel(g.store), 2 * used);
+    CHECK_EQ(run(&g, "spin"), WITC_TRAP);
+    CHECK_EQ(witc_store_failure(g.store).limit, WITC_LIMIT_FUEL);
+    witc_store_set_fuel(g.store, 100000);
+    CHECK_EQ(run(&g, "deep"), WITC_TRAP);
+    CHECK_EQ(witc_store_failure(g.store).limit, WITC_LIMIT_FRAMES);
+    CHECK(!witc_store_met_limit(g.store, WITC_LIMIT_MEMORY));
+    CHECK_EQ(witc_memory_grow(witc_instance_memory(g.instance, "m"), 1), 1);
+    CHECK(witc_memory_grow(witc_instance_memory(g.instance, "m"), 1) == UINT64_MAX);
+    CHECK(witc_store_met_limit(g.store, WITC_LIMIT_MEMORY));
+    CHECK_EQ(witc_table_grow(g.store, witc_instance_table(g.instance, "t"), 3, NULL), 1);
+    CHECK(witc_table_grow(g.store, witc_instance_table(g.instance, "t"), 1, NULL) == UINT64_MAX);
+    CHECK_EQ(witc_store_usage(g.store).memory_bytes, 2 << 16);
+    CHECK_EQ(witc_store_usage(g.store).table_entries, 4);
+    guest_load(&g, text_limits);
+    CHECK_EQ(g.status, WITC_LIMIT);
+    CHECK_EQ(witc_store_failure(g.store).limit, WITC_LIMIT_INSTANCES);
+    guest_free(&g);
+}
+
+static void *interrupt(void *store) {
+    struct timespec a_while = {.tv_nsec = 20000000};
+    nanosleep(&a_while, NULL);
+    witc_store_interrupt(store);
+    return NULL;
+}
+
+static void another_thread_interrupts(void) {
+    Guest g = guest(text_limits);
+    pthread_t thread;
+    CHECK_EQ(pthread_create(&thread, NULL, interrupt, g.store), 0);
+    CHECK_EQ(run(&g, "spin"), WITC_TRAP);
+    CHECK_EQ(witc_store_failure(g.store).trap, WITC_TRAP_INTERRUPTED);
+    pthread_join(thread, NULL);
+    CHECK_EQ(run(&g, "nop"), WITC_DONE); /* it was for that call alone */
+    witc_store_set_timeout(g.store, 20000000);
+    CHECK_EQ(run(&g, "spin"), WITC_TRAP);
+    CHECK_EQ(witc_store_failure(g.store).limit, WITC_LIMIT_TIME);
+    guest_free(&g);
+}
+
+/* A module is shared by OS threads, each with a store of its own. */
+static void *work(void *module) {
+    witc_store *store = witc_store_new(engine, NULL);
+    witc_instance *instance;
+    bool good = witc_instantiate(store, module, NULL, 0, &instance) == WITC_DONE;
+    witc_slot slots[2] = {84, 2};
+    for (int i = 0; good && i < 1000; i++, slots[0] = 84, slots[1] = 2)
+        good = !witc_func_call_raw(store, witc_instance_func(instance, "div"), slots) &&
+               slots[0] == 42;
+    witc_store_free(store);
+    return good ? module : NULL;
+}
+
+static void threads_share_a_module(void) {
+    witc_module *module = module_of(text_values);
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, work, module);
+    for (int i = 0; i < 4; i++) {
+        void *result;
+        pthread_join(threads[i], &result);
+        CHECK(result == module);
+    }
+    witc_module_free(module);
+}
+
+/* ---- an allocator that fails ---- */
+
+typedef struct {
+    long left, held; /* allocations until one fails; those that are not released */
+} Budget;
+
+static void *budget_allocate(void *context, size_t size) {
+    Budget *b = context;
+    if (b->left-- <= 0) return NULL;
+    b->held++;
+    return malloc(size);
+}
+static void *budget_reallocate(void *context, void *old, size_t size) {
+    Budget *b = context;
+    if (b->left-- <= 0) return NULL;
+    b->held += !old;
+    return realloc(old, size);
+}
+static void budget_release(void *context, void *old) {
+    ((Budget *)context)->held--;
+    free(old);
+}
+
+static witc_status count_call(witc_caller *caller, void *context, const witc_value *args, size_t n,
+                              witc_value *results, size_t m) {
+    (void)caller, (void)args, (void)n, (void)m;
+    results[0].of.i32 = ++*(int *)context;
+    return WITC_DONE;
+}
+
+/* All that can be done with few allocations; whether all of it was. */
+static bool do_everything(witc_engine *mine) {
+    const char *text = "(module (import \"e\" \"f\" (func $f (param externref) (result i32)))"
+                       " (func (export \"f\") (param externref) (result i32)"
+                       "  (call $f (local.get 0))))";
+    int calls = 0;
+    witc_module *module = witc_module_new(mine, text, strlen(text), NULL, NULL);
+    witc_store *store = witc_store_new(mine, NULL);
+    witc_linker *linker = store ? witc_linker_new(store) : NULL;
+    witc_instance *instance = NULL;
+    bool good = linker &&
+                !witc_linker_define_func(linker, "e", "f", "externref -> i32", count_call, &calls);
+    good = good && !witc_linker_instantiate(linker, module, &instance);
+    witc_ref *ref = good ? witc_extern_new(store, &calls, NULL) : NULL;
+    witc_value arg = witc_reference(WITC_EXTERNREF, ref), result;
+    good = ref && !witc_func_call(store, witc_instance_func(instance, "f"), &arg, 1, &result, 1);
+    CHECK(!good || calls == 1);
+    witc_linker_free(linker);
+    witc_store_free(store);
+    witc_module_free(module);
+    return good;
+}
+
+static void every_allocation_fails_in_turn(void) {
+    bool done = false;
+    for (long n = 0; !done && n < 1000; n++) {
+        Budget budget = {.left = n};
+        witc_config config = {
+            .size = sizeof config,
+            .allocator = {&budget, budget_allocate, budget_reallocate, budget_release}};
+        witc_engine *mine = witc_engine_new(&config);
+        CHECK(mine || n == 0);
+        done = mine && do_everything(mine);
+        witc_engine_free(mine);
+        CHECK_EQ(budget.held, 0);
+    }
+    CHECK(done);
+}
+
 int main(void) {
     engine = witc_engine_new(NULL);
     CHECK_EQ(witc_api_version(), WITC_API_VERSION);
@@ -582,6 +739,10 @@ int main(void) {
     RUN(exceptions_cross_the_host);
     RUN(linking_fails_with_reasons);
     RUN(memories_tables_globals);
+    RUN(limits_are_told_apart);
+    RUN(another_thread_interrupts);
+    RUN(threads_share_a_module);
+    RUN(every_allocation_fails_in_turn);
     witc_engine_free(engine);
     return test_end("embed");
 }
