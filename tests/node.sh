@@ -10,4 +10,4 @@ if ! command -v node >/dev/null; then
 fi
 mkdir "$tmp/modules"
 "$differ" -t -o "$tmp/modules" 600
-exec node tests/differ_node.mjs "$tmp/modules"
+node tests/differ_node.mjs "$tmp/modules"
