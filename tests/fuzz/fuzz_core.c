@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* Core modules: decode, validate, encode; what was decoded and encoded decodes again. */
+/* Core modules: decode, validate, encode; what was decoded and encoded decodes again,
+ * and gives the same bytes. */
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -25,6 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             diag_print(stderr, &diags, false);
             abort();
         }
+        Buf same = {.arena = arena};
+        core_encode(again, &same);
+        if (!str_eq(buf_text(&same), buf_text(&bytes))) abort();
     }
     arena_free(arena);
     return 0;

@@ -98,7 +98,8 @@ enum { LOAD = 0x28, STORE = 0x36, DIV_U = 0x6e };
 
 static void addresses(void) {
     memory()[0] = 42;
-    CHECK_EQ(call2("add_load", (uint32_t)-4, 0), 42); /* i32.add wraps, the offset of a load does not */
+    CHECK_EQ(call2("add_load", (uint32_t)-4, 0),
+             42); /* i32.add wraps, the offset of a load does not */
     CHECK_EQ(traps_at("add_load", 65533 - 4, 0), LOAD);
     CHECK_EQ(traps_at("add_load", 65532 - 4, 0), 0);
     CHECK_EQ(call2("tee_load", 8, (uint32_t)-8), 42);
