@@ -279,6 +279,11 @@ static void run_thread(Wast *w, const WastCommand *c) {
     if (shares && !wast_share(w, &inner, c->module_name))
         wast_fail(w, "no instance `%.*s` to share", STR_ARG(c->module_name));
     else run_directives(&inner, &c->body);
+    w->modules.at = inner.modules.at; /* wast_stop frees what it has made */
+    w->modules.len = inner.modules.len;
+    w->modules.cap = inner.modules.cap;
+    w->vm = inner.vm;
+    w->thread = inner.thread;
 }
 
 static void run_directive(Wast *w, const WastCommand *c) {
