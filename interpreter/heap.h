@@ -40,10 +40,11 @@ static inline VmKind vm_kind(const VmData *d) { return (VmKind)(d->layout >> VM_
 
 /* What an exnref refers to. */
 typedef struct {
-    VmData data;
+    VmSlot data; /* a VmData */
     struct VmTag *tag;
     VmSlot values[];
 } VmException;
+_Static_assert(sizeof(VmData) == sizeof(VmSlot), "an exception begins with a VmData");
 
 /* What the collector has to know of a register, field or element. */
 typedef enum { VM_NO_REF, VM_ANY_REF, VM_EXTERN_REF } VmRefKind;
