@@ -184,13 +184,14 @@ compilers: ## build everything with gcc and with clang, warnings as errors; both
 	@. tools/toolchain.sh; $(MAKE) --no-print-directory CC=$$CLANG forms
 
 .PHONY: forms handlers
-forms: ## run random modules in both forms of the handlers
+forms: ## run the official scripts and random modules in both forms of the handlers
 	@$(MAKE) --no-print-directory TRAMPOLINE= run-forms
 	@$(MAKE) --no-print-directory TRAMPOLINE=1 run-forms
 
 .PHONY: run-forms
-run-forms: $(OBJ)/tests/test_interpreter $(DIFFER)
+run-forms: $(WITC) $(OBJ)/tests/test_interpreter $(DIFFER)
 	@$(OBJ)/tests/test_interpreter
+	@tests/scripts.sh $(WITC)
 	@$(DIFFER) -o $(BUILD) 1000
 
 handlers: $(LIB) ## check that the hot handlers need no frame on C's stack

@@ -81,6 +81,7 @@ full)
     part "sources" tests/sources.sh build/witc
     part "scripts asan" tests/wast.sh build/witc-asan
     part "sources asan" tests/sources.sh build/witc-asan
+    part "core suite asan" tests/scripts.sh build/witc-asan
     part "link asan" tests/link.sh build/witc-asan
     part "engine asan" tests/engine.sh build/witc-asan
     part "golden asan" tests/golden.sh build/witc-asan
