@@ -44,7 +44,7 @@ typedef struct {
     struct VmTag *tag;
     VmSlot values[];
 } VmException;
-_Static_assert(sizeof(VmData) == sizeof(VmSlot), "an exception begins with a VmData");
+_Static_assert(sizeof(VmData) == sizeof(VmSlot), "objects of a C type begin with a VmData");
 
 /* What the collector has to know of a register, field or element. */
 typedef enum { VM_NO_REF, VM_ANY_REF, VM_EXTERN_REF } VmRefKind;
@@ -105,7 +105,7 @@ typedef struct VmBlock {
 
 /* Data of the host. */
 typedef struct {
-    VmData data;
+    VmSlot data; /* a VmData */
     void *pointer;
     void (*finalize)(void *);
 } VmHostData;
