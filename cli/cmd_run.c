@@ -16,8 +16,6 @@
 #include "wasi/wasi.h"
 #include "wat/wat.h"
 
-enum { MAX_FRAMES = 100 };
-
 typedef struct {
     StrVec env;
     bool inherit_env;
@@ -108,18 +106,10 @@ static WasiContext make_context(Cli *cli, const Options *options) {
                          .stderr_fd = STDERR_FILENO};
 }
 
-static void report_trap(Cli *cli, VmThread *thread) {
-    VmFrameInfo frames[MAX_FRAMES];
-    uint32_t n = vm_backtrace(thread, frames, MAX_FRAMES);
+static void report_trap(Cli *cli, const VmThread *thread) {
     Str message = vm_trap_message(thread);
     diag(&cli->diags, CLI_TRAP, span_none(), STR_ARG(message));
-    while (n && !frames[n - 1].module) n--; /* the host's call of the guest */
-    BacktraceFrame shown[MAX_FRAMES];
-    for (uint32_t i = 0; i < n; i++) {
-        const VmFrameInfo *f = &frames[i];
-        shown[i] = (BacktraceFrame){f->module, f->func, f->offset, f->name};
-    }
-    backtrace_notes(cli, shown, n);
+    backtrace_of_thread(cli, thread);
 }
 
 /* Lets the guest run until it has ended; waits for the host where it waits. */

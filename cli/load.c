@@ -52,28 +52,25 @@ const Source *load_component(Cli *cli, size_t index, Features features) {
 
 /* ---- sources ---- */
 
-/* A file that a module names: relative to the module's own, unless it is absolute. */
-static const Source *read_beside(Cli *cli, const CoreModule *module, Str url) {
+const Source *read_beside(Cli *cli, Str path, Str url) {
     Diags ignored = {.arena = cli->arena};
     if (str_starts(url, STR("file://"))) url = str_after(url, 7);
     if (url.len == 0 || str_find_str(url, STR("://"), 0) != SIZE_MAX) return NULL;
-    if (url.ptr[0] != '/') url = path_join(cli->arena, path_directory(module->source->path), url);
+    if (url.ptr[0] != '/') url = path_join(cli->arena, path_directory(path), url);
     if (!file_exists(cli->arena, url)) return NULL;
     return file_read(cli->arena, url, &ignored);
 }
 
+static Str read_file(void *cli, const CoreModule *module, Str url) {
+    const Source *file = read_beside(cli, module->source->path, url);
+    return file ? file->text : (Str){0};
+}
+
 CoreSources *load_sources(Cli *cli, const CoreModule *module, Str map) {
     CoreSources *sources = core_sources_new(cli->arena, module);
-    Diags ignored = {.arena = cli->arena};
-    const Source *debug = read_beside(cli, module, core_sources_external(module));
-    const Source *json = map.len ? file_read(cli->arena, map, &cli->diags)
-                                 : read_beside(cli, module, core_sources_map_url(module));
-    if (debug && input_kind(debug->text) == KIND_CORE_MODULE) {
-        Reader reader = reader_of(debug, &ignored);
-        const CoreModule *other = core_decode(cli->arena, &reader, features_all());
-        if (other) core_sources_use_external(sources, other);
-    }
-    if (json && !core_sources_use_map(sources, json->text) && map.len)
+    core_sources_use_files(sources, read_file, cli);
+    const Source *json = map.len ? file_read(cli->arena, map, &cli->diags) : NULL;
+    if (json && !core_sources_use_map(sources, json->text))
         diag(&cli->diags, CLI_NOT_SOURCE_MAP, span_at(json, 0));
     return sources;
 }

@@ -30,6 +30,10 @@ const Source *load_binary_debug(Cli *cli, size_t index, Features features,
 const Source *load_module(Cli *cli, size_t index, Features features);
 const Source *load_component(Cli *cli, size_t index, Features features);
 
+/* A file that the module in file `path` names: relative to that, unless it is absolute. NULL without a
+ * diagnostic where it cannot be read. */
+const Source *read_beside(Cli *cli, Str path, Str url);
+
 /* Where the code of a module came from, with the files beside it that it names, relative to where it
  * is itself; or with this source map, where `map` is not empty. What cannot be read is left out. */
 CoreSources *load_sources(Cli *cli, const CoreModule *module, Str map);

@@ -3,12 +3,14 @@
  * `witc run` of a core module: `_start`, or the export that --invoke names, its arguments read by
  * their types and its results a line each. Imports are other modules, by --preload NAME=FILE.
  *
- * This is a program that embeds the engine as any other: by include/witc/engine.h alone.
+ * This is a program that embeds the engine as any other: by include/witc/engine.h.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/backtrace.h"
+#include "cli/load.h"
 #include "cli/run.h"
 
 typedef struct {
@@ -66,26 +68,6 @@ static void take_errors(Cli *cli, const Source *source, const witc_error *error)
     }
 }
 
-static void note_frames(Run *run, uint32_t count) {
-    witc_frame f;
-    while (count && witc_store_frame(run->store, count - 1, &f) && !f.module) count--;
-    for (uint32_t i = 0; i < count && witc_store_frame(run->store, i, &f); i++) {
-        Cli *cli = run->cli;
-        Str name = str_of(f.func_name), module = str_of(f.module_name), file = str_of(f.file);
-        if (!name.len) name = str_fmt(cli->arena, "function %u", f.func);
-        if (!f.module) diag_note(&cli->diags, CLI_HOST_FRAME, span_none(), i, STR_ARG(name));
-        else if (file.len) {
-            Str at = str_fmt(cli->arena, "%.*s:%u", STR_ARG(file), f.line);
-            if (f.column) at = str_fmt(cli->arena, "%.*s:%u", STR_ARG(at), f.column);
-            diag_note(&cli->diags, CLI_FRAME_AT, span_none(), i, STR_ARG(name), STR_ARG(module),
-                      f.offset, STR_ARG(at));
-        } else {
-            diag_note(&cli->diags, CLI_FRAME, span_none(), i, STR_ARG(name), STR_ARG(module),
-                      f.offset);
-        }
-    }
-}
-
 /* Growth that was refused may be why a guest gave up later. */
 static void note_limits(Run *run, witc_limit told) {
     static const struct {
@@ -111,12 +93,19 @@ static int ended(Run *run, witc_status status) {
         return EXIT_INPUT;
     }
     diag(&cli->diags, CLI_TRAP, span_none(), STR_ARG(message));
-    note_frames(run, failure.frame_count);
+    backtrace_of_store(cli, run->store);
     note_limits(run, failure.limit);
     return EXIT_TRAP;
 }
 
 /* ---- modules ---- */
+
+/* For backtraces: a file that a module names. */
+static bool read_named(void *cli, witc_str module, witc_str url, witc_str *bytes) {
+    const Source *file = read_beside(cli, str_of(module), str_of(url));
+    if (file) *bytes = (witc_str){file->text.ptr, file->text.len};
+    return file != NULL;
+}
 
 static witc_module *load(Run *run, const Source *source) {
     witc_error *error;
@@ -312,7 +301,9 @@ int run_module(Cli *cli, const Source *source, const RunModule *options) {
     run.engine = witc_engine_new(&(witc_config){.size = sizeof(witc_config),
                                                 .features = "all",
                                                 .validation = when[options->validate],
-                                                .validation_threads = UINT32_MAX});
+                                                .validation_threads = UINT32_MAX,
+                                                .read_file = read_named,
+                                                .read_context = cli});
     run.store = run.engine ? witc_store_new(run.engine, &limits) : NULL;
     run.linker = run.store ? witc_linker_new(run.store) : NULL;
     if (run.linker) {

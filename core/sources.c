@@ -3,6 +3,7 @@
  * Where code came from: asks the DWARF of a module, of the module beside it that has the DWARF, and at
  * last the source map. Each is opened by the first question.
  */
+#include "base/file.h"
 #include "core/dwarf.h"
 #include "core/source_map.h"
 
@@ -47,6 +48,20 @@ bool core_sources_use_map(CoreSources *s, Str json) {
     const SourceMap *map = source_map_read(s->arena, json);
     if (map) s->map = map;
     return map != NULL;
+}
+
+void core_sources_use_files(CoreSources *s, CoreReadFile read, void *context) {
+    Str url = core_sources_external(s->module);
+    Str debug = url.len ? read(context, s->module, url) : (Str){0};
+    if (str_starts(debug, STR("\0asm"))) {
+        Diags ignored = {.arena = s->arena};
+        Reader reader = reader_of(source_of(s->arena, url, debug), &ignored);
+        const CoreModule *other = core_decode(s->arena, &reader, features_all());
+        if (other) core_sources_use_external(s, other);
+    }
+    url = core_sources_map_url(s->module);
+    Str json = url.len ? read(context, s->module, url) : (Str){0};
+    if (json.len) core_sources_use_map(s, json);
 }
 
 static void open_all(CoreSources *s) {

@@ -40,5 +40,8 @@ Str core_sources_map_url(const CoreModule *m);
  * false where it is none. */
 void core_sources_use_external(CoreSources *s, const CoreModule *m);
 bool core_sources_use_map(CoreSources *s, Str json);
+/* Gives what of both `read` finds, now; it gives an empty text where there is no such file. */
+typedef Str (*CoreReadFile)(void *context, const CoreModule *m, Str url);
+void core_sources_use_files(CoreSources *s, CoreReadFile read, void *context);
 
 #endif

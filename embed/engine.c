@@ -27,6 +27,8 @@ witc_engine *witc_engine_new(const witc_config *given) {
     engine->features = features;
     engine->memory = memory;
     engine->validation = config.validation;
+    engine->read_file = config.read_file;
+    engine->read_context = config.read_context;
     uint32_t threads = config.validation_threads;
     engine->jobs = threads == UINT32_MAX ? 0
                    : threads             ? threads

@@ -29,6 +29,15 @@ static bool place_in_text(const VmFrameInfo *info, Span *span) {
     return span->source && !span->source->binary;
 }
 
+static Str read_file(void *store, const CoreModule *core, Str url) {
+    const witc_engine *engine = ((const witc_store *)store)->engine;
+    witc_str bytes = {0};
+    bool is_read = engine->read_file &&
+                   engine->read_file(engine->read_context, witc_str_of(core->source->path),
+                                     witc_str_of(url), &bytes);
+    return is_read ? str_of(bytes) : (Str){0};
+}
+
 /* What is remembered is no part of what the store is, so a const one will do. */
 static const EmbedFrames *places_of(const witc_store *store, uint32_t i, const VmFrameInfo *info) {
     EmbedFrames *f = store->frames;
@@ -40,7 +49,10 @@ static const EmbedFrames *places_of(const witc_store *store, uint32_t i, const V
     if (f->at == i + 1) return f;
     bool added;
     MapEntry *entry = map_put_ptr(f->arena, &f->sources, info->module, &added);
-    if (added) entry->ptr = core_sources_new(f->arena, info->module);
+    if (added) {
+        entry->ptr = core_sources_new(f->arena, info->module);
+        core_sources_use_files(entry->ptr, read_file, (void *)store);
+    }
     f->at = i + 1;
     f->count = core_sources_find(entry->ptr, info->offset, f->places, MAX_INLINED);
     return f;

@@ -23,6 +23,8 @@ struct witc_engine {
     Allocator memory;
     witc_validation validation;
     unsigned jobs;
+    bool (*read_file)(void *context, witc_str module, witc_str url, witc_str *bytes);
+    void *read_context;
 };
 
 struct witc_module {

@@ -118,9 +118,21 @@ say "trap" '0: `inner` (.*/run.c:3:9), inlined$'
 say "trap" '0: `loop` in module `.*` at 0x[0-9a-f]* (.*/run.c:9:16)$'
 say "trap" '1: .* in module `.*` at 0x[0-9a-f]* (.*/run.c:12:'
 
+# Traps of modules, as text and as bytes.
+sed 's/wasi:cli.run@0.2.0#run/_start/' run.c >start.c
+"$CLANG" --target=wasm32 -g -O1 -c start.c -o start.o && "$WASM_LD" --no-entry start.o -o start.wasm
+expect "trap of a module" 134 run start.wasm
+say "trap of a module" '0: `inner` (.*/start.c:3:9), inlined$'
+say "trap of a module" '0: `loop` in module `start.wasm` at 0x[0-9a-f]* (.*/start.c:9:16)$'
+say "trap of a module" '1: `run` in module .* (.*/start.c:12:'
+printf '(module $m\n (func $_ZN4shop5priceEi\n  unreachable)\n (func (export "_start") call 0))' >start.wat
+expect "trap of text" 134 run start.wat
+say "trap of text" '0: `shop::price(int)` in module `m` at 0x[0-9a-f]* (start.wat:3:3)$'
+say "trap of text" '1: `function 1` in module `m` at 0x[0-9a-f]* (start.wat:4:26)$'
+
 # DWARF in a file beside the module, and a source map.
 wat() { # wat NAME: a custom section with its one string
-    printf '(module (func $f unreachable)\n  (@custom "%s" "\\%02x%s"))\n' "$1" ${#2} "$2"
+    printf '(module (func $f (export "f") unreachable)\n  (@custom "%s" "\\%02x%s"))\n' "$1" ${#2} "$2"
 }
 wat external_debug_info debug.wasm | tr -d '\n' >main.wat
 "$witc" parse main.wat -o main.wasm
@@ -129,6 +141,8 @@ printf '(module\n\n(func $f\nunreachable))' >debug.wat
 traps main.wasm
 expect "external" 0 addr2line main.wasm $(cat places)
 grep -q ': f ./debug.wat:4:1$' "$out" && ok || bad "external" "$(cat "$out")"
+expect "external, of a trap" 134 run --invoke f main.wasm
+say "external, of a trap" '0: `f` in .* (./debug.wat:4:1)$'
 rm debug.wasm
 expect "external is missing" 0 addr2line main.wasm $(cat places)
 grep -q 'no dwarf frames found' "$out" && ok || bad "external is missing" "$(cat "$out")"
@@ -139,6 +153,8 @@ traps main.wasm
 printf '{"version":3,"sources":["lib.ts"],"mappings":"AAUK"}' >map.json
 expect "source map" 0 addr2line main.wasm $(cat places)
 grep -q ' lib.ts:11:6$' "$out" && ok || bad "source map" "$(cat "$out")"
+expect "source map, of a trap" 134 run --invoke f main.wasm
+say "source map, of a trap" '0: `f` in .* (lib.ts:11:6)$'
 printf '{"version":3,"sources":["other.ts"],"mappings":"AAUK"}' >other.json
 expect "given map" 0 addr2line --source-map other.json main.wasm $(cat places)
 grep -q ' other.ts:11:6$' "$out" && ok || bad "given map" "$(cat "$out")"

@@ -98,6 +98,12 @@ typedef struct witc_config {
     witc_validation validation;
     /* That work on a large module; 0 and 1: the caller's alone, UINT32_MAX: one a processor. */
     uint32_t validation_threads;
+    /* Reads a file that a module names beside itself, its DWARF (external_debug_info) or its source map
+     * (sourceMappingURL), when a backtrace is asked for that needs it; NULL: none is read. `module` is what
+     * witc_module_new was given as the name. The bytes stay as they are until the store is freed.
+     * False: there is none. */
+    bool (*read_file)(void *context, witc_str module, witc_str url, witc_str *bytes);
+    void *read_context;
 } witc_config;
 
 /* An engine; `config` NULL: the defaults. NULL: no memory, or a feature that there is not. Freed by
@@ -349,8 +355,8 @@ typedef struct witc_frame {
     uint32_t func;      /* its index in the module */
     witc_str func_name; /* from the name section, or empty */
     uint32_t offset;    /* of the instruction, in the bytes of the module */
-    witc_str file;      /* where the module tells its sources (DWARF, a source map in it, or that it
-                           was text); else empty */
+    witc_str file;      /* where the module tells its sources (DWARF, a source map, or that it was
+                           text itself); else empty */
     uint32_t line, column; /* from 1; 0: not known */
 } witc_frame;
 bool witc_store_frame(const witc_store *store, uint32_t i, witc_frame *frame);
