@@ -26,6 +26,7 @@ const VmHeap vm_no_heap;
 enum {
     PAYLOAD = VM_BLOCK - sizeof(VmBlock),
     PAGE = 4096,
+    FIRST_LAYOUTS = 16,
     FIRST_REGION = 32, /* blocks */
     LAST_REGION = 2048
 };
@@ -71,10 +72,23 @@ static bool grow(void *array, uint32_t count, uint32_t *cap, size_t size) {
     return true;
 }
 
+/* Data of the host. */
+const VmLayout vm_host_layout = {
+    .header = (uint32_t)VM_HOST_DATA << VM_KIND_SHIFT, .type = CORE_NONE, .kind = VM_HOST_DATA};
+
 VmHeap *vm_heap_of(VmStore *store) {
     if (store->heap != &vm_no_heap) return store->heap;
     VmHeap *h = calloc(1, sizeof *h);
-    if (!h) return NULL;
+    const VmLayout **layouts = malloc(FIRST_LAYOUTS * sizeof *layouts);
+    if (!h || !layouts) {
+        free(h);
+        free(layouts);
+        return NULL;
+    }
+    layouts[0] = &vm_host_layout;
+    h->layouts = layouts;
+    h->layout_count = 1;
+    h->layout_cap = FIRST_LAYOUTS;
     h->budget = VM_FIRST_BUDGET;
     h->fail_after = UINT64_MAX;
 #ifdef VM_HEAP_STRESS
@@ -305,9 +319,6 @@ void vm_heap_stress(VmStore *store, bool collect, uint64_t fail_after) {
 }
 
 /* ---- data and references of the host ---- */
-
-const VmLayout vm_host_layout = {
-    .header = (uint32_t)VM_HOST_DATA << VM_KIND_SHIFT, .type = CORE_NONE, .kind = VM_HOST_DATA};
 
 VmSlot vm_host_object(VmStore *store, void *data, void (*finalize)(void *)) {
     VmHeap *h = vm_heap_of(store);

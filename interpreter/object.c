@@ -128,13 +128,12 @@ static bool has_type(VmHeap *h, uint32_t type, uint32_t count) {
 
 static bool has_layouts(VmHeap *h) {
     if (h->layout_count == h->layout_cap) {
-        uint32_t cap = h->layout_cap ? h->layout_cap * 2 : 16;
+        uint32_t cap = h->layout_cap * 2;
         const VmLayout **layouts = realloc(h->layouts, cap * sizeof *layouts);
         if (!layouts) return false;
         h->layouts = layouts;
         h->layout_cap = cap;
     }
-    if (h->layout_count == 0) h->layouts[h->layout_count++] = &vm_host_layout;
     return true;
 }
 
