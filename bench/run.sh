@@ -52,4 +52,11 @@ fi
 line "an empty command (version), ms" "$(time_of build/witc version)" \
     "${tools:+$(time_of "$tools" --version)}" "${runtime:+$(time_of "$runtime" --version)}"
 
+# Calls between a program and a module, nanoseconds.
+cc -O2 -std=gnu11 -I. -o $folder/calls bench/calls.c build/obj-release/libwitc.a -lm -pthread &&
+    $folder/calls | while read -r name; do
+        ns=${name% ns} && ns=${ns##* }
+        line "a call ${name%%  *}, ns" "$ns" "" ""
+    done
+
 bench/bindings.sh "$folder"

@@ -5,8 +5,8 @@
  *     host ── witc_func_call ── slots ── vm_call ── guest ── call_raw ── witc_raw_fn
  *                                                      └──── call_boxed ── values ── witc_host_fn
  *
- * The raw forms pass slots through. The others check and convert each value; they use an array on C's stack
- * for as many values as functions have, and the allocator beyond.
+ * The raw forms pass slots through. The others check and convert each value, numbers right here; they use an
+ * array on C's stack for as many values as functions have, and the allocator beyond.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,10 +15,31 @@
 
 enum { FEW = 16 }; /* values that need no allocation */
 
+/* ---- values ---- */
+
+/* Numbers of one slot: most values of most calls. */
+static inline bool is_number(CoreValType type) { return type <= CORE_F64; }
+
+/* value_to_slots and value_from_slots, which see to all other values. */
+static inline bool put(const witc_store *store, const witc_value *value, CoreValType type,
+                       VmSlot *slots) {
+    if (!is_number(type)) return value_to_slots(store, value, type, slots);
+    slots->u64 = type == CORE_I32 || type == CORE_F32 ? value->of.u32 : value->of.u64;
+    return value->type == type;
+}
+
+static inline bool take(witc_store *store, CoreValType type, const VmSlot *slots,
+                        witc_value *value) {
+    if (!is_number(type)) return value_from_slots(store, type, slots, value);
+    *value = (witc_value){.type = type};
+    value->of.u64 = slots->u64;
+    return true;
+}
+
 /* ---- host to guest ---- */
 
 static const CoreType *type_of(const witc_store *store, const witc_func *func) {
-    return core_space_type(vm_store_types(store->vm), vm_func_type(vm_func_of(func)));
+    return vm_func_type(store->vm, vm_func_of(func));
 }
 
 witc_functype witc_func_type(const witc_store *store, const witc_func *func) {
@@ -56,7 +77,7 @@ static witc_status no_memory(witc_store *store) {
 static bool results_from_slots(witc_store *store, const CoreType *type, const VmSlot *slots,
                                witc_value *results) {
     for (uint32_t i = 0; i < type->result_count; i++) {
-        if (!value_from_slots(store, type->results[i], slots, &results[i])) {
+        if (!take(store, type->results[i], slots, &results[i])) {
             witc_values_free(results, i);
             return false;
         }
@@ -115,14 +136,15 @@ witc_status witc_func_call(witc_store *store, witc_func *func, const witc_value 
                           "%zu arguments and %zu results for a function of %u and %u", arg_count,
                           result_count, type->param_count, type->result_count);
     VmSlot few[FEW * 2], *slots = few, *more = NULL;
-    size_t room = room_for(type);
+    size_t room = FEW * 2;
+    if (arg_count + result_count > FEW) room = room_for(type);
     if (room > FEW * 2) {
         more = slots = engine_new(store->engine, room * sizeof *slots);
         if (!more) return no_memory(store);
     }
     VmSlot *to = slots;
     for (size_t i = 0; i < arg_count; i++) {
-        if (!value_to_slots(store, &args[i], type->params[i], to)) {
+        if (!put(store, &args[i], type->params[i], to)) {
             engine_release(store->engine, more);
             return wrong_argument(store, type->params[i], i);
         }
@@ -206,14 +228,24 @@ static VmStatus call_raw(VmThread *thread, void *context, VmSlot *slots) {
     return VM_DONE;
 }
 
+/* All results as they should be, and numbers: nothing else is left to do. */
+static bool put_numbers(const CoreType *type, const witc_value *results, VmSlot *slots) {
+    for (uint32_t i = 0; i < type->result_count; i++)
+        if (!put(NULL, &results[i], type->results[i], &slots[i])) return false;
+    return true;
+}
+
 /* The values' references go; then the status is what the interpreter gets. */
 static VmStatus boxed_done(const EmbedHost *host, VmThread *thread, witc_status status,
                            witc_value *args, witc_value *results, VmSlot *slots) {
     const CoreType *type = host->type;
+    if (host->numbers && status == WITC_DONE && vm_trapped(thread) == TRAP_NONE &&
+        put_numbers(type, results, slots))
+        return VM_DONE;
     VmStatus s = status_of(thread, status);
     VmSlot *to = slots;
     for (uint32_t i = 0; s == VM_DONE && i < type->result_count; i++) {
-        if (!value_to_slots(host->store, &results[i], type->results[i], to))
+        if (!put(host->store, &results[i], type->results[i], to))
             s = vm_trap_text(thread, TRAP_HOST, "result %u of a host function is of another type",
                              i + 1);
         to += witc_slots_of(type->results[i]);
@@ -234,11 +266,13 @@ static VmStatus call_boxed(VmThread *thread, void *context, VmSlot *slots) {
     const VmSlot *from = slots;
     bool fits = true;
     for (uint32_t i = 0; i < type->param_count; i++) {
-        fits = value_from_slots(host->store, type->params[i], from, &args[i]) && fits;
+        fits = take(host->store, type->params[i], from, &args[i]) && fits;
         from += witc_slots_of(type->params[i]);
     }
     for (uint32_t i = 0; i < type->result_count; i++) {
-        results[i] = witc_default(top_of(host->store->vm, type->results[i]));
+        CoreValType t = type->results[i];
+        results[i] =
+            is_number(t) ? (witc_value){.type = t} : witc_default(top_of(host->store->vm, t));
     }
     VmStatus status;
     if (fits)
@@ -273,9 +307,13 @@ static witc_func *host_new(witc_store *store, const witc_functype *type, EmbedHo
     }
     *host = made;
     host->store = store;
-    host->type = core_space_type(vm_store_types(store->vm), vm_func_type(func));
-    for (uint32_t i = 0; i < type->result_count; i++)
+    host->type = vm_func_type(store->vm, func);
+    host->numbers = true;
+    for (uint32_t i = 0; i < type->param_count; i++) host->numbers &= is_number(type->params[i]);
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        host->numbers &= is_number(type->results[i]);
         host->narrow |= type->results[i] == CORE_I32 || type->results[i] == CORE_F32;
+    }
     return (witc_func *)func;
 }
 

@@ -76,7 +76,8 @@ typedef struct {
     void *context;
     void (*release)(void *);
     const CoreType *type;
-    bool narrow; /* there are results of 32 bits */
+    bool narrow;  /* there are results of 32 bits */
+    bool numbers; /* all parameters and results are, of one slot */
 } EmbedHost;
 
 /* Objects under their two names. */

@@ -180,8 +180,8 @@ bool vm_ref_test(const VmStore *store, VmSlot reference, CoreValType type);
 /* any.convert_extern and extern.convert_any */
 VmSlot vm_any_of_extern(VmSlot reference);
 VmSlot vm_extern_of_any(VmSlot reference);
-/* The type of a function in the store's CoreTypeSpace. */
-uint32_t vm_func_type(const VmFunc *func);
+/* The type of a function of the store, in its ids. */
+const CoreType *vm_func_type(const VmStore *store, const VmFunc *func);
 
 /* ---- references of the host ----
  *

@@ -65,7 +65,9 @@ VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_c
     return &host->func;
 }
 
-uint32_t vm_func_type(const VmFunc *func) { return func->type; }
+const CoreType *vm_func_type(const VmStore *store, const VmFunc *func) {
+    return core_space_type(store->types, func->type);
+}
 
 void vm_module_check_lazily(VmModule *module, const CoreChecker *checker) {
     Arena *arena = module->store->arena;

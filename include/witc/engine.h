@@ -415,7 +415,7 @@ typedef struct witc_value {
 
 static inline witc_value witc_i32(int32_t i) {
     witc_value v;
-    v.type = WITC_I32, v.of.u64 = 0, v.of.i32 = i;
+    v.type = WITC_I32, v.of.u64 = (uint32_t)i;
     return v;
 }
 static inline witc_value witc_i64(int64_t i) {
