@@ -226,7 +226,10 @@ static void add_elem(Maker *k, uint32_t at, const uint32_t *funcs, size_t count)
 }
 
 static void add_data(Maker *k, uint32_t at, Str bytes) {
-    *vec_push(k->arena, &k->m->datas) = (CoreData){.start = constant(k, at), .bytes = bytes};
+    CoreData *data = vec_push(k->arena, &k->m->datas);
+    CoreExpr start = constant(k, at);
+    core_data_set_start(k->arena, data, &start);
+    core_data_set_bytes(data, bytes);
 }
 
 static void add_tables(Maker *k) {

@@ -271,7 +271,8 @@ static bool check_data(CoreChecker *c, const CoreData *data) {
         return on(c, FEATURE_BULK_MEMORY) || ITEM_FAIL(c, data->offset, CORE_PASSIVE_DATA_OFF);
     if (data->memory >= c->m->memories.len)
         return ITEM_FAIL(c, data->offset, CORE_UNKNOWN_MEMORY, data->memory);
-    return check_offset(c, &data->start, &c->m->memories.at[data->memory].limits);
+    CoreExpr start = core_data_start(data);
+    return check_offset(c, &start, &c->m->memories.at[data->memory].limits);
 }
 
 static bool check_segments(CoreChecker *c) {

@@ -158,15 +158,27 @@ static inline bool core_elem_declared(const CoreElem *e) { return (e->flags & 3)
 static inline bool core_elem_passive(const CoreElem *e) { return (e->flags & 3) == 1; }
 static inline bool core_elem_has_exprs(const CoreElem *e) { return (e->flags & 4) != 0; }
 
+/* Compact, since there are modules with a hundred thousand of them. */
 typedef struct {
     uint8_t flags;   /* as encoded: 0 active, 1 passive, 2 active with a memory index */
+    bool has_places; /* of `start`, for a module from text */
     uint32_t memory; /* active */
-    CoreExpr start;  /* active */
-    Str bytes;
     uint32_t offset;
+    uint32_t size; /* of the bytes */
+    const char *bytes;
+    /* Active: core_data_start, core_data_set_start. */
+    const void *start; /* the expression's bytes; with places a CoreExpr */
+    uint32_t start_size, start_offset;
 } CoreData;
 
 static inline bool core_data_active(const CoreData *d) { return d->flags != 1; }
+static inline Str core_data_bytes(const CoreData *d) { return (Str){d->bytes, d->size}; }
+static inline void core_data_set_bytes(CoreData *d, Str bytes) {
+    d->bytes = bytes.ptr;
+    d->size = (uint32_t)bytes.len;
+}
+CoreExpr core_data_start(const CoreData *d);
+void core_data_set_start(Arena *arena, CoreData *d, const CoreExpr *start);
 
 /* Section ids in their binary encoding. */
 typedef enum {

@@ -472,9 +472,12 @@ static void data_section(Decoder *d, Reader *r) {
         if (flags > 2) reader_fail(r, data.offset, CORE_BAD_SEGMENT_FLAGS, "data");
         data.flags = (uint8_t)flags;
         if (data.flags == 2) data.memory = reader_u32(r);
-        if (core_data_active(&data)) data.start = read_expr(r);
+        if (core_data_active(&data)) {
+            CoreExpr at = read_expr(r);
+            core_data_set_start(d->arena, &data, &at);
+        }
         uint32_t size = reader_u32(r);
-        data.bytes = reader_bytes(r, size);
+        core_data_set_bytes(&data, reader_bytes(r, size));
         if (!r->failed) *vec_push(d->arena, &d->m->datas) = data;
     }
     if (d->m->has_data_count && d->m->data_count != got && !r->failed)

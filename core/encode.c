@@ -255,8 +255,8 @@ static void data_section(const CoreModule *m, Buf *buf) {
         const CoreData *data = &m->datas.at[i];
         buf_u32(buf, data->flags);
         if (data->flags == 2) buf_u32(buf, data->memory);
-        if (core_data_active(data)) buf_str(buf, data->start.bytes);
-        buf_name(buf, data->bytes);
+        if (core_data_active(data)) buf_str(buf, core_data_start(data).bytes);
+        buf_name(buf, core_data_bytes(data));
     }
 }
 

@@ -88,6 +88,24 @@ Span core_expr_span(const CoreModule *m, const CoreExpr *expr, size_t at) {
     return m->source ? (Span){m->source, offset, offset} : span_none();
 }
 
+CoreExpr core_data_start(const CoreData *d) {
+    if (d->has_places) return *(const CoreExpr *)d->start;
+    return (CoreExpr){.bytes = {d->start, d->start_size}, .offset = d->start_offset};
+}
+
+void core_data_set_start(Arena *arena, CoreData *d, const CoreExpr *start) {
+    d->has_places = start->places != NULL;
+    if (d->has_places) {
+        CoreExpr *kept = ARENA_NEW(arena, CoreExpr);
+        *kept = *start;
+        d->start = kept;
+        return;
+    }
+    d->start = start->bytes.ptr;
+    d->start_size = (uint32_t)start->bytes.len;
+    d->start_offset = start->offset;
+}
+
 uint64_t core_local_count(const CoreModule *m, const CoreFunc *f) {
     const CoreType *t = core_func_type_at(m, f->type);
     uint64_t n = t ? t->param_count : 0;

@@ -58,6 +58,11 @@ static bool lay_out_shapes(VmModule *module) {
 
 /* ---- the memory ---- */
 
+static bool data_place(const CoreModule *core, const CoreData *data, uint64_t *at) {
+    CoreExpr start = core_data_start(data);
+    return constant(core, &start, at);
+}
+
 /* What the active segments write; false where there can be no image. */
 static bool find_extent(const VmModule *module, uint64_t *from, uint64_t *to, uint64_t *bytes) {
     const CoreModule *core = module->core;
@@ -70,12 +75,12 @@ static bool find_extent(const VmModule *module, uint64_t *from, uint64_t *to, ui
     for (size_t i = 0; i < core->datas.len; i++) {
         const CoreData *data = &core->datas.at[i];
         if (!core_data_active(data)) continue;
-        if (data->memory != 0 || !constant(core, &data->start, &at)) return false;
-        if (at > room || data->bytes.len > room - at) return false;
-        if (data->bytes.len == 0) continue;
+        if (data->memory != 0 || !data_place(core, data, &at)) return false;
+        if (at > room || data->size > room - at) return false;
+        if (data->size == 0) continue;
         if (at < *from) *from = at;
-        if (at + data->bytes.len > *to) *to = at + data->bytes.len;
-        *bytes += data->bytes.len;
+        if (at + data->size > *to) *to = at + data->size;
+        *bytes += data->size;
     }
     uint64_t span = *to - *from;
     return *bytes && (span / LEAST_FULL <= *bytes || span - *bytes <= MOST_EMPTY);
@@ -85,8 +90,8 @@ static void write_segments(const CoreModule *core, uint8_t *image, uint64_t from
     uint64_t at = 0;
     for (size_t i = 0; i < core->datas.len; i++) {
         const CoreData *data = &core->datas.at[i];
-        if (core_data_active(data) && data->bytes.len && constant(core, &data->start, &at))
-            memcpy(image + (at - from), data->bytes.ptr, data->bytes.len);
+        if (core_data_active(data) && data->size && data_place(core, data, &at))
+            memcpy(image + (at - from), data->bytes, data->size);
     }
 }
 

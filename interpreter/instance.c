@@ -361,9 +361,9 @@ static Trap fill_table(VmInstance *in, const CoreElem *elem) {
 static Trap copy_data(VmInstance *in, uint32_t i) {
     const CoreData *data = &in->module->core->datas.at[i];
     VmSlot at[2];
-    Trap trap = evaluate(in, &data->start, at);
-    if (trap == TRAP_NONE)
-        trap = vm_memory_init(in, i, data->memory, at[0].u64, 0, (uint32_t)data->bytes.len);
+    CoreExpr start = core_data_start(data);
+    Trap trap = evaluate(in, &start, at);
+    if (trap == TRAP_NONE) trap = vm_memory_init(in, i, data->memory, at[0].u64, 0, data->size);
     return trap;
 }
 

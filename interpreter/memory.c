@@ -127,7 +127,7 @@ Trap vm_memory_copy(VmInstance *in, uint32_t to_memory, uint32_t from_memory, ui
 Trap vm_memory_init(VmInstance *in, uint32_t data, uint32_t memory, uint64_t to, uint32_t from,
                     uint32_t n) {
     VmMemory *m = in->memories[memory];
-    Str bytes = in->module->core->datas.at[data].bytes;
+    Str bytes = core_data_bytes(&in->module->core->datas.at[data]);
     uint64_t len = in->dropped_data[data] ? 0 : bytes.len;
     if (!inside(to, n, m->size) || !inside(from, n, len)) return TRAP_MEMORY_BOUNDS;
     if (n) memcpy(m->bytes + to, bytes.ptr + from, n);

@@ -248,7 +248,7 @@ static bool inside(uint64_t at, uint64_t n, uint64_t size) { return n <= size &&
 Trap vm_array_from_data(VmInstance *in, VmData *array, uint64_t at, uint32_t data, uint64_t from,
                         uint64_t n) {
     uint8_t log2_size = vm_layout_of(in->store, array)->log2_size;
-    Str bytes = in->module->core->datas.at[data].bytes;
+    Str bytes = core_data_bytes(&in->module->core->datas.at[data]);
     uint64_t len = in->dropped_data[data] ? 0 : bytes.len, size = n << log2_size;
     if (!inside(at, n, array->count)) return TRAP_ARRAY_BOUNDS;
     if (!inside(from, size, len)) return TRAP_MEMORY_BOUNDS;

@@ -166,7 +166,7 @@ HANDLER(ARRAY_NEW_FIXED, { /* b: the first element; immediate: count */
  * that it does not have allocates nothing. */
 HANDLER(ARRAY_NEW_DATA, {
     uint32_t data = (uint32_t)pc[3].imm;
-    uint64_t len = in->dropped_data[data] ? 0 : in->module->core->datas.at[data].bytes.len;
+    uint64_t len = in->dropped_data[data] ? 0 : in->module->core->datas.at[data].size;
     uint64_t size = (uint64_t)C.u32 << LAYOUT->log2_size;
     if (UNLIKELY(size > len || B.u32 > len - size)) TRAP_WITH(TRAP_MEMORY_BOUNDS);
     NEW_ARRAY(C.u32)

@@ -256,10 +256,11 @@ static void add_segments(Gen *g) {
         uint32_t n = choose(g, 40);
         char *bytes = arena_alloc(g->arena, n);
         for (uint32_t k = 0; k < n; k++) bytes[k] = (char)choose(g, 256);
-        *vec_push(g->arena, &g->m->datas) =
-            (CoreData){.flags = i ? 1 : 0,
-                       .start = constant_expr(g, address, choose(g, 4) * 16),
-                       .bytes = {bytes, n}};
+        CoreExpr start = constant_expr(g, address, choose(g, 4) * 16);
+        CoreData *data = vec_push(g->arena, &g->m->datas);
+        *data = (CoreData){.flags = i ? 1 : 0};
+        core_data_set_start(g->arena, data, &start);
+        core_data_set_bytes(data, (Str){bytes, n});
     }
     g->m->has_data_count = true;
     g->m->data_count = 2;

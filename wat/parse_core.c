@@ -779,12 +779,13 @@ static void read_memory(WatModule *p, uint32_t at) {
         wat_expect_open(w, "data");
         CoreData data = {.memory = p->next[CORE_MEMORY], .offset = at};
         data.flags = data.memory ? 2 : 0;
-        data.bytes = data_bytes(p);
+        core_data_set_bytes(&data, data_bytes(p));
         wat_close(w);
-        data.start = zero_offset(p, memory.limits.is_64, at);
+        CoreExpr start = zero_offset(p, memory.limits.is_64, at);
+        core_data_set_start(w->arena, &data, &start);
         *vec_push(w->arena, &p->m->datas) = data;
         uint64_t page = (uint64_t)1 << memory.limits.page_log2;
-        memory.limits.min = memory.limits.max = (data.bytes.len + page - 1) / page;
+        memory.limits.min = memory.limits.max = (data.size + page - 1) / page;
         memory.limits.has_max = true;
     } else {
         memory.limits = wat_memory_type(w);
@@ -808,10 +809,11 @@ static void read_data(WatModule *p, uint32_t at) {
             data.memory = wat_index(w, &p->memories, "memory");
             wat_close(w);
         }
-        data.start = segment_offset(p);
+        CoreExpr start = segment_offset(p);
+        core_data_set_start(w->arena, &data, &start);
         data.flags = data.memory ? 2 : 0;
     }
-    data.bytes = data_bytes(p);
+    core_data_set_bytes(&data, data_bytes(p));
     *vec_push(w->arena, &p->m->datas) = data;
     wat_close(w);
 }

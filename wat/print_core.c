@@ -510,11 +510,12 @@ static void put_datas(WatModulePrinter *mp) {
                 wat_put_index(p, &mp->memories, d->memory);
                 wat_put(p, ") ");
             }
-            wat_print_const_sugar(mp, &d->start, "offset");
+            CoreExpr start = core_data_start(d);
+            wat_print_const_sugar(mp, &start, "offset");
             wat_put(p, " ");
         }
         if (p->options.skeleton) wat_put(p, "...");
-        else wat_put_quoted_bytes(p, d->bytes);
+        else wat_put_quoted_bytes(p, core_data_bytes(d));
         wat_finish(p);
     }
 }

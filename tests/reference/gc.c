@@ -174,10 +174,9 @@ static void from_segment(PlainMachine *p, const CoreInstr *in, PlainObject *o, u
     bool is_data = in->op == CORE_OP_ARRAY_NEW_DATA || in->op == CORE_OP_ARRAY_INIT_DATA;
     for (uint64_t i = 0; i < n; i++)
         o->values[at + i] =
-            is_data
-                ? from_bytes(p->module->datas.at[in->b].bytes.ptr + from + i * bytes_of(storage),
-                             storage)
-                : p->elems[in->b][from + i];
+            is_data ? from_bytes(p->module->datas.at[in->b].bytes + from + i * bytes_of(storage),
+                                 storage)
+                    : p->elems[in->b][from + i];
 }
 
 static bool segment_holds(PlainMachine *p, const CoreInstr *in, uint64_t from, uint64_t n) {
@@ -185,7 +184,7 @@ static bool segment_holds(PlainMachine *p, const CoreInstr *in, uint64_t from, u
     bool is_data = in->op == CORE_OP_ARRAY_NEW_DATA || in->op == CORE_OP_ARRAY_INIT_DATA;
     bool holds =
         is_data ? within(from, n * bytes_of(storage),
-                         p->data_dropped[in->b] ? 0 : p->module->datas.at[in->b].bytes.len)
+                         p->data_dropped[in->b] ? 0 : p->module->datas.at[in->b].size)
                 : within(from, n, p->elem_dropped[in->b] ? 0 : p->module->elems.at[in->b].count);
     if (!holds) plain_trap(p, is_data ? TRAP_MEMORY_BOUNDS : TRAP_TABLE_BOUNDS);
     return holds;

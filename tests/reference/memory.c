@@ -82,7 +82,7 @@ static bool within(uint64_t at, uint64_t n, uint64_t size) { return at <= size &
 void plain_memory_init(PlainMachine *p, uint32_t data, uint32_t memory, uint64_t to, uint64_t from,
                        uint64_t n) {
     const CoreData *segment = &p->module->datas.at[data];
-    uint64_t length = p->data_dropped[data] ? 0 : segment->bytes.len;
+    uint64_t length = p->data_dropped[data] ? 0 : segment->size;
     if (!within(to, n, p->memories[memory].size) || !within(from, n, length)) {
         plain_trap(p, TRAP_MEMORY_BOUNDS);
         return;
@@ -262,7 +262,8 @@ static void copy_segments(PlainMachine *p) {
     for (uint32_t i = 0; i < m->datas.len && p->end == PLAIN_DONE; i++) {
         const CoreData *d = &m->datas.at[i];
         if (!core_data_active(d)) continue;
-        plain_memory_init(p, i, d->memory, plain_constant(p, &d->start).bits, 0, d->bytes.len);
+        CoreExpr start = core_data_start(d);
+        plain_memory_init(p, i, d->memory, plain_constant(p, &start).bits, 0, d->size);
         p->data_dropped[i] = true;
     }
 }
