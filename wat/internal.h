@@ -166,6 +166,7 @@ bool wat_take_name(Wat *w, Str *name);
 
 typedef struct {
     CoreOp op;       /* BLOCK, LOOP, IF, TRY, TRY_TABLE */
+    CoreOp part;     /* the part at hand: `op`, or ELSE, CATCH, CATCH_ALL */
     bool flat;       /* ended by the word `end`, not by a parenthesis */
     Str name;        /* ptr NULL: none */
     Str shown;       /* for the name section: the name, or an annotation's */

@@ -118,7 +118,7 @@ static uint32_t escape_length(const Lexer *l, uint32_t at) {
 /* Passes over a string; the place is at its first quote. */
 static bool lex_string(Lexer *l) {
     uint32_t start = l->at++;
-    bool escapes = false;
+    bool escapes = false, id = start && l->text[start - 1] == '$';
     while (l->at < l->size && l->text[l->at] != '"') {
         uint8_t c = (uint8_t)l->text[l->at];
         if (c == '\\') {
@@ -130,6 +130,9 @@ static bool lex_string(Lexer *l) {
                 return false;
             }
             l->at += n;
+        } else if (id && (c < ' ' || c == 0x7f)) {
+            lex_fail(l, start, l->at, WAT_BROKEN_ID);
+            return false;
         } else if (c == '\n' || c == '\r') {
             lex_fail(l, start, l->at, WAT_STRING_LINE);
             return false;

@@ -38,8 +38,7 @@ void wat_unexpected(Wat *w, const char *expected) {
         wat_fail(w, wat_span(w, t), WAT_HINT_OUTSIDE);
     else if (t->kind == TOK_ANNOTATION)
         wat_fail(w, wat_span(w, t), WAT_MISPLACED, STR_ARG(str_after(text, 1)), expected);
-    else if (t->kind == TOK_RESERVED && str_starts(text, STR("$")) &&
-             (text.len == 1 || text.ptr[1] == '"'))
+    else if (t->kind == TOK_RESERVED && str_is(text, "$"))
         wat_fail(w, wat_span(w, t), WAT_EMPTY_ID);
     else if (t->kind == TOK_KEYWORD || t->kind == TOK_RESERVED)
         wat_fail(w, wat_span(w, t), WAT_UNEXPECTED_WORD, STR_ARG(text), expected);

@@ -139,7 +139,9 @@ static uint8_t lane_index(Wat *w) {
     uint64_t value;
     bool negative;
     if (t->kind != TOK_INT || text.ptr[0] == '-' || text.ptr[0] == '+') {
-        wat_unexpected(w, "a lane index");
+        if (t->kind == TOK_INT || t->kind == TOK_FLOAT)
+            wat_fail(w, wat_here(w), WAT_LANE_NUMBER, STR_ARG(text));
+        else wat_unexpected(w, "a lane index");
         return 0;
     }
     if (!wat_parse_integer(text, &value, &negative) || value > 255) {
@@ -163,6 +165,13 @@ static void mem_lane(WatModule *p, CoreInstr *in, unsigned natural) {
     in->lane = lane_index(w);
 }
 
+/* How many numbers follow, as far as there may be lanes. */
+static unsigned number_count(Wat *w) {
+    unsigned n = 0;
+    while (n < 16 && (wat_ahead(w, n)->kind == TOK_INT || wat_ahead(w, n)->kind == TOK_FLOAT)) n++;
+    return n;
+}
+
 /* v128const ::= 'i8x16' i8^16 | 'i16x8' i16^8 | ... | 'f64x2' f64^2 */
 void wat_v128(Wat *w, uint8_t bytes[16]) {
     static const struct {
@@ -174,6 +183,10 @@ void wat_v128(Wat *w, uint8_t bytes[16]) {
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         if (!wat_take_kw(w, shapes[s].text)) continue;
         unsigned size = shapes[s].bits / 8;
+        if (wat_is(w, TOK_INT) && number_count(w) < shapes[s].lanes) {
+            wat_fail(w, wat_here(w), WAT_LANES);
+            return;
+        }
         for (unsigned i = 0; i < shapes[s].lanes && !w->failed; i++) {
             if (!wat_is(w, TOK_INT) && !wat_is(w, TOK_FLOAT)) {
                 if (wat_done(w) || wat_is(w, TOK_OPEN)) wat_fail(w, wat_here(w), WAT_LANES);
@@ -412,7 +425,7 @@ static bool is_block(CoreOp op) {
 /* label? blocktype (catch*), behind the word. */
 static WatLabel block_head(WatModule *p, CoreInstr *in) {
     Wat *w = p->w;
-    WatLabel label = {.op = in->op};
+    WatLabel label = {.op = in->op, .part = in->op};
     Str annotation = {0};
     wat_take_id(w, &label.name);
     wat_take_name(w, &annotation);
@@ -449,6 +462,19 @@ static void check_label(WatModule *p) {
     else w->pos++;
 }
 
+/* 'else', 'catch', 'catch_all', 'delegate': whether that part may follow the one before it in the
+ * innermost block, which is flat or folded. */
+static bool begin_part(WatModule *p, CoreOp op, bool flat, Span span) {
+    WatLabel *label = p->labels.len ? &vec_last(&p->labels) : NULL;
+    CoreOp before = label && label->flat == flat ? label->part : CORE_OP_END;
+    bool fits = op == CORE_OP_ELSE ? before == CORE_OP_IF : before == CORE_OP_TRY;
+    if (op == CORE_OP_CATCH || op == CORE_OP_CATCH_ALL) fits |= before == CORE_OP_CATCH;
+    if (fits) label->part = op;
+    else if (op == CORE_OP_ELSE) wat_fail(p->w, span, WAT_SURPLUS_ELSE);
+    else wat_fail(p->w, span, WAT_SURPLUS_CATCH, core_op_info[op].text, core_op_info[op].text);
+    return fits;
+}
+
 /* A word outside of a folded form. */
 static void flat_instruction(WatModule *p, int hint) {
     Wat *w = p->w;
@@ -460,26 +486,20 @@ static void flat_instruction(WatModule *p, int hint) {
     put_hint(p, hint);
     switch (in.op) {
     case CORE_OP_END:
-    case CORE_OP_DELEGATE:
         if (p->labels.len == 0 || !vec_last(&p->labels).flat) {
             wat_fail(w, span, WAT_SURPLUS_END);
             return;
         }
-        if (in.op == CORE_OP_END) check_label(p);
+        check_label(p);
         pop_label(p);
-        if (in.op == CORE_OP_DELEGATE) immediates(p, &in);
         break;
+    case CORE_OP_DELEGATE:
     case CORE_OP_ELSE:
     case CORE_OP_CATCH:
     case CORE_OP_CATCH_ALL:
-        if (in.op == CORE_OP_ELSE) {
-            if (p->labels.len == 0 || !vec_last(&p->labels).flat ||
-                vec_last(&p->labels).op != CORE_OP_IF) {
-                wat_fail(w, span, WAT_SURPLUS_ELSE);
-                return;
-            }
-            check_label(p);
-        }
+        if (!begin_part(p, in.op, true, span)) return;
+        if (in.op == CORE_OP_ELSE) check_label(p);
+        if (in.op == CORE_OP_DELEGATE) pop_label(p);
         immediates(p, &in);
         break;
     default:
@@ -570,6 +590,7 @@ static bool open_arm_of_if(WatModule *p, WatFrame *f) {
 static void open_arm_of_try(WatModule *p, WatFrame *f) {
     Wat *w = p->w;
     uint32_t at = wat_tok(w)->at;
+    Span span = wat_here(w);
     CoreInstr in = core_instr(CORE_OP_CATCH_ALL);
     if (wat_take_kw(w, "do")) {
         push_frame(p, (WatFrame){.kind = FRAME_ARM});
@@ -577,16 +598,18 @@ static void open_arm_of_try(WatModule *p, WatFrame *f) {
     }
     if (wat_take_kw(w, "delegate")) {
         in.op = CORE_OP_DELEGATE;
-        pop_label(p);
-        f->kind = FRAME_CLOSED_TRY;
-        immediates(p, &in);
     } else if (wat_take_kw(w, "catch")) {
         in.op = CORE_OP_CATCH;
-        immediates(p, &in);
     } else if (!wat_take_kw(w, "catch_all")) {
         wat_unexpected(w, "`do`, `catch`, `catch_all` or `delegate`");
         return;
     }
+    if (!begin_part(p, in.op, false, span)) return;
+    if (in.op == CORE_OP_DELEGATE) {
+        pop_label(p);
+        f->kind = FRAME_CLOSED_TRY;
+    }
+    if (in.op != CORE_OP_CATCH_ALL) immediates(p, &in);
     put_place(p, at);
     core_instr_put(&p->body, &in);
     push_frame(p, (WatFrame){.kind = FRAME_ARM});

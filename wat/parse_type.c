@@ -121,10 +121,12 @@ CoreValType wat_storage_type(WatTypes *t) {
 CoreLimits wat_limits(Wat *w) {
     CoreLimits limits = {0};
     if (!wat_take_kw(w, "i32")) limits.is_64 = wat_take_kw(w, "i64");
-    limits.min = wat_u64(w);
+    /* with memories of 64 bits any number is well-formed, and validation says which are too large */
+    bool wide = feature_on(w->features, MEMORY64);
+    limits.min = wide ? wat_u64(w) : wat_u32(w);
     if (wat_is(w, TOK_INT)) {
         limits.has_max = true;
-        limits.max = wat_u64(w);
+        limits.max = wide ? wat_u64(w) : wat_u32(w);
     }
     return limits;
 }
