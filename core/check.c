@@ -86,7 +86,7 @@ static bool check_global_type(CoreChecker *c, const CoreGlobal *global) {
     CoreValType t = core_check_val(c, global->type, item_span(c, global->offset));
     if (t == CORE_BOTTOM) return false;
     if (global->shared && !on(c, FEATURE_SHARED_EVERYTHING_THREADS))
-        return ITEM_FAIL(c, global->offset, CORE_SHARED_OFF, "globals");
+        return ITEM_FAIL(c, global->offset, CORE_SHARED_GLOBALS_OFF);
     if (global->shared && !is_shared_val(c, t))
         return ITEM_FAIL(c, global->offset, CORE_SHARED_GLOBAL);
     return true;

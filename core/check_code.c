@@ -161,14 +161,15 @@ static void pop_params(CoreChecker *c, const CoreFrame *frame) {
 static void end_part(CoreChecker *c) {
     CoreFrame *frame = &vec_last(&c->frames);
     const CoreValType *results = core_results(frame);
-    uint32_t n = core_result_count(frame);
+    uint32_t n = core_result_count(frame), depth = (uint32_t)c->stack.len;
+    if (c->failed) return;
     core_pop_all(c, results, n);
-    if (!c->failed && c->stack.len != frame->height) {
-        Str want = types_text(c, results, n);
-        core_push_all(c, results, n);
-        Str have =
-            types_text(c, c->stack.at + frame->height, (uint32_t)c->stack.len - frame->height);
-        CORE_FAIL(c, CORE_STACK_LEFT, STR_ARG(want), STR_ARG(have));
+    if (c->failed || c->stack.len != frame->height) {
+        Str want = types_text(c, results, n); /* popping has left the types where they were */
+        Str have = types_text(c, c->stack.at + frame->height, depth - frame->height);
+        if (c->failed)
+            diag_note(c->diags, CORE_STACK_ENDS, span_none(), STR_ARG(want), STR_ARG(have));
+        else CORE_FAIL(c, CORE_STACK_LEFT, STR_ARG(want), STR_ARG(have));
     }
     while (c->init_order.len > frame->init_height) c->init[vec_pop(&c->init_order)] = 0;
 }

@@ -452,14 +452,15 @@ static void check_on_label(CoreChecker *c, CoreHandler handler, const CoreType *
         CORE_FAIL(c, CORE_HANDLER_LABEL);
         return;
     }
-    if (n - 1 != tag->param_count || !all_match(c, tag->params, n - 1, label, n - 1)) {
-        CORE_FAIL(c, CORE_HANDLER_TAG);
-        return;
-    }
     const CoreType *rest =
         core_is_concrete(last) ? core_space_type(c->space, core_type_index(last)) : NULL;
     if (!rest || rest->kind != CORE_TYPE_CONT) {
-        CORE_FAIL(c, CORE_NOT_CONT_LABEL);
+        if (rest) CORE_FAIL(c, CORE_HANDLER_CONCRETE, c->indices[core_type_index(last)]);
+        else CORE_FAIL(c, CORE_HANDLER_ABSTRACT, STR_ARG(core_check_text(c, last)));
+        return;
+    }
+    if (n - 1 != tag->param_count || !all_match(c, tag->params, n - 1, label, n - 1)) {
+        CORE_FAIL(c, CORE_HANDLER_TAG);
         return;
     }
     rest = core_space_type(c->space, rest->cont);

@@ -98,8 +98,12 @@ static void wrong_modules_are_explained(void) {
     witc_error *error;
     const char *text = "(module\n  (func (result i32)\n    i64.const 1))";
     CHECK(!witc_module_new(engine, text, strlen(text), "bad.wat", &error));
-    CHECK_EQ(witc_error_count(error), 1);
-    witc_diagnostic d = witc_error_at(error, 0);
+    CHECK_EQ(witc_error_count(error), 2);
+    witc_diagnostic d = witc_error_at(error, 1);
+    CHECK(d.severity == WITC_SEVERITY_NOTE);
+    CHECK(str_find_str(str_of(d.message), STR("requires [i32] but stack has [i64]"), 0) !=
+          SIZE_MAX);
+    d = witc_error_at(error, 0);
     CHECK(d.has_place && d.line == 3);
     CHECK(str_find_str(str_of(d.message), STR("type mismatch"), 0) != SIZE_MAX);
     CHECK(str_find_str(str_of(witc_error_text(error)), STR("bad.wat:3"), 0) != SIZE_MAX);

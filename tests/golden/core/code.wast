@@ -1,6 +1,10 @@
 ;; RUN: wast --no-run -f all %
 ;; Faults of code, one a module.
 
+(assert_invalid (module (func (result i32) i64.const 1 (block (result i32) i64.const 0)))
+  "type mismatch: instruction requires [i32] but stack has [i64]")
+(assert_invalid (module (func (param f32) (result i32 i64) i32.const 1 local.get 0))
+  "type mismatch: instruction requires [i32 i64] but stack has [i32 f32]")
 (assert_invalid (module (func (result i32))) "expected i32 but nothing on stack")
 (assert_invalid (module (func (result i32) i64.const 0)) "expected i32, found i64")
 (assert_invalid (module (func i32.const 1 i32.const 2)) "block requires [] but stack has [i32 i32]")
