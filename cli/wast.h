@@ -121,6 +121,9 @@ void wast_stop(Wast *w);
 /* Instantiates and makes it the current instance, and known as "$name" where it has a name. The
  * trap's or link error's text in *why where it fails. */
 bool wast_instantiate(Wast *w, const WastDefinition *definition, Str name, Str *why, bool *trapped);
+/* Whether a trap's or link error's text is the expected one: the script may say more than ours
+ * ("uninitialized element 2", "wasm trap: ...") or less. */
+bool wast_says(Str said, Str expected);
 /* Makes an instance known to another thread of the script; false where there is none. */
 bool wast_share(Wast *from, Wast *to, Str name);
 void wast_register(Wast *w, const WastCommand *command);

@@ -215,6 +215,9 @@ static void must_not_instantiate(Wast *w, const WastCommand *c) {
     } else if (trapped != want_trap) {
         wast_fail(w, "%s with `%.*s`, expected %s with `%.*s`", trapped ? "trapped" : "not linked",
                   STR_ARG(why), want_trap ? "a trap" : "no link", STR_ARG(c->message));
+    } else if ((want_trap || !w->options->any_message) && !wast_says(why, c->message)) {
+        wast_fail(w, "%s with `%.*s`, expected `%.*s`", trapped ? "trapped" : "not linked",
+                  STR_ARG(why), STR_ARG(c->message));
     }
     w->current = before;
 }

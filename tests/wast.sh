@@ -115,6 +115,25 @@ writes "threads" '^threads.wast: 10 passed, 2 failed$'
 say "threads" 'no instance `Mem`'
 say "threads" 'no thread `T3`'
 
+# What does not link, and what traps as it starts, with the phrase that is expected.
+cat >link.wast <<'END'
+(module (global (export "g") i32 (i32.const 0)))
+(register "m")
+(assert_unlinkable (module (import "m" "f" (func))) "unknown import")
+(assert_unlinkable (module (import "m" "g" (func))) "incompatible import type")
+(assert_unlinkable (module (import "m" "g" (global i64))) "incompatible import type")
+(assert_trap (module (func unreachable) (start 0)) "unreachable")
+(assert_trap (module (memory 0) (data (i32.const 0) "a")) "out of bounds memory access")
+(assert_unlinkable (module (import "m" "f" (func))) "incompatible import type")
+(assert_trap (module (func unreachable) (start 0)) "integer overflow")
+END
+expect "link" 1 wast --error-messages link.wast
+writes "link" '^link.wast: 7 passed, 2 failed$'
+say "link: phrase" 'not linked with `unknown import: `m` `f` is not there'
+say "link: trap" 'trapped with `unreachable'
+expect "link, any text" 1 wast link.wast
+writes "link, any text" '^link.wast: 8 passed, 1 failed$'
+
 # Several, of which one does not end and one cannot be read; in the order of their names.
 mkdir -p many/proposals/threads many/legacy
 cp good.wast many/b.wast
