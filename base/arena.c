@@ -10,9 +10,15 @@
  * asked for some at a time, ahead of their use: a fault for each takes longer. Those of a large
  * request come when they are used, which may be never. With ARENA_STRESS every allocation is its own block, so that
  * ASan sees each border.
+ *
+ * arena_try leaves its work by longjmp. A guard stands for it, on the stack of its thread:
+ *
+ *     guard -> Guard (innermost) -> Guard -> NULL
+ *              made: arenas that it frees if it fails, and else hands on to the next
  */
 #include "base/arena.h"
 
+#include <setjmp.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,36 +34,89 @@ typedef struct Block {
     alignas(ALIGNMENT) unsigned char data[];
 } Block;
 
+typedef struct Guard {
+    struct Guard *outer;
+    const Allocator *allocator;
+    Arena *made;
+    jmp_buf back;
+} Guard;
+
 struct Arena {
     Block *newest;
     size_t next_size;
     size_t total;
+    Allocator memory;
+    Guard *guard; /* that would free it; NULL: none */
+    Arena *before, *next;
 };
 
-static void *must(void *p) {
-    if (p) return p;
+static _Thread_local Guard *guard;
+
+_Noreturn void arena_no_memory(void) {
+    if (guard) longjmp(guard->back, 1);
     fputs("witc: out of memory\n", stderr);
     exit(1);
 }
 
+static void *must(void *p) {
+    if (!p) arena_no_memory();
+    return p;
+}
+
+static void guarded_by(Arena *arena, Guard *g) {
+    arena->guard = g;
+    if (!g) return;
+    arena->before = NULL;
+    arena->next = g->made;
+    if (arena->next) arena->next->before = arena;
+    g->made = arena;
+}
+
 Arena *arena_new(void) {
-    Arena *arena = must(calloc(1, sizeof *arena));
+    const Allocator *memory = guard ? guard->allocator : &alloc_system;
+    Arena *arena = must(alloc_new(memory, 1, sizeof *arena));
     arena->next_size = FIRST_BLOCK;
+    arena->memory = *memory;
+    guarded_by(arena, guard);
     return arena;
 }
 
 void arena_free(Arena *arena) {
     if (!arena) return;
+    if (arena->guard) {
+        if (arena->next) arena->next->before = arena->before;
+        if (arena->before) arena->before->next = arena->next;
+        else arena->guard->made = arena->next;
+    }
+    Allocator memory = arena->memory;
     for (Block *b = arena->newest, *next; b; b = next) {
         next = b->next;
-        free(b);
+        alloc_free(&memory, b);
     }
-    free(arena);
+    alloc_free(&memory, arena);
+}
+
+bool arena_try(const Allocator *allocator, void (*work)(void *), void *context) {
+    Guard g = {.outer = guard, .allocator = allocator};
+    guard = &g;
+    if (setjmp(g.back)) {
+        Guard *failed = guard;
+        while (failed->made) arena_free(failed->made);
+        guard = failed->outer;
+        return false;
+    }
+    work(context);
+    guard = g.outer;
+    for (Arena *arena = g.made, *next; arena; arena = next) {
+        next = arena->next;
+        guarded_by(arena, guard);
+    }
+    return true;
 }
 
 static void add_block(Arena *arena, size_t size) {
     if (size > SIZE_MAX - sizeof(Block)) must(NULL);
-    Block *b = must(calloc(1, sizeof(Block) + size));
+    Block *b = must(alloc_new(&arena->memory, 1, sizeof(Block) + size));
     b->size = size;
     b->next = arena->newest;
     arena->newest = b;
@@ -134,12 +193,15 @@ void *arena_alloc_array(Arena *arena, size_t size, size_t n) {
     return arena_alloc(arena, size * n);
 }
 
+const Allocator *arena_allocator(const Arena *arena) { return &arena->memory; }
+
 size_t arena_used(const Arena *arena) { return arena->total; }
 
 void *vec_more_(Arena *arena, void *at, size_t *cap, size_t size) {
-    size_t before = *cap;
-    *cap = before ? before * 2 : 8;
-    return arena_realloc(arena, at, before * size, *cap * size);
+    size_t before = *cap, more = before ? before * 2 : 8;
+    at = arena_realloc(arena, at, before * size, more * size);
+    *cap = more;
+    return at;
 }
 
 void *vec_room_(Arena *arena, void *at, size_t *cap, size_t n, size_t size) {

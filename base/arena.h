@@ -7,10 +7,13 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 /* An arena hands out zeroed memory that lives until the arena is freed. Everything that the tools
- * make lives in the caller's arena, so no tool function frees anything. When the system has no
- * memory left, arena_alloc prints a line to stderr and exits with status 1: the tools are
- * processes of a moment. (The runtime does not use arenas for what a guest can grow.) */
+ * make lives in the caller's arena, so no tool function frees anything. When there is no memory left,
+ * what arena_try has begun is given up; outside of it a line goes to stderr and the process exits with
+ * status 1: the tools are processes of a moment. (The runtime does not use arenas for what a guest can
+ * grow.) */
 typedef struct Arena Arena;
 
 Arena *arena_new(void);
@@ -24,6 +27,19 @@ void *arena_realloc(Arena *arena, void *old, size_t old_size, size_t new_size);
 
 /* A copy of `size` bytes. */
 void *arena_copy(Arena *arena, const void *from, size_t size);
+
+/* Calls work(context). Arenas that it makes have their blocks from `allocator`, for as long as they
+ * live. False: some arena found no memory; then the work was left where it stood, by a jump, and the
+ * arenas that it had made are freed. Of what it was changing elsewhere nothing is undone, so the work
+ * must hold no other resource, and leave what outlives it usable at each allocation. A thread has its
+ * own; they nest. */
+bool arena_try(const Allocator *allocator, void (*work)(void *), void *context);
+
+/* Where its blocks come from. */
+const Allocator *arena_allocator(const Arena *arena);
+
+/* What happens where there is no memory. */
+_Noreturn void arena_no_memory(void);
 
 /* Bytes handed out so far: for tests and `--verbose`. */
 size_t arena_used(const Arena *arena);

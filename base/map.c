@@ -27,8 +27,9 @@ static uint32_t *slot_of(const Map *map, Str key) {
 }
 
 static void rehash(Arena *arena, Map *map) {
-    map->slot_count = map->slot_count ? map->slot_count * 2 : 16;
-    map->slots = ARENA_NEW_ARRAY(arena, uint32_t, map->slot_count);
+    size_t count = map->slot_count ? map->slot_count * 2 : 16;
+    map->slots = ARENA_NEW_ARRAY(arena, uint32_t, count);
+    map->slot_count = count;
     for (size_t i = 0; i < map->len; i++) *slot_of(map, map->entries[i].key) = (uint32_t)i + 1;
 }
 

@@ -166,9 +166,8 @@ static void first(const char *path, bool lazy) {
     if (!lazy && !core_check_bodies(&checker, 1, 0)) fail("not a valid module");
     double checked = wall();
     VmStore *store = vm_store_new(NULL);
-    VmModule *module = vm_module_new(store, core);
+    VmModule *module = vm_module_new_lazy(store, core, lazy ? checker : NULL);
     VmThread *thread = vm_thread_new(store);
-    if (lazy) vm_module_check_lazily(module, checker);
     VmInstance *in = instantiate(store, module, make_imports(arena, store, module));
     double made = wall();
     VmFunc *f = in->funcs[core->funcs.len - 1];

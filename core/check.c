@@ -335,8 +335,8 @@ bool core_check_module(CoreChecker *c) {
 /* Runs of locals can be long and cost few bytes, so only the first locals are spread out. */
 static void set_locals(CoreChecker *c, const CoreFunc *f, const CoreType *t) {
     if (!c->locals) {
-        c->locals = ARENA_NEW_ARRAY(c->arena, CoreValType, CORE_LIMIT_PARAMS + CORE_FLAT_LOCALS);
         c->init = ARENA_NEW_ARRAY(c->arena, uint32_t, CORE_LIMIT_PARAMS + CORE_LIMIT_LOCALS);
+        c->locals = ARENA_NEW_ARRAY(c->arena, CoreValType, CORE_LIMIT_PARAMS + CORE_FLAT_LOCALS);
     }
     c->serial++;
     c->param_count = c->local_count = c->flat_count = t->param_count;

@@ -37,7 +37,7 @@ typedef struct {
     Diags diags;
     VEC(Fault) faults; /* as far as their diagnostics are kept; ascending */
     size_t merged;     /* of the faults */
-    bool good;
+    bool good, no_memory;
     pthread_t thread;
 } Worker;
 
@@ -53,14 +53,14 @@ static void check_body(Worker *w, CoreChecker *c, uint32_t func, size_t place) {
         *vec_push(w->arena, &w->faults) = (Fault){place, first, w->diags.list.len};
 }
 
-static void *work(void *context) {
+static void check_bodies(void *context) {
     Worker *w = context;
     Row *row = w->row;
     CoreChecker *own = NULL;
     size_t module = 0, start = 0; /* the place of its first body */
     for (;;) {
         size_t place = atomic_fetch_add(&row->next, BATCH);
-        if (place >= row->body_count) return NULL;
+        if (place >= row->body_count) return;
         size_t end = place + BATCH < row->body_count ? place + BATCH : row->body_count;
         for (; place < end; place++) {
             const CoreChecker *c = row->checkers[module];
@@ -70,6 +70,12 @@ static void *work(void *context) {
             check_body(w, own, (uint32_t)(place - start) + c->m->imported[CORE_FUNC], place);
         }
     }
+}
+
+static void *work(void *context) {
+    Worker *w = context;
+    w->no_memory = !arena_try(&alloc_system, check_bodies, w);
+    return NULL;
 }
 
 /* The worker whose next fault stands first. */
@@ -144,6 +150,8 @@ bool core_check_bodies(CoreChecker *const *checkers, size_t n, unsigned jobs) {
         started++;
     work(&workers[0]);
     for (unsigned i = 1; i < started; i++) pthread_join(workers[i].thread, NULL);
+    for (unsigned i = 0; i < started; i++)
+        if (workers[i].no_memory) arena_no_memory();
     return merge(workers, jobs, diags);
 }
 

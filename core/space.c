@@ -94,28 +94,35 @@ static CoreType type_with_ids(Arena *arena, const uint32_t *ids, const CoreType 
     return copy;
 }
 
-/* Enters a group whose types are in `group`; sets *base to the id of the first one. */
-static bool enter(CoreTypeSpace *space, const CoreType *group, const Scope *scope, uint32_t *base) {
+/* Looks for a group whose types are in `group`; sets *base to the id of the first one, or to what it
+ * will be: then it is new, and to be put there once its types are. */
+static bool is_new(CoreTypeSpace *space, const CoreType *group, const Scope *scope,
+                   uint32_t *base) {
     Buf *buf = &space->spelling;
     buf->len = 0;
     for (uint32_t i = 0; i < scope->count; i++) spell_type(buf, scope, &group[i]);
     MapEntry *entry = map_get(&space->groups, buf_text(buf));
     *base = entry ? (uint32_t)entry->value : core_space_count(space);
-    if (entry) return false;
-    map_put(space->arena, &space->groups, str_copy(space->arena, buf_text(buf)), NULL)->value =
-        *base;
-    return true;
+    return !entry;
+}
+
+static void put_group(CoreTypeSpace *space, uint32_t base) {
+    Str spelling = str_copy(space->arena, buf_text(&space->spelling));
+    map_put(space->arena, &space->groups, spelling, NULL)->value = base;
 }
 
 void core_space_enter_group(CoreTypeSpace *space, const CoreType *types, uint32_t first,
                             uint32_t count, uint32_t *ids) {
     Scope scope = {first, count, ids};
     uint32_t base;
-    bool is_new = enter(space, types + first, &scope, &base);
+    bool enters = is_new(space, types + first, &scope, &base);
     for (uint32_t i = 0; i < count; i++) ids[first + i] = base + i;
-    for (uint32_t i = 0; is_new && i < count; i++)
-        *vec_push(space->arena, &space->types) =
-            type_with_ids(space->arena, ids, &types[first + i], base);
+    if (!enters) return;
+    for (uint32_t i = 0; i < count; i++) {
+        CoreType type = type_with_ids(space->arena, ids, &types[first + i], base);
+        *vec_push(space->arena, &space->types) = type;
+    }
+    put_group(space, base);
 }
 
 const uint32_t *core_space_enter(CoreTypeSpace *space, const CoreModule *m) {
@@ -140,11 +147,12 @@ uint32_t core_space_func(CoreTypeSpace *space, const CoreValType *params, uint32
                      .result_count = result_count};
     Scope scope = {.first = CORE_NONE - 1, .count = 1}; /* no index refers to it */
     uint32_t base;
-    if (enter(space, &type, &scope, &base)) {
+    if (is_new(space, &type, &scope, &base)) {
         type.params = arena_copy(space->arena, params, param_count * sizeof *params);
         type.results = arena_copy(space->arena, results, result_count * sizeof *results);
         type.group = base;
         *vec_push(space->arena, &space->types) = type;
+        put_group(space, base);
     }
     return base;
 }

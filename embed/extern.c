@@ -234,9 +234,11 @@ bool witc_global_set(witc_store *store, witc_global *global, const witc_value *v
 /* ---- tags and exceptions ---- */
 
 witc_tag *witc_tag_new(witc_store *store, const witc_functype *type) {
-    uint32_t id = core_space_func(vm_store_types(store->vm), type->params, type->param_count,
-                                  type->results, type->result_count);
-    VmTag *tag = vm_tag_new(store->vm, id);
+    uint32_t id;
+    VmTag *tag = NULL;
+    if (vm_func_type_id(store->vm, type->params, type->param_count, type->results,
+                        type->result_count, &id))
+        tag = vm_tag_new(store->vm, id);
     if (!tag) store_limited(store, TRAP_NO_MEMORY);
     return (witc_tag *)tag;
 }

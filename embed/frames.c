@@ -38,24 +38,45 @@ static Str read_file(void *store, const CoreModule *core, Str url) {
     return is_read ? str_of(bytes) : (Str){0};
 }
 
-/* What is remembered is no part of what the store is, so a const one will do. */
-static const EmbedFrames *places_of(const witc_store *store, uint32_t i, const VmFrameInfo *info) {
-    EmbedFrames *f = store->frames;
+/* Which places are looked for, and what remembers them. */
+typedef struct {
+    const witc_store *store;
+    EmbedFrames *frames;
+    uint32_t i;
+    const VmFrameInfo *info;
+} Look;
+
+static void look(void *context) {
+    Look *l = context;
+    EmbedFrames *f = l->frames;
     if (!f) {
         Arena *arena = arena_new();
-        f = ((witc_store *)store)->frames = ARENA_NEW(arena, EmbedFrames);
+        f = ARENA_NEW(arena, EmbedFrames);
         f->arena = arena;
     }
-    if (f->at == i + 1) return f;
-    bool added;
-    MapEntry *entry = map_put_ptr(f->arena, &f->sources, info->module, &added);
-    if (added) {
-        entry->ptr = core_sources_new(f->arena, info->module);
-        core_sources_use_files(entry->ptr, read_file, (void *)store);
+    if (f->at != l->i + 1) {
+        bool added;
+        MapEntry *entry = map_put_ptr(f->arena, &f->sources, l->info->module, &added);
+        if (added) {
+            entry->ptr = core_sources_new(f->arena, l->info->module);
+            core_sources_use_files(entry->ptr, read_file, (void *)l->store);
+        }
+        f->at = l->i + 1;
+        f->count = core_sources_find(entry->ptr, l->info->offset, f->places, MAX_INLINED);
     }
-    f->at = i + 1;
-    f->count = core_sources_find(entry->ptr, info->offset, f->places, MAX_INLINED);
-    return f;
+    l->frames = f;
+}
+
+/* NULL: there was no memory to read them. What is remembered is no part of what the store is, so a const
+ * one will do. */
+static const EmbedFrames *places_of(const witc_store *store, uint32_t i, const VmFrameInfo *info) {
+    witc_store *changed = (witc_store *)store;
+    Look l = {store, store->frames, i, info};
+    if (!arena_try(&store->engine->memory, look, &l)) {
+        frames_forget(changed); /* they may be half read */
+        return NULL;
+    }
+    return changed->frames = l.frames;
 }
 
 static void set_place(witc_frame *frame, const CoreSourceFrame *place) {
@@ -87,7 +108,7 @@ bool witc_store_frame(const witc_store *store, uint32_t i, witc_frame *frame) {
         return true;
     }
     const EmbedFrames *f = places_of(store, i, &info);
-    if (f->count) set_place(frame, &f->places[f->count - 1]);
+    if (f && f->count) set_place(frame, &f->places[f->count - 1]);
     return true;
 }
 
@@ -97,7 +118,7 @@ bool witc_store_inlined(const witc_store *store, uint32_t i, uint32_t k, witc_fr
     if (!frame_at(store, i, &info, frame) || !info.module || place_in_text(&info, &span))
         return false;
     const EmbedFrames *f = places_of(store, i, &info);
-    if (k + 1 >= f->count) return false;
+    if (!f || k + 1 >= f->count) return false;
     frame->func_name = witc_str_of(f->places[k].func);
     set_place(frame, &f->places[k]);
     return true;

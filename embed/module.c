@@ -28,6 +28,32 @@ struct witc_error {
     Str text;
 };
 
+typedef struct {
+    Arena *arena;
+    const Diags *diags;
+    FILE *to;
+    char *text;
+    size_t size;
+    Str copy;
+} Printing;
+
+static void print(void *context) {
+    Printing *p = context;
+    diag_print(p->to, p->diags, false);
+    if (fflush(p->to) == 0) p->copy = str_copy(p->arena, (Str){p->text, p->size});
+}
+
+/* The text of the diagnostics. The file is closed also where there is no memory. */
+static Str text_of(Arena *arena, const Diags *diags) {
+    Printing p = {.arena = arena, .diags = diags};
+    p.to = open_memstream(&p.text, &p.size);
+    bool good = p.to && arena_try(arena_allocator(arena), print, &p);
+    if (p.to) fclose(p.to);
+    free(p.text);
+    if (!good) arena_no_memory();
+    return p.copy;
+}
+
 static witc_error *error_of(Arena *arena, const Diags *diags) {
     witc_error *error = ARENA_NEW(arena, witc_error);
     error->arena = arena;
@@ -37,15 +63,7 @@ static witc_error *error_of(Arena *arena, const Diags *diags) {
         for (size_t n = 0; n < d->notes.len; n++)
             *vec_push(arena, &error->entries) = (Entry){&d->notes.at[n], true};
     }
-    char *text = NULL;
-    size_t size = 0;
-    FILE *to = open_memstream(&text, &size);
-    if (to) {
-        diag_print(to, diags, false);
-        fclose(to);
-        error->text = str_copy(arena, (Str){text, size});
-        free(text);
-    }
+    error->text = text_of(arena, diags);
     return error;
 }
 
@@ -105,29 +123,47 @@ static bool check_module(Arena *arena, const CoreModule *core, const witc_engine
     return *lazy || core_check_bodies(&checker, 1, engine->jobs);
 }
 
-static witc_module *module_new(witc_engine *engine, Str bytes, bool is_view, const char *name,
-                               witc_validation when, witc_error **error) {
-    if (error) *error = NULL;
+/* A module in the making. */
+typedef struct {
+    witc_engine *engine;
+    Str bytes;
+    bool is_view, wants_error;
+    const char *name;
+    witc_validation when;
+    witc_module *module; /* either this ... */
+    witc_error *error;   /* ... or, where it is wanted, this */
+} Making;
+
+static void make_module(void *context) {
+    Making *m = context;
     Arena *arena = arena_new();
     Diags diags = {.arena = arena};
-    Str path = str_copy(arena, str_from(name ? name : "<module>"));
-    if (!is_view) bytes = str_copy(arena, bytes);
-    const CoreModule *core = read_module(arena, path, bytes, engine->features, &diags);
+    Str path = str_copy(arena, str_from(m->name ? m->name : "<module>"));
+    Str bytes = m->is_view ? m->bytes : str_copy(arena, m->bytes);
+    const CoreModule *core = read_module(arena, path, bytes, m->engine->features, &diags);
     const CoreChecker *checker = NULL;
-    if (!core || !check_module(arena, core, engine, when, &checker, &diags)) {
-        if (error) *error = error_of(arena, &diags);
+    if (!core || !check_module(arena, core, m->engine, m->when, &checker, &diags)) {
+        if (m->wants_error) m->error = error_of(arena, &diags);
         else arena_free(arena);
-        return NULL;
+        return;
     }
     witc_module *module = ARENA_NEW(arena, witc_module);
     atomic_init(&module->references, 1);
-    module->engine = engine;
+    module->engine = m->engine;
     module->arena = arena;
     module->core = core;
     module->checker = checker;
     module->name = path;
-    engine_keep(engine);
-    return module;
+    m->module = module;
+}
+
+static witc_module *module_new(witc_engine *engine, Str bytes, bool is_view, const char *name,
+                               witc_validation when, witc_error **error) {
+    Making m = {engine, bytes, is_view, error != NULL, name, when, NULL, NULL};
+    arena_try(&engine->memory, make_module, &m);
+    if (error) *error = m.error;
+    if (m.module) engine_keep(engine);
+    return m.module;
 }
 
 static Str bytes_of(const void *bytes, size_t size) { return (Str){bytes, size}; }

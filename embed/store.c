@@ -27,6 +27,7 @@ static VmLimits vm_limits_of(const witc_limits *given) {
 
 witc_store *witc_store_new(witc_engine *engine, const witc_limits *given) {
     VmLimits limits = vm_limits_of(given);
+    limits.memory = &engine->memory;
     witc_store *store = engine_new(engine, sizeof *store);
     if (!store) return NULL;
     store->engine = engine;
@@ -96,8 +97,7 @@ VmModule *store_prepare(witc_store *store, witc_module *module) {
         store->modules = more;
         store->module_cap = cap;
     }
-    VmModule *ready = vm_module_new(store->vm, module->core);
-    if (ready && module->checker) vm_module_check_lazily(ready, module->checker);
+    VmModule *ready = vm_module_new_lazy(store->vm, module->core, module->checker);
     if (ready)
         store->modules[store->module_count++] = (EmbedModule){witc_module_keep(module), ready};
     return ready;

@@ -24,11 +24,29 @@ static size_t cut(Str text, char *to, size_t size) {
     return text.len;
 }
 
-size_t witc_valtype_text(witc_valtype type, char *to, size_t size) {
+/* A type that is written as text. */
+typedef struct {
+    const witc_externtype *type;
+    witc_valtype value;
+    char *to;
+    size_t size, length;
+} Writing;
+
+/* Its length; 0 where there is no memory for it. */
+static size_t write_text(void (*write)(void *), Writing w) {
+    if (!arena_try(&alloc_system, write, &w)) return cut((Str){"", 0}, w.to, w.size);
+    return w.length;
+}
+
+static void write_valtype(void *context) {
+    Writing *w = context;
     Arena *arena = arena_new();
-    size_t length = cut(core_val_text(arena, type), to, size);
+    w->length = cut(core_val_text(arena, w->value), w->to, w->size);
     arena_free(arena);
-    return length;
+}
+
+size_t witc_valtype_text(witc_valtype type, char *to, size_t size) {
+    return write_text(write_valtype, (Writing){.value = type, .to = to, .size = size});
 }
 
 static void put_types(Buf *buf, const char *word, const witc_valtype *types, uint32_t n) {
@@ -47,7 +65,9 @@ static void put_limits(Buf *buf, const witc_limits_type *limits) {
     if (limits->shared) buf_fmt(buf, " shared");
 }
 
-size_t witc_externtype_text(const witc_externtype *type, char *to, size_t size) {
+static void write_externtype(void *context) {
+    Writing *w = context;
+    const witc_externtype *type = w->type;
     Arena *arena = arena_new();
     Buf buf = {.arena = arena};
     buf_fmt(&buf, "(%s", core_extern_name((CoreExtern)type->kind));
@@ -68,9 +88,12 @@ size_t witc_externtype_text(const witc_externtype *type, char *to, size_t size) 
         buf_fmt(&buf, type->is_mutable ? " (mut %.*s)" : " %.*s", STR_ARG(value));
     }
     buf_byte(&buf, ')');
-    size_t length = cut(buf_text(&buf), to, size);
+    w->length = cut(buf_text(&buf), w->to, w->size);
     arena_free(arena);
-    return length;
+}
+
+size_t witc_externtype_text(const witc_externtype *type, char *to, size_t size) {
+    return write_text(write_externtype, (Writing){.type = type, .to = to, .size = size});
 }
 
 static CoreHeap top_heap(CoreHeap heap) {

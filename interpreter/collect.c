@@ -73,11 +73,12 @@ static bool is_object(const VmStore *store, uint64_t word) {
 
 static bool push(Marker *m, Task task) {
     if (m->count == m->cap) {
+        const Allocator *memory = &m->store->memory;
         size_t cap = m->cap * 2;
-        Task *stack = cap > m->most ? NULL : malloc(cap * sizeof *stack);
+        Task *stack = cap > m->most ? NULL : alloc_more(memory, NULL, cap, sizeof *stack);
         if (!stack) return false;
         memcpy(stack, m->stack, m->count * sizeof *stack);
-        if (m->stack != m->first) free(m->stack);
+        if (m->stack != m->first) alloc_free(memory, m->stack);
         m->stack = stack;
         m->cap = cap;
     }
@@ -357,7 +358,7 @@ void vm_collect(VmStore *store) {
     if (h->large_count) qsort(h->large, h->large_count, sizeof *h->large, by_address);
     mark_roots(&m);
     finish_marking(&m);
-    if (m.stack != m.first) free(m.stack);
+    if (m.stack != m.first) alloc_free(&store->memory, m.stack);
     keep_what_is_marked(&m);
     for (VmThread *t = store->threads; t; t = t->next) t->ticks = 0; /* look at the clock soon */
 }

@@ -55,7 +55,7 @@ static void free_nodes(VmComponents *shared, bool fibers) {
 }
 
 /* Fibers first: their frames hold calls. */
-static void free_components(VmObject *object) {
+static void free_components(VmStore *store, VmObject *object) {
     VmComponents *shared = (VmComponents *)object;
     free_nodes(shared, true);
     free_nodes(shared, false);
@@ -89,7 +89,7 @@ static VmModule *module_for(Make *make, const CoreModule *core) {
     return entry->ptr;
 }
 
-static void free_component(VmObject *object) {
+static void free_component(VmStore *store, VmObject *object) {
     abi_table_free(((VmComponent *)object)->table);
     abi_table_free(((VmComponent *)object)->threads);
 }

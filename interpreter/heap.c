@@ -16,7 +16,6 @@
  * A collection is due when as much was given out as was alive after the last one, 4 MiB at least, or
  * where the limit of the heap stands in the way of a new block.
  */
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "interpreter/internal.h"
@@ -62,11 +61,11 @@ static void *map(uint64_t size) {
     return p + before;
 }
 
-static bool grow(void *array, uint32_t count, uint32_t *cap, size_t size) {
+static bool grow(VmStore *store, void *array, uint32_t count, uint32_t *cap, size_t size) {
     if (count < *cap) return true;
     uint32_t bigger = *cap ? *cap * 2 : 16;
-    void *p = realloc(*(void **)array, bigger * size);
-    if (!p) return false;
+    void *p = alloc_more(&store->memory, *(void **)array, bigger, size);
+    if (!p) return vm_no_memory(store);
     *(void **)array = p;
     *cap = bigger;
     return true;
@@ -78,12 +77,12 @@ const VmLayout vm_host_layout = {
 
 VmHeap *vm_heap_of(VmStore *store) {
     if (store->heap != &vm_no_heap) return store->heap;
-    VmHeap *h = calloc(1, sizeof *h);
-    const VmLayout **layouts = malloc(FIRST_LAYOUTS * sizeof *layouts);
+    VmHeap *h = alloc_new(&store->memory, 1, sizeof *h);
+    const VmLayout **layouts = alloc_new(&store->memory, FIRST_LAYOUTS, sizeof *layouts);
     if (!h || !layouts) {
-        free(h);
-        free(layouts);
-        return NULL;
+        alloc_free(&store->memory, h);
+        alloc_free(&store->memory, layouts);
+        return vm_no_memory(store), NULL;
     }
     layouts[0] = &vm_host_layout;
     h->layouts = layouts;
@@ -116,16 +115,19 @@ void vm_pool_release(VmHeap *h, uint32_t keep) {
 
 /* ---- blocks ---- */
 
-static bool add_region(VmHeap *h) {
+static bool add_region(VmStore *store) {
+    VmHeap *h = store->heap;
     uint32_t blocks = FIRST_REGION;
     if (h->region_count) blocks = h->regions[h->region_count - 1].blocks * 2;
     if (blocks > LAST_REGION) blocks = LAST_REGION;
-    VmBlock **pool = realloc(h->pool, (h->block_count + (size_t)blocks) * sizeof *pool);
-    if (!pool) return false;
+    VmBlock **pool =
+        alloc_more(&store->memory, h->pool, h->block_count + (size_t)blocks, sizeof *pool);
+    if (!pool) return vm_no_memory(store);
     h->pool = pool;
-    if (!grow(&h->regions, h->region_count, &h->region_cap, sizeof *h->regions)) return false;
+    if (!grow(store, &h->regions, h->region_count, &h->region_cap, sizeof *h->regions))
+        return false;
     uint8_t *base = map((uint64_t)blocks * VM_BLOCK);
-    if (!base) return false;
+    if (!base) return vm_no_memory(store);
     h->regions[h->region_count].base = base;
     h->regions[h->region_count++].blocks = blocks;
     h->block_count += blocks;
@@ -143,7 +145,7 @@ static VmBlock *take_block(VmStore *store, uint32_t class) {
         if (h->released > h->pool_count) h->released = h->pool_count;
     } else {
         bool has_region = h->region_count && h->taken < h->regions[h->region_count - 1].blocks;
-        if (!has_region && !add_region(h)) return NULL;
+        if (!has_region && !add_region(store)) return NULL;
         b = (VmBlock *)(h->regions[h->region_count - 1].base + (size_t)h->taken++ * VM_BLOCK);
     }
     uint32_t size = vm_cell_sizes[class];
@@ -162,9 +164,9 @@ static VmBlock *map_large(VmStore *store, uint64_t size) {
     uint64_t mapped = (size + sizeof(VmBlock) + PAGE - 1) & ~(uint64_t)(PAGE - 1);
     if (h->in_use > most || mapped > most - h->in_use) return NULL;
     if (resident(h) + mapped > most) vm_pool_release(h, 0);
-    if (!grow(&h->large, h->large_count, &h->large_cap, sizeof *h->large)) return NULL;
+    if (!grow(store, &h->large, h->large_count, &h->large_cap, sizeof *h->large)) return NULL;
     VmBlock *b = map(mapped);
-    if (!b) return NULL;
+    if (!b) return vm_no_memory(store), NULL;
     b->mapped = mapped;
     b->cell_count = 1;
     b->in_use = true;
@@ -267,7 +269,9 @@ static bool make_room(VmStore *store, uint32_t class) {
     if (collects) vm_collect(store);
     if (take_run(store, class)) return true;
     if (!collects) vm_collect(store);
-    return has_room(store, class) && take_run(store, class);
+    if (!has_room(store, class) || !take_run(store, class)) return false;
+    store->no_memory_left = false;
+    return true;
 }
 
 bool vm_make_room(VmStore *store, const VmLayout *layout) {
@@ -284,7 +288,9 @@ static VmBlock *make_large(VmStore *store, uint64_t size) {
     VmBlock *b = map_large(store, size);
     if (b) return b;
     if (!collects) vm_collect(store);
-    return has_room(store, 0) ? map_large(store, size) : NULL;
+    b = has_room(store, 0) ? map_large(store, size) : NULL;
+    if (b) store->no_memory_left = false;
+    return b;
 }
 
 VmData *vm_allocate(VmStore *store, const VmLayout *layout, uint64_t size) {
@@ -323,7 +329,7 @@ void vm_heap_stress(VmStore *store, bool collect, uint64_t fail_after) {
 VmSlot vm_host_object(VmStore *store, void *data, void (*finalize)(void *)) {
     VmHeap *h = vm_heap_of(store);
     VmSlot none = {.u64 = 0};
-    if (!h || !grow(&h->hosts, h->host_count, &h->host_cap, sizeof *h->hosts)) return none;
+    if (!h || !grow(store, &h->hosts, h->host_count, &h->host_cap, sizeof *h->hosts)) return none;
     VmHostData *d =
         (VmHostData *)vm_allocate(store, &vm_host_layout, sizeof(VmHostData) - sizeof(VmData));
     if (!d) return none;
@@ -342,7 +348,7 @@ bool vm_host_data(VmSlot r, void **data) {
 }
 
 VmHeld *vm_hold(VmStore *store, CoreValType type, VmSlot reference) {
-    VmHeld *held = calloc(1, sizeof *held);
+    VmHeld *held = alloc_new(&store->memory, 1, sizeof *held);
     if (!held) return NULL;
     *held = (VmHeld){store, NULL, store->held, reference, type};
     if (held->next) held->next->before = held;
@@ -356,7 +362,7 @@ void vm_release(VmHeld *held) {
     if (held->next) held->next->before = held->before;
     if (held->before) held->before->next = held->next;
     else held->store->held = held->next;
-    free(held);
+    alloc_free(&held->store->memory, held);
 }
 
 void vm_store_collect(VmStore *store) {
@@ -371,11 +377,6 @@ void vm_heap_free(VmStore *store) {
     for (uint32_t i = 0; i < h->large_count; i++) munmap(h->large[i], h->large[i]->mapped);
     for (uint32_t i = 0; i < h->region_count; i++)
         munmap(h->regions[i].base, (size_t)h->regions[i].blocks * VM_BLOCK);
-    free(h->regions);
-    free(h->pool);
-    free(h->large);
-    free(h->layouts);
-    free(h->layout_of);
-    free(h->hosts);
-    free(h);
+    void *const lists[] = {h->regions, h->pool, h->large, h->layouts, h->layout_of, h->hosts, h};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) alloc_free(&store->memory, lists[i]);
 }

@@ -254,7 +254,7 @@ typedef struct VmRefMap {
     uint32_t node_count, node_cap;
 } VmRefMap;
 
-void vm_ref_map_free(VmRefMap *map);
+void vm_ref_map_free(const Allocator *memory, VmRefMap *map);
 
 /* Operands of a constant expression that is being evaluated: roots. */
 typedef struct VmOperands {

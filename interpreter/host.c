@@ -3,8 +3,6 @@
  * What an embedder does with the objects of a store: looking at them and changing them from
  * outside, and throwing exceptions. References that the host holds are the collector's (heap.c).
  */
-#include <stdlib.h>
-
 #include "interpreter/internal.h"
 
 /* ---- the store ---- */
@@ -83,10 +81,10 @@ typedef struct {
     VmTag tag;
 } HostTag;
 
-static void host_tag_free(VmObject *object) { free(object); }
+static void host_tag_free(VmStore *store, VmObject *object) { alloc_free(&store->memory, object); }
 
 VmTag *vm_tag_new(VmStore *store, uint32_t type) {
-    HostTag *t = calloc(1, sizeof *t);
+    HostTag *t = alloc_new(&store->memory, 1, sizeof *t);
     if (!t) return NULL;
     t->tag.type = type;
     vm_object_add(store, &t->object, host_tag_free);

@@ -15,7 +15,6 @@
  * for a memory of the instance's own, their places are constants, and they fit. Otherwise instance.c
  * copies them one by one, as the specification says.
  */
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -45,7 +44,7 @@ static bool constant(const CoreModule *core, const CoreExpr *expr, uint64_t *val
 static bool lay_out_shapes(VmModule *module) {
     const CoreModule *core = module->core;
     size_t n = core->types.len;
-    VmShape *shapes = calloc(n ? n : 1, sizeof *shapes);
+    VmShape *shapes = alloc_new(&module->store->memory, n, sizeof *shapes);
     for (size_t i = 0; shapes && i < n; i++) {
         const CoreType *type = &core->types.at[i];
         shapes[i] =
@@ -126,7 +125,7 @@ static bool lay_out_memory(VmModule *module) {
         }
     }
     if (module->image_fd < 0) {
-        module->image = calloc(1, to - from);
+        module->image = alloc_new(&module->store->memory, 1, to - from);
         if (!module->image) return false;
         write_segments(module->core, module->image, from);
     }
@@ -153,19 +152,20 @@ bool vm_image_put(const VmModule *module, VmMemory *m) {
 }
 
 void vm_module_free(VmModule *module) {
+    const Allocator *memory = &module->store->memory;
     uint32_t own = (uint32_t)module->core->funcs.len - module->core->imported[CORE_FUNC];
     for (uint32_t i = 0; i < own; i++)
         if (module->codes[i]) {
-            free(module->codes[i]->words);
-            free(module->codes[i]->places);
-            free(module->codes[i]->catches);
-            vm_ref_map_free(&module->codes[i]->refs);
-            free(module->codes[i]);
+            alloc_free(memory, module->codes[i]->words);
+            alloc_free(memory, module->codes[i]->places);
+            alloc_free(memory, module->codes[i]->catches);
+            vm_ref_map_free(memory, &module->codes[i]->refs);
+            alloc_free(memory, module->codes[i]);
         }
-    free(module->codes);
-    free(module->exports);
-    free(module->shapes);
-    free(module->image);
+    alloc_free(memory, module->codes);
+    alloc_free(memory, module->exports);
+    alloc_free(memory, module->shapes);
+    alloc_free(memory, module->image);
     if (module->image_fd >= 0) close(module->image_fd);
-    free(module);
+    alloc_free(memory, module);
 }

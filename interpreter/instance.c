@@ -6,16 +6,15 @@
  * An instance whose segments do not fit is not undone: what it wrote stays written, as the
  * specification says, and the store frees it in the end.
  */
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "core/numeric.h"
 #include "interpreter/internal.h"
 
-static void instance_free(VmObject *object) {
+static void instance_free(VmStore *store, VmObject *object) {
     VmInstance *in = (VmInstance *)object;
-    for (uint32_t i = 0; i < in->elem_count; i++) free(in->elems[i].items);
-    free(in);
+    for (uint32_t i = 0; i < in->elem_count; i++) alloc_free(&store->memory, in->elems[i].items);
+    alloc_free(&store->memory, in);
 }
 
 /* Cuts `n` elements of `size` bytes off a block; `block` NULL only counts. */
@@ -61,7 +60,7 @@ static VmInstance *instance_new(VmStore *store, VmModule *module) {
     size_t zeroed;
     VmInstance none;
     size_t size = lay_out(&none, NULL, core, &zeroed);
-    uint8_t *block = malloc(size);
+    uint8_t *block = alloc_more(&store->memory, NULL, 1, size);
     if (!block) return NULL;
     ask_for_pages(block, size);
     memset(block, 0, zeroed);
@@ -129,12 +128,13 @@ typedef struct {
     VmSlot few[8];
 } Operands;
 
-static void push(Operands *o, uint64_t value) {
+static void push(VmStore *store, Operands *o, uint64_t value) {
     if (o->count == o->cap) {
         bool first = o->slots == o->few;
         size_t cap = o->cap * 2;
-        VmSlot *slots = realloc(first ? NULL : o->slots, cap * sizeof *slots);
+        VmSlot *slots = alloc_more(&store->memory, first ? NULL : o->slots, cap, sizeof *slots);
         if (!slots) {
+            vm_no_memory(store);
             o->failed = true;
             return;
         }
@@ -164,7 +164,7 @@ static Trap construct(VmInstance *in, Operands *o, const CoreInstr *i) {
     for (uint32_t k = 0; k < type->field_count; k++) slots += vm_slots_of(type->fields[k].type);
     VmData *d;
     VmSlot descriptor;
-    if (!layout) return TRAP_HEAP_LIMIT;
+    if (!layout) return vm_limit_trap(store, TRAP_HEAP_LIMIT);
     o->known.slots = o->slots, o->known.count = o->count;
     switch (i->op) {
     case CORE_OP_STRUCT_NEW:
@@ -192,39 +192,40 @@ static Trap construct(VmInstance *in, Operands *o, const CoreInstr *i) {
     default: d = vm_array_new(store, layout, pop(o, 1)->u32); break;
     }
     o->known.count = 0;
-    push(o, (uintptr_t)d);
-    return o->failed || !d ? TRAP_HEAP_LIMIT : TRAP_NONE;
+    push(in->store, o, (uintptr_t)d);
+    return o->failed || !d ? vm_limit_trap(store, TRAP_HEAP_LIMIT) : TRAP_NONE;
 }
 
 static Trap evaluate_one(VmInstance *in, Operands *o, const CoreInstr *i) {
     const VmSlot *s;
     switch (i->op) {
-    case CORE_OP_I32_CONST: push(o, (uint32_t)i->i64); break;
-    case CORE_OP_I64_CONST: push(o, (uint64_t)i->i64); break;
-    case CORE_OP_F32_CONST: push(o, (uint32_t)i->bits); break;
-    case CORE_OP_F64_CONST: push(o, i->bits); break;
+    case CORE_OP_I32_CONST: push(in->store, o, (uint32_t)i->i64); break;
+    case CORE_OP_I64_CONST: push(in->store, o, (uint64_t)i->i64); break;
+    case CORE_OP_F32_CONST: push(in->store, o, (uint32_t)i->bits); break;
+    case CORE_OP_F64_CONST: push(in->store, o, i->bits); break;
     case CORE_OP_V128_CONST:
         for (int k = 0; k < 2; k++) {
             uint64_t half;
             memcpy(&half, i->bytes + 8 * k, sizeof half);
-            push(o, half);
+            push(in->store, o, half);
         }
         break;
-    case CORE_OP_REF_NULL: push(o, 0); break;
-    case CORE_OP_REF_FUNC: push(o, (uintptr_t)in->funcs[i->a]); break;
+    case CORE_OP_REF_NULL: push(in->store, o, 0); break;
+    case CORE_OP_REF_FUNC: push(in->store, o, (uintptr_t)in->funcs[i->a]); break;
     case CORE_OP_GLOBAL_GET:
-        push(o, in->globals[i->a]->value[0].u64);
-        if (in->globals[i->a]->type == CORE_V128) push(o, in->globals[i->a]->value[1].u64);
+        push(in->store, o, in->globals[i->a]->value[0].u64);
+        if (in->globals[i->a]->type == CORE_V128)
+            push(in->store, o, in->globals[i->a]->value[1].u64);
         break;
-    case CORE_OP_I32_ADD: s = pop(o, 2), push(o, s[0].u32 + s[1].u32); break;
-    case CORE_OP_I32_SUB: s = pop(o, 2), push(o, s[0].u32 - s[1].u32); break;
-    case CORE_OP_I32_MUL: s = pop(o, 2), push(o, s[0].u32 * s[1].u32); break;
-    case CORE_OP_I64_ADD: s = pop(o, 2), push(o, s[0].u64 + s[1].u64); break;
-    case CORE_OP_I64_SUB: s = pop(o, 2), push(o, s[0].u64 - s[1].u64); break;
-    case CORE_OP_I64_MUL: s = pop(o, 2), push(o, s[0].u64 * s[1].u64); break;
-    case CORE_OP_REF_I31: push(o, VM_I31(pop(o, 1)->u32)); break;
-    case CORE_OP_ANY_CONVERT_EXTERN: push(o, vm_any_of_extern(*pop(o, 1)).u64); break;
-    case CORE_OP_EXTERN_CONVERT_ANY: push(o, vm_extern_of_any(*pop(o, 1)).u64); break;
+    case CORE_OP_I32_ADD: s = pop(o, 2), push(in->store, o, s[0].u32 + s[1].u32); break;
+    case CORE_OP_I32_SUB: s = pop(o, 2), push(in->store, o, s[0].u32 - s[1].u32); break;
+    case CORE_OP_I32_MUL: s = pop(o, 2), push(in->store, o, s[0].u32 * s[1].u32); break;
+    case CORE_OP_I64_ADD: s = pop(o, 2), push(in->store, o, s[0].u64 + s[1].u64); break;
+    case CORE_OP_I64_SUB: s = pop(o, 2), push(in->store, o, s[0].u64 - s[1].u64); break;
+    case CORE_OP_I64_MUL: s = pop(o, 2), push(in->store, o, s[0].u64 * s[1].u64); break;
+    case CORE_OP_REF_I31: push(in->store, o, VM_I31(pop(o, 1)->u32)); break;
+    case CORE_OP_ANY_CONVERT_EXTERN: push(in->store, o, vm_any_of_extern(*pop(o, 1)).u64); break;
+    case CORE_OP_EXTERN_CONVERT_ANY: push(in->store, o, vm_extern_of_any(*pop(o, 1)).u64); break;
     case CORE_OP_STRUCT_NEW:
     case CORE_OP_STRUCT_NEW_DEFAULT:
     case CORE_OP_STRUCT_NEW_DESC:
@@ -234,7 +235,7 @@ static Trap evaluate_one(VmInstance *in, Operands *o, const CoreInstr *i) {
     case CORE_OP_ARRAY_NEW_FIXED: return construct(in, o, i);
     default: return TRAP_HOST; /* an instruction that is not run yet */
     }
-    return o->failed ? TRAP_HOST : TRAP_NONE;
+    return o->failed ? vm_limit_trap(in->store, TRAP_HOST) : TRAP_NONE;
 }
 
 /* The value of a validated constant expression. */
@@ -250,7 +251,7 @@ static Trap evaluate(VmInstance *in, const CoreExpr *expr, VmSlot value[2]) {
         trap = evaluate_one(in, &o, &i);
     value[0].u64 = o.count > 0 ? o.slots[0].u64 : 0;
     value[1].u64 = o.count > 1 ? o.slots[1].u64 : 0;
-    if (o.slots != o.few) free(o.slots);
+    if (o.slots != o.few) alloc_free(&in->store->memory, o.slots);
     in->store->operands = o.known.outer;
     return trap == TRAP_NONE && r.failed ? TRAP_HOST : trap;
 }
@@ -340,8 +341,8 @@ static Trap make_elems(VmInstance *in) {
     for (uint32_t i = 0; i < core->elems.len && trap == TRAP_NONE; i++) {
         const CoreElem *elem = &core->elems.at[i];
         if (!core_elem_passive(elem)) continue;
-        in->elems[i].items = calloc(elem->count ? elem->count : 1, sizeof(VmSlot));
-        if (!in->elems[i].items) return TRAP_HOST;
+        in->elems[i].items = alloc_new(&in->store->memory, elem->count, sizeof(VmSlot));
+        if (!in->elems[i].items) return TRAP_NO_MEMORY;
         in->elems[i].count = elem->count;
         trap = elements(in, elem, in->elems[i].items);
     }
@@ -385,6 +386,7 @@ static Trap copy_segments(VmInstance *in) {
 VmInstance *vm_instantiate_only(VmStore *store, VmModule *module, const VmExtern *imports,
                                 VmFunc **start, Trap *trap, uint32_t *bad_import) {
     *start = NULL;
+    store->no_memory_left = false;
     *bad_import = UINT32_MAX;
     *trap = TRAP_INSTANCE_LIMIT;
     if (store->limits.max_instances && store->instance_count >= store->limits.max_instances) {
@@ -428,7 +430,7 @@ static void hash_exports(VmModule *module) {
     size_t n = module->core->exports.len;
     uint32_t bits = 5;
     while ((size_t)1 << bits < 2 * n) bits++;
-    uint32_t *table = calloc((size_t)1 << bits, sizeof *table);
+    uint32_t *table = alloc_new(&module->store->memory, (size_t)1 << bits, sizeof *table);
     if (!table) return;
     for (size_t i = 0; i < n; i++) {
         uint64_t at = str_hash(module->core->exports.at[i].name);
@@ -473,10 +475,12 @@ VmExtern vm_export_at(const VmInstance *in, size_t i) {
 
 const CoreModule *vm_instance_module(const VmInstance *in) { return in->module->core; }
 
-static void host_global_free(VmObject *object) { free(object); }
+static void host_global_free(VmStore *store, VmObject *object) {
+    alloc_free(&store->memory, object);
+}
 
 VmGlobal *vm_global_new(VmStore *store, CoreValType type, bool is_mutable, VmSlot value) {
-    VmHostGlobal *g = calloc(1, sizeof *g);
+    VmHostGlobal *g = alloc_new(&store->memory, 1, sizeof *g);
     if (!g) return NULL;
     g->global = (VmGlobal){.value = {value}, .type = type, .is_mutable = is_mutable};
     vm_object_add(store, &g->object, host_global_free);

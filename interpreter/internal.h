@@ -136,7 +136,7 @@ struct VmModule {
 
 typedef struct VmObject {
     struct VmObject *next;
-    void (*free)(struct VmObject *);
+    void (*free)(VmStore *store, struct VmObject *);
     enum { VM_OBJECT_OTHER, VM_OBJECT_INSTANCE, VM_OBJECT_TABLE, VM_OBJECT_GLOBAL } kind;
 } VmObject;
 
@@ -220,6 +220,7 @@ struct VmInstance {
 };
 
 struct VmStore {
+    Allocator memory;
     Arena *arena; /* what lives as long as the store and does not grow with what a guest does */
     VmLimits limits;
     bool has_fuel;
@@ -320,6 +321,10 @@ static inline bool vm_no_memory(VmStore *store) {
     store->no_memory_left = true;
     return false;
 }
+/* What is kept in the store's arena is made by such work; false: no memory. */
+static inline bool vm_try(VmStore *store, void (*work)(void *), void *context) {
+    return arena_try(&store->memory, work, context) || vm_no_memory(store);
+}
 /* The trap, unless it is the system that has no memory. */
 static inline Trap vm_limit_trap(VmStore *store, Trap trap) {
     if (store->no_memory_left) trap = TRAP_NO_MEMORY;
@@ -357,7 +362,7 @@ Trap vm_table_init(VmInstance *in, uint32_t elem, uint32_t table, uint64_t to, u
 Trap vm_table_copy(VmInstance *in, uint32_t to_table, uint32_t from_table, uint64_t to,
                    uint64_t from, uint64_t n);
 Trap vm_table_fill(VmTable *table, uint64_t to, VmSlot value, uint64_t n);
-void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmObject *));
+void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmStore *, VmObject *));
 
 static inline uint32_t vm_slots_of(CoreValType type) { return type == CORE_V128 ? 2 : 1; }
 static inline uint32_t vm_slots_of_all(const CoreValType *types, uint32_t n) {

@@ -57,7 +57,8 @@ typedef struct {
     uint64_t timeout_ns; /* of one vm_call from the outside; 0: none */
     uint32_t max_stack;  /* bytes of a thread's stack; 0: 1 MiB */
     uint32_t max_frames; /* 0: 65,536 */
-    uint32_t max_instances; /* 0: no limit */
+    uint32_t max_instances;  /* 0: no limit */
+    const Allocator *memory; /* of the store's own objects, copied; NULL: malloc */
 } VmLimits;
 
 /* Which of them has stopped a guest. */
@@ -127,7 +128,10 @@ VmSlot *vm_host_slots(VmThread *thread);
  * `again(thread, context, slots)`, which may suspend again. */
 VmStatus vm_suspend(VmThread *thread, VmHostFn again, void *context);
 
-/* A function of the host, of that core type. The context is the caller's; `free_context` (may be
+/* The id of a function type of the host; false: no memory. */
+bool vm_func_type_id(VmStore *store, const CoreValType *params, uint32_t param_count,
+                     const CoreValType *results, uint32_t result_count, uint32_t *id);
+/* A function of the host, of that core type; NULL: no memory. The context is the caller's; `free_context` (may be
  * NULL) is called with the store's end. */
 VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_count,
                      const CoreValType *results, uint32_t result_count, VmHostFn fn, void *context,
@@ -150,11 +154,11 @@ typedef struct {
 /* A validated module made ready: shared by its instances. The module must outlive it. */
 typedef struct VmModule VmModule;
 VmModule *vm_module_new(VmStore *store, const CoreModule *module);
-/* For a module whose bodies have not been checked, but all else has: core_check_module has said true to
+/* The same for a module whose bodies have not been checked, but all else has: core_check_module has said true to
  * `checker`, which must outlive the store as the module does. Each body is checked when it is called
  * first, before anything of it runs; a call of one that is not valid is TRAP_INVALID_BODY, and its text
  * says what is wrong and where. */
-void vm_module_check_lazily(VmModule *module, const CoreChecker *checker);
+VmModule *vm_module_new_lazy(VmStore *store, const CoreModule *module, const CoreChecker *checker);
 
 /* Instantiates: `imports` has one entry an import of the module, in order. Types are checked (with
  * comp_validate having done so, they fit). Active segments are copied and the start function is

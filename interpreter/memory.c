@@ -6,18 +6,17 @@
  * which may move it: nobody keeps a pointer into it over a call. One that an image is mapped over
  * (image.c) has all its address space from the start and stays there. A table is an array that doubles.
  */
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include "interpreter/internal.h"
 
 /* ---- memories ---- */
 
-static void memory_free(VmObject *object) {
+static void memory_free(VmStore *store, VmObject *object) {
     VmMemory *m = (VmMemory *)object;
     if (m->reserved) munmap(m->bytes, m->reserved);
-    m->store->memory_used -= m->size;
-    free(m);
+    store->memory_used -= m->size;
+    alloc_free(&store->memory, m);
 }
 
 static uint64_t pages_to_bytes(uint64_t pages, uint8_t page_log2) {
@@ -70,8 +69,8 @@ static bool resize(VmMemory *m, uint64_t size) {
 }
 
 VmMemory *vm_memory_make(VmStore *store, const CoreLimits *limits, bool stays) {
-    VmMemory *m = calloc(1, sizeof *m);
-    if (!m) return NULL;
+    VmMemory *m = alloc_new(&store->memory, 1, sizeof *m);
+    if (!m) return vm_no_memory(store), NULL;
     m->store = store;
     m->limits = *limits;
     m->page_log2 = limits->page_log2;
@@ -82,7 +81,7 @@ VmMemory *vm_memory_make(VmStore *store, const CoreLimits *limits, bool stays) {
     if (stays && min <= m->max) reserve(m);
     if (min > m->max || !resize(m, min)) {
         if (m->reserved) munmap(m->bytes, m->reserved);
-        free(m);
+        alloc_free(&store->memory, m);
         return NULL;
     }
     vm_object_add(store, &m->object, memory_free);
@@ -101,7 +100,10 @@ uint8_t *vm_memory_bytes(VmMemory *m, uint64_t *size) {
 uint64_t vm_memory_grow(VmMemory *m, uint64_t pages) {
     uint64_t before = m->size >> m->page_log2;
     uint64_t more = pages_to_bytes(pages, m->page_log2);
-    if (more > m->max - m->size || !resize(m, m->size + more)) return UINT64_MAX;
+    if (more > m->max - m->size || !resize(m, m->size + more)) {
+        m->store->no_memory_left = false; /* that is no trap */
+        return UINT64_MAX;
+    }
     m->limits.min = m->size >> m->page_log2;
     return before;
 }
@@ -138,11 +140,11 @@ Trap vm_memory_init(VmInstance *in, uint32_t data, uint32_t memory, uint64_t to,
 
 enum { DEFAULT_MAX_TABLE = 10000000 };
 
-static void table_free(VmObject *object) {
+static void table_free(VmStore *store, VmObject *object) {
     VmTable *t = (VmTable *)object;
-    t->store->table_used -= t->size;
-    free(t->elems);
-    free(t);
+    store->table_used -= t->size;
+    alloc_free(&store->memory, t->elems);
+    alloc_free(&store->memory, t);
 }
 
 static bool table_resize(VmTable *t, uint64_t size, VmSlot value) {
@@ -154,7 +156,7 @@ static bool table_resize(VmTable *t, uint64_t size, VmSlot value) {
     }
     if (size > t->cap) {
         uint64_t cap = size > t->cap * 2 ? size : t->cap * 2;
-        VmSlot *elems = realloc(t->elems, cap * sizeof *elems);
+        VmSlot *elems = alloc_more(&t->store->memory, t->elems, cap, sizeof *elems);
         if (!elems) return vm_no_memory(t->store);
         t->elems = elems;
         t->cap = cap;
@@ -166,14 +168,14 @@ static bool table_resize(VmTable *t, uint64_t size, VmSlot value) {
 }
 
 VmTable *vm_table_new(VmStore *store, CoreValType type, const CoreLimits *limits, VmSlot init) {
-    VmTable *t = calloc(1, sizeof *t);
-    if (!t) return NULL;
+    VmTable *t = alloc_new(&store->memory, 1, sizeof *t);
+    if (!t) return vm_no_memory(store), NULL;
     t->store = store;
     t->type = type;
     t->limits = *limits;
     t->max = limits->has_max ? limits->max : limits->is_64 ? UINT64_MAX : UINT32_MAX;
     if (!table_resize(t, limits->min, init)) {
-        free(t);
+        alloc_free(&store->memory, t);
         return NULL;
     }
     vm_object_add(store, &t->object, table_free);
@@ -183,7 +185,10 @@ VmTable *vm_table_new(VmStore *store, CoreValType type, const CoreLimits *limits
 
 uint64_t vm_table_grow(VmTable *t, uint64_t n, VmSlot value) {
     uint64_t before = t->size;
-    if (n > t->max - t->size || !table_resize(t, t->size + n, value)) return UINT64_MAX;
+    if (n > t->max - t->size || !table_resize(t, t->size + n, value)) {
+        t->store->no_memory_left = false;
+        return UINT64_MAX;
+    }
     t->limits.min = t->size;
     return before;
 }

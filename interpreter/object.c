@@ -9,8 +9,6 @@
  *     (sub (struct i8 i64))              [i8|       ][i64           ]
  *     (sub that (struct i8 i64 i32 i8))  [i8|i8| |i32][i64           ]
  */
-#include <stdlib.h>
-
 #include "interpreter/internal.h"
 
 uint8_t vm_log2_size(CoreValType storage) {
@@ -69,17 +67,13 @@ static uint32_t *note_ref(uint32_t *refs, const CoreType *types, CoreValType typ
 }
 
 static uint64_t lay_out_struct(VmStore *store, VmLayout *layout, const VmLayout *super,
-                               const CoreType *type, bool *failed) {
+                               const CoreType *type, uint8_t *taken) {
     VmField *fields = ARENA_NEW_ARRAY(store->arena, VmField, type->field_count);
     uint32_t *refs = ARENA_NEW_ARRAY(store->arena, uint32_t, type->field_count + (size_t)1);
     uint32_t *ref = refs;
     const CoreType *types = core_space_type(store->types, 0);
-    Plan plan = {.taken = calloc((size_t)type->field_count + 4, 16)};
+    Plan plan = {.taken = taken};
     uint32_t inherited = super ? super->field_count : 0;
-    if (!plan.taken) {
-        *failed = true;
-        return 0;
-    }
     for (uint32_t i = 0; i < type->field_count; i++) {
         VmField *f = &fields[i];
         if (i < inherited) {
@@ -94,7 +88,6 @@ static uint64_t lay_out_struct(VmStore *store, VmLayout *layout, const VmLayout 
         ref = note_ref(ref, types, type->fields[i].type, f->offset);
     }
     if (layout->has_descriptor) *ref++ = layout->descriptor = take_place(&plan, 3);
-    free(plan.taken);
     layout->fields = fields;
     layout->field_count = type->field_count;
     layout->refs = refs;
@@ -116,49 +109,53 @@ static uint64_t lay_out_exception(VmStore *store, VmLayout *layout, const CoreTy
     return at;
 }
 
-static bool has_type(VmHeap *h, uint32_t type, uint32_t count) {
+static bool has_type(VmStore *store, uint32_t type) {
+    VmHeap *h = store->heap;
+    uint32_t count = core_space_count(store->types);
     if (type < h->type_cap) return true;
-    uint32_t *ids = realloc(h->layout_of, count * sizeof *ids);
-    if (!ids) return false;
+    uint32_t *ids = alloc_more(&store->memory, h->layout_of, count, sizeof *ids);
+    if (!ids) return vm_no_memory(store);
     memset(ids + h->type_cap, 0, (count - h->type_cap) * sizeof *ids);
     h->layout_of = ids;
     h->type_cap = count;
     return true;
 }
 
-static bool has_layouts(VmHeap *h) {
+static bool has_layouts(VmStore *store) {
+    VmHeap *h = store->heap;
     if (h->layout_count == h->layout_cap) {
         uint32_t cap = h->layout_cap * 2;
-        const VmLayout **layouts = realloc(h->layouts, cap * sizeof *layouts);
-        if (!layouts) return false;
+        const VmLayout **layouts = alloc_more(&store->memory, h->layouts, cap, sizeof *layouts);
+        if (!layouts) return vm_no_memory(store);
         h->layouts = layouts;
         h->layout_cap = cap;
     }
     return true;
 }
 
-/* Calls itself for the supertypes, of which there are at most CORE_LIMIT_SUBTYPES. */
-const VmLayout *vm_layout(VmStore *store, uint32_t id) {
-    VmHeap *h = vm_heap_of(store);
-    if (!h || !has_type(h, id, core_space_count(store->types)) || !has_layouts(h)) return NULL;
-    if (h->layout_of[id]) return h->layouts[h->layout_of[id] - 1];
-    const CoreType *type = core_space_type(store->types, id);
-    const VmLayout *super = NULL;
-    if (type->super != CORE_NONE && !(super = vm_layout(store, type->super))) return NULL;
+typedef struct {
+    VmStore *store;
+    const CoreType *type;
+    const VmLayout *super; /* NULL: none */
+    uint8_t *taken;        /* for the places of a struct */
+    VmLayout *layout;      /* what is made */
+} Making;
+
+static void make_layout(void *context) {
+    Making *m = context;
+    VmStore *store = m->store;
+    const CoreType *type = m->type;
     VmLayout *layout = ARENA_NEW(store->arena, VmLayout);
-    uint32_t depth = super ? super->depth + 1 : 0;
+    uint32_t depth = m->super ? m->super->depth + 1 : 0;
     const VmLayout **supers = ARENA_NEW_ARRAY(store->arena, const VmLayout *, depth + (size_t)1);
-    for (uint32_t i = 0; i < depth; i++) supers[i] = super->supers[i];
+    for (uint32_t i = 0; i < depth; i++) supers[i] = m->super->supers[i];
     supers[depth] = layout;
-    *layout = (VmLayout){.type = id,
-                         .depth = depth,
-                         .supers = supers,
-                         .has_descriptor = type->descriptor != CORE_NONE};
+    *layout = (VmLayout){
+        .depth = depth, .supers = supers, .has_descriptor = type->descriptor != CORE_NONE};
     uint64_t size = 0;
-    bool failed = false;
     if (type->kind == CORE_TYPE_STRUCT) {
         layout->kind = VM_STRUCT;
-        size = lay_out_struct(store, layout, super, type, &failed);
+        size = lay_out_struct(store, layout, m->super, type, m->taken);
     } else if (type->kind == CORE_TYPE_ARRAY) {
         layout->kind = VM_ARRAY;
         layout->log2_size = vm_log2_size(type->fields[0].type);
@@ -171,11 +168,26 @@ const VmLayout *vm_layout(VmStore *store, uint32_t id) {
     size += sizeof(VmData);
     layout->cell_class = (uint8_t)vm_cell_class(size);
     layout->cell_size = layout->cell_class ? vm_cell_sizes[layout->cell_class] : (uint32_t)size;
-    if (failed || !has_layouts(h)) return NULL;
-    layout->header = h->layout_count | (uint32_t)layout->kind << VM_KIND_SHIFT;
-    h->layouts[h->layout_count++] = layout;
+    m->layout = layout;
+}
+
+/* Calls itself for the supertypes, of which there are at most CORE_LIMIT_SUBTYPES. */
+const VmLayout *vm_layout(VmStore *store, uint32_t id) {
+    VmHeap *h = vm_heap_of(store);
+    if (!h || !has_type(store, id) || !has_layouts(store)) return NULL;
+    if (h->layout_of[id]) return h->layouts[h->layout_of[id] - 1];
+    Making m = {.store = store, .type = core_space_type(store->types, id)};
+    if (m.type->super != CORE_NONE && !(m.super = vm_layout(store, m.type->super))) return NULL;
+    if (!has_layouts(store)) return NULL;
+    m.taken = alloc_new(&store->memory, (size_t)m.type->field_count + 4, 16);
+    bool made = m.taken ? vm_try(store, make_layout, &m) : vm_no_memory(store);
+    alloc_free(&store->memory, m.taken);
+    if (!made) return NULL;
+    m.layout->type = id;
+    m.layout->header = h->layout_count | (uint32_t)m.layout->kind << VM_KIND_SHIFT;
+    h->layouts[h->layout_count++] = m.layout;
     h->layout_of[id] = h->layout_count;
-    return layout;
+    return m.layout;
 }
 
 /* ---- making ---- */

@@ -22,11 +22,12 @@
  */
 #include "interpreter/prepare.h"
 
-bool vm_prepare_grow(void *array, uint32_t *cap, size_t size) {
+bool vm_prepare_grow(const Prepare *p, void *array, uint32_t *cap, size_t size) {
     uint32_t bigger = *cap ? *cap * 2 : 32;
-    void *p = realloc(*(void **)array, (size_t)bigger * size);
-    if (!p) return false;
-    *(void **)array = p;
+    VmStore *store = p->module->store;
+    void *more = alloc_more(&store->memory, *(void **)array, bigger, size);
+    if (!more) return vm_no_memory(store);
+    *(void **)array = more;
     *cap = bigger;
     return true;
 }
@@ -185,7 +186,7 @@ static void jump_to(Prepare *p, Block *block, uint32_t at, uint32_t from) {
         set_jump(p, at, from, block->start);
         return;
     }
-    if (!grow(&p->patches, p->patch_count, &p->patch_cap, sizeof *p->patches)) {
+    if (!grow(p, &p->patches, p->patch_count, &p->patch_cap, sizeof *p->patches)) {
         p->failed = true;
         return;
     }
@@ -354,7 +355,7 @@ static void set_block_type(Prepare *p, Block *b, const CoreBlockType *type) {
 }
 
 static Block *open_block(Prepare *p, CoreOp op, const CoreBlockType *type) {
-    if (!grow(&p->blocks, p->block_count, &p->block_cap, sizeof *p->blocks)) {
+    if (!grow(p, &p->blocks, p->block_count, &p->block_cap, sizeof *p->blocks)) {
         p->failed = true;
         return p->blocks;
     }
@@ -433,7 +434,7 @@ static void close(Prepare *p) {
  * is filled only where a rethrow asks for it. */
 
 static void add_catch(Prepare *p, VmCatch entry) {
-    if (!grow(&p->catches, p->catch_count, &p->catch_cap, sizeof *p->catches)) p->failed = true;
+    if (!grow(p, &p->catches, p->catch_count, &p->catch_cap, sizeof *p->catches)) p->failed = true;
     else p->catches[p->catch_count++] = entry;
 }
 
@@ -478,7 +479,7 @@ static void open_try_table(Prepare *p, const CoreInstr *i) {
         drop_to(p, p->height - shape.param_count);
         for (uint32_t k = 0; k < i->list.count && !p->failed; k++) {
             VmCatch entry = clause_stub(p, core_list_catch(&list));
-            if (!grow(&p->pending, p->pending_count, &p->pending_cap, sizeof *p->pending))
+            if (!grow(p, &p->pending, p->pending_count, &p->pending_cap, sizeof *p->pending))
                 p->failed = true;
             else p->pending[p->pending_count++] = entry;
         }
@@ -837,8 +838,9 @@ static void body(Prepare *p) {
 static bool lay_out_locals(Prepare *p, uint32_t *param_slots) {
     const CoreType *type = core_func_type_at(p->core, p->func->type);
     uint64_t count = core_local_count(p->core, p->func), next = 0, n = 0;
-    p->local_register = malloc((count + 1) * sizeof *p->local_register);
-    if (!p->local_register) return false;
+    VmStore *store = p->module->store;
+    p->local_register = alloc_more(&store->memory, NULL, count + 1, sizeof *p->local_register);
+    if (!p->local_register) return vm_no_memory(store);
     for (uint32_t i = 0; i < type->param_count; i++) {
         p->local_register[n++] = (uint16_t)next;
         next += vm_slots_of(type->params[i]);
@@ -852,14 +854,16 @@ static bool lay_out_locals(Prepare *p, uint32_t *param_slots) {
         }
     p->local_register[n] = (uint16_t)next;
     p->registers = p->most_registers = (uint32_t)next;
-    p->local_chain = calloc(next + 1, sizeof *p->local_chain);
-    return p->local_chain != NULL && vm_map_locals(p);
+    p->local_chain = alloc_new(&store->memory, next + 1, sizeof *p->local_chain);
+    if (!p->local_chain) return vm_no_memory(store);
+    return vm_map_locals(p);
 }
 
 static VmCode *finish(Prepare *p, uint32_t param_slots) {
-    VmCode *code = calloc(1, sizeof *code);
+    VmStore *store = p->module->store;
+    VmCode *code = alloc_new(&store->memory, 1, sizeof *code);
     uint32_t results = label_slots(&p->blocks[0]);
-    if (!code) return NULL;
+    if (!code) return vm_no_memory(store), NULL;
     *code = (VmCode){.words = p->words,
                      .word_count = p->word_count,
                      .register_count = p->most_registers > results ? p->most_registers : results,
@@ -881,15 +885,32 @@ static VmCode *finish(Prepare *p, uint32_t param_slots) {
     return code;
 }
 
+static void check_now(void *context) {
+    Prepare *p = context;
+    uint32_t index = (uint32_t)(p->func - p->core->funcs.at);
+    p->valid = core_check_func(p->module->checker, index);
+}
+
+/* Of a body whose turn comes with its first call. */
+static bool check(Prepare *p) {
+    VmModule *module = p->module;
+    Diags faults = module->faults;
+    if (!module->checker) return true;
+    if (vm_try(module->store, check_now, p)) return p->valid;
+    module->faults = faults; /* one may be half made */
+    return false;
+}
+
 VmCode *vm_prepare(VmModule *module, uint32_t func_index) {
     const CoreModule *core = module->core;
     uint32_t own = func_index - core->imported[CORE_FUNC], param_slots = 0;
     if (module->codes[own]) return module->codes[own];
-    if (module->checker && !core_check_func(module->checker, func_index)) return NULL;
+    module->store->no_memory_left = false;
     Prepare p = {.module = module, .core = core, .func = &core->funcs.at[func_index]};
+    if (!check(&p)) return NULL;
     const CoreType *type = core_func_type(core, func_index);
-    p.failed =
-        !lay_out_locals(&p, &param_slots) || !grow(&p.blocks, 0, &p.block_cap, sizeof *p.blocks);
+    p.failed = !lay_out_locals(&p, &param_slots) ||
+               !grow(&p, &p.blocks, 0, &p.block_cap, sizeof *p.blocks);
     if (!p.failed) {
         p.blocks[p.block_count++] = (Block){
             .op = CORE_OP_BLOCK, .results = type->results, .result_count = type->result_count};
@@ -897,18 +918,11 @@ VmCode *vm_prepare(VmModule *module, uint32_t func_index) {
     }
     if (!p.failed) vm_prepare_handlers(&p);
     if (!p.failed) module->codes[own] = finish(&p, param_slots);
-    free(p.words);
-    free(p.starts);
-    free(p.places);
-    free(p.stack);
-    free(p.blocks);
-    free(p.patches);
-    free(p.catches);
-    free(p.pending);
-    free(p.refs);
-    free(p.local_ref);
-    vm_ref_map_free(&p.map);
-    free(p.local_register);
-    free(p.local_chain);
+    void *const lists[] = {p.words,  p.starts,    p.places,         p.stack,
+                           p.blocks, p.patches,   p.catches,        p.pending,
+                           p.refs,   p.local_ref, p.local_register, p.local_chain};
+    const Allocator *memory = &module->store->memory;
+    for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) alloc_free(memory, lists[k]);
+    vm_ref_map_free(memory, &p.map);
     return module->codes[own];
 }

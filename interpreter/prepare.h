@@ -2,8 +2,6 @@
 #ifndef INTERPRETER_PREPARE_H
 #define INTERPRETER_PREPARE_H
 
-#include <stdlib.h>
-
 #include "interpreter/internal.h"
 
 /* What the files that prepare code share: the operand stack that exists only there, and the words
@@ -106,16 +104,17 @@ typedef struct {
     bool dead;           /* code here cannot be reached */
     uint32_t dead_depth; /* blocks opened in it */
     bool failed;
+    bool valid; /* of a body that is checked now */
 } Prepare;
 
 /* For what has so many callers that a copy in each would double the code. */
 #define OUT_OF_LINE static __attribute__((noinline, unused))
 
 /* Twice the room. Not inline: it is the rare case of each word that is emitted. */
-bool vm_prepare_grow(void *array, uint32_t *cap, size_t size);
+bool vm_prepare_grow(const Prepare *p, void *array, uint32_t *cap, size_t size);
 
-static inline bool grow(void *array, uint32_t count, uint32_t *cap, size_t size) {
-    return count < *cap || vm_prepare_grow(array, cap, size);
+static inline bool grow(const Prepare *p, void *array, uint32_t count, uint32_t *cap, size_t size) {
+    return count < *cap || vm_prepare_grow(p, array, cap, size);
 }
 
 /* ---- prepare_map.c: what the collector will ask ---- */
@@ -134,7 +133,7 @@ bool vm_map_locals(Prepare *p);
 
 static inline VmWord *word(Prepare *p) {
     static VmWord nowhere;
-    if (!grow(&p->words, p->word_count, &p->word_cap, sizeof *p->words)) {
+    if (!grow(p, &p->words, p->word_count, &p->word_cap, sizeof *p->words)) {
         p->failed = true;
         return &nowhere;
     }
@@ -146,7 +145,7 @@ static inline VmWord *word(Prepare *p) {
 /* The first word of an instruction; gives its position. */
 static inline uint32_t begin(Prepare *p, VmOp op) {
     uint32_t at = p->word_count;
-    if (!grow(&p->starts, p->start_count, &p->start_cap, sizeof *p->starts)) p->failed = true;
+    if (!grow(p, &p->starts, p->start_count, &p->start_cap, sizeof *p->starts)) p->failed = true;
     else p->starts[p->start_count++] = at;
     word(p)->imm = op;
     p->last.at = 0;
@@ -187,7 +186,7 @@ static inline void note_place(Prepare *p, uint32_t offset) {
         p->places[p->place_count - 1].offset = offset;
         return;
     }
-    if (!grow(&p->places, p->place_count, &p->place_cap, sizeof *p->places)) p->failed = true;
+    if (!grow(p, &p->places, p->place_count, &p->place_cap, sizeof *p->places)) p->failed = true;
     else p->places[p->place_count++] = (VmPlace){p->word_count, offset};
 }
 
@@ -195,7 +194,7 @@ static inline void note_place(Prepare *p, uint32_t offset) {
 
 static inline Entry *push(Prepare *p, uint8_t slots) {
     static Entry nowhere;
-    if (!grow(&p->stack, p->height, &p->stack_cap, sizeof *p->stack) ||
+    if (!grow(p, &p->stack, p->height, &p->stack_cap, sizeof *p->stack) ||
         p->registers + slots > VM_MAX_REGISTERS) {
         p->failed = true;
         return &nowhere;

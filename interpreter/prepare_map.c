@@ -15,17 +15,17 @@
  */
 #include "interpreter/prepare.h"
 
-void vm_ref_map_free(VmRefMap *map) {
-    free(map->locals);
-    free(map->points);
-    free(map->nodes);
+void vm_ref_map_free(const Allocator *memory, VmRefMap *map) {
+    alloc_free(memory, map->locals);
+    alloc_free(memory, map->points);
+    alloc_free(memory, map->nodes);
 }
 
 void vm_top_is_kind(Prepare *p, VmRefKind kind) {
     if (kind == VM_NO_REF || p->failed) return;
     Entry *e = &p->stack[p->height - 1];
     if (e->ref) return;
-    if (!grow(&p->refs, p->ref_count, &p->ref_cap, sizeof *p->refs)) {
+    if (!grow(p, &p->refs, p->ref_count, &p->ref_cap, sizeof *p->refs)) {
         p->failed = true;
         return;
     }
@@ -54,7 +54,7 @@ uint32_t vm_refs_here(Prepare *p) {
     VmRefMap *map = &p->map;
     for (uint32_t i = p->known_refs; i < p->ref_count; i++) {
         const Entry *e = &p->stack[p->refs[i].entry];
-        if (!grow(&map->nodes, map->node_count, &map->node_cap, sizeof *map->nodes)) {
+        if (!grow(p, &map->nodes, map->node_count, &map->node_cap, sizeof *map->nodes)) {
             p->failed = true;
             return 0;
         }
@@ -68,16 +68,18 @@ uint32_t vm_refs_here(Prepare *p) {
 void vm_refs_at(Prepare *p, uint32_t word, uint32_t refs) {
     VmRefMap *map = &p->map;
     if (!refs || p->failed) return;
-    if (!grow(&map->points, map->point_count, &map->point_cap, sizeof *map->points))
+    if (!grow(p, &map->points, map->point_count, &map->point_cap, sizeof *map->points))
         p->failed = true;
     else map->points[map->point_count++] = (VmRefPoint){word, refs};
 }
 
 static bool note_local(Prepare *p, uint32_t index, VmRefKind kind) {
     VmRefMap *map = &p->map;
-    if (!p->local_ref) p->local_ref = calloc(core_local_count(p->core, p->func), 1);
-    if (!p->local_ref ||
-        !grow(&map->locals, map->local_count, &map->local_cap, sizeof *map->locals))
+    VmStore *store = p->module->store;
+    if (!p->local_ref)
+        p->local_ref = alloc_new(&store->memory, core_local_count(p->core, p->func), 1);
+    if (!p->local_ref) return vm_no_memory(store);
+    if (!grow(p, &map->locals, map->local_count, &map->local_cap, sizeof *map->locals))
         return false;
     p->local_ref[index] = (uint8_t)kind;
     map->locals[map->local_count++] = (VmRefNode){p->local_register[index], (uint16_t)kind, 0};

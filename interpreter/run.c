@@ -335,7 +335,7 @@ static const VmWord *stack_exhausted(VmThread *t) {
 }
 
 static const VmWord *cannot_prepare(VmThread *t, const VmModule *module) {
-    if (module->faults.list.len == 0) return stack_exhausted(t);
+    if (t->store->no_memory_left || module->faults.list.len == 0) return stack_exhausted(t);
     const Diag *fault = &module->faults.list.at[0];
     vm_trap_text(t, TRAP_INVALID_BODY, "%s: %.*s (at offset 0x%x)", trap_text(TRAP_INVALID_BODY),
                  STR_ARG(fault->message), fault->span.start);

@@ -12,7 +12,6 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -32,7 +31,7 @@ static size_t frame_bytes(const VmThread *t) {
 }
 
 VmThread *vm_thread_new(VmStore *store) {
-    VmThread *t = calloc(1, sizeof *t);
+    VmThread *t = alloc_new(&store->memory, 1, sizeof *t);
     if (!t) return NULL;
     size_t bytes = store->limits.max_stack ? store->limits.max_stack : VM_DEFAULT_STACK;
     size_t slots = bytes < 1024 ? 128 : bytes / sizeof(VmSlot);
@@ -67,7 +66,7 @@ void vm_thread_free(VmThread *t) {
     if (t->uncaught) vm_release(t->uncaught);
     if (t->stack) munmap(t->stack, stack_bytes(t));
     if (t->frames) munmap(t->frames, frame_bytes(t));
-    free(t);
+    alloc_free(&t->store->memory, t);
 }
 
 VmStore *vm_thread_store(const VmThread *t) { return t->store; }
@@ -245,6 +244,7 @@ static VmStatus run_to(VmThread *t, VmFrame *entry, const VmWord *pc, VmSlot *sl
 
 static void begin_outermost(VmThread *t) {
     vm_clear_trap(t);
+    t->store->no_memory_left = false;
     t->message[0] = 0;
     t->trace_count = 0;
     t->ticks = VM_TICKS;

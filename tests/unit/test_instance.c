@@ -103,8 +103,7 @@ static void bodies_are_checked_when_called(void) {
     CHECK(checker && core_check_module(checker));
     VmStore *store = vm_store_new(NULL);
     VmThread *thread = vm_thread_new(store);
-    VmModule *module = vm_module_new(store, core);
-    vm_module_check_lazily(module, checker);
+    VmModule *module = vm_module_new_lazy(store, core, checker);
     Trap trap;
     VmInstance *in = instantiate(thread, module, &trap);
     CHECK_EQ(call(thread, in, "good", 5), 5);
