@@ -688,43 +688,124 @@ static witc_status count_call(witc_caller *caller, void *context, const witc_val
     return WITC_DONE;
 }
 
-/* All that can be done with few allocations; whether all of it was. */
-static bool do_everything(witc_engine *mine) {
-    const char *text = "(module (import \"e\" \"f\" (func $f (param externref) (result i32)))"
-                       " (func (export \"f\") (param externref) (result i32)"
-                       "  (call $f (local.get 0))))";
+/* A module with something of everything that a store keeps. */
+static const char everything[] =
+    "(module $all (type $node (struct (field (ref null $node)) (field i32)))"
+    " (type $list (array (mut (ref null $node))))"
+    " (import \"e\" \"f\" (func $f (param externref) (result i32)))"
+    " (memory (export \"m\") 1 4) (data (i32.const 8) \"some bytes\")"
+    " (table $t (export \"t\") 2 1000 funcref) (elem (i32.const 0) $f $gc)"
+    " (global $root (mut (ref null $list)) (array.new_default $list (i32.const 100)))"
+    " (elem $e func $f $gc) (tag $x (param i32))"
+    " (func (export \"f\") (param externref) (result i32) (call $f (local.get 0)))"
+    " (func $gc (export \"gc\") (param $n i32) (result i32) (local $last (ref null $node))"
+    "  (loop $more"
+    "   (local.set $last (struct.new $node (local.get $last) (local.get $n)))"
+    "   (array.set $list (global.get $root) (i32.rem_u (local.get $n) (i32.const 100))"
+    "    (local.get $last))"
+    "   (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))"
+    "  (drop (array.new_default $list (i32.const 20000)))"
+    "  (struct.get $node 1 (local.get $last)))"
+    " (func (export \"grow\") (result i32)"
+    "  (i32.add (memory.grow (i32.const 1)) (table.grow $t (ref.null func) (i32.const 500))))"
+    " (func (export \"throw\") (result i32)"
+    "  (block $b (result i32) (try_table (catch $x $b) (throw $x (i32.const 7))) (i32.const 0)))"
+    " (func $trap (export \"trap\") (result i32) unreachable))";
+
+static bool calls_number(witc_store *store, witc_instance *instance, const char *name,
+                         const witc_value *args, size_t n, int32_t want) {
+    witc_value result = witc_i32(0);
+    witc_status status =
+        witc_func_call(store, witc_instance_func(instance, name), args, n, &result, 1);
+    CHECK(status == WITC_DONE || status == WITC_NO_MEMORY ||
+          (status == WITC_TRAP && witc_store_failure(store).trap == WITC_TRAP_MEMORY));
+    return status == WITC_DONE && result.of.i32 == want;
+}
+
+static bool traps_with_frames(witc_store *store, witc_instance *instance) {
+    witc_value result;
+    witc_frame frame;
+    CHECK_EQ(witc_func_call(store, witc_instance_func(instance, "trap"), NULL, 0, &result, 1),
+             WITC_TRAP);
+    return witc_store_failure(store).trap == WITC_TRAP_UNREACHABLE &&
+           witc_store_frame(store, 0, &frame) && frame.line > 0;
+}
+
+/* What the host makes of its own; whether there was memory for all of it. */
+static bool host_makes_all(witc_store *store) {
+    witc_valtype i64 = WITC_I64;
+    witc_functype type = {&i64, NULL, 1, 0};
+    witc_limits_type limits = {.min = 1, .page_log2 = 16};
+    witc_value seven = witc_i64(7), null = witc_reference(WITC_FUNCREF, NULL);
+    witc_tag *tag = witc_tag_new(store, &type);
+    witc_ref *exception = tag ? witc_exception_new(store, tag, &seven, 1) : NULL;
+    bool good = exception && witc_memory_new(store, &limits) &&
+                witc_table_new(store, WITC_FUNCREF, &limits, &null) &&
+                witc_global_new(store, WITC_I64, true, &seven);
+    witc_ref_free(exception);
+    return good;
+}
+
+static bool run_everything(witc_store *store, witc_instance *instance, int *calls) {
+    witc_ref *ref = witc_extern_new(store, calls, NULL);
+    witc_value arg = witc_reference(WITC_EXTERNREF, ref), many = witc_i32(250000);
+    bool good = ref && calls_number(store, instance, "f", &arg, 1, 1);
+    witc_ref_free(ref);
+    good = good && calls_number(store, instance, "gc", &many, 1, 1);
+    return good && calls_number(store, instance, "grow", NULL, 0, 3) &&
+           calls_number(store, instance, "throw", NULL, 0, 7) && host_makes_all(store) &&
+           traps_with_frames(store, instance);
+}
+
+/* Whether all of it found memory; what did not says so. */
+static bool do_everything(witc_engine *mine, const char *text) {
     int calls = 0;
-    witc_module *module = witc_module_new(mine, text, strlen(text), NULL, NULL);
-    witc_store *store = witc_store_new(mine, NULL);
+    witc_error *error = NULL;
+    witc_module *module = witc_module_new(mine, text, strlen(text), "all.wat", &error);
+    CHECK(!error);
+    witc_store *store = module ? witc_store_new(mine, NULL) : NULL;
     witc_linker *linker = store ? witc_linker_new(store) : NULL;
     witc_instance *instance = NULL;
     bool good = linker &&
                 !witc_linker_define_func(linker, "e", "f", "externref -> i32", count_call, &calls);
-    good = good && !witc_linker_instantiate(linker, module, &instance);
-    witc_ref *ref = good ? witc_extern_new(store, &calls, NULL) : NULL;
-    witc_value arg = witc_reference(WITC_EXTERNREF, ref), result;
-    good = ref && !witc_func_call(store, witc_instance_func(instance, "f"), &arg, 1, &result, 1);
-    CHECK(!good || calls == 1);
+    if (good) {
+        witc_status status = witc_linker_instantiate(linker, module, &instance);
+        CHECK(status == WITC_DONE || status == WITC_NO_MEMORY ||
+              (status == WITC_TRAP && witc_store_failure(store).trap == WITC_TRAP_MEMORY));
+    }
+    good = instance && run_everything(store, instance, &calls);
     witc_linker_free(linker);
     witc_store_free(store);
     witc_module_free(module);
     return good;
 }
 
+/* The faults of a module need memory, too. */
+static bool explain(witc_engine *mine) {
+    const char *text = "(module (func (export \"f\") (result i32) (nop))\n (func (call 7)))";
+    witc_error *error = NULL;
+    CHECK(!witc_module_new(mine, text, strlen(text), NULL, &error));
+    bool good = error && witc_error_text(error).len > 0;
+    witc_error_free(error);
+    return good;
+}
+
 static void every_allocation_fails_in_turn(void) {
-    bool done = false;
-    for (long n = 0; !done && n < 1000; n++) {
-        Budget budget = {.left = n};
-        witc_config config = {
-            .size = sizeof config,
-            .allocator = {&budget, budget_allocate, budget_reallocate, budget_release}};
-        witc_engine *mine = witc_engine_new(&config);
-        CHECK(mine || n == 0);
-        done = mine && do_everything(mine);
-        witc_engine_free(mine);
-        CHECK_EQ(budget.held, 0);
-    }
-    CHECK(done);
+    bool done[3] = {false};
+    for (int what = 0; what < 3; what++)
+        for (long n = 0; !done[what] && n < 1000; n++) {
+            Budget budget = {.left = n};
+            witc_config config = {
+                .size = sizeof config,
+                .allocator = {&budget, budget_allocate, budget_reallocate, budget_release},
+                .validation = what == 1 ? WITC_VALIDATE_LAZILY : WITC_VALIDATE_EAGERLY};
+            witc_engine *mine = witc_engine_new(&config);
+            CHECK(mine || n == 0);
+            done[what] = mine && (what == 2 ? explain(mine) : do_everything(mine, everything));
+            witc_engine_free(mine);
+            CHECK_EQ(budget.held, 0);
+        }
+    CHECK(done[0] && done[1] && done[2]);
 }
 
 int main(void) {
