@@ -360,7 +360,7 @@ static Block *open_block(Prepare *p, CoreOp op, const CoreBlockType *type) {
         return p->blocks;
     }
     Block *b = &p->blocks[p->block_count++];
-    *b = (Block){.op = op};
+    *b = (Block){.op = op, .fuel_word = p->fuel_word};
     set_block_type(p, b, type);
     b->entries = p->height - b->param_count;
     return b;
@@ -375,13 +375,13 @@ static void open(Prepare *p, const CoreInstr *i) {
     if (i->op == CORE_OP_LOOP) {
         empty_accs(p);
         b->start = p->word_count;
+        begin_run(p);
     } else if (i->op == CORE_OP_IF) {
         uint32_t from, at = emit_condition(p, &c, false, &from);
         Block no_label = {.op = CORE_OP_IF};
         jump_to(p, &no_label, at, from);
         b->else_patch = no_label.patches;
     }
-    if (i->op != CORE_OP_BLOCK) begin_run(p);
 }
 
 static void meet_else(Prepare *p) {
@@ -399,7 +399,7 @@ static void meet_else(Prepare *p) {
     push_types(p, b->params, b->param_count);
     p->dead = false;
     empty_accs(p);
-    begin_run(p);
+    resume_run(p, b);
 }
 
 static void settle_delegates(Prepare *p, Block *b);
@@ -420,7 +420,7 @@ static void close(Prepare *p) {
     push_types(p, results_of(&b), b.result_count);
     p->dead = false;
     empty_accs(p);
-    begin_run(p);
+    resume_run(p, &b);
 }
 
 /* ---- exceptions ----
@@ -485,7 +485,7 @@ static void open_try_table(Prepare *p, const CoreInstr *i) {
         }
         push_types(p, shape.params, shape.param_count);
         set_jump(p, over, from, p->word_count);
-        begin_run(p);
+        p->last.at = 0;
     }
     Block *b = open_block(p, CORE_OP_TRY_TABLE, &i->block);
     b->from = p->word_count;
@@ -503,7 +503,6 @@ static void close_try_table(Prepare *p, const Block *b, uint32_t to) {
 static void open_try(Prepare *p, const CoreInstr *i) {
     all_home_from(p, 0);
     empty_accs(p);
-    begin_run(p);
     open_block(p, CORE_OP_TRY, &i->block)->from = p->word_count;
 }
 
@@ -532,7 +531,7 @@ static void meet_catch(Prepare *p, const CoreInstr *i) {
     }
     p->dead = false;
     empty_accs(p);
-    begin_run(p);
+    resume_run(p, b);
 }
 
 static void meet_delegate(Prepare *p, uint32_t depth) {
@@ -797,6 +796,13 @@ static bool skip_dead(Prepare *p, CoreOp op) {
     return true;
 }
 
+/* The next instruction is paid for. */
+static void pay(Prepare *p, CoreOp op) {
+    if (!p->fuel_word || p->failed) return;
+    if (p->words[p->fuel_word - 1].imm >= FUEL_RUN && !parts(op)) begin_run(p);
+    charge(p, 1);
+}
+
 /* The whole body becomes a trap that names what cannot be run. */
 static void unsupported(Prepare *p, CoreOp op) {
     p->word_count = 0;
@@ -817,7 +823,7 @@ static void body(Prepare *p) {
         if (skip_dead(p, i.op)) continue;
         p->offset = (uint32_t)i.offset - start;
         note_place(p, p->offset);
-        if (p->fuel_word) p->words[p->fuel_word - 1].imm++;
+        pay(p, i.op);
         if (i.op == CORE_OP_END && p->block_count == 1) {
             if (!p->dead) emit_return(p);
             return;

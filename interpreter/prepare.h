@@ -60,6 +60,7 @@ typedef struct {
     uint32_t pending;    /* TRY_TABLE: where its clauses begin in `pending` */
     uint32_t caught;     /* CATCH, CATCH_ALL: its place in `catches` */
     uint32_t delegates;  /* chain of delegates to here in `catches`, plus 1 */
+    uint32_t fuel_word;  /* the one that counted where it was opened */
 } Block;
 
 /* A jump whose target is not known yet. */
@@ -170,14 +171,25 @@ static inline void emit_imm(Prepare *p, VmOp op, uint32_t a, uint32_t b, uint32_
     immediate(p, imm);
 }
 
-/* Fuel is charged once for each run of instructions without a label: a branch out of the middle has
- * paid for the rest, too. */
+/* Fuel is paid in advance: a FUEL word has the price of instructions that are reached only through
+ * it, and not twice without it. There is one where a function begins and one where a loop does. What
+ * follows a block is paid for by the word that counted where the block was opened, and so are the
+ * arms of an `if`; a branch out of the middle has paid for what it leaves out, which is never more
+ * than FUEL_RUN instructions: then another word begins. */
+enum { FUEL_RUN = 64 };
+
 static inline void begin_run(Prepare *p) {
     p->last.at = 0;
     if (!p->module->store->has_fuel) return;
     begin(p, VM_OP_FUEL);
     p->fuel_word = p->word_count + 1;
     immediate(p, 0);
+}
+
+/* Instructions go on to be paid for by the word that counted where `b` was opened. */
+static inline void resume_run(Prepare *p, const Block *b) {
+    p->last.at = 0;
+    p->fuel_word = b->fuel_word;
 }
 
 /* What is emitted now came from that offset in the body. */

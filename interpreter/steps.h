@@ -195,9 +195,13 @@ STEP(SELECT_A_ACC, 2, TO_ACC(u64, CHOOSE((uint32_t)*acc));)
 STEP(GLOBAL_GET, 3, fp[pc[1].a] = t->in->globals[pc[2].imm]->value[0];)
 STEP(GLOBAL_SET, 3, t->in->globals[pc[2].imm]->value[0] = fp[pc[1].a];)
 
-/* The word of operands is the price of the instructions up to the next label. */
-STEP(FUEL, 2, VmStore *store = t->store; uint64_t left = store->fuel, cost = pc[1].imm;
-     store->fuel = cost > left ? 0 : left - cost; if (UNLIKELY(cost > left)) return TRAP_FUEL;)
+/* The word of operands is the price of the instructions that this one pays for. */
+STEP(
+    FUEL, 2, VmStore *store = t->store; uint64_t left = store->fuel, cost = pc[1].imm;
+    if (UNLIKELY(cost > left)) {
+        store->fuel = 0;
+        return TRAP_FUEL;
+    } store->fuel = left - cost;)
 
 /* ---- calls and returns: what can only end a handler ---- */
 
