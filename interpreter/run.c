@@ -15,6 +15,10 @@
  */
 #include "interpreter/steps.h"
 
+#ifndef VM_SEEN
+#define VM_SEEN(pc) ((void)0) /* bench/census counts */
+#endif
+
 /* ---- where others go to ---- */
 
 HANDLER_AS(, TRAP, {
@@ -383,6 +387,9 @@ void vm_run(VmThread *t, const VmWord *pc) {
 #if VM_TAIL_CALLS
     pc->op(pc, t->fp, t->mem, t->msize, 0, t, 0);
 #else
-    while (pc) pc = pc->op(pc, t);
+    while (pc) {
+        VM_SEEN(pc);
+        pc = pc->op(pc, t);
+    }
 #endif
 }
