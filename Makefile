@@ -75,7 +75,8 @@ LIB := $(OBJ)/libwitc.a
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-.PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench bench-load \
+.PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench bench-load bench-engine \
+	bench-driver \
 	grammar deps install uninstall clean help test-programs
 
 all: $(WITC) ## build build/witc
@@ -214,6 +215,17 @@ bench: all ## time and sizes for the example
 
 bench-load: all ## how fast modules are validated, prepared and instantiated
 	@bench/load.sh
+
+bench-engine: ## how fast guests run, beside native code and the engines that are installed
+	@bench/engine/run.sh
+
+# What bench/engine measures witc with.
+BENCH_DRIVER := $(BUILD)/bench/engine/driver
+bench-driver: $(BENCH_DRIVER)
+$(BENCH_DRIVER): bench/engine/driver.c $(LIB)
+	@mkdir -p $(@D)
+	$(call say,CC $@)
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
 grammar: ## generate grammar/src/parser.c from grammar.js (needs tree-sitter's command)
 	cd grammar && tree-sitter generate --abi=14 && rm -f src/tree_sitter/alloc.h src/tree_sitter/array.h

@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# run.sh [PROGRAM...]: how fast guests run, as `make bench-engine` does it: programs natively, in witc
+# and in every peer that is installed, each checksum compared with the native one.
+#
+#   RUNS     how often each pair of engine and program runs (3); engines take turns, so that a busy
+#            minute meets all of them, and the fastest run of each counts
+#   ENGINES  only those, by name ("native witc wasm3")
+#   WITC_DRIVERS  more builds of witc to compare: "NAME=DRIVER ..."
+#   WASM3, WASMI, IWASM, WAZERO, NODE, PYTHON, WASM2C  the peers where they are not on PATH
+#   and those of build.sh
+#
+# Results, in build/bench/engine: results.csv (each run), table.txt and .json (ratios of the fastest
+# runs to native), chart.svg.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+folder=build/bench/engine here=bench/engine
+runs=${RUNS:-3}
+mkdir -p $folder/programs
+$here/build.sh $folder/programs || exit 1
+cc -O2 -o $folder/measure $here/measure.c || exit 1
+make -s bench-driver || exit 1
+
+# One line an engine: its name and a command, to which the module's path is added. A command that
+# does not print the time itself is timed as a whole process.
+engines=$folder/engines.txt
+: >$engines
+add() { # NAME COMMAND...
+    case " ${ENGINES:-$1} " in *" $1 "*) echo "$@" >>$engines ;; esac
+}
+peer() { # VARIABLE PROGRAM: sets `path`, or tells that it is not there
+    eval "path=\${$1:-}"
+    [ -n "$path" ] || path=$(command -v "$2") || { echo "not installed: $2 ($1)" >&2; return 1; }
+}
+add native
+add witc $folder/driver run
+for build in ${WITC_DRIVERS:-}; do add "${build%%=*}" "${build#*=}" run; done
+peer WASM3 wasm3 && add wasm3 "$path" --func bench
+peer WASMI wasmi && case $($path --version) in
+*" 0."* | *" 1.0.0-"*) add wasmi "$path" --invoke bench ;;
+*) add wasmi "$path" run --invoke bench ;;
+esac
+peer WASMI1 wasmi1 2>/dev/null && add wasmi1 "$path" --invoke bench
+peer IWASM iwasm && add wamr "$path" -f bench
+peer WAZERO wazero-bench && add wazero "$path"
+peer WASM2C wasm2c && add wasm2c
+peer PYTHON python3 && "$path" -c 'import wasmtime' 2>/dev/null && add cranelift "$path" $here/wasmtime.py
+peer NODE node && add liftoff "$path" --liftoff-only $here/v8.js && add turbofan "$path" $here/v8.js
+
+# wasm2c's output is compiled once.
+translate() { # NAME
+    out=$folder/wasm2c/$1
+    [ "$out" -nt "$folder/programs/$1.wasm" ] && return
+    mkdir -p $folder/wasm2c
+    share=$(dirname "$(dirname "$(command -v "$path")")")/share/wabt/wasm2c
+    peer WASM2C wasm2c && "$path" -n m "$folder/programs/$1.wasm" -o "$out.c" &&
+        gcc -O2 -w "-I${WABT_SHARE:-/usr/share/wabt/wasm2c}" "-DHEADER=\"$1.h\"" -I$folder/wasm2c \
+            -o "$out" "$out.c" $here/wasm2c_main.c "${WABT_SHARE:-/usr/share/wabt/wasm2c}/wasm-rt-impl.c" -lm
+}
+
+programs=$*
+[ -n "$programs" ] || programs=$(cd $folder/programs && ls ./*.wasm | sed 's,^\./,,; s/\.wasm$//')
+results=$folder/results.csv
+echo "engine,program,run,seconds" >$results
+failed=0
+for run in $(seq "$runs"); do
+    for program in $programs; do
+        set -- $($folder/programs/"$program")
+        want=$1
+        while read -r name command; do
+            case $name in
+            native) set -- $($folder/programs/"$program") ;;
+            wasm2c)
+                [ "$run" != 1 ] || translate "$program"
+                set -- $($folder/wasm2c/"$program")
+                ;;
+            *) set -- $($folder/measure $command "$folder/programs/$program.wasm") ;;
+            esac
+            if [ "${1:-}" = "$want" ]; then echo "$name,$program,$run,$2" >>$results
+            else echo "$name: $program gives ${1:-nothing}, not $want" >&2 && failed=1
+            fi
+        done <$engines
+    done
+done
+awk -f $here/table.awk $results | tee $folder/table.txt
+awk -v json=1 -f $here/table.awk $results >$folder/table.json
+awk -v chart=1 -f $here/table.awk $results | awk -f $here/chart.awk >$folder/chart.svg
+echo "also in $folder: results.csv, table.json, chart.svg"
+exit $failed
