@@ -2,17 +2,14 @@
 /*
  * Times the engine within one process, through the library:
  *
- *     driver run MODULE [fuel]   calls the export `bench` and prints its checksum and CPU seconds;
- *                                `fuel` counts it while it runs
- *     driver calls               ns of a call of an empty function by the host, and of one of the
- *                                host's by the guest
- *     driver instances MODULE N  us of an instantiation of a prepared module, and KB of memory that
- *                                each of N idle instances takes
+ *     driver run MODULE [fuel]  calls the export `bench` and prints its checksum and CPU seconds;
+ *                               `fuel` counts it while it runs
+ *     driver calls              ns of a call of an empty function by the host, and of one of the
+ *                               host's by the guest
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "base/file.h"
@@ -33,8 +30,7 @@ static _Noreturn void fail(const char *why) {
 /* The validated module of a source, binary or text. */
 static const CoreModule *module_of(Arena *arena, const Source *source) {
     Diags diags = {.arena = arena};
-    const Source *binary =
-        source ? wat_to_binary(arena, source, features_default(), &diags) : NULL;
+    const Source *binary = source ? wat_to_binary(arena, source, features_default(), &diags) : NULL;
     if (!binary) fail("the module cannot be read");
     Reader r = reader_of(binary, &diags);
     const CoreModule *m = core_decode(arena, &r, features_default());
@@ -52,8 +48,7 @@ static VmInstance *instance_of(VmStore *store, VmThread *thread, const CoreModul
     Trap trap;
     uint32_t bad;
     VmModule *module = vm_module_new(store, core);
-    VmInstance *instance =
-        module ? vm_instantiate(thread, module, imports, &trap, &bad) : NULL;
+    VmInstance *instance = module ? vm_instantiate(thread, module, imports, &trap, &bad) : NULL;
     if (!instance) fail("the module cannot be instantiated");
     return instance;
 }
@@ -98,7 +93,8 @@ static VmStatus host_function(VmThread *thread, void *context, VmSlot *slots) {
 
 static void calls(Arena *arena) {
     enum { CALLS = 3000000 };
-    const CoreModule *core = module_of(arena, source_of(arena, STR("calls"), str_from(calls_module)));
+    const CoreModule *core =
+        module_of(arena, source_of(arena, STR("calls"), str_from(calls_module)));
     VmStore *store = vm_store_new(NULL);
     VmThread *thread = vm_thread_new(store);
     CoreValType i32 = core->types.at[0].params[0];
@@ -126,42 +122,13 @@ static void calls(Arena *arena) {
     vm_store_free(store);
 }
 
-static long peak_kilobytes(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
-}
-
-static void instances(Arena *arena, const char *path, int count) {
-    const CoreModule *core = module_in(arena, path);
-    VmStore *store = vm_store_new(NULL);
-    VmThread *thread = vm_thread_new(store);
-    VmModule *module = vm_module_new(store, core);
-    if (!module) fail("no memory");
-    Trap trap;
-    uint32_t bad;
-    if (!vm_instantiate(thread, module, NULL, &trap, &bad))
-        fail("the module cannot be instantiated");
-    long before = peak_kilobytes();
-    double from = cpu_seconds();
-    for (int i = 0; i < count; i++)
-        if (!vm_instantiate(thread, module, NULL, &trap, &bad))
-            fail("the module cannot be instantiated");
-    double spent = cpu_seconds() - from;
-    printf("%.2f %.2f\n", spent / count * 1e6, (double)(peak_kilobytes() - before) / count);
-    vm_thread_free(thread);
-    vm_store_free(store);
-}
-
 int main(int argc, char **argv) {
     Arena *arena = arena_new();
     const char *mode = argc > 1 ? argv[1] : "";
     if (strcmp(mode, "run") == 0 && argc > 2)
         run(arena, argv[2], argc > 3 && strcmp(argv[3], "fuel") == 0);
     else if (strcmp(mode, "calls") == 0) calls(arena);
-    else if (strcmp(mode, "instances") == 0 && argc > 3)
-        instances(arena, argv[2], atoi(argv[3]));
-    else fail("usage: driver run MODULE [fuel] | calls | instances MODULE COUNT");
+    else fail("usage: driver run MODULE [fuel] | calls");
     arena_free(arena);
     return 0;
 }

@@ -7,7 +7,9 @@
 #            minute meets all of them, and the fastest run of each counts
 #   ENGINES  only those, by name ("native witc wasm3")
 #   WITC_DRIVERS  more builds of witc to compare: "NAME=DRIVER ..."
-#   WASM3, WASMI, IWASM, WAZERO, NODE, PYTHON, WASM2C  the peers where they are not on PATH
+#   WASM3, WASMI, WASMI1 (its first version beside), IWASM, WAZERO (a program that calls `bench` and
+#   prints checksum and seconds: its own has no --invoke), NODE, PYTHON (with the package wasmtime),
+#   WASM2C, WABT_SHARE (the folder of wasm-rt-impl.c)  the peers where they are not on PATH
 #   and those of build.sh
 #
 # Results, in build/bench/engine: results.csv (each run), table.txt and .json (ratios of the fastest
@@ -36,26 +38,23 @@ add native
 add witc $folder/driver run
 for build in ${WITC_DRIVERS:-}; do add "${build%%=*}" "${build#*=}" run; done
 peer WASM3 wasm3 && add wasm3 "$path" --func bench
-peer WASMI wasmi && case $($path --version) in
-*" 0."* | *" 1.0.0-"*) add wasmi "$path" --invoke bench ;;
-*) add wasmi "$path" run --invoke bench ;;
-esac
+peer WASMI wasmi && add wasmi "$path" --invoke bench
 peer WASMI1 wasmi1 2>/dev/null && add wasmi1 "$path" --invoke bench
 peer IWASM iwasm && add wamr "$path" -f bench
 peer WAZERO wazero-bench && add wazero "$path"
 peer WASM2C wasm2c && add wasm2c
-peer PYTHON python3 && "$path" -c 'import wasmtime' 2>/dev/null && add cranelift "$path" $here/wasmtime.py
+peer PYTHON python3 && "$path" -c 'import wasmtime' 2>/dev/null && add cranelift "$path" $here/cranelift.py
 peer NODE node && add liftoff "$path" --liftoff-only $here/v8.js && add turbofan "$path" $here/v8.js
 
 # wasm2c's output is compiled once.
+wabt=${WABT_SHARE:-/usr/share/wabt/wasm2c}
 translate() { # NAME
     out=$folder/wasm2c/$1
     [ "$out" -nt "$folder/programs/$1.wasm" ] && return
     mkdir -p $folder/wasm2c
-    share=$(dirname "$(dirname "$(command -v "$path")")")/share/wabt/wasm2c
-    peer WASM2C wasm2c && "$path" -n m "$folder/programs/$1.wasm" -o "$out.c" &&
-        gcc -O2 -w "-I${WABT_SHARE:-/usr/share/wabt/wasm2c}" "-DHEADER=\"$1.h\"" -I$folder/wasm2c \
-            -o "$out" "$out.c" $here/wasm2c_main.c "${WABT_SHARE:-/usr/share/wabt/wasm2c}/wasm-rt-impl.c" -lm
+    "${WASM2C:-wasm2c}" -n m "$folder/programs/$1.wasm" -o "$out.c" &&
+        gcc -O2 -w "-I$wabt" "-DHEADER=\"$1.h\"" -I$folder/wasm2c \
+            -o "$out" "$out.c" $here/wasm2c_main.c "$wabt/wasm-rt-impl.c" -lm
 }
 
 programs=$*
@@ -65,8 +64,7 @@ echo "engine,program,run,seconds" >$results
 failed=0
 for run in $(seq "$runs"); do
     for program in $programs; do
-        set -- $($folder/programs/"$program")
-        want=$1
+        want=$($folder/programs/"$program") want=${want%% *}
         while read -r name command; do
             case $name in
             native) set -- $($folder/programs/"$program") ;;
@@ -85,5 +83,21 @@ done
 awk -f $here/table.awk $results | tee $folder/table.txt
 awk -v json=1 -f $here/table.awk $results >$folder/table.json
 awk -v chart=1 -f $here/table.awk $results | awk -f $here/chart.awk >$folder/chart.svg
+
+# What counting fuel costs, on the same programs, and what calls cost.
+for program in $programs; do
+    for run in $(seq "$runs"); do
+        echo "without,$program,$($folder/driver run "$folder/programs/$program.wasm")"
+        echo "with,$program,$($folder/driver run "$folder/programs/$program.wasm" fuel)"
+    done
+done | awk -F '[, ]' '
+    !(($1, $2) in best) || $4 < best[$1, $2] { best[$1, $2] = $4; seen[$2] = 1 }
+    END {
+        for (p in seen) { r = best["with", p] / best["without", p]; sum += log(r); n++; line = line sprintf(" %s %.2f", p, r) }
+        printf "\nfuel counted / not counted: geomean %.3f;%s\n", exp(sum / n), line
+    }' | tee -a $folder/table.txt
+$folder/driver calls | while read -r in out; do
+    echo "host to guest $in ns, guest to host $out ns a call"
+done | tee -a $folder/table.txt
 echo "also in $folder: results.csv, table.json, chart.svg"
 exit $failed

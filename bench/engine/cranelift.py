@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# wasmtime.py MODULE: calls its `bench` with the Python package wasmtime (Cranelift) and prints the
+# cranelift.py MODULE: calls its `bench` with the Python package wasmtime (Cranelift) and prints the
 # checksum and the CPU seconds of the faster of two calls, without those of compiling.
 import sys
 import time
