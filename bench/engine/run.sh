@@ -43,7 +43,8 @@ peer WASMI1 wasmi1 2>/dev/null && add wasmi1 "$path" --invoke bench
 peer IWASM iwasm && add wamr "$path" -f bench
 peer WAZERO wazero-bench && add wazero "$path"
 peer WASM2C wasm2c && add wasm2c
-peer PYTHON python3 && "$path" -c 'import wasmtime' 2>/dev/null && add cranelift "$path" $here/cranelift.py
+peer PYTHON python3 && "$path" -c 'import wasmtime' 2>/dev/null &&
+    add cranelift "$path" $here/wasmtime_call.py && add pulley "$path" $here/wasmtime_call.py pulley64
 peer NODE node && add liftoff "$path" --liftoff-only $here/v8.js && add turbofan "$path" $here/v8.js
 
 # wasm2c's output is compiled once.
