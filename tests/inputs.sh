@@ -69,7 +69,7 @@ for_each elf 'ELF\|UTF-8\|malformed\|expected'
 for_each text 'found \|expected\|unexpected'
 
 # Of the other kind.
-rejects 'found a core module, expected a component' run app.core.wasm
+rejects 'unknown import: .* is not there' run app.core.wasm
 rejects 'found a core module, expected a component' compose -c compose.yml app.core.wasm -o OUT
 rejects 'found a component, expected a core module' component new app.wasm -o OUT
 rejects 'found a component, expected a core module' component embed -w arithmetic wit app.wasm -o OUT

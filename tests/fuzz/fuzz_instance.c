@@ -19,14 +19,14 @@ static bool takes_zeros(const CoreType *type) {
     return type->param_count < MAX_SLOTS / 2 && type->result_count < MAX_SLOTS / 2;
 }
 
-static void call_all(VmThread *thread, const CoreTypeSpace *types, const VmInstance *instance,
-                     const CoreModule *module) {
+static void call_all(VmThread *thread, const VmInstance *instance, const CoreModule *module) {
+    const VmStore *store = vm_thread_store(thread);
     for (size_t i = 0; i < module->exports.len; i++) {
         VmExtern item;
         if (!vm_export(instance, module->exports.at[i].name, &item)) abort();
         if (item.kind != CORE_FUNC) continue;
         VmSlot slots[MAX_SLOTS] = {{0}};
-        if (!takes_zeros(core_space_type(types, vm_func_type(item.func)))) continue;
+        if (!takes_zeros(vm_func_type(store, item.func))) continue;
         VmStatus status = vm_call(thread, item.func, slots);
         if (status != VM_DONE && status != VM_TRAP) abort();
     }
@@ -40,7 +40,7 @@ static void run(const CoreModule *module) {
     uint32_t bad_import;
     const VmInstance *instance =
         vm_instantiate(thread, vm_module_new(store, module), NULL, &trap, &bad_import);
-    if (instance) call_all(thread, vm_store_types(store), instance, module);
+    if (instance) call_all(thread, instance, module);
     vm_thread_free(thread);
     vm_store_free(store);
 }

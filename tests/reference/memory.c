@@ -88,7 +88,7 @@ void plain_memory_init(PlainMachine *p, uint32_t data, uint32_t memory, uint64_t
         return;
     }
     for (uint64_t i = 0; i < n; i++)
-        p->memories[memory].bytes[to + i] = (uint8_t)segment->bytes.ptr[from + i];
+        p->memories[memory].bytes[to + i] = (uint8_t)segment->bytes[from + i];
 }
 
 static void memory_copy(PlainMachine *p, uint32_t to_memory, uint32_t from_memory) {
