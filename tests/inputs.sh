@@ -62,7 +62,7 @@ for_each() { # for_each FILE PATTERN
     done <cases
 }
 for_each missing 'No such file'
-for_each folder 'directory\|folder\|no WIT\|\.wit'
+for_each folder 'directory\|folder\|no WIT\|\.wit\|no test script'
 for_each empty 'empty'
 for_each bytes 'found bytes\|expected\|not UTF-8\|malformed' 
 for_each elf 'ELF\|UTF-8\|malformed\|expected'
