@@ -107,7 +107,7 @@ static int by_group_index(const void *a, const void *b) {
 
 /* Brings a map into order; of several names for one index the last holds. */
 static void sort_map(CoreNameMap *map) {
-    if (!map->shuffled) return;
+    if (!map->shuffled || map->len == 0) return;
     qsort(map->at, map->len, sizeof *map->at, by_index);
     size_t kept = 0;
     for (size_t i = 0; i < map->len; i++)
@@ -118,7 +118,8 @@ static void sort_map(CoreNameMap *map) {
 
 /* The same for groups; several of one index are one. */
 static void sort_groups(Arena *arena, CoreNameGroups *groups) {
-    if (groups->shuffled) qsort(groups->at, groups->len, sizeof *groups->at, by_group_index);
+    if (groups->shuffled && groups->len)
+        qsort(groups->at, groups->len, sizeof *groups->at, by_group_index);
     size_t kept = 0;
     for (size_t i = 0; i < groups->len; i++) {
         CoreNameGroup *group = &groups->at[i], *last = kept ? &groups->at[kept - 1] : NULL;

@@ -41,16 +41,15 @@ static void unary_ref(Prepare *p, VmOp op, VmRefKind kind) {
 
 /* The registers of n values on top of the stack, four a word; they are taken off. */
 static void put_registers(Prepare *p, uint32_t n) {
-    const Entry *first = p->height >= n ? &p->stack[p->height - n] : NULL;
-    uint32_t r[4];
-    for (uint32_t i = 0; first && i < n; i += 4) {
+    uint32_t count = p->height >= n ? n : 0, first = p->height - count, r[4];
+    for (uint32_t i = 0; i < count; i += 4) {
         for (uint32_t k = 0; k < 4; k++) {
-            const Entry *e = &first[i + k < n ? i + k : i];
+            const Entry *e = &p->stack[first + (i + k < n ? i + k : i)];
             r[k] = e->kind == LOCAL ? e->local : e->home;
         }
         operands(p, r[0], r[1], r[2], r[3]);
     }
-    drop_to(p, first ? p->height - n : 0);
+    drop_to(p, p->height >= n ? first : 0);
 }
 
 /* Constants among the n top values go home, and what is in an accumulator. */
