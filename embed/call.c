@@ -158,22 +158,37 @@ witc_status witc_func_call(witc_store *store, witc_func *func, const witc_value 
     return s;
 }
 
+/* The store is not busy meanwhile: host functions may call the guest. */
 witc_status witc_store_resume(witc_store *store) {
     if (!is_busy(store)) return store_fail(store, WITC_REFUSED, "no call is suspended");
+    const witc_func *func = store->suspended;
+    VmSlot *slots = store->slots;
+    witc_value *results = store->results;
+    store->suspended = NULL;
+    store->slots = NULL;
     VmStatus status = vm_resume(store->thread);
-    if (status == VM_SUSPEND) return WITC_SUSPENDED;
-    const CoreType *type = type_of(store, store->suspended);
+    if (status == VM_SUSPEND) {
+        store->suspended = func;
+        store->slots = slots;
+        store->results = results;
+        return WITC_SUSPENDED;
+    }
     witc_status s = ended(store, status);
-    if (s == WITC_DONE && store->slots) s = take_results(store, type, store->slots, store->results);
-    forget_slots(store);
+    if (s == WITC_DONE && slots) s = take_results(store, type_of(store, func), slots, results);
+    engine_release(store->engine, slots);
     return s;
+}
+
+/* Also that of a host function that could not suspend, for the host had called the guest. */
+void forget_waiting(witc_store *store) {
+    engine_release(store->engine, store->waiting);
+    store->waiting = NULL;
 }
 
 void witc_store_abandon(witc_store *store) {
     if (!is_busy(store)) return;
     vm_abandon(store->thread);
-    engine_release(store->engine, store->waiting);
-    store->waiting = NULL;
+    forget_waiting(store);
     forget_slots(store);
 }
 
@@ -414,6 +429,7 @@ static Then *then_new(witc_caller *caller, witc_raw_fn fn, void *context, void (
 witc_status witc_suspend(witc_caller *caller, witc_raw_fn again, void *context) {
     Then *then = then_new(caller, again, context, NULL);
     if (!then) return WITC_NO_MEMORY;
+    forget_waiting(then->store);
     then->store->waiting = then;
     vm_suspend(vm_thread_of(caller), again_now, then);
     return WITC_SUSPENDED;

@@ -128,6 +128,10 @@ witc_status store_limited(witc_store *store, Trap trap);
 
 void frames_forget(witc_store *store);
 
+/* ---- call.c ---- */
+
+void forget_waiting(witc_store *store);
+
 /* ---- value.c ---- */
 
 /* The most general type of the hierarchy that a reference type is in; numbers stay. */

@@ -46,6 +46,7 @@ witc_store *witc_store_new(witc_engine *engine, const witc_limits *given) {
 void witc_store_free(witc_store *store) {
     if (!store) return;
     witc_store_abandon(store);
+    forget_waiting(store);
     vm_thread_free(store->thread);
     while (store->refs) witc_ref_free(store->refs);
     vm_store_free(store->vm);

@@ -272,7 +272,9 @@ VmStatus vm_resume(VmThread *t) {
     VmHostFn again = t->again;
     VmFunc *outermost = (entry + 1)->func;
     t->status = VM_DONE;
+    t->nesting++; /* what it calls is nested, as in the host function that suspended */
     VmStatus status = again(t, t->again_context, vm_host_slots(t));
+    t->nesting--;
     return run_to(t, entry, vm_after_host(t, status), entry->context, outermost);
 }
 
