@@ -32,8 +32,9 @@ CFLAGS_small_release := -Os
 LDFLAGS_release := -Wl,-z,pack-relative-relocs -Wl,--gc-sections -Wl,-O2
 CFLAGS_asan := -O1 -g $(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS_asan := $(SANITIZE)
-# Every arena allocation is its own malloc, so that the sanitizer sees each one's end.
-CFLAGS_stress := $(CFLAGS_asan) -DARENA_STRESS
+# Every arena allocation is its own malloc, so that the sanitizer sees each one's end; the guest's memories
+# and tables move at every grow, and its objects are collected at every allocation.
+CFLAGS_stress := $(CFLAGS_asan) -DARENA_STRESS -DVM_STRESS
 LDFLAGS_stress := $(LDFLAGS_asan)
 # libFuzzer comes with clang.
 CFLAGS_fuzz := -O1 -g $(SANITIZE),fuzzer-no-link -fno-sanitize-recover=all
@@ -198,9 +199,9 @@ run-forms: $(WITC) $(OBJ)/tests/test_interpreter $(DIFFER)
 handlers: $(LIB) ## check that the hot handlers need no frame on C's stack
 	@tools/handlers.sh $(OBJ)/interpreter
 
-fuzz: ## run each fuzz target for SECONDS (60)
+fuzz: ## run each fuzz target for SECONDS_EACH (50) seconds
 	@$(MAKE) --no-print-directory MODE=fuzz fuzzers
-	@tests/fuzz.sh $${SECONDS_EACH:-60} $(BUILD)/obj-fuzz*/tests
+	@tests/fuzz.sh $${SECONDS_EACH:-50} $(BUILD)/obj-fuzz*/tests
 
 .PHONY: fuzzers
 fuzzers: $(REPLAYS)

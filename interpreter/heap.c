@@ -90,7 +90,7 @@ VmHeap *vm_heap_of(VmStore *store) {
     h->layout_cap = FIRST_LAYOUTS;
     h->budget = VM_FIRST_BUDGET;
     h->fail_after = UINT64_MAX;
-#ifdef VM_HEAP_STRESS
+#ifdef VM_STRESS
     h->stress = true;
 #endif
     return store->heap = h;

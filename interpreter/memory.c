@@ -5,10 +5,17 @@
  * A memory is mapped, so that its pages cost nothing until they are touched, and grows by mremap,
  * which may move it: nobody keeps a pointer into it over a call. One that an image is mapped over
  * (image.c) has all its address space from the start and stays there. A table is an array that doubles.
+ * A build with -DVM_STRESS moves both at every grow and leaves nothing where they were.
  */
 #include <sys/mman.h>
 
 #include "interpreter/internal.h"
+
+#ifdef VM_STRESS
+enum { STRESS = true };
+#else
+enum { STRESS = false };
+#endif
 
 /* ---- memories ---- */
 
@@ -41,15 +48,29 @@ static bool reserve(VmMemory *m) {
     return true;
 }
 
+/* Moves a mapping, and sees to it that its place is not taken by another one: for good. */
+static void *move_pages(uint8_t *from, uint64_t size, uint64_t want) {
+    void *to = map_pages(want, PROT_READ | PROT_WRITE);
+    if (!to) return NULL;
+    if (mremap(from, size, want, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED) {
+        munmap(to, want);
+        return NULL;
+    }
+    mmap(from, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
+         -1, 0);
+    return to;
+}
+
 /* Pages for the first `want` bytes. */
 static bool provide(VmMemory *m, uint64_t want) {
     if (m->stays) {
         uint64_t have = round_up(m->size);
         return want == have || mprotect(m->bytes + have, want - have, PROT_READ | PROT_WRITE) == 0;
     }
-    if (want <= m->reserved) return true;
-    void *p = m->reserved ? mremap(m->bytes, m->reserved, want, MREMAP_MAYMOVE)
-                          : map_pages(want, PROT_READ | PROT_WRITE);
+    if (want <= m->reserved && (!STRESS || m->reserved == 0)) return true;
+    void *p = STRESS && m->reserved ? move_pages(m->bytes, m->reserved, want)
+              : m->reserved         ? mremap(m->bytes, m->reserved, want, MREMAP_MAYMOVE)
+                                    : map_pages(want, PROT_READ | PROT_WRITE);
     if (!p || p == MAP_FAILED) return false;
     m->bytes = p;
     m->reserved = want;
@@ -78,7 +99,7 @@ VmMemory *vm_memory_make(VmStore *store, const CoreLimits *limits, bool stays) {
     uint64_t max = limits->has_max ? pages_to_bytes(limits->max, m->page_log2) : most;
     m->max = max < most ? max : most;
     uint64_t min = pages_to_bytes(limits->min, m->page_log2);
-    if (stays && min <= m->max) reserve(m);
+    if (stays && !STRESS && min <= m->max) reserve(m);
     if (min > m->max || !resize(m, min)) {
         if (m->reserved) munmap(m->bytes, m->reserved);
         alloc_free(&store->memory, m);
@@ -155,7 +176,7 @@ static bool table_resize(VmTable *t, uint64_t size, VmSlot value) {
         return false;
     }
     if (size > t->cap) {
-        uint64_t cap = size > t->cap * 2 ? size : t->cap * 2;
+        uint64_t cap = STRESS || size > t->cap * 2 ? size : t->cap * 2;
         VmSlot *elems = alloc_more(&t->store->memory, t->elems, cap, sizeof *elems);
         if (!elems) return vm_no_memory(t->store);
         t->elems = elems;

@@ -66,6 +66,9 @@ quick)
 stress)
     unit stress
     part "golden stress" tests/golden.sh build/witc-stress
+    part "scripts stress" tests/wast.sh build/witc-stress
+    part "core suite stress" tests/scripts.sh build/witc-stress
+    part "random modules stress" build/obj-stress/tests/differ -o build 300 20000
     replay stress
     ;;
 full)
