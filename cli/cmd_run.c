@@ -109,6 +109,7 @@ static WasiContext make_context(Cli *cli, const Options *options) {
 static void report_trap(Cli *cli, const VmThread *thread) {
     Str message = vm_trap_message(thread);
     diag(&cli->diags, CLI_TRAP, span_none(), STR_ARG(message));
+    run_note_limit(cli, (witc_limit)vm_thread_limit(thread)); /* the same numbers */
     backtrace_of_thread(cli, thread);
 }
 

@@ -26,6 +26,9 @@ typedef struct {
 /* Argument 0, which is this module; the exit status. */
 int run_module(Cli *cli, const Source *source, const RunModule *options);
 
+/* A note to what was said last: the option for the limit that has stopped the guest, if one has. */
+void run_note_limit(Cli *cli, witc_limit limit);
+
 /* From now on, the first Ctrl-C calls that; the second ends the program. */
 void run_on_interrupt(void (*interrupt)(void *store), void *store);
 

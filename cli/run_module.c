@@ -68,16 +68,30 @@ static void take_errors(Cli *cli, const Source *source, const witc_error *error)
     }
 }
 
+static const char *const limit_options[] = {[WITC_LIMIT_FUEL] = "--fuel",
+                                            [WITC_LIMIT_TIME] = "--timeout",
+                                            [WITC_LIMIT_MEMORY] = "--max-memory",
+                                            [WITC_LIMIT_TABLE] = "--max-table",
+                                            [WITC_LIMIT_STACK] = "--max-stack",
+                                            [WITC_LIMIT_FRAMES] = "--max-frames",
+                                            [WITC_LIMIT_INSTANCES] = "--max-instances",
+                                            [WITC_LIMIT_HEAP] = "--max-heap"};
+
+void run_note_limit(Cli *cli, witc_limit limit) {
+    if (limit != WITC_LIMIT_NONE)
+        diag_note(&cli->diags, CLI_LIMIT_OPTION, span_none(), limit_options[limit]);
+}
+
 /* Growth that was refused may be why a guest gave up later. */
 static void note_limits(Run *run, witc_limit told) {
     static const struct {
         witc_limit limit;
-        const char *what, *option;
-    } rows[] = {{WITC_LIMIT_MEMORY, "memory.grow", "--max-memory"},
-                {WITC_LIMIT_TABLE, "table.grow", "--max-table"}};
+        const char *what;
+    } rows[] = {{WITC_LIMIT_MEMORY, "memory.grow"}, {WITC_LIMIT_TABLE, "table.grow"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].limit == told || !witc_store_met_limit(run->store, rows[i].limit)) continue;
-        diag_note(&run->cli->diags, CLI_GROW_REFUSED, span_none(), rows[i].what, rows[i].option);
+        diag_note(&run->cli->diags, CLI_GROW_REFUSED, span_none(), rows[i].what,
+                  limit_options[rows[i].limit]);
     }
 }
 
@@ -90,9 +104,11 @@ static int ended(Run *run, witc_status status) {
     Str message = str_of(failure.message);
     if (status != WITC_TRAP && status != WITC_EXCEPTION) {
         diag(&cli->diags, CLI_INSTANTIATE, span_none(), STR_ARG(message));
+        run_note_limit(cli, failure.limit);
         return EXIT_INPUT;
     }
     diag(&cli->diags, CLI_TRAP, span_none(), STR_ARG(message));
+    run_note_limit(cli, failure.limit);
     backtrace_of_store(cli, run->store);
     note_limits(run, failure.limit);
     return EXIT_TRAP;

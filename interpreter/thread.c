@@ -123,13 +123,11 @@ static void say_trap(VmThread *t) {
     const char *text = trap_text(t->trap);
     if (t->trap != TRAP_STACK_EXHAUSTED) snprintf(t->message, sizeof t->message, "%s", text);
     else if (t->limit == VM_LIMIT_FRAMES)
-        snprintf(t->message, sizeof t->message,
-                 "%s: the limit of %zu frames (--max-frames) is reached", text,
+        snprintf(t->message, sizeof t->message, "%s: the limit of %zu frames is reached", text,
                  (size_t)(t->frames_end - t->frames));
     else
-        snprintf(t->message, sizeof t->message,
-                 "%s: the limit of %zu bytes of stack (--max-stack) is reached", text,
-                 stack_bytes(t));
+        snprintf(t->message, sizeof t->message, "%s: the limit of %zu bytes of stack is reached",
+                 text, stack_bytes(t));
 }
 
 void vm_set_trap(VmThread *t, Trap trap) {

@@ -69,23 +69,25 @@ limit() { # limit NAME TEXT OPTION... -- FUNCTION ARGUMENTS...
     expect "$label" 134 run $options "$m" --invoke "$@"
     say "$label" "$text"
 }
-limit "fuel" '--fuel is reached' --fuel 1000 -- spin
-limit "timeout" '--timeout is reached' --timeout 50ms -- spin
-limit "frames" 'limit of 100 frames (--max-frames)' --max-frames 100 -- deep 1
-limit "stack" 'bytes of stack (--max-stack)' --max-stack 8192 -- deep 1
-limit "heap" '--max-heap is reached' --max-heap 1M -- heap
+limit "fuel" '`--fuel` sets this limit' --fuel 1000 -- spin
+limit "timeout" '`--timeout` sets' --timeout 50ms -- spin
+limit "frames" 'limit of 100 frames is reached' --max-frames 100 -- deep 1
+limit "stack" 'bytes of stack is reached' --max-stack 8192 -- deep 1
+limit "heap" '`--max-heap` sets' --max-heap 1M -- heap
+limit "option for frames" '`--max-frames` sets' --max-frames 100 -- deep 1
+limit "option for the stack" '`--max-stack` sets' --max-stack 8192 -- deep 1
 limit "refused growth" 'memory.grow. was refused' --max-memory 1M -- gives-up
 prints "memory.grow within" 1 run --max-memory 1M "$m" --invoke memory 15
 prints "memory.grow beyond" -1 run --max-memory 1M "$m" --invoke memory 16
 prints "table.grow within" 1 run --max-table 10 "$m" --invoke table 9
 prints "table.grow beyond" -1 run --max-table 10 "$m" --invoke table 10
 expect "no room for a memory" 1 run --max-memory 32K "$m" --invoke add 1 1
-say "no room for a memory" 'the limit given by --max-memory is reached'
+say "no room for a memory" '`--max-memory` sets'
 printf '(module (table 11 funcref) (func (export "_start")))' >"$tmp/table.wat"
 expect "no room for a table" 1 run --max-table 10 "$tmp/table.wat"
-say "no room for a table" '--max-table is reached'
+say "no room for a table" '`--max-table` sets'
 expect "instances" 1 run --max-instances 1 --preload "m=$m" "$tmp/table.wat"
-say "instances" '--max-instances is reached'
+say "instances" '`--max-instances` sets'
 
 # The same fuel is used by the same guest, always.
 low=0 high=100000
