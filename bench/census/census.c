@@ -40,11 +40,11 @@ static const Name names[] = {
 static const VmOp steps[] = {VM_OP_COPY,       VM_OP_COPY_A,     VM_OP_COPY_F,   VM_OP_CONST,
                              VM_OP_SELECT,     VM_OP_SELECT_ACC, VM_OP_SELECT_A, VM_OP_SELECT_A_ACC,
                              VM_OP_GLOBAL_GET, VM_OP_GLOBAL_SET, VM_OP_FUEL};
-static const VmOp lasts[] = {
-    VM_OP_JUMP,       VM_OP_JUMP_IF,   VM_OP_JUMP_IF_A,   VM_OP_JUMP_UNLESS,    VM_OP_JUMP_UNLESS_A,
-    VM_OP_JUMP_IF_64, VM_OP_JUMP_IF_64_A, VM_OP_JUMP_UNLESS_64, VM_OP_JUMP_UNLESS_64_A,
-    VM_OP_CALL_OWN,   VM_OP_RETURN,    VM_OP_RETURN_1,    VM_OP_RETURN_A,       VM_OP_RETURN_F,
-    VM_OP_RETURN_K};
+static const VmOp lasts[] = {VM_OP_JUMP,         VM_OP_JUMP_IF,        VM_OP_JUMP_IF_A,
+                             VM_OP_JUMP_UNLESS,  VM_OP_JUMP_UNLESS_A,  VM_OP_JUMP_IF_64,
+                             VM_OP_JUMP_IF_64_A, VM_OP_JUMP_UNLESS_64, VM_OP_JUMP_UNLESS_64_A,
+                             VM_OP_CALL_OWN,     VM_OP_RETURN,         VM_OP_RETURN_1,
+                             VM_OP_RETURN_A,     VM_OP_RETURN_F,       VM_OP_RETURN_K};
 
 static int kind_of(const Name *n) {
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
