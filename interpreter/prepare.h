@@ -377,7 +377,7 @@ static inline uint32_t take_home(Prepare *p, uint32_t n, uint32_t *slots) {
 
 /* Fuel for what grows with an instruction's size. */
 static inline void charge(Prepare *p, uint32_t cost) {
-    if (p->fuel_word) p->words[p->fuel_word - 1].imm += cost;
+    if (p->fuel_word && !p->failed) p->words[p->fuel_word - 1].imm += cost;
 }
 
 /* Where the top value is, which stays there. */
