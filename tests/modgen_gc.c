@@ -271,6 +271,14 @@ static void null_branch(Gen *g) {
     close_block(g);
 }
 
+/* An instruction that makes one value of another. */
+static void turn(Gen *g, CoreValType from, CoreOp into, CoreValType to) {
+    want1(g, from, 2);
+    op(g, into);
+    pop(g, 1);
+    push(g, to);
+}
+
 static void small_ones(Gen *g) {
     CoreValType any = core_ref(true, CORE_HEAP_ANY), eq = core_ref(true, CORE_HEAP_EQ);
     switch (choose(g, 6)) {
@@ -280,36 +288,16 @@ static void small_ones(Gen *g) {
         pop(g, 2);
         push(g, CORE_I32);
         return;
-    case 1:
+    case 1: /* the choice comes after the value, as the bytes of kept cases have it */
         want1(g, core_ref(true, CORE_HEAP_I31), 2);
         op(g, chance(g, 2) ? CORE_OP_I31_GET_S : CORE_OP_I31_GET_U);
         pop(g, 1);
         push(g, CORE_I32);
         return;
-    case 2:
-        want1(g, any, 2);
-        op(g, CORE_OP_EXTERN_CONVERT_ANY);
-        pop(g, 1);
-        push(g, CORE_EXTERNREF);
-        return;
-    case 3:
-        want1(g, CORE_EXTERNREF, 2);
-        op(g, CORE_OP_ANY_CONVERT_EXTERN);
-        pop(g, 1);
-        push(g, any);
-        return;
-    case 4:
-        want1(g, any, 2);
-        op(g, CORE_OP_REF_IS_NULL);
-        pop(g, 1);
-        push(g, CORE_I32);
-        return;
-    default:
-        want1(g, any, 2);
-        op(g, CORE_OP_REF_AS_NON_NULL);
-        pop(g, 1);
-        push(g, any);
-        return;
+    case 2: turn(g, any, CORE_OP_EXTERN_CONVERT_ANY, CORE_EXTERNREF); return;
+    case 3: turn(g, CORE_EXTERNREF, CORE_OP_ANY_CONVERT_EXTERN, any); return;
+    case 4: turn(g, any, CORE_OP_REF_IS_NULL, CORE_I32); return;
+    default: turn(g, any, CORE_OP_REF_AS_NON_NULL, any); return;
     }
 }
 
