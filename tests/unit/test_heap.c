@@ -6,32 +6,10 @@
 
 #include "base/file.h"
 #include "interpreter/internal.h"
-#include "wat/wat.h"
+#include "tests/machine.h"
 
 static Arena *arena;
 static bool stress; /* the second time */
-
-typedef struct {
-    VmStore *store;
-    VmThread *thread;
-    VmInstance *instance;
-} Machine;
-
-static VmInstance *load(VmStore *store, VmThread *thread, const char *text,
-                        const VmExtern *imports) {
-    Diags diags = {.arena = arena};
-    const Source *binary = wat_to_binary(arena, source_of(arena, STR("t.wat"), str_from(text)),
-                                         features_all(), &diags);
-    Reader r = binary ? reader_of(binary, &diags) : (Reader){0};
-    CoreModule *core = binary ? core_decode(arena, &r, features_all()) : NULL;
-    if (!core || !core_validate(arena, core, features_all(), &diags)) {
-        diag_print(stdout, &diags, false);
-        return NULL;
-    }
-    Trap trap;
-    uint32_t bad;
-    return vm_instantiate(thread, vm_module_new(store, core), imports, &trap, &bad);
-}
 
 static Machine machine(const char *text, uint64_t max_heap, const VmHostFn *host,
                        const CoreValType *types) {
@@ -40,7 +18,7 @@ static Machine machine(const char *text, uint64_t max_heap, const VmHostFn *host
     m.thread = vm_thread_new(m.store);
     VmExtern import = {.kind = CORE_FUNC};
     if (host) import.func = vm_host_func(m.store, types, 1, types, 1, *host, NULL, NULL);
-    m.instance = load(m.store, m.thread, text, &import);
+    m.instance = machine_load(arena, m.store, m.thread, text, &import);
     CHECK(m.instance != NULL);
     return m;
 }

@@ -3,36 +3,14 @@
 
 #include "base/file.h"
 #include "interpreter/interpreter.h"
-#include "wat/wat.h"
+#include "tests/machine.h"
 
 static Arena *arena;
-
-typedef struct {
-    VmStore *store;
-    VmThread *thread;
-    VmInstance *instance;
-} Machine;
-
-static VmInstance *load(VmStore *store, VmThread *thread, const char *text,
-                        const VmExtern *imports) {
-    Diags diags = {.arena = arena};
-    const Source *binary = wat_to_binary(arena, source_of(arena, STR("t.wat"), str_from(text)),
-                                         features_all(), &diags);
-    Reader r = binary ? reader_of(binary, &diags) : (Reader){0};
-    CoreModule *core = binary ? core_decode(arena, &r, features_all()) : NULL;
-    if (!core || !core_validate(arena, core, features_all(), &diags)) {
-        diag_print(stdout, &diags, false);
-        return NULL;
-    }
-    Trap trap;
-    uint32_t bad;
-    return vm_instantiate(thread, vm_module_new(store, core), imports, &trap, &bad);
-}
 
 static Machine machine(const char *text, const VmLimits *limits) {
     Machine m = {.store = vm_store_new(limits)};
     m.thread = vm_thread_new(m.store);
-    m.instance = load(m.store, m.thread, text, NULL);
+    m.instance = machine_load(arena, m.store, m.thread, text, NULL);
     return m;
 }
 
@@ -235,8 +213,8 @@ static Machine with_host(VmHostFn fn) {
     m.thread = vm_thread_new(m.store);
     VmExtern import = {.kind = CORE_FUNC,
                        .func = vm_host_func(m.store, &i32, 1, &i32, 1, fn, NULL, NULL)};
-    m.instance = load(
-        m.store, m.thread,
+    m.instance = machine_load(
+        arena, m.store, m.thread,
         "(module (import \"h\" \"f\" (func $h (param i32) (result i32)))"
         " (func (export \"times3\") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))"
         " (func (export \"bad\") (param i32) (result i32) unreachable)"
@@ -287,9 +265,10 @@ static void imports_are_checked(void) {
     m.thread = vm_thread_new(m.store);
     VmExtern import = {.kind = CORE_FUNC,
                        .func = vm_host_func(m.store, &i64, 1, NULL, 0, add_one, NULL, NULL)};
-    CHECK(!load(m.store, m.thread, "(module (import \"h\" \"f\" (func (param i32))))", &import));
-    CHECK(load(m.store, m.thread, "(module (import \"h\" \"f\" (func (param i64))))", &import) !=
-          NULL);
+    CHECK(!machine_load(arena, m.store, m.thread,
+                        "(module (import \"h\" \"f\" (func (param i32))))", &import));
+    CHECK(machine_load(arena, m.store, m.thread, "(module (import \"h\" \"f\" (func (param i64))))",
+                       &import) != NULL);
     machine_free(&m);
 }
 
@@ -342,7 +321,7 @@ static Machine exceptions_machine(VmHostFn fn, const VmLimits *limits, const cha
     m.thread = vm_thread_new(m.store);
     VmExtern import = {.kind = CORE_FUNC,
                        .func = vm_host_func(m.store, &i32, 1, &i32, 1, fn, NULL, NULL)};
-    m.instance = load(m.store, m.thread, text, &import);
+    m.instance = machine_load(arena, m.store, m.thread, text, &import);
     return m;
 }
 
