@@ -144,7 +144,7 @@ $(TRUNCATE): tests/truncate.c $(CLI_NO_MAIN) $(LIB)
 	$(call say,CC $@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(OBJ)/tests/%: tests/unit/%.c tests/test.h $(LIB)
+$(OBJ)/tests/%: tests/unit/%.c tests/test.h tests/machine.h $(LIB)
 	@mkdir -p $(@D)
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
