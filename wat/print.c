@@ -49,23 +49,34 @@ void wat_finish_at(WatPrinter *p, int64_t offset) {
     buf_byte(p->out, ')');
 }
 
-static void put_contents(WatPrinter *p, Str name) {
-    for (size_t i = 0; i < name.len;) {
-        uint8_t c = (uint8_t)name.ptr[i];
-        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+/* Neither a character that would end a line or confuse its reader, nor any of `special`, stands as it is. */
+static void put_contents(WatPrinter *p, Str text, const char *special) {
+    for (size_t i = 0; i < text.len;) {
+        uint8_t c = (uint8_t)text.ptr[i];
+        if (c >= 0x20 && c < 0x7f && !strchr(special, c)) {
             buf_byte(p->out, c);
             i++;
             continue;
         }
-        uint32_t code = utf8_next(name, &i);
+        uint32_t code = utf8_next(text, &i);
         buf_fmt(p->out, "\\u{%x}", code == UINT32_MAX ? 0xfffd : code);
     }
 }
 
 void wat_put_quoted(WatPrinter *p, Str name) {
     buf_byte(p->out, '"');
-    put_contents(p, name);
+    put_contents(p, name, "\"\\");
     buf_byte(p->out, '"');
+}
+
+void wat_put_comment(WatPrinter *p, Str text, int64_t offset) {
+    for (size_t from = 0, to; from <= text.len; from = to + 1) {
+        to = str_find(text, '\n', from);
+        if (to == SIZE_MAX) to = text.len;
+        wat_newline(p, offset);
+        wat_put(p, ";; ");
+        put_contents(p, str_from_to(text, from, to), "");
+    }
 }
 
 void wat_put_quoted_bytes(WatPrinter *p, Str bytes) {
@@ -104,11 +115,11 @@ void wat_put_name(WatPrinter *p, Str name, bool clash, const char *what, uint32_
     }
     wat_put(p, "$\"");
     if (synthetic) buf_fmt(p->out, "#%s%u ", what, index);
-    put_contents(p, name);
+    put_contents(p, name, "\"\\");
     buf_byte(p->out, '"');
     if (!synthetic || !definition) return;
     wat_put(p, " (@name \"");
-    put_contents(p, name);
+    put_contents(p, name, "\"\\");
     wat_put(p, "\")");
 }
 

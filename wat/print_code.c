@@ -362,10 +362,8 @@ static int64_t put_expr(WatCodePrinter *c, const CoreExpr *e, Str hints, size_t 
         wat_put_instr(c, &in, (int64_t)at);
         wat_drain(c->mp->p);
         Str note;
-        if (c->notes && wat_note(c->mp, &next_note, at, &note)) {
-            wat_newline(c->mp->p, WAT_NO_OFFSET);
-            buf_fmt(c->mp->p->out, ";; %.*s", STR_ARG(note));
-        }
+        if (c->notes && wat_note(c->mp, &next_note, at, &note))
+            wat_put_comment(c->mp->p, note, WAT_NO_OFFSET);
     }
     if (!r.failed) reader_fail(&r, reader_offset(&r), CORE_END_EXPECTED);
     return (int64_t)reader_offset(&r);

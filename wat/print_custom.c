@@ -147,11 +147,6 @@ void wat_print_custom(WatPrinter *p, Str name, Str bytes, size_t offset, const c
     }
     why = str_fmt(p->arena, "failed to parse custom section `%.*s`%s%.*s", STR_ARG(name),
                   why.len ? ": " : "", STR_ARG(why));
-    for (size_t from = 0, to; from <= why.len; from = to + 1) {
-        to = str_find(why, '\n', from);
-        if (to == SIZE_MAX) to = why.len;
-        wat_newline(p, (int64_t)offset);
-        buf_fmt(p->out, ";; %.*s", STR_ARG(str_from_to(why, from, to)));
-    }
+    wat_put_comment(p, why, (int64_t)offset);
     put_raw(p, name, bytes, at, place);
 }
