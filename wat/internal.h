@@ -339,7 +339,7 @@ void wat_put_quoted(WatPrinter *p, Str name);        /* "name", escapes as \u{..
 void wat_put_quoted_bytes(WatPrinter *p, Str bytes); /* ... as \hh */
 /* A comment for each line of `text`, on lines of their own; escapes as in names. */
 void wat_put_comment(WatPrinter *p, Str text, int64_t offset);
-void wat_put_f32(Buf *out, uint32_t bits);           /* 0x1.8p+1 (;=3;) */
+void wat_put_f32(Buf *out, uint32_t bits); /* 0x1.8p+1 (;=3;) */
 void wat_put_f64(Buf *out, uint64_t bits);
 
 /* Names for a space: those of the binary, made usable as identifiers. */

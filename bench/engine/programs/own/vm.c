@@ -8,15 +8,15 @@ static int32_t memory[LIMIT + 16];
 
 /* The sieve of Eratosthenes; variables: 0 i, 1 j, 2 the count of primes, 3 the limit. */
 static const int32_t sieve[] = {
-    /*  0 */ PUSH, 2, SET, 0,
-    /*  4 */ GET, 0, GET, 3, LESS, JUMP_ZERO, 61,
-    /* 11 */ GET, 0, LOAD, JUMP_ZERO, 18, JUMP, 52,
-    /* 18 */ GET, 2, PUSH, 1, ADD, SET, 2,
-    /* 25 */ GET, 0, DUP, ADD, SET, 1,
-    /* 31 */ GET, 1, GET, 3, LESS, JUMP_ZERO, 52,
-    /* 38 */ PUSH, 1, GET, 1, STORE,
-    /* 43 */ GET, 1, GET, 0, ADD, SET, 1, JUMP, 31,
-    /* 52 */ GET, 0, PUSH, 1, ADD, SET, 0, JUMP, 4,
+    /*  0 */ PUSH, 2, SET,  0,
+    /*  4 */ GET,  0, GET,  3,         LESS,  JUMP_ZERO, 61,
+    /* 11 */ GET,  0, LOAD, JUMP_ZERO, 18,    JUMP,      52,
+    /* 18 */ GET,  2, PUSH, 1,         ADD,   SET,       2,
+    /* 25 */ GET,  0, DUP,  ADD,       SET,   1,
+    /* 31 */ GET,  1, GET,  3,         LESS,  JUMP_ZERO, 52,
+    /* 38 */ PUSH, 1, GET,  1,         STORE,
+    /* 43 */ GET,  1, GET,  0,         ADD,   SET,       1,  JUMP, 31,
+    /* 52 */ GET,  0, PUSH, 1,         ADD,   SET,       0,  JUMP, 4,
     /* 61 */ HALT,
 };
 
