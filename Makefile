@@ -77,7 +77,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
 .PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench bench-load bench-engine \
-	bench-driver \
+	bench-driver census \
 	grammar deps install uninstall clean help test-programs
 
 all: $(WITC) ## build build/witc
@@ -214,11 +214,15 @@ demo: ## build what is missing and go through examples/calculator
 bench: all ## time and sizes for the example
 	@bench/run.sh
 
-bench-load: all ## how fast modules are validated, prepared and instantiated
+bench-load: all ## how fast modules are validated, prepared and instantiated, and what calls cost
 	@bench/load.sh
 
-bench-engine: ## how fast guests run, beside native code and the engines that are installed
+bench-engine: all ## how fast guests run, beside native code and the engines that are installed; and bench-load
 	@bench/engine/run.sh
+	@bench/load.sh
+
+census: all ## choose the fused handlers anew: writes interpreter/fused.def
+	@bench/census.sh >$(BUILD)/fused.def && mv $(BUILD)/fused.def interpreter/fused.def
 
 # What bench/engine measures witc with.
 BENCH_DRIVER := $(BUILD)/bench/engine/driver

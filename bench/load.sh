@@ -1,73 +1,105 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # How fast core modules load: validation beside wasm-tools and wabt, preparation, the first instruction
-# of a large module, instantiation, idle instances, start-up. MODULES is a folder with real modules:
-# those of 10 to 20 MB are validated, the largest is loaded lazily; without it two are made up. RUNS (21)
-# is the number of runs of each; all are medians. Times are of the processor, but for those of several
-# threads; run it on a machine that does nothing else.
+# of a large module, instantiation, idle instances, start-up, calls. Run it on a machine that does
+# nothing else. Times are of the processor, but for those of several threads.
+#
+#   MODULES  a folder with real modules: those of 10 to 20 MB are validated, the largest is loaded
+#            lazily; without it some are made up, of MEDIUM (10) and LARGE (75) MB
+#   RUNS     the number of runs of each figure (21), which is their median
+#   CALLS    how many calls are timed (2000000)
 set -u
 cd "$(dirname "$0")/.." || exit 1
+. bench/figures.sh
 runs=${RUNS:-21}
-folder=build/bench
-mkdir -p $folder
-cc -O2 -o $folder/median bench/median.c || exit 1
-cc -O2 -std=gnu11 -I. -D_GNU_SOURCE -o $folder/load bench/load.c build/obj-release/libwitc.a -lm -pthread || exit 1
+figures 2-load
+cc -O2 -o "$bench/median" bench/median.c || exit 1
+cc -O2 -std=gnu11 -I. -D_GNU_SOURCE -o "$bench/load" bench/load.c build/obj-release/libwitc.a -lm -pthread || exit 1
+cc -O2 -std=gnu11 -I. -o "$bench/calls" bench/calls.c build/obj-release/libwitc.a -lm -pthread || exit 1
 
 line() { printf '%-52s %12s %12s %12s\n' "$@"; }
-cpu() { "$folder/median" -c "$runs" "$@" 2>/dev/null || echo -; }
-wall() { "$folder/median" "$runs" "$@" 2>/dev/null || echo -; }
-peak() { "$folder/median" -m 5 "$@" 2>/dev/null || echo -; }
+cpu() { "$bench/median" -c "$runs" "$@" 2>/dev/null || echo -; }
+wall() { "$bench/median" "$runs" "$@" 2>/dev/null || echo -; }
+peak() { "$bench/median" -m 5 "$@" 2>/dev/null || echo -; }
 per() { # per A B: A / B, where both are numbers
-    case "$1$2" in *-*) echo - ;; *) awk "BEGIN { printf \"%.2f\", $1 / $2 }" ;; esac
+    case "$1$2" in *-* | "") echo - ;; *) awk "BEGIN { printf \"%.2f\", $1 / $2 }" ;; esac
 }
-figure() { # figure NAME MODE FILE [N]: one of what bench/load.c prints, the median of five
+inside() { # inside NAME MODE FILE [N]: one of what bench/load.c prints, the median of five
     name=$1
     shift
-    for i in 1 2 3 4 5; do "$folder/load" "$@" | sed -n "s/^$name \([0-9.]*\).*/\1/p"; done | sort -n | sed -n 3p
+    for i in 1 2 3 4 5; do "$bench/load" "$@" | sed -n "s/^$name \([0-9.]*\).*/\1/p"; done | sort -n | sed -n 3p
 }
 megabytes() { wc -c <"$1" | awk '{ printf "%.2f", $1 / 1e6 }'; }
 tools=$(command -v wasm-tools) wabt=$(command -v wasm-validate)
 
-medium= large=
+medium='' large=''
 if [ -n "${MODULES:-}" ]; then
     medium=$(find -L "$MODULES" -name '*.wasm' -size +9500k -size -20000k | sort | head -n 3)
     large=$(find -L "$MODULES" -name '*.wasm' -size +70000k | sort | head -n 1)
 fi
-[ -n "$medium" ] || { medium=$folder/10mb.wasm && "$folder/load" make 10 $medium; }
-[ -n "$large" ] || { large=$folder/75mb.wasm && "$folder/load" make 75 $large; }
+[ -n "$medium" ] || { medium=$bench/medium.wasm && "$bench/load" make "${MEDIUM:-10}" "$medium"; }
+[ -n "$large" ] || { large=$bench/large.wasm && "$bench/load" make "${LARGE:-75}" "$large"; }
 
 line "" witc wasm-tools wabt
 for file in $medium $large; do
-    mb=$(megabytes "$file")
+    mb=$(megabytes "$file") label="$(basename "$file"), $(megabytes "$file") MB"
+    mib=$(awk "BEGIN { print $mb / 1.048576 }")
     ours=$(cpu build/witc validate --jobs 1 "$file")
     theirs=${tools:+$(RAYON_NUM_THREADS=1 cpu "$tools" validate "$file")}
     other=${wabt:+$(runs=3 cpu "$wabt" "$file")}
-    line "validate $(basename "$file"), $mb MB, one thread, ms" "$ours" "$theirs" "$other"
-    line "    MB/s (aim: > 100, faster than wasm-tools)" "$(per "$mb" "$(per "$ours" 1000)")" \
-        "${tools:+$(per "$mb" "$(per "$theirs" 1000)")}" "${wabt:+$(per "$mb" "$(per "$other" 1000)")}"
-    line "    all threads, wall clock, ms" "$(wall build/witc validate "$file")" \
-        "${tools:+$(wall "$tools" validate "$file")}" ""
-    line "    peak memory / size of the file (aim: < 1.5)" \
-        "$(per "$(peak build/witc validate "$file")" "$(awk "BEGIN { print $mb / 1.048576 }")")" \
-        "${tools:+$(per "$(peak "$tools" validate "$file")" "$(awk "BEGIN { print $mb / 1.048576 }")")}" ""
-    line "    preparation, MB/s (aim: > 30)" "$(figure prepare prepare "$file")" "" ""
+    speed=$(per "$mb" "$(per "$ours" 1000)") their_speed=${tools:+$(per "$mb" "$(per "$theirs" 1000)")}
+    memory=$(per "$(peak build/witc validate "$file")" "$mib")
+    whole=$(wall build/witc validate "$file") prepared=$(inside prepare prepare "$file")
+    line "validate $label, one thread, ms" "$ours" "$theirs" "$other"
+    line "    MB/s" "$speed" "$their_speed" "${wabt:+$(per "$mb" "$(per "$other" 1000)")}"
+    line "    all threads, wall clock, ms" "$whole" "${tools:+$(wall "$tools" validate "$file")}" ""
+    line "    peak memory / size of the file" "$memory" "${tools:+$(per "$(peak "$tools" validate "$file")" "$mib")}" ""
+    line "    preparation, MB/s" "$prepared" "" ""
+    figure "validation of $label, one thread" "> 100" "$speed" MB/s
+    figure "    times the speed of wasm-tools" "> 1" "$(per "$speed" "${their_speed:--}")" ""
+    figure "    all threads, times the speed of one" "" "$(per "$ours" "$whole")" ""
+    figure "    peak memory, times the size of the file" "< 1.5" "$memory" ""
+    figure "preparation of $label" "> 30" "$prepared" MB/s
 done
-line "first instruction of $(basename "$large"), ms of processor (aim: < 100)" "$(figure first-cpu first "$large")" "" ""
-if [ "$large" = $folder/75mb.wasm ]; then
+value=$(inside first-cpu first "$large")
+line "first instruction of $(basename "$large"), ms of processor" "$value" "" ""
+figure "first instruction of $(basename "$large"), processor" "< 100" "$value" ms
+if [ "$large" = "$bench/large.wasm" ]; then
     line "    witc run --invoke, whole process, wall clock, ms" "$(wall build/witc run --invoke run "$large" 5)" "" ""
 fi
-line "    wall clock, bodies checked when they are called, ms" "$(figure first first "$large")" "" ""
-line "    wall clock, bodies checked before by all threads, ms" "$(figure first first-eager "$large")" "" ""
+value=$(inside first first "$large")
+line "    wall clock, bodies checked when they are called, ms" "$value" "" ""
+figure "    wall clock" "< 100" "$value" ms
+line "    wall clock, bodies checked before by all threads, ms" "$(inside first first-eager "$large")" "" ""
 
-"$folder/load" make 1 $folder/1mb.wasm
-for file in $folder/1mb.wasm $(find -L "${MODULES:-/nonexistent}" -name 'sql*.wasm' -size -1200k 2>/dev/null | sort); do
-    line "instantiate prepared $(basename "$file"), $(megabytes "$file") MB, us (aim: < 30)" \
-        "$(figure instantiate instantiate "$file" 500)" "" ""
+"$bench/load" make 1 "$bench/1mb.wasm"
+for file in "$bench/1mb.wasm" $(find -L "${MODULES:-/nonexistent}" -name 'sql*.wasm' -size -1200k 2>/dev/null | sort); do
+    label="instantiation of the prepared $(basename "$file"), $(megabytes "$file") MB" value=$(inside instantiate instantiate "$file" 500)
+    line "$label, us" "$value" "" ""
+    figure "$label" "< 30" "$value" us
 done
 printf '(module (memory 1) (table 4 funcref) (func (export "_start")) (elem (i32.const 1) 0) (data (i32.const 16) "hello"))' |
-    build/witc parse -o $folder/small.wasm - || exit 1
-line "instantiate a small module, us" "$(figure instantiate instantiate $folder/small.wasm 1000)" "" ""
-line "10,000 idle instances, MB (aim: < 1000)" "$(per "$(figure idle idle $folder/small.wasm 10000)" 0.1)" "" ""
-line "an empty _start, whole process, ms (aim: < 1)" "$(wall build/witc run $folder/small.wasm)" "" ""
+    build/witc parse -o "$bench/small.wasm" - || exit 1
+value=$(inside instantiate instantiate "$bench/small.wasm" 1000)
+line "instantiation of a small module, us" "$value" "" ""
+figure "instantiation of a small module" "" "$value" us
+value=$(per "$(inside idle idle "$bench/small.wasm" "${IDLE:-10000}")" "$(awk "BEGIN { print 1000 / ${IDLE:-10000} }")")
+line "${IDLE:-10000} idle instances, MB" "$value" "" ""
+figure "${IDLE:-10000} idle instances of a small module" "< 1000" "$value" MB
+value=$(wall build/witc run "$bench/small.wasm")
+line "an empty _start, whole process, ms" "$value" "" ""
 line "    the same without a guest (version), ms" "$(wall build/witc version)" "" ""
 line "    /bin/true, ms" "$(wall /bin/true)" "" ""
+figure "an empty _start, whole process" "< 1" "$value" ms
+
+"$bench/calls" "${CALLS:-2000000}" >"$bench/calls.txt"
+while read -r name; do
+    ns=${name% ns} && ns=${ns##* } name=${name%%  *}
+    line "a call $name, ns" "$ns" "" ""
+    case $name in
+    *slots) figure "a call $name" "< 15" "$ns" ns ;;
+    *) figure "a call $name" "" "$ns" ns ;;
+    esac
+done <"$bench/calls.txt"
+echo
+summary

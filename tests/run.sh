@@ -105,6 +105,7 @@ full)
     part "shop" tests/shop.sh build/witc
     part "embedding" tests/embed.sh build/witc
     part "example" tests/example.sh build/witc
+    part "bench" tests/bench.sh
     part "inputs" tests/inputs.sh build/witc
     part "hostile" tests/hostile.sh build/witc
     part "hostile modules" tests/hostile_core.sh build/witc build/obj-release/tests/hostile_modules \

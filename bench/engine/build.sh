@@ -23,9 +23,9 @@ native() { gcc -O2 -w "$@" -o "$folder/$name" $here/native_main.c -lm; }
 module() { $CLANG $module_flags -w "$@" -o "$folder/$name.wasm"; }
 is_new() { [ "$folder/$name.wasm" -nt "$1" ] && [ "$folder/$name" -nt "$1" ]; }
 
-for source in $here/own/*.c "${BENCH_SRC:=../shared/bench/src}"/*.c; do
+for source in $here/own/*.c $here/apart/*.c "${BENCH_SRC:=../shared/bench/src}"/*.c; do
     if [ ! -f "$source" ]; then
-        [ "${source%/own/*}" != "$source" ] || left_out "the programs of $BENCH_SRC (there are none)"
+        left_out "the programs of $BENCH_SRC (there are none)"
         continue
     fi
     name=$(basename "$source" .c)
