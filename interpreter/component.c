@@ -74,6 +74,7 @@ VmComponents *vm_components(VmStore *store) {
         VmComponents *shared = store->components;
         shared->plans = (AbiCache){.arena = store->arena, .no_steps = true};
         shared->nodes.before = shared->nodes.after = &shared->nodes;
+        shared->work.before = shared->work.after = &shared->work;
         shared->waiting_end = &shared->waiting;
         shared->root.store = store;
         shared->active = &shared->root;

@@ -152,6 +152,47 @@ typedef struct {
     uint32_t code, index, payload;
 } VmEvent;
 
+/* Something that waits for the host (component_host.c): it is asked whenever the store goes on. */
+typedef struct VmWork {
+    struct VmWork *before, *after; /* NULL: not on the list */
+    VmStatus (*ask)(VmThread *thread, struct VmWork *work, bool *progress); /* VM_DONE, VM_TRAP.. */
+} VmWork;
+
+typedef struct {
+    const VmPort *port; /* NULL: the end is not the host's */
+    void *context;
+} VmHostEnd;
+
+/* Stream or future: what its two ends share. */
+typedef struct VmPipe {
+    VmNode node;
+    VmWork work;   /* an end of the host is to be asked */
+    uint32_t refs; /* ends, and one on its way to whom it was passed */
+    bool is_future, dropped;
+    const WitType *elem;   /* NULL: none */
+    VmComponent *types;    /* whose types `elem` means; NULL: not known yet, the host has made it */
+    struct VmEnd *pending; /* the end that came first, and waits with its buffer */
+    VmHostEnd host[2];     /* the readable and the writable end */
+    struct VmPump *pump;   /* where both are the host's */
+} VmPipe;
+
+typedef enum { VM_END_IDLE, VM_END_COPYING, VM_END_CANCELLING, VM_END_DONE } VmEndState;
+
+/* A guest's end, and the buffer of its last copy. */
+typedef struct VmEnd {
+    VmWaitable waitable;
+    VmPipe *pipe;
+    VmEndState state;
+    uint32_t result; /* of the event to be delivered: a VmCopyResult */
+    VmComponent *instance;
+    const VmOptions *options;
+    const WitType *elem;
+    const AbiPlan *plan;
+    uint32_t pointer, length, progress;
+} VmEnd;
+
+typedef enum { VM_COPY_COMPLETED, VM_COPY_DROPPED, VM_COPY_CANCELLED } VmCopyResult;
+
 /* How far a callee has come (Subtask.State), and a task (Task.State). */
 typedef enum {
     VM_STARTING,
@@ -181,6 +222,7 @@ typedef struct {
     VmComponent *types; /* whose resources handles mean */
     const VmOptions *options;
     uint64_t *may_spend; /* bytes */
+    bool to_host;        /* a copy: what is lifted goes to the host */
     AbiGuest guest;
 } VmSide;
 
@@ -194,7 +236,9 @@ typedef struct VmCall {
     const AbiValue *args;
     AbiValue *result;
     Arena *arena;
-    bool has_scratch;
+    bool has_scratch; /* `arena` is the store's; else, of an async function of the host, its own */
+    bool owns_arena;
+    VmWork work;          /* the host has not answered yet */
     uint32_t out_pointer; /* where a spilled result goes */
     uint64_t core_result; /* of the callee */
     uint64_t flat_result; /* for the caller */
@@ -204,7 +248,7 @@ typedef struct VmCall {
     uint32_t lender_count, lender_cap;
     VmSubtaskState state;
     VmTaskState task_state;
-    bool delivered, cancel_requested;
+    bool delivered, cancel_requested, is_cancelled; /* the last: by the host */
     struct VmFiber *fiber; /* of the callee; NULL: it runs on the caller's, or has ended */
     uint32_t threads;      /* fibers of the task that are registered */
     struct VmCall *next_free;
@@ -265,13 +309,16 @@ typedef struct VmComponents {
     VmFiber root;
     VmFiber *active; /* the fiber that runs */
     VmFiber *waiting, **waiting_end;
-    VmNode nodes; /* the list's end */
+    VmNode nodes;   /* the list's end */
+    VmWork work;    /* likewise */
+    uint32_t turns; /* of the scheduler */
+    VmCall *asked;  /* whose host function runs */
     VmCall *free_calls;
     VmCall *root_call; /* of the host, that has not ended yet */
     uint32_t handles, fibers;
     AbiTable *errors; /* all error contexts; made on first use */
     size_t error_bytes;
-    VmFunc *fiber_main, *thread_main;
+    VmFunc *fiber_main, *thread_main, *run_tasks;
 } VmComponents;
 
 enum {
@@ -339,6 +386,8 @@ VmStatus vm_await_call(VmThread *thread, VmCall *call, VmHostFn then);
 VmStatus vm_block(VmThread *thread, bool (*ready)(VmFiber *), void *ready_arg, bool cancellable,
                   VmHostFn again, void *context);
 bool vm_is_resolved(const VmCall *call);
+/* The caller's side learns of the new state: by an event, once it has an index for the subtask. */
+void vm_set_state(VmCall *call, VmSubtaskState state);
 VmStatus vm_task_return(VmThread *thread, VmComponent *instance, const VmOptions *options,
                         const WitType *type, VmSlot *slots);
 VmStatus vm_task_cancel(VmThread *thread, VmComponent *instance);
@@ -380,6 +429,36 @@ VmFunc *vm_stream_func(VmComponent *component, const CompCanon *canon, const VmO
 VmEvent vm_copy_event(VmWaitable *waitable);
 Trap vm_lift_end(const VmSide *side, const WitType *type, uint32_t index, uint64_t *value);
 Trap vm_lower_end(const VmSide *side, const WitType *type, uint64_t value, uint32_t *index);
+
+VmPipe *vm_pipe_new(VmStore *store, bool is_future); /* without ends; NULL: no memory */
+void vm_pipe_release(VmPipe *pipe);
+bool vm_is_number_or_none(const WitType *type);
+static inline uint32_t vm_end_remain(const VmEnd *end) { return end->length - end->progress; }
+uint8_t *vm_end_bytes(const VmEnd *end); /* where its buffer goes on */
+/* The end's copy is over: its event can be delivered. */
+void vm_end_set_event(VmEnd *end, VmCopyResult result);
+/* The waiting end no longer does. */
+void vm_notify_pending(VmPipe *pipe, VmCopyResult result);
+
+/* component_host.c */
+void vm_work_add(VmStore *store, VmWork *work);
+void vm_work_remove(VmWork *work);
+bool vm_work_waits(const VmStore *store);
+/* Asks all that waits for the host; *progress: some has come on. */
+VmStatus vm_work_ask(VmThread *thread, bool *progress);
+/* Whether the end that faces a guest's is the host's. */
+bool vm_faces_host(const VmEnd *end);
+/* Copies between a guest's end and the host's; the end has an event then, or waits. */
+Trap vm_meet_host(VmThread *thread, VmEnd *end);
+void vm_close_host_end(VmPipe *pipe,
+                       bool writable); /* and its reference, which readable ones have */
+void vm_leave_host(VmPipe *pipe);      /* which is to be freed */
+/* A call of an async function of the host, which has not been answered. */
+void vm_host_call_waits(VmCall *call);
+/* The function is asked once more, now that its caller has no use for an answer. */
+VmStatus vm_cancel_host_call(VmThread *thread, VmCall *call);
+/* component_call.c: the host has answered. */
+Trap vm_host_answered(VmCall *call);
 
 /* component_error.c */
 

@@ -21,6 +21,8 @@
 
 #include "interpreter/component.h"
 
+enum { WORK_TURN = 64 }; /* how often the host is asked while guests can go on */
+
 VmComponents *vm_shared(const VmStore *store) { return store->components; }
 VmFiber *vm_active(const VmStore *store) { return store->components->active; }
 
@@ -233,6 +235,26 @@ static VmStatus give_way(VmThread *thread, VmFiber *me, VmHostFn then, void *con
     return status == VM_DONE ? go_on(thread, me) : status;
 }
 
+static VmStatus wait_step(VmThread *thread, void *context, VmSlot *slots);
+
+/* The host comes back: it has something. */
+static VmStatus wait_step_again(VmThread *thread, void *context, VmSlot *slots) {
+    VmFiber *me = context;
+    me->waits_for_host = false;
+    if (!vm_tick(thread)) return VM_TRAP;
+    VmStatus status = vm_work_ask(thread, &(bool){false});
+    return status == VM_DONE ? wait_step(thread, me, slots) : status;
+}
+
+/* No guest can go on: the host may, or is waited for. */
+static VmStatus ask_host(VmThread *thread, VmFiber *me) {
+    bool progress = false;
+    VmStatus status = vm_work_ask(thread, &progress);
+    if (status != VM_DONE || progress) return status;
+    me->waits_for_host = true;
+    return vm_suspend(thread, wait_step_again, me);
+}
+
 /* Others run as long as the active fiber cannot go on: on the root in a loop, else by coming back
  * here. `only`: of that instance. */
 static VmStatus wait_step(VmThread *thread, void *context, VmSlot *slots) {
@@ -243,7 +265,16 @@ static VmStatus wait_step(VmThread *thread, void *context, VmSlot *slots) {
             me->ready = NULL;
             return me->wait_then(thread, me->wait_context, vm_host_slots(thread));
         }
+        if (!me->wait_only && vm_work_waits(me->store) && ++shared->turns % WORK_TURN == 0) {
+            VmStatus status = vm_work_ask(thread, &(bool){false});
+            if (status != VM_DONE) return status;
+        }
         VmFiber *other = pick(me->store, me->wait_only);
+        if (!other && !me->wait_only && vm_work_waits(me->store)) {
+            VmStatus status = ask_host(thread, me);
+            if (status != VM_DONE) return status;
+            continue;
+        }
         bool none_waits = me->wait_only && !shared->waiting;
         if (!other) return vm_trap(thread, none_waits ? TRAP_CANNOT_BLOCK : TRAP_DEADLOCK);
         switch_to(other);
@@ -300,8 +331,7 @@ bool vm_take_cancel(VmStore *store, bool cancellable) {
     return true;
 }
 
-/* The caller's side learns of the new state: by an event, once it has an index for the subtask. */
-static void set_state(VmCall *call, VmSubtaskState state) {
+void vm_set_state(VmCall *call, VmSubtaskState state) {
     call->state = state;
     if (call->waitable.index) call->waitable.has_event = true;
 }
@@ -312,8 +342,8 @@ static Trap cancel_task(VmCall *call) {
         return call->task_state == VM_TASK_RESOLVED ? TRAP_TASK_RESOLVED : TRAP_TASK_CANCEL;
     if (call->borrows) return TRAP_BORROWS_LEFT;
     call->task_state = VM_TASK_RESOLVED;
-    set_state(call, call->state == VM_STARTING ? VM_CANCELLED_BEFORE_STARTED
-                                               : VM_CANCELLED_BEFORE_RETURNED);
+    vm_set_state(call, call->state == VM_STARTING ? VM_CANCELLED_BEFORE_STARTED
+                                                  : VM_CANCELLED_BEFORE_RETURNED);
     return TRAP_NONE;
 }
 
@@ -323,7 +353,7 @@ static Trap return_task(VmCall *call, AbiPlace from) {
     Trap trap = vm_pass_result(call, from);
     if (trap) return trap;
     call->task_state = VM_TASK_RESOLVED;
-    set_state(call, VM_RETURNED);
+    vm_set_state(call, VM_RETURNED);
     return TRAP_NONE;
 }
 
@@ -461,7 +491,7 @@ static VmStatus start_task(VmThread *thread, VmFiber *fiber) {
     if (needs_exclusive(call)) fiber->base.instance->exclusive = fiber;
     if (!register_thread(fiber)) return vm_trap(thread, TRAP_TABLE_FULL);
     call->task_state = VM_TASK_STARTED;
-    set_state(call, VM_STARTED);
+    vm_set_state(call, VM_STARTED);
     VmSlot args[ABI_MAX_FLAT_PARAMS + 1];
     Trap trap = vm_pass_args(call, args);
     if (trap) return vm_trap(thread, trap);
@@ -637,25 +667,67 @@ VmStatus vm_start_call(VmThread *thread, VmCall *call, VmHostFn then) {
     return give_way(thread, me, then, call);
 }
 
-/* Task.request_cancellation: at once where the callee waits to start, or for something that it has
- * said may be cancelled; else it will learn of it there. */
+/* A stopped fiber of the task that can take the cancellation now; NULL: none. */
+static VmFiber *cancellable_fiber(VmCall *call, const VmComponent *caller) {
+    VmComponent *instance = call->callee->instance;
+    VmFiber *implicit = call->fiber;
+    if (implicit && call->task_state == VM_TASK_INITIAL && implicit->state != VM_FIBER_RUNNING)
+        return implicit;
+    if (!vm_may_enter(instance, caller) || !instance->threads) return NULL;
+    bool is_free =
+        !needs_exclusive(call) || !instance->exclusive || instance->exclusive == implicit;
+    AbiHandle *handle;
+    for (uint32_t i = 0; (handle = abi_table_next(instance->threads, &i)); i++) {
+        VmFiber *fiber = (VmFiber *)(uintptr_t)handle->rep;
+        if (fiber->call != call || fiber->is_proxy || fiber->state == VM_FIBER_RUNNING) continue;
+        if (fiber->cancellable && (fiber != implicit || is_free)) return fiber;
+    }
+    return NULL;
+}
+
+/* Task.request_cancellation: at once where the callee waits to start, or one of its threads for
+ * something that it has said may be cancelled; else it will learn of it there. */
 VmStatus vm_request_cancel(VmThread *thread, VmCall *call, VmComponent *caller, VmHostFn then,
                            void *context) {
-    VmFiber *me = vm_active(call->store), *fiber = call->fiber;
     call->cancel_requested = true;
-    VmComponent *instance = call->callee->instance;
-    bool starts = call->task_state == VM_TASK_INITIAL;
-    bool is_free = !needs_exclusive(call) || !instance->exclusive || instance->exclusive == fiber;
-    bool is_stopped = fiber && fiber->state != VM_FIBER_RUNNING;
-    bool can =
-        is_stopped && (starts || (fiber->cancellable && is_free && vm_may_enter(instance, caller)));
-    if (!can) {
+    if (!call->callee->core) {
+        VmStatus status = vm_cancel_host_call(thread, call);
+        return status == VM_DONE ? then(thread, context, vm_host_slots(thread)) : status;
+    }
+    VmFiber *me = vm_active(call->store), *fiber = cancellable_fiber(call, caller);
+    if (!fiber) {
         call->task_state = VM_TASK_PENDING_CANCEL;
         return then(thread, context, vm_host_slots(thread));
     }
+    bool starts = call->task_state == VM_TASK_INITIAL;
     call->task_state = VM_TASK_CANCEL_DELIVERED;
     switch_to(fiber);
     fiber->cancelled = true;
     if (!starts) enter_instance(fiber, caller);
     return give_way(thread, me, then, context);
+}
+
+/* ---- what calls have left behind ---- */
+
+static bool is_all_idle(VmFiber *fiber) {
+    return !vm_work_waits(fiber->store) && !pick(fiber->store, NULL);
+}
+
+static VmStatus all_idle(VmThread *thread, void *context, VmSlot *slots) { return VM_DONE; }
+
+static VmStatus run_tasks(VmThread *thread, void *context, VmSlot *slots) {
+    VmFiber *me = vm_active(vm_thread_store(thread));
+    me->ready = is_all_idle;
+    return wait_for(thread, me, NULL, all_idle, NULL);
+}
+
+VmStatus vm_run_tasks(VmThread *thread) {
+    VmStore *store = vm_thread_store(thread);
+    VmComponents *shared = vm_components(store);
+    if (!shared->run_tasks) shared->run_tasks = vm_core_func(store, "", "", run_tasks, NULL);
+    if (!shared->run_tasks) return vm_trap(thread, TRAP_HOST_MEMORY);
+    if (shared->root_call || thread->nesting)
+        return vm_trap_text(thread, TRAP_HOST, "another call of this store is suspended");
+    vm_set_root(thread);
+    return vm_call(thread, shared->run_tasks, (VmSlot[1]){{0}});
 }

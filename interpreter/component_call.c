@@ -252,6 +252,7 @@ static VmCall *take_call(VmComponents *shared) {
 
 static void free_call_node(VmNode *node) {
     VmCall *call = (VmCall *)node;
+    if (call->owns_arena) arena_free(call->arena);
     free(call->lenders);
     free(call);
 }
@@ -274,7 +275,7 @@ static VmCall *call_new(VmThread *thread, VmComponentFunc *callee, const VmLower
     return call;
 }
 
-/* Host calls share an arena, which starts anew once it has become large. */
+/* Host calls that do not last share an arena, which starts anew once it has become large. */
 static void take_scratch(VmCall *call) {
     VmComponents *shared = vm_shared(call->store);
     if (!shared->scratch) shared->scratch = arena_new();
@@ -294,6 +295,7 @@ void vm_call_release(VmCall *call) {
     if (--call->refs) return;
     if (vm_shared(call->store)->root_call == call) vm_shared(call->store)->root_call = NULL;
     if (call->has_scratch) give_scratch(call);
+    if (call->owns_arena) arena_free(call->arena);
     vm_node_remove(&call->waitable.node);
     free(call->lenders);
     call->next_free = vm_shared(call->store)->free_calls;
@@ -450,25 +452,32 @@ static VmStatus suspend(VmThread *thread, VmCall *call) {
     return vm_suspend(thread, ask_host_again, call);
 }
 
-static VmStatus lower_host_result(VmThread *thread, VmCall *call) {
+static Trap lower_host_result(VmCall *call) {
     const AbiFunc *lower = call->lowered->abi;
     AbiPlace to =
         vm_place(&call->caller_side, lower->result_spilled, &call->flat_result, call->out_pointer);
-    if (lower->result->op_count) {
-        Trap trap = abi_lower(lower->result, call->result, to);
-        if (trap) return call_trap(call, thread, trap);
-    }
-    return call_done(thread, call);
+    return lower->result->op_count ? abi_lower(lower->result, call->result, to) : TRAP_NONE;
+}
+
+Trap vm_host_answered(VmCall *call) {
+    Trap trap = call->is_cancelled ? TRAP_NONE : lower_host_result(call);
+    if (trap) return trap;
+    vm_set_state(call, call->is_cancelled ? VM_CANCELLED_BEFORE_RETURNED : VM_RETURNED);
+    return TRAP_NONE;
 }
 
 static VmStatus ask_host(VmThread *thread, VmCall *call) {
     const VmComponentFunc *callee = call->callee;
     VmStatus status = callee->host(thread, callee->context, call->args, call->result, call->arena);
+    Trap trap;
     switch (status) {
     case VM_DONE:
-        if (call->lowered) return lower_host_result(thread, call);
-        return call_done(thread, call);
-    case VM_SUSPEND: return suspend(thread, call);
+        trap = call->lowered ? lower_host_result(call) : TRAP_NONE;
+        return trap ? call_trap(call, thread, trap) : call_done(thread, call);
+    case VM_SUSPEND:
+        if (!call->lowered || !callee->type->is_async) return suspend(thread, call);
+        vm_host_call_waits(call);
+        return call_started(thread, call, NULL);
     case VM_THROW:
     case VM_CALL: return call_trap(call, thread, TRAP_HOST); /* not for these functions */
     case VM_TRAP:
@@ -480,7 +489,8 @@ static VmStatus ask_host(VmThread *thread, VmCall *call) {
 
 static VmStatus call_host(VmThread *thread, VmCall *call) {
     const AbiFunc *lower = call->lowered->abi;
-    take_scratch(call);
+    if (call->callee->type->is_async) call->arena = arena_new(), call->owns_arena = true;
+    else take_scratch(call);
     AbiValue *args = ARENA_NEW_ARRAY(call->arena, AbiValue, lower->params->op_count);
     call->args = args;
     call->result = ARENA_NEW_ARRAY(call->arena, AbiValue, lower->result->op_count);

@@ -97,7 +97,8 @@ Trap vm_lift_error(const VmSide *side, uint32_t index, uint64_t *value) {
     uint32_t number;
     Trap trap = find_error(side->instance, index, &number);
     if (trap) return trap;
-    bool to_host = side->call && !(side->call->lowered && side->call->callee->core);
+    bool to_host =
+        side->to_host || (side->call && !(side->call->lowered && side->call->callee->core));
     ErrorContext *error = error_at(side->store, number);
     if (error->refs == UINT32_MAX) return TRAP_HOST_MEMORY;
     error->refs += to_host;

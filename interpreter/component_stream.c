@@ -4,44 +4,19 @@
  * `canon` sections of their built-ins).
  *
  *     writable end ──┐           ┌── readable end
- *       buffer       └─ Shared ──┘     buffer
+ *       buffer       └─ VmPipe ──┘     buffer
  *                        pending: the end that came first, and waits with its buffer
  *
  * There is no buffer between: who comes second copies, from the writer's memory to the reader's.
  * The first one's event is only made when it is delivered, and until then its buffer can go on
- * being filled.
+ * being filled. Where one end is the host's, it is asked instead (component_host.c).
  */
 #include <stdlib.h>
 
 #include "interpreter/component.h"
 
-enum { COMPLETED, DROPPED, CANCELLED };
 enum { MAX_LENGTH = (1 << 28) - 1 };
 #define BLOCKED UINT32_MAX
-
-typedef struct {
-    VmNode node;
-    uint32_t refs; /* ends, and one on its way from guest to guest */
-    bool is_future, dropped;
-    const WitType *elem; /* NULL: none */
-    VmComponent *types;  /* whose types `elem` means */
-    struct End *pending;
-} Shared;
-
-typedef enum { IDLE, COPYING, CANCELLING, DONE } EndState;
-
-/* An end, and the buffer of its last copy. */
-typedef struct End {
-    VmWaitable waitable;
-    Shared *shared;
-    EndState state;
-    uint32_t result; /* of the event to be delivered */
-    VmComponent *instance;
-    const VmOptions *options;
-    const WitType *elem;
-    const AbiPlan *plan;
-    uint32_t pointer, length, progress;
-} End;
 
 typedef struct {
     VmComponent *instance;
@@ -78,12 +53,12 @@ static bool same_type(const VmComponent *in_a, const WitType *a, const VmCompone
            same_type(in_a, a->second, in_b, b->second, steps);
 }
 
-static bool is_of(const Shared *shared, const WitType *elem, const VmComponent *instance) {
+static bool is_of(const VmPipe *pipe, const WitType *elem, const VmComponent *instance) {
     unsigned steps = 100000;
-    return same_type(shared->types, shared->elem, instance, elem, &steps);
+    return same_type(pipe->types, pipe->elem, instance, elem, &steps);
 }
 
-static bool is_number_or_none(const WitType *type) {
+bool vm_is_number_or_none(const WitType *type) {
     type = wit_dealias(type);
     return !type || (type->kind >= WIT_S8 && type->kind <= WIT_F64);
 }
@@ -92,22 +67,37 @@ static bool is_number_or_none(const WitType *type) {
 
 static void free_node(VmNode *node) { free(node); }
 
-static void shared_release(Shared *shared) {
-    if (--shared->refs) return;
-    vm_node_remove(&shared->node);
-    free(shared);
+static void free_pipe(VmNode *node) {
+    VmPipe *pipe = (VmPipe *)node;
+    vm_leave_host(pipe);
+    free(pipe);
 }
 
-/* A new end in the table; takes over the reference to `shared`. 0: no room. */
-static uint32_t end_new(VmComponent *instance, Shared *shared, VmWaitKind kind) {
-    End *end = calloc(1, sizeof *end);
+VmPipe *vm_pipe_new(VmStore *store, bool is_future) {
+    VmPipe *pipe = calloc(1, sizeof *pipe);
+    if (!pipe) return NULL;
+    pipe->is_future = is_future;
+    vm_node_add(store, &pipe->node, free_pipe);
+    return pipe;
+}
+
+void vm_pipe_release(VmPipe *pipe) {
+    if (--pipe->refs) return;
+    vm_leave_host(pipe);
+    vm_node_remove(&pipe->node);
+    free(pipe);
+}
+
+/* A new end in the table; takes over the reference to `pipe`. 0: no room. */
+static uint32_t end_new(VmComponent *instance, VmPipe *pipe, VmWaitKind kind) {
+    VmEnd *end = calloc(1, sizeof *end);
     if (!end) return 0;
-    end->shared = shared;
+    end->pipe = pipe;
     vm_node_add(instance->store, &end->waitable.node, free_node);
     return vm_table_put(instance, kind, end);
 }
 
-static void end_free(VmComponent *instance, End *end, uint32_t index) {
+static void end_free(VmComponent *instance, VmEnd *end, uint32_t index) {
     vm_remove_handle(instance, instance->table, index);
     vm_waitable_leave(&end->waitable);
     vm_node_remove(&end->waitable.node);
@@ -121,52 +111,50 @@ static VmStatus wrong_end(VmThread *thread, VmComponent *instance, uint32_t inde
     return vm_trap_text(thread, TRAP_UNKNOWN_HANDLE, "unknown handle index %u", index);
 }
 
-static End *find_end(VmThread *thread, const Builtin *b, uint32_t index) {
-    End *end = vm_table_find(b->instance, index, b->kind);
-    if (end && is_of(end->shared, b->type->elem, b->instance)) return end;
+static VmEnd *find_end(VmThread *thread, const Builtin *b, uint32_t index) {
+    VmEnd *end = vm_table_find(b->instance, index, b->kind);
+    if (end && is_of(end->pipe, b->type->elem, b->instance)) return end;
     wrong_end(thread, b->instance, index);
     return NULL;
 }
 
 /* ---- copying ---- */
 
-static uint32_t remain(const End *end) { return end->length - end->progress; }
-
-static void set_event(End *end, uint32_t result) {
+void vm_end_set_event(VmEnd *end, VmCopyResult result) {
     end->result = result;
     end->waitable.has_event = true;
 }
 
-/* The waiting end no longer does. */
-static void notify_pending(Shared *shared, uint32_t result) {
-    End *end = shared->pending;
-    shared->pending = NULL;
-    set_event(end, result);
+void vm_notify_pending(VmPipe *pipe, VmCopyResult result) {
+    VmEnd *end = pipe->pending;
+    pipe->pending = NULL;
+    vm_end_set_event(end, result);
 }
 
 VmEvent vm_copy_event(VmWaitable *waitable) {
-    End *end = (End *)waitable;
+    VmEnd *end = (VmEnd *)waitable;
     bool is_stream =
         waitable->kind == VM_WAIT_STREAM_READ || waitable->kind == VM_WAIT_STREAM_WRITE;
-    if (end->shared->pending == end) end->shared->pending = NULL; /* the buffer is its again */
+    if (end->pipe->pending == end) end->pipe->pending = NULL; /* the buffer is its again */
     waitable->has_event = false;
-    bool is_over = end->result == DROPPED || (!is_stream && end->result == COMPLETED);
-    end->state = is_over ? DONE : IDLE;
+    bool is_over =
+        end->result == VM_COPY_DROPPED || (!is_stream && end->result == VM_COPY_COMPLETED);
+    end->state = is_over ? VM_END_DONE : VM_END_IDLE;
     uint32_t payload = is_stream ? end->result | end->progress << 4 : end->result;
     return (VmEvent){(uint32_t)waitable->kind + 1, waitable->index, payload};
 }
 
-static uint8_t *bytes_at(const End *end) {
+uint8_t *vm_end_bytes(const VmEnd *end) {
     uint64_t size; /* the buffer was found to be inside, and memories do not shrink */
     return vm_memory_bytes(end->options->memory, &size) + end->pointer +
            (size_t)end->progress * end->plan->size;
 }
 
 /* Moves `n` elements from the writer's buffer to the reader's. Buffers of numbers may overlap. */
-static Trap move(End *writer, End *reader, uint32_t n) {
-    if (is_number_or_none(writer->elem)) {
+static Trap move(VmEnd *writer, VmEnd *reader, uint32_t n) {
+    if (vm_is_number_or_none(writer->elem)) {
         if (writer->plan->size)
-            memmove(bytes_at(reader), bytes_at(writer), (size_t)n * writer->plan->size);
+            memmove(vm_end_bytes(reader), vm_end_bytes(writer), (size_t)n * writer->plan->size);
         writer->progress += n;
         reader->progress += n;
         return TRAP_NONE;
@@ -190,42 +178,44 @@ static Trap move(End *writer, End *reader, uint32_t n) {
     return trap;
 }
 
-static Trap move_to(End *pending, End *end, uint32_t n) {
+static Trap move_to(VmEnd *pending, VmEnd *end, uint32_t n) {
     bool writes = is_writable(end->waitable.kind);
     return writes ? move(end, pending, n) : move(pending, end, n);
 }
 
 /* "SharedStreamImpl.read" and ".write", "SharedFutureImpl.read" and ".write" */
-static Trap meet(VmThread *thread, End *end) {
-    Shared *shared = end->shared;
-    End *pending = shared->pending;
-    if (shared->dropped) {
-        set_event(end, DROPPED);
+static Trap meet(VmThread *thread, VmEnd *end) {
+    VmPipe *pipe = end->pipe;
+    VmEnd *pending = pipe->pending;
+    if (pipe->dropped) {
+        vm_end_set_event(end, VM_COPY_DROPPED);
         return TRAP_NONE;
     }
+    if (vm_faces_host(end)) return vm_meet_host(thread, end);
     if (!pending) {
-        shared->pending = end;
+        pipe->pending = end;
         return TRAP_NONE;
     }
-    if (pending->instance == end->instance && !is_number_or_none(end->elem)) {
+    if (pending->instance == end->instance && !vm_is_number_or_none(end->elem)) {
         vm_trap_text(thread, TRAP_ASYNC, "cannot read from and write to intra-component %s",
                      noun(end->waitable.kind));
         return TRAP_ASYNC;
     }
     Trap trap = TRAP_NONE;
-    if (remain(pending) > 0) {
-        uint32_t n = remain(end) < remain(pending) ? remain(end) : remain(pending);
+    if (vm_end_remain(pending) > 0) {
+        uint32_t n = vm_end_remain(end) < vm_end_remain(pending) ? vm_end_remain(end)
+                                                                 : vm_end_remain(pending);
         if (n) {
             trap = move_to(pending, end, n);
-            set_event(pending, COMPLETED);
-            if (shared->is_future) shared->pending = NULL;
+            vm_end_set_event(pending, VM_COPY_COMPLETED);
+            if (pipe->is_future) pipe->pending = NULL;
         }
-        set_event(end, COMPLETED);
+        vm_end_set_event(end, VM_COPY_COMPLETED);
     } else if (is_writable(end->waitable.kind) && end->length == 0 && pending->length == 0) {
-        set_event(end, COMPLETED);
+        vm_end_set_event(end, VM_COPY_COMPLETED);
     } else {
-        notify_pending(shared, COMPLETED);
-        shared->pending = end;
+        vm_notify_pending(pipe, VM_COPY_COMPLETED);
+        pipe->pending = end;
     }
     return trap;
 }
@@ -238,23 +228,23 @@ BUILTIN(pair_new) {
     const Builtin *b = context;
     if (!b->instance->may_leave) return vm_trap(thread, TRAP_CANNOT_LEAVE);
     bool is_future = b->type->kind == WIT_FUTURE;
-    Shared *shared = calloc(1, sizeof *shared);
-    if (!shared) return vm_trap(thread, TRAP_HOST_MEMORY);
-    *shared =
-        (Shared){.refs = 2, .is_future = is_future, .elem = b->type->elem, .types = b->instance};
-    vm_node_add(b->instance->store, &shared->node, free_node);
+    VmPipe *pipe = vm_pipe_new(b->instance->store, is_future);
+    if (!pipe) return vm_trap(thread, TRAP_HOST_MEMORY);
+    pipe->refs = 2;
+    pipe->elem = b->type->elem;
+    pipe->types = b->instance;
     uint64_t readable =
-        end_new(b->instance, shared, is_future ? VM_WAIT_FUTURE_READ : VM_WAIT_STREAM_READ);
+        end_new(b->instance, pipe, is_future ? VM_WAIT_FUTURE_READ : VM_WAIT_STREAM_READ);
     uint64_t writable =
-        end_new(b->instance, shared, is_future ? VM_WAIT_FUTURE_WRITE : VM_WAIT_STREAM_WRITE);
+        end_new(b->instance, pipe, is_future ? VM_WAIT_FUTURE_WRITE : VM_WAIT_STREAM_WRITE);
     if (!readable || !writable) return vm_trap(thread, TRAP_TABLE_FULL);
     slots[0].u64 = readable | writable << 32;
     return VM_DONE;
 }
 
-static VmStatus not_idle(VmThread *thread, const End *end) {
+static VmStatus not_idle(VmThread *thread, const VmEnd *end) {
     VmWaitKind kind = end->waitable.kind;
-    if (end->state != DONE)
+    if (end->state != VM_END_DONE)
         return vm_trap_text(thread, TRAP_ASYNC,
                             "cannot have concurrent operations active on a future/stream");
     switch (kind) {
@@ -278,7 +268,7 @@ static VmStatus not_idle(VmThread *thread, const End *end) {
         "cannot write to future after previous write succeeded or readable end dropped");
 }
 
-static Trap set_buffer(const Builtin *b, End *end, uint32_t pointer, uint32_t length) {
+static Trap set_buffer(const Builtin *b, VmEnd *end, uint32_t pointer, uint32_t length) {
     end->instance = b->instance;
     end->options = &b->options;
     end->elem = b->type->elem;
@@ -297,7 +287,7 @@ static Trap set_buffer(const Builtin *b, End *end, uint32_t pointer, uint32_t le
 static bool has_event(VmFiber *fiber) { return ((VmWaitable *)fiber->ready_arg)->has_event; }
 
 BUILTIN(copied) {
-    End *end = context;
+    VmEnd *end = context;
     end->waitable.has_sync_waiter = false;
     vm_host_slots(thread)[0].u64 = vm_take_event(&end->waitable).payload;
     return VM_DONE;
@@ -314,14 +304,14 @@ BUILTIN(copy) {
     const Builtin *b = context;
     Trap trap = may_use(b);
     if (trap) return vm_trap(thread, trap);
-    End *end = find_end(thread, b, slots[0].u32);
+    VmEnd *end = find_end(thread, b, slots[0].u32);
     if (!end) return VM_TRAP;
-    if (end->state != IDLE) return not_idle(thread, end);
+    if (end->state != VM_END_IDLE) return not_idle(thread, end);
     if (end->waitable.set && !b->is_async) return vm_trap(thread, TRAP_WAITABLE_SYNC);
     uint32_t length = b->type->kind == WIT_FUTURE ? 1 : slots[2].u32;
     trap = set_buffer(b, end, slots[1].u32, length);
     if (trap) return vm_trap(thread, trap);
-    end->state = COPYING;
+    end->state = VM_END_COPYING;
     trap = meet(thread, end);
     if (trap) return vm_trap(thread, trap);
     if (end->waitable.has_event) return copied(thread, end, slots);
@@ -337,14 +327,15 @@ BUILTIN(cancel_copy) {
     const Builtin *b = context;
     Trap trap = may_use(b);
     if (trap) return vm_trap(thread, trap);
-    End *end = find_end(thread, b, slots[0].u32);
+    VmEnd *end = find_end(thread, b, slots[0].u32);
     if (!end) return VM_TRAP;
-    if (end->state != COPYING || end->waitable.has_sync_waiter)
+    if (end->state != VM_END_COPYING || end->waitable.has_sync_waiter)
         return vm_trap_text(thread, TRAP_ASYNC,
                             "%s read/write cancelled when no read/write is pending", noun(b->kind));
     if (end->waitable.set && !b->is_async) return vm_trap(thread, TRAP_WAITABLE_SYNC);
-    end->state = CANCELLING;
-    if (end->shared->pending == end) notify_pending(end->shared, CANCELLED);
+    end->state = VM_END_CANCELLING;
+    if (end->pipe->pending == end) vm_notify_pending(end->pipe, VM_COPY_CANCELLED);
+    if (vm_faces_host(end)) vm_work_remove(&end->pipe->work);
     return copied(thread, end, slots);
 }
 
@@ -356,17 +347,19 @@ static VmStatus busy(VmThread *thread, VmWaitKind kind) {
 BUILTIN(drop_end) {
     const Builtin *b = context;
     if (!b->instance->may_leave) return vm_trap(thread, TRAP_CANNOT_LEAVE);
-    End *end = find_end(thread, b, slots[0].u32);
+    VmEnd *end = find_end(thread, b, slots[0].u32);
     if (!end) return VM_TRAP;
-    if (end->state == COPYING || end->state == CANCELLING) return busy(thread, b->kind);
-    if (b->kind == VM_WAIT_FUTURE_WRITE && end->state != DONE)
+    if (end->state == VM_END_COPYING || end->state == VM_END_CANCELLING)
+        return busy(thread, b->kind);
+    if (b->kind == VM_WAIT_FUTURE_WRITE && end->state != VM_END_DONE)
         return vm_trap_text(thread, TRAP_ASYNC,
                             "cannot drop future write end without first writing a value");
-    Shared *shared = end->shared;
-    if (!shared->dropped && shared->pending) notify_pending(shared, DROPPED);
-    shared->dropped = true;
+    VmPipe *pipe = end->pipe;
+    if (!pipe->dropped && pipe->pending) vm_notify_pending(pipe, VM_COPY_DROPPED);
+    pipe->dropped = true;
+    vm_close_host_end(pipe, !is_writable(b->kind));
     end_free(b->instance, end, slots[0].u32);
-    shared_release(shared);
+    vm_pipe_release(pipe);
     return VM_DONE;
 }
 
@@ -376,28 +369,38 @@ Trap vm_lift_end(const VmSide *side, const WitType *type, uint32_t index, uint64
     VmThread *thread = vm_running(side->store);
     bool is_future = type->kind == WIT_FUTURE;
     const char *name = is_future ? "future" : "stream";
-    End *end =
+    VmEnd *end =
         vm_table_find(side->instance, index, is_future ? VM_WAIT_FUTURE_READ : VM_WAIT_STREAM_READ);
-    if (!end || !is_of(end->shared, type->elem, side->types)) {
+    if (!end || !is_of(end->pipe, type->elem, side->types)) {
         wrong_end(thread, side->instance, index);
         return vm_trapped(thread);
     }
-    if (end->state == DONE)
+    if (end->state == VM_END_DONE)
         vm_trap_text(thread, TRAP_ASYNC, "cannot lift %s after %s", name,
                      is_future ? "previous read succeeded"
                                : "being notified that the writable end dropped");
-    else if (end->state != IDLE) busy(thread, end->waitable.kind);
+    else if (end->state != VM_END_IDLE) busy(thread, end->waitable.kind);
     else if (end->waitable.set)
         vm_trap_text(thread, TRAP_ASYNC, "cannot lift %s while it's in a waitable set", name);
     if (vm_trapped(thread)) return vm_trapped(thread);
-    *value = (uintptr_t)end->shared;
+    *value = (uintptr_t)end->pipe;
     end_free(side->instance, end, index);
     return TRAP_NONE;
 }
 
 Trap vm_lower_end(const VmSide *side, const WitType *type, uint64_t value, uint32_t *index) {
     VmWaitKind kind = type->kind == WIT_FUTURE ? VM_WAIT_FUTURE_READ : VM_WAIT_STREAM_READ;
-    *index = end_new(side->instance, (Shared *)(uintptr_t)value, kind);
+    VmPipe *pipe = (VmPipe *)(uintptr_t)value;
+    if (!pipe || pipe->is_future != (type->kind == WIT_FUTURE)) {
+        vm_trap_text(vm_running(side->store), TRAP_HOST, "the host passed no %s",
+                     wit_kind_keyword(type->kind));
+        return TRAP_HOST;
+    }
+    if (!pipe->types) {
+        pipe->elem = type->elem;
+        pipe->types = side->types;
+    }
+    *index = end_new(side->instance, pipe, kind);
     return *index ? TRAP_NONE : TRAP_TABLE_FULL;
 }
 

@@ -319,6 +319,52 @@ VmResource *vm_host_resource(VmStore *store, Str name, void (*destroy)(void *con
 typedef VmStatus (*VmComponentHostFn)(VmThread *thread, void *context, const AbiValue *args,
                                       AbiValue *result, Arena *scratch);
 
+/* A function whose type is `async` is not asked again at once: the caller goes on with a subtask,
+ * others run, and all that waits is asked again when the store goes on. Its caller may have cancelled
+ * it meanwhile (and then asks once more at once): vm_host_cancel, returned, says that there will be no
+ * result. Both are for use in the function only. */
+bool vm_host_is_cancelled(const VmThread *thread);
+VmStatus vm_host_cancel(VmThread *thread);
+
+/* ---- streams and futures with the host ----
+ *
+ * A host's end of a stream or future is asked where the guest reads or writes: it moves items from or
+ * to the guest's own buffer, so it needs none itself. What it cannot do yet it is asked again when the
+ * store goes on: where no guest can, vm_component_call ends with VM_SUSPEND, the host waits for
+ * whatever it waits for, and vm_resume asks all ends and async functions that wait.
+ *
+ * The other end is a cell (AbiValue.bits) of an argument or result, from the guest or to it. */
+typedef enum {
+    VM_FLOW_MOVED, /* *n items; where none were asked for: it is ready for some */
+    VM_FLOW_WAITS, /* none yet */
+    VM_FLOW_ENDS,  /* *n items, the last; of a future that the host reads: it is not wanted */
+    VM_FLOW_TRAPS  /* after vm_trap */
+} VmFlow;
+
+typedef struct {
+    /* Gives or takes up to *n items and sets *n to how many. `items` are as in AbiValue.list: numbers
+     * as in memory, all else op_count cells each (what `items` of the host's point to is to be taken
+     * from `scratch`, what those of the guest point to is gone after the call). Items with handles are
+     * offered one by one, after *n = 0 was answered by VM_FLOW_MOVED, and are the host's then. A
+     * future has one item. */
+    VmFlow (*move)(VmThread *thread, void *context, void *items, size_t *n, Arena *scratch);
+    /* The last call: after VM_FLOW_ENDS, the item of a future, or when the other end is dropped or the
+     * store freed. May be NULL. */
+    void (*close)(void *context);
+} VmPort;
+
+/* A new stream or future, whose items the host gives by `port`: its readable end, for a guest. Ports
+ * are kept, not copied. 0: no memory. */
+uint64_t vm_stream_new(VmStore *store, const VmPort *port, void *context);
+uint64_t vm_future_new(VmStore *store, const VmPort *port, void *context);
+/* The host reads a stream or future that a guest has passed, by `port`. */
+void vm_stream_read(VmStore *store, uint64_t readable, const VmPort *port, void *context);
+/* The host does not. */
+void vm_stream_drop(VmStore *store, uint64_t readable);
+/* Goes on with what calls have left behind: tasks that had more to do once they had returned, streams
+ * on their way. VM_DONE: nothing can go on any more; VM_SUSPEND: the host is waited for. */
+VmStatus vm_run_tasks(VmThread *thread);
+
 /* What a component can import: items by name, nested instances have items of their own. */
 typedef struct VmLinker VmLinker;
 VmLinker *vm_linker_new(VmStore *store);
