@@ -197,6 +197,12 @@ const Allocator *arena_allocator(const Arena *arena) { return &arena->memory; }
 
 size_t arena_used(const Arena *arena) { return arena->total; }
 
+size_t arena_held(const Arena *arena) {
+    size_t held = sizeof *arena;
+    for (const Block *b = arena->newest; b; b = b->next) held += sizeof *b + b->size;
+    return held;
+}
+
 void *vec_more_(Arena *arena, void *at, size_t *cap, size_t size) {
     size_t before = *cap, more = before ? before * 2 : 8;
     at = arena_realloc(arena, at, before * size, more * size);

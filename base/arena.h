@@ -43,6 +43,8 @@ _Noreturn void arena_no_memory(void);
 
 /* Bytes handed out so far: for tests and `--verbose`. */
 size_t arena_used(const Arena *arena);
+/* Bytes that it has from its allocator. */
+size_t arena_held(const Arena *arena);
 
 #define ARENA_NEW(arena, T)          ((T *)arena_alloc((arena), sizeof(T)))
 #define ARENA_NEW_ARRAY(arena, T, n) ((T *)arena_alloc_array((arena), sizeof(T), (n)))

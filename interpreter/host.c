@@ -12,11 +12,45 @@ void *vm_store_host(const VmStore *store) { return store->host; }
 void vm_store_set_fuel(VmStore *store, uint64_t fuel) { store->fuel = fuel; }
 void vm_store_set_timeout(VmStore *store, uint64_t ns) { store->limits.timeout_ns = ns; }
 
+static uint64_t code_bytes(const VmCode *c) {
+    return sizeof *c + c->word_count * sizeof *c->words + c->place_count * sizeof *c->places +
+           c->catch_count * sizeof *c->catches + c->refs.local_cap * sizeof *c->refs.locals +
+           c->refs.point_cap * sizeof *c->refs.points + c->refs.node_cap * sizeof *c->refs.nodes;
+}
+
+static uint64_t module_bytes(const VmModule *m) {
+    uint32_t own = (uint32_t)m->core->funcs.len - m->core->imported[CORE_FUNC];
+    uint64_t bytes = sizeof *m + own * sizeof *m->codes;
+    if (m->exports) bytes += sizeof *m->exports << m->export_bits;
+    if (m->shapes) bytes += m->core->types.len * sizeof *m->shapes;
+    if (m->image) bytes += m->image_to - m->image_from;
+    for (uint32_t i = 0; i < own; i++)
+        if (m->codes[i]) bytes += code_bytes(m->codes[i]);
+    return bytes;
+}
+
+static uint64_t object_bytes(const VmObject *o) {
+    uint64_t bytes = o->size;
+    if (o->kind == VM_OBJECT_TABLE)
+        bytes += ((const VmTable *)o)->cap * sizeof *((const VmTable *)o)->elems;
+    if (o->kind != VM_OBJECT_INSTANCE) return bytes;
+    const VmInstance *in = (const VmInstance *)o;
+    for (uint32_t i = 0; i < in->elem_count; i++)
+        if (in->elems[i].items) bytes += in->module->core->elems.at[i].count * sizeof(VmSlot);
+    return bytes;
+}
+
 VmUsage vm_store_usage(const VmStore *store) {
-    return (VmUsage){.memory_bytes = store->memory_used,
+    VmUsage usage = {.memory_bytes = store->memory_used,
                      .heap_bytes = vm_store_heap(store),
                      .table_entries = store->table_used,
-                     .instances = store->instance_count};
+                     .instances = store->instance_count,
+                     .type_bytes = arena_held(store->arena)};
+    for (const VmModule *m = store->modules; m; m = m->next) usage.code_bytes += module_bytes(m);
+    for (const VmObject *o = store->objects; o; o = o->next)
+        usage.instance_bytes += object_bytes(o);
+    for (const VmHost *h = store->hosts; h; h = h->next) usage.instance_bytes += sizeof *h;
+    return usage;
 }
 
 bool vm_store_met(const VmStore *store, VmLimit limit) { return store->limits_met >> limit & 1; }
@@ -39,6 +73,17 @@ const CoreModule *vm_module_core(const VmModule *module) { return module->core; 
 VmInstance *vm_func_instance(const VmFunc *func) { return func->in; }
 
 VmStore *vm_instance_store(const VmInstance *in) { return in->store; }
+
+VmStore *vm_extern_store(const VmExtern *e) {
+    switch (e->kind) {
+    case CORE_FUNC: return e->func->in ? e->func->in->store : ((const VmHost *)e->func)->store;
+    case CORE_TABLE: return e->table->store;
+    case CORE_MEMORY: return e->memory->store;
+    case CORE_GLOBAL:
+    case CORE_TAG: return NULL;
+    }
+    return NULL;
+}
 
 /* ---- memories, tables, globals, tags ---- */
 
@@ -88,6 +133,7 @@ VmTag *vm_tag_new(VmStore *store, uint32_t type) {
     if (!t) return NULL;
     t->tag.type = type;
     vm_object_add(store, &t->object, host_tag_free);
+    t->object.size = sizeof *t;
     return &t->tag;
 }
 

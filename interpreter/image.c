@@ -136,7 +136,11 @@ static bool lay_out_memory(VmModule *module) {
 
 bool vm_module_lay_out(VmModule *module) {
     if (module->shapes) return true;
-    return lay_out_memory(module) && lay_out_shapes(module);
+    if (!lay_out_shapes(module)) return false;
+    if (lay_out_memory(module)) return true;
+    alloc_free(&module->store->memory, module->shapes); /* the next instance tries again */
+    module->shapes = NULL;
+    return false;
 }
 
 bool vm_image_put(const VmModule *module, VmMemory *m) {

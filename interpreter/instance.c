@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * Instantiation (core specification 4.5.4): check and take the imports, make what the module
+ * Instantiation (core specification 4.7.2): check and take the imports, make what the module
  * defines, evaluate its constant expressions, copy the active segments, find the start function.
  *
  * An instance whose segments do not fit is not undone: what it wrote stays written, as the
- * specification says, and the store frees it in the end.
+ * specification says, and the store frees it in the end. One that fails before is freed at once.
  */
 #include <sys/mman.h>
 
@@ -72,6 +72,7 @@ static VmInstance *instance_new(VmStore *store, VmModule *module) {
     in->elem_count = (uint32_t)core->elems.len;
     vm_object_add(store, &in->object, instance_free);
     in->object.kind = VM_OBJECT_INSTANCE;
+    in->object.size = (uint32_t)size;
     return in;
 }
 
@@ -116,7 +117,7 @@ static bool take_imports(VmInstance *in, const VmExtern *imports, uint32_t *bad_
     return true;
 }
 
-/* ---- constant expressions (3.4.9) ---- */
+/* ---- constant expressions (3.4.13) ---- */
 
 /* The operands of a constant expression that is being evaluated, known to the collector: few of them
  * most often. */
@@ -374,13 +375,33 @@ static Trap copy_segments(VmInstance *in) {
     Trap trap = TRAP_NONE;
     for (uint32_t i = 0; i < core->elems.len && trap == TRAP_NONE; i++)
         if (core_elem_active(&core->elems.at[i])) trap = fill_table(in, &core->elems.at[i]);
-    bool image = trap == TRAP_NONE && core->datas.len && vm_image_put(module, in->memories[0]);
+    bool image = trap == TRAP_NONE && core->datas.len && vm_image_put(module, in->memory0);
     for (uint32_t i = 0; i < core->datas.len && trap == TRAP_NONE; i++) {
         if (!core_data_active(&core->datas.at[i])) continue;
         if (!image) trap = copy_data(in, i);
         in->dropped_data[i] = trap == TRAP_NONE;
     }
     return trap;
+}
+
+/* All that the module defines. */
+static Trap make_parts(VmInstance *in) {
+    make_funcs(in);
+    Trap trap = make_memories(in);
+    if (trap == TRAP_NONE) trap = make_globals(in);
+    if (trap == TRAP_NONE) trap = make_tables(in);
+    return trap == TRAP_NONE ? make_elems(in) : trap;
+}
+
+/* Frees an instance that nobody has seen yet, and what was made for it since. */
+static void undo(VmInstance *in) {
+    VmStore *store = in->store;
+    for (VmObject *o = NULL; o != &in->object;) {
+        o = store->objects;
+        store->objects = o->next;
+        o->free(store, o);
+    }
+    store->instance_count--;
 }
 
 VmInstance *vm_instantiate_only(VmStore *store, VmModule *module, const VmExtern *imports,
@@ -397,17 +418,14 @@ VmInstance *vm_instantiate_only(VmStore *store, VmModule *module, const VmExtern
     *trap = TRAP_NO_MEMORY;
     if (!in) return NULL;
     store->instance_count++;
-    if (!take_imports(in, imports, bad_import)) {
-        *trap = TRAP_NONE;
+    bool linked = take_imports(in, imports, bad_import);
+    if (linked) *bad_import = UINT32_MAX;
+    *trap = linked ? make_parts(in) : TRAP_NONE;
+    if (!linked || *trap != TRAP_NONE) {
+        undo(in);
         return NULL;
     }
-    *bad_import = UINT32_MAX;
-    make_funcs(in);
-    *trap = make_memories(in);
-    if (*trap == TRAP_NONE) *trap = make_globals(in);
-    if (*trap == TRAP_NONE) *trap = make_tables(in);
-    if (*trap == TRAP_NONE) *trap = make_elems(in);
-    if (*trap == TRAP_NONE) *trap = copy_segments(in);
+    *trap = copy_segments(in);
     if (*trap != TRAP_NONE) return NULL;
     if (module->core->has_start) *start = in->funcs[module->core->start];
     return in;
@@ -485,6 +503,7 @@ VmGlobal *vm_global_new(VmStore *store, CoreValType type, bool is_mutable, VmSlo
     g->global = (VmGlobal){.value = {value}, .type = type, .is_mutable = is_mutable};
     vm_object_add(store, &g->object, host_global_free);
     g->object.kind = VM_OBJECT_GLOBAL;
+    g->object.size = sizeof *g;
     return &g->global;
 }
 

@@ -2,6 +2,8 @@
 #ifndef INTERPRETER_INTERNAL_H
 #define INTERPRETER_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "interpreter/heap.h"
 #include "interpreter/interpreter.h"
 
@@ -138,6 +140,7 @@ typedef struct VmObject {
     struct VmObject *next;
     void (*free)(VmStore *store, struct VmObject *);
     enum { VM_OBJECT_OTHER, VM_OBJECT_INSTANCE, VM_OBJECT_TABLE, VM_OBJECT_GLOBAL } kind;
+    uint32_t size; /* of its block, for vm_store_usage */
 } VmObject;
 
 struct VmFunc {
@@ -152,6 +155,7 @@ struct VmFunc {
 typedef struct VmHost {
     VmFunc func;
     struct VmHost *next;
+    VmStore *store;
     VmHostFn call;
     void *context;
     void (*free_context)(void *);
@@ -242,7 +246,7 @@ struct VmStore {
     struct VmComponents *components; /* component.h; made on first use */
     VmInstance nothing;              /* the instance of host frames: no memory */
     VmMemory no_memory;
-    volatile int interrupted;
+    atomic_int interrupted; /* by any thread */
 };
 
 /* ---- threads ---- */
@@ -312,6 +316,8 @@ static inline VmSlot *vm_callee_slots(const VmFrame *host) {
 }
 
 /* thread.c */
+/* Tells the host function on top that it will not go on with what it waits for, if it does. */
+void vm_drop(VmThread *t);
 const VmWord *vm_after_host(VmThread *t, VmStatus status);
 const VmWord *vm_stopped(VmThread *t, VmStatus status); /* code that ends vm_run */
 void vm_set_trap(VmThread *t, Trap trap);

@@ -74,10 +74,14 @@ typedef enum {
     VM_LIMIT_HEAP
 } VmLimit;
 
-/* What a store uses now. */
+/* What a store uses now; the last three in bytes that it has from its allocator. */
 typedef struct {
     uint64_t memory_bytes, heap_bytes, table_entries;
     uint32_t instances;
+    uint64_t code_bytes; /* modules: prepared code, what their instances share */
+    uint64_t
+        instance_bytes; /* instances and what they define, but pages of memories; what the host defines */
+    uint64_t type_bytes;
 } VmUsage;
 
 VmStore *vm_store_new(const VmLimits *limits); /* NULL: the defaults. NULL back: no memory */
@@ -122,6 +126,8 @@ VmStatus vm_exit(VmThread *thread, int status); /* VM_EXIT */
  * traps, `then` is not called, but `dropped(context)` is, if given. */
 VmStatus vm_then_call(VmThread *thread, VmFunc *func, const VmSlot *args, uint32_t arg_count,
                       VmHostFn then, void *context, void (*dropped)(void *context));
+/* Whether the host function on top has called vm_then_call. */
+bool vm_will_call(const VmThread *thread);
 /* The slots of the host call that is going on (stable until it is done). */
 VmSlot *vm_host_slots(VmThread *thread);
 /* Suspends: vm_call or vm_resume returns VM_SUSPEND to the outside; vm_resume calls
@@ -186,6 +192,8 @@ VmSlot vm_any_of_extern(VmSlot reference);
 VmSlot vm_extern_of_any(VmSlot reference);
 /* The type of a function of the store, in its ids. */
 const CoreType *vm_func_type(const VmStore *store, const VmFunc *func);
+/* The same; NULL where the function is of another store. */
+const CoreType *vm_func_type_in(const VmStore *store, const VmFunc *func);
 
 /* ---- references of the host ----
  *
@@ -222,6 +230,8 @@ const CoreModule *vm_module_core(const VmModule *module);
 VmModule *vm_instance_ready(const VmInstance *instance);
 VmInstance *vm_func_instance(const VmFunc *func); /* NULL: a host function */
 VmStore *vm_instance_store(const VmInstance *instance);
+/* The store of an object; NULL for a global or tag, which do not know it. */
+VmStore *vm_extern_store(const VmExtern *item);
 VmExtern vm_export_at(const VmInstance *instance, size_t i); /* export i of its module */
 /* Of the host function that is running: who has called it; NULL and 0 where the host has. */
 VmInstance *vm_calling_instance(const VmThread *thread);

@@ -106,6 +106,7 @@ VmMemory *vm_memory_make(VmStore *store, const CoreLimits *limits, bool stays) {
         return NULL;
     }
     vm_object_add(store, &m->object, memory_free);
+    m->object.size = sizeof *m;
     return m;
 }
 
@@ -201,6 +202,7 @@ VmTable *vm_table_new(VmStore *store, CoreValType type, const CoreLimits *limits
     }
     vm_object_add(store, &t->object, table_free);
     t->object.kind = VM_OBJECT_TABLE;
+    t->object.size = sizeof *t;
     return t;
 }
 

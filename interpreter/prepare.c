@@ -865,8 +865,17 @@ static bool lay_out_locals(Prepare *p, uint32_t *param_slots) {
     return vm_map_locals(p);
 }
 
+/* Gives back what a list has too much; it stays as it is where that cannot be. */
+static void shrink(const VmStore *store, void *array, uint32_t count, uint32_t cap, size_t size) {
+    void *p = count < cap ? alloc_more(&store->memory, *(void **)array, count, size) : NULL;
+    if (p) *(void **)array = p;
+}
+
 static VmCode *finish(Prepare *p, uint32_t param_slots) {
     VmStore *store = p->module->store;
+    shrink(store, &p->words, p->word_count, p->word_cap, sizeof *p->words);
+    shrink(store, &p->places, p->place_count, p->place_cap, sizeof *p->places);
+    shrink(store, &p->catches, p->catch_count, p->catch_cap, sizeof *p->catches);
     VmCode *code = alloc_new(&store->memory, 1, sizeof *code);
     uint32_t results = label_slots(&p->blocks[0]);
     if (!code) return vm_no_memory(store), NULL;

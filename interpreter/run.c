@@ -374,6 +374,8 @@ const VmWord *vm_after_host(VmThread *t, VmStatus status) {
     if (status == VM_CALL) return vm_enter(t, t->next_func, t->next_slots);
     if (status == VM_THROW) return vm_throw_from_host(t);
     if (status != VM_DONE) return vm_stopped(t, status);
+    if (UNLIKELY(t->top->dropped))
+        vm_drop(t); /* it has asked for a call, and does not wait for it */
     t->top--;
     return t->top->pc;
 }

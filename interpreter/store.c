@@ -48,7 +48,9 @@ void vm_store_free(VmStore *store) {
 }
 
 uint64_t vm_store_fuel(const VmStore *store) { return store->fuel; }
-void vm_store_interrupt(VmStore *store) { store->interrupted = 1; }
+void vm_store_interrupt(VmStore *store) {
+    atomic_store_explicit(&store->interrupted, 1, memory_order_relaxed);
+}
 CoreTypeSpace *vm_store_types(VmStore *store) { return store->types; }
 
 void vm_object_add(VmStore *store, VmObject *object, void (*free_object)(VmStore *, VmObject *)) {
@@ -88,6 +90,7 @@ VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_c
                               .param_slots = vm_slots_of_all(params, param_count),
                               .result_slots = vm_slots_of_all(results, result_count)},
                      .next = store->hosts,
+                     .store = store,
                      .call = fn,
                      .context = context,
                      .free_context = free_context};
@@ -97,6 +100,11 @@ VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_c
 
 const CoreType *vm_func_type(const VmStore *store, const VmFunc *func) {
     return core_space_type(store->types, func->type);
+}
+
+const CoreType *vm_func_type_in(const VmStore *store, const VmFunc *func) {
+    const VmStore *of = func->in ? func->in->store : ((const VmHost *)func)->store;
+    return of == store ? core_space_type(store->types, func->type) : NULL;
 }
 
 /* ---- modules ---- */

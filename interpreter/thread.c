@@ -51,10 +51,16 @@ VmThread *vm_thread_new(VmStore *store) {
     return NULL;
 }
 
-/* Unwinds to `frame`; host functions that wait in between learn that they will not go on. */
+void vm_drop(VmThread *t) {
+    VmFrame *host = t->top;
+    void (*dropped)(void *) = host->dropped;
+    host->then = NULL, host->dropped = NULL; /* short calls (steps.h) do not write them */
+    if (dropped) dropped(host->context);
+}
+
+/* Unwinds to `frame`. */
 static void unwind(VmThread *t, VmFrame *frame) {
-    for (; t->top > frame; t->top--)
-        if (t->top->dropped) t->top->dropped(t->top->context);
+    for (; t->top > frame; t->top--) vm_drop(t);
 }
 
 void vm_thread_free(VmThread *t) {
@@ -202,7 +208,7 @@ static uint64_t now(void) {
 bool vm_tick(VmThread *t) {
     t->ticks = VM_TICKS;
     Trap why = TRAP_NONE;
-    if (t->store->interrupted) why = TRAP_INTERRUPTED;
+    if (atomic_load_explicit(&t->store->interrupted, memory_order_relaxed)) why = TRAP_INTERRUPTED;
     else if (t->deadline && now() >= t->deadline) why = TRAP_TIMEOUT;
     if (why == TRAP_NONE) return true;
     vm_set_trap(t, why);
@@ -246,11 +252,14 @@ static void begin_outermost(VmThread *t) {
     t->message[0] = 0;
     t->trace_count = 0;
     t->ticks = VM_TICKS;
-    t->deadline = t->store->limits.timeout_ns ? now() + t->store->limits.timeout_ns : 0;
+    uint64_t timeout = t->store->limits.timeout_ns, from = timeout ? now() : 0;
+    t->deadline = timeout > UINT64_MAX - from ? UINT64_MAX : from + timeout;
 }
 
 VmStatus vm_call(VmThread *t, VmFunc *func, VmSlot *slots) {
     if (t->nesting == 0) begin_outermost(t);
+    else if (t->trap != TRAP_NONE)
+        vm_clear_trap(t); /* of another nested call, which was got over */
     VmSlot *base = t->top > t->frames ? vm_callee_slots(t->top) : t->stack;
     if (t->nesting >= VM_MAX_NESTING)
         return vm_trap_text(t, TRAP_STACK_EXHAUSTED,
@@ -294,6 +303,8 @@ VmStatus vm_suspend(VmThread *t, VmHostFn again, void *context) {
 
 VmSlot *vm_host_slots(VmThread *t) { return t->top->fp; }
 
+bool vm_will_call(const VmThread *t) { return t->top->then != NULL; }
+
 VmStatus vm_then_call(VmThread *t, VmFunc *func, const VmSlot *args, uint32_t arg_count,
                       VmHostFn then, void *context, void (*dropped)(void *)) {
     VmFrame *host = t->top;
@@ -303,6 +314,7 @@ VmStatus vm_then_call(VmThread *t, VmFunc *func, const VmSlot *args, uint32_t ar
         return vm_trap(t, TRAP_STACK_EXHAUSTED);
     }
     if (arg_count) memmove(slots, args, arg_count * sizeof *args);
+    vm_drop(t); /* an earlier wish */
     host->then = then;
     host->context = context;
     host->dropped = dropped;
