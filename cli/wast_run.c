@@ -58,7 +58,7 @@ static witc_global *spectest_global(Wast *w, Str name) {
 
 static witc_extern spectest_make(Wast *w, Str name) {
     witc_limits_type table = {.min = 10, .max = 20, .has_max = true};
-    witc_limits_type memory = {.min = 1, .max = 2, .has_max = true, .page_log2 = 16};
+    witc_limits_type memory = {.min = 1, .max = 2, .has_max = true};
     witc_extern out = {.kind = WITC_KIND_FUNC};
     table.is_64 = str_is(name, "table64");
     memory.shared = str_is(name, "shared_memory");

@@ -50,6 +50,7 @@ witc_functype witc_func_type(const witc_store *store, const witc_func *func) {
 /* One interruption ends one outermost call. */
 static witc_status ended(witc_store *store, VmStatus status) {
     if (status == VM_DONE) return WITC_DONE;
+    if (status != VM_SUSPEND) forget_waiting(store); /* of one that could not suspend */
     witc_status s = store_ended(store, status);
     if (s == WITC_TRAP && store->failure.trap == WITC_TRAP_INTERRUPTED)
         vm_end_interruption(store->thread);
@@ -129,8 +130,9 @@ static witc_status suspended(witc_store *store, witc_func *func, VmSlot *slots, 
 
 witc_status witc_func_call(witc_store *store, witc_func *func, const witc_value *args,
                            size_t arg_count, witc_value *results, size_t result_count) {
-    const CoreType *type = type_of(store, func);
+    const CoreType *type = vm_func_type_in(store->vm, vm_func_of(func));
     if (is_busy(store)) return busy(store);
+    if (!type) return store_fail(store, WITC_REFUSED, "the function belongs to another store");
     if (arg_count != type->param_count || result_count != type->result_count)
         return store_fail(store, WITC_REFUSED,
                           "%zu arguments and %zu results for a function of %u and %u", arg_count,
@@ -204,8 +206,12 @@ static VmStatus status_of(VmThread *thread, witc_status status) {
         if (vm_trapped(thread) == TRAP_NONE)
             return vm_trap_text(thread, TRAP_HOST, "a host function says it has trapped");
         return VM_TRAP;
-    case WITC_CALL: return VM_CALL;
-    case WITC_SUSPENDED: return VM_SUSPEND;
+    case WITC_CALL:
+        if (vm_will_call(thread)) return VM_CALL;
+        return vm_trap_text(thread, TRAP_HOST, "a host function wants a call that it did not name");
+    case WITC_SUSPENDED:
+        if (store_of(thread)->waiting) return VM_SUSPEND;
+        return vm_trap_text(thread, TRAP_HOST, "a host function does not say how it goes on");
     case WITC_EXIT: return VM_EXIT;
     case WITC_EXCEPTION:
         if (vm_trapped(thread) != TRAP_NONE) vm_clear_trap(thread);
@@ -213,15 +219,17 @@ static VmStatus status_of(VmThread *thread, witc_status status) {
         return vm_trap(thread, TRAP_UNCAUGHT_EXCEPTION);
     case WITC_REFUSED:
     case WITC_UNLINKABLE:
-    case WITC_LIMIT:
-    case WITC_NO_MEMORY: {
+    case WITC_LIMIT: {
         witc_failure failure = witc_store_failure(store_of(thread));
         bool known = failure.status == status;
         vm_clear_trap(thread);
         return vm_trap_text(thread, TRAP_HOST, "the host refused the call: %s",
                             known ? failure.message.ptr : "no reason is given");
     }
+    case WITC_NO_MEMORY: break;
     }
+    vm_clear_trap(thread);
+    if (status == WITC_NO_MEMORY) return vm_trap(thread, TRAP_NO_MEMORY);
     return vm_trap_text(thread, TRAP_HOST, "a host function returned no known status: %d", status);
 }
 
@@ -310,7 +318,8 @@ static void host_free(void *context) {
 }
 
 static witc_func *host_new(witc_store *store, const witc_functype *type, EmbedHost made) {
-    EmbedHost *host = engine_new(store->engine, sizeof *host);
+    bool good = is_functype(store, type);
+    EmbedHost *host = good ? engine_new(store->engine, sizeof *host) : NULL;
     VmFunc *func =
         host ? vm_host_func(store->vm, type->params, type->param_count, type->results,
                             type->result_count, made.raw ? call_raw : call_boxed, host, host_free)
@@ -318,6 +327,8 @@ static witc_func *host_new(witc_store *store, const witc_functype *type, EmbedHo
     if (!func) {
         engine_release(store->engine, host);
         if (made.release) made.release(made.context);
+        if (good) no_memory(store);
+        else store_fail(store, WITC_REFUSED, "this is no type of a function");
         return NULL;
     }
     *host = made;
@@ -377,8 +388,8 @@ witc_status witc_exit(witc_caller *caller, int status) {
 witc_status witc_throw_ref(witc_caller *caller, const witc_ref *exception) {
     if (!exception || exception->top != WITC_EXNREF)
         return store_fail(witc_caller_store(caller), WITC_REFUSED, "this is no exception");
-    vm_host_throw(vm_thread_of(caller), exception->slot);
-    return WITC_EXCEPTION;
+    VmStatus status = vm_host_throw(vm_thread_of(caller), exception->slot);
+    return status == VM_THROW ? WITC_EXCEPTION : WITC_TRAP;
 }
 
 witc_status witc_throw(witc_caller *caller, witc_tag *tag, const witc_value *values,

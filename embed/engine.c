@@ -9,14 +9,39 @@
 uint32_t witc_api_version(void) { return WITC_API_VERSION; }
 const char *witc_library_version(void) { return WITC_VERSION; }
 
+bool options_take(void *options, size_t known, const void *given) {
+    size_t size = 0;
+    if (!given) return true;
+    memcpy(&size, given, sizeof size);
+    if (size < sizeof size) return false;
+    for (size_t i = known; i < size; i++)
+        if (((const char *)given)[i]) return false;
+    memcpy(options, given, size < known ? size : known);
+    return true;
+}
+
+void usage_give(void *to, const void *usage, size_t known) {
+    size_t size;
+    memcpy(&size, to, sizeof size);
+    if (size < sizeof size) return;
+    memset(to, 0, size);
+    memcpy(to, usage, size < known ? size : known);
+    memcpy(to, &size, sizeof size);
+}
+
+/* All of its functions, or none. */
+static bool take_allocator(const witc_allocator *given, Allocator *memory) {
+    *memory = alloc_system;
+    if (!given->allocate && !given->reallocate && !given->release) return true;
+    *memory = (Allocator){given->context, given->allocate, given->reallocate, given->release};
+    return given->allocate && given->reallocate && given->release;
+}
+
 witc_engine *witc_engine_new(const witc_config *given) {
-    /* A program built with an older header knows fewer fields. */
     witc_config config = {.size = sizeof config};
-    if (given) memcpy(&config, given, given->size < sizeof config ? given->size : sizeof config);
-    Allocator memory = alloc_system;
-    if (config.allocator.allocate)
-        memory = (Allocator){config.allocator.context, config.allocator.allocate,
-                             config.allocator.reallocate, config.allocator.release};
+    Allocator memory;
+    if (!options_take(&config, sizeof config, given) || !take_allocator(&config.allocator, &memory))
+        return NULL;
     Features features = features_default();
     Str unknown;
     if (config.features && !features_apply(&features, str_from(config.features), &unknown))

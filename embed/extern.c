@@ -7,6 +7,13 @@
 
 /* ---- instances ---- */
 
+/* Whether it can be of this store: globals and tags do not know theirs. */
+static bool belongs(const witc_store *store, const witc_extern *item) {
+    VmExtern e = vm_extern_of(item);
+    const VmStore *of = item->of.any ? vm_extern_store(&e) : NULL;
+    return !of || of == store->vm;
+}
+
 witc_status witc_instantiate(witc_store *store, witc_module *module, const witc_extern *imports,
                              size_t import_count, witc_instance **instance) {
     *instance = NULL;
@@ -16,6 +23,9 @@ witc_status witc_instantiate(witc_store *store, witc_module *module, const witc_
                           core->imports.len);
     if (store->suspended)
         return store_fail(store, WITC_REFUSED, "the store has a call that is suspended");
+    for (size_t i = 0; i < import_count; i++)
+        if (!belongs(store, &imports[i]))
+            return store_fail(store, WITC_REFUSED, "import %zu belongs to another store", i + 1);
     VmModule *ready = store_prepare(store, module);
     VmExtern *given = engine_new(store->engine, (import_count + 1) * sizeof *given);
     if (!ready || !given) {
@@ -90,12 +100,11 @@ static bool good_limits(const witc_limits_type *t, uint64_t most) {
 
 witc_memory *witc_memory_new(witc_store *store, const witc_limits_type *type) {
     CoreLimits limits = core_limits_of(type);
-    if (limits.page_log2 != 16 && limits.page_log2 != 0) limits.page_log2 = 16;
-    uint64_t most = type->is_64 ? (uint64_t)1 << (64 - limits.page_log2 - 1) << 1
-                                : (uint64_t)1 << (32 - limits.page_log2);
-    if (type->is_64 && limits.page_log2 == 0) most = UINT64_MAX;
-    if (!good_limits(type, most)) {
-        store_fail(store, WITC_REFUSED, "these are no limits of a memory");
+    uint64_t most = (type->is_64 ? UINT64_MAX : UINT32_MAX) >> limits.page_log2;
+    if (limits.page_log2) most++;
+    bool good_page = type->page_size <= 1 || type->page_size == 65536;
+    if (!good_page || !good_limits(type, most) || (type->shared && !type->has_max)) {
+        store_fail(store, WITC_REFUSED, "this is no type of a memory");
         return NULL;
     }
     Trap trap;
@@ -119,22 +128,26 @@ uint64_t witc_memory_grow(witc_memory *memory, uint64_t pages) {
     return vm_memory_grow(vm_memory_of(memory), pages);
 }
 
-static uint8_t *part(witc_memory *memory, uint64_t at, size_t size) {
+/* Where `size` bytes lie, if they are inside; NULL also where there are none. */
+static uint8_t *part(witc_memory *memory, uint64_t at, size_t size, bool *inside) {
     uint64_t all;
     uint8_t *bytes = witc_memory_data(memory, &all);
-    return size <= all && at <= all - size ? bytes + at : NULL;
+    *inside = size <= all && at <= all - size;
+    return *inside && size ? bytes + at : NULL;
 }
 
 bool witc_memory_read(witc_memory *memory, uint64_t at, void *to, size_t size) {
-    const uint8_t *from = part(memory, at, size);
-    if (size && from) memcpy(to, from, size);
-    return from || !size;
+    bool inside;
+    const uint8_t *from = part(memory, at, size, &inside);
+    if (from) memcpy(to, from, size);
+    return inside;
 }
 
 bool witc_memory_write(witc_memory *memory, uint64_t at, const void *from, size_t size) {
-    uint8_t *to = part(memory, at, size);
-    if (size && to) memcpy(to, from, size);
-    return to || !size;
+    bool inside;
+    uint8_t *to = part(memory, at, size, &inside);
+    if (to) memcpy(to, from, size);
+    return inside;
 }
 
 /* ---- tables ---- */
@@ -154,7 +167,8 @@ witc_table *witc_table_new(witc_store *store, witc_valtype type, const witc_limi
                            const witc_value *init) {
     CoreLimits core = core_limits_of(limits);
     VmSlot slots[2];
-    if (!core_is_ref(type) || !good_limits(limits, limits->is_64 ? UINT64_MAX : UINT32_MAX)) {
+    if (!core_is_ref(type) || !is_type(store, type) ||
+        !good_limits(limits, limits->is_64 ? UINT64_MAX : UINT32_MAX)) {
         store_fail(store, WITC_REFUSED, "this is no type of a table");
         return NULL;
     }
@@ -202,6 +216,10 @@ static VmGlobal *vm_global_of(const witc_global *global) { return (VmGlobal *)gl
 witc_global *witc_global_new(witc_store *store, witc_valtype type, bool is_mutable,
                              const witc_value *value) {
     VmSlot slots[2];
+    if (!is_type(store, type)) {
+        store_fail(store, WITC_REFUSED, "this is no type of a global");
+        return NULL;
+    }
     if (!to_slots(store, value, type, slots)) return NULL;
     VmGlobal *global = vm_global_new(store->vm, type, is_mutable, slots[0]);
     if (global) vm_global_write(global, slots);
@@ -236,6 +254,10 @@ bool witc_global_set(witc_store *store, witc_global *global, const witc_value *v
 witc_tag *witc_tag_new(witc_store *store, const witc_functype *type) {
     uint32_t id;
     VmTag *tag = NULL;
+    if (!is_functype(store, type)) {
+        store_fail(store, WITC_REFUSED, "this is no type of a tag");
+        return NULL;
+    }
     if (vm_func_type_id(store->vm, type->params, type->param_count, type->results,
                         type->result_count, &id))
         tag = vm_tag_new(store->vm, id);

@@ -98,6 +98,12 @@ static inline VmSlot *vm_slots_of_raw(witc_slot *slots) { return (VmSlot *)(void
 
 /* ---- engine.c ---- */
 
+/* Copies options that begin with their size. A program that was built with an older header knows fewer
+ * of them, one with a newer header more, and those must be zero. False where they are not, or where the
+ * size was left out: limits that are not obeyed must not look as if they were. */
+bool options_take(void *options, size_t known, const void *given);
+/* The other way: what `to` has room for. */
+void usage_give(void *to, const void *usage, size_t known);
 void engine_keep(witc_engine *engine);
 /* Memory of the engine, zeroed. */
 void *engine_new(witc_engine *engine, size_t size);
@@ -134,6 +140,9 @@ void forget_waiting(witc_store *store);
 
 /* ---- value.c ---- */
 
+/* Whether these are types of the store: what comes from outside may be anything. */
+bool is_type(const witc_store *store, witc_valtype type);
+bool is_functype(const witc_store *store, const witc_functype *type);
 /* The most general type of the hierarchy that a reference type is in; numbers stay. */
 witc_valtype top_of(const VmStore *vm, CoreValType type);
 /* To slots; false where the value is not of the type. */

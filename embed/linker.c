@@ -83,7 +83,10 @@ witc_status witc_linker_define(witc_linker *linker, const char *module, const ch
 
 witc_status witc_linker_define_instance(witc_linker *linker, const char *module,
                                         const witc_instance *instance) {
-    const CoreModule *core = vm_instance_module(vm_instance_of(instance));
+    const VmInstance *in = vm_instance_of(instance);
+    const CoreModule *core = vm_instance_module(in);
+    if (vm_instance_store(in) != linker->store->vm)
+        return store_fail(linker->store, WITC_REFUSED, "the instance belongs to another store");
     for (size_t i = 0; i < core->exports.len; i++) {
         witc_extern item = witc_instance_export_at(instance, i);
         witc_status status = define(linker, str_from(module), core->exports.at[i].name, &item);
@@ -165,7 +168,7 @@ static witc_status define_func(witc_linker *linker, const char *module, const ch
         return store_fail(store, WITC_REFUSED, "`%s` is no type of a function in words", type);
     witc_func *func = raw ? witc_func_new_raw(store, &w.type, raw, context, NULL)
                           : witc_func_new(store, &w.type, fn, context, NULL);
-    if (!func) return store_limited(store, TRAP_NO_MEMORY);
+    if (!func) return store->failure.status;
     witc_extern item = {WITC_KIND_FUNC, {.func = func}};
     return witc_linker_define(linker, module, name, &item);
 }

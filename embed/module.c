@@ -17,8 +17,10 @@
 
 /* ---- errors ---- */
 
+/* The input need not be there any more when somebody looks. */
 typedef struct {
     const Diag *diag;
+    LineColumn at; /* in text; else zeroes */
     bool is_note;
 } Entry;
 
@@ -54,14 +56,20 @@ static Str text_of(Arena *arena, const Diags *diags) {
     return p.copy;
 }
 
+static void add_entry(witc_error *error, const Diag *d, bool is_note) {
+    const Source *source = d->span.source;
+    Entry entry = {.diag = d, .is_note = is_note};
+    if (source && !source->binary) entry.at = line_column(source, d->span.start);
+    *vec_push(error->arena, &error->entries) = entry;
+}
+
 static witc_error *error_of(Arena *arena, const Diags *diags) {
     witc_error *error = ARENA_NEW(arena, witc_error);
     error->arena = arena;
     for (size_t i = 0; i < diags->list.len; i++) {
         const Diag *d = &diags->list.at[i];
-        *vec_push(arena, &error->entries) = (Entry){d, false};
-        for (size_t n = 0; n < d->notes.len; n++)
-            *vec_push(arena, &error->entries) = (Entry){&d->notes.at[n], true};
+        add_entry(error, d, false);
+        for (size_t n = 0; n < d->notes.len; n++) add_entry(error, &d->notes.at[n], true);
     }
     error->text = text_of(arena, diags);
     return error;
@@ -76,18 +84,18 @@ witc_diagnostic witc_error_at(const witc_error *error, size_t i) {
                            .message = witc_str_of(d->message),
                            .has_place = d->span.source != NULL,
                            .offset = d->span.start,
-                           .end = d->span.end};
+                           .end = d->span.end,
+                           .line = entry->at.line,
+                           .column = entry->at.column};
     out.severity = entry->is_note || d->severity == DIAG_NOTE ? WITC_SEVERITY_NOTE
                    : d->severity == DIAG_WARNING              ? WITC_SEVERITY_WARNING
                                                               : WITC_SEVERITY_ERROR;
-    if (d->span.source && !d->span.source->binary) {
-        LineColumn at = line_column(d->span.source, d->span.start);
-        out.line = at.line, out.column = at.column;
-    }
     return out;
 }
 
-witc_str witc_error_text(const witc_error *error) { return witc_str_of(error->text); }
+witc_str witc_error_text(const witc_error *error) {
+    return error ? witc_str_of(error->text) : (witc_str){"", 0};
+}
 
 void witc_error_free(witc_error *error) {
     if (error) arena_free(error->arena);
@@ -123,6 +131,8 @@ static bool check_module(Arena *arena, const CoreModule *core, const witc_engine
     return *lazy || core_check_bodies(&checker, 1, engine->jobs);
 }
 
+enum { LARGEST_INPUT = 0x7fffffff }; /* offsets have 32 bits */
+
 /* A module in the making. */
 typedef struct {
     witc_engine *engine;
@@ -139,8 +149,11 @@ static void make_module(void *context) {
     Arena *arena = arena_new();
     Diags diags = {.arena = arena};
     Str path = str_copy(arena, str_from(m->name ? m->name : "<module>"));
-    Str bytes = m->is_view ? m->bytes : str_copy(arena, m->bytes);
-    const CoreModule *core = read_module(arena, path, bytes, m->engine->features, &diags);
+    bool copies = !m->is_view && m->bytes.len <= LARGEST_INPUT;
+    Str bytes = copies ? str_copy(arena, m->bytes) : m->bytes;
+    const CoreModule *core = NULL;
+    if (bytes.len > LARGEST_INPUT) diag(&diags, FILE_LARGE, span_none(), STR_ARG(path));
+    else core = read_module(arena, path, bytes, m->engine->features, &diags);
     const CoreChecker *checker = NULL;
     if (!core || !check_module(arena, core, m->engine, m->when, &checker, &diags)) {
         if (m->wants_error) m->error = error_of(arena, &diags);
@@ -190,6 +203,16 @@ witc_module *witc_module_keep(witc_module *module) {
     return module;
 }
 
+void witc_module_usage(const witc_module *module, witc_module_cost *cost) {
+    const CoreModule *core = module->core;
+    witc_module_cost all = {.bytes = arena_held(module->arena),
+                            .input_bytes = core->source->text.len,
+                            .functions = core->funcs.len - core->imported[CORE_FUNC]};
+    for (size_t i = core->imported[CORE_FUNC]; i < core->funcs.len; i++)
+        all.code_bytes += core->funcs.at[i].body.bytes.len;
+    usage_give(cost, &all, sizeof all);
+}
+
 void witc_module_free(witc_module *module) {
     if (!module) return;
     if (atomic_fetch_sub_explicit(&module->references, 1, memory_order_acq_rel) != 1) return;
@@ -206,7 +229,7 @@ witc_limits_type limits_of(const CoreLimits *limits) {
                               .has_max = limits->has_max,
                               .is_64 = limits->is_64,
                               .shared = limits->shared,
-                              .page_log2 = limits->page_log2};
+                              .page_size = (uint32_t)1 << limits->page_log2};
 }
 
 CoreLimits core_limits_of(const witc_limits_type *limits) {
@@ -215,7 +238,8 @@ CoreLimits core_limits_of(const witc_limits_type *limits) {
                         .has_max = limits->has_max,
                         .is_64 = limits->is_64,
                         .shared = limits->shared,
-                        .page_log2 = limits->page_log2};
+                        .has_page = limits->page_size == 1,
+                        .page_log2 = limits->page_size == 1 ? 0 : 16};
 }
 
 static witc_functype functype_of(const CoreType *type) {

@@ -10,23 +10,23 @@
 
 /* ---- the store itself ---- */
 
-static VmLimits vm_limits_of(const witc_limits *given) {
-    witc_limits l = {.size = sizeof l};
-    if (given) memcpy(&l, given, given->size < sizeof l ? given->size : sizeof l);
-    return (VmLimits){.has_fuel = l.count_fuel,
-                      .fuel = l.fuel,
-                      .max_memory = l.memory_bytes,
-                      .max_table = l.table_entries,
-                      .timeout_ns = l.timeout_ns,
+static VmLimits vm_limits_of(const witc_limits *l) {
+    return (VmLimits){.has_fuel = l->count_fuel,
+                      .fuel = l->fuel,
+                      .max_memory = l->memory_bytes,
+                      .max_table = l->table_entries,
+                      .timeout_ns = l->timeout_ns,
                       .max_stack =
-                          l.stack_bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)l.stack_bytes,
-                      .max_frames = l.frames,
-                      .max_instances = l.instances,
-                      .max_heap = l.heap_bytes};
+                          l->stack_bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)l->stack_bytes,
+                      .max_frames = l->frames,
+                      .max_instances = l->instances,
+                      .max_heap = l->heap_bytes};
 }
 
 witc_store *witc_store_new(witc_engine *engine, const witc_limits *given) {
-    VmLimits limits = vm_limits_of(given);
+    witc_limits options = {.size = sizeof options};
+    if (!options_take(&options, sizeof options, given)) return NULL;
+    VmLimits limits = vm_limits_of(&options);
     limits.memory = &engine->memory;
     witc_store *store = engine_new(engine, sizeof *store);
     if (!store) return NULL;
@@ -73,10 +73,19 @@ uint64_t witc_store_fuel(const witc_store *store) { return vm_store_fuel(store->
 void witc_store_set_fuel(witc_store *store, uint64_t fuel) { vm_store_set_fuel(store->vm, fuel); }
 void witc_store_set_timeout(witc_store *store, uint64_t ns) { vm_store_set_timeout(store->vm, ns); }
 void witc_store_interrupt(witc_store *store) { vm_store_interrupt(store->vm); }
+void witc_store_end_interrupt(witc_store *store) { vm_end_interruption(store->thread); }
 
-witc_usage witc_store_usage(const witc_store *store) {
+void witc_store_usage(const witc_store *store, witc_usage *usage) {
     VmUsage u = vm_store_usage(store->vm);
-    return (witc_usage){u.memory_bytes, u.heap_bytes, u.table_entries, u.instances};
+    witc_usage all = {.memory_bytes = u.memory_bytes,
+                      .heap_bytes = u.heap_bytes,
+                      .table_entries = u.table_entries,
+                      .instances = u.instances,
+                      .modules = (uint32_t)store->module_count,
+                      .code_bytes = u.code_bytes,
+                      .instance_bytes = u.instance_bytes,
+                      .type_bytes = u.type_bytes};
+    usage_give(usage, &all, sizeof all);
 }
 
 bool witc_store_met_limit(const witc_store *store, witc_limit limit) {

@@ -81,8 +81,8 @@ static void write_externtype(void *context) {
     case WITC_KIND_MEMORY: put_limits(&buf, &type->limits); break;
     case WITC_KIND_GLOBAL: break;
     }
-    if (type->kind == WITC_KIND_MEMORY && type->limits.page_log2 != 16)
-        buf_fmt(&buf, " (pagesize %u)", 1u << type->limits.page_log2);
+    if (type->kind == WITC_KIND_MEMORY && type->limits.page_size == 1)
+        buf_fmt(&buf, " (pagesize 1)");
     if (type->kind == WITC_KIND_TABLE || type->kind == WITC_KIND_GLOBAL) {
         Str value = core_val_text(arena, type->value);
         buf_fmt(&buf, type->is_mutable ? " (mut %.*s)" : " %.*s", STR_ARG(value));
@@ -115,6 +115,21 @@ witc_valtype top_of(const VmStore *vm, CoreValType type) {
     return t && t->kind == CORE_TYPE_FUNC ? WITC_FUNCREF : WITC_ANYREF;
 }
 
+bool is_type(const witc_store *store, witc_valtype type) {
+    if (!core_is_ref(type)) return type >= CORE_I32 && type <= CORE_V128;
+    CoreHeap heap = core_heap(type);
+    if (!core_is_concrete(type)) return heap >= CORE_HEAP_CONT && heap <= CORE_HEAP_NOCONT;
+    return core_space_type(vm_store_types(store->vm), core_type_index(type)) != NULL;
+}
+
+bool is_functype(const witc_store *store, const witc_functype *type) {
+    for (uint32_t i = 0; i < type->param_count; i++)
+        if (!is_type(store, type->params[i])) return false;
+    for (uint32_t i = 0; i < type->result_count; i++)
+        if (!is_type(store, type->results[i])) return false;
+    return true;
+}
+
 witc_value witc_default(witc_valtype type) {
     witc_value v = {.type = type};
     memset(&v.of, 0, sizeof v.of);
@@ -125,9 +140,14 @@ witc_value witc_default(witc_valtype type) {
 
 /* ---- references ---- */
 
+static witc_ref *no_memory(witc_store *store) {
+    store_limited(store, TRAP_NO_MEMORY);
+    return NULL;
+}
+
 static witc_ref *ref_new(witc_store *store, witc_valtype top, VmSlot slot) {
     witc_ref *ref = engine_new(store->engine, sizeof *ref);
-    if (!ref) return NULL;
+    if (!ref) return no_memory(store);
     *ref = (witc_ref){.store = store,
                       .next = store->refs,
                       .held = vm_hold(store->vm, top, slot),
@@ -135,7 +155,7 @@ static witc_ref *ref_new(witc_store *store, witc_valtype top, VmSlot slot) {
                       .top = top};
     if (!ref->held) {
         engine_release(store->engine, ref);
-        return NULL;
+        return no_memory(store);
     }
     if (ref->next) ref->next->previous = ref;
     store->refs = ref;
@@ -166,8 +186,10 @@ witc_ref *witc_ref_copy(const witc_ref *ref) {
 
 witc_ref *witc_extern_new(witc_store *store, void *data, void (*finalize)(void *)) {
     VmSlot made = vm_host_object(store->vm, data, finalize);
-    if (!made.u64 && finalize) finalize(data);
-    return made.u64 ? ref_new(store, WITC_EXTERNREF, made) : NULL;
+    if (made.u64) return ref_new(store, WITC_EXTERNREF, made);
+    if (finalize) finalize(data);
+    store_limited(store, TRAP_HEAP_LIMIT);
+    return NULL;
 }
 
 witc_ref *witc_i31_new(witc_store *store, int32_t value) {
@@ -256,7 +278,8 @@ static bool ref_to_slot(const witc_store *store, const witc_value *value, CoreVa
                         VmSlot *slot) {
     slot->u64 = 0;
     if (value->type == WITC_FUNCREF) slot->u64 = (uintptr_t)value->of.func;
-    else if (value->of.ref && value->of.ref->top != value->type) return false;
+    else if (value->of.ref && (value->of.ref->top != value->type || value->of.ref->store != store))
+        return false;
     else if (value->of.ref) *slot = value->of.ref->slot;
     return vm_ref_test(store->vm, *slot, type);
 }
@@ -291,5 +314,7 @@ bool value_from_slots(witc_store *store, CoreValType type, const VmSlot *slots, 
 witc_slot witc_ref_slot(const witc_ref *ref) { return ref ? ref->slot.u64 : 0; }
 
 witc_ref *witc_slot_ref(witc_store *store, witc_valtype type, witc_slot slot) {
-    return slot ? ref_new(store, type, (VmSlot){.u64 = slot}) : NULL;
+    witc_valtype top = is_type(store, type) ? top_of(store->vm, type) : WITC_I32;
+    if (!slot || !witc_is_ref(top) || top == WITC_FUNCREF) return NULL;
+    return ref_new(store, top, (VmSlot){.u64 = slot});
 }

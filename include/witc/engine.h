@@ -26,11 +26,15 @@
  * witc_store_interrupt alone may be called by any thread, or in a signal handler, at any time.
  *
  * Failure. Functions that can fail give a witc_status, WITC_DONE being 0, or NULL. Wrong use that can be
- * seen (a wrong number or type of arguments) is WITC_REFUSED, with a text; objects of another store
- * or that were freed are not seen. witc_store_failure tells the last failure of a store.
+ * seen (a wrong number or type of arguments, most objects of another store) is WITC_REFUSED, with a text;
+ * objects that were freed are not seen. Pointers that are not said to allow NULL do not.
+ * witc_store_failure tells the last failure of a store.
+ *
+ * Versions. Structs that are given to the library begin with their size and may grow; all others stay as
+ * they are for a thousand of WITC_API_VERSION, and what is added gets functions of its own.
  *
  * "Spec" names sections of the WebAssembly 3.0 core specification; names like func_invoke are those of
- * its appendix "Embedding".
+ * its appendix A.1, "Embedding".
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,7 +56,7 @@ typedef struct witc_str {
     size_t len;
 } witc_str;
 
-/* How a call has ended. */
+/* How a call has ended (spec 4.2.2). */
 typedef enum witc_status {
     WITC_DONE = 0,       /* it has returned */
     WITC_TRAP = 1,       /* a trap, of the guest or by witc_trap */
@@ -71,8 +75,10 @@ typedef enum witc_status {
 typedef struct witc_engine witc_engine;
 
 /* Memory by the embedder. `allocate` as malloc, `reallocate` as realloc (also of NULL), `release`
- * as free (never of NULL); memory is aligned for any type. They may be called by each thread that uses the
- * engine. What goes through them: see docs/EMBEDDING.md, "Memory". */
+ * as free (never of NULL); sizes are in bytes and never 0, memory is aligned for any type. All three, or
+ * none. They may be called by each thread that uses the engine or a module or store of it, and by the
+ * threads of its own that validate (validation_threads), at once. What goes through them: see
+ * docs/EMBEDDING.md, "Memory". */
 typedef struct witc_allocator {
     void *context;
     void *(*allocate)(void *context, size_t size);
@@ -90,13 +96,14 @@ typedef enum witc_validation {
 
 /* Zeroed, but for `size`, it means the defaults. */
 typedef struct witc_config {
-    size_t size; /* sizeof(witc_config): which fields there are */
+    size_t size; /* sizeof(witc_config): which fields there are; 0 is refused */
     /* What modules may use, on top of the released standard: "threads,-simd", "wasm2", "all", as the
      * command line's --features; NULL: the default. */
     const char *features;
     witc_allocator allocator; /* `allocate` NULL: malloc, realloc and free */
     witc_validation validation;
-    /* That work on a large module; 0 and 1: the caller's alone, UINT32_MAX: one a processor. */
+    /* How many work on a large module; 0 and 1: the caller's alone, UINT32_MAX: one a processor. Those that
+     * are made for it have ended when the module is there. */
     uint32_t validation_threads;
     /* Reads a file that a module names beside itself, its DWARF (external_debug_info) or its source map
      * (sourceMappingURL), when a backtrace is asked for that needs it; NULL: none is read. `module` is what
@@ -106,14 +113,16 @@ typedef struct witc_config {
     void *read_context;
 } witc_config;
 
-/* An engine; `config` NULL: the defaults. NULL: no memory, or a feature that there is not. Freed by
- * witc_engine_free, while modules and stores may still use it. Any thread. */
+/* An engine; `config` NULL: the defaults. The configuration is copied; its allocator and its contexts last
+ * until the last engine, module, store and error of it is freed. NULL: no memory, a feature that there is
+ * not, or a configuration that this library does not understand. Owned. Any thread. */
 witc_engine *witc_engine_new(const witc_config *config);
+/* Gives it up, while modules and stores may still use it; NULL may be given. Any thread. */
 void witc_engine_free(witc_engine *engine);
 
 /* ---- types (spec 2.3) ---- */
 
-/* A value type. Compare with ==. A reference to a type of a module holds its type index in that
+/* A value type (spec 2.3.6). Compare with ==. A reference to a type of a module holds its type index in that
  * module's view (witc_module_import ...) and an id of the store in a store's view (witc_func_type). */
 typedef uint32_t witc_valtype;
 #define WITC_I32           ((witc_valtype)1)
@@ -134,6 +143,7 @@ typedef uint32_t witc_valtype;
 #define WITC_NULLFUNCREF   ((witc_valtype)0x7318)
 #define WITC_NULLEXNREF    ((witc_valtype)0x7418)
 
+/* Whether it is a reference type (spec 2.3.5), and whether that includes null. */
 static inline bool witc_is_ref(witc_valtype type) { return (type & 15) == 8; }
 static inline bool witc_is_nullable(witc_valtype type) { return (type & 16) != 0; }
 /* The same type without null. */
@@ -141,21 +151,23 @@ static inline witc_valtype witc_non_null(witc_valtype type) { return type & ~(wi
 /* Slots of a raw call that a value takes: 2 for a v128, else 1. */
 static inline uint32_t witc_slots_of(witc_valtype type) { return type == WITC_V128 ? 2 : 1; }
 
-/* Writes the type as the text format does, "i32", "(ref 3)", with a NUL, and cut to `size` bytes; gives
- * the length that it has uncut. Any thread. */
+/* Writes the type as the text format does (spec 6.4.5), "i32", "(ref 3)", with a NUL, and cut to `size`
+ * bytes, that among them; gives the length that it has uncut, without the NUL; 0: no memory. Any thread. */
 size_t witc_valtype_text(witc_valtype type, char *to, size_t size);
 
+/* The type of a function, or of a tag without results (spec 2.3.9). */
 typedef struct witc_functype {
     const witc_valtype *params, *results;
     uint32_t param_count, result_count;
 } witc_functype;
 
+/* The type of a memory, or of a table less its entries' (spec 2.3.12, 2.3.15). */
 typedef struct witc_limits_type {
     uint64_t min, max; /* pages or entries; max: where has_max */
     bool has_max;
-    bool is_64; /* addresses are i64 */
-    bool shared;
-    uint8_t page_log2; /* memories: 16 for the usual pages of 64 KiB */
+    bool is_64;         /* addresses are i64 */
+    bool shared;        /* by threads: of memories that have a maximum */
+    uint32_t page_size; /* of memories, in bytes: 65,536 (0 means that, too) or 1 */
 } witc_limits_type;
 
 typedef enum witc_kind {
@@ -166,7 +178,7 @@ typedef enum witc_kind {
     WITC_KIND_TAG = 4
 } witc_kind;
 
-/* The type of an import or export (spec 2.3.12, externtype). */
+/* The type of an import or export (spec 2.3.19). */
 typedef struct witc_externtype {
     witc_kind kind;
     witc_functype func;      /* functions, tags */
@@ -175,11 +187,12 @@ typedef struct witc_externtype {
     witc_limits_type limits; /* tables, memories */
 } witc_externtype;
 
-/* Writes "(func (param i32) (result i64))" ..., as witc_valtype_text does. */
+/* Writes "(func (param i32) (result i64))" ..., as witc_valtype_text does. Any thread. */
 size_t witc_externtype_text(const witc_externtype *type, char *to, size_t size);
 
 /* ---- modules ---- */
 
+/* A valid module (spec 2.5). */
 typedef struct witc_module witc_module;
 
 /* What is wrong with a module, or with names for a linker: a list of diagnostics in order of place. */
@@ -199,9 +212,10 @@ typedef struct witc_diagnostic {
 } witc_diagnostic;
 
 /* Decodes and validates a module, binary or text: module_decode, module_parse and module_validate
- * (spec 5, 6, 3). The bytes are copied. `name` is what diagnostics and backtraces call the input, NULL:
- * "<module>". NULL: *error, where `error` is not NULL, says why, and is freed by witc_error_free (it
- * is NULL where there was no memory). One reference; freed by witc_module_free. Any thread. */
+ * (spec 5, 6, 3). Binary is what begins with 00 61 73 6d. The bytes, up to 2 GiB, are copied. `name` is
+ * what diagnostics and backtraces call the input, NULL: "<module>". NULL back: *error, where `error` is not
+ * NULL, says why, and is freed by witc_error_free (it is NULL where there was no memory, and after success).
+ * One reference; freed by witc_module_free. Any thread. */
 witc_module *witc_module_new(witc_engine *engine, const void *bytes, size_t size, const char *name,
                              witc_error **error);
 /* The same without the copy: the bytes stay as they are until witc_module_free has been called and the
@@ -210,19 +224,36 @@ witc_module *witc_module_new_view(witc_engine *engine, const void *bytes, size_t
                                   const char *name, witc_error **error);
 /* One more reference; gives the module. Any thread. */
 witc_module *witc_module_keep(witc_module *module);
+/* One less; NULL may be given. Stores keep the modules that they have instantiated. Any thread. */
 void witc_module_free(witc_module *module);
 
-/* module_validate without a module to keep: whether the bytes are a valid one, with all bodies. */
+/* What a module costs, whoever uses it; what stores add is in witc_usage. */
+typedef struct witc_module_cost {
+    size_t size;          /* to be set: sizeof(witc_module_cost) */
+    uint64_t bytes;       /* that it has from the allocator, a copy of the input among them */
+    uint64_t input_bytes; /* of the input, copied or not */
+    uint64_t functions;   /* that it defines */
+    uint64_t code_bytes;  /* of their instructions, in the binary format */
+} witc_module_cost;
+/* Time in proportion to the number of functions. Any thread. */
+void witc_module_usage(const witc_module *module, witc_module_cost *cost);
+
+/* module_validate without a module to keep: whether the bytes are a valid one, with all bodies, also of an
+ * engine that validates lazily. *error as with witc_module_new; the bytes are only needed during the call.
+ * Any thread. */
 bool witc_validate(witc_engine *engine, const void *bytes, size_t size, witc_error **error);
 
+/* How many entries it has, notes included; of NULL: 0. */
 size_t witc_error_count(const witc_error *error);
-/* Entry `i`, notes included; views, for as long as the error. */
+/* Entry `i`, below the count; views, for as long as the error. */
 witc_diagnostic witc_error_at(const witc_error *error, size_t i);
-/* All of it as the command line shows it, with source lines; a NUL ends it. */
+/* All of it as the command line shows it, with source lines; a NUL ends it. A view, as above; empty of
+ * NULL. */
 witc_str witc_error_text(const witc_error *error);
-void witc_error_free(witc_error *error);
+void witc_error_free(witc_error *error); /* NULL may be given */
 
-/* module_imports, module_exports. Views, for as long as the module. */
+/* module_imports, module_exports (spec 2.5.11, 2.5.12), by their index below the count. Views, for as long as
+ * the module. Any thread. */
 typedef struct witc_import_type {
     witc_str module, name;
     witc_externtype type;
@@ -235,24 +266,27 @@ size_t witc_module_import_count(const witc_module *module);
 witc_import_type witc_module_import(const witc_module *module, size_t i);
 size_t witc_module_export_count(const witc_module *module);
 witc_export_type witc_module_export(const witc_module *module, size_t i);
-/* The index of an export, SIZE_MAX where there is none of that name. */
+/* The index of an export, SIZE_MAX where there is none of that name. Any thread. */
 size_t witc_module_find_export(const witc_module *module, witc_str name);
-/* From the name section, or what the input was called. */
+/* From the name section (spec A.6.1), or what the input was called. A view, as above. Any thread. */
 witc_str witc_module_name(const witc_module *module);
-/* The contents of a custom section; ptr NULL where there is none. */
+/* The contents of the first custom section of that name (spec 5.5.3); ptr NULL where there is none. A view,
+ * as above. Any thread. */
 witc_str witc_module_custom(const witc_module *module, witc_str name);
 
 /* ---- stores ---- */
 
+/* Where instances and all else that belongs to them live (spec 4.2.3). */
 typedef struct witc_store witc_store;
 
 /* Bounds of what guests of a store may use together. 0 means the default in [ ]. */
 typedef struct witc_limits {
-    size_t size;            /* sizeof(witc_limits): which fields there are */
+    size_t size;            /* sizeof(witc_limits): which fields there are; 0 is refused */
     bool count_fuel;        /* whether fuel is counted: code that counts is a little slower */
     uint64_t fuel;          /* what there is at first; about one unit an instruction, bulk
                                instructions by their size; the same for the same guest, always */
-    uint64_t timeout_ns;    /* wall-clock time of each outermost call, nanoseconds [none] */
+    uint64_t timeout_ns;    /* wall-clock time of each outermost call, suspended or not, nanoseconds
+                               [none] */
     uint64_t memory_bytes;  /* of all memories together [4 GiB each] */
     uint64_t table_entries; /* of all tables together [10,000,000 each] */
     uint64_t stack_bytes;   /* of the guest's stack [1 MiB] */
@@ -274,20 +308,22 @@ typedef enum witc_limit {
     WITC_LIMIT_HEAP = 8
 } witc_limit;
 
-/* A store (store_init); `limits` NULL: the defaults. NULL: no memory. Freed by witc_store_free with
- * everything in it, finalizers being called then; not from inside a call of it. */
+/* A store (store_init); `limits`, copied, NULL: the defaults. NULL: no memory, or limits that this library
+ * does not understand. Owned. Any thread. */
 witc_store *witc_store_new(witc_engine *engine, const witc_limits *limits);
+/* Frees it with everything in it; a call that is suspended is given up, and finalizers and the `release` of
+ * host functions are called, none of which may use it. Not from inside a call of it. NULL may be given. */
 void witc_store_free(witc_store *store);
 
 /* A pointer of the embedder. `release`, if not NULL, is called with it when it is replaced or the store
  * is freed. */
 void witc_store_set_data(witc_store *store, void *data, void (*release)(void *data));
-void *witc_store_data(const witc_store *store);
+void *witc_store_data(const witc_store *store); /* NULL where none was set */
 
-/* What is left; of a store that counts. May be set between calls and by host functions. */
+/* Units that are left; of a store that counts. May be set between calls and by host functions. */
 uint64_t witc_store_fuel(const witc_store *store);
 void witc_store_set_fuel(witc_store *store, uint64_t fuel);
-/* For outermost calls that begin from now on; 0: none. */
+/* For outermost calls that begin from now on, in nanoseconds; 0: none. */
 void witc_store_set_timeout(witc_store *store, uint64_t nanoseconds);
 
 /* Makes the call that is running trap with WITC_TRAP_INTERRUPTED soon (within some ten thousand calls
@@ -295,13 +331,27 @@ void witc_store_set_timeout(witc_store *store, uint64_t nanoseconds);
  * interruption ends one outermost call. Any thread, and signal handlers. The embedder sees to it that
  * the store is not freed meanwhile. A host function that waits is not woken. */
 void witc_store_interrupt(witc_store *store);
+/* Takes back interruptions that have not ended a call yet, between calls, so that one that came too late does
+ * not end the next. */
+void witc_store_end_interrupt(witc_store *store);
 
-/* What the store uses now. Instances that failed to be made count, too. */
+/* What the store uses now. Instances count from when their segments are copied: what they wrote stays,
+ * though that or the start function fails. */
 typedef struct witc_usage {
-    uint64_t memory_bytes, heap_bytes, table_entries;
-    uint32_t instances;
+    size_t size; /* to be set: sizeof(witc_usage) */
+    uint64_t
+        memory_bytes;    /* of memories: what guests have, though the system may have given less */
+    uint64_t heap_bytes; /* of structs, arrays, exceptions and data of the host */
+    uint64_t table_entries; /* of all tables */
+    uint32_t instances, modules;
+    /* From the allocator, in bytes: */
+    uint64_t code_bytes; /* of modules: prepared code, what their instances share */
+    uint64_t
+        instance_bytes;  /* of instances and host functions: functions, tables, globals, segments */
+    uint64_t type_bytes; /* of the types of all of them */
 } witc_usage;
-witc_usage witc_store_usage(const witc_store *store);
+/* Time in proportion to the number of instances and functions. */
+void witc_store_usage(const witc_store *store, witc_usage *usage);
 /* Whether the limit has been met since the store was made: it stopped a call, or made memory.grow or
  * table.grow give -1. */
 bool witc_store_met_limit(const witc_store *store, witc_limit limit);
@@ -348,7 +398,7 @@ typedef struct witc_failure {
 } witc_failure;
 witc_failure witc_store_failure(const witc_store *store);
 
-/* A frame of the backtrace at a trap, the innermost first; at most 100 are kept. A view, as above. */
+/* A frame of the backtrace at a trap. A view, as above. */
 typedef struct witc_frame {
     const witc_module *module; /* NULL: a function of the host */
     witc_str module_name;
@@ -359,6 +409,8 @@ typedef struct witc_frame {
                            text itself); else empty */
     uint32_t line, column; /* from 1; 0: not known */
 } witc_frame;
+/* Frame `i` at the last trap, the innermost first; at most 100 are kept. What its module tells of sources is
+ * read when it is asked for the first time. False after the last. */
 bool witc_store_frame(const witc_store *store, uint32_t i, witc_frame *frame);
 /* Function `k` of those that were inlined where frame `i` stands, the innermost first: its name as in the
  * source, and its place. False after the last. */
@@ -376,7 +428,7 @@ typedef struct witc_table witc_table;
 typedef struct witc_global witc_global;
 typedef struct witc_tag witc_tag;
 
-/* A function, table ...: what is imported and exported. `any` NULL: nothing. */
+/* A function, table ...: what is imported and exported (spec 4.2.5, externaddr). `any` NULL: nothing. */
 typedef struct witc_extern {
     witc_kind kind;
     union {
@@ -449,14 +501,15 @@ witc_value witc_default(witc_valtype type);
 
 /* An owned reference to data of the host (externref). `finalize`, if not NULL, is called with it once,
  * when nothing refers to it any more or at the end of the store; it must not use the store.
- * NULL: no memory; then it has been called. */
+ * NULL: no memory, or the limit of the heap; then, too, it has been called or will be. */
 witc_ref *witc_extern_new(witc_store *store, void *data, void (*finalize)(void *data));
-/* An owned reference to a number of 31 bits (ref.i31), and the number, sign-extended. */
+/* An owned reference to a number, whose highest bit is lost (ref.i31, spec 4.6.9). NULL: no memory. */
 witc_ref *witc_i31_new(witc_store *store, int32_t value);
 /* A second owned reference to the same; NULL of NULL, or where there is no memory. */
 witc_ref *witc_ref_copy(const witc_ref *ref);
-void witc_ref_free(witc_ref *ref);
-/* Frees the references of values that calls have given. Other values may stand among them. */
+void witc_ref_free(witc_ref *ref); /* NULL may be given; only while its store lives */
+/* Frees the references of values that calls have given, and sets them to null. Other values may stand among
+ * them. */
 void witc_values_free(witc_value *values, size_t count);
 
 /* The most exact abstract type that it has (ref_type): WITC_EXTERNREF, WITC_I31REF, WITC_STRUCTREF,
@@ -467,26 +520,30 @@ witc_valtype witc_ref_type(const witc_ref *ref);
 bool witc_ref_same(const witc_ref *a, const witc_ref *b);
 /* Data of the host, as extern or below any: false where it is something else. */
 bool witc_ref_data(const witc_ref *ref, void **data);
+/* The number of an i31, sign-extended (i31.get_s): false where it is something else. */
 bool witc_ref_i31(const witc_ref *ref, int32_t *value);
-/* any.convert_extern and extern.convert_any: owned. */
+/* any.convert_extern and extern.convert_any (spec 4.6.9): owned; NULL of null, of an exception, or where
+ * there is no memory. */
 witc_ref *witc_ref_to_any(const witc_ref *ref);
 witc_ref *witc_ref_to_extern(const witc_ref *ref);
-/* Fields of a struct, elements of an array, values of an exception: how many there are, and one of
- * them (its references owned). UINT32_MAX and false where it is something else. */
+/* Fields of a struct, elements of an array, values of an exception (spec 4.2.15, 4.2.16; exn_read): how many
+ * there are, and one of them (a reference is owned, packed numbers come without a sign). UINT32_MAX, and
+ * false, where it is something else; false also beyond the last, or where there is no memory. */
 uint32_t witc_ref_count(const witc_ref *ref);
 bool witc_ref_get(const witc_ref *ref, uint32_t i, witc_value *value);
 
 /* ---- instances ---- */
 
 /* module_instantiate (spec 4.7.2) with an import for each of the module's, in order; then the
- * start function is run. WITC_DONE, WITC_UNLINKABLE, WITC_LIMIT, WITC_NO_MEMORY; or what the start
- * function or an active segment came to: WITC_TRAP, WITC_EXCEPTION, WITC_EXIT (a start function cannot
- * suspend). *instance is NULL then; what it has written to others stays written. */
+ * start function is run. WITC_DONE; WITC_REFUSED (a wrong number of imports, one of another store, a call
+ * that is suspended, a start function that suspends), WITC_UNLINKABLE, WITC_LIMIT, WITC_NO_MEMORY; or what
+ * the start function or an active segment came to: WITC_TRAP, WITC_EXCEPTION, WITC_EXIT. *instance is NULL
+ * then; what it has written to others stays written. Host functions may call it. */
 witc_status witc_instantiate(witc_store *store, witc_module *module, const witc_extern *imports,
                              size_t import_count, witc_instance **instance);
-/* instance_export: false where there is none of that name. */
+/* instance_export (spec 4.2.6): false where there is none of that name. */
 bool witc_instance_export(const witc_instance *instance, witc_str name, witc_extern *out);
-/* Export `i` of the instance's module. */
+/* Export `i` of the instance's module, below witc_module_export_count. */
 witc_extern witc_instance_export_at(const witc_instance *instance, size_t i);
 /* The same by a name that is ended by NUL and a kind: NULL where there is none. */
 witc_func *witc_instance_func(const witc_instance *instance, const char *name);
@@ -494,22 +551,25 @@ witc_memory *witc_instance_memory(const witc_instance *instance, const char *nam
 witc_table *witc_instance_table(const witc_instance *instance, const char *name);
 witc_global *witc_instance_global(const witc_instance *instance, const char *name);
 witc_tag *witc_instance_tag(const witc_instance *instance, const char *name);
+/* A view, for as long as the store. */
 const witc_module *witc_instance_module(const witc_instance *instance);
 
 /* ---- calls ---- */
 
-/* func_type. A view, for as long as the store; references to types hold ids of the store. */
+/* func_type (spec 4.2.7). A view, for as long as the store; references to types hold ids of the store. */
 witc_functype witc_func_type(const witc_store *store, const witc_func *func);
 
 /* func_invoke (spec 4.7.3). Arguments and results must be as many as the type says, the types of the arguments
  * are checked. After WITC_DONE references among the results are owned by the caller
- * (witc_values_free); otherwise results are untouched. WITC_SUSPENDED comes only from the outermost
- * call, see witc_store_resume. May be called by host functions of the same store, up to 32 deep; what
- * they call so cannot suspend. */
+ * (witc_values_free); otherwise results are untouched. WITC_TRAP, WITC_EXCEPTION and WITC_EXIT as the guest
+ * came to them, WITC_REFUSED (a wrong number or type of values, a function of another store, a call that is
+ * suspended), WITC_NO_MEMORY. WITC_SUSPENDED comes only from the outermost call, see witc_store_resume;
+ * `results` last until it is done then. May be called by host functions of the same store, up to 32 deep;
+ * what they call so cannot suspend. */
 witc_status witc_func_call(witc_store *store, witc_func *func, const witc_value *args,
                            size_t arg_count, witc_value *results, size_t result_count);
 
-/* The fast way: nothing is checked, nothing is allocated. A slot holds an i32 as (uint32_t), an i64, the
+/* The same, the fast way: nothing is checked, nothing is allocated. A slot holds an i32 as (uint32_t), an i64, the
  * bits of an f32 or f64; a v128 takes two, the low half first; a reference is what witc_ref_slot or
  * witc_func_slot gives. `slots` has the arguments and then the results: room for the more of both,
  * and a pointer that lasts until the call is done where it may suspend. */
@@ -548,16 +608,18 @@ static inline double witc_f64_slot(witc_slot slot) {
     return u.f;
 }
 /* References as slots: until the next call of the store or the next function of this interface that
- * makes something in it, for nothing keeps them alive. And back: owned. */
+ * makes something in it, for nothing keeps them alive. And back: owned; `type` is the type that the slot
+ * has, and NULL is of null, of functions (witc_slot_func), or where there is no memory. */
 witc_slot witc_ref_slot(const witc_ref *ref);
 witc_ref *witc_slot_ref(witc_store *store, witc_valtype type, witc_slot slot);
 static inline witc_slot witc_func_slot(witc_func *func) { return (witc_slot)(uintptr_t)func; }
 static inline witc_func *witc_slot_func(witc_slot slot) { return (witc_func *)(uintptr_t)slot; }
 
 /* Goes on with the call that gave WITC_SUSPENDED: the host function that suspended is asked again.
- * Results come to where that call wanted them. */
+ * Results come to where that call wanted them. What witc_func_call gives, or WITC_REFUSED where no call is
+ * suspended. Not from host functions. */
 witc_status witc_store_resume(witc_store *store);
-/* Gives up the suspended call: contexts of witc_then_call are dropped. */
+/* Gives up the suspended call, if there is one: contexts of witc_then_call are dropped. */
 void witc_store_abandon(witc_store *store);
 
 /* ---- host functions ---- */
@@ -565,7 +627,7 @@ void witc_store_abandon(witc_store *store);
 /* What a host function is told about its call; only valid during it. */
 typedef struct witc_caller witc_caller;
 
-/* A function of the host. References among the arguments are valid until it returns; those that it puts
+/* A function of the host (spec 4.2.7, hostfunc). References among the arguments are valid until it returns; those that it puts
  * into the results are owned by the library then. What it returns: WITC_DONE, or what witc_trap, witc_throw,
  * witc_suspend, witc_exit, witc_then_call gave, or the WITC_TRAP, WITC_EXCEPTION or WITC_EXIT of a call that it made, which goes on
  * outward. Anything else is a trap. */
@@ -575,13 +637,14 @@ typedef witc_status (*witc_host_fn)(witc_caller *caller, void *context, const wi
 typedef witc_status (*witc_raw_fn)(witc_caller *caller, void *context, witc_slot *slots);
 
 /* func_alloc. `release`, if not NULL, is called with the context at the end of the store. NULL: no
- * memory; the context has been released. Arrays of types are copied; references to types in them hold ids of
- * the store. */
+ * memory, or a type that there is not, and witc_store_failure tells; the context has been released. Arrays of
+ * types are copied; references to types in them hold ids of the store. */
 witc_func *witc_func_new(witc_store *store, const witc_functype *type, witc_host_fn fn,
                          void *context, void (*release)(void *context));
 witc_func *witc_func_new_raw(witc_store *store, const witc_functype *type, witc_raw_fn fn,
                              void *context, void (*release)(void *context));
 
+/* The store of the call. */
 witc_store *witc_caller_store(const witc_caller *caller);
 /* The instance that has called: NULL where the host has. */
 witc_instance *witc_caller_instance(const witc_caller *caller);
@@ -589,44 +652,50 @@ witc_instance *witc_caller_instance(const witc_caller *caller);
  * memory grows. */
 uint8_t *witc_caller_memory(const witc_caller *caller, uint64_t *size);
 
-/* WITC_TRAP, with a text (printf). */
+/* WITC_TRAP, with a text (printf) of up to 255 bytes. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
 witc_status
 witc_trap(witc_caller *caller, const char *format, ...);
-/* WITC_EXCEPTION: throws, as `throw` does (spec 4.6.10); the guest may catch it. The references
- * stay the caller's. WITC_REFUSED, a trap when returned, where the values do not fit the tag. */
+/* WITC_EXCEPTION: throws, as `throw` does (spec 4.6.2); the guest may catch it. The references
+ * stay the caller's. Where the values do not fit the tag WITC_REFUSED, or WITC_LIMIT, WITC_NO_MEMORY or
+ * WITC_TRAP where there is no room for it: traps when they are returned. */
 witc_status witc_throw(witc_caller *caller, witc_tag *tag, const witc_value *values,
                        size_t value_count);
-/* The same with an exception that there is: throw_ref. */
+/* The same with an exception that there is, which stays the caller's: throw_ref. WITC_REFUSED of any other
+ * reference and of NULL. */
 witc_status witc_throw_ref(witc_caller *caller, const witc_ref *exception);
 /* WITC_EXIT: all frames of the guest are left, and the outermost call gives WITC_EXIT. */
 witc_status witc_exit(witc_caller *caller, int status);
 /* WITC_SUSPENDED: the outermost call gives WITC_SUSPENDED; witc_store_resume then calls `again` with the slots
- * of this call, and what that returns is what this function returns. It may suspend again. */
+ * of this call, and what that returns is what this function returns. It may suspend again. `context` stays
+ * the caller's, also where the call is given up. WITC_NO_MEMORY: a trap when returned. */
 witc_status witc_suspend(witc_caller *caller, witc_raw_fn again, void *context);
 /* WITC_CALL: calls the guest without nesting on C's stack: `then` gets the results of `func` and
- * returns for the host function, whose results it writes to witc_caller_slots. If `func` traps,
- * `dropped`, if not NULL, is called with the context instead. */
+ * returns for the host function, whose results it writes to witc_caller_slots. The slots `args`, as many as
+ * `func` takes, are copied. If `func` traps or the call is given up, `dropped`, if not NULL, is called with
+ * the context instead; it must not use the store. WITC_TRAP, WITC_NO_MEMORY: there was no room, and it has
+ * been called. */
 witc_status witc_then_call(witc_caller *caller, witc_func *func, const witc_slot *args,
                            witc_raw_fn then, void *context, void (*dropped)(void *context));
-/* The slots of the host function's own arguments and results. */
+/* The slots of the host function's own arguments and results: until it is done. */
 witc_slot *witc_caller_slots(witc_caller *caller);
 
 /* ---- memories (spec 4.2.9) ---- */
 
-/* mem_alloc: NULL where `type` is no type of a memory, beyond a limit of the store, or there is no
- * memory; witc_store_failure tells. */
+/* mem_alloc: NULL where `type` is no type of a memory (spec 3.2.15), beyond a limit of the store, or there is
+ * no memory; witc_store_failure tells. */
 witc_memory *witc_memory_new(witc_store *store, const witc_limits_type *type);
 witc_limits_type witc_memory_type(const witc_memory *memory); /* mem_type */
 /* mem_read, mem_write: the bytes, and their number in *size (not NULL). A view: until the guest runs or
  * the memory grows. */
 uint8_t *witc_memory_data(witc_memory *memory, uint64_t *size);
 uint64_t witc_memory_pages(const witc_memory *memory); /* mem_size */
-/* mem_grow: the pages before, or UINT64_MAX. */
+/* mem_grow: the pages before, or UINT64_MAX beyond its maximum or a limit, or where there is no memory. */
 uint64_t witc_memory_grow(witc_memory *memory, uint64_t pages);
-/* Copies between a memory and the host; false, and nothing is copied, where it is not all inside. */
+/* Copies `size` bytes between a memory, from byte `at` on, and the host; false, and nothing is copied, where
+ * they are not all inside (spec 4.6.8, memory.copy). */
 bool witc_memory_read(witc_memory *memory, uint64_t at, void *to, size_t size);
 bool witc_memory_write(witc_memory *memory, uint64_t at, const void *from, size_t size);
 
@@ -641,43 +710,50 @@ uint64_t witc_table_size(const witc_table *table);                              
  * that are read are owned. */
 bool witc_table_get(witc_store *store, const witc_table *table, uint64_t i, witc_value *value);
 bool witc_table_set(witc_store *store, witc_table *table, uint64_t i, const witc_value *value);
-/* table_grow: the size before, or UINT64_MAX. */
+/* table_grow: the size before, or UINT64_MAX beyond its maximum or a limit, where the value (NULL: null) is
+ * not of the type, or there is no memory. */
 uint64_t witc_table_grow(witc_store *store, witc_table *table, uint64_t n, const witc_value *value);
 
 /* ---- globals (spec 4.2.10) ---- */
 
-/* global_alloc: NULL where the value is not of the type, or there is no memory. */
+/* global_alloc: NULL where the value (NULL: null) is not of the type, or there is no memory;
+ * witc_store_failure tells. */
 witc_global *witc_global_new(witc_store *store, witc_valtype type, bool is_mutable,
                              const witc_value *value);
 witc_valtype witc_global_type(const witc_global *global, bool *is_mutable); /* global_type */
-/* global_read (a reference is owned), global_write: false where it is not mutable or the value not
- * of the type. */
+/* global_read (a reference is owned; where there is no memory for one it is null, and witc_store_failure
+ * tells), global_write: false where it is not mutable or the value not of the type. */
 witc_value witc_global_get(witc_store *store, const witc_global *global);
 bool witc_global_set(witc_store *store, witc_global *global, const witc_value *value);
 
-/* ---- tags and exceptions (spec 4.2.11, 4.2.12) ---- */
+/* ---- tags and exceptions (spec 4.2.11, 4.2.16) ---- */
 
-witc_tag *witc_tag_new(witc_store *store, const witc_functype *type);      /* tag_alloc */
+/* tag_alloc: NULL of a type that there is not, or where there is no memory; witc_store_failure tells. */
+witc_tag *witc_tag_new(witc_store *store, const witc_functype *type);
+/* A view, for as long as the store. */
 witc_functype witc_tag_type(const witc_store *store, const witc_tag *tag); /* tag_type */
-/* exn_alloc: owned; NULL where the values do not fit, or beyond the limit of the heap. */
+/* exn_alloc: owned; NULL where the values do not fit, beyond the limit of the heap, or where there is no
+ * memory; witc_store_failure tells. The references among the values stay the caller's. */
 witc_ref *witc_exception_new(witc_store *store, witc_tag *tag, const witc_value *values,
                              size_t value_count);
 witc_tag *witc_exception_tag(const witc_ref *exception); /* exn_tag; NULL: no exception */
-/* After WITC_EXCEPTION: the exception, owned; exn_read is witc_ref_get. */
+/* After WITC_EXCEPTION: the exception, owned; exn_read is witc_ref_get. NULL where there was no room for
+ * it. */
 witc_ref *witc_store_exception(witc_store *store);
 
 /* ---- linkers ---- */
 
 typedef struct witc_linker witc_linker;
 
-/* Names of a store for imports. Freed by witc_linker_free, or never: before the store. */
+/* Names of a store for imports. NULL: no memory. Owned; freed before the store. */
 witc_linker *witc_linker_new(witc_store *store);
-void witc_linker_free(witc_linker *linker);
+void witc_linker_free(witc_linker *linker); /* NULL may be given */
 /* Says what an import of that name is; the last word counts. Names are copied, ended by NUL.
  * WITC_DONE or WITC_NO_MEMORY. */
 witc_status witc_linker_define(witc_linker *linker, const char *module, const char *name,
                                const witc_extern *item);
-/* All exports of an instance, under a module's name (`register` in test scripts). */
+/* All exports of an instance, under a module's name (`register` in test scripts). Also WITC_REFUSED, of an
+ * instance of another store. */
 witc_status witc_linker_define_instance(witc_linker *linker, const char *module,
                                         const witc_instance *instance);
 /* A host function of a type in words: "i32 i64 -> f64", "->", "externref". WITC_REFUSED where a
@@ -686,8 +762,9 @@ witc_status witc_linker_define_func(witc_linker *linker, const char *module, con
                                     const char *type, witc_host_fn fn, void *context);
 witc_status witc_linker_define_raw(witc_linker *linker, const char *module, const char *name,
                                    const char *type, witc_raw_fn fn, void *context);
+/* What was said of a name: false where nothing was. */
 bool witc_linker_find(const witc_linker *linker, witc_str module, witc_str name, witc_extern *out);
-/* witc_instantiate with what the names say. */
+/* witc_instantiate with what the names say; what none says is missing: WITC_UNLINKABLE. */
 witc_status witc_linker_instantiate(witc_linker *linker, witc_module *module,
                                     witc_instance **instance);
 

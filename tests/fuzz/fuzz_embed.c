@@ -182,7 +182,7 @@ static void use_global(World *w) {
 
 static void use_memory(World *w) {
     witc_memory *memory = w->instance ? witc_instance_memory(w->instance, "memory") : NULL;
-    witc_limits_type limits = {.min = byte(w) % 3, .page_log2 = 16};
+    witc_limits_type limits = {.min = byte(w) % 3};
     uint8_t bytes[8] = {1, 2, 3};
     uint64_t size;
     if (!memory || byte(w) % 8 == 0) memory = witc_memory_new(w->store, &limits);
@@ -223,7 +223,8 @@ static void look_at_failure(World *w) {
     if (failure.message.ptr && failure.message.ptr[failure.message.len] != 0) abort();
     for (uint32_t i = 0; i < failure.frame_count && i < 3; i++)
         if (witc_store_frame(w->store, i, &frame)) witc_store_inlined(w->store, i, 0, &frame);
-    witc_store_usage(w->store);
+    witc_usage usage = {.size = sizeof usage};
+    witc_store_usage(w->store, &usage);
     put(w, witc_store_exception(w->store));
 }
 
