@@ -168,6 +168,13 @@ static uint32_t lookup_type(void *context, Wat *w) {
     return wat_index(w, &((WatModule *)context)->types, "type");
 }
 
+/* The name that a field's identifier stands for. It has no (@name "..."), so that of the printer's
+ * synthetic ones, `#field0 name`, is taken out of them. */
+static Str field_name(Wat *w, uint32_t field, Str id) {
+    Str synthetic = str_fmt(w->arena, "#field%u ", field);
+    return str_starts(id, synthetic) ? str_from_to(id, synthetic.len, id.len) : id;
+}
+
 static void name_field(void *context, uint32_t field, const Token *id) {
     WatModule *p = context;
     Wat *w = p->w;
@@ -180,7 +187,7 @@ static void name_field(void *context, uint32_t field, const Token *id) {
     (*space)->count = field;
     wat_space_add(w, *space, id, "field");
     CoreNameMap *names = &vec_last(&p->m->names.fields).names;
-    *vec_push(w->arena, names) = (CoreName){field, wat_token_id(w, id)};
+    *vec_push(w->arena, names) = (CoreName){field, field_name(w, field, wat_token_id(w, id))};
 }
 
 /* The key of a function type. As in wasm-tools, a type that names another one by number is not the
