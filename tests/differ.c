@@ -15,7 +15,7 @@
 #include "tests/reference/reference.h"
 #include "wat/wat.h"
 
-enum { STEPS = 60000, MAX_SLOTS = 64 };
+enum { STEPS = 60000, MAX_SLOTS = 64, MAX_LOOK = 4 };
 
 typedef struct {
     Arena *arena;
@@ -24,6 +24,7 @@ typedef struct {
     VmStore *store;
     VmThread *thread;
     VmInstance *instance;
+    const VmFunc **funcs;         /* by index; NULL where it is not exported */
     uint64_t plain_host, vm_host; /* hashes of what the host was called with */
     DifferCounts *counts;
     const char *bad;
@@ -69,6 +70,42 @@ static bool same_value(PlainValue plain, PlainValue other) {
         return true;
     }
     return plain.unsure ? plain_is_nan(n, other.bits) : plain.bits == other.bits;
+}
+
+/* Whether a reference of the hierarchy is to the same thing, as far as can be seen: which function,
+ * what number, what fields, and theirs to some depth. */
+static bool same_ref(const Differ *d, const PlainObject *o, VmSlot r, int depth) {
+    if (!o || !r.u64) return !o == !r.u64;
+    VmSlot inner;
+    switch (o->kind) {
+    case PLAIN_NULL:
+    case PLAIN_EXCEPTION:
+    case PLAIN_HOST: return true;
+    case PLAIN_FUNC: return !d->funcs[o->index] || d->funcs[o->index] == r.ref;
+    case PLAIN_I31: return vm_ref_is_i31(r) && ((uint32_t)vm_ref_i31(r) & 0x7fffffff) == o->index;
+    case PLAIN_EXTERN:
+        inner = vm_any_of_extern(r);
+        return same_ref(d, o->values[0].ref, inner, depth);
+    case PLAIN_ANY: return same_ref(d, o->values[0].ref, vm_extern_of_any(r), depth);
+    case PLAIN_STRUCT:
+    case PLAIN_ARRAY: break;
+    }
+    if (vm_ref_is_i31(r) || vm_ref_count(d->store, r) != o->count) return false;
+    for (uint32_t i = 0; depth > 0 && i < o->count; i++) {
+        CoreValType type;
+        VmSlot field[2];
+        if (!vm_ref_get(d->store, r, i, &type, field)) return false;
+        bool same = core_is_ref(type)
+                        ? same_ref(d, o->values[i].ref, field[0], depth - 1)
+                        : same_value(o->values[i], value_of(field, core_unpacked(type)));
+        if (!same) return false;
+    }
+    return true;
+}
+
+static bool same_slots(const Differ *d, PlainValue plain, const VmSlot *slots, CoreValType type) {
+    if (core_is_ref(type)) return same_ref(d, plain.ref, *slots, MAX_LOOK);
+    return same_value(plain, value_of(slots, type));
 }
 
 static void to_slots(const PlainValue *v, CoreValType type, VmSlot *slot) {
@@ -149,10 +186,10 @@ static PlainValue choose_argument(uint32_t seed, CoreValType type) {
 static void compare_results(Differ *d, uint32_t func, const CoreType *type, const VmSlot *slots) {
     const PlainValue *results = d->plain->stack.at + d->plain->stack.len - type->result_count;
     for (uint32_t i = 0; i < type->result_count; slots += slots_of(type->results[i++])) {
-        PlainValue v = value_of(slots, type->results[i]), r = reduced(results[i]);
-        if (!same_value(r, v))
-            different(d, "result of function %u: %s instead of %s", func, value_text(d->arena, v),
-                      value_text(d->arena, r));
+        if (!same_slots(d, results[i], slots, type->results[i]))
+            different(d, "result of function %u: %s instead of %s", func,
+                      value_text(d->arena, value_of(slots, type->results[i])),
+                      value_text(d->arena, reduced(results[i])));
     }
 }
 
@@ -208,10 +245,31 @@ static void compare_global(Differ *d, uint32_t i, const VmGlobal *global) {
     CoreValType type = d->m->globals.at[i].type;
     VmSlot slots[2];
     vm_global_get(global, slots);
-    PlainValue v = value_of(slots, type), r = reduced(d->plain->globals[i]);
-    if (!same_value(r, v))
-        different(d, "global %u: %s instead of %s", i, value_text(d->arena, v),
-                  value_text(d->arena, r));
+    if (!same_slots(d, d->plain->globals[i], slots, type))
+        different(d, "global %u: %s instead of %s", i, value_text(d->arena, value_of(slots, type)),
+                  value_text(d->arena, reduced(d->plain->globals[i])));
+}
+
+static void compare_table(Differ *d, uint32_t i, const VmTable *vm_table) {
+    const PlainTable *table = &d->plain->tables[i];
+    if (vm_table_size(vm_table) != table->size) {
+        different(d, "table %u: %s%s", i, "another size", "");
+        return;
+    }
+    for (uint64_t k = 0; k < table->size && !d->bad; k++)
+        if (!same_slots(d, table->at[k], (VmSlot[]){vm_table_get(vm_table, k)},
+                        d->m->tables.at[i].type))
+            different(d, "table %u: %s%s", i, "element ",
+                      str_c(d->arena, str_fmt(d->arena, "%llu", (unsigned long long)k)));
+}
+
+/* Functions are known by what they are exported as. */
+static void find_funcs(Differ *d) {
+    d->funcs = ARENA_NEW_ARRAY(d->arena, const VmFunc *, d->m->funcs.len);
+    for (size_t i = 0; i < d->m->exports.len; i++) {
+        VmExtern item = vm_export_at(d->instance, i);
+        if (item.kind == CORE_FUNC) d->funcs[d->m->exports.at[i].index] = item.func;
+    }
 }
 
 static void compare_state(Differ *d) {
@@ -221,6 +279,7 @@ static void compare_state(Differ *d) {
         if (!vm_export(d->instance, e->name, &item)) abort();
         if (e->kind == CORE_MEMORY) compare_memory(d, e->index, item.memory);
         if (e->kind == CORE_GLOBAL) compare_global(d, e->index, item.global);
+        if (e->kind == CORE_TABLE) compare_table(d, e->index, item.table);
     }
 }
 
@@ -270,6 +329,7 @@ static void run_both(Differ *d, uint8_t how) {
     if (!refused && (trapped == (d->instance != NULL) || (trapped && trap != d->plain->trap)))
         different(d, "instantiation %u: %s instead of %s", 0, end_text(!d->instance, trap),
                   end_text(trapped, d->plain->trap));
+    if (d->instance) find_funcs(d);
     if (d->instance && !d->bad && call_all(d, 0) && call_all(d, 1) && !d->bad) compare_state(d);
     vm_thread_free(d->thread);
     vm_store_free(d->store);

@@ -5,8 +5,9 @@
  *     imports    up to two functions of the host
  *     functions  one to five, exported as f0, f1, ...
  *     memories   with a maximum of few pages, so that no engine is out of memory
- *     tables     0: of all functions; 1: of external references
- *     globals    0: how often a function may still call; then two of each type of number
+ *     tables     0: of all functions; then one of external references, one more of functions, and one
+ *                of any references that begins with numbers, each perhaps
+ *     globals    0: how often a function may still call; then two of each type of number, and objects
  *     segments   active and passive ones
  *     tags       two */
 #include "tests/modgen_internal.h"
@@ -38,6 +39,8 @@ CoreValType choose_type(Gen *g) {
         if ((g->proposals & MODGEN_REFS) && g->m->funcs.len && chance(g, 4))
             return typed_reference(g);
         if ((g->proposals & MODGEN_SIMD) && chance(g, 2)) return CORE_V128;
+        if ((g->proposals & MODGEN_EXCEPTIONS) && chance(g, 4))
+            return core_ref(true, CORE_HEAP_EXN);
         if (chance(g, 3)) return chance(g, 2) ? CORE_EXTERNREF : CORE_FUNCREF;
     }
     if ((g->proposals & MODGEN_SIMD) && chance(g, 8)) return CORE_V128;
@@ -163,10 +166,10 @@ uint64_t choose_bits(Gen *g, CoreValType type) {
 
 /* ---- expressions outside of bodies ---- */
 
-static CoreExpr expr_of(const CoreInstr *in, Arena *arena) {
+static CoreExpr expr_of(const CoreInstr *instrs, size_t n, Arena *arena) {
     Buf buf = {.arena = arena};
     CoreInstr end = core_instr(CORE_OP_END);
-    core_instr_put(&buf, in);
+    for (size_t i = 0; i < n; i++) core_instr_put(&buf, &instrs[i]);
     core_instr_put(&buf, &end);
     return (CoreExpr){.bytes = buf_text(&buf)};
 }
@@ -180,7 +183,16 @@ static CoreExpr constant_expr(Gen *g, CoreValType type, uint64_t bits) {
     memset(in.bytes, 0, sizeof in.bytes);
     if (type == CORE_I32) in.i64 = (int32_t)bits;
     else in.bits = bits;
-    return expr_of(&in, g->arena);
+    return expr_of(&in, 1, g->arena);
+}
+
+/* ref.i31 (a - 7) */
+static CoreExpr i31_expr(Gen *g, uint32_t a) {
+    CoreInstr in[] = {core_instr(CORE_OP_I32_CONST), core_instr(CORE_OP_I32_CONST),
+                      core_instr(CORE_OP_I32_SUB), core_instr(CORE_OP_REF_I31)};
+    in[0].i64 = a;
+    in[1].i64 = 7;
+    return expr_of(in, 4, g->arena);
 }
 
 /* ---- the index spaces ---- */
@@ -217,22 +229,37 @@ static void add_memories(Gen *g) {
         memory->limits.has_max = true;
         memory->limits.is_64 = several && chance(g, 4);
         memory->limits.page_log2 = 16;
+        if (several && chance(g, 6)) { /* bytes for pages */
+            memory->limits.has_page = true;
+            memory->limits.page_log2 = 0;
+            memory->limits.min += 1000 + choose(g, 10000);
+            memory->limits.max += memory->limits.min;
+        }
+        memory->limits.shared = (g->proposals & MODGEN_ATOMICS) && chance(g, 2);
         export(g, CORE_MEMORY, i);
     }
 }
 
+static CoreTable *add_table(Gen *g, CoreValType type, uint64_t min) {
+    CoreTable *table = vec_push(g->arena, &g->m->tables);
+    table->import = CORE_NONE;
+    table->type = type;
+    table->limits.min = min + choose(g, 4);
+    table->limits.max = table->limits.min + choose(g, 4);
+    table->limits.has_max = true;
+    table->limits.is_64 = (g->proposals & MODGEN_MEMORIES) && chance(g, 8);
+    export(g, CORE_TABLE, (uint32_t)g->m->tables.len - 1);
+    return table;
+}
+
 static void add_tables(Gen *g) {
-    uint32_t count = 1 + choose(g, 2);
-    for (uint32_t i = 0; i < count; i++) {
-        CoreTable *table = vec_push(g->arena, &g->m->tables);
-        table->import = CORE_NONE;
-        table->type = i ? CORE_EXTERNREF : CORE_FUNCREF;
-        table->limits.min = (i ? 0 : g->m->funcs.len) + choose(g, 4);
-        table->limits.max = table->limits.min + choose(g, 4);
-        table->limits.has_max = true;
-        table->limits.is_64 = (g->proposals & MODGEN_MEMORIES) && chance(g, 8);
-        export(g, CORE_TABLE, i);
-    }
+    add_table(g, CORE_FUNCREF, g->m->funcs.len);
+    if (chance(g, 2)) add_table(g, CORE_EXTERNREF, 0);
+    if (chance(g, 4)) add_table(g, CORE_FUNCREF, 0);
+    if (!g->has_gc || chance(g, 4)) return;
+    CoreTable *table = add_table(g, core_ref(true, CORE_HEAP_ANY), 2);
+    table->has_init = true;
+    table->init = i31_expr(g, choose(g, 256));
 }
 
 static void add_global(Gen *g, CoreValType type, CoreExpr init) {
@@ -247,6 +274,23 @@ static void add_globals(Gen *g) {
     for (int i = 0; i < 8; i++)
         add_global(g, types[i % 4], constant_expr(g, types[i % 4], choose_bits(g, types[i % 4])));
     if (g->proposals & MODGEN_SIMD) add_global(g, CORE_V128, constant_expr(g, CORE_V128, 7));
+    if (!g->has_gc) return;
+    CoreInstr in = core_instr(CORE_OP_STRUCT_NEW_DEFAULT);
+    in.a = g->gc_types + choose(g, 2);
+    add_global(g, core_ref_to(true, in.a), expr_of(&in, 1, g->arena));
+    add_global(g, core_ref(true, CORE_HEAP_ANY), i31_expr(g, choose(g, 256)));
+}
+
+static void add_any_segment(Gen *g) {
+    uint32_t count = 2 + choose(g, 3);
+    CoreExpr *exprs = ARENA_NEW_ARRAY(g->arena, CoreExpr, count);
+    CoreInstr in = core_instr(CORE_OP_STRUCT_NEW_DEFAULT);
+    in.a = g->gc_types;
+    for (uint32_t i = 0; i < count; i++)
+        exprs[i] = chance(g, 3) ? expr_of(&in, 1, g->arena) : i31_expr(g, choose(g, 256));
+    g->any_elem = (uint32_t)g->m->elems.len;
+    *vec_push(g->arena, &g->m->elems) = (CoreElem){
+        .flags = 5, .type = core_ref(true, CORE_HEAP_ANY), .count = count, .exprs = exprs};
 }
 
 static void add_segments(Gen *g) {
@@ -276,6 +320,7 @@ static void add_segments(Gen *g) {
                                                    .funcs = funcs};
     *vec_push(g->arena, &g->m->elems) =
         (CoreElem){.flags = 1, .type = type, .count = count, .funcs = funcs};
+    if (g->has_gc) add_any_segment(g);
 }
 
 static void add_tags(Gen *g) {
@@ -285,6 +330,15 @@ static void add_tags(Gen *g) {
         *vec_push(g->arena, &g->m->tags) =
             (CoreTag){.type = func_type(g, &params, &none), .import = CORE_NONE};
         export(g, CORE_TAG, i);
+    }
+}
+
+/* The first function that takes and gives nothing, sometimes. */
+static void choose_start(Gen *g) {
+    for (uint32_t i = 0; i < g->m->funcs.len && !g->m->has_start; i++) {
+        const CoreType *type = core_func_type(g->m, i);
+        g->m->has_start = !type->param_count && !type->result_count && chance(g, 8);
+        g->m->start = i;
     }
 }
 
@@ -303,5 +357,6 @@ CoreModule *modgen(Arena *arena, const uint8_t *bytes, size_t n, unsigned propos
     add_tags(&g);
     collect_ops(&g);
     for (g.func = g.m->imported[CORE_FUNC]; g.func < g.m->funcs.len; g.func++) write_body(&g);
+    choose_start(&g);
     return g.m;
 }

@@ -14,7 +14,8 @@ enum {
     MODGEN_GC = 16,
     MODGEN_RELAXED = 32,
     MODGEN_WIDE = 64,
-    MODGEN_ALL = 127,
+    MODGEN_ATOMICS = 128,
+    MODGEN_ALL = 255,
 };
 
 /* A module that is valid, whose functions end (nearly always: loops and recursion are counted), and

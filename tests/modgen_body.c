@@ -177,25 +177,45 @@ static void loop(Gen *g) {
     close_block(g);
 }
 
+/* What a branch of the clause takes along. */
+static Types caught(const Gen *g, uint32_t kind, uint32_t tag) {
+    Types types = {0};
+    if (kind == CORE_CATCH || kind == CORE_CATCH_REF) types = params_of(g, g->m->tags.at[tag].type);
+    if (kind == CORE_CATCH_REF || kind == CORE_CATCH_ALL_REF)
+        types = with(types, core_ref(true, CORE_HEAP_EXN));
+    return types;
+}
+
+/* One more clause, to a block around that takes the same; false where the chosen one does not. */
+static bool other_clause(Gen *g, Buf *list) {
+    uint32_t kind = choose(g, 4), tag = choose(g, 2), depth = choose(g, (uint32_t)g->blocks.len);
+    const Block *target = &g->blocks.at[g->blocks.len - 1 - depth];
+    Types types = caught(g, kind, tag);
+    if (target->is_loop || !same_types(&target->label, &types)) return false;
+    core_put_catch(list, (CoreCatch){kind, tag, depth});
+    return true;
+}
+
 /* block (results of the clause) try_table (catch ...) ... end  results  end */
 static void try_block(Gen *g) {
-    uint32_t tag = choose(g, 2), kind = choose(g, 4);
-    Types none = {0},
-          results = kind <= CORE_CATCH_REF ? params_of(g, g->m->tags.at[tag].type) : none;
-    if (kind == CORE_CATCH_REF || kind == CORE_CATCH_ALL_REF)
-        results = with(results, core_ref(true, CORE_HEAP_EXN));
+    uint32_t tag = choose(g, 2), kind = choose(g, 4), clauses = 1;
+    Types none = {0}, results = caught(g, kind, tag);
     CoreInstr in = core_instr(CORE_OP_BLOCK);
     open_block(g, &in, &none, &results);
     Buf list = {.arena = g->arena};
+    for (uint32_t n = choose(g, 3); n > 0; n--) clauses += other_clause(g, &list);
     core_put_catch(&list, (CoreCatch){kind, tag, 0});
+    for (uint32_t n = choose(g, 3); n > 0; n--) clauses += other_clause(g, &list);
     in = core_instr(CORE_OP_TRY_TABLE);
-    in.list = (CoreList){1, buf_text(&list)};
+    in.list = (CoreList){clauses, buf_text(&list)};
     Types inner = choose_results(g);
     open_block(g, &in, &none, &inner);
     statements(g, body_size(g));
     close_block(g);
     statements(g, 1);
     close_block(g);
+    bool has_exn = kind == CORE_CATCH_REF || kind == CORE_CATCH_ALL_REF;
+    if (has_exn && chance(g, 2)) set(g, new_local(g, core_ref(true, CORE_HEAP_EXN), false));
 }
 
 static void throw(Gen * g) {
@@ -320,10 +340,21 @@ static void memory_bulk(Gen *g) {
     }
 }
 
+static CoreValType index_type(const Gen *g, uint32_t table) {
+    return g->m->tables.at[table].limits.is_64 ? CORE_I64 : CORE_I32;
+}
+
+/* One of the tables of the same type, itself perhaps. */
+static uint32_t table_like(Gen *g, uint32_t table) {
+    uint32_t other = choose(g, (uint32_t)g->m->tables.len);
+    return g->m->tables.at[other].type == g->m->tables.at[table].type ? other : table;
+}
+
 static void table_bulk(Gen *g) {
     uint32_t table = choose(g, (uint32_t)g->m->tables.len);
     const CoreTable *t = &g->m->tables.at[table];
-    CoreValType index = t->limits.is_64 ? CORE_I64 : CORE_I32, type = t->type;
+    CoreValType index = index_type(g, table), type = t->type, from, least;
+    uint32_t other = table_like(g, table);
     switch (choose(g, 8)) {
     case 0:
         masked(g, index, 3, 1);
@@ -352,16 +383,20 @@ static void table_bulk(Gen *g) {
         pop(g, 3);
         return;
     case 4:
-        for (int i = 0; i < 3; i++) masked(g, index, 3, 1);
-        op_ab(g, CORE_OP_TABLE_COPY, table, table);
+        from = index_type(g, other);
+        least = index == CORE_I64 && from == CORE_I64 ? CORE_I64 : CORE_I32;
+        masked(g, index, 3, 1);
+        masked(g, from, 3, 1);
+        masked(g, least, 3, 1);
+        op_ab(g, CORE_OP_TABLE_COPY, table, other);
         pop(g, 3);
         return;
     case 5:
-        if (table != 0) return;
+        if (type == CORE_EXTERNREF) return;
         masked(g, index, 3, 1);
         masked(g, CORE_I32, 1, 1);
         masked(g, CORE_I32, 3, 1);
-        op_ab(g, CORE_OP_TABLE_INIT, 1, table);
+        op_ab(g, CORE_OP_TABLE_INIT, type == CORE_FUNCREF ? 1 : g->any_elem, table);
         pop(g, 3);
         return;
     case 6:
@@ -483,6 +518,10 @@ static void statement(Gen *g) {
         gc_statement(g);
         return;
     }
+    if ((g->proposals & MODGEN_ATOMICS) && chance(g, 4)) {
+        atomic(g);
+        return;
+    }
     switch (choose(g, 24)) {
     default: assign(g); return;
     case 3:
@@ -514,7 +553,9 @@ static void statement(Gen *g) {
     case 21: memory_bulk(g); return;
     case 22: rare(g); return;
     case 23:
-        if ((g->proposals & MODGEN_EXCEPTIONS) && !deep) try_block(g);
+        if (!(g->proposals & MODGEN_EXCEPTIONS)) return;
+        if (chance(g, 6)) throw(g);
+        else if (!deep) try_block(g);
         return;
     }
 }

@@ -98,15 +98,10 @@ static void array_value(Gen *g, uint32_t type, int depth) {
         op_ab(g, CORE_OP_ARRAY_NEW_FIXED, type, n);
         break;
     case 4:
-        if (core_is_ref(element)) n = 0;
         constant(g, CORE_I32, choose(g, 3));
         constant(g, CORE_I32, choose(g, 3));
-        if (core_is_ref(element)) {
-            op(g, CORE_OP_DROP);
-            op_a(g, CORE_OP_ARRAY_NEW_DEFAULT, type);
-        } else {
-            op_ab(g, CORE_OP_ARRAY_NEW_DATA, type, 1);
-        }
+        if (core_is_ref(element)) op_ab(g, CORE_OP_ARRAY_NEW_ELEM, type, g->any_elem);
+        else op_ab(g, CORE_OP_ARRAY_NEW_DATA, type, 1);
     }
     g->stack.len = height;
 }
@@ -163,6 +158,7 @@ static void struct_access(Gen *g) {
 static void small_index(Gen *g) { masked(g, CORE_I32, chance(g, 16) ? 31 : MIN_ELEMENTS - 1, 1); }
 
 static void array_bulk(Gen *g, uint32_t type, CoreValType reference, CoreValType element) {
+    bool is_ref = core_is_ref(element);
     switch (choose(g, 3)) {
     case 0:
         small_index(g);
@@ -180,16 +176,11 @@ static void array_bulk(Gen *g, uint32_t type, CoreValType reference, CoreValType
         pop(g, 5);
         return;
     default:
-        if (core_is_ref(element)) {
-            op_a(g, CORE_OP_ARRAY_LEN, 0);
-            pop(g, 1);
-            push(g, CORE_I32);
-            return;
-        }
         small_index(g);
         constant(g, CORE_I32, choose(g, 2));
         constant(g, CORE_I32, choose(g, 2));
-        op_ab(g, CORE_OP_ARRAY_INIT_DATA, type, 1);
+        op_ab(g, is_ref ? CORE_OP_ARRAY_INIT_ELEM : CORE_OP_ARRAY_INIT_DATA, type,
+              is_ref ? g->any_elem : 1);
         pop(g, 4);
     }
 }
@@ -228,17 +219,21 @@ static void array_access(Gen *g) {
 static void cast(Gen *g) {
     CoreValType from = core_ref(true, CORE_HEAP_ANY), to = choose_gc_type(g);
     CoreInstr in = core_instr(chance(g, 2) ? CORE_OP_REF_CAST_NULL : CORE_OP_REF_TEST);
+    if (in.op == CORE_OP_REF_CAST_NULL && chance(g, 4)) in.op = CORE_OP_REF_CAST;
     want1(g, from, 2);
-    if (in.op == CORE_OP_REF_CAST_NULL && !chance(g, 4)) { /* only where it will not trap */
+    bool casts = in.op != CORE_OP_REF_TEST;
+    if (casts && !chance(g, 4)) { /* only where it will not trap */
         gc_value(g, to, 1);
         op(g, CORE_OP_DROP);
         pop(g, 1);
         in.op = CORE_OP_REF_TEST_NULL;
+        casts = false;
     }
-    in.type[0] = in.op == CORE_OP_REF_TEST ? core_as_non_null(to) : to;
+    bool nullable = in.op == CORE_OP_REF_TEST_NULL || in.op == CORE_OP_REF_CAST_NULL;
+    in.type[0] = nullable ? to : core_as_non_null(to);
     put(g, &in);
     pop(g, 1);
-    push(g, in.op == CORE_OP_REF_CAST_NULL ? to : CORE_I32);
+    push(g, casts ? to : CORE_I32);
 }
 
 /* block (result to)  from  br_on_cast 0 from to  drop  to  end, or the other way around */
@@ -251,7 +246,7 @@ static void cast_block(Gen *g) {
     value(g, any, 2);
     in = core_instr(fail ? CORE_OP_BR_ON_CAST_FAIL : CORE_OP_BR_ON_CAST);
     in.type[0] = any;
-    in.type[1] = to;
+    in.type[1] = chance(g, 2) ? core_as_non_null(to) : to;
     put(g, &in);
     pop(g, 1);
     push(g, fail ? to : any);

@@ -40,9 +40,10 @@ typedef struct {
     unsigned proposals;
     bool canonical; /* NaNs are made canonical where their bits are seen */
     bool has_gc;
-    uint32_t gc_types;                    /* the first of five: see modgen_gc.c */
-    uint32_t budget;                      /* the global that counts calls */
-    Ops by_result[5], all, loads, stores; /* i l f d v */
+    uint32_t gc_types;                             /* the first of five: see modgen_gc.c */
+    uint32_t any_elem;                             /* the segment of anyrefs */
+    uint32_t budget;                               /* the global that counts calls */
+    Ops by_result[5], all, loads, stores, atomics; /* i l f d v */
     /* the function */
     uint32_t func;
     Buf code;
@@ -113,6 +114,7 @@ CoreValType address_type(const Gen *g, uint32_t memory);
 void masked(Gen *g, CoreValType type, uint64_t mask, int depth);
 uint32_t choose_memory(Gen *g);
 void store(Gen *g);
+void atomic(Gen *g);
 void update(Gen *g);
 Block *open_block(Gen *g, CoreInstr *in, const Types *params, const Types *results);
 /* Nothing but the block's results is left on the stack. */

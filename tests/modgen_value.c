@@ -239,7 +239,8 @@ void numeric_tree(Gen *g, CoreOp code, int depth) {
 uint32_t letter_index(CoreValType type) { return type - CORE_I32; }
 
 void collect_ops(Gen *g) {
-    Features no = FEATURE_BIT(FEATURE_THREADS) | FEATURE_BIT(FEATURE_SHARED_EVERYTHING_THREADS);
+    Features no = FEATURE_BIT(FEATURE_SHARED_EVERYTHING_THREADS);
+    if (!(g->proposals & MODGEN_ATOMICS)) no |= FEATURE_BIT(FEATURE_THREADS);
     if (!(g->proposals & MODGEN_SIMD)) no |= FEATURE_BIT(FEATURE_SIMD);
     if (!(g->proposals & MODGEN_SIMD) || !(g->proposals & MODGEN_RELAXED))
         no |= FEATURE_BIT(FEATURE_RELAXED_SIMD);
@@ -250,7 +251,7 @@ void collect_ops(Gen *g) {
         bool lanes = info->imm >= CORE_IMM_SHUFFLE && info->imm <= CORE_IMM_LANE16;
         if (!colon || colon == info->signature || (info->needs & no)) continue;
         if (info->imm >= CORE_IMM_MEM8 && info->imm <= CORE_IMM_MEM64_LANE) {
-            Ops *ops = colon[1] ? &g->loads : &g->stores;
+            Ops *ops = info->prefix == 0xfe ? &g->atomics : colon[1] ? &g->loads : &g->stores;
             ops->at[ops->count++] = (CoreOp)code;
         } else if ((info->imm == CORE_IMM_NONE || lanes) && info->signature[0] != 'p') {
             g->all.at[g->all.count++] = (CoreOp)code;
@@ -284,7 +285,8 @@ static void add(Gen *g, CoreValType type) {
 /* An address, mostly within the memory; the offset goes with it. */
 static uint64_t address(Gen *g, uint32_t memory, int depth) {
     CoreValType type = address_type(g, memory);
-    uint64_t size = g->m->memories.at[memory].limits.min << 16;
+    const CoreLimits *limits = &g->m->memories.at[memory].limits;
+    uint64_t size = limits->min << limits->page_log2;
     uint32_t local;
     switch (choose(g, 12)) {
     case 0:
@@ -371,6 +373,38 @@ void store(Gen *g) {
     access(g, code, memory, offset);
 }
 
+/* Mostly aligned. What waits does not wait long; what is expected is often there. */
+void atomic(Gen *g) {
+    if (chance(g, 16)) {
+        op(g, CORE_OP_ATOMIC_FENCE);
+        return;
+    }
+    CoreOp code = g->atomics.at[choose(g, g->atomics.count)];
+    const CoreOpInfo *info = &core_op_info[code];
+    bool waits = code == CORE_OP_MEMORY_ATOMIC_WAIT32 || code == CORE_OP_MEMORY_ATOMIC_WAIT64;
+    uint32_t memory = choose_memory(g), natural = info->imm - CORE_IMM_MEM8;
+    CoreValType type = address_type(g, memory);
+    CoreInstr in = core_instr(code);
+    in.mem = (CoreMemArg){natural, memory, address(g, memory, 2)};
+    if (!chance(g, 16)) {
+        uint64_t mask = UINT64_MAX << natural;
+        in.mem.offset &= mask;
+        constant(g, type, mask);
+        op(g, type == CORE_I64 ? CORE_OP_I64_AND : CORE_OP_I32_AND);
+        pop(g, 1);
+    }
+    const char *c = info->signature + 1;
+    for (; *c != ':'; c++) {
+        bool last = c[1] == ':';
+        if (waits && last) constant(g, CORE_I64, 0);
+        else if (!last && chance(g, 2)) constant(g, letter_type(*c), choose(g, 3));
+        else value(g, letter_type(*c), 2);
+    }
+    put(g, &in);
+    pop(g, (uint32_t)(c - info->signature));
+    if (c[1]) push(g, letter_type(c[1]));
+}
+
 /* a[i] = a[i] op x */
 void update(Gen *g) {
     static const struct {
@@ -418,6 +452,12 @@ static void reference(Gen *g, CoreValType type, int depth) {
     uint32_t local = local_of(g, type, false);
     if (local != CORE_NONE && !chance(g, 3)) {
         get(g, local);
+        return;
+    }
+    uint32_t global = g->has_gc && chance(g, 8) ? global_of(g, type) : CORE_NONE;
+    if (global != CORE_NONE) {
+        op_a(g, CORE_OP_GLOBAL_GET, global);
+        push(g, type);
         return;
     }
     if (g->left > 0 && !chance(g, 8) && gc_value(g, type, depth)) return;

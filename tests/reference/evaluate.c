@@ -403,7 +403,8 @@ static void step(PlainMachine *p) {
     p->steps--;
     f->at = (size_t)(r.ptr - (const uint8_t *)f->body->bytes.ptr);
     if (branch_instr(p, f, &in, start) || call_instr(p, &in) || plain_instr(p, f, &in) ||
-        plain_numeric(p, &in) || plain_memory_instr(p, &in) || plain_ref_instr(p, &in))
+        plain_numeric(p, &in) || plain_memory_instr(p, &in) || plain_ref_instr(p, &in) ||
+        plain_atomic(p, &in))
         return;
     if (core_op_info[in.op].prefix == 0xfd) plain_vector(p, &in);
     else plain_give_up(p); /* an instruction that this evaluator does not know */

@@ -138,6 +138,9 @@ uint64_t plain_mask(unsigned n);
 /* vector.c: an instruction of the prefix 0xfd. */
 void plain_vector(PlainMachine *p, const CoreInstr *in);
 
+/* atomic.c: false where it is no atomic access. */
+bool plain_atomic(PlainMachine *p, const CoreInstr *in);
+
 /* memory.c: false where the instruction is not about memories, tables and segments. */
 bool plain_memory_instr(PlainMachine *p, const CoreInstr *in);
 /* The bytes that an access means; NULL and a trap where they are out of bounds. */
