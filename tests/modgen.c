@@ -348,6 +348,7 @@ CoreModule *modgen(Arena *arena, const uint8_t *bytes, size_t n, unsigned propos
     g.proposals = wanted >= 240 ? proposals : wanted & proposals;
     if (wanted < 32) g.proposals = 0; /* often just numbers */
     g.canonical = chance(&g, 2);
+    g.legacy = (g.proposals & MODGEN_EXCEPTIONS) && chance(&g, 2);
     add_gc_types(&g);
     add_functions(&g);
     add_memories(&g);

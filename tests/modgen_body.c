@@ -132,6 +132,13 @@ static Types choose_results(Gen *g) {
     return types;
 }
 
+/* Another part of the block begins: an `else` or a clause. */
+static void next_part(Gen *g, const Types *types) {
+    g->stack.len = top(g)->height;
+    top(g)->unreachable = false;
+    push_all(g, types);
+}
+
 static uint32_t body_size(Gen *g) { return 1 + choose(g, 6); }
 
 static void block(Gen *g) {
@@ -152,9 +159,7 @@ static void if_else(Gen *g) {
     if (!same_types(&params, &results) || chance(g, 2)) {
         settle(g);
         op(g, CORE_OP_ELSE);
-        g->stack.len = top(g)->height;
-        top(g)->unreachable = false;
-        push_all(g, &params);
+        next_part(g, &params);
         statements(g, body_size(g));
     }
     close_block(g);
@@ -218,7 +223,56 @@ static void try_block(Gen *g) {
     if (has_exn && chance(g, 2)) set(g, new_local(g, core_ref(true, CORE_HEAP_EXN), false));
 }
 
+static void rethrow(Gen *g) {
+    uint32_t depth = choose(g, (uint32_t)g->blocks.len);
+    for (; depth < g->blocks.len; depth++) {
+        if (!g->blocks.at[g->blocks.len - 1 - depth].has_caught) continue;
+        op_a(g, CORE_OP_RETHROW, depth);
+        never(g);
+        return;
+    }
+}
+
+/* try ... (catch tag ...)* (catch_all ...)? end, or try ... delegate label */
+static void legacy_try(Gen *g) {
+    Types none = {0}, results = choose_results(g);
+    CoreInstr in = core_instr(CORE_OP_TRY);
+    open_block(g, &in, &none, &results);
+    statements(g, body_size(g));
+    if (chance(g, 4)) {
+        settle(g);
+        op_a(g, CORE_OP_DELEGATE, choose(g, (uint32_t)g->blocks.len - 1));
+        Block block = vec_pop(&g->blocks);
+        g->stack.len = block.height;
+        push_all(g, &results);
+        return;
+    }
+    for (uint32_t n = choose(g, 3); n > 0; n--) {
+        uint32_t tag = choose(g, 2);
+        Types types = params_of(g, g->m->tags.at[tag].type);
+        settle(g);
+        op_a(g, CORE_OP_CATCH, tag);
+        next_part(g, &types);
+        top(g)->has_caught = true;
+        statements(g, 1 + choose(g, 2));
+        if (chance(g, 3)) rethrow(g);
+    }
+    if (chance(g, 2)) {
+        settle(g);
+        op(g, CORE_OP_CATCH_ALL);
+        next_part(g, &none);
+        top(g)->has_caught = true;
+        statements(g, 1 + choose(g, 2));
+        if (chance(g, 3)) rethrow(g);
+    }
+    close_block(g);
+}
+
 static void throw(Gen * g) {
+    if (g->legacy && chance(g, 3)) {
+        rethrow(g);
+        return;
+    }
     uint32_t local = local_of(g, core_ref(true, CORE_HEAP_EXN), false);
     if (local != CORE_NONE && chance(g, 2)) {
         get(g, local);
@@ -292,8 +346,7 @@ static void call(Gen *g) {
     call_of(g, callee, tail);
     settle(g);
     op(g, CORE_OP_ELSE);
-    g->stack.len = top(g)->height;
-    top(g)->unreachable = false;
+    next_part(g, &none);
     close_block(g);
 }
 
@@ -555,6 +608,7 @@ static void statement(Gen *g) {
     case 23:
         if (!(g->proposals & MODGEN_EXCEPTIONS)) return;
         if (chance(g, 6)) throw(g);
+        else if (!deep && g->legacy && chance(g, 2)) legacy_try(g);
         else if (!deep) try_block(g);
         return;
     }

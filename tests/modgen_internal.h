@@ -29,6 +29,7 @@ typedef struct {
     uint32_t height;
     bool unreachable;
     bool is_loop;
+    bool has_caught;  /* the clause of a legacy `try`: its exception can be thrown again */
     uint32_t counter; /* of a loop: its local, which counts down to 0 */
 } Block;
 
@@ -40,6 +41,7 @@ typedef struct {
     unsigned proposals;
     bool canonical; /* NaNs are made canonical where their bits are seen */
     bool has_gc;
+    bool legacy;                                   /* exceptions of the older kind, too */
     uint32_t gc_types;                             /* the first of five: see modgen_gc.c */
     uint32_t any_elem;                             /* the segment of anyrefs */
     uint32_t budget;                               /* the global that counts calls */

@@ -94,11 +94,11 @@ static void fill_ends(const PlainMachine *p, const CoreExpr *body, uint32_t *end
         if (!core_instr_next(&r, &in)) return;
         uint32_t after = (uint32_t)(r.ptr - (const uint8_t *)body->bytes.ptr);
         if (in.op == CORE_OP_BLOCK || in.op == CORE_OP_LOOP || in.op == CORE_OP_IF ||
-            in.op == CORE_OP_TRY_TABLE) {
+            in.op == CORE_OP_TRY_TABLE || in.op == CORE_OP_TRY) {
             *vec_push(p->arena, &open) = at;
         } else if (in.op == CORE_OP_ELSE) {
             ends[2 * vec_last(&open)] = after;
-        } else if (in.op == CORE_OP_END && open.len) {
+        } else if ((in.op == CORE_OP_END || in.op == CORE_OP_DELEGATE) && open.len) {
             ends[2 * vec_pop(&open) + 1] = after;
         }
     }
@@ -134,6 +134,7 @@ static void enter_block(PlainMachine *p, PlainFrame *f, const CoreInstr *in, siz
         .is_loop = is_loop,
     };
     if (in->op == CORE_OP_TRY_TABLE) label.catches = in->list;
+    if (in->op == CORE_OP_TRY) label.body = f->at;
     push_label(p, label);
 }
 
@@ -266,12 +267,57 @@ static bool caught_here(PlainMachine *p, PlainLabel label, PlainObject *exceptio
     return false;
 }
 
+/* The next clause of a legacy `try`, or its `delegate`, or its `end`. */
+static CoreInstr next_clause(Reader *r) {
+    CoreInstr in = {0};
+    for (uint32_t depth = 0; core_instr_next(r, &in);) {
+        switch ((int)in.op) {
+        case CORE_OP_BLOCK:
+        case CORE_OP_LOOP:
+        case CORE_OP_IF:
+        case CORE_OP_TRY:
+        case CORE_OP_TRY_TABLE: depth++; break;
+        case CORE_OP_CATCH:
+        case CORE_OP_CATCH_ALL:
+            if (depth == 0) return in;
+            break;
+        case CORE_OP_END:
+        case CORE_OP_DELEGATE:
+            if (depth-- == 0) return in;
+            break;
+        }
+    }
+    return core_instr(CORE_OP_END);
+}
+
+/* The `try` of the label, which is gone already, in the frame on top: the label comes back for a clause. */
+static bool caught_by_try(PlainMachine *p, PlainLabel label, PlainObject *exception) {
+    PlainFrame *f = &vec_last(&p->frames);
+    Reader r = core_expr_reader(p->module, f->body, NULL);
+    r.ptr += label.body;
+    for (;;) {
+        CoreInstr in = next_clause(&r);
+        if (in.op == CORE_OP_DELEGATE) p->labels.len -= in.a;
+        if (in.op == CORE_OP_END || in.op == CORE_OP_DELEGATE) return false;
+        if (in.op == CORE_OP_CATCH && in.a != exception->index) continue;
+        label.body = 0;
+        label.caught = exception;
+        push_label(p, label);
+        p->stack.len = label.height;
+        for (uint32_t i = 0; in.op == CORE_OP_CATCH && i < exception->count; i++)
+            plain_push(p, exception->values[i]);
+        f->at = (size_t)(r.ptr - (const uint8_t *)f->body->bytes.ptr);
+        return true;
+    }
+}
+
 static void throw_exception(PlainMachine *p, PlainObject *exception) {
     while (p->frames.len > 0) {
         PlainFrame f = vec_last(&p->frames);
         while (p->labels.len - 1 > f.labels) {
             PlainLabel label = vec_pop(&p->labels);
-            if (caught_here(p, label, exception)) return;
+            if (label.body ? caught_by_try(p, label, exception) : caught_here(p, label, exception))
+                return;
         }
         p->labels.len = f.labels;
         p->stack.len = f.height;
@@ -328,12 +374,16 @@ static bool branch_instr(PlainMachine *p, PlainFrame *f, const CoreInstr *in, si
     switch ((int)in->op) {
     case CORE_OP_BLOCK:
     case CORE_OP_LOOP:
+    case CORE_OP_TRY:
     case CORE_OP_TRY_TABLE: enter_block(p, f, in, start); return true;
     case CORE_OP_IF: if_instr(p, f, in, start); return true;
     case CORE_OP_ELSE:
+    case CORE_OP_CATCH:
+    case CORE_OP_CATCH_ALL:
         f->at = vec_last(&p->labels).target;
         p->labels.len--;
         return true;
+    case CORE_OP_DELEGATE:
     case CORE_OP_END: end_instr(p); return true;
     case CORE_OP_BR: branch(p, in->a); return true;
     case CORE_OP_BR_IF:
@@ -359,6 +409,9 @@ static bool call_instr(PlainMachine *p, const CoreInstr *in) {
     case CORE_OP_CALL_REF: call_ref(p, false); return true;
     case CORE_OP_RETURN_CALL_REF: call_ref(p, true); return true;
     case CORE_OP_THROW: throw_instr(p, in); return true;
+    case CORE_OP_RETHROW:
+        throw_exception(p, p->labels.at[p->labels.len - 1 - in->a].caught);
+        return true;
     case CORE_OP_THROW_REF:
         exception = plain_pop_ref(p);
         if (exception) throw_exception(p, exception);

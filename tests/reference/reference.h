@@ -165,7 +165,9 @@ struct PlainLabel {
     uint32_t height; /* of the stack below the block's own values */
     size_t target;   /* where a branch goes on */
     bool is_loop;
-    CoreList catches; /* try_table */
+    CoreList catches;    /* try_table */
+    size_t body;         /* a legacy `try`, in its first part: where that begins; else 0 */
+    PlainObject *caught; /* ... in a clause: for rethrow */
 };
 
 struct PlainFrame {
