@@ -21,7 +21,7 @@ static const Option option_table[] = {
     FLAG(Options, stub_missing, 0, "stub-missing-functions",
          "Functions that no library has are there, and trap"),
     FLAG(Options, use_libdl, 0, "use-built-in-libdl",
-         "Refused: no libdl is built in. Give the one of the toolchain as a library"),
+         "Add a `libdl.so` of our own, with dlopen, dlsym, dlclose and dlerror"),
     COMPONENT_OPTIONS(Options, component),
 };
 
@@ -49,12 +49,8 @@ static bool load_library(Cli *cli, Str given, CompLibrary *lib) {
 static int run(Cli *cli, void *given) {
     const Options *options = given;
     size_t plain = cli->args.len, n = plain + options->dl_openable.len;
-    CompLibrary *libraries = ARENA_NEW_ARRAY(cli->arena, CompLibrary, n);
+    CompLibrary *libraries = ARENA_NEW_ARRAY(cli->arena, CompLibrary, n + 1);
     Buf bytes;
-    if (options->use_libdl) {
-        diag(&cli->diags, CLI_NO_LIBDL, span_none());
-        return EXIT_INPUT;
-    }
     if (options->stack_size > MAX_STACK) {
         Str text = str_fmt(cli->arena, "%llu", (unsigned long long)options->stack_size);
         diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(text), STR_ARG(STR("--stack-size")),
@@ -70,6 +66,8 @@ static int run(Cli *cli, void *given) {
         Str file = i < plain ? cli->args.at[i] : options->dl_openable.at[i - plain];
         if (!load_library(cli, file, &libraries[i])) return EXIT_INPUT;
     }
+    if (options->use_libdl)
+        libraries[n++] = (CompLibrary){.name = STR("libdl.so"), .source = make_libdl(cli)};
     CompLinkOptions link = {.libraries = libraries,
                             .library_count = n,
                             .stack_size = (uint32_t)options->stack_size,
@@ -94,5 +92,6 @@ const CommandSpec cmd_component_link = {
         "A program with its C library\n"
         "$ witc component link app.so libc.so -o app.wasm\n"
         "A library that dlopen finds\n"
-        "$ witc component link app.so libc.so libdl.so --dl-openable plugin.so -o app.wasm\n",
+        "$ witc component link app.so libc.so --use-built-in-libdl --dl-openable plugin.so -o "
+        "app.wasm\n",
 };

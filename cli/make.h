@@ -85,6 +85,8 @@ typedef struct {
 
 /* The component of a core module with its world embedded, as bytes. */
 int make_component(Cli *cli, const Source *module, const ComponentChoice *choice, Buf *bytes);
+/* The library `libdl.so` of our own (libdl.c). */
+const Source *make_libdl(Cli *cli);
 /* The component of libraries. */
 int make_linked(Cli *cli, const CompLinkOptions *link, const ComponentChoice *choice, Buf *bytes);
 

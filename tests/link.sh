@@ -104,6 +104,59 @@ expect "embed dl" 0 component embed -w w w.wit dl.wat -o dl.wasm
 expect "dlopen" 0 component link dl.wasm --dl-openable plug=plug.wat -o h.wasm
 runs dlopen 87 h.wasm
 
+# The libdl that is built in: what is there, what is not, and handles that are none.
+cat >open.wat <<'W'
+(module
+  (type $get (func (result i32)))
+  (@dylink.0 (mem-info (memory 64 0)) (needed "libdl.so"))
+  (import "env" "memory" (memory 1))
+  (import "env" "__indirect_function_table" (table 1 funcref))
+  (import "env" "__memory_base" (global $base i32))
+  (import "env" "dlopen" (func $dlopen (param i32 i32) (result i32)))
+  (import "env" "dlsym" (func $dlsym (param i32 i32) (result i32)))
+  (import "env" "dlclose" (func $dlclose (param i32) (result i32)))
+  (import "env" "dlerror" (func $dlerror (result i32)))
+  (data (global.get $base) "plug\00a\00b\00plu\00plugs\00only\00late\00")
+  (func $text (param i32) (result i32) (i32.add (global.get $base) (local.get 0)))
+  (func $must (param i32) (if (i32.eqz (local.get 0)) (then unreachable)))
+  (func $must-not (param i32) ;; and says why, once
+    (if (local.get 0) (then unreachable))
+    (call $must (call $dlerror))
+    (if (call $dlerror) (then unreachable)))
+  (func (export "answer") (type $get) (local $lib i32) (local $late i32) (local $all i32)
+    (if (call $dlerror) (then unreachable))
+    (local.set $lib (call $dlopen (call $text (i32.const 0)) (i32.const 2)))
+    (local.set $late (call $dlopen (call $text (i32.const 24)) (i32.const 1)))
+    (local.set $all (call $dlopen (i32.const 0) (i32.const 0)))
+    (call $must (local.get $lib))
+    (call $must (local.get $late))
+    (call $must (local.get $all))
+    (call $must-not (call $dlopen (call $text (i32.const 9)) (i32.const 2)))
+    (call $must-not (call $dlopen (call $text (i32.const 13)) (i32.const 2)))
+    (call $must-not (call $dlopen (call $text (i32.const 5)) (i32.const 2)))
+    (call $must-not (call $dlsym (local.get $lib) (call $text (i32.const 19))))
+    (call $must (call $dlsym (local.get $late) (call $text (i32.const 19))))
+    (call $must (call $dlsym (local.get $all) (call $text (i32.const 19))))
+    (call $must (call $dlsym (i32.const 0) (call $text (i32.const 19))))
+    (call $must-not (call $dlsym (i32.const 0) (call $text (i32.const 13))))
+    (call $must-not (call $dlsym (i32.add (local.get $lib) (i32.const 4)) (call $text (i32.const 5))))
+    (call $must-not (call $dlsym (i32.const -1) (call $text (i32.const 5))))
+    (call $must-not (i32.add (call $dlclose (i32.const 8)) (i32.const 1)))
+    (if (call $dlclose (local.get $lib)) (then unreachable))
+    (if (call $dlclose (local.get $all)) (then unreachable))
+    (i32.add
+      (call_indirect (type $get) (call $dlsym (local.get $lib) (call $text (i32.const 5))))
+      (i32.load (call $dlsym (local.get $lib) (call $text (i32.const 7)))))))
+W
+printf '(module (@dylink.0 (mem-info (memory 0 0))) (func (export "only") (result i32) (i32.const 1)))' >late.wat
+expect "embed open" 0 component embed -w w w.wit open.wat -o open.wasm
+expect "libdl" 0 component link open.wasm --use-built-in-libdl --dl-openable plug=plug.wat --dl-openable late=late.wat -o dl1.wasm
+runs libdl 87 dl1.wasm
+expect "libdl unused" 0 component link dl.wasm --use-built-in-libdl --dl-openable plug=plug.wat -o dl2.wasm
+cmp -s h.wasm dl2.wasm && ok || bad "libdl unused" "is not left out"
+expect "libdl twice" 1 component link open.wasm libdl.so=lib.wasm --use-built-in-libdl
+say "libdl twice" 'more than one library `libdl.so`'
+
 # A weak function may be missing: its address is null. With stubs anything may.
 cat >weak.wat <<'W'
 (module
@@ -127,7 +180,6 @@ expect "twice" 1 component link app=app.wasm app=app.wasm lib=lib.wasm
 say "twice" 'more than one library `app`'
 expect "nothing" 1 component link lib=lib.wasm --stub-missing-functions
 say "nothing" 'nothing to link'
-expect "no libdl" 1 component link --use-built-in-libdl app=app.wasm
 expect "no file" 2 component link
 expect "stack" 2 component link --stack-size 9999999999 app=app.wasm
 
