@@ -6,32 +6,32 @@
  * Exit status: the guest's own; 0 or 1 as `run` returned ok or err; 134 after a trap.
  */
 #include <signal.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "cli/backtrace.h"
+#include "cli/grant.h"
 #include "cli/load.h"
 #include "cli/run.h"
 #include "interpreter/interpreter.h"
-#include "wasi/wasi.h"
 #include "wat/wat.h"
 
 typedef struct {
-    StrVec env;
-    bool inherit_env;
-    Str argv0, cwd;
+    Grants grants;
     RunModule module; /* with the limits, which are for components, too */
 } Options;
 
 static const Options defaults = {.module.limits.fuel = UINT64_MAX};
 
 static const Option option_table[] = {
-    LIST(Options, env, 0, "env", "NAME[=VALUE]",
+    LIST(Options, grants.env, 0, "env", "NAME[=VALUE]",
          "Grant a variable of the environment; without a value, the one that it has here"),
-    FLAG(Options, inherit_env, 0, "inherit-env", "Grant the whole environment"),
-    TEXT(Options, argv0, 0, "argv0", "TEXT",
+    FLAG(Options, grants.inherit_env, 0, "inherit-env", "Grant the whole environment"),
+    TEXT(Options, grants.argv0, 0, "argv0", "TEXT",
          "The first of the guest's arguments (the file's name)"),
-    TEXT(Options, cwd, 0, "cwd", "DIR", "What the guest is told as its current directory"),
+    LIST(Options, grants.folders, 0, "dir", "HOST[::GUEST[::ro]]",
+         "Grant a folder and all below it, `ro` to be read only; `,quota=SIZE` and `,files=N` at "
+         "the "
+         "end limit by how much its files may grow and how many may be made"),
+    TEXT(Options, grants.cwd, 0, "cwd", "DIR", "What the guest is told as its current directory"),
     TEXT(Options, module.invoke, 0, "invoke", "NAME",
          "Call this function of a core module with the arguments, and print its results"),
     LIST(Options, module.preloads, 0, "preload", "NAME=FILE",
@@ -64,47 +64,6 @@ static const Argument arguments[] = {
      ARGUMENT_REPEATED},
     {0},
 };
-
-typedef VEC(WasiVariable) Variables;
-
-static void grant(Cli *cli, Variables *variables, Str name, Str value) {
-    for (size_t i = 0; i < variables->len; i++) {
-        if (str_eq(variables->at[i].name, name)) {
-            variables->at[i].value = value;
-            return;
-        }
-    }
-    *vec_push(cli->arena, variables) = (WasiVariable){name, value};
-}
-
-static void grant_pair(Cli *cli, Variables *variables, Str pair) {
-    size_t equals = str_find(pair, '=', 0);
-    if (equals != SIZE_MAX) {
-        grant(cli, variables, str_from_to(pair, 0, equals), str_after(pair, equals + 1));
-        return;
-    }
-    const char *value = getenv(str_c(cli->arena, pair));
-    if (value) grant(cli, variables, pair, str_from(value));
-}
-
-static WasiContext make_context(Cli *cli, const Options *options) {
-    Variables variables = {0};
-    if (options->inherit_env) {
-        for (char **entry = environ; *entry; entry++) grant_pair(cli, &variables, str_from(*entry));
-    }
-    for (size_t i = 0; i < options->env.len; i++) grant_pair(cli, &variables, options->env.at[i]);
-    Str *args = cli->args.at;
-    args[0] = options->argv0.len ? options->argv0 : path_file(args[0]);
-    return (WasiContext){.args = args,
-                         .arg_count = cli->args.len,
-                         .variables = variables.at,
-                         .variable_count = variables.len,
-                         .has_cwd = options->cwd.len != 0,
-                         .cwd = options->cwd,
-                         .stdin_fd = STDIN_FILENO,
-                         .stdout_fd = STDOUT_FILENO,
-                         .stderr_fd = STDERR_FILENO};
-}
 
 static void report_trap(Cli *cli, const VmThread *thread) {
     Str message = vm_trap_message(thread);
@@ -205,9 +164,11 @@ static int run(Cli *cli, void *given) {
     const CompInfo *info =
         decoded ? comp_validate_jobs(cli->arena, decoded, features, 0, &cli->diags) : NULL;
     if (!info) return EXIT_INPUT;
-    WasiContext context = make_context(cli, options);
+    WasiContext context;
+    if (!grants_read(cli, &options->grants, &context)) return EXIT_INPUT;
     VmLimits limits = vm_limits_of(&options->module.limits);
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that the guest sees */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that the guest sees, */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that has become too large */
     int status = EXIT_TRAP;
     VmStore *store = vm_store_new(&limits);
     VmThread *thread = store ? vm_thread_new(store) : NULL;
@@ -220,6 +181,7 @@ static int run(Cli *cli, void *given) {
     wasi_free(wasi);
     vm_thread_free(thread);
     vm_store_free(store);
+    grants_close(&context);
     return status;
 }
 
@@ -241,6 +203,8 @@ const CommandSpec cmd_run = {
         "Exits with the guest's status, and with 134 where it trapped, met a limit, or was "
         "interrupted by Ctrl-C.",
     .examples =
+        "With a folder, which it sees as /data and cannot change\n"
+        "$ witc run --dir photos::/data::ro program.wasm\n"
         "With a variable and two arguments\n$ witc run --env NAME=Ada program.wasm -- 9 16\n"
         "A function of a core module\n$ witc run --invoke add module.wat 2 0x10\n"
         "What one does not trust\n$ witc run --timeout 2s --max-memory 64M program.wasm\n",

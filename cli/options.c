@@ -141,21 +141,23 @@ static bool read_number(Str text, size_t *at, uint64_t *out) {
     return *at > start;
 }
 
-static bool set_number(Parser *p, const Option *option, Str said, Str value) {
+bool cli_read_size(Str text, uint64_t *size) {
     size_t at = 0;
     uint64_t number;
-    if (read_number(value, &at, &number)) {
-        Str suffix = str_after(value, at);
-        unsigned shift = str_is(suffix, "K")   ? 10
-                         : str_is(suffix, "M") ? 20
-                         : str_is(suffix, "G") ? 30
-                                               : 0;
-        if ((shift || suffix.len == 0) && number <= UINT64_MAX >> shift) {
-            *(uint64_t *)field(p, option) = number << shift;
-            return true;
-        }
-    }
-    return bad_value(p, value, said, "a number such as 4096 or 64M");
+    if (!read_number(text, &at, &number)) return false;
+    Str suffix = str_after(text, at);
+    unsigned shift = str_is(suffix, "K")   ? 10
+                     : str_is(suffix, "M") ? 20
+                     : str_is(suffix, "G") ? 30
+                                           : 0;
+    if ((!shift && suffix.len) || number > UINT64_MAX >> shift) return false;
+    *size = number << shift;
+    return true;
+}
+
+static bool set_number(Parser *p, const Option *option, Str said, Str value) {
+    return cli_read_size(value, field(p, option)) ||
+           bad_value(p, value, said, "a number such as 4096 or 64M");
 }
 
 static bool set_time(Parser *p, const Option *option, Str said, Str value) {

@@ -1,76 +1,737 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * wasi:filesystem where no directory is granted: there are no preopens, hence no descriptors, and
- * the methods of a descriptor can only be called with a handle that is none, which traps. Each
- * would answer `access`.
+ * wasi:filesystem: what lies below the folders that were granted.
+ *
+ * A descriptor is an open file or folder. Whether anything may be changed through it is decided by
+ * the grant that it came from (`may_change`); a folder that is opened below one that may be changed
+ * may be changed, and says so in its flags. Paths are resolved by path.c, and no system call here is
+ * given more than one name.
+ *
+ * Failures are errno numbers until the guest is told: error-code has a case for each of POSIX that
+ * these calls can meet, in the order of their names.
  */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
 #include "wasi/internal.h"
 
-enum { ACCESS = 0 }; /* the first case of error-code */
+/* flags and enums of types.wit, in its order */
+enum { READ = 1, WRITE = 2, FILE_SYNC = 4, DATA_SYNC = 8, READ_SYNC = 16, MUTATE = 32 };
+enum { CREATE = 1, DIRECTORY = 2, EXCLUSIVE = 4, TRUNCATE = 8 };
+enum { SYMLINK_FOLLOW = 1 };
+enum { UNKNOWN, BLOCK_DEVICE, CHARACTER_DEVICE, FOLDER, FIFO, SYMBOLIC_LINK, REGULAR_FILE, SOCKET };
 
-WASI_FN(get_directories) {
-    result->list.items = NULL;
-    result->list.len = 0;
+typedef struct {
+    WasiObject object;
+    int fd;
+    bool is_own;    /* of fd; a granted folder's belongs to the grant */
+    bool is_folder; /* otherwise a regular file */
+    bool may_change;
+    uint8_t flags;
+    WasiQuota *quota; /* of the grant */
+} WasiDescriptor;
+
+typedef struct {
+    WasiObject object;
+    DIR *entries;
+} WasiEntries;
+
+/* ---- errors ---- */
+
+static const int error_codes[37] = {
+    EACCES,  EAGAIN,    EALREADY,        EBADF,   EBUSY,  EDEADLK, EDQUOT,    EEXIST,
+    EFBIG,   EILSEQ,    EINPROGRESS,     EINTR,   EINVAL, EIO,     EISDIR,    ELOOP,
+    EMLINK,  EMSGSIZE,  ENAMETOOLONG,    ENODEV,  ENOENT, ENOLCK,  ENOMEM,    ENOSPC,
+    ENOTDIR, ENOTEMPTY, ENOTRECOVERABLE, ENOTSUP, ENOTTY, ENXIO,   EOVERFLOW, EPERM,
+    EPIPE,   EROFS,     ESPIPE,          ETXTBSY, EXDEV,
+};
+
+static uint32_t error_code(int fault) {
+    if (fault == ENOSYS) fault = ENOTSUP;
+    if (fault == EMFILE || fault == ENFILE) fault = ENOMEM;
+    uint32_t i = 0;
+    while (i < WASI_COUNT(error_codes) && error_codes[i] != fault) i++;
+    return i < WASI_COUNT(error_codes) ? i : error_code(EIO);
+}
+
+static VmStatus ended(AbiValue *result, int fault, Arena *scratch) {
+    return fault ? wasi_err(result, error_code(fault), scratch) : wasi_ok(result);
+}
+
+/* An errno of a call that answers -1. */
+static int fault_of(long answer) { return answer < 0 ? errno : 0; }
+
+WASI_FN(filesystem_error_code) {
+    const WasiError *error = wasi_get(thread, context, &args[0], WASI_ERROR);
+    if (!error) return VM_TRAP;
+    AbiValue *code = wasi_case(result, error->is_file, error->is_file, scratch);
+    if (error->is_file) code->bits = error_code(error->code);
     return VM_DONE;
 }
 
-/* An error of a stream is downcast to a file's; there are none. */
-WASI_FN(filesystem_error_code) {
-    return wasi_get(thread, context, &args[0], WASI_ERROR) ? wasi_ok(result) : VM_TRAP;
+/* ---- quotas ---- */
+
+static int take_file(WasiQuota *quota) {
+    if (quota->files == 0) return EDQUOT;
+    if (quota->files != UINT64_MAX) quota->files--;
+    return 0;
 }
 
-WASI_FN(descriptor_denied) {
-    if (!wasi_get(thread, context, &args[0], WASI_DESCRIPTOR)) return VM_TRAP;
-    return wasi_err(result, ACCESS, scratch);
+/* A file that ends at `end` is to end at `new_end`. What is cut off may be written again. */
+static int take_growth(WasiQuota *quota, int fd, uint64_t new_end, bool cuts) {
+    if (quota->bytes == UINT64_MAX) return 0;
+    struct stat st;
+    if (fstat(fd, &st) < 0) return errno;
+    uint64_t end = (uint64_t)st.st_size;
+    if (new_end > end && new_end - end > quota->bytes) return EDQUOT;
+    if (new_end > end) quota->bytes -= new_end - end;
+    else if (cuts && end - new_end < quota->granted_bytes - quota->bytes)
+        quota->bytes += end - new_end;
+    else if (cuts) quota->bytes = quota->granted_bytes;
+    return 0;
+}
+
+ssize_t wasi_file_write(int fd, WasiQuota *quota, const void *bytes, size_t n, uint64_t offset) {
+    bool appends = offset == WASI_APPEND;
+    if (!appends && offset > (uint64_t)INT64_MAX - n) return errno = EFBIG, -1;
+    struct stat st = {0};
+    if (appends && quota->bytes != UINT64_MAX && fstat(fd, &st) < 0) return -1;
+    int fault = take_growth(quota, fd, appends ? (uint64_t)st.st_size + n : offset + n, false);
+    if (fault) return errno = fault, -1;
+    if (!appends) return pwrite(fd, bytes, n, (off_t)offset);
+    struct iovec part = {(void *)(uintptr_t)bytes, n};
+    return pwritev2(fd, &part, 1, -1, RWF_APPEND);
+}
+
+/* ---- descriptors ---- */
+
+static void free_descriptor(WasiObject *object) {
+    WasiDescriptor *d = (WasiDescriptor *)object;
+    if (!d->is_own) return;
+    close(d->fd);
+    --*d->quota->open;
+}
+
+static WasiDescriptor *get_descriptor(VmThread *thread, Wasi *wasi, const AbiValue *handle) {
+    return wasi_get(thread, wasi, handle, WASI_DESCRIPTOR);
+}
+
+WASI_FN(get_directories) {
+    Wasi *wasi = context;
+    const WasiContext *c = wasi_context(wasi);
+    AbiValue *cells = ARENA_NEW_ARRAY(scratch, AbiValue, 2 * c->folder_count);
+    result->list.items = cells;
+    result->list.len = c->folder_count;
+    for (size_t i = 0; i < c->folder_count; i++) {
+        const WasiFolder *folder = &c->folders[i];
+        WasiDescriptor *d =
+            wasi_make(thread, wasi, WASI_DESCRIPTOR, sizeof *d, NULL, &cells[2 * i]);
+        if (!d) return VM_TRAP;
+        d->fd = folder->fd;
+        d->is_folder = true;
+        d->may_change = !folder->read_only;
+        d->flags = folder->read_only ? READ : READ | MUTATE;
+        d->quota = wasi_quota(wasi, i);
+        wasi_string(&cells[2 * i + 1], folder->name);
+    }
+    return VM_DONE;
+}
+
+/* Where a method with a path acts; `changes` what is there, or its entry. */
+static int at(Wasi *wasi, const WasiDescriptor *d, const AbiValue *path, WasiFollow follow,
+              bool changes, WasiPlace *place) {
+    *place = (WasiPlace){.folder = -1};
+    if (!d->is_folder) return ENOTDIR;
+    if (changes && !d->may_change) return EROFS;
+    return wasi_place(wasi_paths(wasi), d->fd, wasi_str(path), follow, place);
+}
+
+static WasiFollow follow_of(const AbiValue *path_flags) {
+    return path_flags->bits & SYMLINK_FOLLOW ? WASI_FOLLOW : WASI_NOFOLLOW;
+}
+
+/* ENOTDIR where a slash stood behind what is there and is no folder. */
+static int check_slash(const WasiPlace *place) {
+    struct stat st;
+    if (!place->slash) return 0;
+    if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) < 0) return errno;
+    return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+}
+
+/* ---- opening ---- */
+
+static int open_mode(uint64_t open, uint64_t flags) {
+    int mode = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+    mode |= flags & WRITE ? (flags & READ ? O_RDWR : O_WRONLY) : O_RDONLY;
+    if (open & CREATE) mode |= O_CREAT;
+    if (open & DIRECTORY) mode |= O_DIRECTORY;
+    if (open & EXCLUSIVE) mode |= O_EXCL;
+    if (flags & FILE_SYNC) mode |= O_SYNC;
+    if (flags & DATA_SYNC) mode |= O_DSYNC;
+    if (flags & READ_SYNC) mode |= O_RSYNC;
+    return mode;
+}
+
+/* Devices, pipes and sockets do things by being opened. */
+static int check_kind(mode_t mode) {
+    return S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode) ? 0 : EPERM;
+}
+
+/* Opens a place, or makes a file there. A link is not followed: that has been done. */
+static int open_place(const WasiPlace *place, int mode, WasiQuota *quota, int *fd) {
+    struct stat st;
+    int fault = 0;
+    if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        if (mode & O_EXCL) return EEXIST;
+        fault = S_ISLNK(st.st_mode) ? ELOOP : check_kind(st.st_mode);
+        mode &= ~O_CREAT;
+    } else if (mode & O_CREAT) {
+        fault = place->slash ? EISDIR : take_file(quota);
+    }
+    if (fault) return fault;
+    *fd = openat(place->folder, place->name, mode, 0666);
+    return fault_of(*fd);
+}
+
+static int open_path(Wasi *wasi, const WasiDescriptor *base, const AbiValue *args, uint64_t open,
+                     uint64_t flags, int *fd) {
+    bool changes = flags & (WRITE | MUTATE) || open & (CREATE | TRUNCATE);
+    if (open & DIRECTORY && open & (CREATE | EXCLUSIVE | TRUNCATE)) return EINVAL;
+    WasiPlace place;
+    WasiFollow follow = open & EXCLUSIVE ? WASI_ENTRY : follow_of(&args[1]);
+    int fault = at(wasi, base, &args[2], follow, changes, &place);
+    if (fault) return fault;
+    int mode = open_mode(open, open & TRUNCATE ? flags | WRITE : flags);
+    fault = open_place(&place, mode, base->quota, fd);
+    wasi_place_close(&place);
+    return fault;
+}
+
+/* What has been opened, and cut off as asked for; is it something that a descriptor can be? */
+static int look_at(const WasiDescriptor *base, uint64_t open, int fd, bool *is_folder) {
+    struct stat st;
+    if (fstat(fd, &st) < 0) return errno;
+    *is_folder = S_ISDIR(st.st_mode);
+    int fault = check_kind(st.st_mode);
+    if (fault || !(open & TRUNCATE)) return fault;
+    fault = take_growth(base->quota, fd, 0, true);
+    return fault ? fault : fault_of(ftruncate(fd, 0));
+}
+
+WASI_FN(open_at) {
+    Wasi *wasi = context;
+    WasiDescriptor *base = get_descriptor(thread, wasi, &args[0]);
+    if (!base) return VM_TRAP;
+    uint64_t open = args[3].bits, flags = args[4].bits;
+    if (!(flags & (READ | WRITE))) flags |= READ;
+    if (*base->quota->open >= WASI_MAX_OPEN) return ended(result, ENOMEM, scratch);
+    int fd = -1;
+    bool is_folder = false;
+    int fault = open_path(wasi, base, args, open, flags, &fd);
+    if (!fault) fault = look_at(base, open, fd, &is_folder);
+    WasiDescriptor *d = NULL;
+    AbiValue *handle = fault ? NULL : wasi_case(result, 0, 1, scratch);
+    if (handle) d = wasi_make(thread, wasi, WASI_DESCRIPTOR, sizeof *d, NULL, handle);
+    if (!d) {
+        if (fd >= 0) close(fd);
+        return handle ? VM_TRAP : ended(result, fault, scratch);
+    }
+    d->object.free = free_descriptor;
+    d->fd = fd;
+    d->is_own = true;
+    d->is_folder = is_folder;
+    d->may_change = base->may_change;
+    d->quota = base->quota;
+    d->flags = (uint8_t)(is_folder ? READ | (d->may_change ? MUTATE : 0) : flags & ~MUTATE);
+    ++*d->quota->open;
+    return VM_DONE;
+}
+
+/* ---- streams ---- */
+
+static int check_file(const WasiDescriptor *d, uint8_t flag) {
+    if (d->is_folder) return EISDIR;
+    return d->flags & flag ? 0 : EBADF;
+}
+
+WASI_FN(read_via_stream) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    int fault = check_file(d, READ);
+    if (fault) return ended(result, fault, scratch);
+    WasiInput *in =
+        wasi_input(thread, context, d->fd, &d->object, wasi_case(result, 0, 1, scratch));
+    if (!in) return VM_TRAP;
+    in->is_file = true;
+    in->offset = args[1].bits;
+    return VM_DONE;
+}
+
+static VmStatus write_stream(VmThread *thread, Wasi *wasi, const AbiValue *handle, uint64_t offset,
+                             AbiValue *result, Arena *scratch) {
+    WasiDescriptor *d = get_descriptor(thread, wasi, handle);
+    if (!d) return VM_TRAP;
+    int fault = check_file(d, WRITE);
+    if (fault) return ended(result, fault, scratch);
+    WasiOutput *out =
+        wasi_output(thread, wasi, d->fd, &d->object, wasi_case(result, 0, 1, scratch));
+    if (!out) return VM_TRAP;
+    out->file = d->quota;
+    out->offset = offset;
+    return VM_DONE;
+}
+
+WASI_FN(write_via_stream) {
+    uint64_t offset = args[1].bits == WASI_APPEND ? WASI_APPEND - 1 : args[1].bits;
+    return write_stream(thread, context, &args[0], offset, result, scratch);
+}
+WASI_FN(append_via_stream) {
+    return write_stream(thread, context, &args[0], WASI_APPEND, result, scratch);
+}
+
+/* ---- files ---- */
+
+WASI_FN(read_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    int fault = check_file(d, READ);
+    if (!fault && args[2].bits > INT64_MAX) fault = EINVAL;
+    if (fault) return ended(result, fault, scratch);
+    size_t most = args[1].bits < WASI_MAX_READ ? args[1].bits : WASI_MAX_READ;
+    uint8_t *bytes = arena_alloc(scratch, most + 1);
+    ssize_t n = pread(d->fd, bytes, most, (off_t)args[2].bits);
+    if (n < 0) return ended(result, errno, scratch);
+    AbiValue *cells = wasi_case(result, 0, 2, scratch);
+    cells[0].list.items = bytes;
+    cells[0].list.len = (size_t)n;
+    cells[1].bits = n == 0 && most;
+    return VM_DONE;
+}
+
+WASI_FN(write_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    int fault = check_file(d, WRITE);
+    if (!fault && args[2].bits > INT64_MAX) fault = EINVAL;
+    if (fault) return ended(result, fault, scratch);
+    ssize_t n =
+        wasi_file_write(d->fd, d->quota, args[1].list.items, args[1].list.len, args[2].bits);
+    if (n < 0) return ended(result, errno, scratch);
+    wasi_case(result, 0, 1, scratch)->bits = (uint64_t)n;
+    return VM_DONE;
+}
+
+WASI_FN(set_size) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    int fault = check_file(d, WRITE);
+    if (!fault && args[1].bits > INT64_MAX) fault = EFBIG;
+    if (!fault) fault = take_growth(d->quota, d->fd, args[1].bits, true);
+    if (!fault) fault = fault_of(ftruncate(d->fd, (off_t)args[1].bits));
+    return ended(result, fault, scratch);
+}
+
+WASI_FN(advise) {
+    static const int advices[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
+                                  POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED,   POSIX_FADV_NOREUSE};
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    if (d->is_folder) return ended(result, EBADF, scratch);
+    uint64_t offset = args[1].bits, len = args[2].bits;
+    if (offset > INT64_MAX) return ended(result, EINVAL, scratch);
+    if (len > INT64_MAX) len = 0; /* to the end */
+    int fault = posix_fadvise(d->fd, (off_t)offset, (off_t)len, advices[args[3].bits]);
+    return ended(result, fault, scratch);
+}
+
+static VmStatus synchronize(VmThread *thread, Wasi *wasi, const AbiValue *handle,
+                            int (*sync)(int fd), AbiValue *result, Arena *scratch) {
+    WasiDescriptor *d = get_descriptor(thread, wasi, handle);
+    if (!d) return VM_TRAP;
+    if (!d->is_folder && !(d->flags & WRITE)) return wasi_ok(result);
+    return ended(result, fault_of(sync(d->fd)), scratch);
+}
+
+WASI_FN(sync_data) { return synchronize(thread, context, args, fdatasync, result, scratch); }
+WASI_FN(sync_all) { return synchronize(thread, context, args, fsync, result, scratch); }
+
+WASI_FN(get_flags) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    wasi_case(result, 0, 1, scratch)->bits = d->flags;
+    return VM_DONE;
+}
+
+/* ---- attributes ---- */
+
+static uint32_t type_of(mode_t mode) {
+    switch (mode & S_IFMT) {
+    case S_IFBLK: return BLOCK_DEVICE;
+    case S_IFCHR: return CHARACTER_DEVICE;
+    case S_IFDIR: return FOLDER;
+    case S_IFIFO: return FIFO;
+    case S_IFLNK: return SYMBOLIC_LINK;
+    case S_IFREG: return REGULAR_FILE;
+    case S_IFSOCK: return SOCKET;
+    default: return UNKNOWN;
+    }
+}
+
+/* A datetime cannot be before 1970. */
+static void put_time(AbiValue *option, struct timespec time, Arena *scratch) {
+    bool has = time.tv_sec >= 0;
+    AbiValue *cells = wasi_case(option, has, has ? 2 : 0, scratch);
+    if (!has) return;
+    cells[0].bits = (uint64_t)time.tv_sec;
+    cells[1].bits = (uint64_t)time.tv_nsec;
+}
+
+static VmStatus put_stat(AbiValue *result, int fault, const struct stat *st, Arena *scratch) {
+    if (fault) return ended(result, fault, scratch);
+    AbiValue *cells = wasi_case(result, 0, 6, scratch);
+    cells[0].bits = type_of(st->st_mode);
+    cells[1].bits = st->st_nlink;
+    cells[2].bits = (uint64_t)st->st_size;
+    put_time(&cells[3], st->st_atim, scratch);
+    put_time(&cells[4], st->st_mtim, scratch);
+    put_time(&cells[5], st->st_ctim, scratch);
+    return VM_DONE;
+}
+
+static int stat_path(Wasi *wasi, const WasiDescriptor *d, const AbiValue *args, struct stat *st) {
+    WasiPlace place;
+    int fault = at(wasi, d, &args[2], follow_of(&args[1]), false, &place);
+    if (!fault) fault = fault_of(fstatat(place.folder, place.name, st, AT_SYMLINK_NOFOLLOW));
+    wasi_place_close(&place);
+    return fault;
+}
+
+WASI_FN(stat_open) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    struct stat st;
+    return d ? put_stat(result, fault_of(fstat(d->fd, &st)), &st, scratch) : VM_TRAP;
+}
+
+WASI_FN(stat_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    struct stat st;
+    return d ? put_stat(result, stat_path(context, d, args, &st), &st, scratch) : VM_TRAP;
+}
+
+WASI_FN(get_type) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    wasi_case(result, 0, 1, scratch)->bits = d->is_folder ? FOLDER : REGULAR_FILE;
+    return VM_DONE;
+}
+
+/* new-timestamp */
+static int read_time(const AbiValue *value, struct timespec *time) {
+    static const long special[] = {UTIME_OMIT, UTIME_NOW};
+    *time = (struct timespec){0};
+    if (value->variant.index < 2) {
+        time->tv_nsec = special[value->variant.index];
+        return 0;
+    }
+    const AbiValue *cells = value->variant.payload;
+    if (cells[0].bits > INT64_MAX || cells[1].bits >= 1000000000) return EINVAL;
+    time->tv_sec = (time_t)cells[0].bits;
+    time->tv_nsec = (long)cells[1].bits;
+    return 0;
+}
+
+static int read_times(const AbiValue *args, struct timespec times[2]) {
+    int fault = read_time(&args[0], &times[0]);
+    return fault ? fault : read_time(&args[1], &times[1]);
+}
+
+WASI_FN(set_times) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    struct timespec times[2];
+    int fault = d->may_change ? read_times(&args[1], times) : EROFS;
+    if (!fault) fault = fault_of(futimens(d->fd, times));
+    return ended(result, fault, scratch);
+}
+
+WASI_FN(set_times_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    struct timespec times[2];
+    WasiPlace place = {0};
+    int fault = read_times(&args[3], times);
+    if (!fault) fault = at(context, d, &args[2], follow_of(&args[1]), true, &place);
+    if (!fault) fault = fault_of(utimensat(place.folder, place.name, times, AT_SYMLINK_NOFOLLOW));
+    wasi_place_close(&place);
+    return ended(result, fault, scratch);
 }
 
 WASI_FN(is_same_object) {
-    if (!wasi_get(thread, context, &args[0], WASI_DESCRIPTOR)) return VM_TRAP;
-    result->bits = args[0].bits == args[1].bits;
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    WasiDescriptor *other = d ? get_descriptor(thread, context, &args[1]) : NULL;
+    if (!other) return VM_TRAP;
+    struct stat a, b;
+    result->bits = fstat(d->fd, &a) == 0 && fstat(other->fd, &b) == 0 && a.st_dev == b.st_dev &&
+                   a.st_ino == b.st_ino;
     return VM_DONE;
 }
 
-WASI_FN(entries_denied) {
-    if (!wasi_get(thread, context, &args[0], WASI_DIRECTORY_ENTRY_STREAM)) return VM_TRAP;
-    return wasi_err(result, ACCESS, scratch);
+/* Which object it is, and nothing that a write changes: programs take the hash for a file's number.
+ * The key keeps the system's numbers from the guest. */
+static VmStatus put_hash(AbiValue *result, int fault, const struct stat *st, Wasi *wasi,
+                         Arena *scratch) {
+    if (fault) return ended(result, fault, scratch);
+    AbiValue *cells = wasi_case(result, 0, 2, scratch);
+    for (uint64_t half = 0; half < 2; half++) {
+        const uint64_t what[3] = {st->st_dev, st->st_ino, half};
+        cells[half].bits = wasi_keyed_hash(wasi, what, 3);
+    }
+    return VM_DONE;
 }
+
+WASI_FN(metadata_hash) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    struct stat st;
+    return d ? put_hash(result, fault_of(fstat(d->fd, &st)), &st, context, scratch) : VM_TRAP;
+}
+
+WASI_FN(metadata_hash_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    struct stat st;
+    return d ? put_hash(result, stat_path(context, d, args, &st), &st, context, scratch) : VM_TRAP;
+}
+
+/* ---- entries of folders ---- */
+
+static void free_entries(WasiObject *object) {
+    WasiEntries *stream = (WasiEntries *)object;
+    if (stream->entries) closedir(stream->entries);
+    --*((WasiDescriptor *)object->parent)->quota->open;
+}
+
+static int open_entries(const WasiDescriptor *d, DIR **entries) {
+    if (!d->is_folder) return ENOTDIR;
+    if (*d->quota->open >= WASI_MAX_OPEN) return ENOMEM;
+    int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return errno;
+    *entries = fdopendir(fd);
+    if (*entries) return 0;
+    int fault = errno;
+    close(fd);
+    return fault;
+}
+
+WASI_FN(read_directory) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    DIR *entries = NULL;
+    int fault = open_entries(d, &entries);
+    if (fault) return ended(result, fault, scratch);
+    WasiEntries *stream = wasi_make(thread, context, WASI_DIRECTORY_ENTRY_STREAM, sizeof *stream,
+                                    &d->object, wasi_case(result, 0, 1, scratch));
+    if (!stream) {
+        closedir(entries);
+        return VM_TRAP;
+    }
+    stream->entries = entries;
+    stream->object.free = free_entries;
+    ++*d->quota->open;
+    return VM_DONE;
+}
+
+/* Names that are no strings cannot be told; they are passed over, as "." and ".." are. */
+static bool is_told(const char *name) {
+    Str text = str_from(name);
+    return !str_is(text, ".") && !str_is(text, "..") && utf8_valid_prefix(text) == text.len;
+}
+
+static uint32_t entry_type(DIR *entries, const struct dirent *entry) {
+    struct stat st;
+    if (entry->d_type != DT_UNKNOWN) return type_of(DTTOIF(entry->d_type));
+    int answer = fstatat(dirfd(entries), entry->d_name, &st, AT_SYMLINK_NOFOLLOW);
+    return answer < 0 ? UNKNOWN : type_of(st.st_mode);
+}
+
+WASI_FN(read_directory_entry) {
+    WasiEntries *stream = wasi_get(thread, context, &args[0], WASI_DIRECTORY_ENTRY_STREAM);
+    if (!stream) return VM_TRAP;
+    struct dirent *entry;
+    do {
+        errno = 0;
+        entry = readdir(stream->entries);
+    } while (entry && !is_told(entry->d_name));
+    if (!entry && errno) return ended(result, errno, scratch);
+    AbiValue *option = wasi_case(result, 0, 1, scratch);
+    AbiValue *cells = wasi_case(option, entry != NULL, entry ? 2 : 0, scratch);
+    if (!entry) return VM_DONE;
+    cells[0].bits = entry_type(stream->entries, entry);
+    wasi_string(&cells[1], str_copy(scratch, str_from(entry->d_name)));
+    return VM_DONE;
+}
+
+/* ---- changing folders ---- */
+
+WASI_FN(create_directory_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    WasiPlace place;
+    int fault = at(context, d, &args[1], WASI_ENTRY, true, &place);
+    if (!fault) fault = take_file(d->quota);
+    if (!fault) fault = fault_of(mkdirat(place.folder, place.name, 0777));
+    wasi_place_close(&place);
+    return ended(result, fault, scratch);
+}
+
+WASI_FN(remove_directory_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    WasiPlace place;
+    int fault = at(context, d, &args[1], WASI_ENTRY, true, &place);
+    if (!fault) fault = fault_of(unlinkat(place.folder, place.name, AT_REMOVEDIR));
+    wasi_place_close(&place);
+    return ended(result, fault, scratch);
+}
+
+WASI_FN(unlink_file_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    WasiPlace place;
+    int fault = at(context, d, &args[1], WASI_ENTRY, true, &place);
+    if (!fault) fault = check_slash(&place);
+    if (!fault) fault = fault_of(unlinkat(place.folder, place.name, 0));
+    wasi_place_close(&place);
+    return ended(result, fault, scratch);
+}
+
+WASI_FN(readlink_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    WasiPlace place;
+    int fault = at(context, d, &args[1], WASI_NOFOLLOW, false, &place);
+    char *target = arena_alloc(scratch, PATH_MAX);
+    ssize_t n = fault ? 0 : readlinkat(place.folder, place.name, target, PATH_MAX);
+    if (!fault) fault = fault_of(n);
+    wasi_place_close(&place);
+    Str text = {target, fault ? 0 : (size_t)n};
+    if (!fault && n > 0 && target[0] == '/') fault = EPERM;
+    if (!fault && utf8_valid_prefix(text) < text.len) fault = EILSEQ;
+    if (fault) return ended(result, fault, scratch);
+    wasi_string(wasi_case(result, 0, 1, scratch), text);
+    return VM_DONE;
+}
+
+static int make_link(const WasiPlace *place, Str target, WasiQuota *quota, Arena *scratch) {
+    struct stat st;
+    if (memchr(target.ptr, 0, target.len)) return EINVAL;
+    if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
+    if (place->slash) return ENOENT;
+    int fault = take_file(quota);
+    return fault ? fault : fault_of(symlinkat(str_c(scratch, target), place->folder, place->name));
+}
+
+WASI_FN(symlink_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    if (!d) return VM_TRAP;
+    Str target = wasi_str(&args[1]);
+    WasiPlace place = {0};
+    int fault = !target.len ? ENOENT : target.ptr[0] == '/' ? EPERM : 0;
+    if (!fault) fault = at(context, d, &args[2], WASI_ENTRY, true, &place);
+    if (!fault) fault = make_link(&place, target, d->quota, scratch);
+    wasi_place_close(&place);
+    return ended(result, fault, scratch);
+}
+
+/* Two places, of which both folders may be changed: what goes to the other becomes writable there. */
+static int two_places(Wasi *wasi, const WasiDescriptor *from, const AbiValue *from_path,
+                      const WasiDescriptor *to, const AbiValue *to_path, WasiPlace places[2]) {
+    places[1].is_own = false;
+    int fault = at(wasi, from, from_path, WASI_ENTRY, true, &places[0]);
+    if (!fault) fault = at(wasi, to, to_path, WASI_ENTRY, true, &places[1]);
+    return fault ? fault : check_slash(&places[0]);
+}
+
+WASI_FN(link_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    WasiDescriptor *to = d ? get_descriptor(thread, context, &args[3]) : NULL;
+    if (!to) return VM_TRAP;
+    WasiPlace places[2] = {0};
+    int fault = args[1].bits & SYMLINK_FOLLOW ? EINVAL : 0;
+    if (!fault) fault = two_places(context, d, &args[2], to, &args[4], places);
+    if (!fault && places[1].slash) fault = ENOENT;
+    if (!fault) fault = take_file(to->quota);
+    if (!fault)
+        fault =
+            fault_of(linkat(places[0].folder, places[0].name, places[1].folder, places[1].name, 0));
+    wasi_place_close(&places[0]);
+    wasi_place_close(&places[1]);
+    return ended(result, fault, scratch);
+}
+
+/* Only a folder can get a name with a slash behind it. */
+static int rename_place(const WasiPlace *from, const WasiPlace *to) {
+    WasiPlace of_folder = *from;
+    of_folder.slash = from->slash || to->slash;
+    int fault = check_slash(&of_folder);
+    return fault ? fault : fault_of(renameat(from->folder, from->name, to->folder, to->name));
+}
+
+WASI_FN(rename_at) {
+    WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
+    WasiDescriptor *to = d ? get_descriptor(thread, context, &args[2]) : NULL;
+    if (!to) return VM_TRAP;
+    WasiPlace places[2] = {0};
+    int fault = two_places(context, d, &args[1], to, &args[3], places);
+    if (!fault) fault = rename_place(&places[0], &places[1]);
+    wasi_place_close(&places[0]);
+    wasi_place_close(&places[1]);
+    return ended(result, fault, scratch);
+}
+
+/* ---- tables ---- */
 
 #define RESULT(t)    "->result<" t ",enum<37>>"
 #define TIME         "record<u64,u32>"
 #define TIMESTAMP    "variant<_,_," TIME ">"
 #define STAT         "record<enum<8>,u64,u64,option<" TIME ">,option<" TIME ">,option<" TIME ">>"
 #define HASH         "record<u64,u64>"
-#define DENIED(n, t) {"[method]descriptor." n, t, descriptor_denied}
+#define METHOD(n)    "[method]descriptor." n
 static const WasiFunc types_funcs[] = {
-    DENIED("read-via-stream", "(borrow,u64)" RESULT("own")),
-    DENIED("write-via-stream", "(borrow,u64)" RESULT("own")),
-    DENIED("append-via-stream", "(borrow)" RESULT("own")),
-    DENIED("advise", "(borrow,u64,u64,enum<6>)" RESULT("_")),
-    DENIED("sync-data", "(borrow)" RESULT("_")),
-    DENIED("get-flags", "(borrow)" RESULT("flags<6>")),
-    DENIED("get-type", "(borrow)" RESULT("enum<8>")),
-    DENIED("set-size", "(borrow,u64)" RESULT("_")),
-    DENIED("set-times", "(borrow," TIMESTAMP "," TIMESTAMP ")" RESULT("_")),
-    DENIED("read", "(borrow,u64,u64)" RESULT("tuple<list<u8>,bool>")),
-    DENIED("write", "(borrow,list<u8>,u64)" RESULT("u64")),
-    DENIED("read-directory", "(borrow)" RESULT("own")),
-    DENIED("sync", "(borrow)" RESULT("_")),
-    DENIED("create-directory-at", "(borrow,string)" RESULT("_")),
-    DENIED("stat", "(borrow)" RESULT(STAT)),
-    DENIED("stat-at", "(borrow,flags<1>,string)" RESULT(STAT)),
-    DENIED("set-times-at", "(borrow,flags<1>,string," TIMESTAMP "," TIMESTAMP ")" RESULT("_")),
-    DENIED("link-at", "(borrow,flags<1>,string,borrow,string)" RESULT("_")),
-    DENIED("open-at", "(borrow,flags<1>,string,flags<4>,flags<6>)" RESULT("own")),
-    DENIED("readlink-at", "(borrow,string)" RESULT("string")),
-    DENIED("remove-directory-at", "(borrow,string)" RESULT("_")),
-    DENIED("rename-at", "(borrow,string,borrow,string)" RESULT("_")),
-    DENIED("symlink-at", "(borrow,string,string)" RESULT("_")),
-    DENIED("unlink-file-at", "(borrow,string)" RESULT("_")),
-    {"[method]descriptor.is-same-object", "(borrow,borrow)->bool", is_same_object},
-    DENIED("metadata-hash", "(borrow)" RESULT(HASH)),
-    DENIED("metadata-hash-at", "(borrow,flags<1>,string)" RESULT(HASH)),
+    {METHOD("read-via-stream"), "(borrow,u64)" RESULT("own"), read_via_stream},
+    {METHOD("write-via-stream"), "(borrow,u64)" RESULT("own"), write_via_stream},
+    {METHOD("append-via-stream"), "(borrow)" RESULT("own"), append_via_stream},
+    {METHOD("advise"), "(borrow,u64,u64,enum<6>)" RESULT("_"), advise},
+    {METHOD("sync-data"), "(borrow)" RESULT("_"), sync_data},
+    {METHOD("get-flags"), "(borrow)" RESULT("flags<6>"), get_flags},
+    {METHOD("get-type"), "(borrow)" RESULT("enum<8>"), get_type},
+    {METHOD("set-size"), "(borrow,u64)" RESULT("_"), set_size},
+    {METHOD("set-times"), "(borrow," TIMESTAMP "," TIMESTAMP ")" RESULT("_"), set_times},
+    {METHOD("read"), "(borrow,u64,u64)" RESULT("tuple<list<u8>,bool>"), read_at},
+    {METHOD("write"), "(borrow,list<u8>,u64)" RESULT("u64"), write_at},
+    {METHOD("read-directory"), "(borrow)" RESULT("own"), read_directory},
+    {METHOD("sync"), "(borrow)" RESULT("_"), sync_all},
+    {METHOD("create-directory-at"), "(borrow,string)" RESULT("_"), create_directory_at},
+    {METHOD("stat"), "(borrow)" RESULT(STAT), stat_open},
+    {METHOD("stat-at"), "(borrow,flags<1>,string)" RESULT(STAT), stat_at},
+    {METHOD("set-times-at"), "(borrow,flags<1>,string," TIMESTAMP "," TIMESTAMP ")" RESULT("_"),
+     set_times_at},
+    {METHOD("link-at"), "(borrow,flags<1>,string,borrow,string)" RESULT("_"), link_at},
+    {METHOD("open-at"), "(borrow,flags<1>,string,flags<4>,flags<6>)" RESULT("own"), open_at},
+    {METHOD("readlink-at"), "(borrow,string)" RESULT("string"), readlink_at},
+    {METHOD("remove-directory-at"), "(borrow,string)" RESULT("_"), remove_directory_at},
+    {METHOD("rename-at"), "(borrow,string,borrow,string)" RESULT("_"), rename_at},
+    {METHOD("symlink-at"), "(borrow,string,string)" RESULT("_"), symlink_at},
+    {METHOD("unlink-file-at"), "(borrow,string)" RESULT("_"), unlink_file_at},
+    {METHOD("is-same-object"), "(borrow,borrow)->bool", is_same_object},
+    {METHOD("metadata-hash"), "(borrow)" RESULT(HASH), metadata_hash},
+    {METHOD("metadata-hash-at"), "(borrow,flags<1>,string)" RESULT(HASH), metadata_hash_at},
     {"[method]directory-entry-stream.read-directory-entry",
-     "(borrow)" RESULT("option<record<enum<8>,string>>"), entries_denied},
+     "(borrow)" RESULT("option<record<enum<8>,string>>"), read_directory_entry},
     {"filesystem-error-code", "(borrow)->option<enum<37>>", filesystem_error_code},
 };
 static const WasiFunc preopens_funcs[] = {

@@ -2,6 +2,9 @@
 #ifndef WASI_INTERNAL_H
 #define WASI_INTERNAL_H
 
+#include <sys/types.h>
+
+#include "wasi/path.h"
 #include "wasi/wasi.h"
 
 /*
@@ -51,6 +54,7 @@ enum {
     WASI_MAX_OBJECTS = 1000000,
     WASI_MAX_READ = 64 << 10,   /* bytes of one read */
     WASI_MAX_RANDOM = 64 << 20, /* bytes of one call */
+    WASI_MAX_OPEN = 1000,       /* files and folders at a time */
     WASI_CHUNK = 4096           /* what blocking-write-and-flush takes, and pipes without waiting */
 };
 
@@ -61,11 +65,19 @@ void *wasi_make(VmThread *thread, Wasi *wasi, WasiKind kind, size_t size, WasiOb
                 AbiValue *out);
 /* The object of a handle; NULL after a trap was set. */
 void *wasi_get(VmThread *thread, Wasi *wasi, const AbiValue *handle, WasiKind kind);
-/* An own argument is used up: what destroying its handle does. */
-void wasi_drop(Wasi *wasi, const AbiValue *handle);
 void wasi_release(WasiObject *object);
 const WasiContext *wasi_context(const Wasi *wasi);
 uint64_t *wasi_seed(Wasi *wasi); /* the state of the insecure random numbers */
+WasiPaths wasi_paths(const Wasi *wasi);
+/* SipHash-2-4 of words, with the host's own key. */
+uint64_t wasi_keyed_hash(const Wasi *wasi, const uint64_t *words, size_t n);
+
+/* What is left of a granted folder's limits. */
+typedef struct {
+    uint64_t granted_bytes, bytes, files; /* UINT64_MAX: as many as there is room for */
+    uint32_t *open;                       /* how many files and folders the guest has open */
+} WasiQuota;
+WasiQuota *wasi_quota(Wasi *wasi, size_t folder);
 
 /* Says what a call that is about to suspend waits for. */
 void wasi_want_fd(Wasi *wasi, int fd, short events);
@@ -95,6 +107,8 @@ typedef struct {
     WasiObject object;
     int fd; /* -1: at its end */
     bool closed;
+    bool is_file; /* read at `offset` */
+    uint64_t offset;
 } WasiInput;
 
 typedef struct {
@@ -105,6 +119,8 @@ typedef struct {
     uint64_t permit; /* of the last check-write */
     uint8_t *pending;
     size_t start, end; /* of what is pending */
+    WasiQuota *file;   /* not NULL: a file, to be written at `offset` */
+    uint64_t offset;   /* WASI_APPEND: always its end */
 } WasiOutput;
 
 typedef struct {
@@ -115,6 +131,7 @@ typedef struct {
 typedef struct {
     WasiObject object;
     int code; /* an errno */
+    bool is_file;
 } WasiError;
 
 WasiInput *wasi_input(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, AbiValue *out);
@@ -122,6 +139,11 @@ WasiOutput *wasi_output(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent
 /* A pollable that is ready when `parent` is (streams), always (others), or at the deadline. */
 VmStatus wasi_pollable(VmThread *thread, Wasi *wasi, WasiObject *parent, uint64_t deadline,
                        AbiValue *out);
+
+/* filesystem.c */
+#define WASI_APPEND UINT64_MAX
+/* Writes to a file at an offset, as far as the quota allows: how much, or -1 and an errno. */
+ssize_t wasi_file_write(int fd, WasiQuota *quota, const void *bytes, size_t n, uint64_t offset);
 
 /* The interfaces, by file. */
 extern const WasiInterface wasi_io[3], wasi_cli[10], wasi_clocks[3], wasi_random[3],

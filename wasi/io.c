@@ -42,11 +42,11 @@ static bool is_ready(int fd, short events) {
 }
 
 static bool can_read(const WasiInput *in) {
-    return in->closed || in->fd < 0 || is_ready(in->fd, POLLIN);
+    return in->closed || in->fd < 0 || in->is_file || is_ready(in->fd, POLLIN);
 }
 
 static bool can_write(const WasiOutput *out) {
-    return out->closed || out->fd < 0 || is_ready(out->fd, POLLOUT);
+    return out->closed || out->fd < 0 || out->file || is_ready(out->fd, POLLOUT);
 }
 
 static bool is_pollable_ready(const WasiPollable *pollable) {
@@ -124,11 +124,13 @@ static VmStatus closed(AbiValue *result, Arena *scratch) {
     return VM_DONE;
 }
 
-static VmStatus failed(VmThread *thread, Wasi *wasi, int code, AbiValue *result, Arena *scratch) {
+static VmStatus failed(VmThread *thread, Wasi *wasi, int code, bool is_file, AbiValue *result,
+                       Arena *scratch) {
     AbiValue *error = wasi_case(wasi_case(result, 1, 1, scratch), 0, 1, scratch);
     WasiError *object = wasi_make(thread, wasi, WASI_ERROR, sizeof *object, NULL, error);
     if (!object) return VM_TRAP;
     object->code = code;
+    object->is_file = is_file;
     return VM_DONE;
 }
 
@@ -144,8 +146,12 @@ WasiInput *wasi_input(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, 
 
 /* Reads at most `n` bytes that are there: their number, or -1 and an errno, which is 0 at the end. */
 static ssize_t read_now(WasiInput *in, void *bytes, uint64_t n) {
-    if (!is_ready(in->fd, POLLIN)) return 0;
-    ssize_t got = read(in->fd, bytes, n);
+    if (!can_read(in)) return 0;
+    bool past_all = in->is_file && in->offset > INT64_MAX;
+    ssize_t got = past_all      ? 0
+                  : in->is_file ? pread(in->fd, bytes, n, (off_t)in->offset)
+                                : read(in->fd, bytes, n);
+    if (got > 0) in->offset += (uint64_t)got;
     if (got > 0) return got;
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
     if (got == 0) errno = 0;
@@ -172,7 +178,7 @@ static VmStatus input(VmThread *thread, Wasi *wasi, const AbiValue *args, AbiVal
     *bytes = arena_alloc(scratch, most);
     ssize_t got = read_now(in, *bytes, most);
     if (got < 0 && errno == 0) return closed(result, scratch);
-    if (got < 0) return failed(thread, wasi, errno, result, scratch);
+    if (got < 0) return failed(thread, wasi, errno, in->is_file, result, scratch);
     *n = (size_t)got;
     return VM_DONE;
 }
@@ -236,13 +242,19 @@ static ssize_t write_quietly(int fd, const void *bytes, size_t n) {
     return written;
 }
 
+/* Writes bytes that the descriptor takes: how many, or -1 and an errno. */
+static ssize_t write_some(WasiOutput *out, const uint8_t *bytes, size_t n) {
+    if (out->fd < 0) return (ssize_t)n;
+    if (!out->file) return write_quietly(out->fd, bytes, n < WASI_CHUNK ? n : WASI_CHUNK);
+    ssize_t written = wasi_file_write(out->fd, out->file, bytes, n, out->offset);
+    if (written > 0 && out->offset != WASI_APPEND) out->offset += (uint64_t)written;
+    return written;
+}
+
 /* Writes pending bytes as long as the descriptor takes them. 0, or an errno. */
 static int drain(WasiOutput *out) {
     while (out->start < out->end && can_write(out)) {
-        size_t n = out->end - out->start;
-        ssize_t written = out->fd < 0 ? (ssize_t)n
-                                      : write_quietly(out->fd, out->pending + out->start,
-                                                      n < WASI_CHUNK ? n : WASI_CHUNK);
+        ssize_t written = write_some(out, out->pending + out->start, out->end - out->start);
         if (written < 0 && errno == EINTR) continue;
         if (written < 0 && errno == EAGAIN) break;
         if (written < 0) {
@@ -270,11 +282,11 @@ static int accept_bytes(WasiOutput *out, const void *bytes, size_t n) {
 }
 
 /* Ends an operation that gave an errno (0: none); a broken pipe is just closed. */
-static VmStatus output_done(VmThread *thread, Wasi *wasi, int code, AbiValue *result,
-                            Arena *scratch) {
+static VmStatus output_done(VmThread *thread, Wasi *wasi, const WasiOutput *out, int code,
+                            AbiValue *result, Arena *scratch) {
     if (code == 0) return wasi_ok(result);
     if (code == EPIPE) return closed(result, scratch);
-    return failed(thread, wasi, code, result, scratch);
+    return failed(thread, wasi, code, out->file, result, scratch);
 }
 
 static bool is_regular(int fd) {
@@ -287,7 +299,7 @@ static uint64_t permit(WasiOutput *out, int *code) {
     *code = drain(out);
     out->permit = 0;
     if (*code || out->closed || out->end) return 0;
-    if (out->fd < 0 || is_regular(out->fd)) return out->permit = FILE_PERMIT;
+    if (out->fd < 0 || out->file || is_regular(out->fd)) return out->permit = FILE_PERMIT;
     return out->permit = is_ready(out->fd, POLLOUT) ? WASI_CHUNK : 0;
 }
 
@@ -297,7 +309,7 @@ WASI_FN(check_write) {
     if (out->closed) return closed(result, scratch);
     int code;
     uint64_t n = permit(out, &code);
-    if (code) return output_done(thread, context, code, result, scratch);
+    if (code) return output_done(thread, context, out, code, result, scratch);
     wasi_case(result, 0, 1, scratch)->bits = n;
     return VM_DONE;
 }
@@ -310,7 +322,7 @@ static VmStatus write_now(VmThread *thread, Wasi *wasi, const AbiValue *handle, 
     if (n > out->permit)
         return vm_trap_text(thread, TRAP_HOST, "write of more than check-write has permitted");
     out->permit -= n;
-    return output_done(thread, wasi, accept_bytes(out, bytes, n), result, scratch);
+    return output_done(thread, wasi, out, accept_bytes(out, bytes, n), result, scratch);
 }
 
 WASI_FN(write_list) {
@@ -331,7 +343,7 @@ static VmStatus flushed(VmThread *thread, Wasi *wasi, WasiOutput *out, int code,
         return VM_SUSPEND;
     }
     out->blocked = false;
-    return output_done(thread, wasi, code, result, scratch);
+    return output_done(thread, wasi, out, code, result, scratch);
 }
 
 static VmStatus write_and_flush(VmThread *thread, Wasi *wasi, const AbiValue *handle,
@@ -361,7 +373,7 @@ WASI_FN(flush) {
     WasiOutput *out = wasi_get(thread, context, &args[0], WASI_OUTPUT_STREAM);
     if (!out) return VM_TRAP;
     if (out->closed) return closed(result, scratch);
-    return output_done(thread, context, drain(out), result, scratch);
+    return output_done(thread, context, out, drain(out), result, scratch);
 }
 
 WASI_FN(blocking_flush) {
@@ -382,17 +394,17 @@ static VmStatus splice_now(VmThread *thread, Wasi *wasi, WasiOutput *out, WasiIn
     if (out->closed) return closed(result, scratch);
     int code;
     uint64_t most = permit(out, &code);
-    if (code) return output_done(thread, wasi, code, result, scratch);
+    if (code) return output_done(thread, wasi, out, code, result, scratch);
     if (most > n) most = n;
     if (most > WASI_MAX_READ) most = WASI_MAX_READ;
     if (in->closed) return closed(result, scratch);
     uint8_t *bytes = arena_alloc(scratch, most);
     ssize_t got = most ? read_now(in, bytes, most) : 0;
     if (got < 0 && errno == 0) return closed(result, scratch);
-    if (got < 0) return failed(thread, wasi, errno, result, scratch);
+    if (got < 0) return failed(thread, wasi, errno, in->is_file, result, scratch);
     code = accept_bytes(out, bytes, (size_t)got);
     out->permit = 0;
-    if (code) return output_done(thread, wasi, code, result, scratch);
+    if (code) return output_done(thread, wasi, out, code, result, scratch);
     wasi_case(result, 0, 1, scratch)->bits = (uint64_t)got;
     return VM_DONE;
 }

@@ -7,6 +7,7 @@
  *     wasi:clocks     monotonic-clock wall-clock (timezone)                    clocks.c
  *     wasi:random     random insecure insecure-seed                            random.c
  *     wasi:filesystem types preopens                                           filesystem.c
+ *                                                                              (and path.c)
  *     wasi:sockets    network instance-network ip-name-lookup tcp udp ...      sockets.c
  *     wasi:http       types outgoing-handler                                   http.c
  */
@@ -30,23 +31,77 @@ struct Wasi {
     uint64_t deadline; /* the earliest that a call waits for */
     bool waits;
     uint64_t seed; /* of insecure random numbers */
+    uint64_t hash_key[2];
+    WasiPaths paths;
+    WasiQuota *quotas; /* one a granted folder */
+    uint32_t open;     /* files and folders */
 };
 
 /* ---- objects ---- */
 
 static bool is_hole(const WasiObject *slot) { return (uintptr_t)slot & 1; }
 
+static void fill_random(void *bytes, size_t n) {
+    if (getrandom(bytes, n, 0) == (ssize_t)n) return;
+    uint64_t now = wasi_now();
+    memcpy(bytes, &now, n < sizeof now ? n : sizeof now);
+}
+
+static bool make_quotas(Wasi *wasi) {
+    const WasiContext *c = wasi->context;
+    wasi->quotas = calloc(c->folder_count + 1, sizeof *wasi->quotas);
+    for (size_t i = 0; wasi->quotas && i < c->folder_count; i++) {
+        uint64_t bytes = c->folders[i].max_bytes, files = c->folders[i].max_files;
+        if (!bytes) bytes = UINT64_MAX;
+        wasi->quotas[i] = (WasiQuota){bytes, bytes, files ? files : UINT64_MAX, &wasi->open};
+    }
+    return wasi->quotas != NULL;
+}
+
 Wasi *wasi_new(VmStore *store, const WasiContext *context) {
     Wasi *wasi = calloc(1, sizeof *wasi);
     if (!wasi) return NULL;
     wasi->store = store;
     wasi->context = context;
+    if (!make_quotas(wasi)) {
+        free(wasi);
+        return NULL;
+    }
     wasi->arena = arena_new();
     wasi->deadline = UINT64_MAX;
+    wasi->paths = wasi_paths_here();
     wasi->seed = context->seed;
-    if (!context->has_seed && getrandom(&wasi->seed, sizeof wasi->seed, 0) < 0)
-        wasi->seed = wasi_now();
+    wasi->hash_key[0] = context->seed;
+    if (!context->has_seed) fill_random(&wasi->seed, sizeof wasi->seed);
+    if (!context->has_seed) fill_random(wasi->hash_key, sizeof wasi->hash_key);
     return wasi;
+}
+
+WasiPaths wasi_paths(const Wasi *wasi) { return wasi->paths; }
+WasiQuota *wasi_quota(Wasi *wasi, size_t folder) { return &wasi->quotas[folder]; }
+
+static void sip_round(uint64_t v[4]) {
+#define ROTATE(x, n) ((x) << (n) | (x) >> (64 - (n)))
+    v[0] += v[1], v[1] = ROTATE(v[1], 13) ^ v[0], v[0] = ROTATE(v[0], 32);
+    v[2] += v[3], v[3] = ROTATE(v[3], 16) ^ v[2];
+    v[0] += v[3], v[3] = ROTATE(v[3], 21) ^ v[0];
+    v[2] += v[1], v[1] = ROTATE(v[1], 17) ^ v[2], v[2] = ROTATE(v[2], 32);
+#undef ROTATE
+}
+
+uint64_t wasi_keyed_hash(const Wasi *wasi, const uint64_t *words, size_t n) {
+    const uint64_t *key = wasi->hash_key;
+    uint64_t v[4] = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
+                     key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
+    for (size_t i = 0; i <= n; i++) {
+        uint64_t word = i < n ? words[i] : (uint64_t)(n * 8) << 56;
+        v[3] ^= word;
+        sip_round(v), sip_round(v);
+        v[0] ^= word;
+    }
+    v[2] ^= 0xff;
+    for (int i = 0; i < 4; i++) sip_round(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 uint64_t *wasi_seed(Wasi *wasi) { return &wasi->seed; }
@@ -67,6 +122,7 @@ void wasi_free(Wasi *wasi) {
         if (!is_hole(wasi->objects[i])) wasi_release(wasi->objects[i]);
     free(wasi->objects);
     free(wasi->wants);
+    free(wasi->quotas);
     arena_free(wasi->arena);
     free(wasi);
 }

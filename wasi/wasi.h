@@ -22,6 +22,16 @@ typedef struct {
     Str name, value;
 } WasiVariable;
 
+/* A folder of the system, and everything below it. */
+typedef struct {
+    int fd;         /* an open folder; never closed by us */
+    Str name;       /* the guest's path for it */
+    bool read_only; /* nothing in it can be changed */
+    /* By how much files may grow, and how many files, folders and links may be made; 0: no limit.
+     * Bytes that are cut off a file count no more; files that are removed do. */
+    uint64_t max_bytes, max_files;
+} WasiFolder;
+
 /* Every grant. A zeroed context with the descriptors at -1 grants nothing but clocks and random
  * numbers. */
 typedef struct {
@@ -30,7 +40,9 @@ typedef struct {
     const WasiVariable *variables; /* in the order in which the guest sees them */
     size_t variable_count;
     bool has_cwd;
-    Str cwd;                            /* what initial-cwd answers */
+    Str cwd;                   /* what initial-cwd answers */
+    const WasiFolder *folders; /* in the order in which the guest sees them */
+    size_t folder_count;
     int stdin_fd, stdout_fd, stderr_fd; /* -1: closed streams. They are never closed by us. */
     bool has_timezone;                  /* the unstable wasi:clocks/timezone exists */
     bool has_seed;                      /* insecure random numbers repeat: they come from `seed` */
@@ -59,6 +71,8 @@ typedef struct {
     size_t func_count;
     const char *const *resources; /* ended by NULL */
 } WasiInterface;
+/* An own handle is used up: what destroying it does. */
+void wasi_drop(Wasi *wasi, const AbiValue *handle);
 /* Interface `i`, or NULL after the last. */
 const WasiInterface *wasi_interface(size_t i);
 

@@ -2,15 +2,13 @@
 /*
  * The host's tables against the standard's own text in wasi/wit, and the calls that need no guest.
  */
-#include "tests/test.h"
+#include "tests/wasi.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "wasi/wasi.h"
 #include "witc/witc.h"
 
-static Arena *arena;
 static WitModel *model;
 
 static const WitInterface *find_interface(const char *name) {
@@ -20,12 +18,6 @@ static const WitInterface *find_interface(const char *name) {
         Str bare = str_from_to(id, 0, str_rfind(id, '@'));
         if (str_is(bare, name)) return interface;
     }
-    return NULL;
-}
-
-static const WasiFunc *find_func(const WasiInterface *interface, Str name) {
-    for (size_t i = 0; i < interface->func_count; i++)
-        if (str_is(name, interface->funcs[i].name)) return &interface->funcs[i];
     return NULL;
 }
 
@@ -71,27 +63,6 @@ static void every_resource_is_there(void) {
 }
 
 /* ---- calls ---- */
-
-static VmStore *store;
-static VmThread *thread;
-static Wasi *wasi;
-static AbiValue result[4];
-
-static VmStatus call(const char *interface, const char *name, const AbiValue *args) {
-    const WasiInterface *ours;
-    memset(result, 0, sizeof result);
-    for (size_t i = 0; (ours = wasi_interface(i)); i++) {
-        const WasiFunc *f = strcmp(ours->name, interface) ? NULL : find_func(ours, str_from(name));
-        if (f) return f->fn(thread, wasi, args, result, arena);
-    }
-    printf("no %s %s\n", interface, name);
-    return VM_TRAP;
-}
-
-static AbiValue bits(uint64_t n) { return (AbiValue){.bits = n}; }
-static AbiValue list(const char *s) {
-    return (AbiValue){.list = {(void *)(uintptr_t)s, strlen(s)}};
-}
 
 static void poll_rules(void) {
     AbiValue none = {.list = {NULL, 0}};
@@ -279,8 +250,6 @@ int main(void) {
     arena = arena_new();
     RUN(tables_are_the_standard);
     RUN(every_resource_is_there);
-    store = vm_store_new(NULL);
-    thread = vm_thread_new(store);
     Str arg = STR("program");
     int directory = open(".", O_RDONLY);
     if (pipe(in_pipe) || pipe2(out_pipe, O_NONBLOCK)) return 1;
@@ -291,7 +260,7 @@ int main(void) {
                            .stderr_fd = directory,
                            .has_seed = true,
                            .seed = 1};
-    wasi = wasi_new(store, &context);
+    host_open(&context);
     RUN(poll_rules);
     RUN(streams_read);
     RUN(streams_write);
@@ -300,9 +269,7 @@ int main(void) {
     RUN(random_numbers);
     RUN(nothing_reaches_the_network);
     RUN(fields_keep_their_letters);
-    wasi_free(wasi);
-    vm_thread_free(thread);
-    vm_store_free(store);
+    host_close();
     close(directory);
     arena_free(arena);
     return test_end("wasi");
