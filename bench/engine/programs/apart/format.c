@@ -30,7 +30,8 @@ static uint32_t print(double x, int digits) {
     }
     if (exponent < 0 && exponent > -64) {
         uint64_t fraction = m & ((1ull << -exponent) - 1);
-        for (int i = -exponent - 1; i >= 0; i--) { /* from the lowest bit up: (bit + fraction) / 2 */
+        for (int i = -exponent - 1; i >= 0;
+             i--) { /* from the lowest bit up: (bit + fraction) / 2 */
             uint32_t carry = (uint32_t)(fraction >> (-exponent - 1 - i) & 1);
             for (int k = 0; k < WORDS && (k < 8 || carry); k++) {
                 uint64_t v = part[k] + (uint64_t)carry * 1000000000;

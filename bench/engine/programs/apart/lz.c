@@ -29,7 +29,8 @@ static uint32_t pack(void) {
                 at = before[at % WINDOW];
             }
         }
-        if (best >= 4) *out++ = (uint8_t)best, *out++ = (uint8_t)distance, *out++ = (uint8_t)(distance >> 8);
+        if (best >= 4)
+            *out++ = (uint8_t)best, *out++ = (uint8_t)distance, *out++ = (uint8_t)(distance >> 8);
         else *out++ = 0, *out++ = text[i], best = 1;
         for (; best--; i++)
             if (i + 3 < SIZE) {
@@ -55,13 +56,15 @@ static uint32_t unpack(uint32_t size) {
 }
 
 int bench(void) {
-    static const char *const words[] = {"the ", "quick ", "brown fox ", "jumps ", "over ", "a lazy ", "dog, ", "\n"};
+    static const char *const words[] = {"the ",  "quick ",  "brown fox ", "jumps ",
+                                        "over ", "a lazy ", "dog, ",      "\n"};
     uint32_t random = 3, sum = 0;
     for (int round = 0; round < ROUNDS; round++) {
         for (uint32_t i = 0; i < SIZE;) {
             random = random * 1664525 + 1013904223;
             if (random >> 30 == 0) text[i++] = (uint8_t)(random >> 20);
-            for (const char *w = words[random >> 24 & 7]; *w && i < SIZE;) text[i++] = (uint8_t)*w++;
+            for (const char *w = words[random >> 24 & 7]; *w && i < SIZE;)
+                text[i++] = (uint8_t)*w++;
         }
         uint32_t size = pack(), n = unpack(size);
         for (uint32_t i = 0; i < n; i++) sum = sum * 33 + again[i];

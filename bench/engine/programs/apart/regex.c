@@ -13,7 +13,8 @@ static const char *match(const char *p, const char *stop, const char *s);
 static const char *atom_end(const char *p) {
     int depth = 0;
     if (*p == '[')
-        while (*++p != ']') {}
+        while (*++p != ']') {
+        }
     if (*p != '(') return p + 1;
     for (;; p++) {
         if (*p == '(') depth++;
@@ -46,9 +47,10 @@ static const char *repeat(const char *p, const char *end, const char *rest, cons
     const char *found;
     if (most > 0 && *s) {
         if (*p == '(') {
-            for (const char *from = p + 1; from < end; ) {
+            for (const char *from = p + 1; from < end;) {
                 const char *to = alternative(from, end - 1), *after = match(from, to, s);
-                if (after && after > s && (found = repeat(p, end, rest, stop, after, least - 1, most - 1)))
+                if (after && after > s &&
+                    (found = repeat(p, end, rest, stop, after, least - 1, most - 1)))
                     return found;
                 from = to + 1;
             }

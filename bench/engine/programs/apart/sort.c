@@ -11,9 +11,15 @@ typedef int (*Compare)(const Record *, const Record *);
 enum { COUNT = 12000, ROUNDS = 110 };
 static Record records[COUNT];
 
-static int by_key(const Record *a, const Record *b) { return a->key < b->key ? -1 : a->key > b->key; }
-static int by_weight(const Record *a, const Record *b) { return a->weight - b->weight ? a->weight - b->weight : by_key(a, b); }
-static int by_value(const Record *a, const Record *b) { return a->value < b->value ? -1 : a->value > b->value; }
+static int by_key(const Record *a, const Record *b) {
+    return a->key < b->key ? -1 : a->key > b->key;
+}
+static int by_weight(const Record *a, const Record *b) {
+    return a->weight - b->weight ? a->weight - b->weight : by_key(a, b);
+}
+static int by_value(const Record *a, const Record *b) {
+    return a->value < b->value ? -1 : a->value > b->value;
+}
 static const Compare compares[] = {by_key, by_weight, by_value};
 
 static void swap(Record *a, Record *b) {
@@ -54,11 +60,13 @@ int bench(void) {
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < COUNT; i++) {
             random = random * 1664525 + 1013904223;
-            records[i] = (Record){random, (int32_t)(random >> 13 & 255), (random >> 5 & 4095) * 0.25};
+            records[i] =
+                (Record){random, (int32_t)(random >> 13 & 255), (random >> 5 & 4095) * 0.25};
         }
         if (round % 4 == 3) heap(COUNT, compares[round % 3]);
         else quick(records, records + COUNT, compares[round % 3]);
-        for (int i = 0; i < COUNT; i += 7) sum = sum * 31 + (uint32_t)records[i].weight + (uint32_t)(int32_t)records[i].value;
+        for (int i = 0; i < COUNT; i += 7)
+            sum = sum * 31 + (uint32_t)records[i].weight + (uint32_t)(int32_t)records[i].value;
     }
     return (int)sum;
 }
