@@ -39,8 +39,7 @@ done
 cat <<TEXT
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Instructions that follow each other often and get one handler (run_fused.c): chosen by bench/census.sh
- * from what $n programs execute. Rows: FUSE and how many, with JUMP where the last is a conditional
- * jump, with END where it is a call, a return or a jump by a table. */
+ * from what $n programs execute. PART: one that occurs in rows; run_fused.c says what rows mean. */
 TEXT
 # shellcheck disable=SC2086
 awk -v ROWS="${ROWS:-800}" -v LIGHT="$n" -f bench/census/choose.awk $fuel $plain ${EXTRA:-}

@@ -66,13 +66,16 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define NEXT(n)     GO(pc + (n))
 
-/* Handlers that other files go to. */
-HANDLER_TYPE op_TRAP(STATE); /* the accumulator is the Trap */
-HANDLER_TYPE op_TICK(STATE); /* looks at the clock and goes on at pc */
+/* Handlers that other files go to. The way to a cold one is kept apart from what runs often. */
+#define COLD __attribute__((cold))
+COLD HANDLER_TYPE op_TRAP(STATE); /* the accumulator is the Trap */
+COLD HANDLER_TYPE op_TICK(STATE); /* looks at the clock and goes on at pc */
 
 /* Calls the function whose address is in the accumulator, with arguments from slot a on, and goes on
  * in it; the caller's frame says where it goes on. */
 HANDLER_TYPE op_ENTER(STATE);
+/* The same where its type has to be of that of the immediate, which is another. */
+COLD HANDLER_TYPE op_CALL_SUBTYPE(STATE);
 
 /* Leaves with a trap at this instruction. */
 #define TRAP_WITH(which)                                                                           \

@@ -191,10 +191,10 @@ extern const VmHandler vm_vector_handlers[];  /* run_vector.c */
 extern const VmHandler vm_plain_handlers[];   /* run_plain.c */
 extern const VmHandler vm_ref_handlers[];     /* run_ref.c */
 
-/* run_fused_*.c: the handler for instructions in a row (fused.def), NULL where there is none. The key
- * has 16 bits for each, the last lowest. */
-enum { VM_MAX_FUSED = 4 };
-VmHandler vm_fused_handler(uint64_t key);
+/* run_fused.c: the handler of the longest row of fused.def that these n instructions begin with; NULL
+ * where there is none. */
+enum { VM_MAX_FUSED = 7 };
+VmHandler vm_fused_handler(const uint32_t *ops, uint32_t n);
 
 static inline VmHandler vm_handler(VmOp op) {
     if (op < VM_OP_NUMERIC) return vm_handlers[op];

@@ -590,7 +590,6 @@ static void call(Prepare *p, VmOp op, VmOp tail_op, bool tail, const CoreType *t
 }
 
 static void call_any(Prepare *p, const CoreInstr *i) {
-    uint64_t indirect = i->a | (uint64_t)i->b << 32;
     uint32_t imported = p->core->imported[CORE_FUNC];
     switch (i->op) {
     case CORE_OP_CALL:
@@ -605,7 +604,8 @@ static void call_any(Prepare *p, const CoreInstr *i) {
     case CORE_OP_CALL_INDIRECT:
     case CORE_OP_RETURN_CALL_INDIRECT:
         call(p, VM_OP_CALL_INDIRECT, VM_OP_TAIL_CALL_INDIRECT, i->op != CORE_OP_CALL_INDIRECT,
-             core_func_type_at(p->core, i->a), true, true, indirect);
+             core_func_type_at(p->core, i->a), true, true,
+             p->module->types[i->a] | (uint64_t)i->b << 32);
         break;
     default:
         call(p, VM_OP_CALL_REF, VM_OP_TAIL_CALL_REF, i->op != CORE_OP_CALL_REF,

@@ -13,23 +13,13 @@
  */
 #include "interpreter/prepare.h"
 
-/* The longest row that fits here. */
-static VmHandler handler_at(const uint32_t *ops, uint32_t n) {
-    uint64_t key = ops[0];
-    VmHandler best = NULL, found;
-    for (uint32_t i = 1; i < n && i < VM_MAX_FUSED; i++) {
-        key = key << 16 | ops[i];
-        if ((found = vm_fused_handler(key))) best = found;
-    }
-    return best ? best : vm_handler((VmOp)ops[0]);
-}
-
 void vm_prepare_handlers(Prepare *p) {
     uint32_t ops[VM_MAX_FUSED], n = 0;
     for (uint32_t i = 0; i < p->start_count; i++) {
         for (; n < VM_MAX_FUSED && i + n < p->start_count; n++)
             ops[n] = (uint32_t)p->words[p->starts[i + n]].imm;
-        p->words[p->starts[i]].op = handler_at(ops, n);
+        VmHandler fused = vm_fused_handler(ops, n);
+        p->words[p->starts[i]].op = fused ? fused : vm_handler((VmOp)ops[0]);
         memmove(ops, ops + 1, --n * sizeof *ops);
     }
 }

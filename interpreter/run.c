@@ -30,6 +30,13 @@ HANDLER_AS(, ENTER, {
     VmFunc *callee = (VmFunc *)(uintptr_t)acc;
     GO_ON(vm_enter(t, callee, fp + pc[1].a));
 })
+HANDLER_AS(, CALL_SUBTYPE, {
+    VmFunc *callee = (VmFunc *)(uintptr_t)acc;
+    if (!core_space_sub(in->store->types, callee->type, (uint32_t)pc[2].imm))
+        TRAP_WITH(TRAP_INDIRECT_TYPE);
+    t->top->pc = pc + 3;
+    SLOW(ENTER);
+})
 HANDLER_AS(, TICK, {
     t->pc = pc, t->fp = fp;
     if (!vm_tick(t)) GO(vm_stop_code);
@@ -48,14 +55,8 @@ JUMP_HANDLER(JUMP_IF_64_A)
 JUMP_HANDLER(JUMP_UNLESS_64)
 JUMP_HANDLER(JUMP_UNLESS_64_A)
 
-/* The index; jump: how many targets before the default; a word with `jump` each follows. */
-#define JUMP_BY_TABLE(index)                                                                       \
-    do {                                                                                           \
-        uint32_t i = (index), n = (uint32_t)pc[1].jump;                                            \
-        JUMP_BY(pc[2 + (i < n ? i : n)].jump);                                                     \
-    } while (0)
-HANDLER(JUMP_TABLE, { JUMP_BY_TABLE(fp[pc[1].a].u32); })
-HANDLER(JUMP_TABLE_A, { JUMP_BY_TABLE((uint32_t)acc); })
+END_HANDLER(JUMP_TABLE)
+END_HANDLER(JUMP_TABLE_A)
 
 /* ---- memory ---- */
 
@@ -213,24 +214,9 @@ HANDLER(REF_AS_NON_NULL, {
 
 /* ---- calls ---- */
 
-/* The function that a table holds at a register, if its type is the one asked for. */
-#define INDIRECT(result, index_slot)                                                               \
-    const VmTable *table = in->tables[pc[2].imm >> 32];                                            \
-    uint64_t i = fp[index_slot].u64;                                                               \
-    if (UNLIKELY(i >= table->size)) TRAP_WITH(TRAP_UNDEFINED_ELEMENT);                             \
-    VmFunc *result = table->elems[i].ref;                                                          \
-    if (UNLIKELY(!result)) TRAP_WITH(TRAP_UNINITIALIZED_ELEMENT);                                  \
-    uint32_t want = in->module->types[(uint32_t)pc[2].imm];                                        \
-    if (UNLIKELY(result->type != want) &&                                                          \
-        !core_space_sub(in->store->types, result->type, want))                                     \
-        TRAP_WITH(TRAP_INDIRECT_TYPE);
-
 END_HANDLER(CALL)
 END_HANDLER(CALL_OWN)
-HANDLER(CALL_INDIRECT, { /* a: arguments, b: index; immediate: type, table */
-                         INDIRECT(f, pc[1].b)
-                         CALL_TO(f, 3, false);
-})
+END_HANDLER(CALL_INDIRECT)
 HANDLER(CALL_REF, { /* a: arguments, b: the reference */
                     VmFunc *f = fp[pc[1].b].ref;
                     if (UNLIKELY(!f)) TRAP_WITH(TRAP_NULL_FUNCTION_REFERENCE);
@@ -250,9 +236,15 @@ HANDLER(CALL_REF, { /* a: arguments, b: the reference */
         t->top--;                                                                                  \
         GO_ON(vm_enter(t, f_, args_));                                                             \
     } while (0)
+HANDLER(TAIL_CALL_SUBTYPE, {
+    VmFunc *callee = (VmFunc *)(uintptr_t)acc;
+    if (!core_space_sub(in->store->types, callee->type, (uint32_t)pc[2].imm))
+        TRAP_WITH(TRAP_INDIRECT_TYPE);
+    TAIL_CALL_TO(callee);
+})
 HANDLER(TAIL_CALL, { TAIL_CALL_TO(in->funcs[pc[2].imm]); })
 HANDLER(TAIL_CALL_INDIRECT, {
-    INDIRECT(f, pc[1].b)
+    INDIRECT(f, pc[1].b, TAIL_CALL_SUBTYPE)
     TAIL_CALL_TO(f);
 })
 HANDLER(TAIL_CALL_REF, {

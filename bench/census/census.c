@@ -44,7 +44,8 @@ static const VmOp lasts[] = {VM_OP_JUMP,         VM_OP_JUMP_IF,        VM_OP_JUM
                              VM_OP_JUMP_UNLESS,  VM_OP_JUMP_UNLESS_A,  VM_OP_JUMP_IF_64,
                              VM_OP_JUMP_IF_64_A, VM_OP_JUMP_UNLESS_64, VM_OP_JUMP_UNLESS_64_A,
                              VM_OP_CALL_OWN,     VM_OP_RETURN,         VM_OP_RETURN_1,
-                             VM_OP_RETURN_A,     VM_OP_RETURN_F,       VM_OP_RETURN_K};
+                             VM_OP_RETURN_A,     VM_OP_RETURN_F,       VM_OP_RETURN_K,
+                             VM_OP_JUMP_TABLE,   VM_OP_JUMP_TABLE_A,   VM_OP_CALL_INDIRECT};
 
 static int kind_of(const Name *n) {
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
@@ -151,7 +152,7 @@ void census_see(const VmWord *pc) {
 }
 
 /* Nothing is fused where it is counted what to fuse. */
-VmHandler vm_fused_handler(uint64_t key) {
-    (void)key;
+VmHandler vm_fused_handler(const uint32_t *ops, uint32_t n) {
+    (void)ops, (void)n;
     return NULL;
 }

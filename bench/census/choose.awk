@@ -3,9 +3,10 @@
 # bench/census/census.c counted of a program in each FILE. All programs weigh the same, but for the
 # first m, which weigh a quarter.
 #
-# A handler does the longest row that fits at its place (interpreter/prepare_fuse.c), so how often a
+# A handler does the longest row that fits at its place (interpreter/run_fused.c), so how often a
 # program goes from one handler to the next is known exactly for any set of rows. Rows are added a few
 # at a time: those that take away the largest share of what is left, for their size.
+BEGIN { LONGEST = 7 } # VM_MAX_FUSED
 FNR == 1 { programs++ }
 {
     program[++n] = programs
@@ -16,14 +17,14 @@ FNR == 1 { programs++ }
 }
 
 function is_last(name) {
-    return name ~ /^JUMP/ || name ~ /^RETURN/ || name == "CALL_OWN"
+    return name ~ /^JUMP/ || name ~ /^RETURN/ || name ~ /^CALL/
 }
 
 # The longest row at place i of stretch s: how many instructions.
 function fits(s, i,    k, key, best) {
     key = op[s, i]
     best = 1
-    for (k = 1; k < 4 && i + k < len[s]; k++) {
+    for (k = 1; k < LONGEST && i + k < len[s]; k++) {
         key = key ", " op[s, i + k]
         if (key in chosen) best = k + 1
     }
@@ -49,7 +50,7 @@ function weigh(    s, i, k, key, saved, ends, weight) {
             key = op[s, i]
             ends = i + size[s, i] # of the last handler that the row would take away
             saved = 0
-            for (k = 1; k < 4 && i + k < len[s] && op[s, i + k] !~ /^-/; k++) {
+            for (k = 1; k < LONGEST && i + k < len[s] && op[s, i + k] !~ /^-/; k++) {
                 key = key ", " op[s, i + k]
                 if (i + k >= ends) {
                     saved++
@@ -124,9 +125,13 @@ END {
         if (worth[key] < 0.0002) continue
         m = split(key, parts, ", ")
         last = parts[m]
-        kind = !is_last(last) ? "" : last ~ /^JUMP/ ? "_JUMP" : "_END"
-        print "FUSE" m kind "(" key ")" | "LC_ALL=C sort"
+        kind = !is_last(last) ? "STEP" : last ~ /^JUMP/ && last !~ /^JUMP_TABLE/ ? "JUMP" : "END"
+        text = text "FUSE" m "(" kind ", " key ")\n"
+        for (k = 1; k <= m; k++) is_part[parts[k]] = 1
     }
+    for (key in is_part) print "PART(" key ")" | "LC_ALL=C sort"
+    close("LC_ALL=C sort")
+    printf "%s", text | "LC_ALL=C sort"
     close("LC_ALL=C sort")
     for (p = 1; p <= programs; p++)
         printf "%s: %.2f instructions a handler\n", ARGV[ARGC - programs - 1 + p], all[p] / left[p] >"/dev/stderr"
