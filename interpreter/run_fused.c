@@ -18,10 +18,16 @@
 #define PART(id)
 #define FUSE2(last, a, b) HANDLER(a##__##b, { RUN(a); LAST_##last(b); })
 #define FUSE3(last, a, b, c) HANDLER(a##__##b##__##c, { RUN(a); RUN(b); LAST_##last(c); })
-#define FUSE4(last, a, b, c, d) HANDLER(a##__##b##__##c##__##d, { RUN(a); RUN(b); RUN(c); LAST_##last(d); })
-#define FUSE5(last, a, b, c, d, e) HANDLER(a##__##b##__##c##__##d##__##e, { RUN(a); RUN(b); RUN(c); RUN(d); LAST_##last(e); })
-#define FUSE6(last, a, b, c, d, e, f) HANDLER(a##__##b##__##c##__##d##__##e##__##f, { RUN(a); RUN(b); RUN(c); RUN(d); RUN(e); LAST_##last(f); })
-#define FUSE7(last, a, b, c, d, e, f, g) HANDLER(a##__##b##__##c##__##d##__##e##__##f##__##g, { RUN(a); RUN(b); RUN(c); RUN(d); RUN(e); RUN(f); LAST_##last(g); })
+#define FUSE4(last, a, b, c, d) \
+    HANDLER(a##__##b##__##c##__##d, { RUN(a); RUN(b); RUN(c); LAST_##last(d); })
+#define FUSE5(last, a, b, c, d, e) \
+    HANDLER(a##__##b##__##c##__##d##__##e, { RUN(a); RUN(b); RUN(c); RUN(d); LAST_##last(e); })
+#define FUSE6(last, a, b, c, d, e, f) \
+    HANDLER(a##__##b##__##c##__##d##__##e##__##f, \
+            { RUN(a); RUN(b); RUN(c); RUN(d); RUN(e); LAST_##last(f); })
+#define FUSE7(last, a, b, c, d, e, f, g) \
+    HANDLER(a##__##b##__##c##__##d##__##e##__##f##__##g, \
+            { RUN(a); RUN(b); RUN(c); RUN(d); RUN(e); RUN(f); LAST_##last(g); })
 #include "interpreter/fused.def"
 
 /* ---- how they are found ---- */
