@@ -80,6 +80,8 @@ typedef struct CommandSpec {
      * many words, this one included, go to cli->rest; 0: none. NULL: there are no such words. Where
      * it is set, everything after `--` goes there, too. */
     size_t (*foreign)(Str word);
+    /* Where it is set, the command reads its words itself: the table of options is for the help. */
+    int (*raw)(Cli *cli, const Str *words, size_t n);
     const char *about;    /* paragraphs, wrapped by the help */
     const char *examples; /* "what it does\n$ command\n", repeated */
 } CommandSpec;

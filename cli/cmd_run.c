@@ -149,8 +149,14 @@ static int run(Cli *cli, void *given) {
     const Source *source = cli_read(cli, 0);
     if (!source) return EXIT_INPUT;
     InputKind kind = input_kind(source->text);
-    if (kind == KIND_CORE_MODULE || (kind == KIND_WASM_TEXT && !is_component(source)))
-        return run_module(cli, source, &options->module);
+    if (kind == KIND_CORE_MODULE || (kind == KIND_WASM_TEXT && !is_component(source))) {
+        bool plain = options->module.invoke.len || options->module.preloads.len;
+        const Source *adapted = plain ? NULL : run_adapted(cli, source);
+        if (cli->diags.errors) return EXIT_INPUT;
+        if (!adapted) return run_module(cli, source, &options->module);
+        source = adapted;
+        kind = KIND_COMPONENT;
+    }
     if (options->module.invoke.len || options->module.preloads.len || options->module.json) {
         cli_wrong_kind(cli, source, "a core module, for --invoke, --preload and --json");
         return EXIT_INPUT;

@@ -4,6 +4,8 @@
  *
  *     witc [options] command [words] [options and arguments]
  *
+ * Called by the name `wasm-component-ld` it is that linker.
+ *
  * Exit status: 0 done, 1 the input is wrong, 2 the command line is wrong; `run` passes on the
  * guest's.
  */
@@ -12,7 +14,7 @@
 
 #include "base/explain.h"
 #include "base/version.h"
-#include "cli/cli.h"
+#include "cli/component_ld.h"
 
 #define COMMAND(name, id, group, summary) {name, group, summary, &cmd_##id},
 const Command cli_commands[] = {
@@ -86,9 +88,10 @@ static void unknown_command(Cli *cli, const Str *words, size_t n) {
 
 static int run_command(Cli *cli, const Command *command, const Str *words, size_t n) {
     const CommandSpec *spec = command->spec;
+    cli->command = command;
+    if (spec->raw) return spec->raw(cli, words, n);
     void *options = arena_alloc(cli->arena, spec->size);
     if (spec->defaults) memcpy(options, spec->defaults, spec->size);
-    cli->command = command;
     if (!cli_parse(cli, spec, options, words, n)) {
         diag_note(&cli->diags, CLI_SEE_HELP, span_none(), " ", command->name);
         return EXIT_USAGE;
@@ -155,7 +158,8 @@ int cli_main(int argc, char **argv) {
     size_t n = argc > 0 ? (size_t)argc - 1 : 0;
     Str *words = ARENA_NEW_ARRAY(arena, Str, n + 1);
     for (size_t i = 0; i < n; i++) words[i] = str_from(argv[i + 1]);
-    int status = dispatch(&cli, words, n);
+    bool is_linker = argc > 0 && is_component_ld(argv[0]);
+    int status = is_linker ? component_ld(&cli, words, n) : dispatch(&cli, words, n);
     show_diagnostics(&cli);
     arena_free(arena);
     return status;

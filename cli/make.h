@@ -69,7 +69,7 @@ typedef struct {
 #define COMPONENT_OPTIONS(T, field)                                                                \
     LIST(T, field.adapters, 0, "adapt", "[NAME=]MODULE",                                           \
          "A module that provides the imports of module NAME (or of its file's name) by the "       \
-         "world's"),                                                                               \
+         "world's; `wasi` is witc's own for WASI 0.1 (wasi:command, wasi:reactor, wasi:proxy)"),                                                                               \
         LIST(T, field.import_names, 0, "import-name", "OLD=NEW",                                   \
              "Import the interface OLD under the name NEW"),                                       \
         FLAG(T, field.validate, 0, "validate", "Validate the component (on; --no-validate)"),      \

@@ -2,8 +2,24 @@
 /* From a core module and its adapters to a component. */
 #include "cli/make.h"
 
+/* Ours, "wasi[:command|:reactor|:proxy][@0.2.12]": whether it is. */
+static bool own_adapter(Str given, CompAdapter *adapter) {
+    static const char *const kinds[] = {"wasi", "wasi:command", "wasi:reactor", "wasi:proxy"};
+    Str version = STR("@0.2.12");
+    bool has_version =
+        given.len > version.len && str_eq(str_after(given, given.len - version.len), version);
+    Str kind = has_version ? str_from_to(given, 0, given.len - version.len) : given;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!str_is(kind, kinds[i])) continue;
+        *adapter = (CompAdapter){.wasi = (CompWasi)(COMP_WASI_AUTO + i), .exit_code = has_version};
+        return true;
+    }
+    return false;
+}
+
 /* "name=path", or a path whose file's name up to the first '.' is the name. */
 static bool load_adapter(Cli *cli, Str given, CompAdapter *adapter) {
+    if (own_adapter(given, adapter)) return true;
     size_t equals = str_find(given, '=', 0);
     Str path = equals == SIZE_MAX ? given : str_after(given, equals + 1);
     Str file = path_file(path);

@@ -23,6 +23,10 @@ typedef struct {
     enum { RUN_VALIDATE_AUTO, RUN_VALIDATE_EAGER, RUN_VALIDATE_LAZY } validate;
 } RunModule;
 
+/* A core module that imports preview 1 of WASI as a component, as bytes. NULL: it does not, or, with
+ * a diagnostic, it cannot be made one. */
+const Source *run_adapted(Cli *cli, const Source *source);
+
 /* Argument 0, which is this module; the exit status. */
 int run_module(Cli *cli, const Source *source, const RunModule *options);
 

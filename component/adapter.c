@@ -11,6 +11,10 @@
  *                      0 not yet, 1 the realloc is running (and may call the adapter), 2 done
  *                  without one, or without a realloc, a start function does, by memory.grow
  *
+ * Our own adapter (adapter/guest) reaches what it keeps by functions whose names begin with `state_`.
+ * They get a memory that the adapter itself defines: nothing is taken from the program, whose heap
+ * may well think that the whole memory belongs to it.
+ *
  * An import of the main module's realloc gets the name that it has there. Where there is none, it
  * becomes a function that grows the memory by a page, which is all that adapters ask for.
  */
@@ -33,7 +37,8 @@ typedef struct {
     bool *live[ALL_SPACES];
     uint32_t *to[ALL_SPACES]; /* old index -> new index of what is live */
     VEC(Mark) work;
-    bool failed;
+    bool failed, uses_state;
+    uint32_t state_memory;
     uint32_t realloc, grow, allocate; /* new indices of functions, CORE_NONE: not there */
 } Cutter;
 
@@ -91,6 +96,20 @@ static void select_part(Cutter *c, IndexPart *part, CoreList *list) {
     }
     list->bytes = buf_text(&bytes);
 }
+
+/* ---- the state of our own adapter ---- */
+
+/* Its functions over a page of the program's memory become functions over a memory of its own. */
+static Str state_name(const Cutter *c, uint32_t index) {
+    for (size_t i = 0; i < c->m->exports.len && c->module->has_own_state; i++) {
+        const CoreExport *e = &c->m->exports.at[i];
+        if (e->kind == CORE_FUNC && e->index == index && str_starts(e->name, STR("state_")))
+            return e->name;
+    }
+    return (Str){0};
+}
+
+static bool is_state_func(const Cutter *c, uint32_t index) { return state_name(c, index).len; }
 
 /* Tags, data segments and element segments are the same before and after. */
 static void instr_parts(Cutter *c, IndexPart *part, CoreInstr *in) {
@@ -150,9 +169,14 @@ static void mark_expr(Cutter *c, const CoreExpr *expr) {
     while (!reader_at_end(&r) && core_instr_next(&r, &in)) instr_parts(c, mark_part, &in);
 }
 
-static void mark_func(Cutter *c, const CoreFunc *f) {
+static void mark_func(Cutter *c, uint32_t index) {
+    const CoreFunc *f = &c->m->funcs.at[index];
     mark(c, SPACE_TYPE, f->type);
     if (f->import != CORE_NONE) return;
+    if (is_state_func(c, index)) {
+        c->uses_state = true;
+        return;
+    }
     for (uint32_t i = 0; i < f->local_runs; i++) mark_val(c, f->locals[i].type);
     mark_expr(c, &f->body);
 }
@@ -177,7 +201,7 @@ static void mark_all(Cutter *c, const Map *roots) {
     while (c->work.len) {
         Mark at = vec_pop(&c->work);
         switch (at.space) {
-        case CORE_FUNC: mark_func(c, &c->m->funcs.at[at.index]); break;
+        case CORE_FUNC: mark_func(c, at.index); break;
         case CORE_TABLE:
             mark_val(c, c->m->tables.at[at.index].type);
             if (c->m->tables.at[at.index].has_init) mark_expr(c, &c->m->tables.at[at.index].init);
@@ -446,6 +470,58 @@ static uint32_t find_global(Cutter *c, const char *name) {
     return found;
 }
 
+/* ---- the memory of our own adapter's state ---- */
+
+static void put_memory(Cutter *c, Buf *code, CoreOp op) {
+    CoreInstr in = core_instr(op);
+    in.mem.memory = c->state_memory;
+    core_instr_put(code, &in);
+}
+
+/* Whether there are so many bytes: pages are added until there are. */
+static void put_room(Cutter *c, Buf *code) {
+    put(code, CORE_OP_LOCAL_GET, 0);
+    put_const(code, 16);
+    put(code, CORE_OP_I32_SHR_U, 0);
+    put(code, CORE_OP_LOCAL_TEE, 0);
+    put(code, CORE_OP_MEMORY_SIZE, c->state_memory);
+    put(code, CORE_OP_I32_LT_U, 0);
+    put_if(code);
+    put_const(code, 1);
+    put(code, CORE_OP_RETURN, 0);
+    put(code, CORE_OP_END, 0);
+    put(code, CORE_OP_LOCAL_GET, 0);
+    put_const(code, 1);
+    put(code, CORE_OP_I32_ADD, 0);
+    put(code, CORE_OP_MEMORY_SIZE, c->state_memory);
+    put(code, CORE_OP_I32_SUB, 0);
+    put(code, CORE_OP_MEMORY_GROW, c->state_memory);
+    put_const(code, -1);
+    put(code, CORE_OP_I32_NE, 0);
+}
+
+/* The body of `state_load8` and the like. */
+static Str state_body(Cutter *c, uint32_t index) {
+    static const struct {
+        const char *name;
+        CoreOp op;
+        uint32_t params;
+    } funcs[] = {{"state_load8", CORE_OP_I32_LOAD8_U, 1},
+                 {"state_store8", CORE_OP_I32_STORE8, 2},
+                 {"state_load64", CORE_OP_I64_LOAD, 1},
+                 {"state_store64", CORE_OP_I64_STORE, 2}};
+    Buf code = {.arena = c->arena};
+    Str name = state_name(c, index);
+    if (str_is(name, "state_room")) put_room(c, &code);
+    for (size_t i = 0; i < sizeof funcs / sizeof *funcs; i++) {
+        if (!str_is(name, funcs[i].name)) continue;
+        for (uint32_t k = 0; k < funcs[i].params; k++) put(&code, CORE_OP_LOCAL_GET, k);
+        put_memory(c, &code, funcs[i].op);
+    }
+    put(&code, CORE_OP_END, 0);
+    return buf_text(&code);
+}
+
 /* ---- the whole ---- */
 
 static void copy_funcs(Cutter *c, const Map *roots) {
@@ -458,14 +534,16 @@ static void copy_funcs(Cutter *c, const Map *roots) {
         const CoreFunc *from = &c->m->funcs.at[i];
         if (!c->live[CORE_FUNC][i] || from->import != CORE_NONE) continue;
         Buf code = {.arena = c->arena};
+        bool is_state = is_state_func(c, i);
         if (exported[i] && c->allocate != CORE_NONE) put(&code, CORE_OP_CALL, c->allocate);
-        copy_instrs(c, &from->body, &code);
+        if (is_state) buf_str(&code, state_body(c, i));
+        else copy_instrs(c, &from->body, &code);
         CoreFunc *f = core_func_add(c->arena, c->out, c->to[SPACE_TYPE][from->type]);
         CoreLocals *locals = ARENA_NEW_ARRAY(c->arena, CoreLocals, from->local_runs);
         for (uint32_t k = 0; k < from->local_runs; k++)
             locals[k] = (CoreLocals){from->locals[k].count, new_val(c, from->locals[k].type)};
         f->locals = locals;
-        f->local_runs = from->local_runs;
+        f->local_runs = is_state ? 0 : from->local_runs;
         f->offset = from->offset;
         f->body.bytes = buf_text(&code);
     }
@@ -564,6 +642,11 @@ const CoreModule *comp_minimize_adapter(Linker *l, const LinkModule *module, con
     if (!check_sections(&c)) return NULL;
     copy_types(&c);
     for (size_t i = 0; i < c.m->imports.len; i++) copy_import(&c, &c.m->imports.at[i], realloc);
+    if (c.uses_state) {
+        c.state_memory = (uint32_t)c.out->memories.len;
+        *vec_push(l->arena, &c.out->memories) =
+            (CoreMemory){.limits = {.min = 1}, .import = CORE_NONE};
+    }
     uint32_t pointer = find_global(&c, "__stack_pointer"),
              state = find_global(&c, "allocation_state");
     place_funcs(&c, realloc, pointer, state);

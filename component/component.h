@@ -553,9 +553,21 @@ typedef enum {
 /* A module that has every import and export of the world, and does nothing. */
 void comp_dummy_module(Arena *arena, const WitWorld *world, CompNaming naming, Buf *out);
 
+/* Our own adapter (adapter/adapter.h), for what the module needs of it. AUTO: a command where the
+ * module exports `_start`, otherwise a reactor. */
+typedef enum {
+    COMP_WASI_NONE,
+    COMP_WASI_AUTO,
+    COMP_WASI_COMMAND,
+    COMP_WASI_REACTOR,
+    COMP_WASI_PROXY
+} CompWasi;
+
 typedef struct {
     Str name; /* the import module that it provides */
     const Source *source;
+    CompWasi wasi;  /* not NONE: our own adapter; then there is no source, and the name is known */
+    bool exit_code; /* of ours: the guest's exit status is told by `exit-with-code` */
 } CompAdapter;
 
 /* An import of the component that gets another name. */

@@ -14,6 +14,7 @@
  * How the modules' imports and exports are called is naming.c's; the worlds of all modules are
  * united into one.
  */
+#include "adapter/adapter.h"
 #include "base/file.h"
 #include "component/componentize.h"
 
@@ -186,14 +187,34 @@ LinkModule *comp_load_module(Linker *l, const Source *source, Str name, LinkRole
     return m;
 }
 
+/* Our own adapter, for what the module imports. Whatever libraries import is known too late. */
+static const Source *own_adapter(Linker *l, const CompAdapter *adapter) {
+    const LinkModule *m = link_main(l);
+    AdapterChoice choice = {.kind = ADAPTER_REACTOR, .exit_code = adapter->exit_code};
+    bool is_command = adapter->wasi == COMP_WASI_AUTO ? comp_module_export(m, STR("_start")) != NULL
+                                                      : adapter->wasi == COMP_WASI_COMMAND;
+    if (is_command) choice.kind = ADAPTER_COMMAND;
+    if (adapter->wasi == COMP_WASI_PROXY) choice.kind = ADAPTER_PROXY;
+    choice.without_files = !m->is_library;
+    for (size_t i = 0; i < m->core->imports.len; i++)
+        if (str_is(m->core->imports.at[i].module, ADAPTER_NAME) &&
+            adapter_func_needs_files(m->core->imports.at[i].name))
+            choice.without_files = false;
+    return source_of(l->arena, STR("<the adapter>"), adapter_module(l->arena, &choice));
+}
+
 static bool load_adapter(Linker *l, const CompAdapter *adapter, CompModuleWorld *world) {
+    Str name = adapter->wasi ? STR(ADAPTER_NAME) : adapter->name;
     for (size_t i = 1; i < l->modules.len; i++) {
         const LinkModule *m = l->modules.at[i];
-        if (!m->is_adapter || !str_eq(m->name, adapter->name)) continue;
-        diag(l->diags, LINK_ADAPTER_TWICE, span_none(), STR_ARG(adapter->name));
+        if (!m->is_adapter || !str_eq(m->name, name)) continue;
+        diag(l->diags, LINK_ADAPTER_TWICE, span_none(), STR_ARG(name));
         return false;
     }
-    return comp_load_module(l, adapter->source, adapter->name, LINK_AN_ADAPTER, world) != NULL;
+    const Source *source = adapter->wasi ? own_adapter(l, adapter) : adapter->source;
+    LinkModule *m = comp_load_module(l, source, name, LINK_AN_ADAPTER, world);
+    if (m) m->has_own_state = adapter->wasi && !l->options->realloc_via_memory_grow;
+    return m != NULL;
 }
 
 /* The adapters, then the world of all modules. */

@@ -72,6 +72,7 @@ typedef struct {
 struct LinkModule {
     Str name; /* of an adapter: the module name that it serves */
     bool is_adapter, is_library;
+    bool has_own_state;   /* our own adapter: what it keeps is in a memory of its own */
     size_t library;       /* its number in the plan */
     const Source *source; /* of the module without its `component-type` sections */
     const CoreModule *core;

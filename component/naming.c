@@ -445,7 +445,8 @@ static Str first_export(const LinkModule *m, const char *const *names, CoreExter
 }
 
 LinkModule *comp_realloc_of(Linker *l, LinkModule *m, bool import, Str *name) {
-    static const char *const imports[] = {"cabi_import_realloc", "cm32p2_realloc", "cabi_realloc",
+    static const char *const imports[] = {"cabi_import_realloc",   "cabi_list_realloc",
+                                          "cm32p2_realloc",        "cabi_realloc",
                                           "canonical_abi_realloc", NULL};
     static const char *const exports[] = {"cabi_export_realloc", "cm32p2_realloc", "cabi_realloc",
                                           "canonical_abi_realloc", NULL};
@@ -490,10 +491,41 @@ static bool adapter_roots(Linker *l, LinkModule *m, size_t first_export_index, s
     }
     for (size_t i = first_shim; i < l->shims.len; i++)
         map_put(l->arena, roots, l->shims.at[i].export_name, NULL);
-    for (size_t i = 0; own[i] && roots->len; i++)
+    for (size_t i = 0; own[i] && roots->len && !m->has_own_state; i++)
         if (comp_module_export(m, str_from(own[i])))
             map_put(l->arena, roots, str_from(own[i]), NULL);
     return true;
+}
+
+static bool cut_adapter(Linker *l, LinkModule *m, const LinkModule *whole, const Map *roots,
+                        Str realloc) {
+    m->core = comp_minimize_adapter(l, whole, roots, realloc);
+    if (!m->core) return false;
+    Buf bytes = {.arena = l->arena};
+    core_encode(m->core, &bytes);
+    m->bytes = buf_text(&bytes);
+    m->source = source_of(l->arena, m->source->path, m->bytes);
+    Reader r = reader_of(m->source, l->diags);
+    m->core = core_decode(l->arena, &r, l->options->features);
+    if (!m->core || !core_validate(l->arena, m->core, l->options->features, l->diags)) return false;
+    m->exports_by_name = (Map){0};
+    m->imports.len = 0;
+    comp_index_exports(l, m);
+    return comp_link_imports(l, m);
+}
+
+/* Our own adapter has two reallocs: one that needs the state, for programs that have it anyway, and
+ * one for the rest. Which one, and whether any, shows when it has been cut without. */
+static bool cut_own_adapter(Linker *l, LinkModule *m, Map *roots) {
+    const LinkModule whole = *m;
+    if (!cut_adapter(l, m, &whole, roots, (Str){0})) return false;
+    bool needs_realloc = false;
+    for (size_t i = 0; i < m->imports.len; i++) needs_realloc |= m->imports.at[i].needs_realloc;
+    if (!needs_realloc) return true;
+    bool has_state = m->core->memories.len > 1;
+    map_put(l->arena, roots, has_state ? STR("cabi_import_realloc") : STR("cabi_list_realloc"),
+            NULL);
+    return cut_adapter(l, m, &whole, roots, (Str){0});
 }
 
 /* Cuts an adapter down to what is needed of it; *used is false where that is nothing. */
@@ -511,17 +543,9 @@ static bool link_adapter(Linker *l, LinkModule *m, bool *used) {
             Str name = str_from(reallocs[i]);
             if (comp_link_provider(l, name, CORE_FUNC)) realloc = name;
         }
-    m->core = comp_minimize_adapter(l, m, &roots, realloc);
-    if (!m->core) return false;
-    Buf bytes = {.arena = l->arena};
-    core_encode(m->core, &bytes);
-    m->bytes = buf_text(&bytes);
-    m->source = source_of(l->arena, m->source->path, m->bytes);
-    Reader r = reader_of(m->source, l->diags);
-    m->core = core_decode(l->arena, &r, l->options->features);
-    if (!m->core || !core_validate(l->arena, m->core, l->options->features, l->diags)) return false;
-    comp_index_exports(l, m);
-    return comp_link_imports(l, m);
+    if (m->has_own_state) return cut_own_adapter(l, m, &roots);
+    const LinkModule whole = *m;
+    return cut_adapter(l, m, &whole, &roots, realloc);
 }
 
 static bool link_adapters(Linker *l) {

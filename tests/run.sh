@@ -59,6 +59,7 @@ quick)
     part "documents" tests/report.sh build/witc
     part "semver" tests/semver.sh build/witc
     part "link" tests/link.sh build/witc
+    part "adapter" tests/adapter.sh build/witc
     part "engine" tests/engine.sh build/witc
     part "scripts" tests/wast.sh build/witc
     part "sources" tests/sources.sh build/witc
@@ -79,6 +80,7 @@ full)
     part "golden" tests/golden.sh build/witc
     part "semver" tests/semver.sh build/witc
     part "link" tests/link.sh build/witc
+    part "adapter" tests/adapter.sh build/witc
     part "engine" tests/engine.sh build/witc
     part "scripts" tests/wast.sh build/witc
     part "sources" tests/sources.sh build/witc
@@ -86,6 +88,7 @@ full)
     part "sources asan" tests/sources.sh build/witc-asan
     part "core suite asan" tests/scripts.sh build/witc-asan
     part "link asan" tests/link.sh build/witc-asan
+    part "adapter asan" tests/adapter.sh build/witc-asan
     part "engine asan" tests/engine.sh build/witc-asan
     part "golden asan" tests/golden.sh build/witc-asan
     part "documents" tests/report.sh build/witc

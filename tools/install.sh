@@ -4,7 +4,7 @@
 # install.sh --remove DESTDIR PREFIX: removes all of it.
 set -eu
 cd "$(dirname "$0")/.."
-folders="base model core canonical-abi witc component bindgen report wat interpreter wasi"
+folders="base adapter model core canonical-abi witc component bindgen report wat interpreter wasi"
 
 if [ "$1" = --remove ]; then
     root=$2$3

@@ -8,23 +8,24 @@ allowed() {
     case $1 in
     base) ;;
     grammar) ;;
+    adapter) echo base ;;
     model | core) echo base ;;
     canonical-abi) echo base model ;;
     witc) echo base model grammar ;;
     bindgen) echo base model canonical-abi ;;
     report) echo base model ;;
-    component) echo base model core canonical-abi ;;
+    component) echo base adapter model core canonical-abi ;;
     wac) echo base model core canonical-abi component ;;
     wat) echo base model core canonical-abi component ;;
     interpreter) echo base model core canonical-abi component ;;
     wasi) echo base model canonical-abi interpreter ;;
     embed) echo base core component wat interpreter include ;;
-    cli) echo base grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi embed include ;;
+    cli) echo base adapter grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi embed include ;;
     esac
 }
 
 bad=0
-for folder in base grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi embed cli; do
+for folder in base adapter grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi embed cli; do
     [ -d "$folder" ] || continue
     may=" $folder $(allowed $folder) "
     for line in $(grep -rHnoE '^ *# *include +"[^"]+/[^"]+"' "$folder" --include=*.c --include=*.h \

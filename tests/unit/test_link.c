@@ -325,7 +325,8 @@ static const char *const old_adapter =
     "  (call $say (local.get 0) (local.get 1)) (global.get $__stack_pointer)))";
 
 static void run_adapted(bool grow, uint64_t stack) {
-    CompAdapter adapter = {STR("old"), module_of(old_wit, "adapter", old_adapter)};
+    CompAdapter adapter = {.name = STR("old"),
+                           .source = module_of(old_wit, "adapter", old_adapter)};
     options = (CompNewOptions){.features = features_all(),
                                .adapters = &adapter,
                                .adapter_count = 1,
@@ -348,7 +349,8 @@ static void adapters_are_cut_and_get_a_stack(void) {
 }
 
 static void adapters_without_use_stay_out(void) {
-    CompAdapter adapter = {STR("old"), module_of(old_wit, "adapter", old_adapter)};
+    CompAdapter adapter = {.name = STR("old"),
+                           .source = module_of(old_wit, "adapter", old_adapter)};
     options.adapters = &adapter;
     options.adapter_count = 1;
     const CompInfo *info = link_valid(
