@@ -31,12 +31,17 @@ Features features_default(void) {
 }
 
 Features features_all(void) { return ~(Features)0 >> (64 - FEATURE_COUNT); }
+Features features_tools(void) { return features_all() & ~FEATURE_BIT(FEATURE_CM_VALUE_SIZE); }
 
 /* What Lime 1 ("linear memory", of WebAssembly's tool conventions) adds to WebAssembly 1.0. */
 static const Features lime1 =
     FEATURE_BIT(FEATURE_MULTI_VALUE) | FEATURE_BIT(FEATURE_SIGN_EXTENSION) |
     FEATURE_BIT(FEATURE_SATURATING_FLOAT_TO_INT) | FEATURE_BIT(FEATURE_BULK_MEMORY_OPT) |
     FEATURE_BIT(FEATURE_EXTENDED_CONST) | FEATURE_BIT(FEATURE_CALL_INDIRECT_OVERLONG);
+
+/* What can be on together: the specification's own tests refuse nested names. */
+static const Features all_at_once =
+    (~(Features)0 >> (64 - FEATURE_COUNT)) & ~FEATURE_BIT(FEATURE_CM_NESTED_NAMES);
 
 static bool apply_one(Features *set, Str word) {
     static const char *const versions[] = {"mvp", "wasm1", "wasm2", "wasm3"};
@@ -52,7 +57,7 @@ static bool apply_one(Features *set, Str word) {
         *set = where_wasm(1) | lime1;
         return true;
     }
-    if (str_is(word, "all")) bits = features_all();
+    if (str_is(word, "all")) bits = off ? features_all() : all_at_once;
     for (int i = 0; i < FEATURE_COUNT; i++)
         if (str_is(word, rows[i].name)) bits = FEATURE_BIT(i);
     if (str_is(word, "reference-types")) bits |= FEATURE_BIT(FEATURE_CALL_INDIRECT_OVERLONG);

@@ -19,6 +19,8 @@ typedef uint64_t Features; /* a bit a Feature */
 
 Features features_default(void); /* what the standards released, and what is on in every peer */
 Features features_all(void);
+/* All but the rules that no engine has yet: what the tools read for themselves, and write. */
+Features features_tools(void);
 const char *feature_name(Feature feature);
 /* Applies "simd", "-threads", "all", "mvp", "wasm1", "wasm2", "wasm3", "lime1", "cm-values,-gc,..."
  * in order to *set. A plain feature name or "all" adds to the set; the others replace it. Returns

@@ -126,7 +126,8 @@ static int write_package(Cli *cli, const WitModel *model, const Options *options
     Buf bytes = {.arena = cli->arena};
     comp_encode(component, &bytes);
     const Source *made = source_of(cli->arena, STR("<output>"), buf_text(&bytes));
-    if (!options->skip_validation && !check_valid(cli, made, features_all(), 0)) return EXIT_INPUT;
+    if (!options->skip_validation && !check_valid(cli, made, features_tools(), 0))
+        return EXIT_INPUT;
     return write_binary(cli, bytes);
 }
 

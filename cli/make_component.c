@@ -70,7 +70,7 @@ static int encode(Cli *cli, const CompComponent *component, bool validate, Buf *
     *bytes = (Buf){.arena = cli->arena};
     comp_encode(component, bytes);
     const Source *made = source_of(cli->arena, STR("<output>"), buf_text(bytes));
-    return !validate || check_valid(cli, made, features_all(), 0) ? EXIT_OK : EXIT_INPUT;
+    return !validate || check_valid(cli, made, features_tools(), 0) ? EXIT_OK : EXIT_INPUT;
 }
 
 int make_component(Cli *cli, const Source *module, const ComponentChoice *choice, Buf *bytes) {

@@ -469,9 +469,9 @@ static bool encoding_of(const CompComponent *component, AbiEncoding *encoding) {
 
 static WitModel *decode_world(Arena *arena, const Source *payload, const WitWorld **world,
                               AbiEncoding *encoding, Diags *diags) {
-    CompComponent *component = comp_decode(arena, payload, features_all(), diags);
+    CompComponent *component = comp_decode(arena, payload, features_tools(), diags);
     const CompInfo *info =
-        component ? comp_validate(arena, component, features_all(), diags) : NULL;
+        component ? comp_validate(arena, component, features_tools(), diags) : NULL;
     if (!info) return NULL;
     Decoder d = decoder(arena, payload, diags);
     const CompExtern *e = info->type.exports.len == 1 ? &info->type.exports.at[0] : NULL;
@@ -525,9 +525,9 @@ static WitModel *decode_module(Arena *arena, const Source *source, Diags *diags)
 
 WitModel *comp_decode_wit(Arena *arena, const Source *source, Diags *diags) {
     if (comp_is_module(source->text)) return decode_module(arena, source, diags);
-    CompComponent *component = comp_decode(arena, source, features_all(), diags);
+    CompComponent *component = comp_decode(arena, source, features_tools(), diags);
     const CompInfo *info =
-        component ? comp_validate(arena, component, features_all(), diags) : NULL;
+        component ? comp_validate(arena, component, features_tools(), diags) : NULL;
     if (!info) return NULL;
     Decoder d = decoder(arena, source, diags);
     return is_package(info) ? decode_package(&d, info) : decode_component(&d, info, true);
