@@ -566,11 +566,18 @@ static int64_t line_offset(const CompItem *item) {
     return (int64_t)item->offset;
 }
 
+/* Of what stands behind the name. */
+static size_t contents_offset(const CompItem *custom) {
+    size_t left = custom->section_end - custom->offset;
+    return left > custom->custom.bytes.len ? custom->section_end - custom->custom.bytes.len
+                                           : custom->offset;
+}
+
 static void put_items(WatPrinter *p, Scope *s, const CompItems *items, bool declarations) {
     for (size_t i = 0; i < items->len; i++) {
         const CompItem *item = &items->at[i];
         if (item->kind == COMP_ITEM_CUSTOM) {
-            wat_print_custom(p, item->custom.name, item->custom.bytes, item->offset, NULL);
+            wat_print_custom(p, item->custom.name, item->custom.bytes, contents_offset(item), NULL);
             continue;
         }
         wat_newline(p, declarations ? WAT_NO_OFFSET : line_offset(item));
