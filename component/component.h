@@ -366,12 +366,14 @@ typedef struct CompInfo CompInfo;
 /* The type of a core module: what it imports and exports. */
 typedef struct {
     Str module, name;
+    Str key;             /* of an import: module and name as one */
     CoreExternType type; /* in ids of the validation's CoreTypeSpace */
 } CompCoreExtern;
 
 typedef struct {
     VEC(CompCoreExtern) imports, exports;
     Map by_name;                /* name -> index in exports */
+    Map imports_by_key;         /* key -> index in imports */
     const CoreTypeSpace *space; /* that the ids are of */
 } CompCoreModuleType;
 
@@ -390,12 +392,14 @@ typedef struct {
     const CompCoreModuleType *module;
     CoreExternType core; /* core functions, tables, memories, globals, tags */
     uint32_t core_type;  /* CORE_TYPE of no module type: its id */
+    bool broken;         /* of a definition at fault, while validation goes on: has no meaning */
     /* CORE_INSTANCE: its exports are module->exports */
 } CompEntity;
 
 typedef struct {
     CompName name;
     CompEntity entity;
+    size_t offset; /* of the import or export in the source */
 } CompExtern;
 
 typedef VEC(CompExtern) CompExterns;

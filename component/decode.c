@@ -709,7 +709,11 @@ static void read_items(Decoder *d, Reader *r, uint8_t id, size_t section_end) {
         *vec_push(d->arena, items) = item;
         uint32_t count;
         CompSort sort = comp_item_sort(&item, &count);
-        if (sort != COMP_SORT_COUNT) d->counts[sort] += count;
+        if (sort == COMP_SORT_COUNT) continue;
+        d->counts[sort] += count;
+        const CompLimit *limit = comp_limit(sort);
+        if (d->counts[sort] > limit->most) /* before all the rest is read */
+            reader_fail(r, item.offset, COMP_LIMIT, limit->what, limit->most);
     }
     if (reader_at_end(r)) return;
     if (id == COMP_SECTION_START) reader_fail(r, reader_offset(r), COMP_START_SURPLUS);

@@ -135,15 +135,23 @@ typedef struct {
     VEC(CoreChecker *) checkers; /* of all core modules; their bodies are checked at the end */
     Map closed;  /* address of an instance or component type -> 1: speaks of no outer resource, 2 */
     Map origins; /* address of a resource -> Origin */
-    uint32_t work; /* nodes that substitutions have visited */
+    Str within;  /* the component that is being validated, for messages; empty: the outermost */
+    Map foreign; /* core type by its id -> CoreType, see comp_foreign_core_type */
+    uint32_t work; /* what was done beyond a walk over the bytes, see comp_step */
+    bool halted;   /* a limit was met: no more of this component */
 } Validator;
 
 /* Where a resource was made, for messages. */
 typedef struct {
-    Str what;
+    Str name, what, within;
     size_t offset;
 } Origin;
 void comp_set_origin(Validator *v, const WitType *resource, Str what, size_t offset);
+/* The same for one that stands for `like` in an instance. */
+void comp_copy_origin(Validator *v, const WitType *resource, const WitType *like, Str what,
+                      size_t offset);
+/* The name of one that was defined without, for messages. */
+void comp_name_resource(Validator *v, const WitType *resource, Str name);
 
 typedef VEC(CoreType) CoreTypes;
 typedef VEC(uint32_t) CoreIds;
@@ -153,11 +161,11 @@ typedef struct Scope Scope;
 struct Scope {
     ScopeKind kind;
     Scope *outer;
+    CompInfo *info; /* COMPONENT: what is found out about it */
     VEC(CompEntity) spaces[COMP_SORT_COUNT];
-    CoreTypes core_types;  /* parallel to the core type space; zeroed where it is a module type */
-    CoreIds core_ids;      /* the same as ids; CORE_NONE for module types */
-    bool has_linked_types; /* core types that refer to others: checked together, at the end */
-    VEC(bool) value_used;  /* parallel to the value space */
+    CoreTypes core_types; /* parallel to the core type space; zeroed where it is a module type */
+    CoreIds core_ids;     /* the same as ids; CORE_NONE for module types */
+    VEC(bool) value_used; /* parallel to the value space */
     VEC(size_t) value_offset;
     CompComponentType type;               /* imports, exports and resources so far */
     Map import_keys, export_keys;         /* by wit_unique_key -> index */
@@ -182,6 +190,7 @@ static inline bool comp_false(const Diag *diag) {
 bool comp_need(Validator *v, size_t offset, Feature feature, const char *what);
 
 /* Index spaces: reports and gives NULL where there is no such index. */
+/* The entry may be one at fault: NULL too, but that was reported where it stands. */
 const CompEntity *comp_at(Validator *v, const Scope *s, CompSort sort, uint32_t index,
                           size_t offset);
 const WitType *comp_value_type_at(Validator *v, const Scope *s, uint32_t index, size_t offset);
@@ -189,6 +198,17 @@ const WitType *comp_resource_at(Validator *v, const Scope *s, uint32_t index, si
 const CoreType *comp_core_func_at(Validator *v, const Scope *s, uint32_t index, size_t offset);
 void comp_push(Validator *v, Scope *s, CompEntity entity);
 bool comp_check_room(Validator *v, const Scope *s, CompSort sort, size_t offset);
+/* How long an index space may be. */
+typedef struct {
+    const char *what;
+    uint32_t most;
+    CompSort other; /* is counted together with it; itself: with none */
+} CompLimit;
+const CompLimit *comp_limit(CompSort sort);
+/* Validates items, each for itself: one at fault has a broken entry in its index space, and what
+ * refers to it is at fault without a message. */
+bool comp_validate_items(Validator *v, Scope *s, const CompItems *items,
+                         bool (*each)(Validator *v, Scope *s, const CompItem *item));
 
 /* validate_type.c */
 TypeInfo comp_type_info(Validator *v, const WitType *type);
@@ -201,10 +221,10 @@ bool comp_add_sizes(Validator *v, uint32_t *size, uint32_t more, size_t offset);
 bool comp_check_val(Validator *v, const Scope *s, CompValRef ref, size_t offset,
                     const WitType **type);
 bool comp_validate_type(Validator *v, Scope *s, const CompItem *item);
-bool comp_check_core_types(Validator *v, const Scope *s);
+bool comp_check_core_types(Validator *v, const Scope *s, size_t offset);
 bool comp_validate_core_type(Validator *v, Scope *s, const CompItem *item);
 /* A type of the space as a definition on its own, with its references to others left open. */
-CoreType comp_foreign_core_type(Validator *v, uint32_t id);
+const CoreType *comp_foreign_core_type(Validator *v, uint32_t id);
 bool comp_core_module_type(Validator *v, const CoreModule *module, size_t offset,
                            const CompCoreModuleType **type);
 bool comp_validate_alias(Validator *v, Scope *s, const CompItem *item);
@@ -258,10 +278,16 @@ typedef struct {
     Arena *arena;
     Map map;        /* old node -> new node; preset with what is to be replaced */
     Map *infos;     /* the validator's, or NULL */
-    uint32_t *work; /* counts visited nodes, or NULL */
+    uint32_t *work; /* counts steps, or NULL */
 } Subst;
-/* Engines have no limit here, but memory has: the nodes that all substitutions of a run may visit. */
-enum { COMP_MAX_WORK = 8000000 };
+/* A few bytes can use a type of any size, and again and again. So whatever costs more than the bytes
+ * that ask for it is counted in steps, and a run has so many of them, and one more for each byte. The
+ * count begins below COMP_MAX_WORK by that much. */
+enum { COMP_MAX_WORK = 2000000000, COMP_FREE_WORK = 3000000, COMP_RESOURCE_WORK = 8 };
+/* Counts a step, or says that there are none left (then comp_check_work reports it). */
+static inline bool comp_step(uint32_t *work) { return !work || (*work < COMP_MAX_WORK && ++*work); }
+/* Counts n steps at once and reports where there are none left. */
+bool comp_check_steps(Validator *v, size_t n, size_t offset);
 Subst comp_subst(Validator *v);
 bool comp_check_work(Validator *v, size_t offset);
 void comp_subst_set(Subst *subst, const void *from, const void *to);
@@ -272,6 +298,7 @@ const WitType *comp_fresh_resource(Arena *arena, const WitType *like);
 /* Adds the resources that occur in an entity and are not bound in it, by address. */
 typedef struct {
     Arena *arena;
+    uint32_t *work; /* as in Subst */
     Map seen, resources;
 } FreeSet;
 void comp_free_entity(FreeSet *set, const CompEntity *entity);
@@ -280,15 +307,21 @@ void comp_free_entity(FreeSet *set, const CompEntity *entity);
 typedef struct {
     Arena *arena;
     const CoreTypeSpace *space;
-    Map *infos;                                /* or NULL */
-    uint32_t *work;                            /* as in Subst */
-    Str why;                                   /* where a check failed */
+    Map *infos;     /* or NULL */
+    uint32_t *work; /* as in Subst */
+    /* Where a check failed: */
+    Str why;
     const WitType *found, *expected;           /* the resources, if it failed on them */
-    const WitFunc *found_func, *expected_func; /* the functions, if it failed in them */
+    const WitType *found_type, *expected_type; /* the innermost types with names */
+    CompEntity found_item, expected_item;      /* the innermost items */
+    bool has_items;
+    Str item;         /* the name of these; empty: what was asked about itself */
+    Str argument;     /* the import that brought the expected resource */
+    size_t wanted_at; /* where the outermost one is declared, 0: unknown */
 } SubtypeCx;
 SubtypeCx comp_subtype_cx(Validator *v);
-/* Notes to the last diagnostic: the two functions on which the check failed, and where their
- * resources were made. */
+/* Notes to the last diagnostic: both declarations, where their resources were made, and what would make
+ * these one. */
 void comp_note_mismatch(Validator *v, const SubtypeCx *cx);
 bool comp_entity_sub(SubtypeCx *cx, const CompEntity *a, const CompEntity *b);
 bool comp_type_sub(SubtypeCx *cx, const WitType *a, const WitType *b);
@@ -299,5 +332,8 @@ bool comp_core_sub(SubtypeCx *cx, const CoreExternType *a, const CoreExternType 
 bool comp_open(SubtypeCx *cx, const CompExterns *have, const Map *have_names,
                const CompExterns *want, const CompTypeList *resources, bool imports, Subst *bound);
 bool comp_is_resource(const CompEntity *entity);
+
+/* An item or a type as WIT declares it (text.c): "record r { x: u32 }", "f: func()". */
+Str comp_declaration(Arena *arena, Str name, const CompEntity *entity);
 
 #endif

@@ -9,7 +9,7 @@
  *
  * A substitution is a map from old nodes to new ones. It is also its own memory: every node is
  * visited once, and a node of which no part changes stays itself. Types nest at most 100 deep
- * (validate_type.c), so the recursion does.
+ * (validate_type.c), so the recursion does; only names of names make longer chains.
  */
 #include "component/internal.h"
 
@@ -22,13 +22,15 @@ Subst comp_subst(Validator *v) {
 }
 
 bool comp_check_work(Validator *v, size_t offset) {
-    return v->work < COMP_MAX_WORK || fault(v, offset, COMP_WORK);
+    if (v->work < COMP_MAX_WORK) return true;
+    v->halted = true;
+    return fault(v, offset, COMP_WORK);
 }
 
-/* A node that has to be visited; not so where too much was visited already (the validator asks
- * comp_check_work afterwards). */
-static bool visit(Subst *subst) {
-    return !subst->work || (*subst->work < COMP_MAX_WORK && ++*subst->work);
+bool comp_check_steps(Validator *v, size_t n, size_t offset) {
+    uint32_t left = COMP_MAX_WORK - v->work;
+    v->work = n < left ? v->work + (uint32_t)n : COMP_MAX_WORK;
+    return comp_check_work(v, offset);
 }
 
 /* A node was remade: what is known of the old one holds for the new. */
@@ -60,17 +62,35 @@ static bool subst_fields(Subst *subst, WitFields *fields) {
     return changed;
 }
 
+/* A name: what it stands for first, which may be a name again, and so on. */
+static const WitType *subst_alias(Subst *subst, const WitType *type) {
+    VEC(const WitType *) chain = {0};
+    for (; type->kind == WIT_ALIAS && !map_get_ptr(&subst->map, type); type = type->elem)
+        *vec_push(subst->arena, &chain) = type;
+    const WitType *made = comp_subst_type(subst, type);
+    for (; chain.len; chain.len--) {
+        const WitType *old = vec_last(&chain);
+        WitType alias = *old;
+        alias.elem = made;
+        alias.real = wit_dealias(made);
+        if (!comp_step(subst->work)) return old;
+        made = made == old->elem ? old : arena_copy(subst->arena, &alias, sizeof alias);
+        done(subst, old, made);
+    }
+    return made;
+}
+
 const WitType *comp_subst_type(Subst *subst, const WitType *type) {
     if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM) return type;
     const MapEntry *entry = map_get_ptr(&subst->map, type);
     if (entry) return entry->cptr;
-    if (!visit(subst)) return type;
+    if (type->kind == WIT_ALIAS) return subst_alias(subst, type);
+    if (!comp_step(subst->work)) return type;
     WitType made = *type;
     made.elem = comp_subst_type(subst, type->elem);
     made.second = comp_subst_type(subst, type->second);
     bool changed = subst_fields(subst, &made.fields);
     changed |= made.elem != type->elem || made.second != type->second;
-    made.real = made.kind == WIT_ALIAS ? wit_dealias(made.elem) : NULL;
     const WitType *out = changed ? arena_copy(subst->arena, &made, sizeof made) : type;
     done(subst, type, out);
     return out;
@@ -79,7 +99,7 @@ const WitType *comp_subst_type(Subst *subst, const WitType *type) {
 static const WitFunc *subst_func(Subst *subst, const WitFunc *func) {
     const MapEntry *entry = map_get_ptr(&subst->map, func);
     if (entry) return entry->cptr;
-    if (!visit(subst)) return func;
+    if (!comp_step(subst->work)) return func;
     WitFunc made = *func;
     made.result = comp_subst_type(subst, func->result);
     bool changed = subst_fields(subst, &made.params) || made.result != func->result;
@@ -95,7 +115,7 @@ static bool same_entity(const CompEntity *a, const CompEntity *b) {
 
 static bool subst_externs(Subst *subst, CompExterns *list) {
     bool changed = false;
-    for (size_t i = 0; i < list->len; i++) {
+    for (size_t i = 0; i < list->len && comp_step(subst->work); i++) {
         CompEntity entity = comp_subst_entity(subst, &list->at[i].entity);
         if (same_entity(&entity, &list->at[i].entity)) continue;
         if (!changed) list->at = arena_copy(subst->arena, list->at, list->len * sizeof *list->at);
@@ -139,12 +159,13 @@ CompEntity comp_subst_entity(Subst *subst, const CompEntity *entity) {
 /* ---- free resources ---- */
 
 static bool seen(FreeSet *set, const void *node) {
-    if (map_get_ptr(&set->seen, node)) return true;
+    if (!comp_step(set->work) || map_get_ptr(&set->seen, node)) return true;
     map_put_ptr(set->arena, &set->seen, node, NULL);
     return false;
 }
 
 static void free_type(FreeSet *set, const WitType *type) {
+    while (type && type->kind == WIT_ALIAS && !seen(set, type)) type = type->elem;
     if (!type || wit_kind_shape(type->kind) == WIT_SHAPE_PRIM || seen(set, type)) return;
     if (type->kind == WIT_RESOURCE) map_put_ptr(set->arena, &set->resources, type, NULL)->value = 1;
     free_type(set, type->elem);

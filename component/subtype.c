@@ -23,11 +23,28 @@ SubtypeCx comp_subtype_cx(Validator *v) {
     return (SubtypeCx){.arena = v->arena, .space = v->space, .infos = &v->infos, .work = &v->work};
 }
 
+static bool is_resource(const WitType *type) { return wit_dealias(type)->kind == WIT_RESOURCE; }
+
+/* The innermost ones that differ are told. */
+static bool tell_items(SubtypeCx *cx, const CompEntity *a, const CompEntity *b) {
+    if (cx->has_items) return false;
+    cx->has_items = true;
+    cx->found_item = *a;
+    cx->expected_item = *b;
+    return false;
+}
+
+static bool tell_name(SubtypeCx *cx, Str name) {
+    if (!cx->item.len) cx->item = name;
+    return false;
+}
+
 /* ---- values ---- */
 
 static bool resource_why(SubtypeCx *cx, const WitType *a, const WitType *b) {
     cx->found = a;
     cx->expected = b;
+    if (!a->name.len || !b->name.len) return why(cx, COMP_WHY_RESOURCES);
     return why(cx, COMP_WHY_RESOURCE, STR_ARG(a->name), STR_ARG(b->name));
 }
 
@@ -106,11 +123,10 @@ static bool elem_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
     return both ? in(cx, COMP_WHY_IN, what) : false;
 }
 
-/* valtype <= valtype */
-bool comp_type_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
+static bool value_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
     a = wit_dealias(a);
     b = wit_dealias(b);
-    if (a == b) return true;
+    if (a == b || !comp_step(cx->work)) return true;
     if (is_prim(a) && is_prim(b))
         return a->kind == b->kind || why(cx, COMP_WHY_PRIM, kind_text(b), kind_text(a));
     if (a->kind == WIT_RESOURCE || b->kind == WIT_RESOURCE) {
@@ -134,6 +150,16 @@ bool comp_type_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
     return true;
 }
 
+/* valtype <= valtype */
+bool comp_type_sub(SubtypeCx *cx, const WitType *a, const WitType *b) {
+    if (value_sub(cx, a, b)) return true;
+    if (!cx->found_type && a->name.len && b->name.len && !is_resource(a)) {
+        cx->found_type = a;
+        cx->expected_type = b;
+    }
+    return false;
+}
+
 static bool func_sub(SubtypeCx *cx, const WitFunc *a, const WitFunc *b) {
     if (a == b) return true;
     if (a->is_async != b->is_async)
@@ -150,8 +176,8 @@ static bool func_sub(SubtypeCx *cx, const WitFunc *a, const WitFunc *b) {
     }
     if (a->result && b->result)
         return comp_type_sub(cx, a->result, b->result) || in(cx, COMP_WHY_WITH, "result type");
-    if (a->result) return why(cx, COMP_WHY_RESULT);
-    if (b->result) return why(cx, COMP_WHY_NO_RESULT);
+    if (a->result) return why(cx, COMP_WHY_NO_RESULT);
+    if (b->result) return why(cx, COMP_WHY_RESULT);
     return true;
 }
 
@@ -213,19 +239,11 @@ const CompCoreExtern *comp_find_core_export(const CompCoreModuleType *type, Str 
     return entry ? &type->exports.at[entry->value] : NULL;
 }
 
-static Str import_key(Arena *arena, const CompCoreExtern *import) {
-    return str_fmt(arena, "%zu:%.*s%.*s", import->module.len, STR_ARG(import->module),
-                   STR_ARG(import->name));
-}
-
 static bool module_imports_sub(SubtypeCx *cx, const CompCoreModuleType *a,
                                const CompCoreModuleType *b) {
-    Map have = {0};
-    for (size_t i = 0; i < b->imports.len; i++)
-        map_put(cx->arena, &have, import_key(cx->arena, &b->imports.at[i]), NULL)->value = i;
-    for (size_t i = 0; i < a->imports.len; i++) {
+    for (size_t i = 0; i < a->imports.len && comp_step(cx->work); i++) {
         const CompCoreExtern *want = &a->imports.at[i];
-        const MapEntry *entry = map_get(&have, import_key(cx->arena, want));
+        const MapEntry *entry = map_get(&b->imports_by_key, want->key);
         if (!entry) return why(cx, COMP_WHY_NO_IMPORT, STR_ARG(want->module), STR_ARG(want->name));
         if (!comp_core_sub(cx, &b->imports.at[entry->value].type, &want->type))
             return in(cx, COMP_WHY_IN_IMPORT, STR_ARG(want->module), STR_ARG(want->name));
@@ -237,7 +255,7 @@ static bool module_sub(SubtypeCx *cx, const CompCoreModuleType *a, const CompCor
     if (a == b) return true;
     if (!cx->space) cx->space = a->space;
     if (!module_imports_sub(cx, a, b)) return false;
-    for (size_t i = 0; i < b->exports.len; i++) {
+    for (size_t i = 0; i < b->exports.len && comp_step(cx->work); i++) {
         const CompCoreExtern *want = &b->exports.at[i],
                              *have = comp_find_core_export(a, want->name);
         if (!have) return why(cx, COMP_WHY_NO_EXPORT, STR_ARG(want->name));
@@ -255,13 +273,12 @@ const CompExtern *comp_find_export(const CompInstanceType *type, Str name) {
 }
 
 bool comp_is_resource(const CompEntity *entity) {
-    return entity->sort == COMP_TYPE && entity->type &&
-           wit_dealias(entity->type)->kind == WIT_RESOURCE;
+    return entity->sort == COMP_TYPE && entity->type && is_resource(entity->type);
 }
 
 static bool instance_sub(SubtypeCx *cx, const CompInstanceType *a, const CompInstanceType *b) {
     if (a == b) return true;
-    for (size_t i = 0; i < b->exports.len; i++) {
+    for (size_t i = 0; i < b->exports.len && comp_step(cx->work); i++) {
         const CompExtern *want = &b->exports.at[i];
         if (!comp_find_export(a, want->name.name))
             return why(cx, COMP_WHY_NO_EXPORT, STR_ARG(want->name.name));
@@ -269,7 +286,8 @@ static bool instance_sub(SubtypeCx *cx, const CompInstanceType *a, const CompIns
     for (size_t i = 0; i < b->exports.len; i++) {
         const CompExtern *want = &b->exports.at[i];
         if (!comp_entity_sub(cx, &comp_find_export(a, want->name.name)->entity, &want->entity))
-            return in(cx, COMP_WHY_IN_PART, "instance export", STR_ARG(want->name.name));
+            return tell_name(cx, want->name.name) ||
+                   in(cx, COMP_WHY_IN_PART, "instance export", STR_ARG(want->name.name));
     }
     return true;
 }
@@ -277,6 +295,7 @@ static bool instance_sub(SubtypeCx *cx, const CompInstanceType *a, const CompIns
 /* Binds the variables that `want` introduces to the resources at the same places of `have`. */
 static void bind_resources(Subst *bound, Map *variables, const CompEntity *have,
                            const CompEntity *want) {
+    if (!comp_step(bound->work)) return;
     if (comp_is_resource(want) && comp_is_resource(have)) {
         const WitType *variable = wit_dealias(want->type);
         MapEntry *entry = map_get_ptr(variables, variable);
@@ -294,6 +313,7 @@ static void bind_resources(Subst *bound, Map *variables, const CompEntity *have,
 
 /* What the names in `want` stand for. */
 static void bind_names(Subst *names, const CompEntity *have, const CompEntity *want) {
+    if (!comp_step(names->work)) return;
     if (want->sort == COMP_TYPE) {
         if (want->type) comp_subst_set(names, want->type, have->type);
         if (want->func) comp_subst_set(names, want->func, have->func);
@@ -316,24 +336,35 @@ static const CompEntity *find_in(const CompExterns *list, const Map *names, Str 
 bool comp_open(SubtypeCx *cx, const CompExterns *have, const Map *have_names,
                const CompExterns *want, const CompTypeList *resources, bool imports, Subst *bound) {
     const char *what = imports ? "import" : "export";
-    Map variables = {0};
+    Map variables = {0}, brought = {0}; /* brought: resource -> the import that binds one to it */
     Subst check = {.arena = cx->arena, .infos = cx->infos, .work = cx->work};
     for (size_t i = 0; i < resources->len; i++)
         map_put_ptr(cx->arena, &variables, resources->at[i], NULL)->value = 0;
-    for (size_t i = 0; i < want->len; i++) {
+    for (size_t i = 0; i < want->len && comp_step(cx->work); i++) {
         const CompEntity *given = find_in(have, have_names, want->at[i].name.name);
+        size_t before = check.map.len;
         if (given) bind_resources(&check, &variables, given, &want->at[i].entity);
+        for (; before < check.map.len; before++)
+            map_put_ptr(cx->arena, &brought, wit_dealias(check.map.entries[before].cptr), NULL)
+                ->value = i;
     }
     for (size_t i = 0; i < check.map.len; i++)
         *map_put(cx->arena, &bound->map, check.map.entries[i].key, NULL) = check.map.entries[i];
     for (size_t i = 0; i < want->len; i++)
-        if (!find_in(have, have_names, want->at[i].name.name))
+        if (!find_in(have, have_names, want->at[i].name.name)) {
+            cx->wanted_at = want->at[i].offset;
             return why(cx, COMP_WHY_MISSING, what, STR_ARG(want->at[i].name.name));
+        }
     for (size_t i = 0; i < want->len; i++) {
         const CompEntity *given = find_in(have, have_names, want->at[i].name.name);
         CompEntity expected = comp_subst_entity(&check, &want->at[i].entity);
-        if (!comp_entity_sub(cx, given, &expected))
-            return in(cx, COMP_WHY_FOR, what, STR_ARG(want->at[i].name.name));
+        if (!comp_entity_sub(cx, given, &expected)) {
+            const MapEntry *entry = cx->expected ? map_get_ptr(&brought, cx->expected) : NULL;
+            if (entry) cx->argument = want->at[entry->value].name.name;
+            cx->wanted_at = want->at[i].offset;
+            return tell_name(cx, want->at[i].name.name) ||
+                   in(cx, COMP_WHY_FOR, what, STR_ARG(want->at[i].name.name));
+        }
         bind_names(bound, given, &want->at[i].entity);
     }
     return true;
@@ -372,25 +403,26 @@ static const char *sort_text(CompSort sort) {
     return sort == COMP_CORE_MODULE ? "module" : comp_sort_name(sort);
 }
 
-bool comp_entity_sub(SubtypeCx *cx, const CompEntity *a, const CompEntity *b) {
+static bool item_sub(SubtypeCx *cx, const CompEntity *a, const CompEntity *b) {
     if (a->sort != b->sort) return why(cx, COMP_WHY_KIND, sort_text(b->sort), sort_text(a->sort));
     if (a->sort == COMP_CORE_MODULE) return module_sub(cx, a->module, b->module);
     if (a->sort < COMP_CORE_TYPE) return comp_core_sub(cx, &a->core, &b->core);
     if (a->type && b->type) return comp_type_sub(cx, a->type, b->type);
-    if (a->func && b->func) {
-        if (func_sub(cx, a->func, b->func)) return true;
-        cx->found_func = a->func;
-        cx->expected_func = b->func;
-        return false;
-    }
+    if (a->func && b->func) return func_sub(cx, a->func, b->func);
     if (a->instance && b->instance) return instance_sub(cx, a->instance, b->instance);
     if (a->component && b->component) return component_sub(cx, a->component, b->component);
     return why(cx, COMP_WHY_KIND, type_text(b), type_text(a));
 }
 
+bool comp_entity_sub(SubtypeCx *cx, const CompEntity *a, const CompEntity *b) {
+    return !comp_step(cx->work) || item_sub(cx, a, b) || tell_items(cx, a, b);
+}
+
 bool comp_subtype(Arena *arena, const CompEntity *a, const CompEntity *b, Span span, Diags *diags) {
-    SubtypeCx cx = {.arena = arena};
-    if (comp_entity_sub(&cx, a, b)) return true;
+    uint32_t work = COMP_MAX_WORK - COMP_FREE_WORK;
+    SubtypeCx cx = {.arena = arena, .work = &work};
+    if (comp_entity_sub(&cx, a, b) && work < COMP_MAX_WORK) return true;
+    if (work == COMP_MAX_WORK) cx.why = str_from(DIAG_TEXT_COMP_WORK);
     if (diags) diag(diags, COMP_MISMATCH, span, STR_ARG(cx.why));
     return false;
 }

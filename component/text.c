@@ -71,11 +71,10 @@ static void put_func(Buf *b, const WitFunc *func) {
     put_type(b, func->result);
 }
 
-static void put_names(Buf *b, const CompExterns *list) {
-    buf_str(b, STR(" {"));
+static void put_names(Buf *b, const char *word, const CompExterns *list) {
     for (size_t i = 0; i < list->len && !is_full(b); i++)
-        buf_fmt(b, "%s %.*s", i ? "," : "", STR_ARG(list->at[i].name.name));
-    buf_str(b, STR(" }"));
+        buf_fmt(b, "%s%s %.*s", b->ptr[b->len - 1] == '{' ? "" : ",", word,
+                STR_ARG(list->at[i].name.name));
 }
 
 static void put_core(Buf *b, const CoreExternType *type) {
@@ -83,6 +82,31 @@ static void put_core(Buf *b, const CoreExternType *type) {
     buf_fmt(b, "core %s", words[type->kind]);
     if (type->kind == CORE_GLOBAL || type->kind == CORE_TABLE)
         buf_fmt(b, " %.*s", STR_ARG(core_val_text(b->arena, type->value)));
+}
+
+/* A type with its name, and what it is. */
+static void put_type_declaration(Buf *b, Str name, const WitType *type) {
+    const WitType *meant = wit_dealias(type);
+    WitShape shape = wit_kind_shape(meant->kind);
+    if (meant->kind == WIT_RESOURCE) {
+        buf_fmt(b, "resource %.*s", STR_ARG(name));
+    } else if (shape == WIT_SHAPE_FIELDS && meant->kind != WIT_TUPLE) {
+        buf_fmt(b, "%s %.*s", wit_kind_keyword(meant->kind), STR_ARG(name));
+        put_fields(b, meant);
+    } else {
+        WitType bare = *meant;
+        bare.name = (Str){0};
+        buf_fmt(b, "type %.*s = ", STR_ARG(name));
+        put_type(b, &bare);
+    }
+}
+
+Str comp_declaration(Arena *arena, Str name, const CompEntity *e) {
+    Buf b = {.arena = arena};
+    if (!name.len) return comp_entity_text(arena, e);
+    if (e->sort == COMP_TYPE && e->type) put_type_declaration(&b, name, e->type);
+    else buf_fmt(&b, "%.*s: %.*s", STR_ARG(name), STR_ARG(comp_entity_text(arena, e)));
+    return buf_text(&b);
 }
 
 Str comp_entity_text(Arena *arena, const CompEntity *e) {
@@ -100,11 +124,14 @@ Str comp_entity_text(Arena *arena, const CompEntity *e) {
     } else if (e->func) {
         put_func(&b, e->func);
     } else if (e->instance) {
-        buf_str(&b, STR("instance"));
-        put_names(&b, &e->instance->exports);
+        buf_str(&b, STR("instance {"));
+        put_names(&b, "", &e->instance->exports);
+        buf_str(&b, STR(" }"));
     } else if (e->component) {
-        buf_str(&b, STR("component"));
-        put_names(&b, &e->component->exports);
+        buf_str(&b, STR("component {"));
+        put_names(&b, " import", &e->component->imports);
+        put_names(&b, " export", &e->component->exports);
+        buf_str(&b, STR(" }"));
     } else {
         buf_str(&b, str_from(comp_sort_name(e->sort)));
     }

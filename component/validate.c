@@ -13,7 +13,10 @@
  *     validate_value.c     the bytes of value definitions
  *     subtype.c, subst.c   the relation between types, and types in other terms
  *
- * The first fault ends the validation of a component: what follows would stand on it.
+ * A definition at fault does not end the validation: it has a place in its index space that means
+ * nothing, and what stands on that is at fault without another message. So each message is about a
+ * fault of its own. Only limits and core types end it: the former would be met again and again, the
+ * latter are too much woven into each other.
  */
 #include "component/internal.h"
 
@@ -48,30 +51,60 @@ bool comp_need(Validator *v, size_t offset, Feature feature, const char *what) {
 
 void comp_set_origin(Validator *v, const WitType *resource, Str what, size_t offset) {
     Origin *origin = ARENA_NEW(v->arena, Origin);
-    *origin = (Origin){what, offset};
-    map_put_ptr(v->arena, &v->origins, resource, NULL)->cptr = origin;
+    *origin = (Origin){resource->name, what, v->within, offset};
+    map_put_ptr(v->arena, &v->origins, resource, NULL)->ptr = origin;
+}
+
+static Origin *origin_of(const Validator *v, const WitType *resource) {
+    const MapEntry *entry = resource ? map_get_ptr(&v->origins, resource) : NULL;
+    return entry ? entry->ptr : NULL;
+}
+
+void comp_name_resource(Validator *v, const WitType *resource, Str name) {
+    Origin *origin = origin_of(v, resource);
+    if (origin && !origin->name.len) origin->name = name;
+}
+
+void comp_copy_origin(Validator *v, const WitType *resource, const WitType *like, Str what,
+                      size_t offset) {
+    const Origin *from = origin_of(v, like);
+    comp_set_origin(v, resource, what, offset);
+    if (from) comp_name_resource(v, resource, from->name);
 }
 
 static void note_resource(Validator *v, const WitType *resource, const char *which) {
-    const MapEntry *entry = resource ? map_get_ptr(&v->origins, resource) : NULL;
-    if (!entry) return;
-    const Origin *origin = entry->cptr;
-    diag_note(v->diags, COMP_ORIGIN, comp_span(v, origin->offset), which, STR_ARG(resource->name),
-              STR_ARG(origin->what));
+    const Origin *origin = origin_of(v, resource);
+    if (origin)
+        diag_note(v->diags, COMP_ORIGIN, comp_span(v, origin->offset), which, STR_ARG(origin->name),
+                  STR_ARG(origin->what), origin->within.len ? " of " : "", STR_ARG(origin->within));
 }
 
-static void note_func(Validator *v, const WitFunc *func, const char *which) {
-    CompEntity entity = {.sort = COMP_FUNC, .func = func};
-    if (func)
-        diag_note(v->diags, COMP_NOTE_FUNC, span_none(), which,
-                  STR_ARG(comp_entity_text(v->arena, &entity)));
+static void note_declaration(Validator *v, Str name, const CompEntity *entity, const char *which) {
+    diag_note(v->diags, COMP_NOTE_DECLARED, span_none(), which,
+              STR_ARG(comp_declaration(v->arena, name, entity)));
+}
+
+static void note_type(Validator *v, const WitType *type, const char *which) {
+    const CompEntity entity = {.sort = COMP_TYPE, .type = type};
+    if (type && type->name.len) note_declaration(v, type->name, &entity, which);
 }
 
 void comp_note_mismatch(Validator *v, const SubtypeCx *cx) {
-    note_func(v, cx->found_func, "found");
-    note_func(v, cx->expected_func, "expected");
+    const Origin *other = origin_of(v, cx->found);
+    if (cx->has_items) {
+        note_declaration(v, cx->item, &cx->found_item, "found");
+        note_declaration(v, cx->item, &cx->expected_item, "expected");
+    }
+    if (cx->found_type != cx->found_item.type) {
+        note_type(v, cx->found_type, "where there is");
+        note_type(v, cx->expected_type, "instead of");
+    }
+    if (cx->wanted_at) diag_note(v->diags, COMP_NOTE_WANTED, comp_span(v, cx->wanted_at));
     note_resource(v, cx->found, "found");
     note_resource(v, cx->expected, "expected");
+    if (other && cx->argument.len)
+        diag_note(v->diags, COMP_NOTE_REMEDY, span_none(), STR_ARG(cx->argument),
+                  STR_ARG(other->what));
 }
 
 /* ---- index spaces ---- */
@@ -97,7 +130,10 @@ static const struct {
 
 const CompEntity *comp_at(Validator *v, const Scope *s, CompSort sort, uint32_t index,
                           size_t offset) {
-    if (index < s->spaces[sort].len) return &s->spaces[sort].at[index];
+    if (index < s->spaces[sort].len) {
+        const CompEntity *at = &s->spaces[sort].at[index];
+        return at->broken ? NULL : at;
+    }
     fault(v, offset, COMP_UNKNOWN, space_words[sort].full, index, space_words[sort].brief);
     return NULL;
 }
@@ -133,19 +169,15 @@ void comp_push(Validator *v, Scope *s, CompEntity entity) {
         CoreType none = {
             .final = true, .super = CORE_NONE, .descriptor = CORE_NONE, .describes = CORE_NONE};
         *vec_push(v->arena, &s->core_types) =
-            entity.module ? none : comp_foreign_core_type(v, entity.core_type);
+            entity.module ? none : *comp_foreign_core_type(v, entity.core_type);
         vec_last(&s->core_types).group = 0;
         *vec_push(v->arena, &s->core_ids) = entity.module ? CORE_NONE : entity.core_type;
     }
 }
 
 /* Limits that engines agree on. */
-bool comp_check_room(Validator *v, const Scope *s, CompSort sort, size_t offset) {
-    static const struct {
-        const char *what;
-        uint32_t limit;
-        CompSort other; /* counted together with it */
-    } limits[COMP_SORT_COUNT] = {
+const CompLimit *comp_limit(CompSort sort) {
+    static const CompLimit limits[COMP_SORT_COUNT] = {
         [COMP_CORE_FUNC] = {"functions", 1000000, COMP_FUNC},
         [COMP_CORE_TABLE] = {"tables", 1000000, COMP_CORE_TABLE},
         [COMP_CORE_MEMORY] = {"memories", 1000000, COMP_CORE_MEMORY},
@@ -160,10 +192,41 @@ bool comp_check_room(Validator *v, const Scope *s, CompSort sort, size_t offset)
         [COMP_COMPONENT] = {"components", 1000, COMP_COMPONENT},
         [COMP_INSTANCE] = {"instances", 1000, COMP_CORE_INSTANCE},
     };
-    CompSort other = limits[sort].other;
-    size_t n = s->spaces[sort].len + (other == sort ? 0 : s->spaces[other].len);
-    return n < limits[sort].limit ||
-           fault(v, offset, COMP_LIMIT, limits[sort].what, limits[sort].limit);
+    return &limits[sort];
+}
+
+bool comp_check_room(Validator *v, const Scope *s, CompSort sort, size_t offset) {
+    const CompLimit *limit = comp_limit(sort);
+    size_t n = s->spaces[sort].len + (limit->other == sort ? 0 : s->spaces[limit->other].len);
+    if (n < limit->most) return true;
+    v->halted = true;
+    return fault(v, offset, COMP_LIMIT, limit->what, limit->most);
+}
+
+enum { MAX_FAULTS = 100 };
+
+/* Gives what an item at fault would have added to its index space a place there. */
+static bool pass_over(Validator *v, Scope *s, const CompItem *item, size_t before) {
+    uint32_t count;
+    CompSort sort = comp_item_sort(item, &count);
+    if (v->halted || sort == COMP_CORE_TYPE || v->diags->errors > MAX_FAULTS) return false;
+    while (sort < COMP_SORT_COUNT && s->spaces[sort].len < before + count)
+        comp_push(v, s, (CompEntity){.sort = sort, .broken = true});
+    return true;
+}
+
+bool comp_validate_items(Validator *v, Scope *s, const CompItems *items,
+                         bool (*each)(Validator *v, Scope *s, const CompItem *item)) {
+    bool good = true;
+    for (size_t i = 0; i < items->len; i++) {
+        uint32_t count;
+        CompSort sort = comp_item_sort(&items->at[i], &count);
+        size_t before = sort < COMP_SORT_COUNT ? s->spaces[sort].len : 0;
+        if (each(v, s, &items->at[i])) continue;
+        good = false;
+        if (!pass_over(v, s, &items->at[i], before)) break;
+    }
+    return good;
 }
 
 /* ---- definitions ---- */
@@ -191,21 +254,27 @@ static bool validate_core_module(Validator *v, Scope *s, const CompItem *item) {
 static const CompInfo *validate_component(Validator *v, const CompComponent *component,
                                           Scope *outer);
 
-static bool validate_nested(Validator *v, Scope *s, const CompItem *item, CompInfo *info) {
+static bool validate_nested(Validator *v, Scope *s, const CompItem *item) {
     if (!comp_check_room(v, s, COMP_COMPONENT, item->offset)) return false;
     if (v->depth + 1 >= COMP_MAX_DEPTH) return fault(v, item->offset, COMP_NESTING, "components");
+    size_t index = s->spaces[COMP_COMPONENT].len;
+    Str name = comp_get_name(&s->info->component->names, COMP_COMPONENT, (uint32_t)index);
+    Str outer = v->within;
+    v->within = name.len ? str_fmt(v->arena, "component `%.*s`", STR_ARG(name))
+                         : str_fmt(v->arena, "component %zu", index);
     v->depth++;
     const CompInfo *nested = validate_component(v, item->component, s);
     v->depth--;
+    v->within = outer;
     if (!nested) return false;
-    *vec_push(v->arena, &info->components) = nested;
+    *vec_push(v->arena, &s->info->components) = nested;
     comp_push(v, s, (CompEntity){.sort = COMP_COMPONENT, .component = &nested->type});
     return true;
 }
 
 static bool validate_start(Validator *v, Scope *s, const CompItem *item) {
     size_t offset = item->offset;
-    SubtypeCx cx = {.arena = v->arena};
+    SubtypeCx cx = comp_subtype_cx(v);
     if (!feature_on(v->features, CM_VALUES)) return fault(v, offset, COMP_VALUES_OFF);
     const CompEntity *at = comp_at(v, s, COMP_FUNC, item->start.func, offset);
     if (!at) return false;
@@ -218,8 +287,9 @@ static bool validate_start(Validator *v, Scope *s, const CompItem *item) {
     for (size_t i = 0; i < func->params.len; i++) {
         uint32_t arg = item->start.args.at[i];
         if (!comp_use_value(v, s, arg, offset)) return false;
-        if (!comp_type_sub(&cx, s->spaces[COMP_VALUE].at[arg].type, func->params.at[i].type))
-            return fault(v, offset, COMP_START_TYPE, i, STR_ARG(cx.why));
+        bool good = comp_type_sub(&cx, s->spaces[COMP_VALUE].at[arg].type, func->params.at[i].type);
+        if (!comp_check_work(v, offset)) return false;
+        if (!good) return fault(v, offset, COMP_START_TYPE, i, STR_ARG(cx.why));
     }
     if (!func->result) return true;
     comp_push(v, s, (CompEntity){.sort = COMP_VALUE, .type = func->result});
@@ -238,12 +308,12 @@ static bool validate_value(Validator *v, Scope *s, const CompItem *item) {
     return true;
 }
 
-static bool validate_item(Validator *v, Scope *s, const CompItem *item, CompInfo *info) {
+static bool validate_item(Validator *v, Scope *s, const CompItem *item) {
     switch (item->kind) {
     case COMP_ITEM_CORE_MODULE: return validate_core_module(v, s, item);
     case COMP_ITEM_CORE_INSTANCE: return comp_validate_core_instance(v, s, item);
     case COMP_ITEM_CORE_TYPE: return comp_validate_core_type(v, s, item);
-    case COMP_ITEM_COMPONENT: return validate_nested(v, s, item, info);
+    case COMP_ITEM_COMPONENT: return validate_nested(v, s, item);
     case COMP_ITEM_INSTANCE: return comp_validate_instance(v, s, item);
     case COMP_ITEM_ALIAS: return comp_validate_alias(v, s, item);
     case COMP_ITEM_TYPE: return comp_validate_type(v, s, item);
@@ -274,11 +344,10 @@ static void reserve_spaces(Validator *v, Scope *s, const CompItems *items) {
 static const CompInfo *validate_component(Validator *v, const CompComponent *component,
                                           Scope *outer) {
     CompInfo *info = ARENA_NEW(v->arena, CompInfo);
-    Scope s = {.kind = SCOPE_COMPONENT, .outer = outer, .size = 1};
+    Scope s = {.kind = SCOPE_COMPONENT, .outer = outer, .info = info, .size = 1};
     info->component = component;
     reserve_spaces(v, &s, &component->items);
-    for (size_t i = 0; i < component->items.len; i++)
-        if (!validate_item(v, &s, &component->items.at[i], info)) return NULL;
+    if (!comp_validate_items(v, &s, &component->items, validate_item)) return NULL;
     if (!comp_finish_scope(v, &s, component->offset)) return NULL;
     for (int i = 0; i < COMP_SORT_COUNT; i++)
         memcpy(&info->spaces[i], &s.spaces[i], sizeof s.spaces[i]);
@@ -289,14 +358,17 @@ static const CompInfo *validate_component(Validator *v, const CompComponent *com
 
 const CompInfo *comp_validate_jobs(Arena *arena, const CompComponent *component, Features features,
                                    unsigned jobs, Diags *diags) {
+    size_t bytes = component->bytes.len < COMP_MAX_WORK / 2 ? component->bytes.len : 0;
     Validator v = {.arena = arena,
+                   .work = (uint32_t)(COMP_MAX_WORK - COMP_FREE_WORK - bytes),
                    .features = features,
                    .diags = diags,
                    .source = component->source,
                    .space = core_space_new(arena)};
     const CompInfo *info = validate_component(&v, component, NULL);
     /* Function bodies of core modules come last: nothing hangs on them, and they are most of the work. */
-    return info && core_check_bodies(v.checkers.at, v.checkers.len, jobs) ? info : NULL;
+    bool good = v.halted || core_check_bodies(v.checkers.at, v.checkers.len, jobs);
+    return good ? info : NULL;
 }
 
 const CompInfo *comp_validate(Arena *arena, const CompComponent *component, Features features,

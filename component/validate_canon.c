@@ -18,6 +18,7 @@ typedef struct {
     CoreValType types[ABI_MAX_FLAT_PARAMS + 1];
     uint32_t len, max;
     CoreValType pointer;
+    uint32_t *work; /* steps */
 } Flat;
 
 static bool put(Flat *flat, CoreValType type) {
@@ -36,7 +37,7 @@ static CoreValType join(CoreValType a, CoreValType b) {
 
 /* The payloads of all cases lie upon each other. */
 static bool flatten_case(Flat *flat, uint32_t start, const WitType *payload) {
-    Flat one = {.max = flat->max - start, .pointer = flat->pointer};
+    Flat one = {.max = flat->max - start, .pointer = flat->pointer, .work = flat->work};
     if (!payload) return true;
     if (!flatten(&one, payload)) return false;
     for (uint32_t i = 0; i < one.len; i++) {
@@ -64,6 +65,7 @@ static bool flatten_fields(Flat *flat, const WitType *type) {
 /* Appends the core types of a value; false where there is no room. */
 static bool flatten(Flat *flat, const WitType *type) {
     type = wit_dealias(type);
+    if (!comp_step(flat->work)) return false;
     switch (type->kind) {
     case WIT_S64:
     case WIT_U64: return put(flat, CORE_I64);
@@ -219,7 +221,7 @@ static bool flatten_async_result(Validator *v, const WitFunc *func, const CompOp
     }
     if (o->has_callback) put(&sig->results, CORE_I32);
     if (!func->result) return true;
-    Flat returned = {.max = ABI_MAX_FLAT_PARAMS, .pointer = sig->params.pointer};
+    Flat returned = {.max = ABI_MAX_FLAT_PARAMS, .pointer = sig->params.pointer, .work = &v->work};
     bool spilled = !flatten(&returned, func->result);
     return need_memory(v, o, spilled || comp_type_info(v, func->result).has_pointer, offset);
 }
@@ -228,9 +230,11 @@ static bool flatten_async_result(Validator *v, const WitFunc *func, const CompOp
 static bool flatten_func(Validator *v, const WitFunc *func, const CompOptions *o, bool lift,
                          CoreValType pointer, Signature *sig, size_t offset) {
     bool few = !lift && o->is_async;
-    *sig = (Signature){.params = {.max = few ? ABI_MAX_FLAT_ASYNC_PARAMS : ABI_MAX_FLAT_PARAMS,
-                                  .pointer = pointer},
-                       .results = {.max = ABI_MAX_FLAT_RESULTS, .pointer = pointer}};
+    *sig =
+        (Signature){.params = {.max = few ? ABI_MAX_FLAT_ASYNC_PARAMS : ABI_MAX_FLAT_PARAMS,
+                               .pointer = pointer,
+                               .work = &v->work},
+                    .results = {.max = ABI_MAX_FLAT_RESULTS, .pointer = pointer, .work = &v->work}};
     if (!flatten_params(v, func, o, lift, sig, offset)) return false;
     bool made = !lift && func->result && comp_type_info(v, func->result).has_pointer;
     if (!need_realloc(v, o, made, offset)) return false;
@@ -334,6 +338,7 @@ static bool lower_func(Validator *v, Scope *s, const WitFunc *func, const CompOp
         return true;
     }
     if (!flatten_func(v, func, o, false, pointer, &sig, offset)) return false;
+    if (!comp_check_work(v, offset)) return false;
     push_signature(v, s, &sig);
     return true;
 }
@@ -511,7 +516,8 @@ static bool check_table(Validator *v, const Scope *s, const CompCanon *canon, bo
 }
 
 /* A shared core function type; the space has no short way to one. */
-static void push_shared(Validator *v, Scope *s, const CoreValType *params, uint32_t n) {
+static bool push_shared(Validator *v, Scope *s, const CoreValType *params, uint32_t n,
+                        size_t offset) {
     static const CoreValType i32 = CORE_I32;
     CoreType type = {.kind = CORE_TYPE_FUNC,
                      .final = true,
@@ -525,6 +531,7 @@ static void push_shared(Validator *v, Scope *s, const CoreValType *params, uint3
                      .result_count = 1};
     uint32_t ids[1];
     uint32_t count = core_space_count(v->space);
+    if (!comp_check_steps(v, count, offset)) return false;
     /* References in `params` are ids: beyond the one index of the group, and mapped to themselves. */
     uint32_t *map = ARENA_NEW_ARRAY(v->arena, uint32_t, count + 1);
     CoreType *types = ARENA_NEW_ARRAY(v->arena, CoreType, count + 1);
@@ -533,6 +540,7 @@ static void push_shared(Validator *v, Scope *s, const CoreValType *params, uint3
     core_space_enter_group(v->space, types, count, 1, map);
     ids[0] = map[count];
     push_core_func(v, s, ids[0]);
+    return true;
 }
 
 static bool validate_thread(Validator *v, Scope *s, const CompCanon *canon, size_t offset) {
@@ -540,14 +548,13 @@ static bool validate_thread(Validator *v, Scope *s, const CompCanon *canon, size
     bool shared = canon->op != COMP_CANON_THREAD_NEW_INDIRECT;
     CoreValType params[2] = {CORE_I32, CORE_I32};
     if (canon->op == COMP_CANON_THREAD_AVAILABLE_PARALLELISM) {
-        push_shared(v, s, params, 0);
-        return true;
+        return push_shared(v, s, params, 0, offset);
     }
     if (!check_start_type(v, s, canon, shared, offset, &id)) return false;
     if (canon->op == COMP_CANON_THREAD_SPAWN_REF) params[0] = core_ref_to(true, id);
     else if (!check_table(v, s, canon, shared, offset)) return false;
-    if (shared) push_shared(v, s, params, 2);
-    else push_spelled(v, s, "ii:i", CORE_I32);
+    if (shared) return push_shared(v, s, params, 2, offset);
+    push_spelled(v, s, "ii:i", CORE_I32);
     return true;
 }
 

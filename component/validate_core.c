@@ -72,7 +72,9 @@ static CoreValType opened(CoreValType t) {
     return core_is_concrete(t) ? core_ref(core_is_nullable(t), CORE_HEAP_ANY) : t;
 }
 
-static CoreType foreign(Validator *v, uint32_t id) {
+const CoreType *comp_foreign_core_type(Validator *v, uint32_t id) {
+    MapEntry *entry = map_put_ptr(v->arena, &v->foreign, (const void *)((uintptr_t)id + 1), NULL);
+    if (entry->cptr) return entry->cptr;
     CoreType t = *core_space_type(v->space, id);
     CoreValType *params = ARENA_NEW_ARRAY(v->arena, CoreValType, t.param_count);
     CoreValType *results = ARENA_NEW_ARRAY(v->arena, CoreValType, t.result_count);
@@ -88,7 +90,7 @@ static CoreType foreign(Validator *v, uint32_t id) {
     t.fields = fields;
     t.super = t.descriptor = t.describes = CORE_NONE;
     if (t.kind == CORE_TYPE_CONT) t.kind = CORE_TYPE_FUNC;
-    return t;
+    return entry->cptr = arena_copy(v->arena, &t, sizeof t);
 }
 
 /* The types as groups of a module. */
@@ -101,6 +103,16 @@ static void set_groups(Validator *v, CoreModule *m, const CoreTypes *types) {
         vec_last(&m->groups).count++;
         vec_last(&m->groups).written = vec_last(&m->groups).count > 1;
     }
+}
+
+/* What there is to check: a type that an alias brings may be larger than the alias. */
+static bool check_parts(Validator *v, const CoreTypes *types, size_t offset) {
+    size_t parts = 0;
+    for (size_t i = 0; i < types->len; i++) {
+        const CoreType *t = &types->at[i];
+        parts += (size_t)t->param_count + t->result_count + t->field_count;
+    }
+    return comp_check_steps(v, parts / 32, offset);
 }
 
 /* ---- module types ---- */
@@ -121,7 +133,7 @@ static bool add_decl_alias(Validator *v, Scope *s, const CompModuleDecl *decl, C
         if (e->module) return fault(v, decl->offset, COMP_MODULE_TYPE_ALIAS);
         id = e->core_type;
     }
-    *vec_push(v->arena, types) = foreign(v, id);
+    *vec_push(v->arena, types) = *comp_foreign_core_type(v, id);
     vec_last(types).group = 0;
     *vec_push(v->arena, ids) = id;
     return true;
@@ -160,12 +172,12 @@ static void add_decl_import(Validator *v, CoreModule *m, const CompModuleDecl *d
     }
 }
 
-static bool add_import(Validator *v, CompCoreModuleType *type, Map *names, CompCoreExtern import,
+static bool add_import(Validator *v, CompCoreModuleType *type, CompCoreExtern import,
                        size_t offset) {
-    Str key = str_fmt(v->arena, "%zu:%.*s%.*s", import.module.len, STR_ARG(import.module),
-                      STR_ARG(import.name));
     bool added;
-    map_put(v->arena, names, key, &added);
+    import.key = str_fmt(v->arena, "%zu:%.*s%.*s", import.module.len, STR_ARG(import.module),
+                         STR_ARG(import.name));
+    map_put(v->arena, &type->imports_by_key, import.key, &added)->value = type->imports.len;
     if (!added)
         return fault(v, offset, COMP_IMPORT_TWICE, STR_ARG(import.module), STR_ARG(import.name));
     *vec_push(v->arena, &type->imports) = import;
@@ -189,7 +201,6 @@ static bool make_module_type(Validator *v, Scope *s, const CompModuleType *def, 
     CoreIds ids = {0};
     CoreModule *m = core_module_new(v->arena);
     CompCoreModuleType *type = ARENA_NEW(v->arena, CompCoreModuleType);
-    Map names = {0};
     VEC(const CompModuleDecl *) order = {0};
     m->source = v->source;
     for (size_t i = 0; i < def->decls.len; i++) {
@@ -208,15 +219,15 @@ static bool make_module_type(Validator *v, Scope *s, const CompModuleType *def, 
         add_decl_import(v, m, decl);
         *vec_push(v->arena, &order) = decl;
     }
+    if (!check_parts(v, &types, offset)) return false;
     set_groups(v, m, &types);
     if (!core_validate(v->arena, m, v->features, v->diags)) return false;
     for (size_t i = 0; i < order.len; i++) {
         const CoreImport *import = &m->imports.at[i];
         CompCoreExtern e = {.module = import->module, .name = import->name};
         e.type = core_extern_type(m, ids.at, import->kind, import->index);
-        if (order.at[i]->kind == COMP_DECL_IMPORT
-                ? !add_import(v, type, &names, e, order.at[i]->offset)
-                : !add_export(v, type, e, order.at[i]->offset))
+        if (order.at[i]->kind == COMP_DECL_IMPORT ? !add_import(v, type, e, order.at[i]->offset)
+                                                  : !add_export(v, type, e, order.at[i]->offset))
             return false;
     }
     type->space = v->space;
@@ -229,12 +240,11 @@ bool comp_core_module_type(Validator *v, const CoreModule *m, size_t offset,
                            const CompCoreModuleType **out) {
     CompCoreModuleType *type = ARENA_NEW(v->arena, CompCoreModuleType);
     const uint32_t *ids = core_space_enter(v->space, m);
-    Map names = {0};
     for (size_t i = 0; i < m->imports.len; i++) {
         const CoreImport *import = &m->imports.at[i];
         CompCoreExtern e = {.module = import->module, .name = import->name};
         e.type = core_extern_type(m, ids, import->kind, import->index);
-        if (!add_import(v, type, &names, e, offset)) return false;
+        if (!add_import(v, type, e, offset)) return false;
     }
     for (size_t i = 0; i < m->exports.len; i++) {
         const CoreExport *export = &m->exports.at[i];
@@ -249,17 +259,6 @@ bool comp_core_module_type(Validator *v, const CoreModule *m, size_t offset,
 
 /* ---- core types of a scope ---- */
 
-CoreType comp_foreign_core_type(Validator *v, uint32_t id) { return foreign(v, id); }
-
-static bool refers(const CoreType *t) {
-    bool out = t->super != CORE_NONE || t->descriptor != CORE_NONE || t->describes != CORE_NONE ||
-               t->kind == CORE_TYPE_CONT;
-    for (uint32_t i = 0; i < t->param_count; i++) out |= core_is_concrete(t->params[i]);
-    for (uint32_t i = 0; i < t->result_count; i++) out |= core_is_concrete(t->results[i]);
-    for (uint32_t i = 0; i < t->field_count; i++) out |= core_is_concrete(t->fields[i].type);
-    return out;
-}
-
 static bool check_types(Validator *v, const CoreTypes *types) {
     CoreModule *m = core_module_new(v->arena);
     m->source = v->source;
@@ -267,27 +266,20 @@ static bool check_types(Validator *v, const CoreTypes *types) {
     return core_validate(v->arena, m, v->features, v->diags);
 }
 
-/* Types that refer to others are checked once, with all of the scope, at its end. At once are
- * checked the others, and those whose supertype does not come before them: nothing must walk along
- * supertypes that go in a ring. */
-bool comp_check_core_types(Validator *v, const Scope *s) {
-    return !s->has_linked_types || check_types(v, &s->core_types);
+/* All of a scope are checked at its end. */
+bool comp_check_core_types(Validator *v, const Scope *s, size_t offset) {
+    const CoreTypes *types = &s->core_types;
+    return !types->len || (check_parts(v, types, offset) && check_types(v, types));
 }
 
-static bool check_group(Validator *v, Scope *s, size_t first) {
-    bool linked = false, ring = false;
-    CoreTypes group = s->core_types;
-    for (size_t i = first; i < group.len; i++) {
-        const CoreType *t = &group.at[i];
-        linked |= refers(t);
-        ring |= t->super != CORE_NONE && t->super >= i;
+/* At once are checked those whose supertype does not come before them: nothing must walk along
+ * supertypes that go in a ring. */
+static bool check_group(Validator *v, const Scope *s, size_t first) {
+    for (size_t i = first; i < s->core_types.len; i++) {
+        const CoreType *t = &s->core_types.at[i];
+        if (t->super != CORE_NONE && t->super >= i) return check_types(v, &s->core_types);
     }
-    s->has_linked_types |= linked;
-    if (ring) return check_types(v, &group);
-    if (linked) return true;
-    group.at += first;
-    group.len -= first;
-    return check_types(v, &group);
+    return true;
 }
 
 bool comp_validate_core_type(Validator *v, Scope *s, const CompItem *item) {

@@ -19,68 +19,76 @@
 
 /* ---- what is named ---- */
 
-static bool is_named(const WitType *type, const Map *set);
+/* The types that have a name, and the count of steps. */
+typedef struct {
+    const Map *set;
+    uint32_t *work;
+} Named;
 
-static bool parts_named(const WitType *type, const Map *set) {
-    if (type->elem && !is_named(type->elem, set)) return false;
-    if (type->second && !is_named(type->second, set)) return false;
+static bool is_named(const Named *n, const WitType *type);
+
+static bool parts_named(const Named *n, const WitType *type) {
+    if (type->elem && !is_named(n, type->elem)) return false;
+    if (type->second && !is_named(n, type->second)) return false;
     for (size_t i = 0; i < type->fields.len; i++)
-        if (type->fields.at[i].type && !is_named(type->fields.at[i].type, set)) return false;
+        if (type->fields.at[i].type && !is_named(n, type->fields.at[i].type)) return false;
     return true;
 }
 
 /* A type as it occurs within another. */
-static bool is_named(const WitType *type, const Map *set) {
+static bool is_named(const Named *n, const WitType *type) {
     const WitType *meant = wit_dealias(type);
+    if (!comp_step(n->work)) return true;
     switch (meant->kind) {
     case WIT_RECORD:
     case WIT_VARIANT:
     case WIT_FLAGS:
-    case WIT_ENUM: return map_get_ptr(set, type) != NULL;
+    case WIT_ENUM: return map_get_ptr(n->set, type) != NULL;
     case WIT_OWN:
-    case WIT_BORROW: return map_get_ptr(set, meant->elem) != NULL;
-    case WIT_RESOURCE: return map_get_ptr(set, type) != NULL;
-    default: return parts_named(meant, set);
+    case WIT_BORROW: return map_get_ptr(n->set, meant->elem) != NULL;
+    case WIT_RESOURCE: return map_get_ptr(n->set, type) != NULL;
+    default: return parts_named(n, meant);
     }
 }
 
-static bool func_named(const WitFunc *func, const Map *set) {
+static bool func_named(const Named *n, const WitFunc *func) {
     for (size_t i = 0; i < func->params.len; i++)
-        if (!is_named(func->params.at[i].type, set)) return false;
-    return !func->result || is_named(func->result, set);
+        if (!is_named(n, func->params.at[i].type)) return false;
+    return !func->result || is_named(n, func->result);
 }
 
-static bool type_named(const CompEntity *type, const Map *set);
+static bool type_named(const Named *n, const CompEntity *type);
 
 /* All that an instance type speaks of. */
-static bool instance_named(const CompInstanceType *instance, const Map *set) {
-    for (size_t i = 0; i < instance->exports.len; i++) {
+static bool instance_named(const Named *n, const CompInstanceType *instance) {
+    for (size_t i = 0; i < instance->exports.len && comp_step(n->work); i++) {
         const CompEntity *e = &instance->exports.at[i].entity;
         if (e->sort == COMP_CORE_MODULE || e->sort == COMP_COMPONENT) continue;
-        if (e->sort == COMP_VALUE ? !is_named(e->type, set) : !type_named(e, set)) return false;
+        if (e->sort == COMP_VALUE ? !is_named(n, e->type) : !type_named(n, e)) return false;
     }
     return true;
 }
 
 /* A type that is given a name: what it is made of must have names. */
-static bool type_named(const CompEntity *e, const Map *set) {
-    if (e->func) return func_named(e->func, set);
-    if (e->instance) return instance_named(e->instance, set);
+static bool type_named(const Named *n, const CompEntity *e) {
+    if (e->func) return func_named(n, e->func);
+    if (e->instance) return instance_named(n, e->instance);
     if (!e->type) return true;
     const WitType *meant = wit_dealias(e->type);
     if (meant->kind == WIT_RESOURCE) return true;
-    if (wit_kind_shape(meant->kind) == WIT_SHAPE_HANDLE) return is_named(meant, set);
-    return parts_named(meant, set);
+    if (wit_kind_shape(meant->kind) == WIT_SHAPE_HANDLE) return is_named(n, meant);
+    return parts_named(n, meant);
 }
 
 /* Whether an item may be imported or exported; what it names is named from now on. */
 static bool name_entity(Validator *v, Scope *s, bool is_import, const CompEntity *e) {
-    Map *set = is_import ? &s->imported_types : &s->exported_types;
+    const Named n = {is_import ? &s->imported_types : &s->exported_types, &v->work};
+    if (!comp_step(&v->work)) return true;
     switch (e->sort) {
-    case COMP_FUNC: return func_named(e->func, set);
-    case COMP_VALUE: return is_named(e->type, set);
+    case COMP_FUNC: return func_named(&n, e->func);
+    case COMP_VALUE: return is_named(&n, e->type);
     case COMP_TYPE:
-        if (!type_named(e, set)) return false;
+        if (!type_named(&n, e)) return false;
         if (e->type) {
             map_put_ptr(v->arena, &s->exported_types, e->type, NULL);
             if (is_import) map_put_ptr(v->arena, &s->imported_types, e->type, NULL);
@@ -102,6 +110,7 @@ static void make_instance(Validator *v, CompEntity *entity, CompTypeList *owner,
     const CompInstanceType *type = entity->instance;
     if (!type->resources.len) return;
     Subst subst = comp_subst(v);
+    if (!comp_check_steps(v, type->resources.len * COMP_RESOURCE_WORK, offset)) return;
     for (size_t i = 0; i < type->resources.len; i++) {
         const WitType *fresh = comp_fresh_resource(v->arena, type->resources.at[i]);
         comp_subst_set(&subst, type->resources.at[i], fresh);
@@ -116,6 +125,7 @@ static void make_instance(Validator *v, CompEntity *entity, CompTypeList *owner,
 }
 
 static void mark_explicit(Validator *v, Scope *s, const CompEntity *e) {
+    if (!comp_step(&v->work)) return;
     if (comp_is_resource(e))
         map_put_ptr(v->arena, &s->explicit_resources, wit_dealias(e->type), NULL);
     if (e->sort != COMP_INSTANCE) return;
@@ -193,7 +203,7 @@ static bool add_entity(Validator *v, Scope *s, bool is_import, Str name, CompEnt
         Str what = str_fmt(v->arena, "%s `%.*s`", is_import ? "import" : "export", STR_ARG(name));
         if (e->sort == COMP_INSTANCE) make_instance(v, e, owner, what, offset);
         else comp_set_origin(v, e->type, what, offset);
-        if (!comp_check_work(v, offset)) return false;
+        if (v->halted || !comp_check_work(v, offset)) return false;
     }
     if (fresh) *vec_push(v->arena, owner) = e->type;
     if (!is_import) mark_explicit(v, s, e);
@@ -202,13 +212,16 @@ static bool add_entity(Validator *v, Scope *s, bool is_import, Str name, CompEnt
     if (e->sort == COMP_VALUE) vec_last(&s->value_offset) = offset;
     if (e->sort == COMP_VALUE && !is_import) vec_last(&s->value_used) = true;
     if (comp_is_resource(e)) {
+        comp_name_resource(v, wit_dealias(e->type), name);
         Str *copy = ARENA_NEW(v->arena, Str);
         *copy = name;
         Map *names = is_import ? &s->imported_names : &s->exported_names;
         map_put_ptr(v->arena, names, e->type, NULL)->cptr = copy;
         map_put(v->arena, is_import ? &s->imported_labels : &s->exported_labels, name, NULL);
     }
-    if (s->kind == SCOPE_INSTANCE_TYPE || name_entity(v, s, is_import, e)) return true;
+    bool named = s->kind == SCOPE_INSTANCE_TYPE || name_entity(v, s, is_import, e);
+    if (!comp_check_work(v, offset)) return false;
+    if (named) return true;
     const char *sort = e->sort == COMP_CORE_MODULE ? "module" : comp_sort_name(e->sort);
     return fault(v, offset, COMP_UNNAMED, sort, is_import ? "import" : "export", STR_ARG(name));
 }
@@ -283,7 +296,7 @@ bool comp_validate_export(Validator *v, Scope *s, const CompItem *item) {
 /* ---- the end of a scope ---- */
 
 static FreeSet free_resources(Validator *v, const CompExterns *list) {
-    FreeSet set = {.arena = v->arena};
+    FreeSet set = {.arena = v->arena, .work = &v->work};
     for (size_t i = 0; i < list->len; i++) comp_free_entity(&set, &list->at[i].entity);
     return set;
 }
@@ -298,10 +311,11 @@ bool comp_finish_scope(Validator *v, Scope *s, size_t offset) {
     for (size_t i = 0; s->kind == SCOPE_COMPONENT && i < s->value_used.len; i++)
         if (!s->value_used.at[i]) return fault(v, s->value_offset.at[i], COMP_VALUE_UNUSED, i);
     CompTypeList defined = s->type.defined_resources;
-    if (!comp_check_core_types(v, s)) return false;
+    if (!comp_check_core_types(v, s, offset)) return false;
     if (s->kind == SCOPE_INSTANCE_TYPE || !defined.len) return true;
     FreeSet imports = free_resources(v, &s->type.imports);
     FreeSet exports = free_resources(v, &s->type.exports);
+    if (!comp_check_work(v, offset)) return false;
     s->type.defined_resources = (CompTypeList){0};
     for (size_t i = 0; i < defined.len; i++)
         if (is_free(&imports, defined.at[i])) return fault(v, offset, COMP_LOCAL_IN_IMPORT);

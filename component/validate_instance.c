@@ -23,9 +23,10 @@ static const CompCoreExtern *core_argument(Validator *v, const Map *args,
 static bool instantiate_module(Validator *v, const Scope *s, const CompItem *item,
                                CompEntity *entity) {
     const CompEntity *module = comp_at(v, s, COMP_CORE_MODULE, item->instance.index, item->offset);
-    SubtypeCx cx = {.arena = v->arena, .space = v->space};
+    SubtypeCx cx = comp_subtype_cx(v);
     Map args = {0};
     if (!module) return false;
+    if (!comp_check_steps(v, module->module->imports.len, item->offset)) return false;
     for (size_t i = 0; i < item->instance.args.len; i++) {
         const CompArg *arg = &item->instance.args.at[i];
         bool added;
@@ -87,6 +88,9 @@ static bool instantiate(Validator *v, Scope *s, const CompItem *item, CompEntity
     Map names = {0};
     if (!of) return false;
     const CompComponentType *type = of->component;
+    if (!comp_check_steps(v, type->exports.len + type->defined_resources.len * COMP_RESOURCE_WORK,
+                          item->offset))
+        return false;
     for (size_t i = 0; i < item->instance.args.len; i++) {
         const CompArg *arg = &item->instance.args.at[i];
         bool added;
@@ -106,11 +110,14 @@ static bool instantiate(Validator *v, Scope *s, const CompItem *item, CompEntity
         comp_note_mismatch(v, &cx);
         return false;
     }
-    Str what = str_fmt(v->arena, "instance %zu", s->spaces[COMP_INSTANCE].len);
+    size_t index = s->spaces[COMP_INSTANCE].len;
+    Str name = comp_get_name(&s->info->component->names, COMP_INSTANCE, (uint32_t)index);
+    Str what = name.len ? str_fmt(v->arena, "instance `%.*s`", STR_ARG(name))
+                        : str_fmt(v->arena, "instance %zu", index);
     for (size_t i = 0; i < type->defined_resources.len; i++) {
         const WitType *fresh = comp_fresh_resource(v->arena, type->defined_resources.at[i]);
         comp_subst_set(&subst, type->defined_resources.at[i], fresh);
-        comp_set_origin(v, fresh, what, item->offset);
+        comp_copy_origin(v, fresh, type->defined_resources.at[i], what, item->offset);
         *vec_push(v->arena, &s->type.defined_resources) = fresh;
     }
     CompInstanceType *made = ARENA_NEW(v->arena, CompInstanceType);
@@ -200,7 +207,7 @@ static bool is_open(Validator *v, const CompEntity *at) {
     if (at->func) return comp_func_info(v, at->func).has_resource;
     MapEntry *entry = map_put_ptr(v->arena, &v->closed, node, NULL);
     if (entry->value) return entry->value == 2;
-    FreeSet set = {.arena = v->arena};
+    FreeSet set = {.arena = v->arena, .work = &v->work};
     bool open = false;
     comp_free_entity(&set, at);
     for (size_t i = 0; i < set.resources.len; i++) open |= set.resources.entries[i].value;
@@ -210,8 +217,9 @@ static bool is_open(Validator *v, const CompEntity *at) {
 
 /* A type from beyond a component's border must not speak of that component's resources. */
 static bool check_border(Validator *v, const Scope *below, const CompEntity *at, size_t offset) {
-    if (!below || below->kind != SCOPE_COMPONENT || !is_open(v, at)) return true;
-    return fault(v, offset, COMP_ALIAS_RESOURCE);
+    bool crosses = below && below->kind == SCOPE_COMPONENT && is_open(v, at);
+    if (!comp_check_work(v, offset)) return false;
+    return !crosses || fault(v, offset, COMP_ALIAS_RESOURCE);
 }
 
 static bool alias_outer(Validator *v, Scope *s, const CompItem *item, CompEntity *entity) {

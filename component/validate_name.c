@@ -357,5 +357,6 @@ bool comp_add_extern(Validator *v, const NameContext *cx, const CompName *name,
     CompExtern *added_extern = vec_push(v->arena, cx->list);
     added_extern->name = *name;
     added_extern->entity = *entity;
+    added_extern->offset = offset;
     return comp_add_sizes(v, cx->size, comp_entity_info(v, entity).size, offset);
 }

@@ -172,9 +172,10 @@ TypeInfo comp_entity_info(Validator *v, const CompEntity *e) {
 }
 
 bool comp_add_sizes(Validator *v, uint32_t *size, uint32_t more, size_t offset) {
-    if (*size + more >= MAX_TYPE_SIZE) return fault(v, offset, COMP_TYPE_SIZE, MAX_TYPE_SIZE);
-    *size += more;
-    return true;
+    *size = *size + more < MAX_TYPE_SIZE ? *size + more : MAX_TYPE_SIZE;
+    if (*size < MAX_TYPE_SIZE) return true;
+    v->halted = true;
+    return fault(v, offset, COMP_TYPE_SIZE, MAX_TYPE_SIZE);
 }
 
 static bool check_info(Validator *v, TypeInfo info, size_t offset) {
@@ -314,7 +315,8 @@ static bool make_value(Validator *v, Scope *s, const CompTypedef *def, size_t of
     case WIT_SHAPE_NAMED: break;
     }
     TypeInfo info = comp_type_info(v, type);
-    if (info.bytes >= max_bytes) return fault(v, offset, COMP_VALUE_BYTES, (unsigned)max_bytes);
+    if (info.bytes >= max_bytes && feature_on(v->features, CM_VALUE_SIZE))
+        return fault(v, offset, COMP_VALUE_BYTES, (unsigned)max_bytes);
     return check_info(v, info, offset);
 }
 
@@ -395,9 +397,7 @@ static bool make_scope(Validator *v, Scope *outer, const CompTypedef *def, size_
                .size = 1};
     if (v->depth >= COMP_MAX_DEPTH) return fault(v, offset, COMP_NESTING, "types");
     v->depth++;
-    bool good = true;
-    for (size_t i = 0; i < def->items.len && good; i++)
-        good = validate_decl(v, &s, &def->items.at[i]);
+    bool good = comp_validate_items(v, &s, &def->items, validate_decl);
     v->depth--;
     if (!good || !comp_finish_scope(v, &s, offset)) return false;
     if (is_component) {

@@ -151,6 +151,10 @@ CoreFunc *core_func_add(Arena *arena, CoreModule *m, uint32_t type) {
 
 uint32_t core_group_add(Arena *arena, CoreModule *m, uint32_t count, bool written) {
     uint32_t first = (uint32_t)m->types.len, group = (uint32_t)m->groups.len;
+    if (first == 0) { /* often the only one */
+        vec_reserve(arena, &m->groups, 1);
+        vec_reserve(arena, &m->types, count);
+    }
     *vec_push(arena, &m->groups) = (CoreGroup){first, count, written};
     for (uint32_t i = 0; i < count; i++)
         *vec_push(arena, &m->types) = (CoreType){.final = true,
