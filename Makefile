@@ -68,7 +68,7 @@ REPLAYS := $(FUZZERS:%=$(OBJ)/tests/%)
 TRUNCATE := $(OBJ)/tests/truncate
 WITGEN := $(OBJ)/tests/witgen
 DIFFER := $(OBJ)/tests/differ
-HOSTILE := $(OBJ)/tests/hostile_modules
+HOSTILE := $(OBJ)/tests/hostile_modules $(OBJ)/tests/hostile_components
 ALLOC_FAIL := $(OBJ)/tests/alloc_fail
 LIB := $(OBJ)/libwitc.a
 
@@ -134,7 +134,7 @@ $(ALLOC_FAIL): tests/alloc_fail.c $(DIFFER_OBJ) $(LIB)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 		-o $@ $^ $(LDLIBS)
 
-$(HOSTILE): tests/hostile_modules.c $(LIB)
+$(HOSTILE): $(OBJ)/tests/hostile_%: tests/hostile_%.c $(LIB)
 	@mkdir -p $(@D)
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(LDLIBS)

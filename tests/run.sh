@@ -113,6 +113,7 @@ full)
     part "hostile" tests/hostile.sh build/witc
     part "hostile modules" tests/hostile_core.sh build/witc build/obj-release/tests/hostile_modules \
         build/obj-release/tests/fuzz_instance
+    part "hostile components" tests/hostile_components.sh build/witc build/obj-release/tests/hostile_components
     part "random modules" build/obj-release/tests/differ -o build 5000
     part "random modules asan" build/obj-asan/tests/differ -o build 500 5000
     part "node" tests/node.sh build/witc build/obj-release/tests/differ
