@@ -31,7 +31,7 @@ static inline bool put(const witc_store *store, const witc_value *value, CoreVal
 static inline bool take(witc_store *store, CoreValType type, const VmSlot *slots,
                         witc_value *value) {
     if (!is_number(type)) return value_from_slots(store, type, slots, value);
-    *value = (witc_value){.type = type};
+    value->type = type;
     value->of.u64 = slots->u64;
     return true;
 }
@@ -75,8 +75,17 @@ static witc_status no_memory(witc_store *store) {
     return store_fail(store, WITC_NO_MEMORY, "%s", trap_text(TRAP_NO_MEMORY));
 }
 
-static bool results_from_slots(witc_store *store, const CoreType *type, const VmSlot *slots,
-                               witc_value *results) {
+/* Arguments to slots; gives how many are of their types, before the first that is not. */
+static inline uint32_t put_all(const witc_store *store, const CoreType *type,
+                               const witc_value *args, VmSlot *slots) {
+    uint32_t i = 0;
+    for (; i < type->param_count && put(store, &args[i], type->params[i], slots); i++)
+        slots += witc_slots_of(type->params[i]);
+    return i;
+}
+
+static inline bool take_all(witc_store *store, const CoreType *type, const VmSlot *slots,
+                            witc_value *results) {
     for (uint32_t i = 0; i < type->result_count; i++) {
         if (!take(store, type->results[i], slots, &results[i])) {
             witc_values_free(results, i);
@@ -87,10 +96,9 @@ static bool results_from_slots(witc_store *store, const CoreType *type, const Vm
     return true;
 }
 
-static witc_status take_results(witc_store *store, const CoreType *type, const VmSlot *slots,
-                                witc_value *results) {
-    if (results_from_slots(store, type, slots, results)) return WITC_DONE;
-    return no_memory(store);
+static inline witc_status take_results(witc_store *store, const CoreType *type, const VmSlot *slots,
+                                       witc_value *results) {
+    return take_all(store, type, slots, results) ? WITC_DONE : no_memory(store);
 }
 
 static witc_status wrong_argument(witc_store *store, CoreValType type, size_t i) {
@@ -128,36 +136,46 @@ static witc_status suspended(witc_store *store, witc_func *func, VmSlot *slots, 
     return no_memory(store);
 }
 
+/* The call itself, by slots for which there is room. */
+static inline witc_status call_by(witc_store *store, witc_func *func, const CoreType *type,
+                                  const witc_value *args, VmSlot *slots, witc_value *results) {
+    uint32_t good = put_all(store, type, args, slots);
+    if (good < type->param_count) return wrong_argument(store, type->params[good], good);
+    VmStatus status = vm_call(store->thread, vm_func_of(func), slots);
+    if (__builtin_expect(status != VM_DONE, 0)) return ended(store, status);
+    return take_results(store, type, slots, results);
+}
+
+static witc_status call_with_many(witc_store *store, witc_func *func, const CoreType *type,
+                                  const witc_value *args, witc_value *results) {
+    size_t room = room_for(type);
+    VmSlot *slots = engine_new(store->engine, (room + 1) * sizeof *slots);
+    if (!slots) return no_memory(store);
+    witc_status status = call_by(store, func, type, args, slots, results);
+    if (status == WITC_SUSPENDED) return suspended(store, func, slots, room, results);
+    engine_release(store->engine, slots);
+    return status;
+}
+
+static witc_status wrong_count(witc_store *store, const CoreType *type, size_t args,
+                               size_t results) {
+    if (!type) return store_fail(store, WITC_REFUSED, "the function belongs to another store");
+    return store_fail(store, WITC_REFUSED,
+                      "%zu arguments and %zu results for a function of %u and %u", args, results,
+                      type->param_count, type->result_count);
+}
+
 witc_status witc_func_call(witc_store *store, witc_func *func, const witc_value *args,
                            size_t arg_count, witc_value *results, size_t result_count) {
     const CoreType *type = vm_func_type_in(store->vm, vm_func_of(func));
     if (is_busy(store)) return busy(store);
-    if (!type) return store_fail(store, WITC_REFUSED, "the function belongs to another store");
-    if (arg_count != type->param_count || result_count != type->result_count)
-        return store_fail(store, WITC_REFUSED,
-                          "%zu arguments and %zu results for a function of %u and %u", arg_count,
-                          result_count, type->param_count, type->result_count);
-    VmSlot few[FEW * 2], *slots = few, *more = NULL;
-    size_t room = FEW * 2;
-    if (arg_count + result_count > FEW) room = room_for(type);
-    if (room > FEW * 2) {
-        more = slots = engine_new(store->engine, room * sizeof *slots);
-        if (!more) return no_memory(store);
-    }
-    VmSlot *to = slots;
-    for (size_t i = 0; i < arg_count; i++) {
-        if (!put(store, &args[i], type->params[i], to)) {
-            engine_release(store->engine, more);
-            return wrong_argument(store, type->params[i], i);
-        }
-        to += witc_slots_of(type->params[i]);
-    }
-    VmStatus status = vm_call(store->thread, vm_func_of(func), slots);
-    if (status == VM_SUSPEND) return suspended(store, func, more, room, results);
-    witc_status s =
-        status == VM_DONE ? take_results(store, type, slots, results) : ended(store, status);
-    engine_release(store->engine, more);
-    return s;
+    if (!type || arg_count != type->param_count || result_count != type->result_count)
+        return wrong_count(store, type, arg_count, result_count);
+    if (arg_count + result_count > FEW) return call_with_many(store, func, type, args, results);
+    VmSlot slots[FEW * 2];
+    witc_status status = call_by(store, func, type, args, slots, results);
+    if (__builtin_expect(status != WITC_SUSPENDED, 1)) return status;
+    return suspended(store, func, NULL, FEW * 2, results);
 }
 
 /* The store is not busy meanwhile: host functions may call the guest. */

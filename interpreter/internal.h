@@ -302,9 +302,11 @@ extern const VmWord vm_stop_code[];
 /* Makes `func` the running function with its arguments at `slots`, through host functions as far
  * as they return at once; gives where the machine goes on. */
 const VmWord *vm_enter(VmThread *t, VmFunc *func, VmSlot *slots);
+/* The same, the short way where the function is prepared and there is room: for calls of the host. */
+const VmWord *vm_begin(VmThread *t, VmFunc *func, VmSlot *slots);
 void vm_run(VmThread *t, const VmWord *pc);
 
-const VmWord *vm_entry_return(void); /* the pc of an entry frame */
+extern const VmWord vm_entry_return[]; /* the pc of an entry frame */
 
 /* Slots that a host function's arguments and results share, and where those of a function that it
  * calls begin: right after them. */

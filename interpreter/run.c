@@ -315,15 +315,13 @@ const VmHandler vm_handlers[] = {
 };
 
 const VmWord vm_stop_code[1] = {{.op = op_STOP}};
-static const VmWord entry_return_code[1] = {{.op = op_ENTRY_RETURN}};
+const VmWord vm_entry_return[1] = {{.op = op_ENTRY_RETURN}};
 static const VmWord host_return_code[1] = {{.op = op_HOST_RETURN}};
 
 const VmWord *vm_stopped(VmThread *t, VmStatus status) {
     t->status = status;
     return vm_stop_code;
 }
-
-const VmWord *vm_entry_return(void) { return entry_return_code; }
 
 static const VmWord *stack_exhausted(VmThread *t) {
     vm_set_trap(t, TRAP_STACK_EXHAUSTED);
@@ -352,7 +350,7 @@ const VmWord *vm_enter(VmThread *t, VmFunc *f, VmSlot *slots) {
         VmInstance *in = f->in ? f->in : &t->store->nothing;
         *++t->top = (VmFrame){.pc = host_return_code, .fp = slots, .in = in, .func = f};
         if (f->in) {
-            memset(slots + f->code->param_slots, 0, f->code->zero_slots * sizeof *slots);
+            zero_slots(slots + f->code->param_slots, f->code->zero_slots);
             return f->code->words;
         }
         const VmHost *host = (const VmHost *)f;
@@ -360,6 +358,19 @@ const VmWord *vm_enter(VmThread *t, VmFunc *f, VmSlot *slots) {
         if (status != VM_CALL) return vm_after_host(t, status);
         f = t->next_func, slots = t->next_slots;
     }
+}
+
+const VmWord *vm_begin(VmThread *t, VmFunc *f, VmSlot *slots) {
+    const VmCode *code = f->code;
+    VmFrame *frame = t->top + 1;
+    if (UNLIKELY(!code || frame >= t->frames_end ||
+                 code->register_count > (size_t)(t->stack_end - slots)))
+        return vm_enter(t, f, slots);
+    t->pc = NULL;
+    *frame = (VmFrame){.pc = host_return_code, .fp = slots, .in = f->in, .func = f};
+    t->top = frame;
+    zero_slots(slots + code->param_slots, code->zero_slots);
+    return code->words;
 }
 
 const VmWord *vm_after_host(VmThread *t, VmStatus status) {

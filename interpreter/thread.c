@@ -234,7 +234,8 @@ static inline void copy_slots(VmSlot *to, const VmSlot *from, uint32_t n) {
 }
 
 /* Runs until the entry frame `entry` is on top again, or the machine stops otherwise. */
-static VmStatus run_to(VmThread *t, VmFrame *entry, const VmWord *pc, VmSlot *slots, VmFunc *func) {
+static inline VmStatus run_to(VmThread *t, VmFrame *entry, const VmWord *pc, VmSlot *slots,
+                              VmFunc *func) {
     t->nesting++;
     vm_run(t, pc);
     t->nesting--;
@@ -268,10 +269,10 @@ VmStatus vm_call(VmThread *t, VmFunc *func, VmSlot *slots) {
     if (t->top + 1 >= t->frames_end || func->param_slots > (size_t)(t->stack_end - base))
         return vm_trap(t, TRAP_STACK_EXHAUSTED);
     VmFrame *entry = ++t->top;
-    *entry = (VmFrame){.pc = vm_entry_return(), .fp = base, .in = &t->store->nothing};
+    *entry = (VmFrame){.pc = vm_entry_return, .fp = base, .in = &t->store->nothing};
     entry->context = slots; /* where the results go, for vm_resume */
     copy_slots(base, slots, func->param_slots);
-    return run_to(t, entry, vm_enter(t, func, base), slots, func);
+    return run_to(t, entry, vm_begin(t, func, base), slots, func);
 }
 
 VmStatus vm_resume(VmThread *t) {

@@ -78,8 +78,8 @@ __attribute__((unused)) static const char text_limits[] =
     " (func (export \"spin\") (loop (br 0))) (func $deep (export \"deep\") (call $deep))"
     " (func (export \"nop\")))";
 
-static inline witc_status count_call(witc_caller *caller, void *context, const witc_value *args, size_t n,
-                              witc_value *results, size_t m) {
+static inline witc_status count_call(witc_caller *caller, void *context, const witc_value *args,
+                                     size_t n, witc_value *results, size_t m) {
     (void)caller, (void)args, (void)n, (void)m;
     results[0].of.i32 = ++*(int *)context;
     return WITC_DONE;
@@ -110,7 +110,7 @@ __attribute__((unused)) static const char everything[] =
     " (func $trap (export \"trap\") (result i32) unreachable))";
 
 static inline bool calls_number(witc_store *store, witc_instance *instance, const char *name,
-                         const witc_value *args, size_t n, int32_t want) {
+                                const witc_value *args, size_t n, int32_t want) {
     witc_value result = witc_i32(0);
     witc_status status =
         witc_func_call(store, witc_instance_func(instance, name), args, n, &result, 1);
