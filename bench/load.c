@@ -170,7 +170,7 @@ static void first(const char *path, bool lazy) {
     VmThread *thread = vm_thread_new(store);
     VmInstance *in = instantiate(store, module, make_imports(arena, store, module));
     double made = wall();
-    VmFunc *f = in->funcs[core->funcs.len - 1];
+    VmFunc *f = vm_func_at(in, (uint32_t)core->funcs.len - 1);
     VmSlot *slots = ARENA_NEW_ARRAY(arena, VmSlot, vm_host_slot_count(f) + 1);
     store->interrupted = 1; /* at its first look at the clock */
     vm_call(thread, f, slots);

@@ -76,6 +76,8 @@ COLD HANDLER_TYPE op_TICK(STATE); /* looks at the clock and goes on at pc */
 HANDLER_TYPE op_ENTER(STATE);
 /* The same where its type has to be of that of the immediate, which is another. */
 COLD HANDLER_TYPE op_CALL_SUBTYPE(STATE);
+/* The same where it is one of the instance's own, which may have to be made. */
+HANDLER_TYPE op_ENTER_OWN(STATE);
 
 /* Leaves with a trap at this instruction. */
 #define TRAP_WITH(which)                                                                           \

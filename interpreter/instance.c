@@ -24,12 +24,12 @@ static void *cut(uint8_t *block, size_t *used, size_t n, size_t size) {
     return p;
 }
 
-/* The instance's arrays: their places in `block`, behind the instance, or the size of all. What needs no
- * zeroes comes last; *zeroed is where it begins. */
-static size_t lay_out(VmInstance *in, uint8_t *block, const CoreModule *core, size_t *zeroed) {
+/* The instance's arrays: their places in `block`, behind the instance, or the size of all. */
+static size_t lay_out(VmInstance *in, uint8_t *block, const CoreModule *core) {
     const uint32_t *imported = core->imported;
     size_t used = 0;
     cut(block, &used, 1, sizeof *in);
+    in->imports = cut(block, &used, imported[CORE_FUNC], sizeof *in->imports);
     in->tables = cut(block, &used, core->tables.len, sizeof *in->tables);
     in->memories = cut(block, &used, core->memories.len, sizeof *in->memories);
     in->globals = cut(block, &used, core->globals.len, sizeof *in->globals);
@@ -39,37 +39,40 @@ static size_t lay_out(VmInstance *in, uint8_t *block, const CoreModule *core, si
     in->own_tags = cut(block, &used, core->tags.len - imported[CORE_TAG], sizeof *in->own_tags);
     in->dropped_data = cut(block, &used, core->datas.len, sizeof *in->dropped_data);
     in->elems = cut(block, &used, core->elems.len, sizeof *in->elems);
-    *zeroed = used;
-    in->funcs = cut(block, &used, core->funcs.len, sizeof *in->funcs);
     in->own_funcs = cut(block, &used, core->funcs.len - imported[CORE_FUNC], sizeof *in->own_funcs);
     return used;
 }
 
-/* Asks for all pages of a large block at once: a fault for each takes longer. */
-static void ask_for_pages(uint8_t *block, size_t size) {
+/* Functions are made when they are asked for, so that their pages need not be there before. But where
+ * segments ask for more of them than there are pages, all pages are asked for at once: a fault for each
+ * takes longer. */
+static void ask_for_pages(const VmInstance *in, size_t end) {
     enum { PAGE = 4096, LARGE = 1 << 17 };
-    uintptr_t from = ((uintptr_t)block + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-    uintptr_t to = ((uintptr_t)block + size) & ~(uintptr_t)(PAGE - 1);
+    const CoreModule *core = in->module->core;
+    uintptr_t from = ((uintptr_t)in->own_funcs + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    uintptr_t to = ((uintptr_t)in + end) & ~(uintptr_t)(PAGE - 1);
+    uint64_t asked = 0;
+    for (size_t i = 0; end >= LARGE && i < core->elems.len; i++) asked += core->elems.at[i].count;
 #ifdef MADV_POPULATE_WRITE
-    if (size >= LARGE) (void)madvise((void *)from, to - from, MADV_POPULATE_WRITE);
+    if (asked && asked >= (to - from) / PAGE)
+        (void)madvise((void *)from, to - from, MADV_POPULATE_WRITE);
 #endif
 }
 
 static VmInstance *instance_new(VmStore *store, VmModule *module) {
     const CoreModule *core = module->core;
-    size_t zeroed;
     VmInstance none;
-    size_t size = lay_out(&none, NULL, core, &zeroed);
-    uint8_t *block = alloc_more(&store->memory, NULL, 1, size);
+    size_t size = lay_out(&none, NULL, core);
+    uint8_t *block = alloc_new(&store->memory, 1, size);
     if (!block) return NULL;
-    ask_for_pages(block, size);
-    memset(block, 0, zeroed);
     VmInstance *in = (VmInstance *)block;
-    lay_out(in, block, core, &zeroed);
+    lay_out(in, block, core);
     in->store = store;
     in->module = module;
     in->memory0 = &store->no_memory;
     in->elem_count = (uint32_t)core->elems.len;
+    in->import_count = core->imported[CORE_FUNC];
+    ask_for_pages(in, size);
     vm_object_add(store, &in->object, instance_free);
     in->object.kind = VM_OBJECT_INSTANCE;
     in->object.size = (uint32_t)size;
@@ -107,7 +110,7 @@ static bool take_imports(VmInstance *in, const VmExtern *imports, uint32_t *bad_
         CoreExternType have = type_of(&imports[i]);
         if (!core_extern_matches(in->store->types, &have, &want)) return false;
         switch (import->kind) {
-        case CORE_FUNC: in->funcs[import->index] = imports[i].func; break;
+        case CORE_FUNC: in->imports[import->index] = imports[i].func; break;
         case CORE_TABLE: in->tables[import->index] = imports[i].table; break;
         case CORE_MEMORY: in->memories[import->index] = imports[i].memory; break;
         case CORE_GLOBAL: in->globals[import->index] = imports[i].global; break;
@@ -212,7 +215,7 @@ static Trap evaluate_one(VmInstance *in, Operands *o, const CoreInstr *i) {
         }
         break;
     case CORE_OP_REF_NULL: push(in->store, o, 0); break;
-    case CORE_OP_REF_FUNC: push(in->store, o, (uintptr_t)in->funcs[i->a]); break;
+    case CORE_OP_REF_FUNC: push(in->store, o, (uintptr_t)vm_func_at(in, i->a)); break;
     case CORE_OP_GLOBAL_GET:
         push(in->store, o, in->globals[i->a]->value[0].u64);
         if (in->globals[i->a]->type == CORE_V128)
@@ -259,20 +262,16 @@ static Trap evaluate(VmInstance *in, const CoreExpr *expr, VmSlot value[2]) {
 
 /* ---- definitions ---- */
 
-static void make_funcs(VmInstance *in) {
+void vm_func_make(VmInstance *in, VmFunc *f) {
     const VmModule *module = in->module;
-    uint32_t imported = module->core->imported[CORE_FUNC];
-    uint32_t n = (uint32_t)module->core->funcs.len - imported;
-    for (uint32_t i = 0; i < n; i++) {
-        VmFunc *f = in->funcs[imported + i] = &in->own_funcs[i];
-        uint32_t type = module->core->funcs.at[imported + i].type;
-        *f = (VmFunc){.type = module->types[type],
-                      .index = imported + i,
-                      .code = module->codes[i],
-                      .in = in,
-                      .param_slots = module->shapes[type].param_slots,
-                      .result_slots = module->shapes[type].result_slots};
-    }
+    uint32_t own = (uint32_t)(f - in->own_funcs), index = in->import_count + own;
+    uint32_t type = module->core->funcs.at[index].type;
+    *f = (VmFunc){.type = module->types[type],
+                  .index = index,
+                  .code = module->codes[own],
+                  .in = in,
+                  .param_slots = module->shapes[type].param_slots,
+                  .result_slots = module->shapes[type].result_slots};
 }
 
 static Trap make_memories(VmInstance *in) {
@@ -322,7 +321,7 @@ static Trap element(VmInstance *in, const CoreElem *elem, uint32_t k, VmSlot *it
     VmSlot value[2] = {{0}};
     Trap trap = TRAP_NONE;
     if (core_elem_has_exprs(elem)) trap = evaluate(in, &elem->exprs[k], value);
-    else value[0].u64 = (uintptr_t)in->funcs[elem->funcs[k]];
+    else value[0].u64 = (uintptr_t)vm_func_at(in, elem->funcs[k]);
     *item = value[0];
     return trap;
 }
@@ -386,7 +385,6 @@ static Trap copy_segments(VmInstance *in) {
 
 /* All that the module defines. */
 static Trap make_parts(VmInstance *in) {
-    make_funcs(in);
     Trap trap = make_memories(in);
     if (trap == TRAP_NONE) trap = make_globals(in);
     if (trap == TRAP_NONE) trap = make_tables(in);
@@ -427,7 +425,7 @@ VmInstance *vm_instantiate_only(VmStore *store, VmModule *module, const VmExtern
     }
     *trap = copy_segments(in);
     if (*trap != TRAP_NONE) return NULL;
-    if (module->core->has_start) *start = in->funcs[module->core->start];
+    if (module->core->has_start) *start = vm_func_at(in, module->core->start);
     return in;
 }
 
@@ -482,7 +480,7 @@ VmExtern vm_export_at(const VmInstance *in, size_t i) {
     const CoreExport *export = &in->module->core->exports.at[i];
     VmExtern out = {.kind = export->kind};
     switch (export->kind) {
-    case CORE_FUNC: out.func = in->funcs[export->index]; break;
+    case CORE_FUNC: out.func = vm_func_at((VmInstance *)in, export->index); break;
     case CORE_TABLE: out.table = in->tables[export->index]; break;
     case CORE_MEMORY: out.memory = in->memories[export->index]; break;
     case CORE_GLOBAL: out.global = in->globals[export->index]; break;

@@ -210,17 +210,17 @@ struct VmInstance {
     VmStore *store;
     VmModule *module;
     VmMemory *memory0; /* an empty one where there is none */
-    VmFunc **funcs;
+    VmFunc **imports;  /* functions that are imported */
     VmTable **tables;
     VmMemory **memories;
     VmGlobal **globals;
     VmTag **tags;
-    VmFunc *own_funcs;
+    VmFunc *own_funcs; /* zeroes until somebody asks for one: vm_func_at */
     VmGlobal *own_globals;
     VmTag *own_tags;
     bool *dropped_data;
     VmElem *elems;
-    uint32_t elem_count;
+    uint32_t elem_count, import_count; /* import_count: of functions */
 };
 
 struct VmStore {
@@ -349,6 +349,15 @@ const VmWord *vm_throw(VmThread *t, VmTag *tag, const VmSlot *values, VmExceptio
 /* host.c: the same for t->uncaught, thrown by the host function on top. */
 const VmWord *vm_throw_from_host(VmThread *t);
 bool vm_keep_uncaught(VmThread *t, VmSlot exception); /* 0: none; false: no memory */
+
+/* instance.c: makes one of the instance's own functions, which is zeroes. */
+void vm_func_make(VmInstance *in, VmFunc *func);
+static inline VmFunc *vm_func_at(VmInstance *in, uint32_t index) {
+    if (index < in->import_count) return in->imports[index];
+    VmFunc *f = &in->own_funcs[index - in->import_count];
+    if (!f->in) vm_func_make(in, f);
+    return f;
+}
 
 /* image.c: what instances share, made once; puts the image into memory 0 of an instance, and is false
  * where it cannot be mapped. */

@@ -37,6 +37,11 @@ HANDLER_AS(, CALL_SUBTYPE, {
     t->top->pc = pc + 3;
     SLOW(ENTER);
 })
+HANDLER_AS(, ENTER_OWN, {
+    VmFunc *callee = (VmFunc *)(uintptr_t)acc;
+    if (!callee->in) vm_func_make(in, callee);
+    GO_ON(vm_enter(t, callee, fp + pc[1].a));
+})
 HANDLER_AS(, TICK, {
     t->pc = pc, t->fp = fp;
     if (!vm_tick(t)) GO(vm_stop_code);
@@ -204,7 +209,7 @@ HANDLER(GLOBAL_SET2, {
     NEXT(3);
 })
 HANDLER(REF_FUNC, {
-    fp[pc[1].a].u64 = (uintptr_t)in->funcs[pc[2].imm];
+    fp[pc[1].a].u64 = (uintptr_t)vm_func_at(in, (uint32_t)pc[2].imm);
     NEXT(3);
 })
 HANDLER(REF_AS_NON_NULL, {
@@ -242,7 +247,7 @@ HANDLER(TAIL_CALL_SUBTYPE, {
         TRAP_WITH(TRAP_INDIRECT_TYPE);
     TAIL_CALL_TO(callee);
 })
-HANDLER(TAIL_CALL, { TAIL_CALL_TO(in->funcs[pc[2].imm]); })
+HANDLER(TAIL_CALL, { TAIL_CALL_TO(vm_func_at(in, (uint32_t)pc[2].imm)); })
 HANDLER(TAIL_CALL_INDIRECT, {
     INDIRECT(f, pc[1].b, TAIL_CALL_SUBTYPE)
     TAIL_CALL_TO(f);

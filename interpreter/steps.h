@@ -227,6 +227,7 @@ INLINE void zero_slots(VmSlot *slots, uint32_t n) {
         if (UNLIKELY(!code_ || --t->ticks < 0 || ++frame_ >= t->frames_end ||                      \
                      fp + pc[1].a + code_->register_count > t->stack_end)) {                       \
             acc = (uintptr_t)f_;                                                                   \
+            if (is_own) SLOW(ENTER_OWN);                                                           \
             SLOW(ENTER);                                                                           \
         }                                                                                          \
         t->top = frame_;                                                                           \
@@ -243,7 +244,7 @@ INLINE void zero_slots(VmSlot *slots, uint32_t n) {
         GO(pc);                                                                                    \
     } while (0)
 /* The immediate is the function's index, or its place among the instance's own, in bytes. */
-#define END_CALL() CALL_TO(in->funcs[pc[2].imm], 3, false)
+#define END_CALL() CALL_TO(in->imports[pc[2].imm], 3, false)
 #define END_CALL_OWN()                                                                             \
     CALL_TO((VmFunc *)(void *)((char *)in->own_funcs + pc[2].imm), 3, true)
 
