@@ -397,17 +397,22 @@ static CoreValType index_type(const Gen *g, uint32_t table) {
     return g->m->tables.at[table].limits.is_64 ? CORE_I64 : CORE_I32;
 }
 
-/* One of the tables of the same type, itself perhaps. */
-static uint32_t table_like(Gen *g, uint32_t table) {
+/* From one of the tables of the same type, itself perhaps. */
+static void table_copy(Gen *g, uint32_t table, CoreValType index) {
     uint32_t other = choose(g, (uint32_t)g->m->tables.len);
-    return g->m->tables.at[other].type == g->m->tables.at[table].type ? other : table;
+    if (g->m->tables.at[other].type != g->m->tables.at[table].type) other = table;
+    CoreValType from = index_type(g, other);
+    masked(g, index, 3, 1);
+    masked(g, from, 3, 1);
+    masked(g, index == CORE_I64 ? from : index, 3, 1);
+    op_ab(g, CORE_OP_TABLE_COPY, table, other);
+    pop(g, 3);
 }
 
 static void table_bulk(Gen *g) {
     uint32_t table = choose(g, (uint32_t)g->m->tables.len);
     const CoreTable *t = &g->m->tables.at[table];
-    CoreValType index = index_type(g, table), type = t->type, from, least;
-    uint32_t other = table_like(g, table);
+    CoreValType index = index_type(g, table), type = t->type;
     switch (choose(g, 8)) {
     case 0:
         masked(g, index, 3, 1);
@@ -435,15 +440,7 @@ static void table_bulk(Gen *g) {
         op_a(g, CORE_OP_TABLE_FILL, table);
         pop(g, 3);
         return;
-    case 4:
-        from = index_type(g, other);
-        least = index == CORE_I64 && from == CORE_I64 ? CORE_I64 : CORE_I32;
-        masked(g, index, 3, 1);
-        masked(g, from, 3, 1);
-        masked(g, least, 3, 1);
-        op_ab(g, CORE_OP_TABLE_COPY, table, other);
-        pop(g, 3);
-        return;
+    case 4: table_copy(g, table, index); return;
     case 5:
         if (type == CORE_EXTERNREF) return;
         masked(g, index, 3, 1);
