@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* alloc_fail: instantiates and runs random modules (modgen.h), again and again, and lets the first
  * allocation of the runtime fail, then the second, and so on: it ends with a trap or an instance that is
- * not there; the process never ends, and (with the sanitizer) nothing leaks. The linker puts our malloc in the place of libc's (--wrap). */
+ * not there; the process never ends, and (with the sanitizer) nothing leaks. The same then through the
+ * embedding interface, from the bytes on: a module with names and DWARF, and one that is not valid. The
+ * linker puts our malloc in the place of libc's (--wrap), so that also counts what asks no allocator. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -10,8 +12,17 @@
 #include "base/file.h"
 #include "interpreter/interpreter.h"
 #include "tests/modgen.h"
+#include "wat/wat.h"
+#include "include/witc/engine.h"
 
-enum { MODULES = 12, MAX_FAILURES = 300, MAX_SLOTS = 64, NEVER_FAILED = 3, SECONDS = 20 };
+enum {
+    MODULES = 12,
+    MAX_FAILURES = 300,
+    MAX_EMBED_FAILURES = 2000,
+    MAX_SLOTS = 64,
+    NEVER_FAILED = 3,
+    SECONDS = 20
+};
 
 static long allocations, failing; /* 0: none fails */
 static bool armed;
@@ -90,18 +101,132 @@ static CoreModule *make_module(Arena *arena, unsigned seed) {
     return m;
 }
 
+static void random_module(Arena *arena, unsigned seed) {
+    CoreModule *m = make_module(arena, seed);
+    armed = true;
+    run(m);
+    armed = false;
+}
+
+/* ---- the embedding interface ---- */
+
+static const char guest[] =
+    "(module $guest (type $s (struct (field $next (mut anyref)) (field $n i64)))\n"
+    " (type $a (array (mut i8)))\n"
+    " (import \"e\" \"f\" (func $host (param i32 externref) (result externref)))\n"
+    " (tag $t (param i32 anyref))\n"
+    " (memory (export \"memory\") 1 4) (data $d \"some bytes\")\n"
+    " (table $any (export \"any\") 2 2000 anyref) (elem $e anyref (ref.i31 (i32.const 3)))\n"
+    " (table $funcs 4 funcref) (elem (table $funcs) (i32.const 0) func $throw $grow)\n"
+    " (global $last (mut anyref) (struct.new $s (ref.null any) (i64.const 1)))\n"
+    " (func $throw (param $n i32) (result i32)\n"
+    "  (throw $t (local.get $n) (array.new_data $a $d (i32.const 0) (i32.const 4))))\n"
+    " (func $grow (param $n i32) (result i32)\n"
+    "  (table.init $any $e (i32.const 0) (i32.const 0) (i32.const 1))\n"
+    "  (drop (table.grow $any (global.get $last) (i32.const 700)))\n"
+    "  (memory.grow (local.get $n)))\n"
+    " (func (export \"objects\") (param $n i32) (result i32)\n"
+    "  (loop $again\n"
+    "   (global.set $last (struct.new $s (global.get $last) (i64.const 2)))\n"
+    "   (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))\n"
+    "  (drop (call $host (i32.const 1) (extern.convert_any (global.get $last))))\n"
+    "  (call_indirect $funcs (param i32) (result i32) (i32.const 1) (i32.const 1)))\n"
+    " (func (export \"caught\") (param $n i32) (result i32) (local $x i32)\n"
+    "  (block $out (result i32 anyref)\n"
+    "   (try_table (catch $t $out) (return (call $throw (local.get $n)))) unreachable)\n"
+    "  drop local.set $x local.get $x)\n"
+    " (func (export \"uncaught\") (param i32) (result i32) (call $throw (local.get 0)))\n"
+    " (func $deep (export \"trap\") (param $n i32) (result i32)\n"
+    "  (if (i32.eqz (local.get $n)) (then unreachable))\n"
+    "  (i32.add (i32.const 1) (call $deep (i32.sub (local.get $n) (i32.const 1))))))";
+static const char invalid[] = "(module (func $f (result i32) (nop)) (func (call 7)) (func drop))";
+
+static witc_status pass_on(witc_caller *caller, void *context, const witc_value *args,
+                           size_t arg_count, witc_value *results, size_t result_count) {
+    results[0] = args[1];
+    results[0].of.ref = witc_ref_copy(args[1].of.ref);
+    return args[1].of.ref && !results[0].of.ref ? WITC_NO_MEMORY : WITC_DONE;
+}
+
+static unsigned as_expected; /* calls that ended so */
+
+static void call_export(witc_store *store, witc_instance *instance, const char *name, int n,
+                        witc_status expected) {
+    witc_value arg = witc_i32(n), result = witc_i32(0);
+    witc_frame frame;
+    witc_status status =
+        witc_func_call(store, witc_instance_func(instance, name), &arg, 1, &result, 1);
+    as_expected += status == expected;
+    if (status == WITC_EXCEPTION) witc_ref_free(witc_store_exception(store));
+    if (status == WITC_DONE || status == WITC_NO_MEMORY) return;
+    witc_failure failure = witc_store_failure(store);
+    for (uint32_t i = 0; i < failure.frame_count; i++)
+        if (witc_store_frame(store, i, &frame)) witc_store_inlined(store, i, 0, &frame);
+}
+
+static void use_table(witc_store *store, witc_instance *instance) {
+    witc_table *table = witc_instance_table(instance, "any");
+    witc_value v = witc_reference(WITC_ANYREF, witc_i31_new(store, 5)), out;
+    witc_table_grow(store, table, 600, &v);
+    if (witc_table_get(store, table, 0, &out)) witc_values_free(&out, 1);
+    witc_ref_free(v.of.ref);
+    witc_memory_grow(witc_instance_memory(instance, "memory"), 1);
+}
+
+static void use_store(witc_store *store, witc_module *module) {
+    witc_linker *linker = witc_linker_new(store);
+    witc_instance *instance = NULL;
+    if (linker && witc_linker_define_func(linker, "e", "f", "i32 externref -> externref", pass_on,
+                                          NULL) == WITC_DONE)
+        witc_linker_instantiate(linker, module, &instance);
+    if (instance) {
+        call_export(store, instance, "objects", 5000, WITC_DONE);
+        call_export(store, instance, "caught", 9, WITC_DONE);
+        call_export(store, instance, "uncaught", 9, WITC_EXCEPTION);
+        call_export(store, instance, "trap", 300, WITC_TRAP);
+        use_table(store, instance);
+    }
+    witc_linker_free(linker);
+}
+
+/* The guest with names and DWARF, and one that is to be explained. */
+static void embedding(Arena *arena, unsigned unused) {
+    Diags diags = {.arena = arena};
+    const Source *text = source_of(arena, STR("guest.wat"), str_from(guest));
+    const Source *bytes = wat_to_binary_debug(arena, text, features_all(), WAT_DWARF_FULL, &diags);
+    witc_error *error = NULL;
+    if (!bytes) abort();
+    armed = true;
+    witc_engine *engine = witc_engine_new(NULL);
+    witc_module *module = NULL;
+    if (engine) {
+        if (witc_module_new(engine, invalid, sizeof invalid - 1, "invalid.wat", &error)) abort();
+        witc_error_free(error);
+        module = witc_module_new(engine, bytes->text.ptr, bytes->text.len, "guest.wasm", &error);
+        witc_error_free(error);
+    }
+    witc_store *store = module ? witc_store_new(engine, NULL) : NULL;
+    if (store) use_store(store, module);
+    witc_store_free(store);
+    witc_module_free(module);
+    witc_engine_free(engine);
+    armed = false;
+    if (allocations < failing && as_expected != 4) abort();
+}
+
+/* ---- all of it ---- */
+
+typedef void Work(Arena *arena, unsigned seed);
+
 /* In a process of its own; gives its wait status. */
-static int run_apart(unsigned seed, long n) {
+static int run_apart(Work *work, unsigned seed, long n) {
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         alarm(SECONDS);
         Arena *arena = arena_new();
-        CoreModule *m = make_module(arena, seed);
         failing = n;
-        armed = true;
-        run(m);
-        armed = false;
+        work(arena, seed);
         arena_free(arena);
         exit(allocations < n ? NEVER_FAILED : 0);
     }
@@ -110,22 +235,29 @@ static int run_apart(unsigned seed, long n) {
     return status;
 }
 
+static unsigned passed, failed;
+
+/* Until none fails any more, which is to be before the `most`th. */
+static void fail_in_turn(const char *name, Work *work, unsigned seed, long most) {
+    for (long n = 1; n <= most; n++) {
+        int status = run_apart(work, seed, n);
+        bool good =
+            WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == NEVER_FAILED);
+        passed += good;
+        failed += !good;
+        if (!good)
+            printf("%s %u, allocation %ld: %s %d\n", name, seed, n,
+                   WIFSIGNALED(status) ? "signal" : "status",
+                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+        if (good && WEXITSTATUS(status) == NEVER_FAILED) return;
+    }
+}
+
 int main(void) {
-    unsigned passed = 0, failed = 0;
     if (!freopen("/dev/null", "w", stderr)) return 1;
     for (unsigned seed = 0; seed < MODULES; seed++)
-        for (long n = 1; n <= MAX_FAILURES; n++) {
-            int status = run_apart(seed, n);
-            bool good = WIFEXITED(status) &&
-                        (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == NEVER_FAILED);
-            passed += good;
-            failed += !good;
-            if (!good)
-                printf("module %u, allocation %ld: %s %d\n", seed, n,
-                       WIFSIGNALED(status) ? "signal" : "status",
-                       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-            if (good && WEXITSTATUS(status) == NEVER_FAILED) break;
-        }
+        fail_in_turn("module", random_module, seed, MAX_FAILURES);
+    fail_in_turn("embedding", embedding, 0, MAX_EMBED_FAILURES);
     printf("failing allocations: %u passed, %u failed\n", passed, failed);
     return failed != 0;
 }
