@@ -255,9 +255,19 @@ static bool has_room(const VmStore *store, uint32_t class) {
     return room + h->room[class] >= most / 32;
 }
 
+/* Allocations without a collection, under stress: none of a small heap; with one each a large heap would
+ * take forever. */
+static uint64_t stress_pause(uint64_t blocks) {
+    enum { SMALL = 16 };
+    return blocks <= SMALL ? 0 : blocks * blocks / 64;
+}
+
 static bool due(VmHeap *h, bool *fails) {
     *fails = h->fail_after != UINT64_MAX && h->fail_after-- == 0;
-    return h->budget == 0 || h->stress;
+    if (h->budget == 0 || !h->stress) return h->budget == 0;
+    if (h->pause > 0) return h->pause--, false;
+    h->pause = stress_pause(h->in_use / VM_BLOCK);
+    return true;
 }
 
 static bool make_room(VmStore *store, uint32_t class) {

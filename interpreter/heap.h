@@ -135,6 +135,7 @@ typedef struct VmHeap {
     VmHostData **hosts; /* those with a finalizer */
     uint32_t host_count, host_cap;
     bool stress;
+    uint64_t pause; /* allocations until it collects again */
     uint64_t fail_after;
     uint64_t collections;
 } VmHeap;
@@ -181,8 +182,8 @@ static inline VmData *vm_take_cell(VmRun *run, const VmLayout *layout) {
     return d;
 }
 
-/* For tests: collects at each allocation, checks every reference on the way, and lets the allocation
- * after `fail_after` others fail (UINT64_MAX: none). */
+/* For tests: collects at each allocation (of a large heap more seldom), checks every reference on the way,
+ * and lets the allocation after `fail_after` others fail (UINT64_MAX: none). */
 void vm_heap_stress(VmStore *store, bool collect, uint64_t fail_after);
 
 /* ---- objects ---- */
