@@ -106,7 +106,7 @@ static const char text_shapes[] =
 static void shapes(void) {
     Machine m = machine(text_shapes, 1 << 20, NULL, NULL);
     uint32_t n = stress ? 300 : 30000, cycles = stress ? 1000 : 1000000;
-    if (stress) vm_heap_stress(m.store, true, UINT64_MAX);
+    vm_heap_stress(m.store, stress, UINT64_MAX); /* also not, where the whole build is */
     CHECK_EQ(call(&m, "list", n), 1);
     vm_store_collect(m.store);
     CHECK_EQ(call(&m, "sum", 0), n * (n + 1) / 2);
@@ -130,6 +130,7 @@ static void shapes(void) {
 /* So deep that nothing may recurse, and wider than the collector's stack. */
 static void large(void) {
     Machine m = machine(text_shapes, 0, NULL, NULL);
+    vm_heap_stress(m.store, false, UINT64_MAX);
     CHECK_EQ(call(&m, "list", 3000000), 1);
     vm_store_collect(m.store);
     CHECK_EQ(call(&m, "sum", 0), (uint32_t)(3000000ull * 3000001 / 2));
