@@ -34,6 +34,7 @@ run() { # run NAME STATUS FUNCTION ARGUMENTS...
     expect "$label" "$want_status" run "$m" --invoke "$@"
 }
 
+prints "binary trees" 527 run --invoke trees bench/gc.wat 4
 prints "add" 18 run --invoke add "$m" 2 0x10
 prints "option behind the program" -3 run "$m" --invoke add -1 -2
 prints "unsigned" -1 run --invoke add "$m" 4294967295 0
