@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* `witc compose`: links components together, by a manifest in YAML, by the names of files, or by a
  * program in the language WAC. */
-#include "cli/load.h"
-
+#include "cli/compose.h"
 #include "wac/wac.h"
 
 typedef struct {
     Str config;
     StrVec definitions, search_paths;
     Str deps_dir;
-    bool skip_validation, no_imports;
+    bool no_imports;
+    ComposeOptions compose;
 } Options;
 
 static const Option option_table[] = {
@@ -21,25 +21,16 @@ static const Option option_table[] = {
          "Where a program in WAC finds its packages (default: deps)"),
     LIST(Options, search_paths, 'p', "search-path", "DIR",
          "Where components are looked for by name"),
-    FLAG(Options, skip_validation, 0, "skip-validation", "Do not validate the result"),
     FLAG(Options, no_imports, 0, "no-imports", "Refuse to leave an instance imported"),
+    COMPOSE_OPTIONS(Options, compose),
 };
 
 static const Argument arguments[] = {
-    {"ROOT", "The component whose exports the result has, or a program in WAC (`.wac`)",
-     ARGUMENT_REQUIRED},
+    {"ROOT",
+     "The component whose exports the result has, or a program in WAC (`.wac`); none where the "
+     "manifest names the roots",
+     ARGUMENT_OPTIONAL},
     {0}};
-
-static const Source *read_component(Arena *arena, Str path, void *context, Diags *diags) {
-    (void)arena, (void)diags; /* they are the Cli's */
-    Cli *cli = context;
-    const Source *source = load_binary_file(cli, path, features_all());
-    if (source && input_kind(source->text) != KIND_COMPONENT) {
-        cli_wrong_kind(cli, source, "a component");
-        return NULL;
-    }
-    return source;
-}
 
 /* ---- programs in WAC ---- */
 
@@ -99,33 +90,34 @@ static const Source *read_package(Arena *arena, Str name, Semver version, void *
 
 static int run_wac(Cli *cli, Str path, const Options *options) {
     Packages packages = {cli, options};
-    const WacOptions how = {.features = features_all(),
-                            .read = read_package,
-                            .context = &packages,
-                            .skip_validation = options->skip_validation};
+    const WacOptions how = {.read = read_package, .context = &packages};
     for (size_t i = 0; i < options->definitions.len; i++) {
         if (str_find(options->definitions.at[i], '=', 0) != SIZE_MAX) continue;
         diag(&cli->diags, CLI_WAC_DEFINITION, span_none(), STR_ARG(options->definitions.at[i]));
         return EXIT_USAGE;
     }
     const Source *program = file_read(cli->arena, path, &cli->diags);
-    if (!program) return EXIT_INPUT;
-    CompComponent *component = wac_compose(cli->arena, program, &how, &cli->diags);
-    if (!component) return EXIT_INPUT;
-    Buf bytes = {.arena = cli->arena};
-    comp_encode(component, &bytes);
-    return write_binary(cli, bytes);
+    CompGraph graph = compose_graph(cli, &options->compose);
+    graph.merge_versions = true;
+    if (!program || !wac_graph(&graph, program, &how)) return EXIT_INPUT;
+    return compose_finish(cli, &graph, &options->compose);
 }
+
+/* ---- manifests ---- */
 
 static int run(Cli *cli, void *given) {
     const Options *options = given;
     if (cli->args.len && str_ends(cli->args.at[0], STR(".wac")))
         return run_wac(cli, cli->args.at[0], options);
-    CompComposeOptions how = {.no_imports = options->no_imports,
-                              .skip_validation = options->skip_validation,
+    ComposeOptions finish = options->compose;
+    Str lock = {0};
+    CompComposeOptions how = {.definitions = options->definitions,
+                              .search_paths = options->search_paths,
+                              .no_imports = options->no_imports,
                               .features = features_all(),
-                              .read = read_component,
-                              .context = cli};
+                              .read = compose_read,
+                              .context = cli,
+                              .lock = &lock};
     if (options->config.len) {
         how.config = file_read(cli->arena, options->config, &cli->diags);
         if (!how.config) return EXIT_INPUT;
@@ -135,18 +127,13 @@ static int run(Cli *cli, void *given) {
             return EXIT_INPUT;
         }
     }
-    for (size_t i = 0; i < options->definitions.len; i++) {
-        *vec_push(cli->arena, &how.definitions) = options->definitions.at[i];
-    }
-    for (size_t i = 0; i < options->search_paths.len; i++) {
-        *vec_push(cli->arena, &how.search_paths) = options->search_paths.at[i];
-    }
-    const Source *root = load_component(cli, 0, features_all());
-    CompComponent *component = root ? comp_compose(cli->arena, root, &how, &cli->diags) : NULL;
-    if (!component) return EXIT_INPUT;
-    Buf bytes = {.arena = cli->arena};
-    comp_encode(component, &bytes);
-    return write_binary(cli, bytes);
+    bool rooted = cli->args.len || !how.config;
+    const Source *root = rooted ? load_component(cli, 0, features_all()) : NULL;
+    if (rooted && !root) return EXIT_INPUT;
+    CompGraph graph = compose_graph(cli, &finish);
+    if (!comp_compose_graph(&graph, root, &how)) return EXIT_INPUT;
+    if (!finish.lock.len) finish.lock = lock;
+    return compose_finish(cli, &graph, &finish);
 }
 
 const CommandSpec cmd_compose = {

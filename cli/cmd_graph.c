@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* `witc graph`: packages, interfaces and worlds, and what joins them. */
-#include "cli/load.h"
-#include "cli/process.h"
+#include "cli/compose.h"
 #include "report/report.h"
 
 typedef struct {
@@ -27,41 +26,6 @@ static const Argument arguments[] = {
     {0},
 };
 
-/* ---- Graphviz ---- */
-
-/* Runs `dot` in a folder of its own. */
-static bool run_dot(Cli *cli, Work *work, Str program, Str graph, Str *svg) {
-    Str in = path_join(cli->arena, work->folder, STR("graph.dot"));
-    Str out = path_join(cli->arena, work->folder, STR("graph.svg"));
-    if (!file_write(cli->arena, in, graph, &cli->diags)) return false;
-    Process dot = {0};
-    const Str words[] = {program, STR("-Tsvg"), STR("-o"), out, in};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        *vec_push(cli->arena, &dot.words) = words[i];
-    if (!work_run(cli, work, &dot, 1, 1)) return false;
-    if (dot.status != 0) {
-        Str said = str_trim(str_from_to(dot.output, 0, str_find(dot.output, '\n', 0)));
-        diag(&cli->diags, CLI_DOT_FAILED, span_none(), STR_ARG(said));
-        return false;
-    }
-    const Source *drawn = file_read(cli->arena, out, &cli->diags);
-    if (drawn) *svg = str_copy(cli->arena, drawn->text);
-    return drawn != NULL;
-}
-
-static bool to_svg(Cli *cli, Str graph, Str *svg) {
-    Str program = program_find(cli, STR("dot"));
-    if (!program.len) {
-        diag(&cli->diags, CLI_NO_DOT, span_none());
-        return false;
-    }
-    Work work;
-    if (!work_begin(cli, &work)) return false;
-    bool ok = run_dot(cli, &work, program, graph, svg);
-    work_end(cli, &work);
-    return ok;
-}
-
 static int run(Cli *cli, void *given) {
     const Options *options = given;
     WitModel *model = load_wit(cli, cli->args.at[0], &options->wit);
@@ -75,7 +39,7 @@ static int run(Cli *cli, void *given) {
     if (options->format == FORMAT_JSON) report_graph_json(cli->arena, model, &view, &text);
     else report_graph_dot(cli->arena, model, &view, &text);
     Str result = buf_text(&text);
-    if (options->format == FORMAT_SVG && !to_svg(cli, result, &result)) return EXIT_INPUT;
+    if (options->format == FORMAT_SVG && !dot_to_svg(cli, result, &result)) return EXIT_INPUT;
     return cli_write(cli, result);
 }
 

@@ -3,6 +3,7 @@
 #define COMPONENT_COMPONENT_H
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/map.h"
 #include "canonical-abi/abi.h"
 #include "core/core.h"
@@ -441,6 +442,10 @@ const CompInfo *comp_validate(Arena *arena, const CompComponent *component, Feat
 const CompInfo *comp_validate_jobs(Arena *arena, const CompComponent *component, Features features,
                                    unsigned jobs, Diags *diags);
 
+/* The same but for the function bodies of core modules: enough to know what everything is. */
+const CompInfo *comp_validate_types(Arena *arena, const CompComponent *component, Features features,
+                                    Diags *diags);
+
 /* Whether an item of type `a` may stand where `b` is expected; resources as they are bound so far.
  * Says why not, in terms of names, through `diags` at `span` (NULL: silently). */
 bool comp_subtype(Arena *arena, const CompEntity *a, const CompEntity *b, Span span, Diags *diags);
@@ -542,6 +547,29 @@ typedef VEC(CompUnbundled) CompUnbundledList;
 CompComponent *comp_unbundle(Arena *arena, const CompComponent *component, size_t threshold,
                              CompUnbundledList *modules, Diags *diags);
 
+/* ---- other versions (retarget.c) ---- */
+
+typedef struct {
+    Str name; /* "wasi", "wasi:io" or "wasi:io/streams": all that it begins */
+    Semver from, to;
+} CompVersionChange;
+/* A component with these versions in the names of its imports and exports, and of all inside that is
+ * joined by them. Not validated. NULL and a diagnostic where there is no such name, or two names would
+ * become one. */
+CompComponent *comp_retarget(Arena *arena, const CompComponent *component,
+                             const CompVersionChange *changes, size_t n, Diags *diags);
+
+/* ---- taking compositions apart (decompose.c) ---- */
+
+typedef struct {
+    Str name, file, bytes;
+} CompPiece;
+typedef VEC(CompPiece) CompPieces;
+/* A composition as the parts that it is made of and the manifest that makes it of them again. NULL
+ * (empty) and a diagnostic where it is none. */
+Str comp_decompose(Arena *arena, const CompComponent *component, const CompInfo *info,
+                   CompPieces *pieces, Diags *diags);
+
 /* ---- making components (componentize.c, compose.c) ---- */
 
 /* A copy of a core module with a `component-type` section for `world` added. */
@@ -613,18 +641,46 @@ typedef struct {
 CompComponent *comp_link_libraries(Arena *arena, const CompLinkOptions *link,
                                    const CompNewOptions *options, Diags *diags);
 
-/* `witc compose`: the YAML manifest of wasm-compose and the root component. Paths in the manifest
- * are relative to it. `parse` turns text components into binaries. */
+/* What a manifest says about running what it makes. Numbers that are not said are 0. */
+typedef struct {
+    uint64_t fuel, timeout_ns, memory, heap, table, stack, frames, instances;
+    Span span; /* no source: nothing was said */
+} CompLimits;
+typedef struct {
+    Str host, guest;
+    bool read_only;
+    Span span;
+} CompDirectory;
+typedef struct {
+    StrVec env; /* NAME=VALUE, or NAME for that of the host */
+    StrVec network;
+    VEC(CompDirectory) directories;
+    bool inherit_env;
+    Str cwd;
+    Span span; /* no source: nothing was said */
+} CompGrants;
+typedef struct {
+    Str instance; /* empty: the program as a whole */
+    CompLimits limits;
+    CompGrants grants;
+} CompRunRule;
+typedef struct {
+    VEC(CompRunRule) rules;
+} CompRunPlan;
+
+/* `witc compose`: the YAML manifest of wasm-compose (and more, see manifest.c) and the root component.
+ * Paths in the manifest are relative to it. */
 typedef struct {
     const Source *config; /* NULL: none */
-    VEC(Str) search_paths, definitions;
+    StrVec search_paths, definitions;
     bool no_imports, skip_validation;
     Features features;
     /* Reads a component: bytes as they are, text parsed to bytes. NULL and a diagnostic. */
     const Source *(*read)(Arena *arena, Str path, void *context, Diags *diags);
     void *context;
+    CompRunPlan *plan; /* gets what the manifest says about running; may be NULL */
+    Str *lock;         /* gets the path of the lock file that it names; may be NULL */
 } CompComposeOptions;
 CompComponent *comp_compose(Arena *arena, const Source *root, const CompComposeOptions *options,
                             Diags *diags);
-
 #endif

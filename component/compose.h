@@ -2,6 +2,7 @@
 #ifndef COMPONENT_COMPOSE_H
 #define COMPONENT_COMPOSE_H
 
+#include "component/graph.h"
 #include "component/internal.h"
 
 /* The manifest of `witc compose`, read (manifest.c). */
@@ -11,27 +12,39 @@ typedef struct {
     uint32_t line, column, end_line, end_column;
 } ManifestPlace;
 
+/* An argument, or an export of the result: what `name` is. */
 typedef struct {
-    Str import, instance, export;
+    Str name;
+    Str instance, export, import; /* import: what stays open is the result's import of that name */
     bool has_export;
-    ManifestPlace place;
-} ManifestArgument;
+    bool whole;          /* an export of the result: the instance itself */
+    ManifestPlace place; /* of the name */
+} ManifestLink;
+typedef VEC(ManifestLink) ManifestLinks;
 
 typedef struct {
     Str name, dependency; /* the dependency is the name itself where none is given */
-    VEC(ManifestArgument) arguments;
+    ManifestLinks arguments;
+    Map by_import; /* import -> index in arguments */
     ManifestPlace place;
 } ManifestInstance;
 
 typedef struct {
     Str name, path;
+    Str sha256; /* 64 digits; empty: any */
     ManifestPlace place;
 } ManifestPath;
 
 typedef struct {
-    VEC(ManifestPath) dependencies, definitions, search_paths;
+    VEC(ManifestPath) dependencies, definitions, search_paths, roots;
     VEC(ManifestInstance) instances;
+    Map dependencies_by_name, instances_by_name; /* -> index */
+    ManifestLinks exports;
     bool import_components, disallow_imports, skip_validation;
+    bool by_interface; /* wiring: exports of all instances serve imports of their names */
+    bool compatible;   /* semver: a compatible version will do */
+    Str lock;          /* the lock file; empty: none */
+    CompRunPlan plan;
 } Manifest;
 
 /* Every fault is reported; false where there was one. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * The composition manifest, in YAML:
+ * The composition manifest, in YAML. What wasm-compose knows:
  *
  *     search-paths: [path]            skip-validation: bool      import-components: bool
  *     definitions: [path]             disallow-imports: bool
@@ -10,6 +10,14 @@
  *       root:
  *         arguments:                  # import -> instance | {instance: name, export: name}
  *           "example:math/calculator": calculator
+ *
+ * and what it does not (docs/LINKING.md has the table):
+ *
+ *     root: name      roots: [name]   wiring: name | interface   semver: exact | compatible
+ *     lock: path      exports: {name: instance | {instance: name, export: name}}
+ *     limits: {..}    grants: {..}    # of the whole, and of an instantiation
+ *     dependencies:   {name: {path: path, sha256: digest}}
+ *     arguments:      {import: {import: name}}
  *
  * libyaml makes a document of it, in which aliases are shared nodes: nothing is expanded, so a small
  * file stays a small document. Each table below lists the keys of one mapping and who reads them.
@@ -167,46 +175,222 @@ static void read_fields(Reading *r, const yaml_node_t *node, const char *what, c
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* ---- arguments ---- */
+/* ---- scalars ---- */
 
-static void argument_instance(Reading *r, const yaml_node_t *node, const char *key, void *into) {
-    read_text(r, node, key, &((ManifestArgument *)into)->instance);
+static void read_choice(Reading *r, const yaml_node_t *node, const char *key, const char *yes,
+                        const char *no, bool *value) {
+    Str text;
+    if (!read_text(r, node, key, &text)) return;
+    *value = str_is(text, yes);
+    if (*value || str_is(text, no)) return;
+    Str words = str_fmt(r->arena, "`%s` or `%s`", no, yes);
+    diag(r->diags, YAML_CHOICE, span_of(r, node), key, str_c(r->arena, words), STR_ARG(text));
 }
 
-static void argument_export(Reading *r, const yaml_node_t *node, const char *key, void *into) {
-    ManifestArgument *a = into;
-    a->has_export = read_text(r, node, key, &a->export);
+/* Digits and one of the units; false where it is neither, or too large. */
+typedef struct {
+    const char *name;
+    uint64_t factor;
+} Unit;
+
+static bool number(Str text, const Unit *units, uint64_t *value) {
+    size_t at = 0;
+    uint64_t n = 0;
+    for (; at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9'; at++) {
+        uint64_t digit = (uint64_t)(text.ptr[at] - '0');
+        if (n > (UINT64_MAX - digit) / 10) return false;
+        n = n * 10 + digit;
+    }
+    Str rest = str_after(text, at);
+    for (; at && units->name; units++) {
+        if (!str_is(rest, units->name)) continue;
+        *value = n * units->factor;
+        return n <= UINT64_MAX / units->factor;
+    }
+    return false;
 }
 
-static const Field argument_fields[] = {{"instance", argument_instance},
-                                        {"export", argument_export}};
+static void read_number(Reading *r, const yaml_node_t *node, const char *key, const Unit *units,
+                        const char *what, uint64_t *value) {
+    Str text;
+    if (!read_text(r, node, key, &text) || (number(text, units, value) && *value)) return;
+    diag(r->diags, YAML_NUMBER, span_of(r, node), key, what, STR_ARG(text));
+}
 
-static void read_arguments(Reading *r, const yaml_node_t *node, const char *key, void *into) {
-    ManifestInstance *instance = into;
+static void read_size(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    static const Unit units[] = {
+        {"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {NULL, 0}};
+    read_number(r, node, key, units, "a number from 1 on, with K, M or G behind it or nothing",
+                into);
+}
+
+static void read_time(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    static const Unit units[] = {{"ms", 1000000},
+                                 {"s", 1000000000},
+                                 {"m", UINT64_C(60000000000)},
+                                 {"", 1000000000},
+                                 {NULL, 0}};
+    read_number(r, node, key, units, "a time such as 250ms, 2s or 1m", into);
+}
+
+/* ---- sequences ---- */
+
+typedef VEC(const yaml_node_t *) Nodes;
+
+static void read_sequence(Reading *r, const yaml_node_t *node, const char *key, Nodes *nodes) {
+    if (node->type != YAML_SEQUENCE_NODE) {
+        if (!is_null(node)) diag(r->diags, YAML_LIST, span_of(r, node), key, kind_of(node));
+        return;
+    }
+    const yaml_node_item_t *from = node->data.sequence.items.start;
+    for (; from < node->data.sequence.items.top && r->pairs++ <= MOST_PAIRS; from++)
+        *vec_push(r->arena, nodes) = node_at(r, *from);
+    if (r->pairs == MOST_PAIRS + 2) diag(r->diags, YAML_LARGE, span_of(r, node), MOST_PAIRS);
+}
+
+static void read_texts(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    StrVec *list = into;
+    Nodes nodes = {0};
+    read_sequence(r, node, key, &nodes);
+    for (size_t i = 0; i < nodes.len; i++) {
+        Str text;
+        if (read_text(r, nodes.at[i], key, &text)) *vec_push(r->arena, list) = text;
+    }
+}
+
+/* ---- limits and grants ---- */
+
+#define MEMBER(name, type, field, how)                                                             \
+    static void name(Reading *r, const yaml_node_t *node, const char *key, void *into) {           \
+        how(r, node, key, &((type *)into)->field);                                                 \
+    }
+MEMBER(limit_fuel, CompLimits, fuel, read_size)
+MEMBER(limit_timeout, CompLimits, timeout_ns, read_time)
+MEMBER(limit_memory, CompLimits, memory, read_size)
+MEMBER(limit_heap, CompLimits, heap, read_size)
+MEMBER(limit_table, CompLimits, table, read_size)
+MEMBER(limit_stack, CompLimits, stack, read_size)
+MEMBER(limit_frames, CompLimits, frames, read_size)
+MEMBER(limit_instances, CompLimits, instances, read_size)
+
+static const Field limit_fields[] = {{"fuel", limit_fuel},     {"timeout", limit_timeout},
+                                     {"memory", limit_memory}, {"heap", limit_heap},
+                                     {"table", limit_table},   {"stack", limit_stack},
+                                     {"frames", limit_frames}, {"instances", limit_instances}};
+
+MEMBER(directory_host, CompDirectory, host, read_text)
+MEMBER(directory_guest, CompDirectory, guest, read_text)
+MEMBER(directory_read_only, CompDirectory, read_only, read_bool)
+static const Field directory_fields[] = {
+    {"host", directory_host}, {"guest", directory_guest}, {"read-only", directory_read_only}};
+
+static void read_directories(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    CompGrants *grants = into;
+    Nodes nodes = {0};
+    read_sequence(r, node, key, &nodes);
+    for (size_t i = 0; i < nodes.len; i++) {
+        CompDirectory d = {.span = span_of(r, nodes.at[i])};
+        if (nodes.at[i]->type == YAML_MAPPING_NODE)
+            read_fields(r, nodes.at[i], key, directory_fields, COUNT(directory_fields), &d);
+        else if (!read_text(r, nodes.at[i], key, &d.host)) continue;
+        if (!d.host.len) diag(r->diags, YAML_MISSING_KEY, d.span, "host");
+        if (!d.guest.len) d.guest = d.host;
+        *vec_push(r->arena, &grants->directories) = d;
+    }
+}
+
+MEMBER(grant_env, CompGrants, env, read_texts)
+MEMBER(grant_network, CompGrants, network, read_texts)
+MEMBER(grant_inherit_env, CompGrants, inherit_env, read_bool)
+MEMBER(grant_cwd, CompGrants, cwd, read_text)
+static const Field grant_fields[] = {{"env", grant_env},
+                                     {"inherit-env", grant_inherit_env},
+                                     {"cwd", grant_cwd},
+                                     {"directories", read_directories},
+                                     {"network", grant_network}};
+
+/* The rule of an instance, or of the whole (its name is empty). */
+static CompRunRule *rule_of(Reading *r, Str instance) {
+    CompRunPlan *plan = &r->out->plan;
+    for (size_t i = plan->rules.len; i-- > 0;)
+        if (str_eq(plan->rules.at[i].instance, instance)) return &plan->rules.at[i];
+    CompRunRule *rule = vec_push(r->arena, &plan->rules);
+    rule->instance = instance;
+    return rule;
+}
+
+static void read_limits(Reading *r, const yaml_node_t *node, const char *key, Str instance) {
+    CompLimits *limits = &rule_of(r, instance)->limits;
+    limits->span = span_of(r, node);
+    read_fields(r, node, key, limit_fields, COUNT(limit_fields), limits);
+}
+
+static void read_grants(Reading *r, const yaml_node_t *node, const char *key, Str instance) {
+    CompGrants *grants = &rule_of(r, instance)->grants;
+    grants->span = span_of(r, node);
+    read_fields(r, node, key, grant_fields, COUNT(grant_fields), grants);
+}
+
+/* ---- arguments and exports ---- */
+
+MEMBER(link_instance, ManifestLink, instance, read_text)
+MEMBER(link_import, ManifestLink, import, read_text)
+
+static void link_export(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    ManifestLink *link = into;
+    link->has_export = read_text(r, node, key, &link->export);
+}
+
+static const Field argument_fields[] = {
+    {"instance", link_instance}, {"export", link_export}, {"import", link_import}};
+static const Field export_fields[] = {{"instance", link_instance}, {"export", link_export}};
+
+static void read_links(Reading *r, const yaml_node_t *node, const char *key, bool arguments,
+                       ManifestLinks *links) {
     Pairs pairs = {0};
     read_pairs(r, node, key, &pairs);
     for (size_t i = 0; i < pairs.len; i++) {
-        ManifestArgument a = {.import = pairs.at[i].key, .place = place_of(pairs.at[i].key_node)};
-        if (pairs.at[i].value->type == YAML_MAPPING_NODE) {
-            read_fields(r, pairs.at[i].value, "arguments", argument_fields, COUNT(argument_fields),
-                        &a);
-            if (!a.instance.len)
-                diag(r->diags, YAML_MISSING_KEY, span_of(r, pairs.at[i].value), "instance");
+        const yaml_node_t *value = pairs.at[i].value;
+        ManifestLink link = {.name = pairs.at[i].key, .place = place_of(pairs.at[i].key_node)};
+        size_t errors = r->diags->errors;
+        if (value->type == YAML_MAPPING_NODE) {
+            if (arguments) read_fields(r, value, key, argument_fields, 3, &link);
+            else read_fields(r, value, key, export_fields, 2, &link);
+            link.whole = !arguments && !link.has_export;
+            if (!link.instance.len && !link.import.len && r->diags->errors == errors)
+                diag(r->diags, YAML_MISSING_KEY, span_of(r, value), "instance");
+            if (link.import.len && (link.instance.len || link.has_export))
+                diag(r->diags, YAML_ARGUMENT, span_of(r, value));
         } else {
-            read_text(r, pairs.at[i].value, "arguments", &a.instance);
+            read_text(r, value, key, &link.instance);
         }
-        *vec_push(r->arena, &instance->arguments) = a;
+        *vec_push(r->arena, links) = link;
     }
 }
 
 /* ---- instantiations ---- */
 
-static void instance_dependency(Reading *r, const yaml_node_t *node, const char *key, void *into) {
-    read_text(r, node, key, &((ManifestInstance *)into)->dependency);
+static void read_arguments(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    ManifestInstance *instance = into;
+    read_links(r, node, key, true, &instance->arguments);
+    for (size_t i = 0; i < instance->arguments.len; i++)
+        map_put(r->arena, &instance->by_import, instance->arguments.at[i].name, NULL)->value = i;
+}
+
+MEMBER(instance_dependency, ManifestInstance, dependency, read_text)
+
+static void instance_limits(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    read_limits(r, node, key, ((ManifestInstance *)into)->name);
+}
+
+static void instance_grants(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    read_grants(r, node, key, ((ManifestInstance *)into)->name);
 }
 
 static const Field instance_fields[] = {{"dependency", instance_dependency},
-                                        {"arguments", read_arguments}};
+                                        {"arguments", read_arguments},
+                                        {"limits", instance_limits},
+                                        {"grants", instance_grants}};
 
 static void read_instances(Reading *r, const yaml_node_t *node, const char *key, void *into) {
     Manifest *m = into;
@@ -217,17 +401,27 @@ static void read_instances(Reading *r, const yaml_node_t *node, const char *key,
                                      .place = place_of(pairs.at[i].key_node)};
         read_fields(r, pairs.at[i].value, key, instance_fields, COUNT(instance_fields), &instance);
         if (!instance.dependency.len) instance.dependency = instance.name;
+        map_put(r->arena, &m->instances_by_name, instance.name, NULL)->value = m->instances.len;
         *vec_push(r->arena, &m->instances) = instance;
     }
 }
 
 /* ---- dependencies and paths ---- */
 
-static void path_path(Reading *r, const yaml_node_t *node, const char *key, void *into) {
-    read_text(r, node, key, &((ManifestPath *)into)->path);
+MEMBER(path_path, ManifestPath, path, read_text)
+
+static void path_sha256(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    Str text, prefix = STR("sha256:");
+    if (!read_text(r, node, key, &text)) return;
+    Str digits = str_starts(text, prefix) ? str_after(text, prefix.len) : text;
+    bool good = digits.len == 64;
+    for (size_t i = 0; i < digits.len; i++)
+        good &= strchr("0123456789abcdef", digits.ptr[i]) != NULL;
+    if (good) ((ManifestPath *)into)->sha256 = digits;
+    else diag(r->diags, YAML_SHA, span_of(r, node), STR_ARG(text));
 }
 
-static const Field path_fields[] = {{"path", path_path}};
+static const Field path_fields[] = {{"path", path_path}, {"sha256", path_sha256}};
 
 static void read_dependencies(Reading *r, const yaml_node_t *node, const char *key, void *into) {
     Manifest *m = into;
@@ -242,46 +436,79 @@ static void read_dependencies(Reading *r, const yaml_node_t *node, const char *k
         } else {
             read_text(r, value, key, &path.path);
         }
+        map_put(r->arena, &m->dependencies_by_name, path.name, NULL)->value = m->dependencies.len;
         *vec_push(r->arena, &m->dependencies) = path;
     }
 }
 
-static const yaml_node_t *sequence(Reading *r, const yaml_node_t *node, const char *key) {
-    if (node->type == YAML_SEQUENCE_NODE) return node;
-    if (!is_null(node)) diag(r->diags, YAML_SEQUENCE, span_of(r, node), key, kind_of(node));
-    return NULL;
-}
-
-#define PATHS(name, field)                                                                         \
-    static void name(Reading *r, const yaml_node_t *node, const char *key, void *into) {           \
+/* Names and paths, with their places. */
+#define PLACED(function, field)                                                                    \
+    static void function(Reading *r, const yaml_node_t *node, const char *key, void *into) {       \
         Manifest *m = into;                                                                        \
-        const yaml_node_t *all = sequence(r, node, key);                                           \
-        if (!all) return;                                                                          \
-        for (yaml_node_item_t *i = all->data.sequence.items.start;                                 \
-             i < all->data.sequence.items.top; i++) {                                              \
-            ManifestPath path = {.place = place_of(node_at(r, *i))};                              \
-            if (read_text(r, node_at(r, *i), key, &path.path))                                     \
+        Nodes nodes = {0};                                                                         \
+        read_sequence(r, node, key, &nodes);                                                       \
+        for (size_t i = 0; i < nodes.len; i++) {                                                   \
+            ManifestPath path = {.place = place_of(nodes.at[i])};                                  \
+            if (read_text(r, nodes.at[i], key, &path.path))                                        \
                 *vec_push(r->arena, &m->field) = path;                                             \
         }                                                                                          \
     }
-PATHS(read_definitions, definitions)
-PATHS(read_search_paths, search_paths)
-#undef PATHS
+PLACED(read_definitions, definitions)
+PLACED(read_search_paths, search_paths)
+PLACED(read_roots, roots)
+#undef PLACED
 
-#define FLAG(name, field)                                                                          \
-    static void name(Reading *r, const yaml_node_t *node, const char *key, void *into) {           \
-        read_bool(r, node, key, &((Manifest *)into)->field);                                       \
-    }
-FLAG(read_skip_validation, skip_validation)
-FLAG(read_import_components, import_components)
-FLAG(read_disallow_imports, disallow_imports)
-#undef FLAG
+/* ---- the whole ---- */
+
+static void read_root(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    ManifestPath root = {.place = place_of(node)};
+    if (read_text(r, node, key, &root.path)) *vec_push(r->arena, &((Manifest *)into)->roots) = root;
+}
+
+static void read_exports(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    read_links(r, node, key, false, &((Manifest *)into)->exports);
+}
+
+static void read_wiring(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    read_choice(r, node, key, "interface", "name", &((Manifest *)into)->by_interface);
+}
+
+static void read_semver(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    read_choice(r, node, key, "compatible", "exact", &((Manifest *)into)->compatible);
+}
+
+static void whole_limits(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    (void)into;
+    read_limits(r, node, key, (Str){0});
+}
+
+static void whole_grants(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    (void)into;
+    read_grants(r, node, key, (Str){0});
+}
+
+MEMBER(read_skip_validation, Manifest, skip_validation, read_bool)
+MEMBER(read_import_components, Manifest, import_components, read_bool)
+MEMBER(read_disallow_imports, Manifest, disallow_imports, read_bool)
+MEMBER(read_lock, Manifest, lock, read_text)
+#undef MEMBER
 
 static const Field manifest_fields[] = {
-    {"search-paths", read_search_paths},         {"definitions", read_definitions},
-    {"dependencies", read_dependencies},         {"instantiations", read_instances},
-    {"skip-validation", read_skip_validation},   {"import-components", read_import_components},
+    {"search-paths", read_search_paths},
+    {"definitions", read_definitions},
+    {"dependencies", read_dependencies},
+    {"instantiations", read_instances},
+    {"skip-validation", read_skip_validation},
+    {"import-components", read_import_components},
     {"disallow-imports", read_disallow_imports},
+    {"root", read_root},
+    {"roots", read_roots},
+    {"exports", read_exports},
+    {"wiring", read_wiring},
+    {"semver", read_semver},
+    {"lock", read_lock},
+    {"limits", whole_limits},
+    {"grants", whole_grants},
 };
 
 /* ---- the document ---- */
@@ -290,6 +517,18 @@ static void syntax_error(Reading *r, const yaml_parser_t *parser) {
     uint32_t at = offset_of(r->source, parser->problem_mark.line, parser->problem_mark.column);
     diag(r->diags, YAML_SYNTAX, span_at(r->source, at),
          parser->problem ? parser->problem : "unreadable");
+}
+
+/* What follows the first document, if anything does. */
+static void one_document(Reading *r, yaml_parser_t *parser, bool more) {
+    if (!more) return; /* the end of the stream */
+    if (!yaml_parser_load(parser, &r->document)) {
+        syntax_error(r, parser);
+        return;
+    }
+    const yaml_node_t *root = yaml_document_get_root_node(&r->document);
+    if (root) diag(r->diags, YAML_TWO_DOCUMENTS, span_of(r, root));
+    yaml_document_delete(&r->document);
 }
 
 bool comp_manifest(Arena *arena, const Source *yaml, Manifest *out, Diags *diags) {
@@ -305,6 +544,7 @@ bool comp_manifest(Arena *arena, const Source *yaml, Manifest *out, Diags *diags
         const yaml_node_t *root = yaml_document_get_root_node(&r.document);
         if (root) read_fields(&r, root, "manifest", manifest_fields, COUNT(manifest_fields), out);
         yaml_document_delete(&r.document);
+        one_document(&r, &parser, root != NULL);
     }
     yaml_parser_delete(&parser);
     return diags->errors == errors;

@@ -356,15 +356,26 @@ static const CompInfo *validate_component(Validator *v, const CompComponent *com
     return comp_set_scope_info(v, &s, &info->type, component->offset) ? info : NULL;
 }
 
+static Validator validator(Arena *arena, const CompComponent *component, Features features,
+                           Diags *diags) {
+    size_t bytes = component->bytes.len < COMP_MAX_WORK / 2 ? component->bytes.len : 0;
+    return (Validator){.arena = arena,
+                       .work = (uint32_t)(COMP_MAX_WORK - COMP_FREE_WORK - bytes),
+                       .features = features,
+                       .diags = diags,
+                       .source = component->source,
+                       .space = core_space_new(arena)};
+}
+
+const CompInfo *comp_validate_types(Arena *arena, const CompComponent *component, Features features,
+                                    Diags *diags) {
+    Validator v = validator(arena, component, features, diags);
+    return validate_component(&v, component, NULL);
+}
+
 const CompInfo *comp_validate_jobs(Arena *arena, const CompComponent *component, Features features,
                                    unsigned jobs, Diags *diags) {
-    size_t bytes = component->bytes.len < COMP_MAX_WORK / 2 ? component->bytes.len : 0;
-    Validator v = {.arena = arena,
-                   .work = (uint32_t)(COMP_MAX_WORK - COMP_FREE_WORK - bytes),
-                   .features = features,
-                   .diags = diags,
-                   .source = component->source,
-                   .space = core_space_new(arena)};
+    Validator v = validator(arena, component, features, diags);
     const CompInfo *info = validate_component(&v, component, NULL);
     /* Function bodies of core modules come last: nothing hangs on them, and they are most of the work. */
     bool good = v.halted || core_check_bodies(v.checkers.at, v.checkers.len, jobs);

@@ -20,7 +20,7 @@ static const CompEntity *lookup(WacContext *c, const Scope *s, Str name) {
     const MapEntry *e = s ? map_get(&s->names, name) : NULL;
     if (e) return e->cptr;
     e = map_get(&c->names, name);
-    return e ? &wac_item(c, (uint32_t)e->value)->entity : NULL;
+    return e ? &wac_node(c, (uint32_t)e->value)->entity : NULL;
 }
 
 static const CompEntity *need(WacContext *c, const Scope *s, WacId id) {
@@ -30,13 +30,13 @@ static const CompEntity *need(WacContext *c, const Scope *s, WacId id) {
 }
 
 static bool cannot_be(WacContext *c, WacId id, const CompEntity *e, const char *how) {
-    Str kind = wac_kind(e);
+    Str kind = comp_entity_kind(e);
     diag(c->diags, WAC_CANNOT_BE, id.span, STR_ARG(id.name), STR_ARG(kind), how);
     return false;
 }
 
 static bool not_a(WacContext *c, WacId id, const CompEntity *e, const char *what) {
-    Str kind = wac_kind(e);
+    Str kind = comp_entity_kind(e);
     diag(c->diags, WAC_NOT_A, id.span, STR_ARG(id.name), STR_ARG(kind), what);
     return false;
 }
@@ -263,7 +263,7 @@ static bool path_entity(WacContext *c, const Scope *s, const WacPath *path, bool
         if (!e) return false;
         *out = *e;
         const MapEntry *named_item = map_get(&c->names, path->item.name);
-        *id = named_item ? wac_item(c, (uint32_t)named_item->value)->id : (Str){0};
+        *id = named_item ? wac_node(c, (uint32_t)named_item->value)->id : (Str){0};
     }
     if (out->sort == COMP_TYPE && (world ? out->component != NULL : out->instance != NULL))
         return true;
@@ -275,7 +275,7 @@ static bool path_entity(WacContext *c, const Scope *s, const WacPath *path, bool
 
 static void import_used(WacContext *c, Scope *s, const CompInstanceType *instance);
 
-static void import_owner(WacContext *c, Scope *s, const WacOwner *owner) {
+static void import_owner(WacContext *c, Scope *s, const CompOwner *owner) {
     if (!owner->id.len || map_get(&s->world->imports_by_name, owner->id)) return;
     import_used(c, s, owner->instance);
     CompEntity e = {.sort = COMP_INSTANCE, .instance = owner->instance};
@@ -288,7 +288,7 @@ static void import_used(WacContext *c, Scope *s, const CompInstanceType *instanc
     for (size_t i = 0; i < instance->exports.len; i++) {
         const WitType *t = instance->exports.at[i].entity.type;
         for (; t && t->kind == WIT_ALIAS; t = t->elem) {
-            const WacOwner *owner = wac_owner(c, t);
+            const CompOwner *owner = comp_graph_owner(c->graph, t);
             if (!owner || owner->instance == instance) continue;
             import_owner(c, s, owner);
             break;
@@ -309,7 +309,7 @@ static bool use(WacContext *c, Scope *s, const WacNode *n) {
         }
         CompEntity type = e->entity;
         if (type.type) {
-            const WacOwner *owner = wac_owner(c, type.type);
+            const CompOwner *owner = comp_graph_owner(c->graph, type.type);
             if (s->world && owner) import_owner(c, s, owner);
             type.type = named(c, r->as.name, type.type);
         }
@@ -352,7 +352,7 @@ static bool interface(WacContext *c, const WacNode *n, Str name, Str id, CompEnt
     Scope s = {.name = name, .instance = ARENA_NEW(c->arena, CompInstanceType)};
     if (!interface_items(c, &s, n)) return false;
     *out = (CompEntity){.sort = COMP_TYPE, .instance = s.instance};
-    wac_own(c, s.instance, id);
+    comp_graph_own(c->graph, s.instance, id);
     return true;
 }
 
@@ -477,28 +477,26 @@ bool wac_declare(WacContext *c, const WacNode *n) {
     Buf id = {.arena = c->arena};
     buf_fmt(&id, "%.*s/%.*s", STR_ARG(own->package), STR_ARG(n->id.name));
     if (own->version.text.len) buf_fmt(&id, "@%.*s", STR_ARG(own->version.text));
-    WacItem item = {.kind = WAC_NODE_TYPE, .name = n->id.name, .span = n->id.span};
+    CompNode item = {.kind = COMP_NODE_TYPE, .name = n->id.name, .span = n->id.span};
     item.id = buf_text(&id);
     bool ok = n->kind == WAC_INTERFACE ? interface(c, n, n->id.name, item.id, &item.entity)
               : n->kind == WAC_WORLD   ? world(c, n, &item.entity)
                                        : type_entity(c, NULL, n, &item.entity);
     if (!ok) return false;
     const MapEntry *previous = map_get(&c->names, n->id.name);
-    const MapEntry *exported = map_get(&c->exports, n->id.name);
+    const MapEntry *exported = map_get(&c->graph->exports_by_name, n->id.name);
     if (exported) {
         diag(c->diags, WAC_TYPE_CONFLICT, n->id.span, STR_ARG(n->id.name));
-        diag_note(c->diags, WAC_PREVIOUS, c->exported_spans.at[exported->value]);
+        diag_note(c->diags, WAC_PREVIOUS, c->graph->exports.at[exported->value].span);
         return false;
     }
     if (previous) {
         diag(c->diags, WAC_REDEFINED, n->id.span, STR_ARG(n->id.name));
-        diag_note(c->diags, WAC_PREVIOUS, wac_item(c, (uint32_t)previous->value)->span);
+        diag_note(c->diags, WAC_PREVIOUS, wac_node(c, (uint32_t)previous->value)->span);
         return false;
     }
-    uint32_t index = wac_add(c, item);
+    uint32_t index = comp_graph_add(c->graph, item);
     map_put(c->arena, &c->names, n->id.name, NULL)->value = index;
-    map_put(c->arena, &c->exports, n->id.name, NULL)->value = c->exported.len;
-    *vec_push(c->arena, &c->exported) = (WacLink){n->id.name, index};
-    *vec_push(c->arena, &c->exported_spans) = n->id.span;
+    comp_graph_export(c->graph, comp_name(n->id.name), index, n->id.span);
     return true;
 }

@@ -134,80 +134,29 @@ typedef struct {
 
 bool wac_parse(Arena *arena, const Source *source, WacProgram *out, Diags *diags);
 
-/* ---- what it means (resolve.c, declare.c) ---- */
+/* ---- what it means (resolve.c, declare.c): nodes of the graph ---- */
 
-enum { WAC_NONE = UINT32_MAX, WAC_MAX_DEPTH = 100 };
-
-typedef enum { WAC_NODE_TYPE, WAC_NODE_IMPORT, WAC_NODE_INSTANCE, WAC_NODE_ALIAS } WacItemKind;
-
-typedef struct WacPackage {
-    Str name; /* "ns:pkg@version" */
-    const CompComponent *component;
-    const CompInfo *info;
-    uint32_t index; /* in the result; WAC_NONE: not embedded yet */
-} WacPackage;
-
-typedef struct {
-    Str name;
-    uint32_t item;
-} WacLink;
-
-/* What a name or an expression stands for. */
-typedef struct {
-    WacItemKind kind;
-    CompEntity entity;
-    Str name; /* TYPE, IMPORT: its name; ALIAS: of the export */
-    Span span;
-    uint32_t of; /* ALIAS: an instance */
-    WacPackage *package;
-    VEC(WacLink) args; /* INSTANCE */
-    bool implicit;     /* IMPORT made by `...` */
-    Str id;            /* an interface's: "ns:pkg/name" */
-    bool done;
-    uint32_t index; /* in the result */
-} WacItem;
-
-/* The instance type that a type node was declared in, and the id that imports of it have. */
-typedef struct {
-    const CompInstanceType *instance;
-    Str id;
-    uint32_t depth;
-} WacOwner;
+enum { WAC_MAX_DEPTH = 100 };
 
 typedef struct WacContext {
     Arena *arena;
     Diags *diags;
+    CompGraph *graph;
     const WacOptions *options;
-    const Source *source;
     WacProgram program;
-    VEC(WacItem) items;
-    Map names;                /* -> item */
-    Map imports;              /* by the import's name -> item */
-    Map exports;              /* by the export's name -> item */
-    VEC(WacLink) exported;    /* the same in order */
-    VEC(Span) exported_spans; /* parallel */
-    Map packages;             /* "ns:pkg@v" -> WacPackage */
-    Map owners;               /* type node -> WacOwner */
-    Map same;                 /* type node -> the node that stands for it */
-    size_t work;              /* nodes compared so far */
-    bool failed;
-    Span at; /* of the item that is being encoded */
+    Map names;    /* -> node */
+    Map packages; /* "ns:pkg@v" -> part */
 } WacContext;
 
-Str wac_key(Arena *arena, const void *ptr);
-const WacOwner *wac_owner(const WacContext *c, const WitType *type);
-/* Notes the types of an instance type as those of interface `id`. */
-void wac_own(WacContext *c, const CompInstanceType *instance, Str id);
-const CompExtern *wac_find(const CompExterns *list, Str name);
-WacItem *wac_item(WacContext *c, uint32_t index);
+static inline CompNode *wac_node(const WacContext *c, uint32_t index) {
+    return comp_node(c->graph, index);
+}
 /* What the program calls by this name; NULL after a diagnostic that suggests the nearest one. */
 const MapEntry *wac_named(WacContext *c, WacId id);
-uint32_t wac_add(WacContext *c, WacItem item);
-Str wac_kind(const CompEntity *entity);    /* "function", "interface" ... */
 bool wac_is_name(Str name, bool *foreign); /* of an import or export; foreign: a hash, url, dep */
 
-/* NULL after a diagnostic. */
-WacPackage *wac_package(WacContext *c, Str name, Semver version, Span span);
+/* NULL after a diagnostic; `index` may be NULL. */
+const CompPart *wac_package(WacContext *c, Str name, Semver version, Span span, uint32_t *index);
 /* An interface or world of a package; *id is its name. */
 bool wac_package_item(WacContext *c, const WacPath *path, CompEntity *entity, Str *id);
 
@@ -216,16 +165,7 @@ bool wac_declare(WacContext *c, const WacNode *node);
 bool wac_func_type(WacContext *c, const WacFunc *func, CompEntity *out);
 bool wac_interface_in_place(WacContext *c, const WacNode *node, CompEntity *out);
 
-/* Whether `have` may stand for `want` (match.c); *why says in what they differ. `exactly`: nothing
- * more may be exported either. */
-bool wac_match(WacContext *c, const CompEntity *have, const CompEntity *want, bool exactly,
-               Str *why);
+/* Whether the program's world is what it `targets` (target.c). */
 bool wac_check_target(WacContext *c);
-
-/* The types that two instance types have by one name are one: those of `a`. */
-void wac_unify(WacContext *c, const CompInstanceType *a, const CompInstanceType *b);
-
-/* The result (encode.c). */
-CompComponent *wac_encode(WacContext *c);
 
 #endif

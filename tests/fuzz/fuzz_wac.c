@@ -22,10 +22,15 @@ static const Source *the_package(Arena *arena, Str name, Semver version, void *c
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Arena *arena = arena_new();
     Diags diags = {.arena = arena};
-    WacOptions options = {.features = features_all(), .read = the_package};
+    WacOptions options = {.read = the_package};
+    CompGraph graph = {.arena = arena,
+                       .diags = &diags,
+                       .features = features_all(),
+                       .merge_versions = true,
+                       .share = true};
     const Source *program = source_of(arena, STR("fuzz.wac"), (Str){(const char *)data, size});
-    const CompComponent *component = wac_compose(arena, program, &options, &diags);
-    if (!component && diags.errors == 0) abort();
+    bool ok = wac_graph(&graph, program, &options) && comp_graph_encode(&graph);
+    if (!ok && diags.errors == 0) abort();
     arena_free(arena);
     return 0;
 }

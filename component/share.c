@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Identical modules and components are stored once. What occurs again, however deep, is moved to the
+ * outermost component, and aliases stand where it was, so that no index changes inside:
+ *
+ *     (component                          (component
+ *       (component $a (core module M))      (core module $m M)
+ *       (component $b (core module M)))     (component $a (alias outer 1 $m (core module)))
+ *                                           (component $b (alias outer 1 $m (core module))))
+ *
+ * A component can move only if no outer alias in it leads out of it. What moves comes first of all,
+ * so the indices of the outermost component's own modules and components move up; nothing in a
+ * composition but its own items speaks of those.
+ */
+#include "component/graph.h"
+#include "component/internal.h"
+
+enum { SMALLEST = 64 }; /* bytes that are worth an alias */
+
+typedef struct {
+    CompSort sort;
+    size_t count;
+    uint32_t index; /* in the result; COMP_NONE: it is not there yet */
+    const CompItem *item;
+} Twin;
+
+typedef struct {
+    Arena *arena;
+    Map twins;         /* sort and bytes -> Twin */
+    CompItems first;   /* what comes first of all */
+    uint32_t added[2]; /* core modules, components */
+    unsigned depth;
+} Sharing;
+
+/* ---- what occurs ---- */
+
+static bool leads_beyond(const CompItems *items, uint32_t depth) {
+    for (size_t i = 0; i < items->len; i++) {
+        const CompItem *item = &items->at[i];
+        if (item->kind == COMP_ITEM_ALIAS && item->alias.kind == COMP_ALIAS_OUTER &&
+            item->alias.count > depth)
+            return true;
+        if (item->kind == COMP_ITEM_COMPONENT && leads_beyond(&item->component->items, depth + 1))
+            return true;
+        if (item->kind == COMP_ITEM_TYPE &&
+            (item->type->sort == COMP_TYPEDEF_COMPONENT ||
+             item->type->sort == COMP_TYPEDEF_INSTANCE) &&
+            leads_beyond(&item->type->items, depth + 1))
+            return true;
+        if (item->kind == COMP_ITEM_CORE_TYPE && item->core_type.module) {
+            const CompModuleType *type = item->core_type.module;
+            for (size_t k = 0; k < type->decls.len; k++)
+                if (type->decls.at[k].kind == COMP_DECL_ALIAS &&
+                    type->decls.at[k].count > depth + 1)
+                    return true;
+        }
+    }
+    return false;
+}
+
+bool comp_leads_out(const CompItems *items) { return leads_beyond(items, 0); }
+
+/* The bytes that an item stands for; empty: it cannot be shared. */
+static Str shared_bytes(const CompItem *item) {
+    Str bytes = {0};
+    if (item->kind == COMP_ITEM_CORE_MODULE) bytes = item->core_module.bytes;
+    if (item->kind == COMP_ITEM_COMPONENT) bytes = item->component->bytes;
+    return bytes.len >= SMALLEST ? bytes : (Str){0};
+}
+
+static Twin *twin_of(Sharing *s, const CompItem *item, bool *added) {
+    Str bytes = shared_bytes(item);
+    if (!bytes.len) return NULL;
+    if (item->kind == COMP_ITEM_COMPONENT && comp_leads_out(&item->component->items)) return NULL;
+    MapEntry *entry = map_put(s->arena, &s->twins, bytes, added); /* the preamble tells the sort */
+    if (*added) {
+        Twin *twin = ARENA_NEW(s->arena, Twin);
+        *twin = (Twin){.index = COMP_NONE, .item = item};
+        twin->sort = item->kind == COMP_ITEM_COMPONENT ? COMP_COMPONENT : COMP_CORE_MODULE;
+        entry->ptr = twin;
+    }
+    return entry->ptr;
+}
+
+/* Counts; what is in a twin was counted with it. */
+static void count(Sharing *s, const CompItems *items) {
+    for (size_t i = 0; i < items->len; i++) {
+        bool added = true;
+        Twin *twin = twin_of(s, &items->at[i], &added);
+        if (twin) twin->count++;
+        if (items->at[i].kind == COMP_ITEM_COMPONENT && added)
+            count(s, &items->at[i].component->items);
+    }
+}
+
+/* ---- in place of it ---- */
+
+static CompItem alias_of(const Sharing *s, const Twin *twin, size_t offset) {
+    CompItem alias = {.kind = COMP_ITEM_ALIAS, .offset = offset};
+    alias.alias.kind = COMP_ALIAS_OUTER;
+    alias.alias.sort = twin->sort;
+    alias.alias.index = twin->index;
+    alias.alias.count = s->depth;
+    return alias;
+}
+
+static bool replace(Sharing *s, CompItem *item);
+
+/* The items with aliases for what moves; false where there was nothing to replace. */
+static bool replace_all(Sharing *s, const CompItems *from, CompItems *to) {
+    bool any = false;
+    *to = (CompItems){0};
+    vec_reserve(s->arena, to, from->len);
+    for (size_t i = 0; i < from->len; i++) {
+        CompItem *item = vec_push(s->arena, to);
+        *item = from->at[i];
+        any |= replace(s, item);
+    }
+    return any;
+}
+
+/* What is in a component. */
+static bool replace_inside(Sharing *s, CompItem *item) {
+    CompItems items;
+    s->depth++;
+    bool any = replace_all(s, &item->component->items, &items);
+    s->depth--;
+    if (!any) return false;
+    CompComponent *made = ARENA_NEW(s->arena, CompComponent);
+    *made = *item->component;
+    made->bytes = (Str){0};
+    made->items = items;
+    item->component = made;
+    return true;
+}
+
+static void move_out(Sharing *s, Twin *twin) {
+    if (twin->index != COMP_NONE) return;
+    CompItem item = *twin->item;
+    unsigned depth = s->depth;
+    s->depth = 0;
+    if (item.kind == COMP_ITEM_COMPONENT) replace_inside(s, &item);
+    s->depth = depth;
+    twin->index = s->added[twin->sort == COMP_COMPONENT]++;
+    item.section_end = 0;
+    *vec_push(s->arena, &s->first) = item;
+}
+
+static bool replace(Sharing *s, CompItem *item) {
+    Str bytes = shared_bytes(item);
+    const MapEntry *entry = bytes.len ? map_get(&s->twins, bytes) : NULL;
+    Twin *twin = entry ? entry->ptr : NULL;
+    if (twin && twin->count > 1) {
+        move_out(s, twin);
+        *item = alias_of(s, twin, item->offset);
+        return true;
+    }
+    return item->kind == COMP_ITEM_COMPONENT && replace_inside(s, item);
+}
+
+/* ---- the outermost component ---- */
+
+static void shift(const Sharing *s, CompSort sort, uint32_t *index) {
+    if (sort == COMP_CORE_MODULE) *index += s->added[0];
+    if (sort == COMP_COMPONENT) *index += s->added[1];
+}
+
+static void shift_item(const Sharing *s, CompItem *item) {
+    switch (item->kind) {
+    case COMP_ITEM_INSTANCE:
+        if (!item->instance.is_exports) shift(s, COMP_COMPONENT, &item->instance.index);
+        for (size_t i = 0; i < item->instance.args.len; i++)
+            shift(s, item->instance.args.at[i].sort, &item->instance.args.at[i].index);
+        break;
+    case COMP_ITEM_EXPORT: shift(s, item->export.sort, &item->export.index); break;
+    default: break;
+    }
+}
+
+static void shift_names(const Sharing *s, CompNames *names, CompSort sort, uint32_t by) {
+    if (!by || !names->sorts[sort].len) return;
+    CompNames old = *names;
+    memset(&names->sorts[sort], 0, sizeof names->sorts[sort]);
+    for (uint32_t i = 0; i < old.sorts[sort].len; i++)
+        comp_set_name(s->arena, names, sort, i + by, old.sorts[sort].at[i]);
+}
+
+CompComponent *comp_share(Arena *arena, CompComponent *component) {
+    Sharing s = {.arena = arena};
+    CompItems items;
+    count(&s, &component->items);
+    if (!replace_all(&s, &component->items, &items)) return component;
+    for (size_t i = 0; i < items.len; i++) {
+        bool own = items.at[i].kind != COMP_ITEM_ALIAS;
+        if (own) shift_item(&s, &items.at[i]);
+        *vec_push(arena, &s.first) = items.at[i];
+    }
+    CompComponent *made = ARENA_NEW(arena, CompComponent);
+    *made = *component;
+    made->bytes = (Str){0};
+    made->items = s.first;
+    shift_names(&s, &made->names, COMP_CORE_MODULE, s.added[0]);
+    shift_names(&s, &made->names, COMP_COMPONENT, s.added[1]);
+    return made;
+}
