@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# guide.sh WITC: does what docs/COMMANDS.md and docs/BINDINGS.md say, each in an empty folder. A block
+# guide.sh WITC: does what docs/COMMANDS.md, docs/LINKING.md and docs/BINDINGS.md say, each in an empty folder. A block
 # with a file's name behind its language ("```c main.c") becomes that file; of a block "```console",
 # each line "$ .." is run, and the lines after it must be what it writes to standard output.
 . "$(dirname "$0")/lib.sh"
@@ -64,6 +64,7 @@ follow() { # follow PAGE: all its blocks, in a folder of its own, where this lea
 }
 
 follow COMMANDS.md
+follow LINKING.md
 if [ -z "$CLANG" ] || [ -z "$WASM_LD" ]; then
     skip "guide: clang or wasm-ld is missing"
     finish guide
