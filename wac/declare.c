@@ -56,7 +56,16 @@ static const WitType *named(WacContext *c, Str name, const WitType *what) {
     return t;
 }
 
+/* Types without parts whose words may be names, too. */
+static const WitType *late_type(WacContext *c, Str name) {
+    if (str_is(name, "stream")) return type_new(c, WIT_STREAM, NULL);
+    if (str_is(name, "future")) return type_new(c, WIT_FUTURE, NULL);
+    return str_is(name, "error-context") ? wit_prim(WIT_ERROR_CONTEXT) : NULL;
+}
+
 static const WitType *name_type(WacContext *c, const Scope *s, WacId id, bool handle) {
+    const WitType *late = lookup(c, s, id.name) ? NULL : late_type(c, id.name);
+    if (late) return late;
     const CompEntity *e = need(c, s, id);
     if (!e) return NULL;
     if (e->sort != COMP_TYPE || !e->type) {
@@ -82,6 +91,12 @@ static const WitType *borrow_type(WacContext *c, const Scope *s, const WacType *
     return type_new(c, WIT_BORROW, e->type);
 }
 
+static bool is_map_key(const WitType *type) {
+    type = wit_dealias(type);
+    return wit_kind_shape(type->kind) == WIT_SHAPE_PRIM && type->kind != WIT_F32 &&
+           type->kind != WIT_F64 && type->kind != WIT_ERROR_CONTEXT;
+}
+
 /* As deep as the parser lets types nest. */
 static const WitType *value_type(WacContext *c, const Scope *s, const WacType *type) {
     if (type->kind == WIT_KIND_COUNT) return name_type(c, s, type->id, true);
@@ -94,6 +109,10 @@ static const WitType *value_type(WacContext *c, const Scope *s, const WacType *t
         if (type->kind == WIT_TUPLE) *vec_push(c->arena, &t->fields) = (WitField){.type = part};
         else if (i == 0) t->elem = part;
         else t->second = part;
+    }
+    if (t->kind == WIT_MAP && !is_map_key(t->elem)) {
+        diag(c->diags, WAC_MAP_KEY, type->args.at[0]->span);
+        return NULL;
     }
     return t;
 }
@@ -124,6 +143,7 @@ static bool fields(WacContext *c, const Scope *s, const WacNode *n, WitType *out
 static WitFunc *function(WacContext *c, const Scope *s, const WacFunc *f, const WitType *self,
                          const char *what) {
     WitFunc *out = ARENA_NEW(c->arena, WitFunc);
+    out->is_async = f->is_async;
     Map names = {0};
     if (self) {
         map_put(c->arena, &names, STR("self"), NULL);

@@ -64,6 +64,7 @@ typedef struct {
 typedef VEC(WacField) WacFields;
 
 typedef struct {
+    bool is_async;
     WacFields params;
     WacType *result;
     Span span;

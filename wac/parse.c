@@ -179,8 +179,19 @@ static void type_arguments(Parser *p, WacType *t) {
     }
     if (!expect(p, "<")) return;
     push_type(p, t, type(p));
+    if (t->kind == WIT_MAP && expect(p, ",")) push_type(p, t, type(p));
     while (t->kind == WIT_TUPLE && take(p, ",") && !is(p, ">")) push_type(p, t, type(p));
     expect(p, ">");
+}
+
+/* Words of later years, which programs may use as names: they are types only in front of a `<`. */
+static bool late_type(const Parser *p, WitKind *kind) {
+    if (p->now.kind != WAC_ID || !token_is(p->next, "<")) return false;
+    *kind = str_is(p->now.text, "stream")   ? WIT_STREAM
+            : str_is(p->now.text, "future") ? WIT_FUTURE
+            : str_is(p->now.text, "map")    ? WIT_MAP
+                                            : WIT_KIND_COUNT;
+    return *kind != WIT_KIND_COUNT;
 }
 
 static WacType *type(Parser *p) {
@@ -197,7 +208,10 @@ static WacType *type(Parser *p) {
                   {"tuple", WIT_TUPLE},
                   {"borrow", WIT_BORROW}};
     t->kind = WIT_KIND_COUNT;
-    if (word.kind == WAC_ID) t->id = identifier(p);
+    if (late_type(p, &t->kind)) {
+        advance(p);
+        type_arguments(p, t);
+    } else if (word.kind == WAC_ID) t->id = identifier(p);
     else if (word.kind == WAC_KEYWORD && primitive(word.text, &t->kind)) advance(p);
     else {
         size_t i = 0;
@@ -225,9 +239,16 @@ static void named_types(Parser *p, WacFields *out, const char *end) {
     expect(p, end);
 }
 
+static bool begins_func(const Parser *p) {
+    bool async = p->now.kind == WAC_ID && str_is(p->now.text, "async");
+    return is(p, "func") || (async && token_is(p->next, "func"));
+}
+
 static WacFunc *func_type(Parser *p) {
     WacFunc *f = ARENA_NEW(p->arena, WacFunc);
     f->span = p->now.span;
+    f->is_async = begins_func(p) && !is(p, "func");
+    if (f->is_async) advance(p);
     expect(p, "func");
     expect(p, "(");
     named_types(p, &f->params, ")");
@@ -316,7 +337,7 @@ static WacNode *alias(Parser *p) {
     advance(p);
     n->id = identifier(p);
     expect(p, "=");
-    if (is(p, "func")) n->func = func_type(p);
+    if (begins_func(p)) n->func = func_type(p);
     else n->type = type(p);
     expect(p, ";");
     return n;
@@ -359,7 +380,7 @@ static WacNode *interface_func(Parser *p) {
     WacNode *n = node_new(p, WAC_FUNC);
     n->id = identifier(p);
     expect(p, ":");
-    if (is(p, "func")) n->func = func_type(p);
+    if (begins_func(p)) n->func = func_type(p);
     else n->path = (WacPath){.item = identifier(p)};
     expect(p, ";");
     return n;
@@ -411,7 +432,7 @@ static WacNode *world_extern(Parser *p, WacNodeKind kind) {
         return n;
     }
     n->id = first;
-    if (is(p, "func")) n->func = func_type(p);
+    if (begins_func(p)) n->func = func_type(p);
     else if (is(p, "interface")) in_place(p, n);
     else n->path = (WacPath){.item = identifier(p)};
     expect(p, ";");
@@ -537,7 +558,7 @@ static WacNode *import(Parser *p) {
         n->has_as = true;
     }
     expect(p, ":");
-    if (is(p, "func")) n->func = func_type(p);
+    if (begins_func(p)) n->func = func_type(p);
     else if (is(p, "interface")) in_place(p, n);
     else n->path = package_path(p, true);
     expect(p, ";");
