@@ -6,9 +6,9 @@
 
 typedef struct {
     Str config;
-    StrVec definitions, search_paths;
+    StrVec definitions, search_paths, packages;
     Str deps_dir;
-    bool no_imports;
+    bool no_imports, import_dependencies, no_validate;
     ComposeOptions compose;
 } Options;
 
@@ -17,6 +17,10 @@ static const Option option_table[] = {
     LIST(Options, definitions, 'd', "definitions", "COMPONENT",
          "A component whose exports serve imports of the same name everywhere; with a program in "
          "WAC, PACKAGE=PATH"),
+    LIST(Options, packages, 0, "dep", "PACKAGE=PATH", "With a program in WAC: the same as -d"),
+    FLAG(Options, import_dependencies, 0, "import-dependencies",
+         "With a program in WAC: import its packages instead of having them inside"),
+    FLAG(Options, no_validate, 0, "no-validate", "The same as --skip-validation"),
     TEXT(Options, deps_dir, 0, "deps-dir", "DIR",
          "Where a program in WAC finds its packages (default: deps)"),
     LIST(Options, search_paths, 'p', "search-path", "DIR",
@@ -37,6 +41,7 @@ static const Argument arguments[] = {
 typedef struct {
     Cli *cli;
     const Options *options;
+    StrVec given; /* PACKAGE=PATH */
 } Packages;
 
 static const Source *package_at(Cli *cli, Str path) {
@@ -64,8 +69,8 @@ static const Source *read_package(Arena *arena, Str name, Semver version, void *
     const Packages *packages = context;
     Cli *cli = packages->cli;
     Str versioned = str_fmt(arena, "%.*s@%.*s", STR_ARG(name), STR_ARG(version.text));
-    for (size_t i = 0; i < packages->options->definitions.len; i++) {
-        Str text = packages->options->definitions.at[i];
+    for (size_t i = 0; i < packages->given.len; i++) {
+        Str text = packages->given.at[i];
         size_t equals = str_find(text, '=', 0);
         Str key = str_from_to(text, 0, equals);
         if (equals != SIZE_MAX && (str_eq(key, version.text.len ? versioned : name)))
@@ -88,18 +93,39 @@ static const Source *read_package(Arena *arena, Str name, Semver version, void *
     return NULL;
 }
 
+/* The name that wac gives the import of a package. */
+static Str import_name(Arena *arena, Str package) {
+    size_t at = str_find(package, '@', 0);
+    if (at == SIZE_MAX) return STR_JOIN(arena, STR("unlocked-dep=<"), package, STR(">"));
+    return STR_JOIN(arena, STR("unlocked-dep=<"), str_from_to(package, 0, at), STR("@{>="),
+                    str_after(package, at + 1), STR("}>"));
+}
+
+static bool collect_packages(Cli *cli, Packages *packages) {
+    const StrVec *lists[] = {&packages->options->packages, &packages->options->definitions};
+    for (int k = 0; k < 2; k++)
+        for (size_t i = 0; i < lists[k]->len; i++) {
+            *vec_push(cli->arena, &packages->given) = lists[k]->at[i];
+            if (str_find(lists[k]->at[i], '=', 0) != SIZE_MAX) continue;
+            diag(&cli->diags, CLI_WAC_DEFINITION, span_none(), STR_ARG(lists[k]->at[i]));
+            return false;
+        }
+    return true;
+}
+
 static int run_wac(Cli *cli, Str path, const Options *options) {
-    Packages packages = {cli, options};
+    Packages packages = {.cli = cli, .options = options};
     const WacOptions how = {.read = read_package, .context = &packages};
-    for (size_t i = 0; i < options->definitions.len; i++) {
-        if (str_find(options->definitions.at[i], '=', 0) != SIZE_MAX) continue;
-        diag(&cli->diags, CLI_WAC_DEFINITION, span_none(), STR_ARG(options->definitions.at[i]));
-        return EXIT_USAGE;
-    }
+    if (!collect_packages(cli, &packages)) return EXIT_USAGE;
     const Source *program = file_read(cli->arena, path, &cli->diags);
     CompGraph graph = compose_graph(cli, &options->compose);
     graph.merge_versions = true;
+    graph.skip_validation |= options->no_validate;
     if (!program || !wac_graph(&graph, program, &how)) return EXIT_INPUT;
+    for (size_t i = 0; i < graph.parts.len && options->import_dependencies; i++) {
+        graph.parts.at[i]->imported = true;
+        graph.parts.at[i]->import_name = import_name(cli->arena, graph.parts.at[i]->name);
+    }
     return compose_finish(cli, &graph, &options->compose);
 }
 
@@ -131,6 +157,7 @@ static int run(Cli *cli, void *given) {
     const Source *root = rooted ? load_component(cli, 0, features_all()) : NULL;
     if (rooted && !root) return EXIT_INPUT;
     CompGraph graph = compose_graph(cli, &finish);
+    graph.skip_validation |= options->no_validate;
     if (!comp_compose_graph(&graph, root, &how)) return EXIT_INPUT;
     if (!finish.lock.len) finish.lock = lock;
     return compose_finish(cli, &graph, &finish);
@@ -144,15 +171,17 @@ const CommandSpec cmd_compose = {
     .arguments = arguments,
     .about =
         "Links components: the imports of the root, and those of what serves them, are connected "
-        "to "
-        "other components' exports as the manifest says. What nobody serves stays an import of "
+        "to other components' exports as the manifest says. What nobody serves stays an import of "
         "the result.\n"
-        "Keys of the manifest: `dependencies` (name: path), `instantiations` (name: dependency, "
-        "arguments; `root` is the root), `definitions`, `search-paths`, `import-components`, "
-        "`disallow-imports`, `skip-validation`.",
+        "Keys of the manifest, as wasm-compose has them: `dependencies` (name: path), "
+        "`instantiations` (name: dependency, arguments; `root` is the root), `definitions`, "
+        "`search-paths`, `import-components`, `disallow-imports`, `skip-validation`. And `root`, "
+        "`roots`, `exports`, `wiring`, `semver`, `lock`, `limits`, `grants`, which docs/LINKING.md "
+        "explains.",
     .examples = "By a program in the language WAC\n$ witc compose --deps-dir deps app.wac -o "
                 "program.wasm\n"
                 "By a manifest\n$ witc compose -c compose.yml app.wasm -o program.wasm\n"
+                "Who serves whom, and why\n$ witc compose -c compose.yml app.wasm --explain\n"
                 "One component serves whatever it can\n$ witc compose -d calculator.wasm app.wasm "
                 "-o program.wasm\n",
 };

@@ -59,7 +59,9 @@ static const Option option_table[] = {
 };
 
 static const Argument arguments[] = {
-    {"PROGRAM", "A component that exports wasi:cli/run, or a core module", ARGUMENT_REQUIRED},
+    {"PROGRAM",
+     "A component that exports wasi:cli/run, a manifest (`.yml`) that makes one, or a core module",
+     ARGUMENT_REQUIRED},
     {"ARGUMENT", "What follows belongs to the guest; a `--` right after the program does not",
      ARGUMENT_REPEATED},
     {0},
@@ -143,10 +145,25 @@ static bool is_component(const Source *source) {
     return at != SIZE_MAX && at < module;
 }
 
+/* The component that a manifest makes, and its grants as if they stood on the command line. */
+static const Source *from_manifest(Cli *cli, const Source *manifest, Options *options) {
+    RunManifest said = {.limits = &options->module.limits};
+    const Source *source = run_manifest(cli, manifest, &said);
+    for (size_t i = 0; i < options->env.len; i++)
+        *vec_push(cli->arena, &said.env) = options->env.at[i];
+    options->env = said.env;
+    options->inherit_env |= said.inherit_env;
+    if (!options->cwd.len) options->cwd = said.cwd;
+    return source;
+}
+
 static int run(Cli *cli, void *given) {
-    const Options *options = given;
+    Options *options = given;
     Features features = features_all();
     const Source *source = cli_read(cli, 0);
+    if (!source) return EXIT_INPUT;
+    bool yaml = str_ends(source->path, STR(".yml")) || str_ends(source->path, STR(".yaml"));
+    if (yaml) source = from_manifest(cli, source, options);
     if (!source) return EXIT_INPUT;
     InputKind kind = input_kind(source->text);
     if (kind == KIND_CORE_MODULE || (kind == KIND_WASM_TEXT && !is_component(source))) {
@@ -212,6 +229,7 @@ const CommandSpec cmd_run = {
         "With a folder, which it sees as /data and cannot change\n"
         "$ witc run --dir photos::/data::ro program.wasm\n"
         "With a variable and two arguments\n$ witc run --env NAME=Ada program.wasm -- 9 16\n"
+        "What a manifest composes, with the limits and grants in it\n$ witc run compose.yml\n"
         "A function of a core module\n$ witc run --invoke add module.wat 2 0x10\n"
         "What one does not trust\n$ witc run --timeout 2s --max-memory 64M program.wasm\n",
 };

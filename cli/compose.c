@@ -27,7 +27,7 @@ const Source *compose_read(Arena *arena, Str path, void *context, Diags *diags) 
     return source;
 }
 
-static bool lock(Cli *cli, const CompGraph *graph, const ComposeOptions *options) {
+bool compose_lock(Cli *cli, const CompGraph *graph, const ComposeOptions *options) {
     if (!options->lock.len) {
         if (options->update_lock) diag(&cli->diags, CLI_MISSING_OPTION, span_none(), "--lock");
         return !options->update_lock;
@@ -85,7 +85,7 @@ static bool spares_inputs(Cli *cli, const CompGraph *graph) {
 int compose_finish(Cli *cli, CompGraph *graph, const ComposeOptions *options) {
     bool shows = options->explain || options->json || options->graph != GRAPH_NONE;
     Str shown = {0};
-    if (!spares_inputs(cli, graph) || !lock(cli, graph, options)) return EXIT_INPUT;
+    if (!spares_inputs(cli, graph) || !compose_lock(cli, graph, options)) return EXIT_INPUT;
     if (options->gc) comp_graph_prune(graph);
     if (shows && !show(cli, graph, options, &shown)) return EXIT_INPUT;
     CompComponent *component = comp_graph_encode(graph);

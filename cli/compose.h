@@ -35,6 +35,8 @@ CompGraph compose_graph(Cli *cli, const ComposeOptions *options);
 /* The rest, once the graph is whole: the lock file, the component, what is to be shown; the exit
  * status. */
 int compose_finish(Cli *cli, CompGraph *graph, const ComposeOptions *options);
+/* Checks the lock file, or writes it; false after a diagnostic. */
+bool compose_lock(Cli *cli, const CompGraph *graph, const ComposeOptions *options);
 /* A component from a file, for the front ends; NULL after a diagnostic. */
 const Source *compose_read(Arena *arena, Str path, void *cli, Diags *diags);
 

@@ -27,6 +27,16 @@ typedef struct {
  * a diagnostic, it cannot be made one. */
 const Source *run_adapted(Cli *cli, const Source *source);
 
+/* What a manifest (YAML) composes, as bytes, and what it says about running it: limits are lowered,
+ * the rest is added. NULL after a diagnostic. (run_manifest.c) */
+typedef struct {
+    RunLimits *limits;
+    StrVec env;
+    bool inherit_env;
+    Str cwd;
+} RunManifest;
+const Source *run_manifest(Cli *cli, const Source *manifest, RunManifest *out);
+
 /* Argument 0, which is this module; the exit status. */
 int run_module(Cli *cli, const Source *source, const RunModule *options);
 

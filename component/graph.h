@@ -66,8 +66,9 @@ typedef struct {
     const Source *source;
     const CompComponent *component;
     const CompInfo *info;
-    bool imported;  /* the result imports the component instead of having it inside */
-    uint32_t index; /* in the result; COMP_NONE: it is not there yet */
+    bool imported;   /* the result imports the component instead of having it inside */
+    Str import_name; /* then; empty: the name */
+    uint32_t index;  /* in the result; COMP_NONE: it is not there yet */
 } CompPart;
 
 typedef struct {

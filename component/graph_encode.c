@@ -300,8 +300,8 @@ static void encode_part(Space *root, CompPart *part) {
         g->failed |= !type;
         if (!type) return;
         uint32_t index = comp_add_type(root->b, type);
-        part->index =
-            comp_add_import(root->b, comp_name(part->name), comp_extern(COMP_COMPONENT, index));
+        CompName name = comp_name(part->import_name.len ? part->import_name : part->name);
+        part->index = comp_add_import(root->b, name, comp_extern(COMP_COMPONENT, index));
         return;
     }
     part->index = comp_add_component(root->b, part->component);

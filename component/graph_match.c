@@ -113,8 +113,8 @@ static bool match_func(CompGraph *g, const WitFunc *have, const WitFunc *want, S
     return match_optional(g, have->result, want->result, 0, "function result", (Str){0}, why);
 }
 
-static bool match_instance(CompGraph *g, const CompInstanceType *have,
-                           const CompInstanceType *want, bool exactly, Str *why) {
+static bool match_instance(CompGraph *g, const CompInstanceType *have, const CompInstanceType *want,
+                           bool exactly, Str *why) {
     Map names = {0}, wanted = {0};
     for (size_t i = 0; i < have->exports.len; i++)
         map_put(g->arena, &names, have->exports.at[i].name.name, NULL)->value = i;
@@ -128,7 +128,8 @@ static bool match_instance(CompGraph *g, const CompInstanceType *have,
                            STR_ARG(kind), STR_ARG(w->name.name));
             return false;
         }
-        if (comp_graph_fits(g, &have->exports.at[e->value].entity, &w->entity, exactly, why)) continue;
+        if (comp_graph_fits(g, &have->exports.at[e->value].entity, &w->entity, exactly, why))
+            continue;
         *why = str_fmt(g->arena, "mismatched type for export `%.*s`: %.*s", STR_ARG(w->name.name),
                        STR_ARG(*why));
         return false;
@@ -145,7 +146,7 @@ static bool match_instance(CompGraph *g, const CompInstanceType *have,
 }
 
 bool comp_graph_fits(CompGraph *g, const CompEntity *have, const CompEntity *want, bool exactly,
-               Str *why) {
+                     Str *why) {
     if (++g->work > MAX_WORK) {
         *why = STR("the types are too large to compare");
         return false;
