@@ -145,15 +145,21 @@ static bool is_component(const Source *source) {
     return at != SIZE_MAX && at < module;
 }
 
+static void add_words(Cli *cli, StrVec *to, const StrVec *from) {
+    for (size_t i = 0; i < from->len; i++) *vec_push(cli->arena, to) = from->at[i];
+}
+
 /* The component that a manifest makes, and its grants as if they stood on the command line. */
 static const Source *from_manifest(Cli *cli, const Source *manifest, Options *options) {
     RunManifest said = {.limits = &options->module.limits};
     const Source *source = run_manifest(cli, manifest, &said);
-    for (size_t i = 0; i < options->env.len; i++)
-        *vec_push(cli->arena, &said.env) = options->env.at[i];
-    options->env = said.env;
-    options->inherit_env |= said.inherit_env;
-    if (!options->cwd.len) options->cwd = said.cwd;
+    Grants *grants = &options->grants;
+    add_words(cli, &said.env, &grants->env);
+    add_words(cli, &said.folders, &grants->folders);
+    grants->env = said.env;
+    grants->folders = said.folders;
+    grants->inherit_env |= said.inherit_env;
+    if (!grants->cwd.len) grants->cwd = said.cwd;
     return source;
 }
 

@@ -2,7 +2,7 @@
 /*
  * `witc run manifest.yml`: what the manifest composes is run, with the limits and grants that it gives
  * the whole. A limit of the command line and one of the manifest both hold: the smaller one counts.
- * Limits of one instance alone are not held yet, and files and the network not granted: both are told.
+ * Limits of one instance alone are not held, and the network is not granted: both are told.
  */
 #include "cli/compose.h"
 #include "cli/run.h"
@@ -33,9 +33,13 @@ static void apply(Cli *cli, const CompRunRule *rule, RunManifest *out) {
         *vec_push(cli->arena, &out->env) = rule->grants.env.at[i];
     out->inherit_env |= rule->grants.inherit_env;
     if (rule->grants.cwd.len) out->cwd = rule->grants.cwd;
-    const char *missing = rule->grants.directories.len ? "directories" : "network";
-    if (rule->grants.directories.len || rule->grants.network.len)
-        diag(&cli->diags, CLI_RUN_GRANT, rule->grants.span, missing);
+    for (size_t i = 0; i < rule->grants.directories.len; i++) {
+        const CompDirectory *d = &rule->grants.directories.at[i];
+        *vec_push(cli->arena, &out->folders) =
+            str_fmt(cli->arena, "%.*s::%.*s%s", STR_ARG(d->host), STR_ARG(d->guest),
+                    d->read_only ? "::ro" : "");
+    }
+    if (rule->grants.network.len) diag(&cli->diags, CLI_RUN_GRANT, rule->grants.span, "network");
 }
 
 const Source *run_manifest(Cli *cli, const Source *manifest, RunManifest *out) {
