@@ -86,13 +86,16 @@ int compose_finish(Cli *cli, CompGraph *graph, const ComposeOptions *options) {
     bool shows = options->explain || options->json || options->graph != GRAPH_NONE;
     Str shown = {0};
     if (!spares_inputs(cli, graph) || !compose_lock(cli, graph, options)) return EXIT_INPUT;
-    if (options->gc) comp_graph_prune(graph);
+    if (options->gc) comp_graph_gc(graph);
     if (shows && !show(cli, graph, options, &shown)) return EXIT_INPUT;
     CompComponent *component = comp_graph_encode(graph);
     if (!component) return EXIT_INPUT;
     if (shows && write_shown(cli, shown) != EXIT_OK) return EXIT_INPUT;
     if (options->dry_run || (shows && !cli->output.len)) return EXIT_OK;
     Buf bytes = {.arena = cli->arena};
+    size_t size = 64 << 10;
+    for (size_t i = 0; i < graph->parts.len; i++) size += graph->parts.at[i]->source->text.len;
+    buf_reserve(&bytes, size);
     comp_encode(component, &bytes);
     return write_binary(cli, bytes);
 }

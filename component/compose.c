@@ -23,10 +23,6 @@ typedef struct {
     VEC(uint32_t) roots;       /* nodes */
 } Composer;
 
-static Span span_in(const Composer *c, ManifestPlace place) {
-    return comp_manifest_span(c->options->config, place);
-}
-
 /* ---- parts ---- */
 
 /* COMP_NONE after a diagnostic. */
@@ -35,7 +31,7 @@ static uint32_t read_part(Composer *c, Str name, Str path, const ManifestPath *s
     if (source && said && said->sha256.len) {
         Str digest = comp_digest(c->arena, source);
         if (!str_eq(digest, said->sha256)) {
-            diag(c->diags, LOCK_DIFFERS, span_in(c, said->place), STR_ARG(path), STR_ARG(digest),
+            diag(c->diags, LOCK_DIFFERS, said->span, STR_ARG(path), STR_ARG(digest),
                  STR_ARG(said->sha256));
             return COMP_NONE;
         }
@@ -112,7 +108,7 @@ static const ManifestLink *manifest_argument(const ManifestInstance *instance, S
 static uint32_t add_instance(Composer *c, Str name, uint32_t part) {
     uint32_t node = comp_graph_instance(c->g, part, name);
     const ManifestInstance *said = manifest_instance(c, name);
-    if (said) comp_node(c->g, node)->span = span_in(c, said->place);
+    if (said) comp_node(c->g, node)->span = said->span;
     map_put(c->arena, &c->instances, name, NULL)->value = node;
     return node;
 }
@@ -172,7 +168,7 @@ static bool named_export(Composer *c, uint32_t dependent, const CompExtern *want
     const CompExtern *have =
         comp_extern_find(comp_exports_of(c->g, comp_node(c->g, target)), argument->export);
     Str from = path_of(c, target), to = path_of(c, dependent), why = {0};
-    Span span = span_in(c, argument->place);
+    Span span = argument->span;
     if (!have || (have->entity.sort != COMP_INSTANCE && want->entity.sort == COMP_INSTANCE)) {
         diag(c->diags, COMPOSE_NO_EXPORT, span, STR_ARG(from), STR_ARG(argument->export));
         return false;
@@ -214,14 +210,14 @@ static bool any_export(Composer *c, uint32_t dependent, const CompExtern *want, 
     Str from = path_of(c, target), to = path_of(c, dependent);
     comp_graph_fits(c->g, &comp_node(c->g, target)->entity, &want->entity, false, &first);
     if (!same) why = first;
-    Span span = argument ? span_in(c, argument->place) : span_none();
+    Span span = argument ? argument->span : span_none();
     diag(c->diags, COMPOSE_NOT_COMPATIBLE, span, STR_ARG(from), STR_ARG(want->name.name),
          STR_ARG(to), STR_ARG(why));
     return false;
 }
 
 static bool nobody_serves(Composer *c, const ManifestLink *argument, Str name) {
-    Span span = argument ? span_in(c, argument->place) : span_none();
+    Span span = argument ? argument->span : span_none();
     const ManifestInstance *said = manifest_instance(c, name);
     Str dependency = said ? said->dependency : name;
     if (argument && argument->has_export) {
@@ -239,7 +235,7 @@ static bool nobody_serves(Composer *c, const ManifestLink *argument, Str name) {
 static bool link_to_import(Composer *c, uint32_t dependent, size_t import,
                            const ManifestLink *argument) {
     CompExtern renamed = *import_at(c, dependent, import);
-    CompEdge edge = {.span = span_in(c, argument->place)};
+    CompEdge edge = {.span = argument->span};
     renamed.name = comp_name(argument->import);
     uint32_t part = comp_node(c->g, dependent)->of;
     if (!comp_graph_fill(c->g, &renamed, part, edge.span, &edge.node)) return false;
@@ -263,7 +259,7 @@ static bool link_import(Composer *c, uint32_t dependent, size_t import) {
     uint32_t target;
     if (!find_instance(c, name, &target)) return false;
     if (target == COMP_NONE) return nobody_serves(c, argument, name);
-    CompEdge edge = {.span = argument ? span_in(c, argument->place) : span_none()};
+    CompEdge edge = {.span = argument ? argument->span : span_none()};
     if (argument && argument->has_export) {
         if (!named_export(c, dependent, want, target, argument, &edge)) return false;
     } else if (!any_export(c, dependent, want, target, argument, &edge)) return false;
@@ -284,8 +280,7 @@ static bool check_arguments(Composer *c, uint32_t node) {
         Str *names = ARENA_NEW_ARRAY(c->arena, Str, type->imports.len);
         for (size_t n = 0; n < type->imports.len; n++) names[n] = type->imports.at[n].name.name;
         Str near = str_nearest(a->name, names, type->imports.len);
-        diag(c->diags, COMPOSE_NO_IMPORT, span_in(c, a->place), STR_ARG(part->source->path),
-             STR_ARG(a->name));
+        diag(c->diags, COMPOSE_NO_IMPORT, a->span, STR_ARG(part->source->path), STR_ARG(a->name));
         if (near.len) diag_note(c->diags, LINK_NEAREST, span_none(), STR_ARG(near));
         ok = false;
     }
@@ -318,7 +313,7 @@ static bool add_roots(Composer *c, const Source *root) {
         uint32_t node;
         if (!find_instance(c, said->path, &node)) return false;
         if (node == COMP_NONE) {
-            diag(c->diags, COMPOSE_UNKNOWN, span_in(c, said->place), STR_ARG(said->path));
+            diag(c->diags, COMPOSE_UNKNOWN, said->span, STR_ARG(said->path));
             return false;
         }
         *vec_push(c->arena, &c->roots) = node;
@@ -349,7 +344,7 @@ static bool add_exports(Composer *c) {
     bool ok = true;
     for (size_t i = 0; i < c->manifest.exports.len; i++) {
         const ManifestLink *e = &c->manifest.exports.at[i];
-        Span span = span_in(c, e->place);
+        Span span = e->span;
         Str name = e->has_export ? e->export : e->name;
         uint32_t node;
         if (!find_instance(c, e->instance, &node)) return false;
@@ -389,16 +384,15 @@ static bool add_exports(Composer *c) {
 /* All that the manifest names takes part; what serves nobody is told. */
 static bool wire_by_interface(Composer *c) {
     VEC(uint32_t) givers = {0};
+    Map used = {0}; /* dependencies that have instances */
     for (size_t i = 0; i < c->manifest.instances.len + c->manifest.dependencies.len; i++) {
         size_t n = c->manifest.instances.len;
         bool is_instance = i < n;
         Str name = is_instance ? c->manifest.instances.at[i].name
                                : c->manifest.dependencies.at[i - n].name;
-        bool used = is_instance || map_get(&c->instances, name);
-        for (size_t k = 0; k < n && !used; k++)
-            used = str_eq(c->manifest.instances.at[k].dependency, name);
         uint32_t node;
-        if (!is_instance && used && !map_get(&c->instances, name)) continue;
+        if (is_instance) map_put(c->arena, &used, c->manifest.instances.at[i].dependency, NULL);
+        else if (map_get(&used, name) && !map_get(&c->instances, name)) continue;
         if (!find_instance(c, name, &node)) return false;
         bool root = false;
         for (size_t k = 0; k < c->roots.len; k++) root |= c->roots.at[k] == node;

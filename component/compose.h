@@ -7,18 +7,13 @@
 
 /* The manifest of `witc compose`, read (manifest.c). */
 
-/* Where something stands in the YAML, as libyaml counts: from 0, columns in characters. */
-typedef struct {
-    uint32_t line, column, end_line, end_column;
-} ManifestPlace;
-
 /* An argument, or an export of the result: what `name` is. */
 typedef struct {
     Str name;
     Str instance, export, import; /* import: what stays open is the result's import of that name */
     bool has_export;
-    bool whole;          /* an export of the result: the instance itself */
-    ManifestPlace place; /* of the name */
+    bool whole; /* an export of the result: the instance itself */
+    Span span;  /* of the name */
 } ManifestLink;
 typedef VEC(ManifestLink) ManifestLinks;
 
@@ -26,13 +21,13 @@ typedef struct {
     Str name, dependency; /* the dependency is the name itself where none is given */
     ManifestLinks arguments;
     Map by_import; /* import -> index in arguments */
-    ManifestPlace place;
+    Span span;
 } ManifestInstance;
 
 typedef struct {
     Str name, path;
     Str sha256; /* 64 digits; empty: any */
-    ManifestPlace place;
+    Span span;
 } ManifestPath;
 
 typedef struct {
@@ -49,6 +44,5 @@ typedef struct {
 
 /* Every fault is reported; false where there was one. */
 bool comp_manifest(Arena *arena, const Source *yaml, Manifest *out, Diags *diags);
-Span comp_manifest_span(const Source *yaml, ManifestPlace place);
 
 #endif

@@ -68,40 +68,39 @@ static Str unique(Arena *arena, Map *taken, Str name) {
 
 /* ---- parts ---- */
 
-static CompItems whole_items(Decomposer *d, const CompItems *from, uint32_t depth);
-
-/* Puts back what an alias out of a part takes from the outermost component. */
-static CompItem whole_item(Decomposer *d, const CompItem *from, uint32_t depth) {
-    CompItem item = *from;
-    bool out = item.kind == COMP_ITEM_ALIAS && item.alias.kind == COMP_ALIAS_OUTER &&
-               item.alias.count == depth;
-    if (out && item.alias.sort == COMP_CORE_MODULE && d->modules.at[item.alias.index])
-        item = *d->modules.at[item.alias.index];
-    else if (out && item.alias.sort == COMP_COMPONENT && d->components.at[item.alias.index])
-        item = *d->components.at[item.alias.index];
-    else if (item.kind == COMP_ITEM_COMPONENT) {
-        CompComponent *made = ARENA_NEW(d->arena, CompComponent);
-        *made = *item.component;
-        made->bytes = (Str){0};
-        made->items = whole_items(d, &item.component->items, depth + 1);
-        item.component = made;
-    }
-    return item;
-}
-
-static CompItems whole_items(Decomposer *d, const CompItems *from, uint32_t depth) {
+/* Puts back what aliases out of a part take from the outermost component; false: nothing. */
+static bool make_whole(Decomposer *d, CompItem *item, uint32_t depth) {
+    bool out = item->kind == COMP_ITEM_ALIAS && item->alias.kind == COMP_ALIAS_OUTER &&
+               item->alias.count == depth;
+    const CompItem *there = NULL;
+    if (out && item->alias.sort == COMP_CORE_MODULE) there = d->modules.at[item->alias.index];
+    if (out && item->alias.sort == COMP_COMPONENT) there = d->components.at[item->alias.index];
+    if (there) *item = *there;
+    if (there || item->kind != COMP_ITEM_COMPONENT) return there != NULL;
+    const CompItems *from = &item->component->items;
     CompItems to = {0};
+    bool changed = false;
     vec_reserve(d->arena, &to, from->len);
-    for (size_t i = 0; i < from->len; i++)
-        *vec_push(d->arena, &to) = whole_item(d, &from->at[i], depth);
-    return to;
+    for (size_t i = 0; i < from->len; i++) {
+        CompItem *inner = vec_push(d->arena, &to);
+        *inner = from->at[i];
+        changed |= make_whole(d, inner, depth + 1);
+    }
+    if (!changed) return false;
+    CompComponent *made = ARENA_NEW(d->arena, CompComponent);
+    *made = *item->component;
+    made->bytes = (Str){0};
+    made->items = to;
+    item->component = made;
+    return true;
 }
 
 static void add_component(Decomposer *d, const CompItem *item) {
     CompItem *whole = NULL;
     if (item) {
         whole = ARENA_NEW(d->arena, CompItem);
-        *whole = whole_item(d, item, 0);
+        *whole = *item;
+        make_whole(d, whole, 0);
     }
     *vec_push(d->arena, &d->components) = whole;
     *vec_push(d->arena, &d->piece_of) = COMP_NONE;
@@ -130,9 +129,13 @@ static bool piece_of(Decomposer *d, uint32_t index, const CompItem *at, uint32_t
         return shape(d, "a component that takes definitions from outside of itself", item);
     Str name = comp_get_name(&d->component->names, COMP_COMPONENT, index);
     if (!name.len) name = str_fmt(d->arena, "part%zu", d->pieces->len);
-    Buf bytes = {.arena = d->arena};
-    comp_encode(item->component, &bytes);
-    CompPiece made = {.name = unique(d->arena, &d->piece_names, name), .bytes = buf_text(&bytes)};
+    CompPiece made = {.name = unique(d->arena, &d->piece_names, name),
+                      .bytes = item->component->bytes};
+    if (!made.bytes.len) {
+        Buf bytes = {.arena = d->arena};
+        comp_encode(item->component, &bytes);
+        made.bytes = buf_text(&bytes);
+    }
     made.file = file_name(d, made.name);
     *piece = d->piece_of.at[index] = (uint32_t)d->pieces->len;
     *vec_push(d->arena, d->pieces) = made;

@@ -439,6 +439,12 @@ static void put_names(const CompComponent *component, Buf *out) {
     buf_section(out, COMP_SECTION_CUSTOM, &section);
 }
 
+/* Modules and components that stand in a source are written as they stand there. */
+static Str whole_bytes(const CompItem *item) {
+    if (item->kind == COMP_ITEM_CORE_MODULE) return item->core_module.bytes;
+    return item->kind == COMP_ITEM_COMPONENT ? item->component->bytes : (Str){0};
+}
+
 /* component ::= preamble section*; nested components are one recursion a level */
 void comp_encode(const CompComponent *component, Buf *out) {
     buf_bytes(out, "\0asm\x0d\0\x01\0", 8);
@@ -446,7 +452,13 @@ void comp_encode(const CompComponent *component, Buf *out) {
     for (size_t i = 0, end; i < items->len; i = end) {
         uint8_t id = section_id(items->at[i].kind);
         Buf section = {.arena = out->arena};
+        Str whole = whole_bytes(&items->at[i]);
         end = section_run(items, i);
+        if (whole.len) { /* copied once, however deep */
+            buf_byte(out, id);
+            buf_name(out, whole);
+            continue;
+        }
         if (!comp_section_is_single(id)) buf_u32(&section, (uint32_t)(end - i));
         for (size_t k = i; k < end; k++) put_item(&section, &items->at[k]);
         buf_section(out, id, &section);

@@ -172,14 +172,13 @@ static void move_types(CompGraph *g, const CompInstanceType *from, const CompIns
 
 /* ---- imports of the result ---- */
 
-/* The instance that one import gives has all that both want. */
-static bool merge(CompGraph *g, CompNode *into, const CompEntity *from, Str name, Str *why) {
-    if (into->entity.sort != COMP_INSTANCE || from->sort != COMP_INSTANCE) {
-        bool fits = comp_graph_fits(g, &into->entity, from, true, why);
-        if (fits && from->sort == COMP_TYPE) make_same(g, into->entity.type, from->type);
+bool comp_graph_merge(CompGraph *g, CompEntity *into, const CompEntity *from, Str id, Str *why) {
+    if (into->sort != COMP_INSTANCE || from->sort != COMP_INSTANCE) {
+        bool fits = comp_graph_fits(g, into, from, true, why);
+        if (fits && from->sort == COMP_TYPE) make_same(g, into->type, from->type);
         return fits;
     }
-    const CompInstanceType *both[] = {into->entity.instance, from->instance};
+    const CompInstanceType *both[] = {into->instance, from->instance};
     if (both[0] == both[1]) return true;
     CompInstanceType *all = ARENA_NEW(g->arena, CompInstanceType);
     for (int k = 0; k < 2; k++)
@@ -195,9 +194,8 @@ static bool merge(CompGraph *g, CompNode *into, const CompEntity *from, Str name
                 return false;
             }
         }
-    into->entity.instance = all;
-    into->name = name;
-    for (int k = 0; k < 2; k++) move_types(g, both[k], all, name);
+    into->instance = all;
+    for (int k = 0; k < 2; k++) move_types(g, both[k], all, id);
     comp_graph_unify(g, all, both[1]);
     return true;
 }
@@ -234,7 +232,7 @@ static bool join(CompGraph *g, CompNode *old, const CompExtern *import, uint32_t
         diag_note(g->diags, WAC_PREVIOUS, span);
         return false;
     }
-    if (merge(g, old, &import->entity, old->name, &why)) return true;
+    if (comp_graph_merge(g, &old->entity, &import->entity, old->name, &why)) return true;
     diag(g->diags, GRAPH_MERGE, span, STR_ARG(name), STR_ARG(g->parts.at[old->of]->name),
          STR_ARG(g->parts.at[part]->name), STR_ARG(why));
     if (old->span.source) diag_note(g->diags, WAC_PREVIOUS, old->span);
@@ -257,7 +255,9 @@ bool comp_graph_fill(CompGraph *g, const CompExtern *import, uint32_t part, Span
         CompNode *old = comp_node(g, *node = (uint32_t)known->value);
         bool newer;
         comp_same_track(g->arena, old->name, name, &newer);
-        if (merge(g, old, e, newer ? name : old->name, &why)) {
+        Str higher = newer ? name : old->name;
+        if (comp_graph_merge(g, &old->entity, e, higher, &why)) {
+            old->name = higher;
             map_put(g->arena, &g->imports, name, NULL)->value = *node;
             return true;
         }
@@ -274,18 +274,47 @@ bool comp_graph_fill(CompGraph *g, const CompExtern *import, uint32_t part, Span
     return true;
 }
 
+static bool fill_instance(CompGraph *g, uint32_t i) {
+    uint32_t part = comp_node(g, i)->of, node;
+    const CompExterns *imports = &g->parts.at[part]->info->type.imports;
+    for (size_t k = 0; k < imports->len; k++) {
+        if (comp_node(g, i)->edges.at[k].node != COMP_NONE) continue;
+        Span span = comp_node(g, i)->span;
+        if (!span.source) span = span_at(g->parts.at[part]->source, 0);
+        if (!comp_graph_fill(g, &imports->at[k], part, span, &node)) return false;
+        comp_node(g, i)->edges.at[k].node = node;
+    }
+    return true;
+}
+
+typedef struct {
+    const CompGraph *g;
+    VEC(uint32_t) list; /* instances */
+    bool *seen;
+} Walk;
+
+/* The instance behind a node comes next, unless it was met. */
+static void walk_to(Walk *w, uint32_t node) {
+    while (comp_node(w->g, node)->kind == COMP_NODE_ALIAS) node = comp_node(w->g, node)->of;
+    if (comp_node(w->g, node)->kind != COMP_NODE_INSTANCE || w->seen[node]) return;
+    w->seen[node] = true;
+    *vec_push(w->g->arena, &w->list) = node;
+}
+
+/* The order of imports is that of a walk from the exports on, so that it does not depend on which way
+ * the graph was written down. */
 bool comp_graph_fill_all(CompGraph *g) {
-    for (uint32_t i = 0; i < g->nodes.len; i++) { /* nodes move when one is added */
-        if (comp_node(g, i)->kind != COMP_NODE_INSTANCE || comp_node(g, i)->done) continue;
-        uint32_t part = comp_node(g, i)->of, node;
-        const CompExterns *imports = &g->parts.at[part]->info->type.imports;
-        for (size_t k = 0; k < imports->len; k++) {
-            if (comp_node(g, i)->edges.at[k].node != COMP_NONE) continue;
-            Span span = comp_node(g, i)->span;
-            if (!span.source) span = span_at(g->parts.at[part]->source, 0);
-            if (!comp_graph_fill(g, &imports->at[k], part, span, &node)) return false;
-            comp_node(g, i)->edges.at[k].node = node;
-        }
+    size_t n = g->nodes.len, rest = 0;
+    Walk w = {.g = g, .seen = ARENA_NEW_ARRAY(g->arena, bool, n)};
+    for (size_t i = 0; i < g->exports.len; i++) walk_to(&w, g->exports.at[i].node);
+    for (size_t i = 0; i < w.list.len || rest < n; i++) {
+        while (i == w.list.len && rest < n) walk_to(&w, (uint32_t)rest++);
+        if (i == w.list.len) break;
+        uint32_t at = w.list.at[i];
+        for (size_t k = 0; k < comp_node(g, at)->edges.len; k++)
+            if (comp_node(g, at)->edges.at[k].node != COMP_NONE)
+                walk_to(&w, comp_node(g, at)->edges.at[k].node);
+        if (!comp_node(g, at)->done && !fill_instance(g, at)) return false;
     }
     return true;
 }

@@ -68,6 +68,7 @@ typedef struct {
     const CompInfo *info;
     bool imported;   /* the result imports the component instead of having it inside */
     Str import_name; /* then; empty: the name */
+    bool trimmed;    /* is not what its source has any more */
     uint32_t index;  /* in the result; COMP_NONE: it is not there yet */
 } CompPart;
 
@@ -115,6 +116,9 @@ uint32_t comp_graph_add(CompGraph *g, CompNode node);
 uint32_t comp_graph_instance(CompGraph *g, uint32_t part, Str name);
 /* The node of an export of an instance. */
 uint32_t comp_graph_alias(CompGraph *g, uint32_t instance, const CompExtern *export, Span span);
+/* Two imports of one name as one: an instance with all that both have. False and *why where their types
+ * differ. */
+bool comp_graph_merge(CompGraph *g, CompEntity *into, const CompEntity *from, Str id, Str *why);
 /* The import of the result for an import of a part: what is there by that name gets all that both
  * want. False after a diagnostic. */
 bool comp_graph_fill(CompGraph *g, const CompExtern *import, uint32_t part, Span span,
@@ -172,6 +176,12 @@ bool comp_leads_out(const CompItems *items);
 /* What is nobody's: instances that no export of the result needs, directly or through others, and the
  * imports that only they want, are dropped before it is encoded. */
 void comp_graph_prune(CompGraph *g);
+
+/* The same, and of each part what is taken of it: exports that nobody takes, definitions and code that
+ * only they need are left out (gc.c). */
+void comp_graph_gc(CompGraph *g);
+/* A component with these exports (a map by name) and what they need. */
+const CompComponent *comp_gc(Arena *arena, const CompComponent *component, const Map *exports);
 
 /* Who serves whom, and why. */
 void comp_graph_text(const CompGraph *g, Buf *out);

@@ -21,6 +21,7 @@ struct Space {
     Map types;                    /* node -> index */
     Map reachable;                /* node -> Reach */
     Map owners;                   /* of which an import was tried */
+    Map imported;                 /* instances: name -> their type */
     Str name;                     /* for messages */
 };
 
@@ -77,6 +78,13 @@ static Space *root_of(Space *s) {
     return s;
 }
 
+/* One interface may be met as two types, by different ways: they are one. */
+static bool is_imported(Space *s, Str name, const CompInstanceType *type) {
+    const MapEntry *known = map_get(&s->imported, name);
+    if (known) comp_graph_unify(s->g, known->cptr, type);
+    return known != NULL;
+}
+
 /* Makes the interface that a type belongs to an import of this component, once. */
 static void import_owner(Space *s, const CompOwner *owner) {
     CompGraph *g = s->g;
@@ -87,7 +95,7 @@ static void import_owner(Space *s, const CompOwner *owner) {
     uint32_t index;
     CompName name = comp_name(owner->id);
     if (s != root_of(s)) {
-        encode_extern(s, &name, &e, true, &index);
+        if (!is_imported(s, owner->id, owner->instance)) encode_extern(s, &name, &e, true, &index);
         return;
     }
     MapEntry *entry = map_put(g->arena, &g->imports, owner->id, &added);
@@ -199,7 +207,7 @@ static uint32_t component_type(Space *s, const CompComponentType *type) {
         if (e->entity.sort == COMP_INSTANCE) {
             bool added;
             map_put_ptr(s->g->arena, &inner.owners, e->entity.instance, &added);
-            if (!added) continue;
+            if (!added || is_imported(&inner, e->name.name, e->entity.instance)) continue;
         }
         encode_extern(&inner, &e->name, &e->entity, true, &index);
     }
@@ -221,18 +229,28 @@ static uint32_t definition(Space *s, const CompEntity *e, Str id) {
     return comp_add_type(s->b, comp_finish_type(&b, COMP_TYPEDEF_COMPONENT));
 }
 
+/* A resource that has several names in one interface, by the first of them. */
+static const WitType *first_name(const CompGraph *g, const WitType *type) {
+    const CompOwner *owner = comp_graph_owner(g, type);
+    if (!owner || wit_dealias(type)->kind != WIT_RESOURCE) return type;
+    for (const WitType *t = type; t; t = t->elem) {
+        const CompOwner *other = comp_graph_owner(g, t);
+        if (!other || other->instance != owner->instance) break;
+        type = t;
+        if (t->kind != WIT_ALIAS) break;
+    }
+    return type;
+}
+
 /* What a named type is bound to: one that has an index, a structure, or a new resource. */
 static CompExternType bound(Space *s, const CompEntity *e) {
     if (e->func) return comp_extern_eq(func_type(s, e->func));
     if (e->instance) return comp_extern_eq(instance_type(s, e->instance));
     if (e->component) return comp_extern_eq(component_type(s, e->component));
     const WitType *t = e->type;
-    if (wit_dealias(t)->kind == WIT_RESOURCE) { /* by its first name, whatever others it has */
-        uint32_t index = lookup(s, wit_dealias(t));
-        if (index != COMP_NONE) return comp_extern_eq(index);
-    }
     for (; t; t = t->elem) {
-        uint32_t index = wit_kind_shape(t->kind) == WIT_SHAPE_PRIM ? COMP_NONE : lookup(s, t);
+        uint32_t index =
+            wit_kind_shape(t->kind) == WIT_SHAPE_PRIM ? COMP_NONE : lookup(s, first_name(s->g, t));
         if (index != COMP_NONE) return comp_extern_eq(index);
         if (t->kind != WIT_ALIAS) break;
     }
@@ -264,6 +282,8 @@ static void encode_extern(Space *s, const CompName *name, const CompEntity *e, b
     }
     *index = import ? comp_add_import(s->b, *name, type) : comp_add_export_decl(s->b, *name, type);
     if (e->sort == COMP_INSTANCE) reach(s, e->instance, *index);
+    if (e->sort == COMP_INSTANCE && import)
+        map_put(s->g->arena, &s->imported, name->name, NULL)->cptr = e->instance;
     if (e->sort != COMP_TYPE || !e->type) return;
     put(s, e->type, *index, true);
     put_rest(s, e->type, *index);
@@ -306,10 +326,10 @@ static void encode_part(Space *root, CompPart *part) {
     }
     part->index = comp_add_component(root->b, part->component);
     comp_set_name(g->arena, &root->b->names, COMP_COMPONENT, part->index, part->name);
-    if (!g->share) return;
+    if (!g->share || part->trimmed) return;
     for (size_t i = 0; i < g->parts.len; i++) {
         CompPart *other = g->parts.at[i];
-        if (!other->imported && str_eq(other->source->text, part->source->text))
+        if (!other->imported && !other->trimmed && str_eq(other->source->text, part->source->text))
             other->index = part->index;
     }
 }

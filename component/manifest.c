@@ -30,39 +30,39 @@ typedef struct {
     Arena *arena;
     Diags *diags;
     const Source *source;
+    VEC(uint32_t) lines; /* where each begins */
     yaml_document_t document;
     Manifest *out;
     size_t pairs; /* read so far: an alias is read each time that it is met */
 } Reading;
 
-enum { MOST_PAIRS = 100000 };
+enum { MOST_PAIRS = 100000, MOST_DEPTH = 50 };
 
 /* ---- places ---- */
 
-static uint32_t offset_of(const Source *source, size_t line, size_t column) {
-    Str text = source->text;
-    size_t at = 0;
-    while (at < text.len && line > 0)
-        if (text.ptr[at++] == '\n') line--;
+/* libyaml counts lines, and characters in them, from 0. */
+static uint32_t offset_of(const Reading *r, const yaml_mark_t *mark) {
+    Str text = r->source->text;
+    size_t at = mark->line < r->lines.len ? r->lines.at[mark->line] : text.len;
+    size_t column = mark->column;
     while (at < text.len && column > 0)
         if ((text.ptr[at++] & 0xc0) != 0x80) column--;
     while (at < text.len && (text.ptr[at] & 0xc0) == 0x80) at++;
     return (uint32_t)at;
 }
 
-static ManifestPlace place_of(const yaml_node_t *node) {
-    return (ManifestPlace){(uint32_t)node->start_mark.line, (uint32_t)node->start_mark.column,
-                           (uint32_t)node->end_mark.line, (uint32_t)node->end_mark.column};
+static void find_lines(Reading *r) {
+    Str text = r->source->text;
+    *vec_push(r->arena, &r->lines) = 0;
+    for (size_t at = str_find(text, '\n', 0); at != SIZE_MAX; at = str_find(text, '\n', at + 1))
+        *vec_push(r->arena, &r->lines) = (uint32_t)at + 1;
 }
 
-Span comp_manifest_span(const Source *yaml, ManifestPlace p) {
-    uint32_t start = offset_of(yaml, p.line, p.column);
-    return (Span){yaml, start,
-                  p.end_line == p.line ? offset_of(yaml, p.line, p.end_column) : start};
-}
-
+/* Of what stands in one line the whole, else where it begins. */
 static Span span_of(const Reading *r, const yaml_node_t *node) {
-    return comp_manifest_span(r->source, place_of(node));
+    uint32_t start = offset_of(r, &node->start_mark);
+    bool line = node->end_mark.line == node->start_mark.line;
+    return (Span){r->source, start, line ? offset_of(r, &node->end_mark) : start};
 }
 
 /* ---- nodes ---- */
@@ -351,7 +351,7 @@ static void read_links(Reading *r, const yaml_node_t *node, const char *key, boo
     read_pairs(r, node, key, &pairs);
     for (size_t i = 0; i < pairs.len; i++) {
         const yaml_node_t *value = pairs.at[i].value;
-        ManifestLink link = {.name = pairs.at[i].key, .place = place_of(pairs.at[i].key_node)};
+        ManifestLink link = {.name = pairs.at[i].key, .span = span_of(r, pairs.at[i].key_node)};
         size_t errors = r->diags->errors;
         if (value->type == YAML_MAPPING_NODE) {
             if (arguments) read_fields(r, value, key, argument_fields, 3, &link);
@@ -398,7 +398,7 @@ static void read_instances(Reading *r, const yaml_node_t *node, const char *key,
     read_pairs(r, node, key, &pairs);
     for (size_t i = 0; i < pairs.len; i++) {
         ManifestInstance instance = {.name = pairs.at[i].key,
-                                     .place = place_of(pairs.at[i].key_node)};
+                                     .span = span_of(r, pairs.at[i].key_node)};
         read_fields(r, pairs.at[i].value, key, instance_fields, COUNT(instance_fields), &instance);
         if (!instance.dependency.len) instance.dependency = instance.name;
         map_put(r->arena, &m->instances_by_name, instance.name, NULL)->value = m->instances.len;
@@ -429,7 +429,7 @@ static void read_dependencies(Reading *r, const yaml_node_t *node, const char *k
     read_pairs(r, node, key, &pairs);
     for (size_t i = 0; i < pairs.len; i++) {
         const yaml_node_t *value = pairs.at[i].value;
-        ManifestPath path = {.name = pairs.at[i].key, .place = place_of(value)};
+        ManifestPath path = {.name = pairs.at[i].key, .span = span_of(r, value)};
         if (value->type == YAML_MAPPING_NODE) {
             read_fields(r, value, key, path_fields, COUNT(path_fields), &path);
             if (!path.path.len) diag(r->diags, YAML_MISSING_KEY, span_of(r, value), "path");
@@ -448,7 +448,7 @@ static void read_dependencies(Reading *r, const yaml_node_t *node, const char *k
         Nodes nodes = {0};                                                                         \
         read_sequence(r, node, key, &nodes);                                                       \
         for (size_t i = 0; i < nodes.len; i++) {                                                   \
-            ManifestPath path = {.place = place_of(nodes.at[i])};                                  \
+            ManifestPath path = {.span = span_of(r, nodes.at[i])};                                  \
             if (read_text(r, nodes.at[i], key, &path.path))                                        \
                 *vec_push(r->arena, &m->field) = path;                                             \
         }                                                                                          \
@@ -461,7 +461,7 @@ PLACED(read_roots, roots)
 /* ---- the whole ---- */
 
 static void read_root(Reading *r, const yaml_node_t *node, const char *key, void *into) {
-    ManifestPath root = {.place = place_of(node)};
+    ManifestPath root = {.span = span_of(r, node)};
     if (read_text(r, node, key, &root.path)) *vec_push(r->arena, &((Manifest *)into)->roots) = root;
 }
 
@@ -514,8 +514,7 @@ static const Field manifest_fields[] = {
 /* ---- the document ---- */
 
 static void syntax_error(Reading *r, const yaml_parser_t *parser) {
-    uint32_t at = offset_of(r->source, parser->problem_mark.line, parser->problem_mark.column);
-    diag(r->diags, YAML_SYNTAX, span_at(r->source, at),
+    diag(r->diags, YAML_SYNTAX, span_at(r->source, offset_of(r, &parser->problem_mark)),
          parser->problem ? parser->problem : "unreadable");
 }
 
@@ -531,12 +530,38 @@ static void one_document(Reading *r, yaml_parser_t *parser, bool more) {
     yaml_document_delete(&r->document);
 }
 
+/* The reader of documents takes long for what is nested deeply: a look at the events comes first. */
+static bool check_depth(Reading *r) {
+    yaml_parser_t parser;
+    bool good = true, more = true;
+    if (!yaml_parser_initialize(&parser)) return false;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)r->source->text.ptr,
+                                 r->source->text.len);
+    for (int depth = 0; more && good;) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(&parser, &event)) break; /* is told later */
+        bool begins =
+            event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT;
+        bool ends = event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+        depth += begins - ends;
+        good = depth <= MOST_DEPTH;
+        if (!good)
+            diag(r->diags, YAML_DEPTH, span_at(r->source, offset_of(r, &event.start_mark)),
+                 MOST_DEPTH);
+        more = event.type != YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return good;
+}
+
 bool comp_manifest(Arena *arena, const Source *yaml, Manifest *out, Diags *diags) {
     Reading r = {.arena = arena, .diags = diags, .source = yaml, .out = out};
     size_t errors = diags->errors;
     yaml_parser_t parser;
     *out = (Manifest){0};
-    if (!yaml_parser_initialize(&parser)) return false;
+    find_lines(&r);
+    if (!check_depth(&r) || !yaml_parser_initialize(&parser)) return false;
     yaml_parser_set_input_string(&parser, (const unsigned char *)yaml->text.ptr, yaml->text.len);
     if (!yaml_parser_load(&parser, &r.document)) {
         syntax_error(&r, &parser);

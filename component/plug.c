@@ -119,8 +119,16 @@ static void tell_type(Wiring *w, uint32_t taker, const CompExtern *want, const O
 }
 
 static void tell_version(Wiring *w, uint32_t taker, const CompExtern *want, const Offer *offer) {
-    tell(w, PLUG_VERSION, STR_ARG(want->name.name), STR_ARG(name_of(w, taker)),
-         STR_ARG(name_of(w, w->options->givers[offer->giver])), STR_ARG(offer->export->name.name));
+    Str import = want->name.name, name = offer->export->name.name;
+    Str giver = name_of(w, w->options->givers[offer->giver]);
+    if (comp_same_track(w->g->arena, import, name, NULL)) {
+        tell(w, PLUG_EXACT, STR_ARG(import), STR_ARG(name_of(w, taker)), STR_ARG(giver),
+             STR_ARG(name));
+        diag_note(w->g->diags, PLUG_POLICY, span_none());
+        return;
+    }
+    tell(w, PLUG_VERSION, STR_ARG(import), STR_ARG(name_of(w, taker)), STR_ARG(giver),
+         STR_ARG(name));
     diag_note(w->g->diags, PLUG_TRACK, span_none());
 }
 

@@ -17,7 +17,8 @@
 
 enum { SMALLEST = 64 }; /* bytes that are worth an alias */
 
-typedef struct {
+typedef struct Twin {
+    struct Twin *next; /* of the same key */
     CompSort sort;
     size_t count;
     uint32_t index; /* in the result; COMP_NONE: it is not there yet */
@@ -26,7 +27,7 @@ typedef struct {
 
 typedef struct {
     Arena *arena;
-    Map twins;         /* sort and bytes -> Twin */
+    Map twins;         /* key_of -> Twin; the preamble tells the sort */
     CompItems first;   /* what comes first of all */
     uint32_t added[2]; /* core modules, components */
     unsigned depth;
@@ -68,18 +69,33 @@ static Str shared_bytes(const CompItem *item) {
     return bytes.len >= SMALLEST ? bytes : (Str){0};
 }
 
+/* Cheaper than all bytes; what agrees in it is compared. */
+static Str key_of(Sharing *s, Str bytes) {
+    size_t half = bytes.len / 2;
+    Str length = {(const char *)&bytes.len, sizeof bytes.len};
+    return STR_JOIN(s->arena, length, str_from_to(bytes, 0, 64),
+                    str_from_to(bytes, half, half + 64), str_after(bytes, bytes.len - 64));
+}
+
+static Twin *find_twin(Sharing *s, Str bytes, MapEntry **entry) {
+    *entry = map_put(s->arena, &s->twins, key_of(s, bytes), NULL);
+    Twin *twin = (*entry)->ptr;
+    while (twin && !str_eq(shared_bytes(twin->item), bytes)) twin = twin->next;
+    return twin;
+}
+
 static Twin *twin_of(Sharing *s, const CompItem *item, bool *added) {
     Str bytes = shared_bytes(item);
     if (!bytes.len) return NULL;
     if (item->kind == COMP_ITEM_COMPONENT && comp_leads_out(&item->component->items)) return NULL;
-    MapEntry *entry = map_put(s->arena, &s->twins, bytes, added); /* the preamble tells the sort */
-    if (*added) {
-        Twin *twin = ARENA_NEW(s->arena, Twin);
-        *twin = (Twin){.index = COMP_NONE, .item = item};
-        twin->sort = item->kind == COMP_ITEM_COMPONENT ? COMP_COMPONENT : COMP_CORE_MODULE;
-        entry->ptr = twin;
-    }
-    return entry->ptr;
+    MapEntry *entry;
+    Twin *twin = find_twin(s, bytes, &entry);
+    *added = !twin;
+    if (twin) return twin;
+    twin = ARENA_NEW(s->arena, Twin);
+    *twin = (Twin){.next = entry->ptr, .index = COMP_NONE, .item = item};
+    twin->sort = item->kind == COMP_ITEM_COMPONENT ? COMP_COMPONENT : COMP_CORE_MODULE;
+    return entry->ptr = twin;
 }
 
 /* Counts; what is in a twin was counted with it. */
@@ -148,8 +164,8 @@ static void move_out(Sharing *s, Twin *twin) {
 
 static bool replace(Sharing *s, CompItem *item) {
     Str bytes = shared_bytes(item);
-    const MapEntry *entry = bytes.len ? map_get(&s->twins, bytes) : NULL;
-    Twin *twin = entry ? entry->ptr : NULL;
+    MapEntry *entry;
+    Twin *twin = bytes.len ? find_twin(s, bytes, &entry) : NULL;
     if (twin && twin->count > 1) {
         move_out(s, twin);
         *item = alias_of(s, twin, item->offset);

@@ -60,6 +60,7 @@ quick)
     part "semver" tests/semver.sh build/witc
     part "link" tests/link.sh build/witc
     part "adapter" tests/adapter.sh build/witc
+    part "compose" tests/compose.sh build/witc
     part "engine" tests/engine.sh build/witc
     part "scripts" tests/wast.sh build/witc
     part "sources" tests/sources.sh build/witc

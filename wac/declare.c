@@ -382,6 +382,13 @@ bool wac_interface_in_place(WacContext *c, const WacNode *n, CompEntity *out) {
     return true;
 }
 
+/* What is imported already, as something else needs it, and what is said about it, are one. */
+static bool join_import(WacContext *c, Scope *s, Str name, const CompEntity *e) {
+    CompExtern *known = &s->world->imports.at[map_get(&s->world->imports_by_name, name)->value];
+    Str why;
+    return comp_graph_merge(c->graph, &known->entity, e, name, &why);
+}
+
 static bool add_world_item(WacContext *c, Scope *s, const WacNode *n, Str name, Span span,
                            CompEntity e) {
     bool import = n->kind == WAC_IMPORT;
@@ -389,7 +396,7 @@ static bool add_world_item(WacContext *c, Scope *s, const WacNode *n, Str name, 
     if (map_get(taken, name)) {
         if (import && map_get(&s->implicit, name)) {
             map_get(&s->implicit, name)->value++;
-            if (map_get(&s->implicit, name)->value == 1) return true;
+            if (map_get(&s->implicit, name)->value == 1 && join_import(c, s, name, &e)) return true;
         }
         const char *kind = import ? "import" : "export";
         diag(c->diags, WAC_WORLD_CONFLICT, span, kind, STR_ARG(name), kind, STR_ARG(s->name));
@@ -442,7 +449,8 @@ static bool include_list(WacContext *c, Scope *s, const WacNode *n, const CompEx
             push(c, list, taken, name, from->at[i].entity);
             continue;
         }
-        if (str_find(name, ':', 0) != SIZE_MAX) continue;
+        bool interface = str_find(name, ':', 0) != SIZE_MAX;
+        if (interface && (!import || join_import(c, s, name, &from->at[i].entity))) continue;
         const char *kind = import ? "import" : "export";
         diag(c->diags, WAC_INCLUDE_CONFLICT, span, kind, STR_ARG(name), STR_ARG(n->path.text), kind,
              STR_ARG(s->name));

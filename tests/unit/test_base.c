@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/reader.h"
 #include "base/semver.h"
+#include "base/sha256.h"
 #include "base/utf8.h"
 
 static Arena *arena;
@@ -204,6 +205,33 @@ static void suggestions(void) {
     CHECK_STR(str_nearest(STR("zebra"), names, 2), "");
 }
 
+/* The examples of FIPS 180-4, and lengths around the end of a block. */
+static void digests(void) {
+    CHECK_STR(sha256_text(arena, STR("")),
+              "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    CHECK_STR(sha256_text(arena, STR("abc")),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    CHECK_STR(sha256_text(arena, STR("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
+              "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+    static const struct {
+        size_t length;
+        const char *digest;
+    } of_a[] = {
+        {55, "9f4390f8d30c2dd92ec9f095b65e2b9ae9b0a925a5258e241c9f1e910f734318"},
+        {56, "b35439a4ac6f0948b6d6f9e3c6af0f5f590ce20f1bde7090ef7970686ec6738a"},
+        {63, "7d3e74a05d7db15bce4ad9ec0658ea98e3f06eeecf16b4c6fff2da457ddc2f34"},
+        {64, "ffe054fe7ae0cb6dc65c3af9b61d5209f439851db43d0ba5997337df154668eb"},
+        {65, "635361c48bb9eab14198e76ea8ab7f1a41685d6ad62aa9146d301d4f17eb0ae0"},
+        {119, "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb"},
+        {120, "2f3d335432c70b580af0e8e1b3674a7c020d683aa5f73aaaedfdc55af904c21c"},
+        {1000, "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3"},
+    };
+    char text[1000];
+    memset(text, 'a', sizeof text);
+    for (size_t i = 0; i < sizeof of_a / sizeof *of_a; i++)
+        CHECK_STR(sha256_text(arena, (Str){text, of_a[i].length}), of_a[i].digest);
+}
+
 int main(void) {
     arena = arena_new();
     RUN(leb_round_trips);
@@ -221,6 +249,7 @@ int main(void) {
     RUN(a_list_has_a_length);
     RUN(codes_have_names);
     RUN(suggestions);
+    RUN(digests);
     arena_free(arena);
     return test_end("base");
 }

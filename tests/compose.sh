@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# compose.sh WITC: what compositions do when they run, lock files, taking apart and composing again,
+# and manifests that are hostile. The parts are those of tests/golden/compose.
+. "$(dirname "$0")/lib.sh"
+parts=$PWD/tests/golden/compose
+cp -r "$parts" "$tmp/work"
+cd "$tmp/work" || exit 1
+
+# answers NAME NUMBER FILE: the component's answer.
+answers() {
+    expect "$1: print" 0 print "$3" -o "$1.wast" || return
+    echo "(assert_return (invoke \"answer\") (u32.const $2))" >>"$1.wast"
+    expect "$1" 0 wast "$1.wast"
+}
+# The socket asks `other` for nothing: without it the composition is whole. 40 of the store, and one each.
+sed '/other/d' plug.wat | sed '/^;;/d' >app.wat
+expect "plug" 0 plug app.wat --plug parts/mid.wat --plug parts/store.wat -o plugged.wasm
+answers plugged 42 plugged.wasm
+expect "plug in another order" 0 plug app.wat --plug parts/store.wat --plug parts/mid.wat -o other.wasm
+cmp -s plugged.wasm other.wasm && ok || bad "plug" "the order of plugs that are not rivals matters"
+
+# Filters stand in a row: each asks the next one.
+sed -e 's/a:b\/store@1.0.0/a:b\/mid@0.1.0/; s/"get"/"f"/g' parts/mid.wat >filter.wat
+expect "filters" 0 plug app.wat --plug filter.wat --plug filter.wat --plug parts/mid.wat --plug parts/store.wat --strict -o filters.wasm
+answers filters 44 filters.wasm
+
+# Apart and together again.
+for file in plugged other filters; do
+    expect "decompose $file" 0 decompose $file.wasm -o apart-$file
+    expect "compose $file" 0 compose -c apart-$file/compose.yml -o again.wasm
+    cmp -s $file.wasm again.wasm && ok || bad "decompose $file" "other bytes come back"
+done
+
+# --gc takes out what nobody takes; the answer stays.
+expect "gc" 0 plug app.wat --plug parts/mid.wat --plug parts/store.wat --gc -o small.wasm
+answers small 42 small.wasm
+[ "$(wc -c <small.wasm)" -lt "$(wc -c <plugged.wasm)" ] && ok || bad "gc" "nothing was left out"
+expect "gc: valid" 0 validate small.wasm
+"$witc" print small.wasm >"$out"
+grep -q '(export (;[0-9]*;) "get" (func \$' "$out" && bad "gc" "an export that nobody takes is there" || ok
+
+# The lock file.
+expect "lock" 0 compose -c apart-plugged/compose.yml --lock x.lock -o again.wasm
+if command -v sha256sum >/dev/null; then
+    sha256sum --check --quiet x.lock && ok || bad "lock" "sha256sum finds other digests"
+fi
+expect "locked" 0 compose -c apart-plugged/compose.yml --lock x.lock -o again.wasm
+cp parts/store-2.wat apart-plugged/store.wasm
+expect "lock differs" 1 compose -c apart-plugged/compose.yml --lock x.lock -o again.wasm
+"$witc" parse parts/store.wat >apart-plugged/store.wasm
+"$witc" metadata add --name other apart-plugged/store.wasm -o apart-plugged/named.wasm
+mv apart-plugged/named.wasm apart-plugged/store.wasm
+expect "lock differs" 1 compose -c apart-plugged/compose.yml --lock x.lock -o again.wasm
+say "lock differs" 'x.lock:[0-9]*:1'
+expect "lock anew" 0 compose -c apart-plugged/compose.yml --lock x.lock --update-lock -o again.wasm
+expect "locked again" 0 compose -c apart-plugged/compose.yml --lock x.lock -o again.wasm
+echo 'abc  x' >x.lock
+expect "broken lock" 1 compose -c apart-plugged/compose.yml --lock x.lock -o again.wasm
+say "broken lock" 'x.lock:1:1'
+
+# Where a result may not go.
+expect "onto an input" 1 plug app.wat --plug parts/mid.wat -o parts/mid.wat
+say "onto an input" 'take the place of the input'
+expect "onto a file" 1 decompose plugged.wasm -o app.wat
+
+# Hostile manifests end soon, with a message.
+awk 'BEGIN { printf "root: "; for (i = 0; i < 100000; i++) printf "[" }' >deep.yml
+awk 'BEGIN { for (i = 0; i < 100000; i++) printf "%*s- \n", i % 60, "" }' >stairs.yml
+{
+    echo 'a0: &a0 [x, x, x, x, x, x, x, x, x]'
+    for i in 1 2 3 4 5 6 7 8 9; do
+        p=*a$((i - 1))
+        echo "a$i: &a$i [$p, $p, $p, $p, $p, $p, $p, $p, $p]"
+    done
+    echo 'roots: *a9'
+} >bomb.yml
+{
+    printf 'root: x\ninstantiations:\n  b: {arguments: &m {k: v'
+    awk 'BEGIN { for (i = 0; i < 1000; i++) printf ", k%d: v", i }'
+    echo '}}'
+    awk 'BEGIN { for (i = 0; i < 5000; i++) printf "  i%d: {arguments: *m}\n", i }'
+} >bomb2.yml
+for file in deep stairs bomb bomb2; do
+    timeout 10 "$witc" compose -c $file.yml -o none.wasm >"$out" 2>"$err"
+    status=$?
+    [ $status = 1 ] && grep -q "$file.yml:[0-9]" "$err" && ok || bad "$file" "exit $status"
+done
+{
+    echo 'root: c0'
+    echo 'wiring: interface'
+    echo 'dependencies:'
+    awk 'BEGIN { for (i = 0; i < 10000; i++) printf "  c%d: parts/store.wat\n", i }'
+} >many.yml
+expect "10,000 components" 0 compose -c many.yml -o none.wasm
+finish compose
