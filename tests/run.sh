@@ -89,6 +89,8 @@ full)
     part "sources asan" tests/sources.sh build/witc-asan
     part "core suite asan" tests/scripts.sh build/witc-asan
     part "link asan" tests/link.sh build/witc-asan
+    part "compose" tests/compose.sh build/witc
+    part "compose asan" tests/compose.sh build/witc-asan
     part "adapter asan" tests/adapter.sh build/witc-asan
     part "engine asan" tests/engine.sh build/witc-asan
     part "golden asan" tests/golden.sh build/witc-asan
