@@ -23,8 +23,15 @@ uint32_t utf8_next(Str s, size_t *at) {
     return c;
 }
 
-/* Eight bytes at a time while they are all ASCII. */
+/* 64 bytes at a time, then eight, while they are all ASCII. */
 static size_t skip_ascii(Str s, size_t at) {
+    typedef uint64_t Pair __attribute__((vector_size(16)));
+    Pair block[4];
+    for (; s.len - at >= sizeof block; at += sizeof block) {
+        memcpy(block, s.ptr + at, sizeof block);
+        Pair any = (block[0] | block[1]) | (block[2] | block[3]);
+        if ((any[0] | any[1]) & 0x8080808080808080u) break;
+    }
     uint64_t word;
     for (; s.len - at >= sizeof word; at += sizeof word) {
         memcpy(&word, s.ptr + at, sizeof word);

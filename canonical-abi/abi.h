@@ -119,7 +119,10 @@ typedef struct {
                               of its ops count from the payload, its slots from slot + 1. */
     const AbiPlan *element; /* LIST: of one element */
     const WitType *type;    /* dealiased; for handles the OWN or BORROW type */
-    const AbiStep *steps;   /* how to get from the value to this part, outermost first */
+    uint32_t run,
+        run_ops;          /* how many ops from here on are numbers without gaps in memory, and their
+                              bytes: copied as one; 0: this is no number */
+    const AbiStep *steps; /* how to get from the value to this part, outermost first */
     uint32_t step_count;
 } AbiOp;
 
@@ -132,6 +135,7 @@ struct AbiPlan {
     uint32_t op_count;
     const AbiCore *flat; /* core types of the flat form; joined inside variants */
     uint32_t flat_count; /* as many as there are, also above the limits */
+    bool is_numbers;     /* numbers without gaps, all of it: bytes, in memory */
     bool needs_memory;   /* strings or lists somewhere */
     bool has_strings;
     bool has_handles, has_borrows; /* has_handles: also streams, futures and error contexts */

@@ -27,24 +27,15 @@ static Trap lift_string(Lift *l, At at, const AbiOp *op, AbiValue *value) {
     return trap ? trap : text_to_host(&text, l->arena, value);
 }
 
-/* Numbers need no look at each; the others are brought into form one by one. */
 static Trap lift_packed(Lift *l, const AbiPlan *element, uint32_t pointer, uint32_t n,
                         AbiValue *value) {
-    const AbiOp *op = &element->ops[0];
-    size_t bytes = (size_t)n * op->width;
+    size_t bytes = (size_t)n * element->size;
     Trap trap = side_spend(&l->side, bytes);
     if (trap) return trap;
-    uint8_t *items = arena_copy(l->arena, l->side.memory + pointer, bytes);
+    uint8_t *items = arena_alloc(l->arena, bytes);
     value->list.items = items;
     value->list.len = n;
-    if (op->kind != ABI_BOOL && op->kind < ABI_CHAR) return TRAP_NONE;
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t bits = load_bytes(items + (size_t)i * op->width, op->width);
-        trap = check_bits(op, &bits);
-        if (trap) return trap;
-        store_bytes(items + (size_t)i * op->width, op->width, bits);
-    }
-    return TRAP_NONE;
+    return copy_packed(element, items, l->side.memory + pointer, n);
 }
 
 static Trap lift_list(Lift *l, At at, const AbiOp *op, AbiValue *value) {
@@ -100,7 +91,7 @@ static Trap lift_plan(Lift *l, const AbiPlan *plan, At at, AbiValue *values) {
 
 Trap abi_lift(const AbiPlan *plan, AbiPlace from, Arena *arena, AbiValue *values) {
     Lift l = {.side = {.guest = from.guest}, .arena = arena};
-    side_refresh(&l.side);
+    if (plan->needs_memory || !from.slots) side_refresh(&l.side);
     if (!from.slots) {
         Trap trap = side_check(&l.side, from.address, plan->align, plan->size, TRAP_VALUE_BOUNDS);
         if (trap) return trap;

@@ -16,24 +16,6 @@ static Trap lower_string(Side *side, const AbiOp *op, const AbiValue *value, At 
     return trap;
 }
 
-static Trap lower_packed(Side *side, const AbiOp *op, const AbiValue *value, uint32_t pointer) {
-    size_t n = value->list.len;
-    if (n == 0) return TRAP_NONE;
-    const uint8_t *items = value->list.items;
-    uint8_t *to = side->memory + pointer;
-    if (op->kind != ABI_BOOL && op->kind < ABI_CHAR) {
-        memcpy(to, items, n * op->width);
-        return TRAP_NONE;
-    }
-    for (size_t at = 0; at < n * op->width; at += op->width) {
-        uint64_t bits = load_bytes(items + at, op->width);
-        Trap trap = check_bits(op, &bits);
-        if (trap) return trap;
-        store_bytes(to + at, op->width, bits);
-    }
-    return TRAP_NONE;
-}
-
 static Trap lower_list(Side *side, const AbiOp *op, const AbiValue *value, At at) {
     const AbiPlan *element = op->element;
     const AbiValue *items = value->list.items;
@@ -45,7 +27,7 @@ static Trap lower_list(Side *side, const AbiOp *op, const AbiValue *value, At at
                                TRAP_REALLOC_LIST_BOUNDS);
     if (trap) return trap;
     if (abi_is_packed(element)) {
-        trap = lower_packed(side, &element->ops[0], value, pointer);
+        trap = copy_packed(element, side->memory + pointer, value->list.items, n);
     } else {
         for (uint32_t i = 0; i < n && !trap; i++, items += element->op_count)
             trap = lower_plan(side, element, items, at_element(pointer, element, i));
@@ -90,7 +72,7 @@ static Trap lower_plan(Side *side, const AbiPlan *plan, const AbiValue *values, 
 
 Trap abi_lower(const AbiPlan *plan, const AbiValue *values, AbiPlace to) {
     Side side = {.guest = to.guest};
-    side_refresh(&side);
+    if (plan->needs_memory || !to.slots) side_refresh(&side);
     if (!to.slots) {
         Trap trap = side_check(&side, to.address, plan->align, plan->size, TRAP_VALUE_BOUNDS);
         if (trap) return trap;

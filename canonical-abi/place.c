@@ -41,27 +41,6 @@ At at_element(uint32_t base, const AbiPlan *element, uint32_t index) {
     return (At){.address = base + index * element->size};
 }
 
-uint64_t load_bytes(const uint8_t *from, unsigned width) {
-    uint64_t bits = 0;
-    for (unsigned i = width; i-- > 0;) bits = bits << 8 | from[i];
-    return bits;
-}
-
-void store_bytes(uint8_t *to, unsigned width, uint64_t bits) {
-    for (unsigned i = 0; i < width; i++, bits >>= 8) to[i] = (uint8_t)bits;
-}
-
-uint64_t get_bits(const Side *side, At at, const AbiOp *op) {
-    if (!at.slots) return load_bytes(side->memory + at.address + op->offset, op->width);
-    uint64_t bits = at.slots[op->slot];
-    return op->width == 8 ? bits : (uint32_t)bits;
-}
-
-void put_bits(const Side *side, At at, const AbiOp *op, uint64_t bits) {
-    if (!at.slots) store_bytes(side->memory + at.address + op->offset, op->width, bits);
-    else at.slots[op->slot] = op->width == 8 ? bits : (uint32_t)bits;
-}
-
 void get_pair(const Side *side, At at, const AbiOp *op, uint32_t *pointer, uint32_t *length) {
     if (at.slots) {
         *pointer = (uint32_t)at.slots[op->slot];
@@ -88,46 +67,22 @@ void clear_slots(At at, const AbiOp *op) {
     if (at.slots) memset(at.slots + op->slot, 0, op->slots * sizeof *at.slots);
 }
 
-static uint64_t sign_extend(uint64_t bits, unsigned width) {
-    unsigned shift = 64 - 8 * width;
-    return (uint64_t)((int64_t)(bits << shift) >> shift);
-}
-
-static Trap check_char(uint64_t *bits) {
-    *bits = (uint32_t)*bits;
-    bool surrogate = *bits >= 0xd800 && *bits <= 0xdfff;
-    return *bits >= 0x110000 || surrogate ? TRAP_BAD_CHAR : TRAP_NONE;
-}
-
-Trap check_bits(const AbiOp *op, uint64_t *bits) {
-    switch (op->kind) {
-    case ABI_BOOL: *bits = *bits != 0; break;
-    case ABI_S8:
-    case ABI_S16:
-    case ABI_S32: *bits = sign_extend(*bits, op->width); break;
-    case ABI_U8: *bits = (uint8_t)*bits; break;
-    case ABI_U16: *bits = (uint16_t)*bits; break;
-    case ABI_U32:
-    case ABI_FLOAT32: *bits = (uint32_t)*bits; break;
-    case ABI_S64:
-    case ABI_U64:
-    case ABI_FLOAT64: break;
-    case ABI_CHAR: return check_char(bits);
-    case ABI_FLAGS: *bits &= ((uint64_t)1 << op->case_count) - 1; break;
-    case ABI_ENUM: return *bits >= op->case_count ? TRAP_BAD_ENUM : TRAP_NONE;
-    case ABI_VARIANT: return *bits >= op->case_count ? TRAP_BAD_VARIANT : TRAP_NONE;
-    case ABI_OWN:
-    case ABI_BORROW:
-    case ABI_STREAM:
-    case ABI_FUTURE:
-    case ABI_ERROR_CONTEXT:
-    case ABI_STRING:
-    case ABI_LIST: break;
+/* Numbers need no look at each. Of the others, some may only have certain values, and some have bits
+ * that do not count. */
+Trap copy_packed(const AbiPlan *element, uint8_t *to, const uint8_t *from, size_t n) {
+    const AbiOp *op = &element->ops[0];
+    size_t width = op->width, bytes = n * width;
+    if (bytes == 0) return TRAP_NONE;
+    bool has_loose_bits = op->kind == ABI_BOOL || op->kind == ABI_FLAGS;
+    for (size_t at = 0; at < bytes && !element->is_numbers; at += width) {
+        uint64_t bits = load_bytes(from + at, op->width);
+        Trap trap = check_bits(op, &bits);
+        if (trap) return trap;
+        if (has_loose_bits) store_bytes(to + at, op->width, bits);
     }
+    if (!has_loose_bits) memmove(to, from, bytes);
     return TRAP_NONE;
 }
-
-bool is_handle(const AbiOp *op) { return op->kind >= ABI_OWN; }
 
 Trap check_list(const Side *side, const AbiPlan *element, uint32_t pointer, uint32_t length) {
     uint64_t bytes = (uint64_t)length * element->size;

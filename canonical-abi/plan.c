@@ -40,6 +40,18 @@ static Builder begin(AbiCache *cache, const WitType *type) {
     return b;
 }
 
+static bool is_number(const AbiOp *op) { return op->kind != ABI_BOOL && op->kind < ABI_CHAR; }
+
+/* Numbers side by side can be copied as one. */
+static void find_runs(AbiOp *ops, size_t n) {
+    for (size_t i = n; i-- > 0;) {
+        AbiOp *op = &ops[i], *next = op + 1;
+        bool joins = i + 1 < n && next->run && op->offset + op->width == next->offset;
+        op->run = is_number(op) ? op->width + (joins ? next->run : 0) : 0;
+        op->run_ops = is_number(op) ? 1 + (joins ? next->run_ops : 0) : 0;
+    }
+}
+
 static const AbiPlan *finish(Builder *b) {
     AbiPlan *plan = b->plan;
     b->size = align_to(b->size, plan->align);
@@ -50,6 +62,8 @@ static const AbiPlan *finish(Builder *b) {
     plan->size64 = (uint32_t)b->size64;
     plan->ops = b->ops.at;
     plan->op_count = (uint32_t)b->ops.len;
+    find_runs(b->ops.at, b->ops.len);
+    plan->is_numbers = plan->op_count && plan->ops[0].run == plan->size;
     plan->flat = b->flat.at;
     plan->flat_count = (uint32_t)b->flat.len;
     return plan;

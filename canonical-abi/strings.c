@@ -19,6 +19,7 @@
 
 static const uint32_t UTF16_TAG = 0x80000000u;
 enum { ASCII = 0x80, LATIN1 = 0x100, ANY = 0x110000, REPLACEMENT = 0xfffd };
+enum { BLOCK = 16 }; /* units that are looked at together */
 
 static const uint8_t *text_bytes(const Text *text) {
     return text->side ? text->side->memory + text->address : text->host;
@@ -45,20 +46,6 @@ static uint32_t next16(const uint8_t *p, uint32_t units, uint32_t *i) {
     return 0x10000 + ((unit - 0xd800) << 10) + (unit16(p, (*i)++) - 0xdc00);
 }
 
-static uint32_t next_code_point(const Text *text, const uint8_t *p, uint32_t *i) {
-    uint32_t c = p[*i];
-    if (text->encoding == TEXT_UTF16) {
-        c = next16(p, text->units, i);
-    } else if (text->encoding == TEXT_LATIN1 || c < ASCII) {
-        ++*i;
-    } else {
-        size_t at = *i;
-        c = utf8_next((Str){(const char *)p, text->units}, &at);
-        *i = (uint32_t)at;
-    }
-    return c == UINT32_MAX ? REPLACEMENT : c;
-}
-
 /* Whether bytes that are no UTF-8 are only the beginning of a longer sequence. */
 static bool is_cut_short(const uint8_t *p, size_t left) {
     size_t n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
@@ -69,6 +56,24 @@ static bool is_cut_short(const uint8_t *p, size_t left) {
     return left < 3 || (p[2] & 0xc0) == 0x80;
 }
 
+/* Blocks without surrogates need no decoding. */
+static Trap check_utf16(const uint8_t *p, uint32_t units) {
+    for (uint32_t i = 0; i < units;) {
+        if (units - i >= BLOCK) {
+            uint16_t found = 0;
+            for (uint32_t k = i; k < i + BLOCK; k++) found |= (unit16(p, k) & 0xf800) == 0xd800;
+            if (!found) {
+                i += BLOCK;
+                continue;
+            }
+        }
+        uint32_t stop = units - i > BLOCK ? i + BLOCK : units;
+        while (i < stop)
+            if (next16(p, units, &i) == UINT32_MAX) return TRAP_INVALID_UTF16;
+    }
+    return TRAP_NONE;
+}
+
 static Trap check_well_formed(const Text *text) {
     const uint8_t *p = text_bytes(text);
     if (text->encoding == TEXT_UTF8) {
@@ -77,9 +82,7 @@ static Trap check_well_formed(const Text *text) {
         return is_cut_short(p + good, text->units - good) ? TRAP_INCOMPLETE_UTF8
                                                           : TRAP_INVALID_UTF8;
     }
-    if (text->encoding == TEXT_UTF16)
-        for (uint32_t i = 0; i < text->units;)
-            if (next16(p, text->units, &i) == UINT32_MAX) return TRAP_INVALID_UTF16;
+    if (text->encoding == TEXT_UTF16) return check_utf16(p, text->units);
     return TRAP_NONE;
 }
 
@@ -109,10 +112,67 @@ Trap text_from_host(const char *ptr, size_t len, Text *text) {
 
 /* ---- writing ---- */
 
-static uint32_t put(uint8_t out[4], uint32_t c, TextEncoding encoding) {
+/* A string on its way: `i` units are read, `len` bytes written to `to`, where there is room for
+ * `cap`. */
+typedef struct {
+    const Text *text;
+    uint8_t *to;
+    uint32_t i, len, cap;
+} Copy;
+
+/* What follows is one body for every pair of encodings: these are constants where it is used. */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE uint32_t unit_size(TextEncoding encoding) { return encoding == TEXT_UTF16 ? 2 : 1; }
+
+/* The code point at *i, past which *i moves; what is malformed reads as REPLACEMENT. */
+INLINE uint32_t next_code_point(const uint8_t *p, uint32_t units, uint32_t *i, TextEncoding from) {
+    if (from == TEXT_LATIN1) return p[(*i)++];
+    uint32_t c;
+    if (from == TEXT_UTF16) {
+        c = next16(p, units, i);
+    } else {
+        c = p[*i];
+        uint32_t second = *i + 1 < units ? p[*i + 1] : 0;
+        if (c < ASCII) {
+            ++*i;
+            return c;
+        }
+        if (c >= 0xc2 && c < 0xe0 && (second & 0xc0) == 0x80) {
+            *i += 2;
+            return (c & 0x1f) << 6 | (second & 0x3f);
+        }
+        uint32_t third = *i + 2 < units ? p[*i + 2] : 0;
+        uint32_t three = (c & 0x0f) << 12 | (second & 0x3f) << 6 | (third & 0x3f);
+        if ((c & 0xf0) == 0xe0 && (second & 0xc0) == 0x80 && (third & 0xc0) == 0x80 &&
+            three >= 0x800 && (three & 0xf800) != 0xd800) {
+            *i += 3;
+            return three;
+        }
+        size_t at = *i;
+        c = utf8_next((Str){(const char *)p, units}, &at);
+        *i = (uint32_t)at;
+    }
+    return c == UINT32_MAX ? REPLACEMENT : c;
+}
+
+INLINE uint32_t put_utf8(uint8_t out[4], uint32_t c) {
+    if (c >= 0x10000) return (uint32_t)utf8_put((char *)out, c);
+    if (c < ASCII) {
+        out[0] = (uint8_t)c;
+        return 1;
+    }
+    uint32_t n = c < 0x800 ? 2 : 3;
+    if (n == 3) *out++ = (uint8_t)(0xe0 | c >> 12);
+    out[0] = (uint8_t)((n == 2 ? 0xc0 : 0x80) | (c >> 6 & (n == 2 ? 0x1f : 0x3f)));
+    out[1] = (uint8_t)(0x80 | (c & 0x3f));
+    return n;
+}
+
+INLINE uint32_t put(uint8_t out[4], uint32_t c, TextEncoding encoding) {
     switch (encoding) {
     case TEXT_LATIN1: out[0] = (uint8_t)c; return 1;
-    case TEXT_UTF8: return (uint32_t)utf8_put((char *)out, c);
+    case TEXT_UTF8: return put_utf8(out, c);
     case TEXT_UTF16: break;
     }
     if (c < 0x10000) {
@@ -124,27 +184,75 @@ static uint32_t put(uint8_t out[4], uint32_t c, TextEncoding encoding) {
     return 4;
 }
 
-/* A string on its way: `i` units are read, `len` bytes written to `to`, where there is room for
- * `cap`. */
-typedef struct {
-    const Text *text;
-    uint8_t *to;
-    uint32_t i, len, cap;
-} Copy;
+/* A block of units that are code points below the bound, which need no decoding: they become
+ * narrower or wider. False where there is another among them. */
+INLINE bool copy_block(uint8_t *to, const uint8_t *p, uint32_t bound, TextEncoding from,
+                       TextEncoding encoding) {
+    uint16_t units[BLOCK], all = 0;
+    for (int k = 0; k < BLOCK; k++)
+        units[k] = from == TEXT_UTF16 ? (uint16_t)(p[2 * k] | p[2 * k + 1] << 8) : p[k];
+    for (int k = 0; k < BLOCK; k++) all |= units[k];
+    if (all >= bound) return false;
+    if (encoding == TEXT_UTF16) memcpy(to, units, sizeof units);
+    for (int k = 0; k < BLOCK && encoding != TEXT_UTF16; k++) to[k] = (uint8_t)units[k];
+    return true;
+}
 
 /* Writes code points up to the first that is not below `limit`. */
-static Trap copy_below(Copy *copy, uint32_t limit, TextEncoding encoding) {
-    const uint8_t *from = text_bytes(copy->text);
-    while (copy->i < copy->text->units) {
-        uint32_t i = copy->i, c = next_code_point(copy->text, from, &i);
-        if (c >= limit) return TRAP_NONE;
-        uint8_t bytes[4];
-        uint32_t n = put(bytes, c, encoding);
-        if (n > copy->cap - copy->len) return TRAP_STRING_BOUNDS;
-        memcpy(copy->to + copy->len, bytes, n);
-        copy->len += n;
-        copy->i = i;
+INLINE Trap copy_pair(Copy *copy, uint32_t limit, TextEncoding from, TextEncoding encoding) {
+    const uint8_t *p = text_bytes(copy->text);
+    const uint32_t units = copy->text->units, cap = copy->cap;
+    const uint32_t in = unit_size(from), out = unit_size(encoding);
+    /* Below this a unit is a code point, and one unit of the target. */
+    const uint32_t one = from == TEXT_UTF8 || encoding == TEXT_UTF8 ? ASCII : LATIN1;
+    uint32_t i = copy->i, len = copy->len;
+    Trap trap = TRAP_NONE;
+    while (i < units) {
+        if (units - i >= BLOCK && cap - len >= BLOCK * out &&
+            copy_block(copy->to + len, p + (size_t)i * in, one < limit ? one : limit, from,
+                       encoding)) {
+            i += BLOCK;
+            len += BLOCK * out;
+            continue;
+        }
+        /* As far as the next block, one by one. */
+        uint32_t stop = units - i > BLOCK ? i + BLOCK : units, c = 0;
+        while (i < stop) {
+            uint32_t next = i;
+            c = next_code_point(p, units, &next, from);
+            if (c >= limit) break;
+            uint8_t bytes[4];
+            bool has_room = cap - len >= sizeof bytes;
+            uint32_t n = put(has_room ? copy->to + len : bytes, c, encoding);
+            if (n > cap - len) {
+                trap = TRAP_STRING_BOUNDS;
+                break;
+            }
+            if (!has_room) memcpy(copy->to + len, bytes, n);
+            len += n;
+            i = next;
+        }
+        if (i < stop) break;
     }
+    copy->i = i;
+    copy->len = len;
+    return trap;
+}
+
+static Trap copy_below(Copy *copy, uint32_t limit, TextEncoding encoding) {
+#define FROM(from)                                                                                 \
+    switch (encoding) {                                                                            \
+    case TEXT_UTF8: return copy_pair(copy, limit, from, TEXT_UTF8);                                \
+    case TEXT_UTF16: return copy_pair(copy, limit, from, TEXT_UTF16);                              \
+    case TEXT_LATIN1: return copy_pair(copy, limit, from, TEXT_LATIN1);                            \
+    }                                                                                              \
+    break
+    switch (copy->text->encoding) {
+    case TEXT_UTF8: FROM(TEXT_UTF8);
+    case TEXT_UTF16: FROM(TEXT_UTF16);
+    case TEXT_LATIN1: FROM(TEXT_LATIN1);
+    }
+#undef FROM
     return TRAP_NONE;
 }
 

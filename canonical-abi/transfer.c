@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * Guest to guest: what lift.c and lower.c do, fused op by op, so that nothing is stored between.
- * The two plans have the same shape; only what their handles mean differs. Numbers in lists are
- * moved in one go (the two memories may be one, hence memmove).
+ * The two plans have the same shape; only what their handles mean differs. Numbers side by side in
+ * memory (AbiOp.run), whole lists of them above all, are moved in one go. The two memories may be
+ * one, hence memmove. Padding is never copied: it is none of the receiver's business.
  */
 #include "canonical-abi/internal.h"
 
@@ -22,10 +23,6 @@ static Trap transfer_string(Transfer *t, const AbiOp *a, At from, const AbiOp *b
     return trap;
 }
 
-static bool is_number(const AbiPlan *plan) {
-    return plan->op_count == 1 && plan->ops[0].kind != ABI_BOOL && plan->ops[0].kind < ABI_CHAR;
-}
-
 static Trap transfer_list(Transfer *t, const AbiOp *a, At from, const AbiOp *b, At to) {
     const AbiPlan *ea = a->element, *eb = b->element;
     uint32_t source, target, n;
@@ -36,8 +33,10 @@ static Trap transfer_list(Transfer *t, const AbiOp *a, At from, const AbiOp *b, 
         trap = side_reallocate(&t->to, 0, 0, eb->align, n * eb->size, &target,
                                TRAP_REALLOC_LIST_BOUNDS);
     if (trap) return trap;
-    if (is_number(ea)) {
-        if (n) memmove(t->to.memory + target, t->from.memory + source, (size_t)n * ea->size);
+    if (n && ea->is_numbers) {
+        memmove(t->to.memory + target, t->from.memory + source, (size_t)n * ea->size);
+    } else if (n && abi_is_packed(ea)) {
+        trap = copy_packed(ea, t->to.memory + target, t->from.memory + source, n);
     } else {
         for (uint32_t i = 0; i < n && !trap; i++)
             trap = transfer_plan(t, ea, at_element(source, ea, i), eb, at_element(target, eb, i));
@@ -78,18 +77,27 @@ static Trap transfer_op(Transfer *t, const AbiOp *a, At from, const AbiOp *b, At
 }
 
 static Trap transfer_plan(Transfer *t, const AbiPlan *a, At from, const AbiPlan *b, At to) {
-    Trap trap = TRAP_NONE;
-    for (uint32_t i = 0; i < a->op_count && !trap; i++)
-        trap = transfer_op(t, &a->ops[i], from, &b->ops[i], to);
-    return trap;
+    bool in_memory = !from.slots && !to.slots;
+    for (uint32_t i = 0; i < a->op_count; i++) {
+        const AbiOp *op = &a->ops[i];
+        if (in_memory && op->run_ops > 1) {
+            memmove(t->to.memory + to.address + op->offset,
+                    t->from.memory + from.address + op->offset, op->run);
+            i += op->run_ops - 1;
+            continue;
+        }
+        Trap trap = transfer_op(t, op, from, &b->ops[i], to);
+        if (trap) return trap;
+    }
+    return TRAP_NONE;
 }
 
 Trap abi_transfer(const AbiPlan *from_plan, AbiPlace from, const AbiPlan *to_plan, AbiPlace to) {
     Transfer t = {.from = {.guest = from.guest}, .to = {.guest = to.guest}};
     t.from.other = &t.to;
     t.to.other = &t.from;
-    side_refresh(&t.from);
-    side_refresh(&t.to);
+    if (from_plan->needs_memory || !from.slots) side_refresh(&t.from);
+    if (from_plan->needs_memory || !to.slots) side_refresh(&t.to);
     Trap trap = TRAP_NONE;
     if (!from.slots)
         trap =
