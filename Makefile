@@ -69,6 +69,7 @@ TRUNCATE := $(OBJ)/tests/truncate
 WITGEN := $(OBJ)/tests/witgen
 DIFFER := $(OBJ)/tests/differ
 HOSTILE := $(OBJ)/tests/hostile_modules $(OBJ)/tests/hostile_components
+VECTORS := $(OBJ)/tests/abi_vectors
 ALLOC_FAIL := $(OBJ)/tests/alloc_fail
 LIB := $(OBJ)/libwitc.a
 
@@ -76,7 +77,7 @@ LIB := $(OBJ)/libwitc.a
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-.PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench bench-load bench-engine \
+.PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench bench-load bench-components bench-engine \
 	bench-driver census \
 	grammar deps install uninstall clean help test-programs
 
@@ -139,6 +140,11 @@ $(HOSTILE): $(OBJ)/tests/hostile_%: tests/hostile_%.c $(LIB)
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(VECTORS): tests/abi/run.c $(LIB)
+	@mkdir -p $(@D)
+	$(call say,CC $@)
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 $(TRUNCATE): tests/truncate.c $(CLI_NO_MAIN) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,CC $@)
@@ -149,7 +155,7 @@ $(OBJ)/tests/%: tests/unit/%.c tests/test.h tests/machine.h $(LIB)
 	$(call say,CC $@)
 	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
-test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE) $(WITGEN) $(DIFFER) $(HOSTILE) $(ALLOC_FAIL)
+test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE) $(WITGEN) $(DIFFER) $(HOSTILE) $(ALLOC_FAIL) $(VECTORS)
 
 check: $(WITC) $(UNIT) ## the quick tests: unit, golden, command line
 	@tests/run.sh quick
@@ -216,6 +222,9 @@ bench: all ## time and sizes for the example
 
 bench-load: all ## how fast modules are validated, prepared and instantiated, and what calls cost
 	@bench/load.sh
+
+bench-components: all ## what calls between components and the host cost
+	@bench/components.sh
 
 bench-engine: all ## how fast guests run, beside native code and the engines that are installed; and bench-load
 	@bench/engine/run.sh

@@ -26,6 +26,8 @@ for row in 'validation of medium.wasm, [0-9.]+ MB, one thread +[0-9.]+ MB/s' 'pr
     'first instruction .* +[0-9.]+ ms .*met' '10 idle instances .* +[0-9.]+ MB' 'an empty _start' 'a call out of it, slots .* ns'; do
     has "load.sh" "$BENCH_FOLDER/summary.txt" "$row"
 done
+works "components.sh" env CALLS=1000 bench/components.sh
+has "components.sh" "$BENCH_FOLDER/summary.txt" '^between components: two numbers +[0-9.]+ ns'
 works "run.sh" env BUILD=0 bench/run.sh
 has "run.sh" "$out" '^component wit of WASI 0.2.12.* +[0-9.]+ '
 
