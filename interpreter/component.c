@@ -59,10 +59,7 @@ static void free_components(VmStore *store, VmObject *object) {
     VmComponents *shared = (VmComponents *)object;
     free_nodes(shared, true);
     free_nodes(shared, false);
-    for (VmCall *call = shared->free_calls, *next; call; call = next) {
-        next = call->next_free;
-        free(call);
-    }
+    vm_free_calls(shared);
     abi_table_free(shared->errors);
     arena_free(shared->scratch);
 }
@@ -120,9 +117,7 @@ static const CompEntity *next_entity(const Run *run, CompSort sort) {
 static void bind_type(const Run *run, const WitType *type, VmResource *resource) {
     type = wit_dealias(type);
     if (!type || type->kind != WIT_RESOURCE || !resource) return;
-    const WitType **key = arena_copy(arena_of(run), &type, sizeof type);
-    map_put(arena_of(run), &run->self->resources, (Str){(char *)key, sizeof *key}, NULL)->ptr =
-        resource;
+    vm_bind_resource(run->self, type, resource);
 }
 
 static void bind(const Run *run, const CompEntity *entity, VmItem item) {
@@ -201,8 +196,11 @@ static bool run_start(const Run *run, VmFunc *start) {
 }
 
 static bool count_instance(const Make *make, Span span) {
-    if (++make->shared->instances <= VM_MAX_INSTANCES) return true;
-    diag(make->diags, RUN_INSTANCES, span, VM_MAX_INSTANCES);
+    uint32_t max = make->store->limits.max_instances;
+    if (max == 0) max = VM_MAX_INSTANCES;
+    if (++make->shared->instances <= max) return true;
+    vm_met(make->store, VM_LIMIT_INSTANCES);
+    diag(make->diags, RUN_INSTANCES, span, max);
     return false;
 }
 
@@ -475,6 +473,7 @@ static VmComponent *component_new(Make *make, const VmClosure *closure, VmCompon
     self->parent = parent;
     self->scope = closure->scope;
     self->may_enter = self->may_leave = true;
+    self->known = ARENA_NEW_ARRAY(store->arena, VmKnown, VM_KNOWN);
     self->table = abi_table_new();
     if (!self->table) return NULL;
     vm_object_add(store, &self->object, free_component);

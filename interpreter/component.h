@@ -63,6 +63,12 @@ struct VmResource {
     void *context;
 };
 
+enum { VM_KNOWN = 8 };
+typedef struct {
+    const WitType *type;
+    VmResource *resource;
+} VmKnown;
+
 struct VmComponent {
     VmObject object;
     VmStore *store;
@@ -72,6 +78,7 @@ struct VmComponent {
     VmItem *spaces[COMP_SORT_COUNT];
     uint32_t counts[COMP_SORT_COUNT];
     Map resources;   /* WitType * -> VmResource * */
+    VmKnown *known;  /* VM_KNOWN of them, by the address of the type: those looked up last */
     AbiTable *table; /* handles: of resources, error contexts, all that is asynchronous (VmNode) */
     AbiTable *threads; /* VmFiber; made on first use */
     bool may_enter, may_leave;
@@ -214,6 +221,12 @@ typedef struct {
     uint32_t index;
 } VmLender;
 
+/* Bytes that may still be copied, or taken from the host, and the trap of those that may not. */
+typedef struct {
+    uint64_t left;
+    Trap trap;
+} VmBudget;
+
 /* One side of a call or copy, the context of an AbiGuest. */
 typedef struct {
     VmStore *store;
@@ -221,15 +234,21 @@ typedef struct {
     VmComponent *instance;
     VmComponent *types; /* whose resources handles mean */
     const VmOptions *options;
-    uint64_t *may_spend; /* bytes */
-    bool to_host;        /* a copy: what is lifted goes to the host */
+    VmBudget *budget;
+    bool to_host; /* a copy: what is lifted goes to the host */
     AbiGuest guest;
 } VmSide;
 
-/* A call of a component function: Task (of the callee) and Subtask (of the caller) in one. */
+/* A call of a component function: Task (of the callee) and Subtask (of the caller) in one. Calls that
+ * have ended are kept for the next, and what never changes with them. */
 typedef struct VmCall {
     VmWaitable waitable; /* the subtask; in a table once the callee has blocked */
     uint32_t refs;       /* the caller's and, of a fiber, the callee's */
+    uint32_t borrows;    /* that the callee still has */
+    uint32_t threads;    /* fibers of the task that are registered */
+    VmSubtaskState state;
+    VmTaskState task_state;
+    uint32_t lender_count;
     VmStore *store;
     VmComponentFunc *callee;
     const struct VmLowered *lowered; /* NULL: called by the host, then the next three count */
@@ -238,24 +257,22 @@ typedef struct VmCall {
     Arena *arena;
     bool has_scratch; /* `arena` is the store's; else, of an async function of the host, its own */
     bool owns_arena;
-    VmWork work;          /* the host has not answered yet */
-    uint32_t out_pointer; /* where a spilled result goes */
-    uint64_t core_result; /* of the callee */
-    uint64_t flat_result; /* for the caller */
-    uint32_t borrows;     /* that the callee still has */
-    uint64_t may_spend;
-    VmLender *lenders;
-    uint32_t lender_count, lender_cap;
-    VmSubtaskState state;
-    VmTaskState task_state;
     bool delivered, cancel_requested, is_cancelled; /* the last: by the host */
+    VmWork work;           /* the host has not answered yet */
+    VmComponent *until;    /* which of the callee's ancestors have been entered: up to this one */
+    uint64_t *core_args;   /* of the caller: its slots, or `saved_args` */
+    uint32_t out_pointer;  /* where a spilled result goes */
+    uint64_t core_result;  /* of the callee */
+    uint64_t flat_result;  /* for the caller */
     struct VmFiber *fiber; /* of the callee; NULL: it runs on the caller's, or has ended */
-    uint32_t threads;      /* fibers of the task that are registered */
-    struct VmCall *next_free;
-    /* From here on nothing is cleared for a new call. */
-    uint64_t core_args[ABI_MAX_FLAT_PARAMS + 1]; /* of the caller */
+    VmBudget budget;
+    VmLender *lenders; /* kept for the next call */
+    uint32_t lender_cap;
     VmSide caller_side, callee_side;
     VmContext context; /* of the callee, when it runs on its caller's fiber */
+    uint64_t saved_args[ABI_MAX_FLAT_PARAMS + 1];
+    AbiValue cells[8]; /* of a host function, where these are enough */
+    struct VmCall *next_free, *next_made;
 } VmCall;
 
 /* A core function that `canon lower` made. */
@@ -265,6 +282,8 @@ typedef struct VmLowered {
     VmOptions options;
     const AbiFunc *abi; /* as ABI_LOWER or ABI_LOWER_ASYNC */
     bool is_async;
+    bool is_never;      /* such a call always traps: vm_may_call */
+    VmComponent *until; /* the first of the callee and its ancestors that the caller is in */
 } VmLowered;
 
 /* A line of execution with a stack of its own: of an async-typed call, or made by thread.new. The
@@ -313,7 +332,7 @@ typedef struct VmComponents {
     VmWork work;    /* likewise */
     uint32_t turns; /* of the scheduler */
     VmCall *asked;  /* whose host function runs */
-    VmCall *free_calls;
+    VmCall *free_calls, *all_calls;
     VmCall *root_call; /* of the host, that has not ended yet */
     uint32_t handles, fibers;
     AbiTable *errors; /* all error contexts; made on first use */
@@ -323,13 +342,9 @@ typedef struct VmComponents {
 
 enum {
     VM_MAX_COMPONENT_DEPTH = 128, /* of instantiations in instantiations */
-    VM_MAX_INSTANCES = 10000,     /* core and component, of a store */
+    VM_MAX_INSTANCES = 10000,     /* where no limit is set: core and component, of a store */
     VM_MAX_ITEMS = 1 << 24,       /* in the index spaces of all of them */
-    VM_MAX_HANDLES = 1 << 20,     /* in all tables */
-    VM_MAX_FIBERS = 10000,
-    VM_MAX_ERROR_BYTES = 64 << 20,  /* of messages of error contexts */
-    VM_MAX_CALL_BYTES = 128 << 20,  /* that one call may make the host allocate */
-    VM_MAX_TRANSFER_BYTES = 1 << 30 /* that one call may make the host copy between guests */
+    VM_MAX_ERROR_BYTES = 64 << 20 /* of messages of error contexts */
 };
 
 VmComponents *vm_components(VmStore *store); /* made on first use */
@@ -348,14 +363,14 @@ bool vm_link_import(VmComponent *component, const VmLinker *linker, Str name,
 uint32_t vm_add_handle(VmComponent *instance, AbiTable *table, AbiHandle handle);
 void vm_remove_handle(VmComponent *instance, AbiTable *table, uint32_t index);
 VmResource *vm_resource_of(const VmComponent *component, const WitType *handle);
+void vm_bind_resource(VmComponent *component, const WitType *type, VmResource *resource);
 /* The core function of a `canon lower` with its core type. */
 VmFunc *vm_lowered_func(VmLowered *lowered);
 /* resource.new, resource.drop, resource.rep. */
 VmFunc *vm_resource_func(VmComponent *component, VmResource *resource, CompCanonOp op);
 /* Entering an instance from another (NULL: the host): "may_enter_from", "enter_from", "leave_to". */
-bool vm_may_enter(const VmComponent *callee, const VmComponent *caller);
-bool vm_may_call(const VmComponent *callee,
-                 const VmComponent *caller); /* the same, for functions */
+bool vm_may_enter(VmComponent *callee, const VmComponent *caller);
+bool vm_may_call(VmComponent *callee, const VmComponent *caller); /* the same, for functions */
 void vm_set_entered(VmComponent *callee, const VmComponent *caller, bool entered);
 void vm_push_context(VmStore *store, VmContext *context, VmComponent *instance);
 void vm_pop_context(VmStore *store, VmContext *context);
@@ -363,9 +378,12 @@ void vm_pop_context(VmStore *store, VmContext *context);
 VmFunc *vm_core_func(VmStore *store, const char *params, const char *results, VmHostFn fn,
                      void *context); /* "iI" for i32 and i64 */
 void vm_call_release(VmCall *call);
+void vm_free_calls(VmComponents *shared); /* at the store's end */
 void vm_return_lent(VmCall *call);
 void vm_set_side(VmSide *side, VmStore *store, VmCall *call, VmComponent *instance,
-                 VmComponent *types, const VmOptions *options, uint64_t *may_spend);
+                 VmComponent *types, const VmOptions *options, VmBudget *budget);
+/* What one copy may spend: between guests, or to the host. */
+VmBudget vm_budget(const VmStore *store, bool to_host);
 AbiPlace vm_place(const VmSide *side, bool spilled, uint64_t *slots, uint32_t address);
 /* Lifts the arguments from the caller and lowers them into the callee. */
 Trap vm_pass_args(VmCall *call, VmSlot *core_args);
@@ -392,6 +410,8 @@ VmStatus vm_task_return(VmThread *thread, VmComponent *instance, const VmOptions
                         const WitType *type, VmSlot *slots);
 VmStatus vm_task_cancel(VmThread *thread, VmComponent *instance);
 VmFiber *vm_thread_fiber(VmComponent *instance, VmFunc *start, uint32_t arg);
+/* Why there is no fiber more. */
+Trap vm_fiber_trap(const VmStore *store);
 VmFiber *vm_find_thread(VmComponent *instance, uint32_t index);
 /* The running thread, with an index; NULL: no memory. */
 VmFiber *vm_this_thread(VmComponent *instance);

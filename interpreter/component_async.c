@@ -59,8 +59,13 @@ static void free_proxy(VmNode *node) { free(node); }
 
 bool vm_is_fiber(const VmNode *node) { return node->free == free_fiber; }
 
+Trap vm_fiber_trap(const VmStore *store) {
+    bool is_limit = vm_shared(store)->fibers >= store->limits.max_tasks;
+    return is_limit ? TRAP_TASK_LIMIT : TRAP_NO_MEMORY;
+}
+
 static VmFiber *fiber_new(VmStore *store, VmCall *task, VmComponent *instance) {
-    if (vm_shared(store)->fibers >= VM_MAX_FIBERS) return NULL;
+    if (vm_fiber_trap(store) == TRAP_TASK_LIMIT) return NULL;
     VmFiber *fiber = calloc(1, sizeof *fiber);
     if (!fiber) return NULL;
     fiber->thread = vm_thread_new(store);
@@ -657,7 +662,7 @@ VmStatus vm_start_call(VmThread *thread, VmCall *call, VmHostFn then) {
         trap || !make_mains(call->store) ? NULL : fiber_new(call->store, call, instance);
     if (!fiber) {
         vm_call_release(call);
-        return vm_trap(thread, trap ? trap : TRAP_HOST_MEMORY);
+        return vm_trap(thread, trap ? trap : vm_fiber_trap(call->store));
     }
     fiber->is_implicit = true;
     call->fiber = fiber;
@@ -725,7 +730,7 @@ VmStatus vm_run_tasks(VmThread *thread) {
     VmStore *store = vm_thread_store(thread);
     VmComponents *shared = vm_components(store);
     if (!shared->run_tasks) shared->run_tasks = vm_core_func(store, "", "", run_tasks, NULL);
-    if (!shared->run_tasks) return vm_trap(thread, TRAP_HOST_MEMORY);
+    if (!shared->run_tasks) return vm_trap(thread, TRAP_NO_MEMORY);
     if (shared->root_call || thread->nesting)
         return vm_trap_text(thread, TRAP_HOST, "another call of this store is suspended");
     vm_set_root(thread);

@@ -27,25 +27,38 @@ static bool holds(const VmComponent *caller, const VmComponent *instance) {
     return false;
 }
 
-bool vm_may_enter(const VmComponent *callee, const VmComponent *caller) {
-    for (; callee && !holds(caller, callee); callee = callee->parent)
+/* Entering concerns the callee and its ancestors up to the first that the caller is in, too. */
+static VmComponent *common(VmComponent *callee, const VmComponent *caller) {
+    while (callee && !holds(caller, callee)) callee = callee->parent;
+    return callee;
+}
+
+static bool may_enter(const VmComponent *callee, const VmComponent *until) {
+    for (; callee != until; callee = callee->parent)
         if (!callee->may_enter) return false;
     return true;
 }
 
+static void set_entered(VmComponent *callee, const VmComponent *until, bool entered) {
+    for (; callee != until; callee = callee->parent) callee->may_enter = !entered;
+}
+
+bool vm_may_enter(VmComponent *callee, const VmComponent *caller) {
+    return may_enter(callee, common(callee, caller));
+}
+
+static bool is_in_line(const VmComponent *callee, const VmComponent *caller) {
+    return caller && (holds(caller, callee) || holds(callee, caller));
+}
+
 /* For now the conformance suite wants no calls along the line of parents and children, nor of an
  * instance to itself. */
-bool vm_may_call(const VmComponent *callee, const VmComponent *caller) {
-    if (caller && (holds(caller, callee) || holds(callee, caller))) return false;
-    return vm_may_enter(callee, caller);
+bool vm_may_call(VmComponent *callee, const VmComponent *caller) {
+    return !is_in_line(callee, caller) && vm_may_enter(callee, caller);
 }
 
 void vm_set_entered(VmComponent *callee, const VmComponent *caller, bool entered) {
-    for (; callee && !holds(caller, callee); callee = callee->parent) callee->may_enter = !entered;
-}
-
-static VmComponent *caller_of(const VmCall *call) {
-    return call->lowered ? call->lowered->caller : NULL;
+    set_entered(callee, common(callee, caller), entered);
 }
 
 void vm_push_context(VmStore *store, VmContext *context, VmComponent *instance) {
@@ -64,9 +77,12 @@ VmThread *vm_running(const VmStore *store) { return vm_active(store)->thread; }
 /* ---- handles ---- */
 
 uint32_t vm_add_handle(VmComponent *instance, AbiTable *table, AbiHandle handle) {
-    VmComponents *shared = vm_shared(instance->store);
-    uint32_t index = shared->handles < VM_MAX_HANDLES ? abi_table_add(table, handle) : 0;
-    shared->handles += index != 0;
+    VmStore *store = instance->store;
+    VmComponents *shared = vm_shared(store);
+    if (shared->handles >= store->limits.max_handles) return 0;
+    uint32_t index = abi_table_add(table, handle);
+    if (index) shared->handles++;
+    else vm_no_memory(store);
     return index;
 }
 
@@ -101,22 +117,37 @@ static Trap guest_reallocate(void *context, uint32_t old, uint32_t old_size, uin
     return TRAP_NONE;
 }
 
+VmBudget vm_budget(const VmStore *store, bool to_host) {
+    const VmLimits *limits = &store->limits;
+    if (to_host) return (VmBudget){limits->max_values, TRAP_HOST_MEMORY};
+    return (VmBudget){limits->max_copy, TRAP_COPY_LIMIT};
+}
+
 static Trap guest_spend(void *context, uint64_t bytes) {
     const VmSide *side = context;
     VmStore *store = side->store;
-    if (bytes > *side->may_spend) return TRAP_HOST_MEMORY;
-    *side->may_spend -= bytes;
+    if (bytes > side->budget->left) return side->budget->trap;
+    side->budget->left -= bytes;
     uint64_t fuel = store->has_fuel ? bytes : 0; /* as bulk instructions pay it */
     if (fuel > store->fuel) return TRAP_FUEL;
     store->fuel -= fuel;
     return TRAP_NONE;
 }
 
+void vm_bind_resource(VmComponent *component, const WitType *type, VmResource *resource) {
+    memset(component->known, 0, VM_KNOWN * sizeof *component->known);
+    map_put_ptr(component->store->arena, &component->resources, type, NULL)->ptr = resource;
+}
+
 VmResource *vm_resource_of(const VmComponent *component, const WitType *handle) {
     const WitType *type = wit_resource_of(handle);
-    for (; component && type; component = component->scope) {
-        MapEntry *known = map_get(&component->resources, (Str){(const char *)&type, sizeof type});
-        if (known) return known->ptr;
+    VmKnown *known = &component->known[(uintptr_t)type / 64 % VM_KNOWN];
+    if (known->type == type) return known->resource; /* NULL: of none */
+    for (const VmComponent *at = component; at && type; at = at->scope) {
+        MapEntry *found = map_get_ptr(&at->resources, type);
+        if (!found) continue;
+        *known = (VmKnown){type, found->ptr};
+        return found->ptr;
     }
     return NULL;
 }
@@ -185,7 +216,7 @@ static Trap guest_lift_handle(void *context, const WitType *type, uint32_t index
     *value = handle->rep;
     if (type->kind == WIT_BORROW) {
         handle->lend_count++;
-        return add_lender(side->call, table, index) ? TRAP_NONE : TRAP_HOST_MEMORY;
+        return add_lender(side->call, table, index) ? TRAP_NONE : TRAP_NO_MEMORY;
     }
     if (handle->lend_count) return TRAP_HANDLE_LENT;
     if (!handle->own) {
@@ -218,21 +249,28 @@ static Trap guest_lower_handle(void *context, const WitType *type, uint64_t valu
     return TRAP_NONE;
 }
 
-void vm_set_side(VmSide *side, VmStore *store, VmCall *call, VmComponent *instance,
-                 VmComponent *types, const VmOptions *options, uint64_t *may_spend) {
-    *side = (VmSide){.store = store,
-                     .call = call,
-                     .instance = instance,
-                     .types = types,
-                     .options = options,
-                     .may_spend = may_spend};
+static void aim_side(VmSide *side, VmComponent *instance, VmComponent *types,
+                     const VmOptions *options) {
+    side->instance = instance;
+    side->types = types;
+    side->options = options;
+    side->guest.encoding = options->encoding;
+}
+
+static void init_side(VmSide *side, VmStore *store, VmCall *call, VmBudget *budget) {
+    *side = (VmSide){.store = store, .call = call, .budget = budget};
     side->guest = (AbiGuest){.context = side,
-                             .encoding = options->encoding,
                              .memory = guest_memory,
                              .reallocate = guest_reallocate,
                              .spend = guest_spend,
                              .lift_handle = guest_lift_handle,
                              .lower_handle = guest_lower_handle};
+}
+
+void vm_set_side(VmSide *side, VmStore *store, VmCall *call, VmComponent *instance,
+                 VmComponent *types, const VmOptions *options, VmBudget *budget) {
+    init_side(side, store, call, budget);
+    aim_side(side, instance, types, options);
 }
 
 AbiPlace vm_place(const VmSide *side, bool spilled, uint64_t *slots, uint32_t address) {
@@ -241,37 +279,51 @@ AbiPlace vm_place(const VmSide *side, bool spilled, uint64_t *slots, uint32_t ad
 
 /* ---- a call's life ---- */
 
-/* Calls that have ended are kept for the next; their arguments need no clearing. */
-static VmCall *take_call(VmComponents *shared) {
-    VmCall *call = shared->free_calls;
-    if (call) shared->free_calls = call->next_free;
-    else call = malloc(sizeof *call);
-    if (call) memset(call, 0, offsetof(VmCall, core_args));
+static VmCall *make_call(VmStore *store) {
+    VmComponents *shared = vm_shared(store);
+    VmCall *call = calloc(1, sizeof *call);
+    if (!call) return NULL;
+    call->store = store;
+    init_side(&call->caller_side, store, call, &call->budget);
+    init_side(&call->callee_side, store, call, &call->budget);
+    call->next_made = shared->all_calls;
+    return shared->all_calls = call;
+}
+
+/* Used calls are where they are left: what the next one needs cleared is cleared here. */
+static VmCall *take_call(VmStore *store) {
+    VmCall *call = vm_shared(store)->free_calls;
+    if (!call) return make_call(store);
+    vm_shared(store)->free_calls = call->next_free;
+    call->waitable = (VmWaitable){0};
+    call->borrows = call->threads = call->lender_count = 0;
+    call->state = VM_STARTING;
+    call->task_state = VM_TASK_INITIAL;
+    call->delivered = call->cancel_requested = call->is_cancelled = call->has_scratch = false;
+    call->work = (VmWork){0};
+    call->fiber = NULL;
     return call;
 }
 
-static void free_call_node(VmNode *node) {
-    VmCall *call = (VmCall *)node;
-    if (call->owns_arena) arena_free(call->arena);
-    free(call->lenders);
-    free(call);
+void vm_free_calls(VmComponents *shared) {
+    for (VmCall *call = shared->all_calls, *next; call; call = next) {
+        next = call->next_made;
+        if (call->owns_arena) arena_free(call->arena);
+        free(call->lenders);
+        free(call);
+    }
 }
 
-static VmCall *call_new(VmThread *thread, VmComponentFunc *callee, const VmLowered *lowered) {
-    VmStore *store = vm_thread_store(thread);
-    VmCall *call = take_call(vm_shared(store));
+static VmCall *call_new(VmStore *store, VmComponentFunc *callee, const VmLowered *lowered) {
+    VmCall *call = take_call(store);
     if (!call) return NULL;
     call->refs = 1;
-    call->store = store;
     call->callee = callee;
     call->lowered = lowered;
-    call->may_spend = callee->core && lowered ? VM_MAX_TRANSFER_BYTES : VM_MAX_CALL_BYTES;
-    vm_node_add(store, &call->waitable.node, free_call_node);
-    vm_set_side(&call->callee_side, store, call, callee->instance, callee->instance,
-                &callee->options, &call->may_spend);
-    if (lowered)
-        vm_set_side(&call->caller_side, store, call, lowered->caller, callee->instance,
-                    &lowered->options, &call->may_spend);
+    call->until = lowered ? lowered->until : NULL;
+    call->budget = vm_budget(store, !callee->core || !lowered);
+    aim_side(&call->callee_side, callee->instance, callee->instance, &callee->options);
+    if (lowered) aim_side(&call->caller_side, lowered->caller, callee->instance, &lowered->options);
     return call;
 }
 
@@ -296,8 +348,7 @@ void vm_call_release(VmCall *call) {
     if (vm_shared(call->store)->root_call == call) vm_shared(call->store)->root_call = NULL;
     if (call->has_scratch) give_scratch(call);
     if (call->owns_arena) arena_free(call->arena);
-    vm_node_remove(&call->waitable.node);
-    free(call->lenders);
+    call->owns_arena = false;
     call->next_free = vm_shared(call->store)->free_calls;
     vm_shared(call->store)->free_calls = call;
 }
@@ -342,17 +393,16 @@ static AbiPlace args_place(VmCall *call) {
 
 Trap vm_pass_args(VmCall *call, VmSlot *core_args) {
     const AbiFunc *lift = call->callee->abi;
-    uint64_t flat[ABI_MAX_FLAT_PARAMS + 1];
+    if (lift->params->op_count == 0) return TRAP_NONE;
     uint32_t address = 0;
-    Trap trap = TRAP_NONE;
-    if (lift->params_spilled) trap = abi_allocate(lift->params, &call->callee_side.guest, &address);
-    AbiPlace to = vm_place(&call->callee_side, lift->params_spilled, flat, address);
-    if (!trap && lift->params->op_count)
-        trap = call->lowered ? abi_transfer(lift->params, args_place(call), lift->params, to)
-                             : abi_lower(lift->params, call->args, to);
-    if (lift->params_spilled) flat[0] = address;
-    for (uint32_t i = 0; i < lift->core_param_count; i++) core_args[i].u64 = flat[i];
-    return trap;
+    if (lift->params_spilled) {
+        Trap trap = abi_allocate(lift->params, &call->callee_side.guest, &address);
+        if (trap) return trap;
+        core_args[0].u64 = address;
+    }
+    AbiPlace to = vm_place(&call->callee_side, lift->params_spilled, words(core_args), address);
+    return call->lowered ? abi_transfer(lift->params, args_place(call), lift->params, to)
+                         : abi_lower(lift->params, call->args, to);
 }
 
 Trap vm_pass_result(VmCall *call, AbiPlace from) {
@@ -369,7 +419,7 @@ Trap vm_pass_result(VmCall *call, AbiPlace from) {
 static VmStatus guest_done(VmThread *thread, VmCall *call) {
     vm_pop_context(call->store, &call->context);
     call->threads--;
-    vm_set_entered(call->callee->instance, caller_of(call), false);
+    set_entered(call->callee->instance, call->until, false);
     return call_done(thread, call);
 }
 
@@ -398,18 +448,22 @@ static VmStatus guest_returned(VmThread *thread, void *context, VmSlot *slots) {
 
 static VmStatus call_guest(VmThread *thread, VmCall *call) {
     const VmComponentFunc *callee = call->callee;
-    if (!vm_may_call(callee->instance, caller_of(call)))
+    bool is_never = call->lowered && call->lowered->is_never;
+    if (is_never || !may_enter(callee->instance, call->until))
         return call_trap(call, thread, TRAP_CANNOT_ENTER);
-    vm_set_entered(callee->instance, caller_of(call), true);
-    VmSlot args[ABI_MAX_FLAT_PARAMS + 1];
+    set_entered(callee->instance, call->until, true);
+    VmSlot kept[ABI_MAX_FLAT_PARAMS + 1], *args = kept;
+    uint32_t n = callee->abi->core_param_count;
+    /* Where no realloc runs meanwhile, they can be written where the callee wants them. */
+    if (!callee->abi->needs_realloc) args = vm_callee_room(thread, n);
+    if (!args) return call_trap(call, thread, TRAP_STACK_EXHAUSTED);
     Trap trap = vm_pass_args(call, args);
     if (trap) return call_trap(call, thread, trap);
     vm_push_context(call->store, &call->context, callee->instance);
     call->context.call = call;
     call->task_state = VM_TASK_STARTED;
     call->threads = 1;
-    return vm_then_call(thread, callee->core, args, callee->abi->core_param_count, guest_returned,
-                        call, call_dropped);
+    return vm_then_call(thread, callee->core, args, n, guest_returned, call, call_dropped);
 }
 
 /* ---- calling a guest that may block: on a fiber of its own ---- */
@@ -491,10 +545,13 @@ static VmStatus call_host(VmThread *thread, VmCall *call) {
     const AbiFunc *lower = call->lowered->abi;
     if (call->callee->type->is_async) call->arena = arena_new(), call->owns_arena = true;
     else take_scratch(call);
-    AbiValue *args = ARENA_NEW_ARRAY(call->arena, AbiValue, lower->params->op_count);
+    uint32_t n = lower->params->op_count, all = n + lower->result->op_count;
+    bool fits = all <= sizeof call->cells / sizeof *call->cells;
+    AbiValue *args = fits ? call->cells : ARENA_NEW_ARRAY(call->arena, AbiValue, all);
     call->args = args;
-    call->result = ARENA_NEW_ARRAY(call->arena, AbiValue, lower->result->op_count);
-    if (lower->params->op_count) {
+    call->result = args + n;
+    memset(call->result, 0, (all - n) * sizeof *args);
+    if (n) {
         Trap trap = abi_lift(lower->params, args_place(call), call->arena, args);
         if (trap) return call_trap(call, thread, trap);
     }
@@ -510,12 +567,16 @@ static VmStatus lowered_call(VmThread *thread, void *context, VmSlot *slots) {
     bool on_fiber = callee->core && callee->type->is_async;
     if (on_fiber && !lowered->is_async && !vm_may_wait(lowered->caller))
         return vm_trap(thread, TRAP_CANNOT_BLOCK);
-    VmCall *call = call_new(thread, lowered->callee, lowered);
-    if (!call) return vm_trap(thread, TRAP_HOST_MEMORY);
+    VmCall *call = call_new(lowered->caller->store, lowered->callee, lowered);
+    if (!call) return vm_trap(thread, TRAP_NO_MEMORY);
     uint32_t n = lowered->abi->core_param_count;
-    if (n) memcpy(call->core_args, words(slots), n * sizeof *call->core_args);
-    if (lowered->abi->result_spilled) call->out_pointer = (uint32_t)call->core_args[n - 1];
-    if (on_fiber) return vm_start_call(thread, call, call_started);
+    call->core_args = words(slots);
+    if (lowered->abi->result_spilled) call->out_pointer = slots[n - 1].u32;
+    if (on_fiber) { /* which may run when this frame is gone */
+        if (n) memcpy(call->saved_args, slots, n * sizeof *slots);
+        call->core_args = call->saved_args;
+        return vm_start_call(thread, call, call_started);
+    }
     return callee->core ? call_guest(thread, call) : call_host(thread, call);
 }
 
@@ -526,6 +587,8 @@ static CoreValType core_type_of(AbiCore type) {
 
 VmFunc *vm_lowered_func(VmLowered *lowered) {
     const AbiFunc *abi = lowered->abi;
+    lowered->until = common(lowered->callee->instance, lowered->caller);
+    lowered->is_never = is_in_line(lowered->callee->instance, lowered->caller);
     CoreValType params[ABI_MAX_FLAT_PARAMS + 1], results[ABI_MAX_FLAT_RESULTS];
     for (uint32_t i = 0; i < abi->core_param_count; i++)
         params[i] = core_type_of(abi->core_params[i]);
@@ -573,8 +636,8 @@ static bool begin_root(VmThread *thread, VmCall *call) {
 VmStatus vm_component_call(VmThread *thread, VmComponentFunc *func, const AbiValue *args,
                            AbiValue *result, Arena *arena) {
     if (!func->entry) func->entry = vm_core_func(func->instance->store, "", "", entry_call, func);
-    VmCall *call = func->entry ? call_new(thread, func, NULL) : NULL;
-    if (!call) return vm_trap(thread, TRAP_HOST_MEMORY);
+    VmCall *call = func->entry ? call_new(func->instance->store, func, NULL) : NULL;
+    if (!call) return vm_trap(thread, TRAP_NO_MEMORY);
     call->args = args;
     call->result = result;
     call->arena = arena;
@@ -644,7 +707,7 @@ static VmStatus destroy(VmThread *thread, const ResourceFunc *f, uint64_t rep) {
     if (!vm_may_enter(resource->owner, f->instance)) return vm_trap(thread, TRAP_CANNOT_ENTER);
     if (!resource->dtor) return VM_DONE;
     Destruction *d = calloc(1, sizeof *d);
-    if (!d) return vm_trap(thread, TRAP_HOST_MEMORY);
+    if (!d) return vm_trap(thread, TRAP_NO_MEMORY);
     d->f = f;
     vm_set_entered(resource->owner, f->instance, true);
     vm_push_context(vm_thread_store(thread), &d->context, resource->owner);

@@ -100,7 +100,7 @@ Trap vm_lift_error(const VmSide *side, uint32_t index, uint64_t *value) {
     bool to_host =
         side->to_host || (side->call && !(side->call->lowered && side->call->callee->core));
     ErrorContext *error = error_at(side->store, number);
-    if (error->refs == UINT32_MAX) return TRAP_HOST_MEMORY;
+    if (error->refs == UINT32_MAX) return TRAP_NO_MEMORY;
     error->refs += to_host;
     *value = number;
     return TRAP_NONE;
@@ -112,7 +112,7 @@ Trap vm_lower_error(const VmSide *side, uint64_t value, uint32_t *index) {
         vm_trap_text(vm_running(side->store), TRAP_HOST, "the host passed no error-context");
         return TRAP_HOST;
     }
-    if (error->refs == UINT32_MAX) return TRAP_HOST_MEMORY;
+    if (error->refs == UINT32_MAX) return TRAP_NO_MEMORY;
     AbiHandle handle = {.type = &error_type, .rep = value};
     *index = vm_add_handle(side->instance, side->instance->table, handle);
     if (!*index) return TRAP_TABLE_FULL;
@@ -123,9 +123,9 @@ Trap vm_lower_error(const VmSide *side, uint64_t value, uint32_t *index) {
 /* ---- built-ins ---- */
 
 /* What the built-in reads from or writes to its guest by. */
-static void set_side(VmSide *side, const Builtin *b, uint64_t *may_spend) {
-    *may_spend = VM_MAX_CALL_BYTES;
-    vm_set_side(side, b->instance->store, NULL, b->instance, b->instance, &b->options, may_spend);
+static void set_side(VmSide *side, const Builtin *b, VmBudget *budget) {
+    *budget = vm_budget(b->instance->store, true);
+    vm_set_side(side, b->instance->store, NULL, b->instance, b->instance, &b->options, budget);
 }
 
 static VmStatus error_context_new(VmThread *thread, void *context, VmSlot *slots) {
@@ -133,8 +133,8 @@ static VmStatus error_context_new(VmThread *thread, void *context, VmSlot *slots
     if (!b->instance->may_leave) return vm_trap(thread, TRAP_CANNOT_LEAVE);
     VmStore *store = b->instance->store;
     VmSide side;
-    uint64_t may_spend;
-    set_side(&side, b, &may_spend);
+    VmBudget budget;
+    set_side(&side, b, &budget);
     uint64_t flat[] = {slots[0].u32, slots[1].u32};
     AbiValue message;
     Arena *arena = arena_new();
@@ -142,7 +142,7 @@ static VmStatus error_context_new(VmThread *thread, void *context, VmSlot *slots
     uint32_t number = trap ? 0 : error_new(store, message.string.ptr, message.string.len);
     arena_free(arena);
     if (trap) return vm_trap(thread, trap);
-    if (!number) return vm_trap(thread, TRAP_HOST_MEMORY);
+    if (!number) return vm_trap(thread, TRAP_NO_MEMORY);
     uint32_t index;
     trap = vm_lower_error(&side, number, &index);
     if (trap) {
@@ -164,8 +164,8 @@ static VmStatus error_context_debug_message(VmThread *thread, void *context, VmS
     const ErrorContext *error = error_at(store, number);
     AbiValue message = {.string = {error->message, error->len}};
     VmSide side;
-    uint64_t may_spend;
-    set_side(&side, b, &may_spend);
+    VmBudget budget;
+    set_side(&side, b, &budget);
     trap = abi_lower(b->string, &message, vm_place(&side, true, NULL, slots[1].u32));
     return trap ? vm_trap(thread, trap) : VM_DONE;
 }

@@ -172,7 +172,7 @@ typedef struct {
     const VmHostEnd *host;
     VmSide side;
     Arena *arena;
-    uint64_t may_spend;
+    VmBudget budget;
 } Copy;
 
 static Trap take_from_guest(Copy *c, size_t *n, VmFlow *flow) {
@@ -209,9 +209,9 @@ static Trap give_to_guest(Copy *c, size_t *n, VmFlow *flow) {
 
 static Trap copy_cells(VmThread *thread, VmEnd *end, size_t *n, VmFlow *flow) {
     Copy c = {.thread = thread, .end = end, .host = host_end(end), .arena = arena_new()};
-    c.may_spend = VM_MAX_CALL_BYTES;
+    c.budget = vm_budget(end->instance->store, true);
     vm_set_side(&c.side, end->instance->store, NULL, end->instance, end->instance, end->options,
-                &c.may_spend);
+                &c.budget);
     c.side.to_host = true;
     if (*n > MOST_ITEMS) *n = MOST_ITEMS;
     Trap trap = is_writable(end) ? take_from_guest(&c, n, flow) : give_to_guest(&c, n, flow);

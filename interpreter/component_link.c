@@ -158,8 +158,7 @@ static bool needs_no_entry(VmComponent *component, const CompEntity *type, VmIte
     if (type->sort != COMP_TYPE) return false;
     const WitType *resource = wit_dealias(type->type);
     if (!resource || resource->kind != WIT_RESOURCE) return true;
-    MapEntry *known =
-        map_get(&component->resources, (Str){(const char *)&resource, sizeof resource});
+    MapEntry *known = map_get_ptr(&component->resources, resource);
     if (known) out->resource = known->ptr;
     return known != NULL;
 }
@@ -172,12 +171,6 @@ static bool needs_no_instance(VmComponent *component, const CompEntity *type) {
         if (!needs_no_entry(component, &type->instance->exports.at[i].entity, &ignored))
             return false;
     return true;
-}
-
-static void bind_resource(VmComponent *component, const WitType *type, VmResource *resource) {
-    const WitType **key = arena_copy(component->store->arena, &type, sizeof type);
-    map_put(component->store->arena, &component->resources, (Str){(char *)key, sizeof *key}, NULL)
-        ->ptr = resource;
 }
 
 static bool link_entity(VmComponent *component, const Entry *entry, Str name,
@@ -197,7 +190,7 @@ static bool link_entity(VmComponent *component, const Entry *entry, Str name,
         return link_instance(component, entry->instance, name, type->instance, out, span, diags);
     if (type->sort == COMP_TYPE && entry->kind == ENTRY_RESOURCE) {
         out->resource = entry->resource;
-        bind_resource(component, wit_dealias(type->type), entry->resource);
+        vm_bind_resource(component, wit_dealias(type->type), entry->resource);
         return true;
     }
     static const char *const kinds[] = {"an instance", "a function", "a resource"};

@@ -159,13 +159,12 @@ static Trap move(VmEnd *writer, VmEnd *reader, uint32_t n) {
         reader->progress += n;
         return TRAP_NONE;
     }
-    uint64_t may_spend = VM_MAX_TRANSFER_BYTES;
     VmSide from, to;
     Trap trap = TRAP_NONE;
     VmStore *store = writer->instance->store;
-    vm_set_side(&from, store, NULL, writer->instance, writer->instance, writer->options,
-                &may_spend);
-    vm_set_side(&to, store, NULL, reader->instance, reader->instance, reader->options, &may_spend);
+    VmBudget budget = vm_budget(store, false);
+    vm_set_side(&from, store, NULL, writer->instance, writer->instance, writer->options, &budget);
+    vm_set_side(&to, store, NULL, reader->instance, reader->instance, reader->options, &budget);
     uint32_t size = writer->plan->size;
     for (uint32_t i = 0; size && i < n && !trap; i++)
         trap = abi_transfer(
@@ -229,7 +228,7 @@ BUILTIN(pair_new) {
     if (!b->instance->may_leave) return vm_trap(thread, TRAP_CANNOT_LEAVE);
     bool is_future = b->type->kind == WIT_FUTURE;
     VmPipe *pipe = vm_pipe_new(b->instance->store, is_future);
-    if (!pipe) return vm_trap(thread, TRAP_HOST_MEMORY);
+    if (!pipe) return vm_trap(thread, TRAP_NO_MEMORY);
     pipe->refs = 2;
     pipe->elem = b->type->elem;
     pipe->types = b->instance;

@@ -156,7 +156,7 @@ static void free_set(VmNode *node) { free(node); }
 BUILTIN(set_new) {
     CHECK_LEAVE();
     VmSet *set = calloc(1, sizeof *set);
-    if (!set) return vm_trap(thread, TRAP_HOST_MEMORY);
+    if (!set) return vm_trap(thread, TRAP_NO_MEMORY);
     vm_node_add(b->instance->store, &set->node, free_set);
     slots[0].u64 = vm_table_put(b->instance, VM_WAIT_SET, set);
     return slots[0].u32 ? VM_DONE : vm_trap(thread, TRAP_TABLE_FULL);
@@ -309,7 +309,7 @@ BUILTIN(thread_yield) {
 BUILTIN(thread_index) {
     CHECK_LEAVE();
     const VmFiber *this = vm_this_thread(b->instance);
-    if (!this) return vm_trap(thread, TRAP_HOST_MEMORY);
+    if (!this) return vm_trap(thread, TRAP_NO_MEMORY);
     slots[0].u64 = this->index;
     return VM_DONE;
 }
@@ -327,7 +327,7 @@ BUILTIN(thread_new) {
     if (!start) return vm_trap(thread, TRAP_UNINITIALIZED_ELEMENT);
     if (start->param_slots != 1 || start->result_slots) return vm_trap(thread, TRAP_INDIRECT_TYPE);
     VmFiber *fiber = vm_thread_fiber(b->instance, start, slots[1].u32);
-    if (!fiber) return vm_trap(thread, TRAP_HOST_MEMORY);
+    if (!fiber) return vm_trap(thread, vm_fiber_trap(b->instance->store));
     slots[0].u64 = fiber->index;
     return VM_DONE;
 }

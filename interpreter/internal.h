@@ -70,6 +70,10 @@ enum {
     VM_DEFAULT_FRAMES = 1 << 16,
     VM_MAX_NESTING = 32, /* of vm_call inside host functions */
     VM_DEFAULT_HEAP = 1 << 30,
+    VM_DEFAULT_HANDLES = 1 << 20,
+    VM_DEFAULT_TASKS = 10000,
+    VM_DEFAULT_VALUES = 128 << 20,
+    VM_DEFAULT_COPY = 1 << 30,
     VM_TICKS = 20000, /* calls and backward jumps between looks at the clock */
     VM_MAX_BACKTRACE = 100
 };
@@ -315,6 +319,11 @@ static inline uint32_t vm_host_slot_count(const VmFunc *f) {
 }
 static inline VmSlot *vm_callee_slots(const VmFrame *host) {
     return host->fp + (host->func ? vm_host_slot_count(host->func) : 0);
+}
+/* The same of the host function that runs, if `n` fit; NULL: the stack is exhausted. */
+static inline VmSlot *vm_callee_room(const VmThread *t, uint32_t n) {
+    VmSlot *slots = vm_callee_slots(t->top);
+    return n <= (size_t)(t->stack_end - slots) ? slots : NULL;
 }
 
 /* thread.c */

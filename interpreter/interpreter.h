@@ -57,7 +57,12 @@ typedef struct {
     uint64_t timeout_ns; /* of one vm_call from the outside; 0: none */
     uint32_t max_stack;  /* bytes of a thread's stack; 0: 1 MiB */
     uint32_t max_frames; /* 0: 65,536 */
-    uint32_t max_instances;  /* 0: no limit */
+    uint32_t max_instances; /* core and component; 0: no limit, of components 10,000 */
+    uint32_t max_handles;   /* in the tables of all component instances; 0: 1,048,576 */
+    uint32_t max_tasks;     /* asynchronous calls and threads of components; 0: 10,000 */
+    uint64_t max_values; /* bytes that the values of one call between a component and the host may
+                                take; 0: 128 MiB */
+    uint64_t max_copy;   /* bytes that one call may copy between components; 0: 1 GiB */
     const Allocator *memory; /* of the store's own objects, copied; NULL: malloc */
 } VmLimits;
 
@@ -71,7 +76,11 @@ typedef enum {
     VM_LIMIT_STACK,
     VM_LIMIT_FRAMES,
     VM_LIMIT_INSTANCES,
-    VM_LIMIT_HEAP
+    VM_LIMIT_HEAP,
+    VM_LIMIT_HANDLES,
+    VM_LIMIT_TASKS,
+    VM_LIMIT_VALUES,
+    VM_LIMIT_COPY
 } VmLimit;
 
 /* What a store uses now; the last three in bytes that it has from its allocator. */

@@ -8,12 +8,20 @@ static void begin(void *context) {
     store->types = core_space_new(store->arena);
 }
 
+static void set_defaults(VmLimits *l) {
+    if (!l->max_handles) l->max_handles = VM_DEFAULT_HANDLES;
+    if (!l->max_tasks) l->max_tasks = VM_DEFAULT_TASKS;
+    if (!l->max_values) l->max_values = VM_DEFAULT_VALUES;
+    if (!l->max_copy) l->max_copy = VM_DEFAULT_COPY;
+}
+
 VmStore *vm_store_new(const VmLimits *limits) {
     const Allocator *memory = limits && limits->memory ? limits->memory : &alloc_system;
     VmStore *store = alloc_new(memory, 1, sizeof *store);
     if (!store) return NULL;
     store->memory = *memory;
     if (limits) store->limits = *limits;
+    set_defaults(&store->limits);
     if (!vm_try(store, begin, store)) {
         alloc_free(memory, store);
         return NULL;

@@ -119,27 +119,50 @@ static VmLimit limit_of(const VmThread *t, Trap trap) {
     case TRAP_MEMORY_LIMIT: return VM_LIMIT_MEMORY;
     case TRAP_TABLE_LIMIT: return VM_LIMIT_TABLE;
     case TRAP_INSTANCE_LIMIT: return VM_LIMIT_INSTANCES;
+    case TRAP_TABLE_FULL: return VM_LIMIT_HANDLES;
+    case TRAP_TASK_LIMIT: return VM_LIMIT_TASKS;
+    case TRAP_HOST_MEMORY: return VM_LIMIT_VALUES;
+    case TRAP_COPY_LIMIT: return VM_LIMIT_COPY;
     case TRAP_STACK_EXHAUSTED:
         return t->top + 1 >= t->frames_end ? VM_LIMIT_FRAMES : VM_LIMIT_STACK;
     default: return VM_LIMIT_NONE;
     }
 }
 
+/* How large the limit is that a trap is about, and of what; 0: its text says enough. */
+static uint64_t limit_size(const VmThread *t, const char **of) {
+    const VmLimits *limits = &t->store->limits;
+    switch (t->limit) {
+    case VM_LIMIT_FRAMES: *of = "frames"; return (uint64_t)(t->frames_end - t->frames);
+    case VM_LIMIT_STACK: *of = "bytes of stack"; return stack_bytes(t);
+    case VM_LIMIT_HANDLES: *of = "handles"; return limits->max_handles;
+    case VM_LIMIT_TASKS: *of = "tasks and threads"; return limits->max_tasks;
+    case VM_LIMIT_VALUES: *of = "bytes"; return limits->max_values;
+    case VM_LIMIT_COPY: *of = "bytes"; return limits->max_copy;
+    case VM_LIMIT_NONE:
+    case VM_LIMIT_FUEL:
+    case VM_LIMIT_TIME:
+    case VM_LIMIT_MEMORY:
+    case VM_LIMIT_TABLE:
+    case VM_LIMIT_INSTANCES:
+    case VM_LIMIT_HEAP: break;
+    }
+    return 0;
+}
+
 static void say_trap(VmThread *t) {
-    const char *text = trap_text(t->trap);
-    if (t->trap != TRAP_STACK_EXHAUSTED) snprintf(t->message, sizeof t->message, "%s", text);
-    else if (t->limit == VM_LIMIT_FRAMES)
-        snprintf(t->message, sizeof t->message, "%s: the limit of %zu frames is reached", text,
-                 (size_t)(t->frames_end - t->frames));
+    const char *text = trap_text(t->trap), *of;
+    uint64_t size = limit_size(t, &of);
+    if (size == 0) snprintf(t->message, sizeof t->message, "%s", text);
     else
-        snprintf(t->message, sizeof t->message, "%s: the limit of %zu bytes of stack is reached",
-                 text, stack_bytes(t));
+        snprintf(t->message, sizeof t->message, "%s: the limit of %llu %s is reached", text,
+                 (unsigned long long)size, of);
 }
 
 void vm_set_trap(VmThread *t, Trap trap) {
     t->status = VM_TRAP;
     if (t->trap != TRAP_NONE) return; /* a nested call's trap goes on through its host function */
-    if (trap == TRAP_STACK_EXHAUSTED || trap == TRAP_HEAP_LIMIT)
+    if (trap == TRAP_STACK_EXHAUSTED || trap == TRAP_HEAP_LIMIT || trap == TRAP_TABLE_FULL)
         trap = vm_limit_trap(t->store, trap);
     t->trap = trap;
     t->limit = limit_of(t, trap);
@@ -309,12 +332,12 @@ bool vm_will_call(const VmThread *t) { return t->top->then != NULL; }
 VmStatus vm_then_call(VmThread *t, VmFunc *func, const VmSlot *args, uint32_t arg_count,
                       VmHostFn then, void *context, void (*dropped)(void *)) {
     VmFrame *host = t->top;
-    VmSlot *slots = vm_callee_slots(host);
-    if (arg_count > (size_t)(t->stack_end - slots)) {
+    VmSlot *slots = vm_callee_room(t, arg_count);
+    if (!slots) {
         if (dropped) dropped(context);
         return vm_trap(t, TRAP_STACK_EXHAUSTED);
     }
-    if (arg_count) memmove(slots, args, arg_count * sizeof *args);
+    if (arg_count && args != slots) memmove(slots, args, arg_count * sizeof *args);
     vm_drop(t); /* an earlier wish */
     host->then = then;
     host->context = context;

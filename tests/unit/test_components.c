@@ -405,7 +405,7 @@ static void wrong_error_contexts_trap(void) {
         {"unaligned", "unaligned pointer"},
         {"bounds", "string content out-of-bounds: string pointer/length out of bounds of memory"},
         {"no-text", "invalid utf-8 sequence in a string"},
-        {"fill", "the handle table is full"},
+        {"fill", "the handle table is full: the limit of 1048576 handles is reached"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         World w = world_with_errors();
@@ -445,8 +445,10 @@ static void host_memory_is_limited(void) {
                    " (core instance $c (instantiate $m))"
                    " (func (export \"run\") (result (list string))"
                    "  (canon lift (core func $c \"run\") (memory (core memory $c \"mem\")))))"));
-    check_trap(&w, call(&w, "", "run", NULL),
-               "the values of one call need more host memory than is allowed");
+    check_trap(
+        &w, call(&w, "", "run", NULL),
+        "the values of one call need more host memory than is allowed: the limit of 134217728 "
+        "bytes is reached");
     world_free(&w);
 }
 
@@ -459,7 +461,8 @@ static void handles_are_limited(void) {
                " (core instance $c (instantiate $m (with \"\" (instance"
                "  (export \"new\" (func $new))))))"
                " (func (export \"run\") (canon lift (core func $c \"run\"))))"));
-    check_trap(&w, call(&w, "", "run", NULL), "the handle table is full");
+    check_trap(&w, call(&w, "", "run", NULL),
+               "the handle table is full: the limit of 1048576 handles is reached");
     world_free(&w);
 }
 
