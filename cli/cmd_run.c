@@ -55,7 +55,16 @@ static const Option option_table[] = {
     NUMBER(Options, module.limits.max_frames, 0, "max-frames", "N",
            "How deep its calls may nest (65536)"),
     NUMBER(Options, module.limits.max_instances, 0, "max-instances", "N",
-           "How many core instances it may have"),
+           "How many instances it may have (of components 10,000)"),
+    NUMBER(Options, module.limits.max_handles, 0, "max-handles", "N",
+           "How many handles a component may have: of resources, and of what is asynchronous "
+           "(1,048,576)"),
+    NUMBER(Options, module.limits.max_tasks, 0, "max-tasks", "N",
+           "How many asynchronous calls and threads of a component may be going on (10,000)"),
+    NUMBER(Options, module.limits.max_values, 0, "max-values", "BYTES",
+           "How much the values of one call between a component and WASI may take (128M)"),
+    NUMBER(Options, module.limits.max_copy, 0, "max-copy", "BYTES",
+           "How much one call may copy from component to component (1G)"),
 };
 
 static const Argument arguments[] = {
@@ -116,24 +125,29 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source, V
         bool exits = vm_status(thread) == VM_EXIT; /* a start function may */
         if (!exits) report_trap(cli, thread);
         status = exits ? vm_exit_status(thread) : EXIT_TRAP;
+    } else if (vm_store_met(store, VM_LIMIT_INSTANCES)) {
+        run_note_limit(cli, WITC_LIMIT_INSTANCES);
     }
     vm_linker_free(linker);
     return status;
 }
 
+static uint32_t at_most_32(uint64_t n) { return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX; }
+
 static VmLimits vm_limits_of(const RunLimits *l) {
-    uint64_t stack = l->max_stack < UINT32_MAX ? l->max_stack : UINT32_MAX;
-    uint64_t frames = l->max_frames < UINT32_MAX ? l->max_frames : UINT32_MAX;
-    uint64_t instances = l->max_instances < UINT32_MAX ? l->max_instances : UINT32_MAX;
     return (VmLimits){.has_fuel = l->fuel != UINT64_MAX,
                       .fuel = l->fuel,
                       .max_memory = l->max_memory,
                       .max_heap = l->max_heap,
                       .max_table = l->max_table,
                       .timeout_ns = l->timeout,
-                      .max_stack = (uint32_t)stack,
-                      .max_frames = (uint32_t)frames,
-                      .max_instances = (uint32_t)instances};
+                      .max_stack = at_most_32(l->max_stack),
+                      .max_frames = at_most_32(l->max_frames),
+                      .max_instances = at_most_32(l->max_instances),
+                      .max_handles = at_most_32(l->max_handles),
+                      .max_tasks = at_most_32(l->max_tasks),
+                      .max_values = l->max_values,
+                      .max_copy = l->max_copy};
 }
 
 static void interrupt_store(void *store) { vm_store_interrupt(store); }
@@ -237,5 +251,6 @@ const CommandSpec cmd_run = {
         "With a variable and two arguments\n$ witc run --env NAME=Ada program.wasm -- 9 16\n"
         "What a manifest composes, with the limits and grants in it\n$ witc run compose.yml\n"
         "A function of a core module\n$ witc run --invoke add module.wat 2 0x10\n"
-        "What one does not trust\n$ witc run --timeout 2s --max-memory 64M program.wasm\n",
+        "What one does not trust\n$ witc run --timeout 2s --max-memory 64M --max-handles 1000 "
+        "program.wasm\n",
 };

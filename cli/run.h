@@ -13,6 +13,7 @@ enum { EXIT_TRAP = 134 };
 typedef struct {
     uint64_t fuel; /* UINT64_MAX: not counted */
     uint64_t timeout, max_memory, max_table, max_heap, max_stack, max_frames, max_instances;
+    uint64_t max_handles, max_tasks, max_values, max_copy; /* of components */
 } RunLimits;
 
 typedef struct {

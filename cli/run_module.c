@@ -75,7 +75,11 @@ static const char *const limit_options[] = {[WITC_LIMIT_FUEL] = "--fuel",
                                             [WITC_LIMIT_STACK] = "--max-stack",
                                             [WITC_LIMIT_FRAMES] = "--max-frames",
                                             [WITC_LIMIT_INSTANCES] = "--max-instances",
-                                            [WITC_LIMIT_HEAP] = "--max-heap"};
+                                            [WITC_LIMIT_HEAP] = "--max-heap",
+                                            [WITC_LIMIT_HANDLES] = "--max-handles",
+                                            [WITC_LIMIT_TASKS] = "--max-tasks",
+                                            [WITC_LIMIT_VALUES] = "--max-values",
+                                            [WITC_LIMIT_COPY] = "--max-copy"};
 
 void run_note_limit(Cli *cli, witc_limit limit) {
     if (limit != WITC_LIMIT_NONE)

@@ -62,6 +62,7 @@ quick)
     part "adapter" tests/adapter.sh build/witc
     part "compose" tests/compose.sh build/witc
     part "engine" tests/engine.sh build/witc
+    part "components" tests/components.sh build/witc
     part "scripts" tests/wast.sh build/witc
     part "sources" tests/sources.sh build/witc
     ;;
@@ -70,6 +71,7 @@ stress)
     part "golden stress" tests/golden.sh build/witc-stress
     part "scripts stress" tests/wast.sh build/witc-stress
     part "core suite stress" tests/scripts.sh build/witc-stress
+    part "canonical abi stress" tests/abi.sh build/obj-stress/tests/abi_vectors
     part "random modules stress" build/obj-stress/tests/differ -o build 300 20000
     replay stress
     ;;
@@ -93,6 +95,8 @@ full)
     part "compose asan" tests/compose.sh build/witc-asan
     part "adapter asan" tests/adapter.sh build/witc-asan
     part "engine asan" tests/engine.sh build/witc-asan
+    part "components" tests/components.sh build/witc
+    part "components asan" tests/components.sh build/witc-asan
     part "golden asan" tests/golden.sh build/witc-asan
     part "documents" tests/report.sh build/witc
     part "documents asan" tests/report.sh build/witc-asan
@@ -113,6 +117,8 @@ full)
     part "example" tests/example.sh build/witc
     part "bench" tests/bench.sh
     part "inputs" tests/inputs.sh build/witc
+    part "canonical abi" tests/abi.sh build/obj-release/tests/abi_vectors
+    part "canonical abi asan" tests/abi.sh build/obj-asan/tests/abi_vectors
     part "hostile" tests/hostile.sh build/witc
     part "hostile modules" tests/hostile_core.sh build/witc build/obj-release/tests/hostile_modules \
         build/obj-release/tests/fuzz_instance

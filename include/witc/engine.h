@@ -46,7 +46,7 @@ extern "C" {
 
 /* The version of this interface: it goes up by one when something is added, by 1000 when something
  * changes. A program built for a version runs with any later one of the same thousand. */
-#define WITC_API_VERSION 1000
+#define WITC_API_VERSION 1001
 uint32_t witc_api_version(void);        /* the library's WITC_API_VERSION */
 const char *witc_library_version(void); /* "0.1.0" */
 
@@ -305,7 +305,11 @@ typedef enum witc_limit {
     WITC_LIMIT_STACK = 5,
     WITC_LIMIT_FRAMES = 6,
     WITC_LIMIT_INSTANCES = 7,
-    WITC_LIMIT_HEAP = 8
+    WITC_LIMIT_HEAP = 8,
+    WITC_LIMIT_HANDLES = 9, /* this and the next three are met by components only */
+    WITC_LIMIT_TASKS = 10,
+    WITC_LIMIT_VALUES = 11,
+    WITC_LIMIT_COPY = 12
 } witc_limit;
 
 /* A store (store_init); `limits`, copied, NULL: the defaults. NULL: no memory, or limits that this library
