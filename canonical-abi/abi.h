@@ -135,6 +135,7 @@ struct AbiPlan {
     uint32_t op_count;
     const AbiCore *flat; /* core types of the flat form; joined inside variants */
     uint32_t flat_count; /* as many as there are, also above the limits */
+    bool is_scalars;     /* an op a slot: no strings, lists, variants, handles */
     bool is_numbers;     /* numbers without gaps, all of it: bytes, in memory */
     bool needs_memory;   /* strings or lists somewhere */
     bool has_strings;

@@ -13,11 +13,7 @@ typedef struct {
 
 static Trap lift_plan(Lift *l, const AbiPlan *plan, At at, AbiValue *values);
 
-bool abi_is_packed(const AbiPlan *element) {
-    if (element->op_count != 1) return false;
-    AbiKind kind = element->ops[0].kind;
-    return kind <= ABI_CHAR || kind == ABI_FLAGS || kind == ABI_ENUM;
-}
+bool abi_is_packed(const AbiPlan *element) { return element->op_count == 1 && element->is_scalars; }
 
 static Trap lift_string(Lift *l, At at, const AbiOp *op, AbiValue *value) {
     uint32_t pointer, length;

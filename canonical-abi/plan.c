@@ -42,6 +42,10 @@ static Builder begin(AbiCache *cache, const WitType *type) {
 
 static bool is_number(const AbiOp *op) { return op->kind != ABI_BOOL && op->kind < ABI_CHAR; }
 
+static bool is_scalar(const AbiOp *op) {
+    return op->kind <= ABI_CHAR || op->kind == ABI_FLAGS || op->kind == ABI_ENUM;
+}
+
 /* Numbers side by side can be copied as one. */
 static void find_runs(AbiOp *ops, size_t n) {
     for (size_t i = n; i-- > 0;) {
@@ -64,6 +68,8 @@ static const AbiPlan *finish(Builder *b) {
     plan->op_count = (uint32_t)b->ops.len;
     find_runs(b->ops.at, b->ops.len);
     plan->is_numbers = plan->op_count && plan->ops[0].run == plan->size;
+    plan->is_scalars = true;
+    for (uint32_t i = 0; i < plan->op_count; i++) plan->is_scalars &= is_scalar(&plan->ops[i]);
     plan->flat = b->flat.at;
     plan->flat_count = (uint32_t)b->flat.len;
     return plan;

@@ -92,7 +92,24 @@ static Trap transfer_plan(Transfer *t, const AbiPlan *a, At from, const AbiPlan 
     return TRAP_NONE;
 }
 
+/* Scalars from slots to slots: what most calls pass. */
+static Trap transfer_slots(const AbiPlan *plan, const uint64_t *from, uint64_t *to) {
+    for (const AbiOp *op = plan->ops, *end = op + plan->op_count; op < end; op++) {
+        uint64_t bits = from[op->slot];
+        if (op->width < 8) bits = (uint32_t)bits;
+        if (op->width < 4 || op->kind >= ABI_CHAR) {
+            Trap trap = check_bits(op, &bits);
+            if (trap) return trap;
+            bits = (uint32_t)bits;
+        }
+        to[op->slot] = bits;
+    }
+    return TRAP_NONE;
+}
+
 Trap abi_transfer(const AbiPlan *from_plan, AbiPlace from, const AbiPlan *to_plan, AbiPlace to) {
+    if (from.slots && to.slots && from_plan->is_scalars)
+        return transfer_slots(from_plan, from.slots, to.slots);
     Transfer t = {.from = {.guest = from.guest}, .to = {.guest = to.guest}};
     t.from.other = &t.to;
     t.to.other = &t.from;

@@ -23,9 +23,7 @@ typedef struct {
     bool has_borrows;
 } Input;
 
-static unsigned next(Input *in, unsigned below) {
-    return in->at < in->end ? *in->at++ % below : 0;
-}
+static unsigned next(Input *in, unsigned below) { return in->at < in->end ? *in->at++ % below : 0; }
 
 /* ---- types ---- */
 
@@ -185,11 +183,10 @@ static void put_core_types(Buf *b, const char *what, const AbiCore *types, uint3
 }
 
 static void put_values(Input *in, Buf *b, const AbiCore *types, uint32_t n) {
-    static const char *const small[] = {"0", "0", "0", "0", "0", "1", "1", "2", "8",
-                                        "8", "16", "64", "64", "128", "-1", "65536"};
+    static const char *const small[] = {"0", "0", "0",  "0",  "0",  "1",   "1",  "2",
+                                        "8", "8", "16", "64", "64", "128", "-1", "65536"};
     static const char *const names[] = {"i32", "i64", "f32", "f64"};
-    for (uint32_t i = 0; i < n; i++)
-        buf_fmt(b, " (%s.const %s)", names[types[i]], PICK(in, small));
+    for (uint32_t i = 0; i < n; i++) buf_fmt(b, " (%s.const %s)", names[types[i]], PICK(in, small));
 }
 
 static const char *encoding_of(Input *in) {
@@ -212,8 +209,8 @@ static void put_func_type(Buf *b, const Subject *s) {
 }
 
 static void put_callee(Input *in, Buf *b, Subject *s) {
-    const AbiFunc *abi = abi_func(&s->cache, &s->func,
-                                  s->is_async ? ABI_LIFT_ASYNC_CALLBACK : ABI_LIFT);
+    const AbiFunc *abi =
+        abi_func(&s->cache, &s->func, s->is_async ? ABI_LIFT_ASYNC_CALLBACK : ABI_LIFT);
     const AbiPlan *result = abi->result;
     bool spilled = s->is_async && abi->result_spilled;
     AbiCore i32 = ABI_I32;
@@ -286,7 +283,9 @@ static void put_callee(Input *in, Buf *b, Subject *s) {
             encoding);
     if (s->is_async) buf_fmt(b, " async (callback (core func $c \"after\"))");
     else if (next(in, 2)) buf_fmt(b, " (post-return (core func $c \"after\"))");
-    buf_fmt(b, "))\n (func (export \"make\") (result (own $r)) (canon lift (core func $c \"make\"))))\n");
+    buf_fmt(
+        b,
+        "))\n (func (export \"make\") (result (own $r)) (canon lift (core func $c \"make\"))))\n");
 }
 
 static void put_caller(Input *in, Buf *b, Subject *s) {
@@ -368,8 +367,7 @@ static void run(Arena *arena, const CompInfo *info, Diags *diags) {
     VmLinker *linker = vm_linker_new(store);
     vm_linker_func(linker, STR("back"), STR("()"), back, NULL);
     VmComponent *component = vm_component_new(thread, info, linker, diags);
-    VmComponentFunc *func =
-        component ? vm_component_func(component, (Str){0}, STR("run")) : NULL;
+    VmComponentFunc *func = component ? vm_component_func(component, (Str){0}, STR("run")) : NULL;
     bool has_trapped = false;
     for (int i = 0; func && i < 3; i++) {
         VmStatus status = vm_component_call(thread, func, NULL, NULL, arena);
