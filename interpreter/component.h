@@ -258,7 +258,7 @@ typedef struct VmCall {
     bool has_scratch; /* `arena` is the store's; else, of an async function of the host, its own */
     bool owns_arena;
     bool delivered, cancel_requested, is_cancelled; /* the last: by the host */
-    VmWork work;           /* the host has not answered yet */
+    VmWork work;                                    /* the host has not answered yet */
     VmComponent *until;    /* which of the callee's ancestors have been entered: up to this one */
     uint64_t *core_args;   /* of the caller: its slots, or `saved_args` */
     uint32_t out_pointer;  /* where a spilled result goes */
