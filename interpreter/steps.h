@@ -203,9 +203,18 @@ STEP(
         return TRAP_FUEL;
     } store->fuel = left - cost;)
 
-/* ---- calls and returns: what can only end a handler ---- */
+/* ---- jumps by tables, calls and returns: what can only end a handler ---- */
 
 #define END_HANDLER(name) HANDLER(name, { END_##name(); })
+
+/* The index; jump: how many targets before the default; a word with `jump` each follows. */
+#define JUMP_BY_TABLE(index)                                                                       \
+    do {                                                                                           \
+        uint32_t i_ = (index), n_ = (uint32_t)pc[1].jump;                                          \
+        JUMP_BY(pc[2 + (i_ < n_ ? i_ : n_)].jump);                                                 \
+    } while (0)
+#define END_JUMP_TABLE()   JUMP_BY_TABLE(fp[pc[1].a].u32)
+#define END_JUMP_TABLE_A() JUMP_BY_TABLE((uint32_t)acc)
 
 /* Zeroes `n` slots, an even number. The empty statement keeps the compiler from calling memset. */
 INLINE void zero_slots(VmSlot *slots, uint32_t n) {
@@ -248,13 +257,6 @@ INLINE void zero_slots(VmSlot *slots, uint32_t n) {
 #define END_CALL_OWN()                                                                             \
     CALL_TO((VmFunc *)(void *)((char *)in->own_funcs + pc[2].imm), 3, true)
 
-/* a: arguments, b: index; the immediate: the type as the store knows it, and the table. */
-#define END_CALL_INDIRECT()                                                                        \
-    do {                                                                                           \
-        INDIRECT(f, pc[1].b, CALL_SUBTYPE)                                                         \
-        CALL_TO(f, 3, false);                                                                      \
-    } while (0)
-
 /* The function that a table holds at a register. Where it is of another type than the one that is
  * asked for, `slow` looks whether that will do, which the accumulator then tells the function. */
 #define INDIRECT(result, index_slot, slow)                                                         \
@@ -267,6 +269,13 @@ INLINE void zero_slots(VmSlot *slots, uint32_t n) {
         acc = (uintptr_t)result;                                                                   \
         SLOW(slow);                                                                                \
     }
+
+/* a: arguments, b: index; the immediate: the type as the store knows it, and the table. */
+#define END_CALL_INDIRECT()                                                                        \
+    do {                                                                                           \
+        INDIRECT(f, pc[1].b, CALL_SUBTYPE)                                                         \
+        CALL_TO(f, 3, false);                                                                      \
+    } while (0)
 
 /* Results stand at the start of the frame: back to the frame below, whatever it is (the pc of host
  * and entry frames is HOST_RETURN and ENTRY_RETURN). */
@@ -285,16 +294,6 @@ INLINE void zero_slots(VmSlot *slots, uint32_t n) {
         slot = (value);                                                                            \
         END_RETURN();                                                                              \
     } while (0)
-
-/* The index; jump: how many targets before the default; a word with `jump` each follows. */
-#define JUMP_BY_TABLE(index)                                                                       \
-    do {                                                                                           \
-        uint32_t i_ = (index), n_ = (uint32_t)pc[1].jump;                                          \
-        JUMP_BY(pc[2 + (i_ < n_ ? i_ : n_)].jump);                                                 \
-    } while (0)
-#define END_JUMP_TABLE()   JUMP_BY_TABLE(fp[pc[1].a].u32)
-#define END_JUMP_TABLE_A() JUMP_BY_TABLE((uint32_t)acc)
-
 #define END_RETURN_1() RETURN_FROM(fp[0], fp[pc[1].a])
 #define END_RETURN_A() RETURN_FROM(fp[0].u64, acc)
 #define END_RETURN_F() RETURN_FROM(fp[0].f64, facc)

@@ -58,8 +58,8 @@ function as_markdown(    i, j, line) {
         print line
     }
     print means("all", mean)
-    print means("the eight", mean8)
-    print means("apart", mean_apart)
+    if (mean8["native"]) print means("the eight", mean8)
+    if (mean_apart["native"]) print means("apart", mean_apart)
 }
 function means(what, of,    i, line) {
     line = "| **geomean, " what "** |"
