@@ -3,24 +3,30 @@
  * removed, so an empty slot ends every search. */
 #include "base/map.h"
 
-/* Eight bytes at a time, each multiplied into what came before; the high half is the better one. */
-static size_t hash(Str key) {
+static inline uint64_t folded(uint64_t a, uint64_t b) {
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Eight bytes at a time, each multiplied into what came before, where both halves of the product count:
+ * without the seed nobody can find keys that meet. */
+uint64_t map_hash(Str key, uint64_t seed) {
     const uint64_t prime = 0x9e3779b97f4a7c15u;
-    uint64_t h = key.len, word;
+    uint64_t h = seed ^ key.len, word;
     size_t at = 0;
     for (; key.len - at >= sizeof word; at += sizeof word) {
         memcpy(&word, key.ptr + at, sizeof word);
-        h = (h ^ word) * prime;
-        h ^= h >> 32;
+        h = folded(h ^ word, prime);
     }
     for (word = 0; at < key.len; at++) word = word << 8 | (unsigned char)key.ptr[at];
-    h = (h ^ word) * prime;
-    return (size_t)(h ^ h >> 32);
+    return folded(h ^ word, prime);
 }
 
+/* Keys come from files that somebody may have made to meet in one slot; where the slots stand he does
+ * not know. */
 static uint32_t *slot_of(const Map *map, Str key) {
     size_t mask = map->slot_count - 1;
-    for (size_t i = hash(key) & mask;; i = (i + 1) & mask) {
+    for (size_t i = map_hash(key, (uintptr_t)map->slots) & mask;; i = (i + 1) & mask) {
         uint32_t *slot = &map->slots[i];
         if (*slot == 0 || str_eq(map->entries[*slot - 1].key, key)) return slot;
     }

@@ -27,6 +27,10 @@ MapEntry *map_get(const Map *map, Str key);
 /* The entry of `key`, made with value 0 where there was none; `*added` (may be NULL) tells. */
 MapEntry *map_put(Arena *arena, Map *map, Str key, bool *added);
 
+/* For tables of one's own: the seed is something that whoever makes the keys does not know, like the address of
+ * the table. */
+uint64_t map_hash(Str key, uint64_t seed);
+
 /* The same by address: the key is the pointer, which map_put_ptr copies into the arena. */
 MapEntry *map_get_ptr(const Map *map, const void *ptr);
 MapEntry *map_put_ptr(Arena *arena, Map *map, const void *ptr, bool *added);

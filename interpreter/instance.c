@@ -8,6 +8,7 @@
  */
 #include <sys/mman.h>
 
+#include "base/map.h"
 #include "core/numeric.h"
 #include "interpreter/internal.h"
 
@@ -449,7 +450,7 @@ static void hash_exports(VmModule *module) {
     uint32_t *table = alloc_new(&module->store->memory, (size_t)1 << bits, sizeof *table);
     if (!table) return;
     for (size_t i = 0; i < n; i++) {
-        uint64_t at = str_hash(module->core->exports.at[i].name);
+        uint64_t at = map_hash(module->core->exports.at[i].name, (uintptr_t)table);
         while (table[at & (((size_t)1 << bits) - 1)]) at++;
         table[at & (((size_t)1 << bits) - 1)] = (uint32_t)i + 1;
     }
@@ -462,7 +463,7 @@ static const CoreExport *find_export(VmModule *module, Str name) {
     if (!module->exports && module->core->exports.len > FEW) hash_exports(module);
     if (!module->exports) return core_export_find(module->core, name);
     size_t mask = ((size_t)1 << module->export_bits) - 1;
-    for (uint64_t at = str_hash(name);; at++) {
+    for (uint64_t at = map_hash(name, (uintptr_t)module->exports);; at++) {
         uint32_t found = module->exports[at & mask];
         if (!found) return NULL;
         const CoreExport *export = &module->core->exports.at[found - 1];

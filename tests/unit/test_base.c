@@ -70,6 +70,24 @@ static void versions(void) {
     CHECK_STR(semver_track(arena, a), "0.2");
 }
 
+/* Keys that meet in one slot of a table are spread out in the next one. */
+static void hashes_depend_on_their_seed(void) {
+    enum { SLOTS = 1024, KEYS = 64 };
+    bool taken[SLOTS] = {false};
+    int found = 0, spread = 0;
+    for (int i = 0; found < KEYS && i < 1000000; i++) {
+        Str key = str_fmt(arena, "a name of some length %d", i);
+        if (map_hash(key, 1) % SLOTS) continue;
+        uint64_t slot = map_hash(key, 0x7f0000001000) % SLOTS;
+        spread += !taken[slot];
+        taken[slot] = true;
+        found++;
+    }
+    CHECK_EQ(found, KEYS);
+    CHECK(spread > KEYS * 3 / 4);
+    CHECK(map_hash(STR(""), 1) != map_hash(STR(""), 2));
+}
+
 static void maps_keep_order(void) {
     Map map = {0};
     for (int i = 0; i < 1000; i++)
@@ -239,6 +257,7 @@ int main(void) {
     RUN(utf8_is_strict);
     RUN(versions);
     RUN(maps_keep_order);
+    RUN(hashes_depend_on_their_seed);
     RUN(json_text);
     RUN(features);
     RUN(places);
