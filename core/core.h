@@ -160,16 +160,19 @@ static inline bool core_elem_has_exprs(const CoreElem *e) { return (e->flags & 4
 
 /* Compact, since there are modules with a hundred thousand of them. */
 typedef struct {
-    uint8_t flags;   /* as encoded: 0 active, 1 passive, 2 active with a memory index */
-    bool has_places; /* of `start`, for a module from text */
+    uint8_t flags; /* as encoded: 0 active, 1 passive, 2 active with a memory index */
+    /* Active: core_data_start, core_data_set_start. */
+    uint8_t
+        start_at; /* how far behind `offset` the expression is; CORE_START_APART: `start` is a CoreExpr */
+    uint16_t start_size;
     uint32_t memory; /* active */
     uint32_t offset;
     uint32_t size; /* of the bytes */
     const char *bytes;
-    /* Active: core_data_start, core_data_set_start. */
-    const void *start; /* the expression's bytes; with places a CoreExpr */
-    uint32_t start_size, start_offset;
+    const void *start; /* the expression's bytes */
 } CoreData;
+enum { CORE_START_APART = UINT8_MAX };
+_Static_assert(sizeof(CoreData) == 32, "data segments are compact");
 
 static inline bool core_data_active(const CoreData *d) { return d->flags != 1; }
 static inline Str core_data_bytes(const CoreData *d) { return (Str){d->bytes, d->size}; }

@@ -89,21 +89,20 @@ Span core_expr_span(const CoreModule *m, const CoreExpr *expr, size_t at) {
 }
 
 CoreExpr core_data_start(const CoreData *d) {
-    if (d->has_places) return *(const CoreExpr *)d->start;
-    return (CoreExpr){.bytes = {d->start, d->start_size}, .offset = d->start_offset};
+    if (d->start_at == CORE_START_APART) return *(const CoreExpr *)d->start;
+    return (CoreExpr){.bytes = {d->start, d->start_size}, .offset = d->offset + d->start_at};
 }
 
 void core_data_set_start(Arena *arena, CoreData *d, const CoreExpr *start) {
-    d->has_places = start->places != NULL;
-    if (d->has_places) {
-        CoreExpr *kept = ARENA_NEW(arena, CoreExpr);
-        *kept = *start;
-        d->start = kept;
+    uint32_t at = start->offset - d->offset;
+    if (start->places || at >= CORE_START_APART || start->bytes.len > UINT16_MAX) {
+        d->start = arena_copy(arena, start, sizeof *start);
+        d->start_at = CORE_START_APART;
         return;
     }
     d->start = start->bytes.ptr;
-    d->start_size = (uint32_t)start->bytes.len;
-    d->start_offset = start->offset;
+    d->start_size = (uint16_t)start->bytes.len;
+    d->start_at = (uint8_t)at;
 }
 
 uint64_t core_local_count(const CoreModule *m, const CoreFunc *f) {

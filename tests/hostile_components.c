@@ -49,7 +49,8 @@ static void many(Buf *component, uint8_t id, uint32_t count, const char *bytes, 
 }
 #define MANY(component, id, count, literal) many(component, id, count, literal, sizeof(literal) - 1)
 
-static void all_the_same(const char *name, uint8_t id, uint32_t count, const char *bytes, size_t n) {
+static void all_the_same(const char *name, uint8_t id, uint32_t count, const char *bytes,
+                         size_t n) {
     Buf component = header();
     many(&component, id, count, bytes, n);
     write_file(name, &component);
@@ -174,7 +175,8 @@ static void long_way_back(const char *name, uint32_t count) {
 static void explosion(const char *name, uint32_t levels, uint32_t imports) {
     Buf component = header(), types = start();
     buf_u32(&types, levels + 1);
-    buf_bytes(&types, "\x42\2\1\x40\0\1\0\4\0\1f\1\0", 13); /* (instance (type (func)) (export "f")) */
+    buf_bytes(&types, "\x42\2\1\x40\0\1\0\4\0\1f\1\0",
+              13); /* (instance (type (func)) (export "f")) */
     for (uint32_t i = 0; i < levels; i++) {
         buf_bytes(&types, "\x42\x0b\2\3\2\1", 6); /* 11 declarations: (alias outer 1 i (type)) */
         buf_u32(&types, i);
@@ -436,8 +438,12 @@ static void all_claims(void) {
     CLAIMS("bad-claims-outer", ALIAS, "\1\3\2");
     CLAIMS("bad-claims-name", IMPORT, "\1\0");
     CLAIMS("bad-claims-attributes", IMPORT, "\1\2\1a");
-    CLAIMS("valid-claims-names", 0, "\x0e" "component-name\1\x0f\1");
-    CLAIMS("valid-claims-name-index", 0, "\x0e" "component-name\1\x08\1\1");
+    CLAIMS("valid-claims-names", 0,
+           "\x0e"
+           "component-name\1\x0f\1");
+    CLAIMS("valid-claims-name-index", 0,
+           "\x0e"
+           "component-name\1\x08\1\1");
     CLAIMS("valid-claims-metadata", 0, "\x08producers");
 }
 
