@@ -166,6 +166,8 @@ bool build_write_depfile(Build *b, const StrVec *files) {
         if (b->inputs.at[i].kind == INPUT_OBJECT) depend(&d, escape(b, b->inputs.at[i].path));
     const StrVec *adapters = &b->options->component.adapters;
     for (size_t i = 0; i < adapters->len && !b->options->core; i++) {
+        CompAdapter own;
+        if (own_adapter(adapters->at[i], &own)) continue;
         size_t equals = str_find(adapters->at[i], '=', 0);
         depend(&d, escape(b, equals == SIZE_MAX ? adapters->at[i]
                                                 : str_after(adapters->at[i], equals + 1)));

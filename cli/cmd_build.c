@@ -279,11 +279,10 @@ const CommandSpec cmd_build = {
         "an -O, -O2 is meant. Warnings and -std do not reach the bindings.\n\n"
         "Sources include the bindings as \"WORLD.h\". No C library is needed; where a source "
         "includes a header of one, wasi-libc is linked in.",
-    .examples =
-        "One source, WIT in the folder wit\n$ witc build app.c -o app.wasm\n"
-        "Several, and a world by its name\n"
-        "$ witc build app.c util.c libmore.a --wit wit -w app -O3 -g -Wall -o app.wasm\n"
-        "The steps as a script\n$ witc build app.c --dry-run -o app.wasm\n"
-        "With a C library that calls WASI 0.1\n"
-        "$ witc build app.c --libc wasi --adapt wasi_snapshot_preview1.reactor.wasm -o app.wasm\n",
+    .examples = "One source, WIT in the folder wit\n$ witc build app.c -o app.wasm\n"
+                "Several, and a world by its name\n"
+                "$ witc build app.c util.c libmore.a --wit wit -w app -O3 -g -Wall -o app.wasm\n"
+                "The steps as a script\n$ witc build app.c --dry-run -o app.wasm\n"
+                "With a C library that calls WASI 0.1\n"
+                "$ witc build app.c --libc wasi --adapt wasi -o app.wasm\n",
 };

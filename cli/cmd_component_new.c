@@ -39,5 +39,5 @@ const CommandSpec cmd_component_new = {
     .examples =
         "After linking C with its bindings\n$ witc component new app.core.wasm -o app.wasm\n"
         "A program of WASI 0.1\n"
-        "$ witc component new --adapt wasi_snapshot_preview1.command.wasm old.wasm -o new.wasm\n",
+        "$ witc component new --adapt wasi old.wasm -o new.wasm\n",
 };

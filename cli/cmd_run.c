@@ -242,7 +242,8 @@ const CommandSpec cmd_run = {
         "A core module, as bytes or text, runs its `_start`, or the function that --invoke names. "
         "Arguments are written as in the text format (`-1`, `0xff`, `nan`, `i32x4 1 2 3 4`, "
         "`ref.null`, a number for an externref); results come a line each. Its imports are "
-        "what --preload gives.\n"
+        "what --preload gives; a program of WASI 0.1 runs as the component that `witc component "
+        "new --adapt wasi` makes of it.\n"
         "Exits with the guest's status, and with 134 where it trapped, met a limit, or was "
         "interrupted by Ctrl-C.",
     .examples =

@@ -175,10 +175,10 @@ static bool add_worlds(Cli *cli, const LdWords *given, Str *core) {
 static bool has_adapter(const LdWords *given) {
     const StrVec *adapters = &given->component.adapters;
     for (size_t i = 0; i < adapters->len; i++) {
-        Str file = path_file(adapters->at[i]);
+        CompAdapter own;
         if (str_starts(adapters->at[i], STR("wasi_snapshot_preview1=")) ||
-            str_starts(file, STR("wasi_snapshot_preview1.")) ||
-            str_starts(adapters->at[i], STR("wasi:")) || str_is(adapters->at[i], "wasi"))
+            str_starts(path_file(adapters->at[i]), STR("wasi_snapshot_preview1.")) ||
+            own_adapter(adapters->at[i], &own))
             return true;
     }
     return false;

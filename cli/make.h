@@ -83,6 +83,8 @@ typedef struct {
         FLAG(T, field.return_call_ref, 0, "return-call-ref",                                       \
              "Let shims be tail calls by reference, for engines that have them")
 
+/* Whether --adapt names witc's own: "wasi[:command|:reactor|:proxy][@0.2.12]". */
+bool own_adapter(Str given, CompAdapter *adapter);
 /* The component of a core module with its world embedded, as bytes. */
 int make_component(Cli *cli, const Source *module, const ComponentChoice *choice, Buf *bytes);
 /* The library `libdl.so` of our own (libdl.c). */

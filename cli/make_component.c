@@ -2,8 +2,7 @@
 /* From a core module and its adapters to a component. */
 #include "cli/make.h"
 
-/* Ours, "wasi[:command|:reactor|:proxy][@0.2.12]": whether it is. */
-static bool own_adapter(Str given, CompAdapter *adapter) {
+bool own_adapter(Str given, CompAdapter *adapter) {
     static const char *const kinds[] = {"wasi", "wasi:command", "wasi:reactor", "wasi:proxy"};
     Str version = STR("@0.2.12");
     bool has_version =

@@ -4,6 +4,7 @@
 # exit status which answer was not the one of preview 1; programs in C are built as users build them.
 . "$(dirname "$0")/lib.sh"
 root=$PWD
+if tools/adapter.sh --check "$witc" >"$out" 2>&1; then ok; else bad modules.c "$(cat "$out")"; fi
 cd "$tmp" || exit 1
 
 # NAME PARAMETERS RESULT: i and I are i32 and i64.
@@ -234,6 +235,13 @@ awk 'BEGIN { for (i = 0; i < 50; i++) print "line", i }' >low.in
 timeout 60 "$witc" run low.wat <low.in >low.out 2>"$err"
 got=$?
 if [ $got = 0 ] && cmp -s low.in low.out; then ok; else bad "low addresses" "exit $got"; fi
+
+# Programs that import nothing of it.
+echo '(module (func (export "_start")))' >nothing.wat
+expect "a program that imports nothing" 0 component new --adapt wasi nothing.wat -o nothing.wasm &&
+    expect "it runs" 0 run nothing.wasm
+echo '(module)' >nothing.wat
+expect "an empty module" 0 component new --adapt wasi nothing.wat -o nothing.wasm
 
 # ---- the file for other tools ----
 

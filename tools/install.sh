@@ -8,7 +8,7 @@ folders="base adapter model core canonical-abi witc component bindgen report wat
 
 if [ "$1" = --remove ]; then
     root=$2$3
-    rm -f "$root/bin/witc" "$root/lib/libwitc.a" "$root/lib/pkgconfig/witc.pc"
+    rm -f "$root/bin/witc" "$root/bin/wasm-component-ld" "$root/lib/libwitc.a" "$root/lib/pkgconfig/witc.pc"
     rm -f "$root"/share/man/man1/witc.1 "$root"/share/man/man1/witc-*.1
     rm -f "$root/share/bash-completion/completions/witc" "$root/share/zsh/site-functions/_witc" \
         "$root/share/fish/vendor_completions.d/witc.fish"
@@ -18,6 +18,7 @@ fi
 witc=$1 library=$2 root=$3$4 prefix=$4 version=$5
 
 install -D -m 755 "$witc" "$root/bin/witc"
+ln -sf witc "$root/bin/wasm-component-ld" # what clang calls for wasm32-wasip2; the name is what matters
 install -D -m 644 "$library" "$root/lib/libwitc.a"
 
 # Headers include each other from the root, `#include "base/str.h"`: that root is include/witc.
