@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # corpus.sh [FOLDER]: fetches real modules (npm packages that carry WebAssembly) into FOLDER,
-# build/corpus by default, and takes each of them through witc:
+# build/corpus by default, has componentize-js and componentize-py make components there, and takes
+# each of them through witc:
 #
 #     validate -f all; print | parse, and the same again from what came out; strip; objdump; dump;
-#     metadata show
+#     metadata show; of a component also its WIT (component wit)
 #
 # With `wasm-tools` on the PATH its verdict, text and bytes are compared too. Prints a line a module:
 #
@@ -57,12 +58,18 @@ must() {
     return 1
 }
 
+is_component() { [ "$(od -An -tx1 -j4 -N4 "$1" | tr -d ' ')" = 0d000100 ]; }
+
 seconds() { date +%s.%N; }
 
 verdict() { if "$@" >"$tmp/said" 2>&1; then echo accept; else echo reject; fi; }
 
 compare_with_peer() {
     [ "$(verdict "$peer" validate -f all "$1")" = "$own" ] || different "the other verdict"
+    if [ -n "$wit" ]; then
+        "$peer" component wit "$1" >"$tmp/peer.wit" 2>"$tmp/said"
+        cmp -s "$tmp/peer.wit" "$tmp/1.wit" || different "another WIT"
+    fi
     "$peer" print "$1" >"$tmp/peer.wat" 2>"$tmp/said" || return
     cmp -s "$tmp/peer.wat" "$tmp/1.wat" || different "the other text"
     "$peer" parse "$tmp/1.wat" -o "$tmp/peer.wasm" 2>"$tmp/said"
@@ -81,6 +88,8 @@ check() {
     parsed=$(seconds)
     must "$tmp/2.wat" print "$tmp/1.wasm" && cmp -s "$tmp/1.wat" "$tmp/2.wat" ||
         different "printed again it is another text"
+    wit=
+    if is_component "$1"; then wit=wit && must "$tmp/1.wit" component wit "$1"; fi
     round=canonical
     cmp -s "$1" "$tmp/1.wasm" && round=original
     for command in 'strip' 'strip --all' objdump dump 'metadata show'; do
@@ -93,7 +102,50 @@ check() {
               $1, $2, $3, $4, $6 - $5, $7 - $6, $8 - $7}'
 }
 
+# The same world from JavaScript and from Python: components of some ten megabytes.
+make_components() {
+    cat >"$folder/made/hello.wit" <<'END'
+package local:hello;
+world hello {
+  record point { x: u32, y: list<string> }
+  import log: func(s: string) -> option<point>;
+  export greet: func(name: string) -> result<string, point>;
+}
+END
+    cat >"$folder/made/hello.js" <<'END'
+import log from 'log';
+export function greet(name) { return 'hello ' + name; }
+END
+    cat >"$folder/made/app.py" <<'END'
+import wit_world
+class WitWorld(wit_world.WitWorld):
+    def greet(self, name: str):
+        return "hello " + name
+END
+    cat >"$folder/made/make.mjs" <<'END'
+import { componentize } from '@bytecodealliance/componentize-js';
+import { readFile, writeFile } from 'node:fs/promises';
+const source = await readFile('hello.js', 'utf8');
+const { component } = await componentize(source, { witPath: 'hello.wit', worldName: 'hello' });
+await writeFile('componentize-js.wasm', component);
+END
+    (
+        cd "$folder/made" || exit
+        [ -e componentize-js.wasm ] ||
+            { npm install --silent @bytecodealliance/componentize-js && node make.mjs; }
+        [ -e componentize-py.wasm ] || {
+            python3 -m venv venv && venv/bin/pip install -q componentize-py &&
+                venv/bin/componentize-py -d hello.wit -w hello componentize app -o componentize-py.wasm
+        }
+        rm -rf node_modules venv
+    ) >"$tmp/said" 2>&1
+    for name in componentize-js componentize-py; do
+        [ -e "$folder/made/$name.wasm" ] || echo "corpus: $name cannot be had" >&2
+    done
+}
+
 for package in $packages; do fetch "$package"; done
+mkdir -p "$folder/made" && make_components
 find "$folder" -name '*.wasm' -type f >"$tmp/list"
 while read -r file; do check "$file"; done <"$tmp/list"
 echo "$modules modules, $differences differences"

@@ -39,7 +39,7 @@ typedef struct {
     uint32_t pos, end;     /* end: index of TOK_END */
     bool failed;
     bool meaningful; /* there is a token, or at least an annotation */
-    bool strict;     /* component indices must be declared before their use */
+    bool strict;     /* references to core items say `core`: WAST_STRICT_COMPONENT_INDICES=0 asks no */
     uint16_t *ops;   /* mnemonics by hash: CoreOp + 1 */
     WatDwarf dwarf;  /* for core modules */
 } Wat;

@@ -377,7 +377,7 @@ bool wat_lex(Arena *arena, const Source *source, Features features, Wat *w, Diag
     w->meaningful = end > 0 || l.skipped;
     if (unclosed != UINT32_MAX) w->unclosed = &l.toks.at[unclosed];
     const char *strict = getenv("WAST_STRICT_COMPONENT_INDICES");
-    w->strict = strict && strcmp(strict, "0") != 0;
+    w->strict = !strict || strcmp(strict, "0") != 0;
     if (l.failed) w->pos = w->end;
     return !l.failed;
 }

@@ -38,7 +38,7 @@
     (core module $m (func (export "f") (param i64)))
     (core instance $i (instantiate $m))
     (core func $f (alias core export $i "f"))
-    (type (resource (rep i32) (dtor (func $f)))))
+    (type (resource (rep i32) (dtor (core func $f)))))
   "core function 0 has wrong signature for a destructor")
 (assert_invalid
   (component (core type $t (module (import "a" "b" (func)) (import "a" "b" (func)))))

@@ -1,7 +1,7 @@
 (component
   (core module $d (func (export "dtor") (param i32)))
   (core instance $d (instantiate $d))
-  (type $r (resource (rep i32) (dtor (func $d "dtor"))))
+  (type $r (resource (rep i32) (dtor (core func $d "dtor"))))
   (canon resource.new $r (core func $new))
   (canon resource.drop $r (core func $drop))
   (canon resource.rep $r (core func $rep))
