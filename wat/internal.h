@@ -39,9 +39,9 @@ typedef struct {
     uint32_t pos, end;     /* end: index of TOK_END */
     bool failed;
     bool meaningful; /* there is a token, or at least an annotation */
-    bool strict;     /* references to core items say `core`: WAST_STRICT_COMPONENT_INDICES=0 asks no */
-    uint16_t *ops;   /* mnemonics by hash: CoreOp + 1 */
-    WatDwarf dwarf;  /* for core modules */
+    bool strict; /* references to core items say `core`: WAST_STRICT_COMPONENT_INDICES=0 asks no */
+    uint16_t *ops;  /* mnemonics by hash: CoreOp + 1 */
+    WatDwarf dwarf; /* for core modules */
 } Wat;
 
 /* Tokens of a whole source. False where a token is malformed or a parenthesis has no partner. */

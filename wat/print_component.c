@@ -9,6 +9,7 @@ typedef struct Scope {
     WatNames names[COMP_SORT_COUNT];
     uint32_t next[COMP_SORT_COUNT];
     Str name;                         /* of the component; ptr NULL: none */
+    Str id;                           /* under which it is printed; ptr NULL: none */
     VEC(const CoreType *) core_types; /* of a core module type: what its tags are */
 } Scope;
 
@@ -54,6 +55,7 @@ static Scope *open_scope(WatPrinter *p, const Scope *up, const CompNames *names)
         s->names[sort].invented = sort_word(sort);
     }
     if (names) s->name = names->component;
+    if (!up) s->id = s->name;
     return s;
 }
 
@@ -213,6 +215,19 @@ static void put_core_extern(WatPrinter *p, Scope *s, const CoreExternType *t) {
 
 /* ---- aliases ---- */
 
+/* The name of what is being printed, an item of the scope around it. */
+static void set_id(Scope *s, const Scope *up, CompSort sort, uint32_t index) {
+    if (up) wat_has_name(&up->names[sort], index, &s->id);
+}
+
+/* Whether the name of a scope around means it, and no scope in between. */
+static bool has_own_name(const Scope *s, const Scope *outer) {
+    if (!outer->name.ptr || !outer->id.ptr || !str_eq(outer->name, outer->id)) return false;
+    for (; s != outer; s = s->up)
+        if (s->id.ptr && str_eq(s->id, outer->name)) return false;
+    return true;
+}
+
 /* The scope `count` levels up; NULL, and a comment, where there is none. */
 static const Scope *outer_scope(WatPrinter *p, const Scope *s, uint32_t count) {
     for (uint32_t i = 0; i < count && s; i++) s = s->up;
@@ -224,7 +239,7 @@ static void put_outer_alias(WatPrinter *p, Scope *s, CompSort sort, uint32_t cou
                             const char *word) {
     const Scope *outer = outer_scope(p, s, count);
     wat_put(p, "(alias outer ");
-    if (outer && outer->name.ptr) wat_put_name(p, outer->name, false, "component", 0, true);
+    if (outer && has_own_name(s, outer)) wat_put_name(p, outer->name, false, "component", 0, false);
     else buf_fmt(p->out, "%u", count);
     wat_put(p, " ");
     if (outer) put_ref(p, outer, sort, index);
@@ -255,6 +270,7 @@ static void put_alias(WatPrinter *p, Scope *s, const CompItem *item) {
 
 static void put_module_type(WatPrinter *p, const Scope *up, const CompModuleType *t) {
     Scope *s = open_scope(p, up, NULL);
+    set_id(s, up, COMP_CORE_TYPE, up->next[COMP_CORE_TYPE] - 1);
     wat_newline(p, WAT_NO_OFFSET);
     wat_start(p, "module");
     for (size_t i = 0; i < t->decls.len; i++) {
@@ -301,6 +317,7 @@ static void put_core_type(WatPrinter *p, Scope *s, const CompItem *item) {
 static void put_declarations(WatPrinter *p, const Scope *up, const CompTypedef *t,
                              const char *word) {
     Scope *s = open_scope(p, up, NULL);
+    set_id(s, up, COMP_TYPE, up->next[COMP_TYPE]);
     wat_newline(p, WAT_NO_OFFSET);
     wat_start(p, word);
     put_items(p, s, &t->items, true);
@@ -552,6 +569,7 @@ static void put_module(WatPrinter *p, Scope *s, const CompItem *item) {
 
 static void put_component(WatPrinter *p, const Scope *up, const CompComponent *c) {
     Scope *s = open_scope(p, up, &c->names);
+    if (up) set_id(s, up, COMP_COMPONENT, up->next[COMP_COMPONENT] - 1);
     if (!up && s->name.ptr) {
         wat_put(p, " ");
         wat_put_name(p, s->name, false, "component", 0, true);
