@@ -5,7 +5,8 @@
  *     0 size name               of the component itself
  *     1 size sort vec(index name)   of what stands in one index space; once a sort
  *
- * Like all custom sections it may hold anything: what is well-formed is taken, the rest ignored.
+ * Like all custom sections it may hold anything: what is well-formed is taken, the rest ignored. A name
+ * may be empty; there is none where its pointer is NULL.
  */
 #include "component/internal.h"
 
@@ -55,7 +56,7 @@ void comp_names_decode(Arena *arena, Str bytes, const uint32_t counts[COMP_SORT_
 
 static uint32_t count_names(const CompNames *names, CompSort sort) {
     uint32_t n = 0;
-    for (size_t i = 0; i < names->sorts[sort].len; i++) n += names->sorts[sort].at[i].len > 0;
+    for (size_t i = 0; i < names->sorts[sort].len; i++) n += names->sorts[sort].at[i].ptr != NULL;
     return n;
 }
 
@@ -66,7 +67,7 @@ static void put_map(const CompNames *names, CompSort sort, uint32_t count, Buf *
     buf_u32(&sub, count);
     for (uint32_t i = 0; i < names->sorts[sort].len; i++) {
         Str name = names->sorts[sort].at[i];
-        if (!name.len) continue;
+        if (!name.ptr) continue;
         buf_u32(&sub, i);
         buf_name(&sub, name);
     }
@@ -74,7 +75,7 @@ static void put_map(const CompNames *names, CompSort sort, uint32_t count, Buf *
 }
 
 void comp_names_encode(const CompNames *names, Buf *buf) {
-    if (names->component.len) {
+    if (names->component.ptr) {
         Buf sub = {.arena = buf->arena};
         buf_name(&sub, names->component);
         buf_section(buf, 0, &sub);
