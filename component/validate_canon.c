@@ -138,8 +138,7 @@ static bool check_repetition(Validator *v, const CompOptions *o, size_t offset) 
 
 static bool check_gc(Validator *v, const Scope *s, const CompOptions *o, size_t offset) {
     if ((o->has_core_type || o->is_gc) && !feature_on(v->features, CM_GC))
-        return fault(v, offset, COMP_FEATURE,
-                     o->is_gc ? "canonical option `gc`" : "canonical option `core-type`",
+        return fault(v, offset, COMP_GC_OFF, o->is_gc ? "gc" : "core-type",
                      feature_name(FEATURE_CM_GC));
     if (o->has_core_type && !o->is_gc) return fault(v, offset, COMP_CORE_TYPE_GC);
     if (!o->has_core_type) return true;
