@@ -546,6 +546,10 @@ typedef VEC(CompUnbundled) CompUnbundledList;
  * bytes; *modules gets these. NULL and a diagnostic where no import can have a module's type. */
 CompComponent *comp_unbundle(Arena *arena, const CompComponent *component, size_t threshold,
                              CompUnbundledList *modules, Diags *diags);
+/* A component with these modules in place of its imports of their names: what comp_unbundle was given,
+ * if it was that. It is valid only if the modules fit the imports. */
+CompComponent *comp_bundle(Arena *arena, const CompComponent *component,
+                           const CompUnbundledList *modules);
 
 /* ---- other versions (retarget.c) ---- */
 

@@ -11,6 +11,10 @@
  *
  * The imports and their types come first, so every index of a core type or core module of the
  * outermost component moves up; inside of it, those that outer aliases take from there.
+ *
+ * The way back: a component that begins like that, and uses its imports for nothing else than one
+ * alias each, gets its modules where they were, byte for byte. Anywhere else a module takes the place
+ * of its import, so that no index moves.
  */
 #include "component/internal.h"
 
@@ -23,6 +27,12 @@ typedef struct {
     CompItems types, imports; /* what comes first */
     Map funcs;                /* a function type's parts -> its index in `types` */
     uint32_t next;            /* the module that is replaced next */
+    /* The way back: how many types and modules at the front go, and whether something else than an
+     * alias uses one of them. */
+    uint32_t gone_types, gone_modules;
+    bool is_back, is_stuck;
+    const CompItem *back; /* the modules that come back, by the index of their imports */
+    bool *is_placed;
 } Unbundler;
 
 /* ---- the types of the imports ---- */
@@ -123,7 +133,8 @@ static bool add_import(Unbundler *u, const CoreModule *m, size_t offset, Str nam
 }
 
 static bool is_large(const Unbundler *u, const CompItem *item) {
-    return item->kind == COMP_ITEM_CORE_MODULE && item->core_module.bytes.len > u->threshold;
+    return !u->is_back && item->kind == COMP_ITEM_CORE_MODULE &&
+           item->core_module.bytes.len > u->threshold;
 }
 
 /* Notes every module that leaves, outer ones before those in components that follow. */
@@ -141,14 +152,29 @@ static bool collect(Unbundler *u, const CompItems *items) {
 
 /* ---- moving indices ---- */
 
-/* By how much the indices of a sort move in the outermost component. */
-static uint32_t shift(const Unbundler *u, CompSort sort) {
-    if (sort == COMP_CORE_TYPE) return (uint32_t)u->types.len;
-    return sort == COMP_CORE_MODULE ? (uint32_t)u->imports.len : 0;
+static bool has_core_type(const CompCanon *canon) {
+    switch (abi_canon_operands((AbiCanon)canon->op)) {
+    case ABI_OPERANDS_FUNC_TABLE:
+    case ABI_OPERANDS_SHARED_TYPE:
+    case ABI_OPERANDS_SHARED_TABLE: return true;
+    default: return false;
+    }
 }
 
-static CoreValType moved_val(const Unbundler *u, CoreValType t) {
-    return core_is_concrete(t) ? t + (shift(u, COMP_CORE_TYPE) << 8) : t;
+/* Where an index of a sort, in the outermost component, goes. */
+static uint32_t moved(Unbundler *u, CompSort sort, uint32_t index) {
+    if (sort != COMP_CORE_TYPE && sort != COMP_CORE_MODULE) return index;
+    bool is_type = sort == COMP_CORE_TYPE;
+    if (!u->is_back) return index + (uint32_t)(is_type ? u->types.len : u->imports.len);
+    uint32_t gone = is_type ? u->gone_types : u->gone_modules;
+    u->is_stuck |= index < gone;
+    return index < gone ? 0 : index - gone;
+}
+
+static CoreValType moved_val(Unbundler *u, CoreValType t) {
+    if (!core_is_concrete(t)) return t;
+    uint32_t index = core_type_index(t);
+    return t + ((moved(u, COMP_CORE_TYPE, index) - index) << 8);
 }
 
 static const CoreValType *moved_vals(Unbundler *u, const CoreValType *vals, uint32_t n) {
@@ -162,7 +188,6 @@ static const CoreModule *moved_group(Unbundler *u, const CoreModule *group) {
     CoreModule *out = ARENA_NEW(u->arena, CoreModule);
     *out = *group;
     out->types.at = arena_copy(u->arena, group->types.at, group->types.len * sizeof(CoreType));
-    uint32_t by = shift(u, COMP_CORE_TYPE);
     for (size_t i = 0; i < out->types.len; i++) {
         CoreType *t = &out->types.at[i];
         t->params = moved_vals(u, t->params, t->param_count);
@@ -170,10 +195,10 @@ static const CoreModule *moved_group(Unbundler *u, const CoreModule *group) {
         CoreField *fields = arena_copy(u->arena, t->fields, t->field_count * sizeof *fields);
         for (uint32_t k = 0; k < t->field_count; k++) fields[k].type = moved_val(u, fields[k].type);
         t->fields = fields;
-        if (t->super != CORE_NONE) t->super += by;
-        if (t->descriptor != CORE_NONE) t->descriptor += by;
-        if (t->describes != CORE_NONE) t->describes += by;
-        if (t->kind == CORE_TYPE_CONT) t->cont += by;
+        if (t->super != CORE_NONE) t->super = moved(u, COMP_CORE_TYPE, t->super);
+        if (t->descriptor != CORE_NONE) t->descriptor = moved(u, COMP_CORE_TYPE, t->descriptor);
+        if (t->describes != CORE_NONE) t->describes = moved(u, COMP_CORE_TYPE, t->describes);
+        if (t->kind == CORE_TYPE_CONT) t->cont = moved(u, COMP_CORE_TYPE, t->cont);
     }
     return out;
 }
@@ -186,35 +211,38 @@ static const CompModuleType *moved_module_type(Unbundler *u, const CompModuleTyp
         CompModuleDecl *decl = vec_push(u->arena, &out->decls);
         *decl = type->decls.at[i];
         if (decl->kind == COMP_DECL_ALIAS && decl->count == depth + 1)
-            decl->index += shift(u, COMP_CORE_TYPE);
+            decl->index = moved(u, COMP_CORE_TYPE, decl->index);
     }
     return out;
 }
 
 static void move_args(Unbundler *u, CompArgs *args) {
     args->at = arena_copy(u->arena, args->at, args->len * sizeof *args->at);
-    for (size_t i = 0; i < args->len; i++) args->at[i].index += shift(u, args->at[i].sort);
+    for (size_t i = 0; i < args->len; i++)
+        args->at[i].index = moved(u, args->at[i].sort, args->at[i].index);
 }
 
 static void move_extern(Unbundler *u, CompExternType *type) {
-    if (type->sort == COMP_CORE_MODULE) type->index += shift(u, COMP_CORE_TYPE);
+    if (type->sort == COMP_CORE_MODULE) type->index = moved(u, COMP_CORE_TYPE, type->index);
 }
 
 static void move_canon(Unbundler *u, CompCanon *canon) {
-    uint32_t by = shift(u, COMP_CORE_TYPE);
     CompOptions *o = &canon->options;
-    canon->core_type += by;
-    o->core_type += by;
+    if (has_core_type(canon)) canon->core_type = moved(u, COMP_CORE_TYPE, canon->core_type);
     o->written.at = arena_copy(u->arena, o->written.at, o->written.len * sizeof *o->written.at);
-    for (size_t i = 0; i < o->written.len; i++)
-        if (o->written.at[i].kind == COMP_OPTION_CORE_TYPE) o->written.at[i].index += by;
+    for (size_t i = 0; i < o->written.len; i++) {
+        if (o->written.at[i].kind != COMP_OPTION_CORE_TYPE) continue;
+        o->core_type = moved(u, COMP_CORE_TYPE, o->written.at[i].index);
+        o->written.at[i].index = o->core_type;
+    }
 }
 
 /* What an item of the outermost component itself refers to. */
 static void move_item(Unbundler *u, CompItem *item) {
     switch (item->kind) {
     case COMP_ITEM_CORE_INSTANCE:
-        if (!item->instance.is_exports) item->instance.index += shift(u, COMP_CORE_MODULE);
+        if (!item->instance.is_exports)
+            item->instance.index = moved(u, COMP_CORE_MODULE, item->instance.index);
         move_args(u, &item->instance.args);
         break;
     case COMP_ITEM_INSTANCE: move_args(u, &item->instance.args); break;
@@ -224,7 +252,7 @@ static void move_item(Unbundler *u, CompItem *item) {
     case COMP_ITEM_CANON: move_canon(u, &item->canon); break;
     case COMP_ITEM_IMPORT: move_extern(u, &item->import.type); break;
     case COMP_ITEM_EXPORT:
-        item->export.index += shift(u, item->export.sort);
+        item->export.index = moved(u, item->export.sort, item->export.index);
         if (item->export.has_type) move_extern(u, &item->export.type);
         break;
     default: break;
@@ -244,6 +272,21 @@ static const CompTypedef *moved_type(Unbundler *u, const CompTypedef *type, uint
     return out;
 }
 
+/* An outer alias: of an import whose module comes back it is that module's place. */
+static void move_alias(Unbundler *u, CompItem *item, uint32_t depth) {
+    uint32_t index = item->alias.index;
+    if (item->alias.count != depth) return;
+    if (!u->is_back || item->alias.sort != COMP_CORE_MODULE || index >= u->gone_modules) {
+        item->alias.index = moved(u, item->alias.sort, index);
+        return;
+    }
+    u->is_stuck |= u->is_placed[index];
+    u->is_placed[index] = true;
+    size_t section_end = item->section_end;
+    *item = u->back[index];
+    item->section_end = section_end;
+}
+
 /* The items of a scope `depth` scopes inside of the outermost component. */
 static void move_items(Unbundler *u, const CompItems *from, uint32_t depth, CompItems *out) {
     for (size_t i = 0; i < from->len; i++) {
@@ -256,7 +299,7 @@ static void move_items(Unbundler *u, const CompItems *from, uint32_t depth, Comp
             alias.alias.index = u->next++;
             item = alias;
         } else if (item.kind == COMP_ITEM_ALIAS && item.alias.kind == COMP_ALIAS_OUTER) {
-            if (item.alias.count == depth) item.alias.index += shift(u, item.alias.sort);
+            move_alias(u, &item, depth);
         } else if (item.kind == COMP_ITEM_COMPONENT) {
             CompComponent *component = ARENA_NEW(u->arena, CompComponent);
             *component = *item.component;
@@ -282,9 +325,10 @@ static void move_names(Unbundler *u, const CompNames *from, CompComponent *out) 
     for (size_t i = 0; i < sizeof moving / sizeof *moving; i++) {
         CompSort sort = moving[i];
         memset(&names.sorts[sort], 0, sizeof names.sorts[sort]);
-        for (uint32_t k = 0; k < from->sorts[sort].len; k++)
+        uint32_t gone = !u->is_back ? 0 : sort == COMP_CORE_TYPE ? u->gone_types : u->gone_modules;
+        for (uint32_t k = gone; k < from->sorts[sort].len; k++)
             if (from->sorts[sort].at[k].len)
-                comp_set_name(u->arena, &names, sort, k + shift(u, sort), from->sorts[sort].at[k]);
+                comp_set_name(u->arena, &names, sort, moved(u, sort, k), from->sorts[sort].at[k]);
     }
     out->names = names;
     for (size_t i = 0; i < out->items.len; i++) {
@@ -308,5 +352,71 @@ CompComponent *comp_unbundle(Arena *arena, const CompComponent *component, size_
     for (size_t i = 0; i < u.imports.len; i++) *vec_push(arena, &out->items) = u.imports.at[i];
     move_items(&u, &component->items, 0, &out->items);
     move_names(&u, &component->names, out);
+    return out;
+}
+
+/* ---- the way back ---- */
+
+static bool is_module_import(const CompItem *item) {
+    return item->kind == COMP_ITEM_IMPORT && item->import.type.sort == COMP_CORE_MODULE;
+}
+
+static const CompUnbundled *given_for(const CompUnbundledList *modules, Str name) {
+    for (size_t i = 0; i < modules->len; i++)
+        if (str_eq(modules->at[i].name, name)) return &modules->at[i];
+    return NULL;
+}
+
+static CompItem module_item(const CompUnbundled *given) {
+    CompItem item = {.kind = COMP_ITEM_CORE_MODULE};
+    item.core_module.bytes = given->bytes;
+    return item;
+}
+
+/* As unbundling has left it: types, then imports, first of all. NULL where it is not, or where they are
+ * used in another way. */
+static CompComponent *put_back(Unbundler *u, const CompComponent *component,
+                               const CompUnbundledList *modules) {
+    const CompItems *items = &component->items;
+    size_t at = 0;
+    uint32_t n;
+    VEC(CompItem) back = {0};
+    for (; at < items->len && items->at[at].kind == COMP_ITEM_CORE_TYPE; at++) {
+        comp_item_sort(&items->at[at], &n);
+        u->gone_types += n;
+    }
+    for (; at < items->len && is_module_import(&items->at[at]); at++) {
+        const CompUnbundled *given = given_for(modules, items->at[at].import.name.name);
+        if (!given) break;
+        *vec_push(u->arena, &back) = module_item(given);
+    }
+    u->gone_modules = (uint32_t)back.len;
+    u->back = back.at;
+    u->is_placed = ARENA_NEW_ARRAY(u->arena, bool, back.len);
+    if (back.len < modules->len) return NULL;
+    CompItems rest = {.at = items->at + at, .len = items->len - at};
+    CompComponent *out = ARENA_NEW(u->arena, CompComponent);
+    move_items(u, &rest, 0, &out->items);
+    for (size_t i = 0; i < back.len; i++) u->is_stuck |= !u->is_placed[i];
+    if (u->is_stuck) return NULL;
+    move_names(u, &component->names, out);
+    return out;
+}
+
+CompComponent *comp_bundle(Arena *arena, const CompComponent *component,
+                           const CompUnbundledList *modules) {
+    Unbundler u = {.arena = arena, .source = component->source, .is_back = true};
+    CompComponent *out = put_back(&u, component, modules);
+    if (out) return out;
+    out = ARENA_NEW(arena, CompComponent);
+    *out = *component;
+    out->bytes = (Str){0};
+    out->items = (CompItems){0};
+    for (size_t i = 0; i < component->items.len; i++) {
+        const CompItem *item = &component->items.at[i];
+        const CompUnbundled *given =
+            is_module_import(item) ? given_for(modules, item->import.name.name) : NULL;
+        *vec_push(arena, &out->items) = given ? module_item(given) : *item;
+    }
     return out;
 }

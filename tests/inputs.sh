@@ -36,6 +36,7 @@ binary_inputs() {
     echo "metadata show $1 -o OUT"
     echo "metadata add --name x $1 -o OUT"
     echo "component unbundle --module-dir OUT --threshold 0 $1 -o OUT"
+    echo "component bundle --module a=app.core.wasm $1 -o OUT"
     echo "demangle $1 -o OUT"
     echo "dump $1 -o OUT"
     echo "validate $1"

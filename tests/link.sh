@@ -3,6 +3,7 @@
 # link.sh WITC: `component link` of libraries in text, and what comes out of it is run: each way in which
 # one library reaches another adds a digit of its own to the answer.
 . "$(dirname "$0")/lib.sh"
+root=$PWD
 cd "$tmp" || exit 1
 cat >w.wit <<'W'
 package t:t;
@@ -208,4 +209,38 @@ sed -e 's/(table 1 0)/(table 4294967295 0)/' app.wat >large.wat
 expect "embed table" 0 component embed -w w w.wit large.wat -o large.wasm
 expect "table" 1 component link app=large.wasm lib=lib.wasm
 say "table" '10,000,000'
+# Modules out of a component and in again: the same bytes.
+for file in c h i dl1; do
+    expect "unbundle $file" 0 component unbundle --module-dir "apart-$file" --threshold 0 $file.wasm -o thin.wasm
+    expect "bundle $file" 0 component bundle --module-dir "apart-$file" thin.wasm -o again.wasm
+    cmp -s $file.wasm again.wasm && ok || bad "bundle $file" "other bytes"
+done
+expect "unbundle some" 0 component unbundle --module-dir some --threshold 300 c.wasm -o thin.wasm
+expect "bundle some" 0 component bundle --module-dir some thin.wasm -o again.wasm
+cmp -s c.wasm again.wasm && ok || bad "bundle some" "other bytes"
+expect "unbundle text" 0 component unbundle --module-dir text --threshold 0 "$root/tests/golden/cli/unbundle.wat" -o thin.wasm
+expect "text" 0 parse "$root/tests/golden/cli/unbundle.wat" -o whole.wasm
+expect "bundle text" 0 component bundle --module unbundled-module0=text/unbundled-module0.wasm --module unbundled-module1=text/unbundled-module1.wasm thin.wasm -o again.wasm
+cmp -s whole.wasm again.wasm && ok || bad "bundle text" "other bytes"
+# A module that is used where it is imported goes there.
+cat >import.wat <<'W'
+(component
+  (core type $t (module (export "f" (func (result i32)))))
+  (import "m" (core module $m (type $t)))
+  (core instance $i (instantiate $m))
+  (func (export "f") (result u32) (canon lift (core func $i "f"))))
+W
+printf '(module (func (export "f") (result i32) (i32.const 9)))' >m.wat
+expect "bundle import" 0 component bundle --module m=m.wat import.wat -o again.wasm
+printf '(assert_return (invoke "f") (u32.const 9))' >after.wast
+expect "bundle print" 0 print again.wasm -o again.wast
+cat after.wast >>again.wast
+expect "bundle run" 0 wast again.wast
+expect "bundle wrong" 1 component bundle --module m=unused.wat import.wat -o again.wasm
+expect "bundle name" 1 component bundle --module x=m.wat import.wat -o again.wasm
+say "bundle name" 'the component imports no core module `x`'
+expect "bundle missing" 1 component bundle --module-dir nowhere import.wat -o again.wasm
+expect "bundle nothing" 2 component bundle import.wat
+expect "bundle usage" 2 component bundle --module m import.wat
+expect "bundle module" 1 component bundle --module m=m.wat m.wat -o again.wasm
 finish link
