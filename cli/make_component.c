@@ -76,8 +76,15 @@ int make_component(Cli *cli, const Source *module, const ComponentChoice *choice
     int status;
     CompNewOptions how = read_choice(cli, choice, &status);
     if (status != EXIT_OK) return status;
-    return encode(cli, comp_componentize(cli->arena, module, &how, &cli->diags), choice->validate,
-                  bytes);
+    /* The code is validated once, in the component; what is wrong with it is told of the module. */
+    Diags before = cli->diags;
+    how.bodies_later = choice->validate;
+    const CompComponent *made = comp_componentize(cli->arena, module, &how, &cli->diags);
+    status = encode(cli, made, choice->validate, bytes);
+    if (status == EXIT_OK || !made || !choice->validate) return status;
+    cli->diags = before;
+    how.bodies_later = false;
+    return encode(cli, comp_componentize(cli->arena, module, &how, &cli->diags), true, bytes);
 }
 
 int make_linked(Cli *cli, const CompLinkOptions *link, const ComponentChoice *choice, Buf *bytes) {

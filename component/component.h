@@ -619,6 +619,7 @@ typedef struct {
     Features features;
     bool no_debug_names, no_semver_merge, reject_legacy_names, realloc_via_memory_grow;
     bool return_call_ref; /* shims are tail calls through globals instead of a table */
+    bool bodies_later; /* the caller validates the component, and with it the main module's code */
 } CompNewOptions;
 
 /* `witc component new`: a core module with its world in `component-type` sections becomes a

@@ -156,7 +156,8 @@ static void encode_imports(Linker *l) {
 /* The bodies of an adapter are validated when it has been cut down; a library has been validated. */
 static bool validate(Linker *l, const LinkModule *m) {
     if (m->is_library) return true;
-    if (!m->is_adapter) return core_validate(l->arena, m->core, l->options->features, l->diags);
+    if (!m->is_adapter && !l->options->bodies_later)
+        return core_validate(l->arena, m->core, l->options->features, l->diags);
     return core_check_module(core_checker_new(l->arena, m->core, l->options->features, l->diags));
 }
 

@@ -445,10 +445,19 @@ static Str whole_bytes(const CompItem *item) {
     return item->kind == COMP_ITEM_COMPONENT ? item->component->bytes : (Str){0};
 }
 
+/* They are the largest part by far: room for them is made once. */
+static size_t large_bytes(const CompItems *items) {
+    size_t n = 0;
+    for (size_t i = 0; i < items->len; i++) n += whole_bytes(&items->at[i]).len;
+    return n;
+}
+
 /* component ::= preamble section*; nested components are one recursion a level */
 void comp_encode(const CompComponent *component, Buf *out) {
     buf_bytes(out, "\0asm\x0d\0\x01\0", 8);
     const CompItems *items = &component->items;
+    size_t large = large_bytes(items);
+    if (large > 1 << 16) buf_reserve(out, large + (large >> 4));
     for (size_t i = 0, end; i < items->len; i = end) {
         uint8_t id = section_id(items->at[i].kind);
         Buf section = {.arena = out->arena};

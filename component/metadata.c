@@ -91,6 +91,21 @@ bool comp_module_world(Arena *arena, const Source *module, CompModuleWorld *out,
     return comp_unite_module_world(arena, module, out, diags);
 }
 
+/* A section that stays: nothing is copied before one that follows a section that does not. */
+static void keep_bytes(const Source *module, Buf *core, size_t *kept, const uint8_t *from,
+                       const uint8_t *to) {
+    const uint8_t *start = (const uint8_t *)module->text.ptr;
+    if (!core->len && from == start + *kept) {
+        *kept = (size_t)(to - start);
+        return;
+    }
+    if (!core->len) {
+        buf_reserve(core, module->text.len);
+        buf_bytes(core, start, *kept);
+    }
+    buf_bytes(core, from, (size_t)(to - from));
+}
+
 bool comp_unite_module_world(Arena *arena, const Source *module, CompModuleWorld *out,
                              Diags *diags) {
     Loader l = {.arena = arena, .diags = diags, .source = module, .out = out};
@@ -101,7 +116,8 @@ bool comp_unite_module_world(Arena *arena, const Source *module, CompModuleWorld
         diag(diags, LINK_NOT_MODULE, span_at(module, 0));
         return false;
     }
-    buf_str(&core, reader_bytes(&r, 8));
+    size_t kept = 8; /* as long as nothing was left out in between: the module's own first bytes */
+    reader_bytes(&r, 8);
     while (!reader_at_end(&r)) {
         const uint8_t *start = r.ptr;
         uint8_t id = reader_u8(&r);
@@ -115,10 +131,10 @@ bool comp_unite_module_world(Arena *arena, const Source *module, CompModuleWorld
             if (!take_section(&l, name, reader_bytes(&peek, reader_left(&peek)), offset))
                 return false;
         } else {
-            buf_bytes(&core, start, (size_t)(r.ptr - start));
+            keep_bytes(module, &core, &kept, start, r.ptr);
         }
     }
-    out->core = buf_text(&core);
+    out->core = core.len ? buf_text(&core) : str_from_to(module->text, 0, kept);
     return !r.failed;
 }
 
