@@ -413,6 +413,30 @@ static bool run_export(Run *run) {
     return true;
 }
 
+/* ---- values ---- */
+
+static bool run_value(Run *run) {
+    VmItem item = {.value = vm_value_read(run->make->store, next_entity(run, COMP_VALUE)->type,
+                                          run->item->value.bytes)};
+    if (!item.value) diag(run->make->diags, RUN_TYPE_TOO_LARGE, place_of(run), 5, "value");
+    push(run, COMP_VALUE, item);
+    return item.value != NULL;
+}
+
+static bool run_start_func(Run *run) {
+    const CompItem *item = run->item;
+    VmComponentFunc *func = get(run, COMP_FUNC, item->start.func).func;
+    VmValue **args = ARENA_NEW_ARRAY(arena_of(run), VmValue *, item->start.args.len + 1);
+    VmItem result = {0};
+    for (size_t i = 0; i < item->start.args.len; i++)
+        args[i] = get(run, COMP_VALUE, item->start.args.at[i]).value;
+    if (vm_value_start(run->make->thread, func, args, item->start.args.len, &result.value) !=
+        VM_DONE)
+        return false;
+    if (result.value) push(run, COMP_VALUE, result);
+    return true;
+}
+
 /* ---- all items ---- */
 
 static bool run_item(Run *run) {
@@ -435,8 +459,8 @@ static bool run_item(Run *run) {
     case COMP_ITEM_IMPORT: return run_import(run);
     case COMP_ITEM_EXPORT: return run_export(run);
     case COMP_ITEM_CUSTOM: return true;
-    case COMP_ITEM_START:
-    case COMP_ITEM_VALUE: diag(run->make->diags, RUN_VALUES, place_of(run)); return false;
+    case COMP_ITEM_START: return run_start_func(run);
+    case COMP_ITEM_VALUE: return run_value(run);
     }
     return false;
 }

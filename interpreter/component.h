@@ -17,6 +17,13 @@ typedef struct VmExports VmExports;
 typedef struct VmCoreExports VmCoreExports;
 typedef struct VmClosure VmClosure;
 
+/* A value that a component defines, imports or gets of its start function. */
+typedef struct {
+    const WitType *type;
+    const AbiPlan *plan;
+    const AbiValue *cells;
+} VmValue;
+
 typedef union {
     void *any;
     VmFunc *core_func;
@@ -30,6 +37,7 @@ typedef union {
     VmResource *resource; /* TYPE; NULL: another type */
     VmClosure *component;
     VmExports *instance;
+    VmValue *value;
 } VmItem;
 
 typedef struct {
@@ -120,7 +128,7 @@ typedef struct VmContext {
     struct VmCall *call;   /* its task; NULL: a start function, destructor or realloc */
     struct VmFiber *proxy; /* stands for it among the instance's threads, once it has an index */
     bool may_block;
-    uint32_t storage[2];
+    uint64_t storage[2];
     struct VmContext *outer;
 } VmContext;
 
@@ -459,6 +467,12 @@ uint8_t *vm_end_bytes(const VmEnd *end); /* where its buffer goes on */
 void vm_end_set_event(VmEnd *end, VmCopyResult result);
 /* The waiting end no longer does. */
 void vm_notify_pending(VmPipe *pipe, VmCopyResult result);
+
+/* component_value.c; NULL: its type is too large. */
+VmValue *vm_value_new(VmStore *store, const WitType *type, const AbiValue *cells);
+VmValue *vm_value_read(VmStore *store, const WitType *type, Str bytes); /* which are valid */
+VmStatus vm_value_start(VmThread *thread, VmComponentFunc *func, VmValue *const *args, size_t n,
+                        VmValue **result); /* NULL: none */
 
 /* component_host.c */
 void vm_work_add(VmStore *store, VmWork *work);

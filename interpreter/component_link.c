@@ -10,10 +10,11 @@
 #include "interpreter/component.h"
 
 typedef struct {
-    enum { ENTRY_INSTANCE, ENTRY_FUNC, ENTRY_RESOURCE } kind;
+    enum { ENTRY_INSTANCE, ENTRY_FUNC, ENTRY_RESOURCE, ENTRY_VALUE } kind;
     VmLinker *instance;
     VmResource *resource;
-    Str type;
+    const AbiValue *value;
+    Str type; /* of a function or value */
     VmComponentHostFn fn;
     void *context;
 } Entry;
@@ -59,6 +60,10 @@ void vm_linker_func(VmLinker *linker, Str name, Str type, VmComponentHostFn fn, 
 
 void vm_linker_resource(VmLinker *linker, Str name, VmResource *resource) {
     *entry_put(linker, name) = (Entry){.kind = ENTRY_RESOURCE, .resource = resource};
+}
+
+void vm_linker_value(VmLinker *linker, Str name, Str type, const AbiValue *cells) {
+    *entry_put(linker, name) = (Entry){.kind = ENTRY_VALUE, .type = type, .value = cells};
 }
 
 VmResource *vm_host_resource(VmStore *store, Str name, void (*destroy)(void *context, uint64_t rep),
@@ -134,6 +139,19 @@ static bool link_func(VmComponent *component, const Entry *entry, Str name, cons
     return func->abi != NULL;
 }
 
+static bool link_value(VmComponent *component, const Entry *entry, Str name, const WitType *type,
+                       VmItem *out, Span span, Diags *diags) {
+    const WitFunc returns = {.result = type};
+    Str shape = str_after(abi_shape(component->store->arena, &returns), 4); /* "()->" */
+    if (!str_eq(shape, entry->type)) {
+        diag(diags, RUN_IMPORT_TYPE, span, STR_ARG(name), STR_ARG(shape), STR_ARG(entry->type));
+        return false;
+    }
+    out->value = vm_value_new(component->store, type, entry->value);
+    if (!out->value) diag(diags, RUN_TYPE_TOO_LARGE, span, STR_ARG(name));
+    return out->value != NULL;
+}
+
 static bool link_instance(VmComponent *component, const VmLinker *linker, Str name,
                           const CompInstanceType *type, VmItem *out, Span span, Diags *diags) {
     Arena *arena = component->store->arena;
@@ -193,7 +211,9 @@ static bool link_entity(VmComponent *component, const Entry *entry, Str name,
         vm_bind_resource(component, wit_dealias(type->type), entry->resource);
         return true;
     }
-    static const char *const kinds[] = {"an instance", "a function", "a resource"};
+    if (type->sort == COMP_VALUE && entry->kind == ENTRY_VALUE)
+        return link_value(component, entry, name, type->type, out, span, diags);
+    static const char *const kinds[] = {"an instance", "a function", "a resource", "a value"};
     diag(diags, RUN_IMPORT_SORT, span, STR_ARG(name), comp_sort_name(type->sort),
          kinds[entry->kind]);
     return false;

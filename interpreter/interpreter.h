@@ -393,6 +393,9 @@ VmLinker *vm_linker_instance(VmLinker *linker, Str name); /* made on first use *
  * Names, types and contexts are kept, not copied. */
 void vm_linker_func(VmLinker *linker, Str name, Str type, VmComponentHostFn fn, void *context);
 void vm_linker_resource(VmLinker *linker, Str name, VmResource *resource);
+/* A value of the type that abi_shape writes for a function's result, without the arrow. Its cells are
+ * kept, not copied. */
+void vm_linker_value(VmLinker *linker, Str name, Str type, const AbiValue *cells);
 /* Names that are not there exactly are found by their compatibility track: `ns:pkg/iface@0.2.x`
  * matches any 0.2 version of the linker. */
 
@@ -412,6 +415,9 @@ VmComponent *vm_component_new(VmThread *thread, const CompInfo *info, const VmLi
 typedef struct VmComponentFunc VmComponentFunc;
 VmComponentFunc *vm_component_func(VmComponent *component, Str interface, Str name);
 const WitFunc *vm_component_func_type(const VmComponentFunc *func);
+/* An exported value; NULL: there is none. */
+const AbiValue *vm_component_value(const VmComponent *component, Str interface, Str name,
+                                   const WitType **type);
 /* Calls it; result cells point into `arena`. A store has one call from outside at a time: while one
  * is suspended, another is a trap. */
 VmStatus vm_component_call(VmThread *thread, VmComponentFunc *func, const AbiValue *args,
