@@ -98,7 +98,7 @@ typedef struct {
     VmComponent *instance;
     VmOptions options;
     const WitType *type;
-    bool flag; /* async?, cancellable? */
+    bool flag; /* async?, cancellable?, i64? */
     uint32_t slot;
     VmTable *table;
 } Builtin;
@@ -123,7 +123,7 @@ BUILTIN(context_get) {
 
 BUILTIN(context_set) {
     const Builtin *b = context;
-    current(b)->storage[b->slot] = slots[0].u32;
+    current(b)->storage[b->slot] = b->flag ? slots[0].u64 : slots[0].u32;
     return VM_DONE;
 }
 
@@ -426,6 +426,13 @@ VmFunc *vm_builtin_func(VmComponent *component, const CompCanon *canon, const Vm
         b->options.memory = component->spaces[COMP_CORE_MEMORY][canon->memory].memory;
     if (canon->op == COMP_CANON_THREAD_NEW_INDIRECT)
         b->table = component->spaces[COMP_CORE_TABLE][canon->table].table;
+    bool is_context = canon->op == COMP_CANON_CONTEXT_GET || canon->op == COMP_CANON_CONTEXT_SET;
+    if (is_context && canon->value_type == CORE_I64) {
+        bool sets = canon->op == COMP_CANON_CONTEXT_SET;
+        b->flag = true;
+        return vm_core_func(component->store, sets ? "I" : "", sets ? "" : "I",
+                            sets ? context_set : context_get, b);
+    }
     for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++)
         if (builtins[i].op == canon->op)
             return vm_core_func(component->store, builtins[i].params, builtins[i].results,
