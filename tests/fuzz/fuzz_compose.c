@@ -27,12 +27,13 @@ static Str interface_name(Arena *arena, unsigned i, unsigned version) {
     return str_fmt(arena, "t:p/i%u@1.%u.0", i, version);
 }
 
-/* `first` exports "answer", too. */
+/* The first one is the socket: it exports "answer". */
 static const Source *make_component(Arena *arena, Bytes *b, unsigned k, Diags *diags) {
     unsigned imports = next(b), exports = next(b), versions = next(b), n = 0;
     Buf head = {.arena = arena}, core = {.arena = arena}, body = {.arena = arena};
     Buf bag = {.arena = arena}, tail = {.arena = arena};
-    const char *type = exports >= 0xf8 ? "u64" : "u32", *rep = exports >= 0xf8 ? "i64" : "i32";
+    bool wide = k && exports >= 0xf8; /* fits nothing */
+    const char *type = wide ? "u64" : "u32";
     for (unsigned i = 0; i < INTERFACES; i++) {
         Str name = interface_name(arena, i, versions >> i & 1);
         if (imports >> i & 1) {
@@ -59,8 +60,7 @@ static const Source *make_component(Arena *arena, Bytes *b, unsigned k, Diags *d
             "(func $f (result %s) (canon lift (core func $c \"%s\")))"
             "(instance $x (export \"f\" (func $f))) %.*s %s)",
             n ? "(with \"e\" (instance " : "", STR_ARG(buf_text(&bag)), n ? "))" : "", type,
-            rep[1] == '6' ? "g" : "f", STR_ARG(buf_text(&tail)),
-            k ? "" : "(export \"answer\" (func $f))");
+            wide ? "g" : "f", STR_ARG(buf_text(&tail)), k ? "" : "(export \"answer\" (func $f))");
     Str path = str_fmt(arena, "c%u.wat", k);
     return wat_to_binary(arena, source_of(arena, path, buf_text(&text)), features_all(), diags);
 }
