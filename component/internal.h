@@ -91,8 +91,6 @@ CompName comp_item_name(Arena *arena, const WitItem *item);
 /* The name of an item with its attributes. */
 CompName comp_extern_name(Str name, bool has_external_id, Str external_id);
 
-/* What a valid component imports, as the world of a package `root:component` (wit_decode.c). */
-WitModel *comp_decode_imports(Arena *arena, const CompInfo *info, Diags *diags);
 /* The type of a valid component as a definition (entity_encode.c). */
 const CompTypedef *comp_component_typedef(Arena *arena, const CompInfo *info, Diags *diags);
 

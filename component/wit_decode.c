@@ -443,11 +443,10 @@ static WitModel *decode_package(Decoder *d, const CompInfo *info) {
 }
 
 /* Any component: its imports and exports are a world without a name of its own. */
-static WitModel *decode_component(Decoder *d, const CompInfo *info, bool with_exports) {
-    static const CompExterns none;
+static WitModel *decode_component(Decoder *d, const CompInfo *info) {
     WitPackage *main = wit_package_new(d->model, STR("root"), STR("component"), (Semver){0});
     WitWorld *world = wit_world_new(d->model, main, STR("root"));
-    fill_world(d, world, &info->type.imports, with_exports ? &info->type.exports : &none);
+    fill_world(d, world, &info->type.imports, &info->type.exports);
     if (!d->failed) take_docs(d, info, main); /* a package without items looks like a component */
     return finish(d, main);
 }
@@ -530,10 +529,5 @@ WitModel *comp_decode_wit(Arena *arena, const Source *source, Diags *diags) {
         component ? comp_validate(arena, component, features_tools(), diags) : NULL;
     if (!info) return NULL;
     Decoder d = decoder(arena, source, diags);
-    return is_package(info) ? decode_package(&d, info) : decode_component(&d, info, true);
-}
-
-WitModel *comp_decode_imports(Arena *arena, const CompInfo *info, Diags *diags) {
-    Decoder d = decoder(arena, info->component->source, diags);
-    return decode_component(&d, info, false);
+    return is_package(info) ? decode_package(&d, info) : decode_component(&d, info);
 }
