@@ -19,6 +19,8 @@
 
 #include "interpreter/component.h"
 
+enum { KEPT_LENDERS = 64 }; /* room for as many stays with a call for the next */
+
 /* ---- entering and leaving ---- */
 
 static bool holds(const VmComponent *caller, const VmComponent *instance) {
@@ -189,16 +191,21 @@ static Trap find_handle(VmThread *thread, VmComponent *instance, const VmResourc
     return TRAP_NONE;
 }
 
-static bool add_lender(VmCall *call, AbiTable *table, uint32_t index) {
+/* A list of borrows makes the host remember each of them. */
+static Trap add_lender(const VmSide *side, AbiTable *table, uint32_t index) {
+    VmCall *call = side->call;
     if (call->lender_count == call->lender_cap) {
         uint32_t cap = call->lender_cap ? call->lender_cap * 2 : 4;
+        uint64_t bytes = (cap - call->lender_cap) * sizeof *call->lenders;
+        if (bytes > side->budget->left) return side->budget->trap;
+        side->budget->left -= bytes;
         VmLender *more = realloc(call->lenders, cap * sizeof *more);
-        if (!more) return false;
+        if (!more) return TRAP_NO_MEMORY;
         call->lenders = more;
         call->lender_cap = cap;
     }
     call->lenders[call->lender_count++] = (VmLender){table, index};
-    return true;
+    return TRAP_NONE;
 }
 
 static Trap guest_lift_handle(void *context, const WitType *type, uint32_t index, uint64_t *value) {
@@ -216,7 +223,7 @@ static Trap guest_lift_handle(void *context, const WitType *type, uint32_t index
     *value = handle->rep;
     if (type->kind == WIT_BORROW) {
         handle->lend_count++;
-        return add_lender(side->call, table, index) ? TRAP_NONE : TRAP_NO_MEMORY;
+        return add_lender(side, table, index);
     }
     if (handle->lend_count) return TRAP_HANDLE_LENT;
     if (!handle->own) {
@@ -349,6 +356,11 @@ void vm_call_release(VmCall *call) {
     if (call->has_scratch) give_scratch(call);
     if (call->owns_arena) arena_free(call->arena);
     call->owns_arena = false;
+    if (call->lender_cap > KEPT_LENDERS) {
+        free(call->lenders);
+        call->lenders = NULL;
+        call->lender_cap = 0;
+    }
     call->next_free = vm_shared(call->store)->free_calls;
     vm_shared(call->store)->free_calls = call;
 }
