@@ -176,8 +176,8 @@ static bool func_sub(SubtypeCx *cx, const WitFunc *a, const WitFunc *b) {
     }
     if (a->result && b->result)
         return comp_type_sub(cx, a->result, b->result) || in(cx, COMP_WHY_WITH, "result type");
-    if (a->result) return why(cx, COMP_WHY_NO_RESULT);
-    if (b->result) return why(cx, COMP_WHY_RESULT);
+    if (a->result) return why(cx, COMP_WHY_RESULT);
+    if (b->result) return why(cx, COMP_WHY_NO_RESULT);
     return true;
 }
 
