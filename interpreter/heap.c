@@ -255,12 +255,9 @@ static bool has_room(const VmStore *store, uint32_t class) {
     return room + h->room[class] >= most / 32;
 }
 
-/* Allocations without a collection, under stress: none of a small heap; with one each a large heap would
- * take forever. */
-static uint64_t stress_pause(uint64_t blocks) {
-    enum { SMALL = 16 };
-    return blocks <= SMALL ? 0 : blocks * blocks / 64;
-}
+/* Allocations without a collection, under stress: none while the heap has but a few blocks; with one each a
+ * large heap would take forever. */
+static uint64_t stress_pause(uint64_t blocks) { return blocks * blocks / 64; }
 
 static bool due(VmHeap *h, bool *fails) {
     *fails = h->fail_after != UINT64_MAX && h->fail_after-- == 0;
