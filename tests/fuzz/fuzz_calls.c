@@ -208,15 +208,15 @@ static void put_func_type(Buf *b, const Subject *s) {
     if (s->result.type) buf_fmt(b, " (result %.*s)", STR_ARG(s->result.text));
 }
 
-static void put_callee(Input *in, Buf *b, Subject *s) {
-    const AbiFunc *abi =
-        abi_func(&s->cache, &s->func, s->is_async ? ABI_LIFT_ASYNC_CALLBACK : ABI_LIFT);
-    const AbiPlan *result = abi->result;
-    bool spilled = s->is_async && abi->result_spilled;
-    AbiCore i32 = ABI_I32;
-    const AbiCore *returned = spilled ? &i32 : result->flat;
-    uint32_t n = spilled ? 1 : result->flat_count;
-    const char *encoding = encoding_of(in);
+/* A core module's call to `task.return` with values of any kind. */
+static void put_return(Input *in, Buf *b, const AbiCore *returned, uint32_t n) {
+    buf_fmt(b, "(call $ret");
+    put_values(in, b, returned, n);
+    buf_byte(b, ')');
+}
+
+/* What the callee's core functions need: memory, realloc, and the functions of its resource. */
+static void put_callee_base(Input *in, Buf *b) {
     buf_fmt(b, "(component $b (import \"back\" (func $back)) ");
     put_types(in, b, false);
     buf_fmt(b, "(core module $libc (import \"\" \"back\" (func $back))"
@@ -232,11 +232,25 @@ static void put_callee(Input *in, Buf *b, Subject *s) {
                " (core instance $libc (instantiate $libc (with \"\" (instance $i))))\n"
                " (alias core export $libc \"m\" (core memory $m))"
                " (alias core export $libc \"realloc\" (core func $realloc))");
+}
+
+/* The callback of an asynchronous function, or post-return. */
+static void put_after(Input *in, Buf *b, const Subject *s, const AbiFunc *abi,
+                      const AbiCore *returned, uint32_t n) {
     if (s->is_async) {
-        buf_fmt(b, "(core func $ret' (canon task.return ");
-        if (s->result.type) buf_fmt(b, "(result %.*s)", STR_ARG(s->result.text));
-        buf_fmt(b, " string-encoding=%s (memory $m)))", encoding);
+        buf_fmt(b, "(func (export \"after\") (param i32 i32 i32) (result i32) %s",
+                PICK(in, bad_deeds));
+        if (next(in, 4)) put_return(in, b, returned, n);
+        buf_fmt(b, "(i32.const %u))\n", next(in, 4));
+    } else {
+        buf_fmt(b, "(func (export \"after\")");
+        put_core_types(b, "param", abi->core_results, abi->core_result_count);
+        buf_fmt(b, " %s)\n", PICK(in, bad_deeds));
     }
+}
+
+static void put_callee_module(Input *in, Buf *b, const Subject *s, const AbiFunc *abi,
+                              const AbiCore *returned, uint32_t n) {
     buf_fmt(b, "(core module $m (import \"\" \"back\" (func $back))"
                " (import \"\" \"drop\" (func $drop (param i32)))"
                " (import \"\" \"new\" (func $new (param i32) (result i32)))"
@@ -252,27 +266,27 @@ static void put_callee(Input *in, Buf *b, Subject *s) {
     put_core_types(b, "param", abi->core_params, abi->core_param_count);
     put_core_types(b, "result", abi->core_results, abi->core_result_count);
     buf_fmt(b, " (drop (call $new (i32.const 3))) %s ", PICK(in, bad_deeds));
-    if (s->is_async && next(in, 2)) {
-        buf_fmt(b, "(call $ret");
-        put_values(in, b, returned, n);
-        buf_byte(b, ')');
-    }
+    if (s->is_async && next(in, 2)) put_return(in, b, returned, n);
     put_values(in, b, abi->core_results, abi->core_result_count);
     buf_fmt(b, ")\n");
+    put_after(in, b, s, abi, returned, n);
+}
+
+static void put_callee(Input *in, Buf *b, Subject *s) {
+    const AbiFunc *abi =
+        abi_func(&s->cache, &s->func, s->is_async ? ABI_LIFT_ASYNC_CALLBACK : ABI_LIFT);
+    bool spilled = s->is_async && abi->result_spilled;
+    AbiCore i32 = ABI_I32;
+    const AbiCore *returned = spilled ? &i32 : abi->result->flat;
+    uint32_t n = spilled ? 1 : abi->result->flat_count;
+    const char *encoding = encoding_of(in);
+    put_callee_base(in, b);
     if (s->is_async) {
-        buf_fmt(b, "(func (export \"after\") (param i32 i32 i32) (result i32) %s",
-                PICK(in, bad_deeds));
-        if (next(in, 4)) {
-            buf_fmt(b, "(call $ret");
-            put_values(in, b, returned, n);
-            buf_byte(b, ')');
-        }
-        buf_fmt(b, "(i32.const %u))\n", next(in, 4));
-    } else {
-        buf_fmt(b, "(func (export \"after\")");
-        put_core_types(b, "param", abi->core_results, abi->core_result_count);
-        buf_fmt(b, " %s)\n", PICK(in, bad_deeds));
+        buf_fmt(b, "(core func $ret' (canon task.return ");
+        if (s->result.type) buf_fmt(b, "(result %.*s)", STR_ARG(s->result.text));
+        buf_fmt(b, " string-encoding=%s (memory $m)))", encoding);
     }
+    put_callee_module(in, b, s, abi, returned, n);
     buf_fmt(b, ") (core instance $c (instantiate $m (with \"\" (instance $i))"
                " (with \"l\" (instance $libc))");
     if (s->is_async) buf_fmt(b, "(with \"r\" (instance (export \"ret\" (func $ret'))))");
