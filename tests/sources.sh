@@ -44,7 +44,7 @@ for version in 2 3 4 5; do
                 continue
             }
             traps trap.wasm
-            expect "$case" 0 addr2line trap.wasm $(cat places)
+            expect "$case" 0 addr2line trap.wasm $(head -n 1 places) # clang 14 ends with another
             sed 's/^0x[0-9a-f]*: //; s/:[0-9]*$//' "$out" >got
             printf 'inner %s/./sub/inner.h:3\n\tmiddle %s/trap.c:3\n\touter %s/trap.c:8\n' \
                 "$tmp" "$tmp" "$tmp" >expected
