@@ -1,48 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Components and their host: linking, host functions and resources, suspending, what goes wrong.
  * (Calls between guests are the conformance suite's subject.) */
-#include "tests/test.h"
-
-#include "interpreter/interpreter.h"
-#include "wat/wat.h"
-
-static Arena *arena;
-static Diags diags;
+#include "tests/world.h"
 
 /* ---- a world to run in ---- */
 
-typedef struct {
-    VmStore *store;
-    VmThread *thread;
-    VmLinker *linker;
-    VmComponent *component;
-    AbiValue result[4];
-} World;
-
-static World world_new(void) {
-    diags = (Diags){.arena = arena};
-    World w = {.store = vm_store_new(NULL)};
-    w.thread = vm_thread_new(w.store);
-    w.linker = vm_linker_new(w.store);
-    return w;
-}
-
-static void world_free(World *w) {
-    vm_linker_free(w->linker);
-    vm_thread_free(w->thread);
-    vm_store_free(w->store);
-}
-
-static bool load(World *w, const char *text) {
-    Source *source = ARENA_NEW(arena, Source);
-    *source = (Source){.path = STR("test.wat"), .text = str_from(text)};
-    const Source *binary = wat_to_binary(arena, source, features_all(), &diags);
-    CompComponent *c = binary ? comp_decode(arena, binary, features_all(), &diags) : NULL;
-    const CompInfo *info = c ? comp_validate(arena, c, features_all(), &diags) : NULL;
-    if (!info) diag_print(stdout, &diags, false);
-    w->component = info ? vm_component_new(w->thread, info, w->linker, &diags) : NULL;
-    return w->component != NULL;
-}
+static bool load(World *w, const char *text) { return world_load(w, text, (Str){0}); }
 
 static VmStatus call(World *w, const char *interface, const char *name, const AbiValue *args) {
     VmComponentFunc *f = vm_component_func(w->component, str_from(interface), str_from(name));

@@ -1,48 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Values that components define, import, export, and get of their start functions. */
-#include "tests/test.h"
+#include "tests/world.h"
 
 #include "base/buf.h"
-#include "interpreter/interpreter.h"
-#include "wat/wat.h"
-
-static Arena *arena;
-static Diags diags;
-
-typedef struct {
-    VmStore *store;
-    VmThread *thread;
-    VmLinker *linker;
-    VmComponent *component;
-} World;
-
-static World world_new(void) {
-    diags = (Diags){.arena = arena};
-    World w = {.store = vm_store_new(NULL)};
-    w.thread = vm_thread_new(w.store);
-    w.linker = vm_linker_new(w.store);
-    return w;
-}
-
-static void world_free(World *w) {
-    vm_linker_free(w->linker);
-    vm_thread_free(w->thread);
-    vm_store_free(w->store);
-}
-
-/* The component of a text, with more bytes at its end. */
-static bool load(World *w, const char *text, Str more) {
-    Source *source = ARENA_NEW(arena, Source);
-    *source = (Source){.path = STR("test.wat"), .text = str_from(text)};
-    const Source *binary = wat_to_binary(arena, source, features_all(), &diags);
-    if (!binary) return diag_print(stdout, &diags, false), false;
-    Source *whole = ARENA_NEW(arena, Source);
-    *whole = (Source){.path = STR("test.wasm"), .text = str_concat(arena, binary->text, more)};
-    CompComponent *c = comp_decode(arena, whole, features_all(), &diags);
-    const CompInfo *info = c ? comp_validate(arena, c, features_all(), &diags) : NULL;
-    w->component = info ? vm_component_new(w->thread, info, w->linker, &diags) : NULL;
-    return w->component != NULL;
-}
 
 static const AbiValue *get(const World *w, const char *name) {
     const WitType *type;
@@ -65,7 +25,7 @@ static const AbiValue *defined(World *w, const char *types, uint8_t type, Str va
     buf_str(&bytes, buf_text(&body));
     buf_str(&bytes, (Str){"\x0b\x07\x01\x00\x01v\x02\x00\x00", 9});
     *w = world_new();
-    if (!load(w, types, buf_text(&bytes))) diag_print(stdout, &diags, false);
+    if (!world_load(w, types, buf_text(&bytes))) diag_print(stdout, &diags, false);
     return get(w, "v");
 }
 
@@ -166,7 +126,7 @@ static void start_functions_take_and_give_values(void) {
     vm_linker_func(w.linker, STR("greet"), STR("(string,u32)->string"), greet, NULL);
     vm_linker_value(w.linker, STR("name"), STR("string"), &name);
     vm_linker_value(w.linker, STR("count"), STR("u32"), &count);
-    CHECK(load(&w, greeter, (Str){0}));
+    CHECK(world_load(&w, greeter, (Str){0}));
     const AbiValue *v = get(&w, "greeting");
     CHECK_STR(((Str){v->string.ptr, v->string.len}), "Ada!!");
     const WitType *type;
@@ -174,7 +134,7 @@ static void start_functions_take_and_give_values(void) {
     world_free(&w);
     w = world_new();
     vm_linker_value(w.linker, STR("name"), STR("string"), &name);
-    CHECK(load(&w, starter, (Str){0}));
+    CHECK(world_load(&w, starter, (Str){0}));
     v = get(&w, "rest");
     CHECK_STR(((Str){v->string.ptr, v->string.len}), "da");
     world_free(&w);
@@ -185,7 +145,7 @@ static void wrong_values_are_told(void) {
     World w = world_new();
     vm_linker_func(w.linker, STR("greet"), STR("(string,u32)->string"), greet, NULL);
     vm_linker_value(w.linker, STR("name"), STR("u32"), &name);
-    CHECK(!load(&w, greeter, (Str){0}));
+    CHECK(!world_load(&w, greeter, (Str){0}));
     CHECK_STR(diags.list.at[0].message,
               "import `name` has the type `string`, but what was given has `u32`");
     CHECK_STR(diags.list.at[1].message,
