@@ -10,17 +10,6 @@ h=$tmp/h
 mkdir "$h"
 "$modules" "$h" || exit 1
 
-# hold NAME WORDS...
-hold() {
-    what=$1
-    shift
-    timeout 60 "$witc" "$@" >"$out" 2>"$err" </dev/null
-    status=$?
-    if [ $status -gt 1 ]; then bad "$what" "exit $status: witc $*"
-    elif [ $status = 1 ] && ! grep -q -e '-->' "$err"; then
-        bad "$what" "no place: $(head -n 1 "$err" | cut -c 1-200)"
-    else ok; fi
-}
 for file in "$h"/*.wasm; do
     what=${file##*/}
     case $what in

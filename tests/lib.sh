@@ -40,6 +40,17 @@ say() {
         head -n 5 "$err"
     fi
 }
+# hold NAME WORDS...: witc ends with 0, or with 1 and a place.
+hold() {
+    what=$1
+    shift
+    timeout 60 "$witc" "$@" >"$out" 2>"$err" </dev/null
+    status=$?
+    if [ $status -gt 1 ]; then bad "$what" "exit $status: witc $*"
+    elif [ $status = 1 ] && ! grep -q -e '-->' "$err"; then
+        bad "$what" "no place: $(head -n 1 "$err" | cut -c 1-200)"
+    else ok; fi
+}
 finish() {
     printf '%s: %d passed, %d failed, %d skipped\n' "$1" "$passed" "$failed" "$skipped"
     [ "$failed" = 0 ]
