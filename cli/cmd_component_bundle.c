@@ -101,10 +101,7 @@ static int run(Cli *cli, void *given) {
     if (!component || !comp_validate(cli->arena, component, features, &cli->diags) ||
         !collect(cli, options, component, &modules) || !all_used(cli, options, &modules))
         return EXIT_INPUT;
-    Buf out = {.arena = cli->arena};
-    comp_encode(comp_bundle(cli->arena, component, &modules), &out);
-    const Source *made = source_of(cli->arena, STR("<output>"), buf_text(&out));
-    return check_valid(cli, made, features, 0) ? write_binary(cli, out) : EXIT_INPUT;
+    return write_component(cli, comp_bundle(cli->arena, component, &modules), features);
 }
 
 const CommandSpec cmd_component_bundle = {

@@ -60,11 +60,7 @@ static int run(Cli *cli, void *given) {
     if (!component || !comp_validate(cli->arena, component, features, &cli->diags))
         return EXIT_INPUT;
     component = comp_retarget(cli->arena, component, changes.at, changes.len, &cli->diags);
-    if (!component) return EXIT_INPUT;
-    Buf bytes = {.arena = cli->arena};
-    comp_encode(component, &bytes);
-    const Source *made = source_of(cli->arena, STR("<output>"), buf_text(&bytes));
-    return check_valid(cli, made, features, 0) ? write_binary(cli, bytes) : EXIT_INPUT;
+    return component ? write_component(cli, component, features) : EXIT_INPUT;
 }
 
 const CommandSpec cmd_retarget = {

@@ -116,6 +116,13 @@ int write_binary(Cli *cli, Buf bytes) {
     return cli_write(cli, buf_text(&text));
 }
 
+int write_component(Cli *cli, const CompComponent *component, Features features) {
+    Buf bytes = {.arena = cli->arena};
+    comp_encode(component, &bytes);
+    const Source *made = source_of(cli->arena, STR("<output>"), buf_text(&bytes));
+    return check_valid(cli, made, features, 0) ? write_binary(cli, bytes) : EXIT_INPUT;
+}
+
 /* ---- WIT ---- */
 
 /* A WIT package, component or module, as bytes or text; what witc/ cannot read by itself. */

@@ -44,6 +44,8 @@ bool check_valid(Cli *cli, const Source *source, Features features, unsigned job
 
 /* A binary as the result: as text with -t. */
 int write_binary(Cli *cli, Buf bytes);
+/* A component that was changed: its binary, once that is valid. */
+int write_component(Cli *cli, const CompComponent *component, Features features);
 
 /* How WIT is read: `--features a,b`, `--all-features`, `--target-version 1.2.3`. */
 typedef struct {
