@@ -8,6 +8,7 @@
 #            lazily; without it some are made up, of MEDIUM (10) and LARGE (75) MB
 #   RUNS     the number of runs of each figure (21), which is their median
 #   CALLS    how many calls are timed (2000000)
+#   REQUESTS how many requests of HTTP/1.1 are read (200000)
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . bench/figures.sh
@@ -16,6 +17,7 @@ figures 2-load
 cc -O2 -o "$bench/median" bench/median.c || exit 1
 cc -O2 -std=gnu11 -I. -D_GNU_SOURCE -o "$bench/load" bench/load.c build/obj-release/libwitc.a -lm -pthread || exit 1
 cc -O2 -std=gnu11 -I. -o "$bench/calls" bench/calls.c build/obj-release/libwitc.a -lm -pthread || exit 1
+cc -O2 -std=gnu11 -I. -o "$bench/http1" bench/http1.c build/obj-release/libwitc.a || exit 1
 
 line() { printf '%-52s %12s %12s %12s\n' "$@"; }
 cpu() { "$bench/median" -c "$runs" "$@" 2>/dev/null || echo -; }
@@ -101,5 +103,12 @@ while read -r name; do
     *) figure "a call $name" "" "$ns" ns ;;
     esac
 done <"$bench/calls.txt"
+
+"$bench/http1" "${REQUESTS:-200000}" >"$bench/http1.txt"
+while read -r name; do
+    ns=${name##* } name=${name% *}
+    line "reading $name, ns" "$ns" "" ""
+    figure "reading $name" "< 1000" "$ns" ns
+done <"$bench/http1.txt"
 echo
 summary

@@ -21,9 +21,9 @@ has() { # has NAME FILE REGEX: a line of the file is like that
     fi
 }
 
-works "load.sh" env MEDIUM=3 LARGE=1 CALLS=1000 IDLE=10 bench/load.sh
+works "load.sh" env MEDIUM=3 LARGE=1 CALLS=1000 REQUESTS=1000 IDLE=10 bench/load.sh
 for row in 'validation of medium.wasm, [0-9.]+ MB, one thread +[0-9.]+ MB/s' 'preparation of large.wasm.* +[0-9.]+ MB/s' \
-    'first instruction .* +[0-9.]+ ms .*met' '10 idle instances .* +[0-9.]+ MB' 'an empty _start' 'a call out of it, slots .* ns'; do
+    'first instruction .* +[0-9.]+ ms .*met' '10 idle instances .* +[0-9.]+ MB' 'an empty _start' 'a call out of it, slots .* ns' 'a request of [0-9]+ bytes and 15 fields .* ns'; do
     has "load.sh" "$BENCH_FOLDER/summary.txt" "$row"
 done
 works "components.sh" env CALLS=1000 bench/components.sh
