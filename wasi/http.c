@@ -8,12 +8,11 @@
  * through immutable children that share the list.
  */
 #include <stdlib.h>
-#include <strings.h>
 
+#include "wasi/http1.h"
 #include "wasi/internal.h"
 
 enum { INVALID_SYNTAX, FORBIDDEN, IMMUTABLE };
-enum { HTTP_REQUEST_DENIED = 15 };
 enum { MAX_FIELD_BYTES = 128 << 10, FIELD_COST = 32 }; /* of one fields resource; of one field */
 enum { METHOD_GET = 0, METHOD_OTHER = 9, SCHEME_OTHER = 2 };
 
@@ -71,9 +70,7 @@ static FieldList *list_new(void) {
     return list;
 }
 
-static bool same_name(const Field *f, Str name) {
-    return f->name_len == name.len && strncasecmp(f->name, name.ptr, name.len) == 0;
-}
+static bool same_name(const Field *f, Str name) { return http1_same_name(field_name(f), name); }
 
 static bool list_append(FieldList *list, Str name, const void *value, size_t n) {
     size_t cost = name.len + n + FIELD_COST;
@@ -110,21 +107,6 @@ static void list_remove(FieldList *list, Str name) {
 
 /* ---- syntax ---- */
 
-static bool is_token(Str s) {
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!alnum && (c == 0 || !strchr("!#$%&'*+-.^_`|~", c))) return false;
-    }
-    return s.len > 0;
-}
-
-static bool is_value(const uint8_t *p, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if ((p[i] < 0x20 && p[i] != '\t') || p[i] == 0x7f) return false;
-    return true;
-}
-
 /* What a path or authority may have: printable ASCII without spaces, or any UTF-8. */
 static bool is_printable(Str s) {
     for (size_t i = 0; i < s.len; i++)
@@ -138,34 +120,11 @@ static bool is_authority(Str s) {
     return s.len > 0 && is_printable(s);
 }
 
-static bool is_scheme(Str s) {
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        bool alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        bool later = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-        if (!alpha && !(i && later)) return false;
-    }
-    return s.len > 0;
-}
-
-/* Those that the transport owns. */
-static bool is_forbidden(Str name) {
-    static const char *const names[] = {
-        "connection",          "keep-alive",       "proxy-authenticate",
-        "proxy-authorization", "proxy-connection", "host",
-        "transfer-encoding",   "upgrade",          "http2-settings",
-    };
-    for (size_t i = 0; i < WASI_COUNT(names); i++)
-        if (strlen(names[i]) == name.len && strncasecmp(names[i], name.ptr, name.len) == 0)
-            return true;
-    return false;
-}
-
 /* The case of header-error, or -1. */
 static int field_fault(Str name, const AbiValue *value) {
-    if (!is_token(name)) return INVALID_SYNTAX;
-    if (value && !is_value(value->list.items, value->list.len)) return INVALID_SYNTAX;
-    return is_forbidden(name) ? FORBIDDEN : -1;
+    if (!http1_is_token(name)) return INVALID_SYNTAX;
+    if (value && !http1_is_value((Str){value->list.items, value->list.len})) return INVALID_SYNTAX;
+    return http1_is_connection_field(name) ? FORBIDDEN : -1;
 }
 
 static VmStatus too_large(VmThread *thread) {
@@ -415,7 +374,7 @@ WASI_FN(request_set_method) {
     if (!m) return VM_TRAP;
     bool other = args[1].variant.index == METHOD_OTHER;
     Str text = other ? wasi_str(args[1].variant.payload) : (Str){0};
-    if (other && !is_token(text)) return kept(thread, false, true, result);
+    if (other && !http1_is_token(text)) return kept(thread, false, true, result);
     m->method = args[1].variant.index;
     return kept(thread, true, keep(&m->method_text, other, text), result);
 }
@@ -435,7 +394,7 @@ WASI_FN(request_set_scheme) {
     const AbiValue *scheme = args[1].variant.index ? args[1].variant.payload : NULL;
     bool other = scheme && scheme->variant.index == SCHEME_OTHER;
     Str text = other ? wasi_str(scheme->variant.payload) : (Str){0};
-    if (other && !is_scheme(text)) return kept(thread, false, true, result);
+    if (other && !http1_is_scheme(text)) return kept(thread, false, true, result);
     m->has_scheme = scheme != NULL;
     m->scheme = scheme ? scheme->variant.index : 0;
     return kept(thread, true, keep(&m->scheme_text, other, text), result);
