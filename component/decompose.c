@@ -36,12 +36,18 @@ typedef struct {
     VEC(What) spaces[COMP_SORT_COUNT];
     VEC(const CompItem *) modules;    /* of the outermost component */
     VEC(const CompItem *) components; /* the same; each without aliases that lead out of it */
+    VEC(size_t) sizes;                /* of each of them, in bytes */
     VEC(uint32_t) piece_of;           /* by index in the component space; COMP_NONE: no part yet */
     VEC(Made) instances;
     VEC(const CompItem *) exports;
     Map piece_names, files, instance_names;
     bool compatible; /* `semver: compatible` */
+    size_t room;     /* bytes that parts may still take */
 } Decomposer;
+
+/* What is stored once is stored in every part that has it, and in those twice that have such a part
+ * twice: a small composition can be endless in its parts. */
+enum { MOST_BYTES = 1 << 28 };
 
 static bool shape(Decomposer *d, const char *what, const CompItem *item) {
     diag(d->diags, DECOMPOSE_SHAPE, span_at(d->component->source, item->offset), what,
@@ -68,13 +74,20 @@ static Str unique(Arena *arena, Map *taken, Str name) {
 
 /* ---- parts ---- */
 
-/* Puts back what aliases out of a part take from the outermost component; false: nothing. */
-static bool make_whole(Decomposer *d, CompItem *item, uint32_t depth) {
+static void grow(size_t *size, size_t by) { *size = by < SIZE_MAX - *size ? *size + by : SIZE_MAX; }
+
+/* Puts back what aliases out of a part take from the outermost component, and adds its bytes to *size;
+ * false: nothing. What is put back is whole already. */
+static bool make_whole(Decomposer *d, CompItem *item, uint32_t depth, size_t *size) {
     bool out = item->kind == COMP_ITEM_ALIAS && item->alias.kind == COMP_ALIAS_OUTER &&
                item->alias.count == depth;
     const CompItem *there = NULL;
-    if (out && item->alias.sort == COMP_CORE_MODULE) there = d->modules.at[item->alias.index];
-    if (out && item->alias.sort == COMP_COMPONENT) there = d->components.at[item->alias.index];
+    uint32_t index = out ? item->alias.index : 0;
+    if (out && item->alias.sort == COMP_CORE_MODULE) there = d->modules.at[index];
+    if (out && item->alias.sort == COMP_COMPONENT) there = d->components.at[index];
+    if (there)
+        grow(size, there->kind == COMP_ITEM_COMPONENT ? d->sizes.at[index]
+                                                      : there->core_module.bytes.len);
     if (there) *item = *there;
     if (there || item->kind != COMP_ITEM_COMPONENT) return there != NULL;
     const CompItems *from = &item->component->items;
@@ -84,7 +97,7 @@ static bool make_whole(Decomposer *d, CompItem *item, uint32_t depth) {
     for (size_t i = 0; i < from->len; i++) {
         CompItem *inner = vec_push(d->arena, &to);
         *inner = from->at[i];
-        changed |= make_whole(d, inner, depth + 1);
+        changed |= make_whole(d, inner, depth + 1, size);
     }
     if (!changed) return false;
     CompComponent *made = ARENA_NEW(d->arena, CompComponent);
@@ -95,15 +108,19 @@ static bool make_whole(Decomposer *d, CompItem *item, uint32_t depth) {
     return true;
 }
 
-static void add_component(Decomposer *d, const CompItem *item) {
-    CompItem *whole = NULL;
-    if (item) {
-        whole = ARENA_NEW(d->arena, CompItem);
-        *whole = *item;
-        make_whole(d, whole, 0);
-    }
-    *vec_push(d->arena, &d->components) = whole;
+/* `item`: whole; NULL: not inside of the composition. */
+static void push_component(Decomposer *d, const CompItem *item, size_t size) {
+    *vec_push(d->arena, &d->components) = item;
+    *vec_push(d->arena, &d->sizes) = size;
     *vec_push(d->arena, &d->piece_of) = COMP_NONE;
+}
+
+static void add_component(Decomposer *d, const CompItem *item) {
+    CompItem *whole = ARENA_NEW(d->arena, CompItem);
+    size_t size = item->component->bytes.len;
+    *whole = *item;
+    make_whole(d, whole, 0, &size);
+    push_component(d, whole, size);
 }
 
 /* A name that any file system takes. */
@@ -125,6 +142,12 @@ static bool piece_of(Decomposer *d, uint32_t index, const CompItem *at, uint32_t
     if (!item) return shape(d, "a component that is not inside of it", at);
     *piece = d->piece_of.at[index];
     if (*piece != COMP_NONE) return true;
+    if (d->sizes.at[index] > d->room) {
+        diag(d->diags, DECOMPOSE_LARGE, span_at(d->component->source, item->offset),
+             MOST_BYTES >> 20);
+        return false;
+    }
+    d->room -= d->sizes.at[index];
     if (comp_leads_out(&item->component->items))
         return shape(d, "a component that takes definitions from outside of itself", item);
     Str name = comp_get_name(&d->component->names, COMP_COMPONENT, index);
@@ -158,7 +181,7 @@ static bool take_alias(Decomposer *d, const CompItem *item) {
             const CompItem *module = own ? d->modules.at[index] : NULL;
             *vec_push(d->arena, &d->modules) = module;
         } else {
-            add_component(d, own ? d->components.at[index] : NULL);
+            push_component(d, own ? d->components.at[index] : NULL, own ? d->sizes.at[index] : 0);
         }
     }
     What what = {WHAT_ALIAS, item->alias.name, item->alias.index};
@@ -189,7 +212,7 @@ static bool take(Decomposer *d, const CompItem *item) {
     case COMP_ITEM_INSTANCE: return take_instance(d, item);
     case COMP_ITEM_ALIAS: return take_alias(d, item);
     case COMP_ITEM_IMPORT:
-        if (sort == COMP_COMPONENT) add_component(d, NULL);
+        if (sort == COMP_COMPONENT) push_component(d, NULL, 0);
         if (sort == COMP_CORE_MODULE) *vec_push(d->arena, &d->modules) = NULL;
         push(d, sort, (What){.kind = WHAT_IMPORT, .name = item->import.name.name});
         return true;
@@ -332,7 +355,11 @@ static void put_roots(Decomposer *d, Buf *out) {
 Str comp_decompose(Arena *arena, const CompComponent *component, const CompInfo *info,
                    CompPieces *pieces, Diags *diags) {
     (void)info; /* that it is valid: every index is in its space */
-    Decomposer d = {.arena = arena, .diags = diags, .component = component, .pieces = pieces};
+    Decomposer d = {.arena = arena,
+                    .diags = diags,
+                    .component = component,
+                    .pieces = pieces,
+                    .room = MOST_BYTES};
     for (size_t i = 0; i < component->items.len; i++)
         if (!take(&d, &component->items.at[i])) return (Str){0};
     if (!d.instances.len) {

@@ -84,6 +84,16 @@ awk 'BEGIN { for (i = 0; i < 100000; i++) printf "%*s- \n", i % 60, "" }' >stair
 for file in deep stairs bomb bomb2; do
     timeout 10 "$witc" compose -c $file.yml -o none.wasm >"$out" 2>"$err"
     status=$?
+# What is stored once, and twice in each of its users, is endless where each has its own.
+awk 'BEGIN {
+    print "(component $root (component $c0 (type (tuple string string)))"
+    for (i = 1; i < 40; i++)
+        printf "(component $c%d (alias outer $root $c%d (component)) (alias outer $root $c%d (component)))\n", i, i - 1, i - 1
+    print "(instance (instantiate $c39)))"
+}' >endless.wat
+expect "endless parts" 1 decompose endless.wat -o endless
+say "endless parts" 'the parts take more than 256 MiB'
+
     [ $status = 1 ] && grep -q "$file.yml:[0-9]" "$err" && ok || bad "$file" "exit $status"
 done
 {
