@@ -39,8 +39,10 @@ static void reach_expr(Reach *r, const CoreExpr *expr) {
     }
 }
 
-static void reach_all(Reach *r, const Map *exports) {
+/* `whole`: all functions stay. */
+static void reach_all(Reach *r, const Map *exports, bool whole) {
     const CoreModule *m = r->m;
+    for (uint32_t i = 0; i < m->funcs.len && whole; i++) reach(r, i);
     for (size_t i = 0; i < m->exports.len; i++)
         if (m->exports.at[i].kind == CORE_FUNC && map_get(exports, m->exports.at[i].name))
             reach(r, m->exports.at[i].index);
@@ -62,6 +64,12 @@ static void reach_all(Reach *r, const Map *exports) {
     }
 }
 
+static bool has_debug_sections(const CoreModule *m) {
+    for (size_t i = 0; i < m->customs.len; i++)
+        if (str_starts(m->customs.at[i].name, STR(".debug_"))) return true;
+    return false;
+}
+
 /* The module with these exports only. */
 static void trim_module(Arena *arena, CompItem *item, const Map *exports) {
     static const char stub[] = {0x00, 0x0b};
@@ -69,7 +77,8 @@ static void trim_module(Arena *arena, CompItem *item, const Map *exports) {
     Reach r = {.m = m, .arena = arena};
     r.live = ARENA_NEW_ARRAY(arena, bool, m->funcs.len);
     r.named = ARENA_NEW_ARRAY(arena, bool, m->funcs.len);
-    reach_all(&r, exports);
+    bool debug = has_debug_sections(m);
+    reach_all(&r, exports, debug);
     CoreModule *made = ARENA_NEW(arena, CoreModule);
     *made = *m;
     memset(&made->exports, 0, sizeof made->exports);
@@ -78,20 +87,17 @@ static void trim_module(Arena *arena, CompItem *item, const Map *exports) {
         bool declares = e->kind == CORE_FUNC && r.named[e->index];
         if (declares || map_get(exports, e->name)) *vec_push(arena, &made->exports) = *e;
     }
-    bool debug = false, changed = made->exports.len != m->exports.len;
+    bool changed = made->exports.len != m->exports.len;
     memset(&made->customs, 0, sizeof made->customs);
-    for (size_t i = 0; i < m->customs.len; i++) {
-        debug |= str_starts(m->customs.at[i].name, STR(".debug_"));
-        if (!str_starts(m->customs.at[i].name, STR("metadata.code.")))
+    for (size_t i = 0; i < m->customs.len; i++)
+        if (debug || !str_starts(m->customs.at[i].name, STR("metadata.code.")))
             *vec_push(arena, &made->customs) = m->customs.at[i];
-    }
-    if (debug) made->customs = m->customs;
     memset(&made->funcs, 0, sizeof made->funcs);
     vec_reserve(arena, &made->funcs, m->funcs.len);
     for (size_t i = 0; i < m->funcs.len; i++) {
         CoreFunc *f = vec_push(arena, &made->funcs);
         *f = m->funcs.at[i];
-        if (debug || r.live[i] || f->import != CORE_NONE) continue;
+        if (r.live[i] || f->import != CORE_NONE) continue;
         f->local_runs = 0;
         f->body = (CoreExpr){.bytes = {stub, sizeof stub}};
         changed = true;
@@ -140,6 +146,10 @@ static bool has_type(CompCanonOp op) {
 
 static void visit_canon(Visit *v, CompCanon *canon) {
     CompOptions *o = &canon->options;
+    AbiOperands operands = abi_canon_operands((AbiCanon)canon->op);
+    if (operands == ABI_OPERANDS_CANCEL_MEM) v->index(v, COMP_CORE_MEMORY, &canon->memory);
+    if (operands == ABI_OPERANDS_FUNC_TABLE || operands == ABI_OPERANDS_SHARED_TABLE)
+        v->index(v, COMP_CORE_TABLE, &canon->table);
     if (canon->op == COMP_CANON_LIFT) v->index(v, COMP_CORE_FUNC, &canon->func);
     if (canon->op == COMP_CANON_LOWER) v->index(v, COMP_FUNC, &canon->func);
     if (has_type(canon->op)) v->index(v, COMP_TYPE, &canon->type);
@@ -263,16 +273,22 @@ static void new_index(Visit *v, CompSort sort, uint32_t *index) {
     if (*index < c->makers[sort].len) *index = c->to[sort][*index];
 }
 
-/* Whether instantiating a component can do more than give names to what there is. */
+/* Whether instantiating a component can do more than give names to what there is. What components
+ * from outside of it do is not known. */
 static bool does_something(const CompItems *items) {
-    for (size_t i = 0; i < items->len; i++)
-        if (items->at[i].kind == COMP_ITEM_CORE_INSTANCE || items->at[i].kind == COMP_ITEM_START ||
-            (items->at[i].kind == COMP_ITEM_COMPONENT &&
-             does_something(&items->at[i].component->items)))
+    for (size_t i = 0; i < items->len; i++) {
+        const CompItem *item = &items->at[i];
+        uint32_t count;
+        bool component = comp_item_sort(item, &count) == COMP_COMPONENT;
+        if (item->kind == COMP_ITEM_CORE_INSTANCE || item->kind == COMP_ITEM_START) return true;
+        if (!component || item->kind == COMP_ITEM_EXPORT) continue;
+        if (item->kind != COMP_ITEM_COMPONENT || does_something(&item->component->items))
             return true;
+    }
     return false;
 }
 
+/* Core types all stay, so that their indices do, which are in each other and in canonical options. */
 static bool is_root(const Collector *c, const CompItem *item, const Map *exports) {
     switch (item->kind) {
     case COMP_ITEM_EXPORT: return map_get(exports, item->export.name.name) != NULL;
@@ -289,29 +305,20 @@ static bool is_root(const Collector *c, const CompItem *item, const Map *exports
     case COMP_ITEM_START:
     case COMP_ITEM_VALUE:
     case COMP_ITEM_CUSTOM: return true;
+    case COMP_ITEM_ALIAS: return item->alias.sort == COMP_CORE_TYPE;
     case COMP_ITEM_CORE_MODULE:
     case COMP_ITEM_COMPONENT:
-    case COMP_ITEM_ALIAS:
     case COMP_ITEM_TYPE:
     case COMP_ITEM_CANON: return false;
     }
     return true;
 }
 
-/* What indices of these speak of is not told here. */
+/* What these speak of is not told here. */
 static bool is_exotic(const CompItems *items) {
-    for (size_t i = 0; i < items->len; i++) {
-        const CompItem *item = &items->at[i];
-        AbiOperands operands = item->kind == COMP_ITEM_CANON
-                                   ? abi_canon_operands((AbiCanon)item->canon.op)
-                                   : ABI_OPERANDS_NONE;
-        bool cancel = operands == ABI_OPERANDS_CANCEL_MEM;
-        if (cancel || operands == ABI_OPERANDS_FUNC_TABLE || operands == ABI_OPERANDS_SHARED_TYPE ||
-            operands == ABI_OPERANDS_SHARED_TABLE || item->kind == COMP_ITEM_CORE_TYPE ||
-            item->kind == COMP_ITEM_START || item->kind == COMP_ITEM_VALUE ||
-            (item->kind == COMP_ITEM_CANON && item->canon.options.has_core_type))
+    for (size_t i = 0; i < items->len; i++)
+        if (items->at[i].kind == COMP_ITEM_START || items->at[i].kind == COMP_ITEM_VALUE)
             return true;
-    }
     return false;
 }
 
@@ -331,26 +338,54 @@ static void find_live(Collector *c, const Map *exports) {
     }
 }
 
-/* ---- what the modules' exports are needed for ---- */
+/* ---- what exports of modules and components are needed for ---- */
 
 typedef struct {
     Map exports; /* that are taken */
     bool all;
 } Taken;
 
-static Taken *taken_of(const Collector *c, Taken *taken, uint32_t instance) {
-    const CompItem *item = &c->component->items.at[c->makers[COMP_CORE_INSTANCE].at[instance]];
-    if (item->kind != COMP_ITEM_CORE_INSTANCE || item->instance.is_exports) return NULL;
-    return &taken[c->makers[COMP_CORE_MODULE].at[item->instance.index]];
+typedef struct {
+    const Collector *c;
+    Taken *taken; /* by item: of each module and component */
+} Taking;
+
+/* Of the module or component that an instance is of; NULL: it is put together, or is from outside. */
+static Taken *taken_of(const Taking *t, CompSort sort, uint32_t instance) {
+    const CompItem *item = &t->c->component->items.at[t->c->makers[sort].at[instance]];
+    bool core = sort == COMP_CORE_INSTANCE;
+    bool is_instance = item->kind == (core ? COMP_ITEM_CORE_INSTANCE : COMP_ITEM_INSTANCE);
+    if (!is_instance || item->instance.is_exports) return NULL;
+    CompSort of = core ? COMP_CORE_MODULE : COMP_COMPONENT;
+    return &t->taken[t->c->makers[of].at[item->instance.index]];
 }
 
-/* An instance as an argument: what the module imports from it. */
-static void take_imports(const Collector *c, Taken *taken, const CompItem *item) {
+static void take(const Taking *t, CompSort sort, uint32_t instance, Str name) {
+    Taken *of = taken_of(t, sort, instance);
+    if (of) map_put(t->c->arena, &of->exports, name, NULL);
+}
+
+/* What is used as a whole. */
+static void take_all(const Taking *t, CompSort sort, uint32_t index) {
+    Taken *of = NULL;
+    if (sort == COMP_INSTANCE) of = taken_of(t, sort, index);
+    if (sort == COMP_COMPONENT || sort == COMP_CORE_MODULE)
+        of = &t->taken[t->c->makers[sort].at[index]];
+    if (of) of->all = true;
+}
+
+static void take_outer(Visit *v, CompSort sort, uint32_t *index) {
+    take_all(v->context, sort, *index);
+}
+
+/* Core instances as arguments: what the module imports from each. */
+static void take_imports(const Taking *t, const CompItem *item) {
+    const Collector *c = t->c;
     uint32_t maker = c->makers[COMP_CORE_MODULE].at[item->instance.index];
     const CompItem *module = &c->component->items.at[maker];
     for (size_t i = 0; i < item->instance.args.len; i++) {
         const CompArg *arg = &item->instance.args.at[i];
-        Taken *of = taken_of(c, taken, arg->index);
+        Taken *of = taken_of(t, COMP_CORE_INSTANCE, arg->index);
         if (!of) continue;
         if (module->kind != COMP_ITEM_CORE_MODULE || !module->core_module.module) {
             of->all = true;
@@ -363,28 +398,40 @@ static void take_imports(const Collector *c, Taken *taken, const CompItem *item)
     }
 }
 
-/* By item; modules that are not only instantiated here keep everything. */
+static void take_for(Taking *t, const CompItem *item) {
+    switch (item->kind) {
+    case COMP_ITEM_CORE_INSTANCE:
+        if (!item->instance.is_exports) take_imports(t, item);
+        break;
+    case COMP_ITEM_INSTANCE:
+        for (size_t i = 0; i < item->instance.args.len; i++)
+            take_all(t, item->instance.args.at[i].sort, item->instance.args.at[i].index);
+        break;
+    case COMP_ITEM_ALIAS:
+        if (item->alias.kind == COMP_ALIAS_EXPORT)
+            take(t, COMP_INSTANCE, item->alias.index, item->alias.name);
+        else if (item->alias.kind == COMP_ALIAS_CORE_EXPORT)
+            take(t, COMP_CORE_INSTANCE, item->alias.index, item->alias.name);
+        else if (item->alias.count == 0) take_all(t, item->alias.sort, item->alias.index);
+        break;
+    case COMP_ITEM_EXPORT: take_all(t, item->export.sort, item->export.index); break;
+    case COMP_ITEM_COMPONENT: {
+        Visit v = {t->c->arena, take_outer, t};
+        CompItem copy = *item;
+        visit_inside(&v, &copy, 0);
+        break;
+    }
+    default: break;
+    }
+}
+
+/* By item. */
 static Taken *find_taken(const Collector *c) {
     const CompItems *items = &c->component->items;
-    Taken *taken = ARENA_NEW_ARRAY(c->arena, Taken, items->len);
-    for (size_t i = 0; i < items->len; i++) {
-        const CompItem *item = &items->at[i];
-        if (!c->live[i]) continue;
-        bool core = item->kind == COMP_ITEM_CORE_INSTANCE;
-        if (core && !item->instance.is_exports) take_imports(c, taken, item);
-        if (item->kind == COMP_ITEM_ALIAS && item->alias.kind == COMP_ALIAS_CORE_EXPORT) {
-            Taken *of = taken_of(c, taken, item->alias.index);
-            if (of) map_put(c->arena, &of->exports, item->alias.name, NULL);
-        }
-        if (item->kind == COMP_ITEM_EXPORT && item->export.sort == COMP_CORE_MODULE)
-            taken[c->makers[COMP_CORE_MODULE].at[item->export.index]].all = true;
-        for (size_t k = 0; item->kind == COMP_ITEM_INSTANCE && k < item->instance.args.len; k++)
-            if (item->instance.args.at[k].sort == COMP_CORE_MODULE)
-                taken[c->makers[COMP_CORE_MODULE].at[item->instance.args.at[k].index]].all = true;
-        if (item->kind == COMP_ITEM_COMPONENT && comp_leads_out(&item->component->items))
-            for (size_t k = 0; k < items->len; k++) taken[k].all = true;
-    }
-    return taken;
+    Taking t = {c, ARENA_NEW_ARRAY(c->arena, Taken, items->len)};
+    for (size_t i = 0; i < items->len; i++)
+        if (c->live[i]) take_for(&t, &items->at[i]);
+    return t.taken;
 }
 
 /* ---- the new component ---- */
@@ -409,6 +456,19 @@ static void copy_names(const Collector *c, const CompNames *from, CompNames *to)
                               from->sorts[sort].at[i]);
 }
 
+/* What is inside, cut down; with its bytes where it stands for itself, so that it can be shared. */
+static const CompComponent *trim_component(Arena *arena, const CompComponent *from,
+                                           const Map *exports) {
+    const CompComponent *trimmed = comp_gc(arena, from, exports);
+    if (trimmed == from || comp_leads_out(&trimmed->items)) return trimmed;
+    CompComponent *made = ARENA_NEW(arena, CompComponent);
+    Buf bytes = {.arena = arena};
+    comp_encode(trimmed, &bytes);
+    *made = *trimmed;
+    made->bytes = buf_text(&bytes);
+    return made;
+}
+
 const CompComponent *comp_gc(Arena *arena, const CompComponent *component, const Map *exports) {
     Collector c = {.arena = arena, .component = component};
     if (is_exotic(&component->items)) return component;
@@ -425,6 +485,8 @@ const CompComponent *comp_gc(Arena *arena, const CompComponent *component, const
         if (!c.live[i]) continue;
         CompItem *item = vec_push(arena, &made->items);
         *item = component->items.at[i];
+        if (item->kind == COMP_ITEM_COMPONENT && !taken[i].all)
+            item->component = trim_component(arena, item->component, &taken[i].exports);
         visit(&v, item);
         if (item->kind == COMP_ITEM_CORE_MODULE && item->core_module.module && !taken[i].all)
             trim_module(arena, item, &taken[i].exports);

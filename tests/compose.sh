@@ -11,7 +11,7 @@ cd "$tmp/work" || exit 1
 answers() {
     expect "$1: print" 0 print "$3" -o "$1.wast" || return
     echo "(assert_return (invoke \"answer\") (u32.const $2))" >>"$1.wast"
-    expect "$1" 0 wast "$1.wast"
+    expect "$1" 0 wast -f all "$1.wast"
 }
 # The socket asks `other` for nothing: without it the composition is whole. 40 of the store, and one each.
 sed '/other/d' plug.wat | sed '/^;;/d' >app.wat
@@ -39,6 +39,21 @@ answers small 42 small.wasm
 expect "gc: valid" 0 validate small.wasm
 "$witc" print small.wasm >"$out"
 grep -q '(export (;[0-9]*;) "get" (func \$' "$out" && bad "gc" "an export that nobody takes is there" || ok
+for part in debug nested async alias noisy; do
+    expect "gc: $part" 0 plug gc/socket.wat --plug gc/$part.wat --gc -o $part.wasm
+    answers $part 42 $part.wasm
+    "$witc" print $part.wasm >"$out"
+    case $part in
+    nested | async) grep -q '"dead"' "$out" && bad "gc: $part" "what nobody takes is there" || ok ;;
+    noisy) grep -q '(start' "$out" && ok || bad "gc: $part" "the start function is gone" ;;
+    esac
+done
+
+# Other versions: what the text says with these.
+expect "retarget" 0 retarget --wasi 0.2.3=0.2.12 retarget.wat -o newer.wasm
+sed 's/@0\.2\.3"/@0.2.12"/g' retarget.wat >newer.wat
+expect "retarget: the text" 0 parse newer.wat -o same.wasm
+cmp -s newer.wasm same.wasm && ok || bad "retarget" "a name is not as in the text"
 
 # The lock file.
 expect "lock" 0 compose -c apart-plugged/compose.yml --lock x.lock -o again.wasm
