@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * The end of every composition: the lock file is checked or written, the component made, and what was
- * asked for is shown: --explain, --json and --graph go to standard output, the component to -o; where
- * nothing is to be shown, it goes to standard output, too.
+ * The end of every composition: the lock file is checked, the component made, then the lock file
+ * written where there was none, and what was asked for is shown: --explain, --json and --graph go to
+ * standard output, the component to -o; where nothing is to be shown, it goes to standard output, too.
  */
 #include "cli/compose.h"
 
@@ -27,15 +27,21 @@ const Source *compose_read(Arena *arena, Str path, void *context, Diags *diags) 
     return source;
 }
 
-bool compose_lock(Cli *cli, const CompGraph *graph, const ComposeOptions *options) {
-    if (!options->lock.len) {
-        if (options->update_lock) diag(&cli->diags, CLI_MISSING_OPTION, span_none(), "--lock");
-        return !options->update_lock;
-    }
-    if (file_exists(cli->arena, options->lock) && !options->update_lock) {
-        const Source *lock = file_read(cli->arena, options->lock, &cli->diags);
-        return lock && comp_lock_check(graph, lock);
-    }
+static bool lock_is_missing(Cli *cli, const ComposeOptions *options) {
+    return options->lock.len && (options->update_lock || !file_exists(cli->arena, options->lock));
+}
+
+bool compose_check_lock(Cli *cli, const CompGraph *graph, const ComposeOptions *options) {
+    if (!options->lock.len && options->update_lock)
+        diag(&cli->diags, CLI_MISSING_OPTION, span_none(), "--lock");
+    if (!options->lock.len) return !options->update_lock;
+    if (lock_is_missing(cli, options)) return true;
+    const Source *lock = file_read(cli->arena, options->lock, &cli->diags);
+    return lock && comp_lock_check(graph, lock);
+}
+
+bool compose_write_lock(Cli *cli, const CompGraph *graph, const ComposeOptions *options) {
+    if (options->dry_run || !lock_is_missing(cli, options)) return true;
     Buf text = {.arena = cli->arena};
     comp_lock_write(graph, &text);
     return file_write(cli->arena, options->lock, buf_text(&text), &cli->diags);
@@ -85,11 +91,11 @@ static bool spares_inputs(Cli *cli, const CompGraph *graph) {
 int compose_finish(Cli *cli, CompGraph *graph, const ComposeOptions *options) {
     bool shows = options->explain || options->json || options->graph != GRAPH_NONE;
     Str shown = {0};
-    if (!spares_inputs(cli, graph) || !compose_lock(cli, graph, options)) return EXIT_INPUT;
+    if (!spares_inputs(cli, graph) || !compose_check_lock(cli, graph, options)) return EXIT_INPUT;
     if (options->gc) comp_graph_gc(graph);
     if (shows && !show(cli, graph, options, &shown)) return EXIT_INPUT;
     CompComponent *component = comp_graph_encode(graph);
-    if (!component) return EXIT_INPUT;
+    if (!component || !compose_write_lock(cli, graph, options)) return EXIT_INPUT;
     if (shows && write_shown(cli, shown) != EXIT_OK) return EXIT_INPUT;
     if (options->dry_run || (shows && !cli->output.len)) return EXIT_OK;
     Buf bytes = {.arena = cli->arena};

@@ -19,7 +19,7 @@ typedef struct {
         FLAG(T, field.json, 0, "json", "The same as JSON"),                                        \
         CHOICE(T, field.graph, 0, "graph", "none|dot|svg",                                         \
                "Draw the graph; `svg` needs the program `dot` of Graphviz"),                       \
-        FLAG(T, field.dry_run, 0, "dry-run", "Check everything, and write no component"),          \
+        FLAG(T, field.dry_run, 0, "dry-run", "Check everything, and write no component and no lock file"),          \
         FLAG(T, field.gc, 0, "gc",                                                                 \
              "Leave out instances, exports of components, and code that nobody needs"),            \
         FLAG(T, field.no_share, 0, "no-share",                                                     \
@@ -35,8 +35,10 @@ CompGraph compose_graph(Cli *cli, const ComposeOptions *options);
 /* The rest, once the graph is whole: the lock file, the component, what is to be shown; the exit
  * status. */
 int compose_finish(Cli *cli, CompGraph *graph, const ComposeOptions *options);
-/* Checks the lock file, or writes it; false after a diagnostic. */
-bool compose_lock(Cli *cli, const CompGraph *graph, const ComposeOptions *options);
+/* Checks the lock file where there is one; false after a diagnostic. */
+bool compose_check_lock(Cli *cli, const CompGraph *graph, const ComposeOptions *options);
+/* Writes it where there is none yet, or anew if that is said: once the component is made. */
+bool compose_write_lock(Cli *cli, const CompGraph *graph, const ComposeOptions *options);
 /* A component from a file, for the front ends; NULL after a diagnostic. */
 const Source *compose_read(Arena *arena, Str path, void *cli, Diags *diags);
 

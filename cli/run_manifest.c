@@ -53,9 +53,10 @@ const Source *run_manifest(Cli *cli, const Source *manifest, RunManifest *out) {
                                     .lock = &lock};
     CompGraph graph = compose_graph(cli, &(ComposeOptions){0});
     if (!comp_compose_graph(&graph, NULL, &how)) return NULL;
-    if (!compose_lock(cli, &graph, &(ComposeOptions){.lock = lock})) return NULL;
+    const ComposeOptions options = {.lock = lock};
+    if (!compose_check_lock(cli, &graph, &options)) return NULL;
     CompComponent *component = comp_graph_encode(&graph);
-    if (!component) return NULL;
+    if (!component || !compose_write_lock(cli, &graph, &options)) return NULL;
     for (size_t i = 0; i < plan.rules.len; i++) apply(cli, &plan.rules.at[i], out);
     Buf bytes = {.arena = cli->arena};
     comp_encode(component, &bytes);

@@ -70,6 +70,11 @@ expect "lock differs" 1 compose -c apart-plugged/compose.yml --lock x.lock -o ag
 say "lock differs" 'x.lock:[0-9]*:1'
 expect "lock anew" 0 compose -c apart-plugged/compose.yml --lock x.lock --update-lock -o again.wasm
 expect "locked again" 0 compose -c apart-plugged/compose.yml --lock x.lock -o again.wasm
+rm x.lock
+expect "lock, dry" 0 compose -c apart-plugged/compose.yml --lock x.lock --dry-run
+[ -e x.lock ] && bad "lock, dry" "--dry-run has written it" || ok
+expect "lock of a failure" 1 plug app.wat --plug parts/mid.wat --plug parts/circle.wat --lock x.lock
+[ -e x.lock ] && bad "lock of a failure" "it is written" || ok
 echo 'abc  x' >x.lock
 expect "broken lock" 1 compose -c apart-plugged/compose.yml --lock x.lock -o again.wasm
 say "broken lock" 'x.lock:1:1'
