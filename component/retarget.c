@@ -4,9 +4,10 @@
  *
  * A name is what it is because others use it: what one component imports, another passes to it under
  * that name, and what an instance exports is fetched by it. So a name is changed wherever it stands as
- * that of an import or export: in components however deep, in the types of components and instances,
- * in arguments, in bags of exports, in aliases. Names inside core modules stay: those are joined
- * by what is written in one component, and nobody outside sees them.
+ * that of an import or export, or of the interface that these implement: in components however deep,
+ * in the types of components and instances, in arguments, in bags of exports, in aliases. Names
+ * inside core modules stay: those are joined by what is written in one component, and nobody outside
+ * sees them.
  */
 #include "component/component.h"
 #include "component/internal.h"
@@ -44,6 +45,12 @@ static Str changed(Retarget *t, Str name) {
     return *made;
 }
 
+/* An import or export by a plain name may tell the interface that it implements. */
+static void change_name(Retarget *t, CompName *name) {
+    name->name = changed(t, name->name);
+    if (name->has_implements) name->implements = changed(t, name->implements);
+}
+
 static CompItems change_items(Retarget *t, const CompItems *from);
 
 static void change_args(Retarget *t, CompArgs *args) {
@@ -51,7 +58,7 @@ static void change_args(Retarget *t, CompArgs *args) {
     *args = (CompArgs){0};
     for (size_t i = 0; i < from.len; i++) {
         CompArg arg = from.at[i];
-        arg.name.name = changed(t, arg.name.name);
+        change_name(t, &arg.name);
         *vec_push(t->arena, args) = arg;
     }
 }
@@ -87,8 +94,8 @@ static CompItems change_items(Retarget *t, const CompItems *from) {
             if (item->alias.kind == COMP_ALIAS_EXPORT)
                 item->alias.name = changed(t, item->alias.name);
             break;
-        case COMP_ITEM_IMPORT: item->import.name.name = changed(t, item->import.name.name); break;
-        case COMP_ITEM_EXPORT: item->export.name.name = changed(t, item->export.name.name); break;
+        case COMP_ITEM_IMPORT: change_name(t, &item->import.name); break;
+        case COMP_ITEM_EXPORT: change_name(t, &item->export.name); break;
         case COMP_ITEM_CORE_MODULE:
         case COMP_ITEM_CORE_INSTANCE:
         case COMP_ITEM_CORE_TYPE:
