@@ -210,6 +210,7 @@ static bool read_list(Reading *r, StrVec *list) {
 static bool read_own(Reading *r, Str name, bool *ours) {
     static const char *const adapters[] = {"command", "reactor", "proxy", "none", NULL};
     static const char *const encodings[] = {"utf8", "utf16", "compact-utf16", NULL};
+    static const char *const quotings[] = {"posix", "windows", NULL};
     LdWords *out = r->out;
     unsigned choice = 0;
     bool ok = true;
@@ -220,8 +221,9 @@ static bool read_own(Reading *r, Str name, bool *ours) {
     } else if (str_is(name, "string-encoding")) {
         ok = read_choice(r, "--string-encoding", encodings, "utf8|utf16|compact-utf16", &choice);
         out->encoding = (AbiEncoding)choice;
+    } else if (str_is(name, "rsp-quoting")) {
+        ok = read_choice(r, "--rsp-quoting", quotings, "posix|windows", &choice);
     } else if (str_is(name, "wasm-ld-path")) ok = value_of(r, &out->wasm_ld);
-    else if (str_is(name, "rsp-quoting")) ok = value_of(r, &name);
     else if (str_is(name, "output")) ok = value_of(r, &out->output);
     else if (str_is(name, "component-type")) ok = read_list(r, &out->component_types);
     else if (str_is(name, "adapt")) ok = read_list(r, &out->component.adapters);
@@ -269,7 +271,9 @@ int component_ld_words(Cli *cli, const Str *words, size_t n, LdWords *out) {
     *out = (LdWords){.component = COMPONENT_DEFAULTS};
     Expander e = {.cli = cli};
     for (size_t i = 0; i < n; i++)
-        if (str_is(words[i], "--rsp-quoting=windows")) e.is_windows = true;
+        if (str_is(words[i], "--rsp-quoting=windows") ||
+            (i > 0 && str_is(words[i - 1], "--rsp-quoting") && str_is(words[i], "windows")))
+            e.is_windows = true;
     size_t first = n >= 2 && str_is(words[0], "-flavor") && str_is(words[1], "wasm") ? 2 : 0;
     for (size_t i = first; i < n; i++)
         if (!expand(&e, words[i], 0)) return EXIT_INPUT;

@@ -379,6 +379,10 @@ link "a response file" 0 @words -o out.wasm
 "$witc" run out.wasm <big >big.out 2>"$err" && cmp -s big big.out && ok || bad "a response file" "the output differs"
 printf '%s\n' "-m wasm32 $lib/crt1.o \"cat a.o\" -L$lib" '-lc --rsp-quoting=windows' >words
 link "quoted as on Windows" 0 --rsp-quoting=windows @words --output=out.wasm
+cp "cat a.o" 'cat\b.o'
+printf '%s\n' "-m wasm32 $lib/crt1.o cat\\b.o -L$lib -lc" >words
+link "quoted as on Windows, in two words" 0 --rsp-quoting windows @words --output=out.wasm
+link "quoted as nobody does" 2 --rsp-quoting=vms @words --output=out.wasm
 link "a core module" 0 -m wasm32 "$lib/crt1.o" "cat a.o" "-L$lib" -lc --skip-wit-component -o core.wasm
 expect "a core module" 0 run core.wasm
 link "no adapter" 1 -flavor wasm -m wasm32 "$lib/crt1.o" "cat a.o" "-L$lib" -lc --wasi-adapter none -o x.wasm
