@@ -417,11 +417,12 @@ void vm_set_state(VmCall *call, VmSubtaskState state);
 VmStatus vm_task_return(VmThread *thread, VmComponent *instance, const VmOptions *options,
                         const WitType *type, VmSlot *slots);
 VmStatus vm_task_cancel(VmThread *thread, VmComponent *instance);
-VmFiber *vm_thread_fiber(VmComponent *instance, VmFunc *start, uint32_t arg);
+/* A new thread of the running task, suspended. */
+Trap vm_thread_fiber(VmComponent *instance, VmFunc *start, uint32_t arg, VmFiber **out);
 /* Why there is no fiber more. */
 Trap vm_fiber_trap(const VmStore *store);
 VmFiber *vm_find_thread(VmComponent *instance, uint32_t index);
-/* The running thread, with an index; NULL: no memory. */
+/* The running thread, with an index; NULL: the handle table is full, or there is no memory. */
 VmFiber *vm_this_thread(VmComponent *instance);
 void vm_end_proxy(VmFiber *proxy);
 VmStatus vm_suspend_thread(VmThread *thread, bool cancellable, VmHostFn then, void *context);

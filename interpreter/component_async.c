@@ -88,7 +88,7 @@ static const VmResource thread_type = {.name = STR_INIT("thread")};
 static bool register_thread(VmFiber *fiber) {
     VmComponent *instance = fiber->base.instance;
     if (!instance->threads) instance->threads = abi_table_new();
-    if (!instance->threads) return false;
+    if (!instance->threads) return vm_no_memory(instance->store);
     AbiHandle handle = {.type = &thread_type, .rep = (uintptr_t)fiber};
     fiber->index = vm_add_handle(instance, instance->threads, handle);
     fiber->call->threads++;
@@ -538,14 +538,15 @@ static VmStatus thread_main(VmThread *thread, void *context, VmSlot *slots) {
     return vm_then_call(thread, fiber->start, &arg, 1, thread_returned, fiber, NULL);
 }
 
-VmFiber *vm_thread_fiber(VmComponent *instance, VmFunc *start, uint32_t arg) {
+Trap vm_thread_fiber(VmComponent *instance, VmFunc *start, uint32_t arg, VmFiber **out) {
     VmCall *task = vm_active(instance->store)->current->call;
     VmFiber *fiber = task ? fiber_new(instance->store, task, instance) : NULL;
-    if (!fiber) return NULL;
+    if (!fiber) return vm_fiber_trap(instance->store);
     fiber->start = start;
     fiber->start_arg = arg;
     fiber->state = VM_FIBER_SUSPENDED;
-    return register_thread(fiber) ? fiber : NULL;
+    *out = fiber;
+    return register_thread(fiber) ? TRAP_NONE : TRAP_TABLE_FULL;
 }
 
 VmFiber *vm_find_thread(VmComponent *instance, uint32_t index) {
@@ -559,8 +560,9 @@ VmFiber *vm_this_thread(VmComponent *instance) {
     VmFiber *me = vm_active(instance->store);
     if (me->current->may_block) return me;
     if (me->current->proxy) return me->current->proxy;
-    VmFiber *proxy = me->current->call ? calloc(1, sizeof *proxy) : NULL;
-    if (!proxy) return NULL;
+    if (!me->current->call) return NULL;
+    VmFiber *proxy = calloc(1, sizeof *proxy);
+    if (!proxy) return vm_no_memory(instance->store), NULL;
     proxy->store = instance->store;
     proxy->is_proxy = true;
     proxy->state = VM_FIBER_RUNNING;

@@ -309,7 +309,7 @@ BUILTIN(thread_yield) {
 BUILTIN(thread_index) {
     CHECK_LEAVE();
     const VmFiber *this = vm_this_thread(b->instance);
-    if (!this) return vm_trap(thread, TRAP_NO_MEMORY);
+    if (!this) return vm_trap(thread, TRAP_TABLE_FULL);
     slots[0].u64 = this->index;
     return VM_DONE;
 }
@@ -326,8 +326,9 @@ BUILTIN(thread_new) {
     VmFunc *start = b->table->elems[slots[0].u32].ref;
     if (!start) return vm_trap(thread, TRAP_UNINITIALIZED_ELEMENT);
     if (start->param_slots != 1 || start->result_slots) return vm_trap(thread, TRAP_INDIRECT_TYPE);
-    VmFiber *fiber = vm_thread_fiber(b->instance, start, slots[1].u32);
-    if (!fiber) return vm_trap(thread, vm_fiber_trap(b->instance->store));
+    VmFiber *fiber = NULL;
+    Trap trap = vm_thread_fiber(b->instance, start, slots[1].u32, &fiber);
+    if (trap) return vm_trap(thread, trap);
     slots[0].u64 = fiber->index;
     return VM_DONE;
 }

@@ -3,8 +3,8 @@
 # Components from the command line, and what limits them: components.sh WITC.
 . "$(dirname "$0")/lib.sh"
 
-# program BODY: $tmp/p.wat, whose `run` is BODY. Its functions: a task that waits for ever, one that
-# takes a list, a new resource, random bytes.
+# program BODY: $tmp/p.wat, whose `run` is BODY, 200 times. Its functions: a task that waits for ever,
+# one that takes a list, a new resource, a new thread, random bytes.
 program() {
     cat >"$tmp/p.wat" <<END
 (component
@@ -28,10 +28,13 @@ program() {
     (import "take" (func \$take (param "l" (list u8))))
     (import "random" (func \$random (param "len" u64) (result (list u8))))
     (core module \$libc (memory (export "m") 17)
+      (table (export "t") 1 funcref) (elem (i32.const 0) func \$t) (func \$t (param i32))
       (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
     (core instance \$libc (instantiate \$libc))
     (type \$r (resource (rep i32)))
     (core func \$new (canon resource.new \$r))
+    (core type \$start (func (param i32)))
+    (core func \$thread' (canon thread.new-indirect \$start (core table \$libc "t")))
     (core func \$wait' (canon lower (func \$wait) async (memory (core memory \$libc "m"))))
     (core func \$take' (canon lower (func \$take) (memory (core memory \$libc "m"))))
     (core func \$random' (canon lower (func \$random) (memory (core memory \$libc "m"))
@@ -39,6 +42,7 @@ program() {
     (core module \$m
       (import "" "new" (func \$new (param i32) (result i32)))
       (import "" "wait" (func \$wait (result i32)))
+      (import "" "thread" (func \$thread (param i32 i32) (result i32)))
       (import "" "take" (func \$take (param i32 i32)))
       (import "" "random" (func \$random (param i64 i32)))
       (func \$often (result i32) (local i32)
@@ -48,6 +52,7 @@ program() {
       (export "run" (func \$often)))
     (core instance \$c (instantiate \$m (with "" (instance
       (export "new" (func \$new)) (export "wait" (func \$wait'))
+      (export "thread" (func \$thread'))
       (export "take" (func \$take')) (export "random" (func \$random'))))))
     (func (export "run") (result (result)) (canon lift (core func \$c "run"))))
   (instance \$b (instantiate \$b (with "wait" (func \$a "wait")) (with "take" (func \$a "take"))
@@ -66,6 +71,10 @@ limit() { # limit NAME BODY ENOUGH TOO-LITTLE TEXT: the option --max-NAME
 }
 limit handles '(drop (call $new (i32.const 1)))' 200 199 \
     'the handle table is full: the limit of 199 handles is reached'
+program '(drop (call $thread (i32.const 0) (i32.const 1)))'
+expect "handles of threads: enough" 0 run --max-handles 200 "$tmp/p.wat"
+expect "handles of threads: too little" 134 run --max-handles 199 "$tmp/p.wat"
+say "handles of threads: are named" 'the handle table is full: the limit of 199 handles is reached'
 limit tasks '(drop (call $wait))' 200 199 'the limit of 199 tasks and threads is reached'
 limit copy '(call $take (i32.const 0) (i32.const 1000))' 1000 999 \
     'one call copies more between components than is allowed: the limit of 999 bytes is reached'
