@@ -78,6 +78,7 @@ uint32_t runner_run(void) {
     overlapping();
     lending();
     giving_up();
+    CHECK(SAME(jobs_spin(), "tick"));
     CHECK(jobs_live() <= 1);
     return checked();
 }

@@ -102,6 +102,32 @@ void jobs_swap_begin(jobs_base_stream_token tokens) {
     jobs_base_stream_token_read_start(tokens, &swap->token, 1, taken, swap);
 }
 
+/* Yields until another component has answered. */
+typedef struct {
+    wit_string said;
+    bool has_answer;
+    uint32_t turns;
+} Spin;
+
+static void answered(void *data, wit_subtask_state state) {
+    MUST(state == WIT_SUBTASK_RETURNED);
+    ((Spin *)data)->has_answer = true;
+}
+
+static void spin(void *data) {
+    Spin *s = (Spin *)data;
+    MUST(s->turns++ < 1000);
+    if (s->has_answer) jobs_spin_return(s->said);
+    else wit_yield(spin, s);
+}
+
+void jobs_spin_begin(void) {
+    Spin *s = WIT_NEW(Spin, 1);
+    *s = (Spin){WIT_STR(""), false, 0};
+    wit_subtask_then(jobs_base_tick_start(3, &s->said), answered, s);
+    spin(s);
+}
+
 wit_string jobs_peek(wit_list_string texts) {
     wit_string longest = {NULL, 0};
     for (size_t i = 0; i < texts.len; i++)
