@@ -4,11 +4,13 @@
 
 typedef struct {
     ComponentChoice component;
+    DwarfChoice dwarf;
 } Options;
 
 static const Options defaults = {.component = COMPONENT_DEFAULTS};
 
-static const Option option_table[] = {COMPONENT_OPTIONS(Options, component)};
+static const Option option_table[] = {COMPONENT_OPTIONS(Options, component),
+                                      DWARF_CHOICE(Options, dwarf)};
 
 static const Argument arguments[] = {
     {"INPUT",
@@ -19,7 +21,7 @@ static const Argument arguments[] = {
 
 static int run(Cli *cli, void *given) {
     const Options *options = given;
-    const Source *module = load_module(cli, 0, features_all());
+    const Source *module = load_module_debug(cli, 0, features_all(), &options->dwarf);
     Buf bytes;
     int status = module ? make_component(cli, module, &options->component, &bytes) : EXIT_INPUT;
     return status == EXIT_OK ? write_binary(cli, bytes) : status;

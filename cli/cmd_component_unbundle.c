@@ -8,6 +8,7 @@
 typedef struct {
     Str module_dir;
     uint64_t threshold;
+    DwarfChoice dwarf;
 } Options;
 
 static const Options defaults = {.threshold = 10 << 10};
@@ -17,6 +18,7 @@ static const Option option_table[] = {
          "Where the modules go, as `unbundled-module0.wasm` and so on; made if it is missing"),
     NUMBER(Options, threshold, 0, "threshold", "BYTES",
            "Take out what is larger than this (default 10K)"),
+    DWARF_CHOICE(Options, dwarf),
 };
 
 static const Argument arguments[] = {
@@ -31,7 +33,7 @@ static int run(Cli *cli, void *given) {
         return EXIT_USAGE;
     }
     Features features = features_all();
-    const Source *source = load_binary(cli, 0, features);
+    const Source *source = load_binary_debug(cli, 0, features, &options->dwarf);
     if (!source) return EXIT_INPUT;
     Buf out = {.arena = cli->arena};
     CompUnbundledList modules = {0};

@@ -42,6 +42,12 @@ static const Source *expect_kind(Cli *cli, const Source *source, InputKind kind,
     return NULL;
 }
 
+const Source *load_module_debug(Cli *cli, size_t index, Features features,
+                                const DwarfChoice *dwarf) {
+    return expect_kind(cli, load_binary_debug(cli, index, features, dwarf), KIND_CORE_MODULE,
+                       "a core module");
+}
+
 const Source *load_module(Cli *cli, size_t index, Features features) {
     return expect_kind(cli, load_binary(cli, index, features), KIND_CORE_MODULE, "a core module");
 }

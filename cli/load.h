@@ -27,6 +27,8 @@ const Source *load_binary_file(Cli *cli, Str path, Features features);
 const Source *load_binary_debug(Cli *cli, size_t index, Features features,
                                 const DwarfChoice *dwarf);
 /* The same, and it must be the one or the other. */
+const Source *load_module_debug(Cli *cli, size_t index, Features features,
+                                const DwarfChoice *dwarf);
 const Source *load_module(Cli *cli, size_t index, Features features);
 const Source *load_component(Cli *cli, size_t index, Features features);
 

@@ -243,4 +243,18 @@ expect "bundle missing" 1 component bundle --module-dir nowhere import.wat -o ag
 expect "bundle nothing" 2 component bundle import.wat
 expect "bundle usage" 2 component bundle --module m import.wat
 expect "bundle module" 1 component bundle --module m=m.wat m.wat -o again.wasm
+
+# Text gets debugging information on its way into a component, and out of it.
+has_lines() { # has_lines NAME FILE
+    "$witc" objdump "$2" 2>"$err" | grep -q '\.debug_line' && ok || bad "$1" "no .debug_line in $2"
+}
+printf 'package a:b;\nworld w { export f: func(); }\n' >lines.wit
+echo '(module (func (export "f")))' >lines.wat
+expect "lines: embed" 0 component embed -w w lines.wit lines.wat -t -o embedded.wat
+expect "lines: new" 0 component new --generate-dwarf lines embedded.wat -o lines.wasm
+has_lines "lines: new" lines.wasm
+expect "lines: no lines" 0 component new embedded.wat -o lines.wasm
+"$witc" objdump lines.wasm | grep -q debug_ && bad "lines: no lines" "they are there" || ok
+expect "lines: unbundle" 0 component unbundle -g --module-dir lines --threshold 0 "$root/tests/golden/cli/unbundle.wat" -o thin.wasm
+has_lines "lines: unbundle" lines/unbundled-module0.wasm
 finish link
