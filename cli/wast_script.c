@@ -361,7 +361,8 @@ bool wast_is_script(Cli *cli, const Source *source) {
 }
 
 const Source *wast_read(Cli *cli, Str path, Features *features, WastScript *script) {
-    *features = features_default();
+    /* Maps are off in the tools that scripts are written for, and some test that. */
+    *features = features_default() & ~FEATURE_BIT(FEATURE_CM_MAP);
     folder_features(cli, path, features);
     if (!cli_add_features(cli, features)) return NULL;
     const Source *source = file_read(cli->arena, path, &cli->diags);
