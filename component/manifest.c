@@ -30,32 +30,36 @@ typedef struct {
     Arena *arena;
     Diags *diags;
     const Source *source;
-    VEC(uint32_t) lines; /* where each begins */
+    VEC(uint32_t) places; /* where every PLACES_STEP'th character is */
     yaml_document_t document;
     Manifest *out;
     size_t pairs; /* read so far: an alias is read each time that it is met */
 } Reading;
 
-enum { MOST_PAIRS = 100000, MOST_DEPTH = 50 };
+enum { MOST_PAIRS = 100000, MOST_DEPTH = 50, PLACES_STEP = 64 };
 
 /* ---- places ---- */
 
-/* libyaml counts lines, and characters in them, from 0. */
-static uint32_t offset_of(const Reading *r, const yaml_mark_t *mark) {
+static bool begins_char(char c) { return (c & 0xc0) != 0x80; }
+
+/* libyaml counts characters, without a byte order mark. */
+static void find_places(Reading *r) {
     Str text = r->source->text;
-    size_t at = mark->line < r->lines.len ? r->lines.at[mark->line] : text.len;
-    size_t column = mark->column;
-    while (at < text.len && column > 0)
-        if ((text.ptr[at++] & 0xc0) != 0x80) column--;
-    while (at < text.len && (text.ptr[at] & 0xc0) == 0x80) at++;
-    return (uint32_t)at;
+    size_t n = 0, at = str_starts(text, STR("\xef\xbb\xbf")) ? 3 : 0;
+    for (; at < text.len; at++)
+        if (begins_char(text.ptr[at]) && n++ % PLACES_STEP == 0)
+            *vec_push(r->arena, &r->places) = (uint32_t)at;
 }
 
-static void find_lines(Reading *r) {
+static uint32_t offset_of(const Reading *r, const yaml_mark_t *mark) {
     Str text = r->source->text;
-    *vec_push(r->arena, &r->lines) = 0;
-    for (size_t at = str_find(text, '\n', 0); at != SIZE_MAX; at = str_find(text, '\n', at + 1))
-        *vec_push(r->arena, &r->lines) = (uint32_t)at + 1;
+    size_t place = mark->index / PLACES_STEP, left = mark->index % PLACES_STEP;
+    size_t at = place < r->places.len ? r->places.at[place] : text.len;
+    for (; at < text.len && left > 0; left--) {
+        at++;
+        while (at < text.len && !begins_char(text.ptr[at])) at++;
+    }
+    return (uint32_t)at;
 }
 
 /* Of what stands in one line the whole, else where it begins. */
@@ -560,7 +564,7 @@ bool comp_manifest(Arena *arena, const Source *yaml, Manifest *out, Diags *diags
     size_t errors = diags->errors;
     yaml_parser_t parser;
     *out = (Manifest){0};
-    find_lines(&r);
+    find_places(&r);
     if (!check_depth(&r) || !yaml_parser_initialize(&parser)) return false;
     yaml_parser_set_input_string(&parser, (const unsigned char *)yaml->text.ptr, yaml->text.len);
     if (!yaml_parser_load(&parser, &r.document)) {

@@ -111,7 +111,12 @@ awk 'BEGIN { for (i = 0; i < 100000; i++) printf "%*s- \n", i % 60, "" }' >stair
     echo '}}'
     awk 'BEGIN { for (i = 0; i < 5000; i++) printf "  i%d: {arguments: *m}\n", i }'
 } >bomb2.yml
-for file in deep stairs bomb bomb2; do
+awk 'BEGIN {
+    printf "root: a\ndependencies: {"
+    for (i = 0; i < 60000; i++) printf "%sa%d: b%d", i ? ", " : "", i, i
+    print ", a0: again}"
+}' >line.yml
+for file in deep stairs bomb bomb2 line; do
     timeout 10 "$witc" compose -c $file.yml -o none.wasm >"$out" 2>"$err"
     status=$?
     [ $status = 1 ] && grep -q "$file.yml:[0-9]" "$err" && ok || bad "$file" "exit $status"
