@@ -31,6 +31,11 @@ static const Option option_table[] = {
          "Grant a folder and all below it, `ro` to be read only; `,quota=SIZE` and `,files=N` at "
          "the "
          "end limit by how much its files may grow and how many may be made"),
+    LIST(Options, grants.net, 0, "net-allow", "RULE",
+         "Grant a part of the network: `tcp:HOST:PORT` or `udp:HOST:PORT` to reach, "
+         "`listen:ADDRESS:PORT`, `dns` or `dns:NAME` to resolve names. HOST is a name, "
+         "`*.domain`, an address, a range such as `10.0.0.0/8`, or `*`; PORT a number, `a-b` or "
+         "`*`"),
     TEXT(Options, grants.cwd, 0, "cwd", "DIR", "What the guest is told as its current directory"),
     TEXT(Options, module.invoke, 0, "invoke", "NAME",
          "Call this function of a core module with the arguments, and print its results"),
@@ -76,6 +81,8 @@ static const Argument arguments[] = {
     {0},
 };
 
+enum { LINGER = 2000000000 }; /* for a reader of the guest's bytes to take the last of them */
+
 static void report_trap(Cli *cli, const VmThread *thread) {
     Str message = vm_trap_message(thread);
     diag(&cli->diags, CLI_TRAP, span_none(), STR_ARG(message));
@@ -92,6 +99,7 @@ static int finish(Cli *cli, Wasi *wasi, VmThread *thread, VmStatus status, const
         }
         status = vm_resume(thread);
     }
+    if (status != VM_TRAP) wasi_finish(wasi, LINGER);
     if (status == VM_EXIT) return vm_exit_status(thread);
     if (status == VM_DONE) return result->variant.index == 0 ? EXIT_OK : EXIT_INPUT;
     report_trap(cli, thread);
@@ -170,8 +178,10 @@ static const Source *from_manifest(Cli *cli, const Source *manifest, Options *op
     Grants *grants = &options->grants;
     add_words(cli, &said.env, &grants->env);
     add_words(cli, &said.folders, &grants->folders);
+    add_words(cli, &said.net, &grants->net);
     grants->env = said.env;
     grants->folders = said.folders;
+    grants->net = said.net;
     grants->inherit_env |= said.inherit_env;
     if (!grants->cwd.len) grants->cwd = said.cwd;
     return source;
@@ -249,6 +259,8 @@ const CommandSpec cmd_run = {
     .examples =
         "With a folder, which it sees as /data and cannot change\n"
         "$ witc run --dir photos::/data::ro program.wasm\n"
+        "With a database, and a port of its own\n"
+        "$ witc run --net-allow tcp:db.local:5432 --net-allow listen:127.0.0.1:8080 server.wasm\n"
         "With a variable and two arguments\n$ witc run --env NAME=Ada program.wasm -- 9 16\n"
         "What a manifest composes, with the limits and grants in it\n$ witc run compose.yml\n"
         "A function of a core module\n$ witc run --invoke add module.wat 2 0x10\n"

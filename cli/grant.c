@@ -4,6 +4,7 @@
  *
  *     --env NAME[=VALUE]   --inherit-env   --argv0 TEXT   --cwd DIR
  *     --dir HOST[::GUEST[::ro]][,quota=SIZE][,files=N]
+ *     --net-allow RULE
  */
 #include "cli/grant.h"
 
@@ -93,6 +94,24 @@ static bool read_folder(Cli *cli, Str said, WasiFolder *folder) {
     return false;
 }
 
+/* ---- the network ---- */
+
+static bool read_rules(Cli *cli, const Grants *grants, WasiContext *context) {
+    size_t n = grants->net.len;
+    WasiNetRule *rules = ARENA_NEW_ARRAY(cli->arena, WasiNetRule, n);
+    context->net_rules = rules;
+    context->net_rule_count = n;
+    for (size_t i = 0; i < n; i++) {
+        Str said = grants->net.at[i];
+        const char *expected = wasi_read_rule(cli->arena, said, &rules[i]);
+        if (!expected) continue;
+        diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(said), STR_ARG(STR("--net-allow")),
+             expected);
+        return false;
+    }
+    return true;
+}
+
 /* ---- all ---- */
 
 void grants_close(const WasiContext *context) {
@@ -114,6 +133,7 @@ bool grants_read(Cli *cli, const Grants *grants, WasiContext *context) {
                              .stdin_fd = STDIN_FILENO,
                              .stdout_fd = STDOUT_FILENO,
                              .stderr_fd = STDERR_FILENO};
+    if (!read_rules(cli, grants, context)) return false;
     for (size_t i = 0; i < grants->folders.len; i++) {
         if (!read_folder(cli, grants->folders.at[i], &folders[i])) {
             grants_close(context);

@@ -11,6 +11,7 @@ typedef struct {
     bool inherit_env;
     Str argv0, cwd;
     StrVec folders; /* HOST[::GUEST[::ro]][,quota=SIZE][,files=N] */
+    StrVec net;     /* rules of wasi_read_rule */
 } Grants;
 
 /* The grants as the host takes them, with the standard streams; cli->args are the guest's. False

@@ -32,7 +32,7 @@ const Source *run_adapted(Cli *cli, const Source *source);
  * the rest is added. NULL after a diagnostic. (run_manifest.c) */
 typedef struct {
     RunLimits *limits;
-    StrVec env, folders; /* as --env and --dir have them */
+    StrVec env, folders, net; /* as --env, --dir and --net-allow have them */
     bool inherit_env;
     Str cwd;
 } RunManifest;

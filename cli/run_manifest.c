@@ -2,7 +2,7 @@
 /*
  * `witc run manifest.yml`: what the manifest composes is run, with the limits and grants that it gives
  * the whole. A limit of the command line and one of the manifest both hold: the smaller one counts.
- * Limits of one instance alone are not held, and the network is not granted: both are told.
+ * Limits and grants of one instance alone are not held, which is told.
  */
 #include "cli/compose.h"
 #include "cli/run.h"
@@ -39,7 +39,8 @@ static void apply(Cli *cli, const CompRunRule *rule, RunManifest *out) {
             str_fmt(cli->arena, "%.*s::%.*s%s", STR_ARG(d->host), STR_ARG(d->guest),
                     d->read_only ? "::ro" : "");
     }
-    if (rule->grants.network.len) diag(&cli->diags, CLI_RUN_GRANT, rule->grants.span, "network");
+    for (size_t i = 0; i < rule->grants.network.len; i++)
+        *vec_push(cli->arena, &out->net) = rule->grants.network.at[i];
 }
 
 const Source *run_manifest(Cli *cli, const Source *manifest, RunManifest *out) {

@@ -70,8 +70,9 @@ static int fault_of(long answer) { return answer < 0 ? errno : 0; }
 WASI_FN(filesystem_error_code) {
     const WasiError *error = wasi_get(thread, context, &args[0], WASI_ERROR);
     if (!error) return VM_TRAP;
-    AbiValue *code = wasi_case(result, error->is_file, error->is_file, scratch);
-    if (error->is_file) code->bits = error_code(error->code);
+    bool ours = error->medium == WASI_MEDIUM_FILE;
+    AbiValue *code = wasi_case(result, ours, ours, scratch);
+    if (ours) code->bits = error_code(error->code);
     return VM_DONE;
 }
 
@@ -268,7 +269,7 @@ WASI_FN(read_via_stream) {
     WasiInput *in =
         wasi_input(thread, context, d->fd, &d->object, wasi_case(result, 0, 1, scratch));
     if (!in) return VM_TRAP;
-    in->is_file = true;
+    in->medium = WASI_MEDIUM_FILE;
     in->offset = args[1].bits;
     return VM_DONE;
 }
@@ -282,7 +283,8 @@ static VmStatus write_stream(VmThread *thread, Wasi *wasi, const AbiValue *handl
     WasiOutput *out =
         wasi_output(thread, wasi, d->fd, &d->object, wasi_case(result, 0, 1, scratch));
     if (!out) return VM_TRAP;
-    out->file = d->quota;
+    out->medium = WASI_MEDIUM_FILE;
+    out->quota = d->quota;
     out->offset = offset;
     return VM_DONE;
 }

@@ -2,6 +2,7 @@
 #ifndef WASI_INTERNAL_H
 #define WASI_INTERNAL_H
 
+#include <poll.h>
 #include <sys/types.h>
 
 #include "wasi/path.h"
@@ -54,7 +55,8 @@ enum {
     WASI_MAX_OBJECTS = 1000000,
     WASI_MAX_READ = 64 << 10,   /* bytes of one read */
     WASI_MAX_RANDOM = 64 << 20, /* bytes of one call */
-    WASI_MAX_OPEN = 1000,       /* files and folders at a time */
+    WASI_MAX_OPEN = 1000,       /* files, folders and sockets at a time */
+    WASI_MAX_LOOKUPS = 16,      /* of names, at a time */
     WASI_CHUNK = 4096           /* what blocking-write-and-flush takes, and pipes without waiting */
 };
 
@@ -78,6 +80,10 @@ typedef struct {
     uint32_t *open;                       /* how many files and folders the guest has open */
 } WasiQuota;
 WasiQuota *wasi_quota(Wasi *wasi, size_t folder);
+uint32_t *wasi_open_count(Wasi *wasi); /* of what WASI_MAX_OPEN limits */
+WasiNet *wasi_net(Wasi *wasi);
+typedef struct WasiLookups WasiLookups;
+WasiLookups *wasi_lookups(Wasi *wasi); /* NULL: no memory */
 
 /* Says what a call that is about to suspend waits for. */
 void wasi_want_fd(Wasi *wasi, int fd, short events);
@@ -103,24 +109,32 @@ static inline Str wasi_str(const AbiValue *value) {
 }
 
 /* io.c */
-typedef struct {
+typedef enum { WASI_MEDIUM_PIPE, WASI_MEDIUM_FILE, WASI_MEDIUM_SOCKET } WasiMedium;
+
+typedef struct WasiInput {
     WasiObject object;
     int fd; /* -1: at its end */
     bool closed;
-    bool is_file; /* read at `offset` */
-    uint64_t offset;
+    WasiMedium medium;
+    uint64_t offset;          /* where a file is read */
+    struct WasiInput **owner; /* not NULL: set to NULL when this is freed */
 } WasiInput;
 
-typedef struct {
+typedef struct WasiOutput {
     WasiObject object;
     int fd; /* -1: what is written goes nowhere */
     bool closed;
-    bool blocked;    /* a blocking write has handed over its bytes, and waits */
+    bool blocked; /* a blocking write has handed over its bytes, and waits */
+    bool ends;    /* a socket, to be shut down when nothing is pending any more */
+    WasiMedium medium;
+    int fault;       /* an errno, met while nobody was asking */
     uint64_t permit; /* of the last check-write */
     uint8_t *pending;
     size_t start, end; /* of what is pending */
-    WasiQuota *file;   /* not NULL: a file, to be written at `offset` */
-    uint64_t offset;   /* WASI_APPEND: always its end */
+    WasiQuota *quota;  /* of a file, */
+    uint64_t offset;   /* and where it is written; WASI_APPEND: always at its end */
+    struct WasiOutput **owner;
+    struct WasiOutput *next, **link; /* in the list of those with bytes pending */
 } WasiOutput;
 
 typedef struct {
@@ -131,7 +145,7 @@ typedef struct {
 typedef struct {
     WasiObject object;
     int code; /* an errno */
-    bool is_file;
+    WasiMedium medium;
 } WasiError;
 
 WasiInput *wasi_input(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, AbiValue *out);
@@ -139,6 +153,21 @@ WasiOutput *wasi_output(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent
 /* A pollable that is ready when `parent` is (streams), always (others), or at the deadline. */
 VmStatus wasi_pollable(VmThread *thread, Wasi *wasi, WasiObject *parent, uint64_t deadline,
                        AbiValue *out);
+/* What has been written to a socket is on its way: it ends after that. */
+void wasi_output_end(WasiOutput *out);
+/* Outputs with bytes pending: what to wait for, to write what can be, to give up. */
+WasiOutput **wasi_busy(Wasi *wasi);
+void wasi_want_busy(Wasi *wasi);
+void wasi_drain_busy(Wasi *wasi);
+void wasi_forget_busy(Wasi *wasi);
+
+/* socket_*.c: what the pollables of these objects wait for; false: they are ready. */
+bool wasi_tcp_waits(const WasiObject *object, struct pollfd *want);
+bool wasi_udp_waits(const WasiObject *object, struct pollfd *want);
+bool wasi_lookup_waits(const WasiObject *object, struct pollfd *want);
+/* Counts lookups at work; a lookup may outlive its host. */
+WasiLookups *wasi_lookups_new(void);
+void wasi_lookups_release(WasiLookups *lookups);
 
 /* filesystem.c */
 #define WASI_APPEND UINT64_MAX
@@ -147,7 +176,7 @@ ssize_t wasi_file_write(int fd, WasiQuota *quota, const void *bytes, size_t n, u
 
 /* The interfaces, by file. */
 extern const WasiInterface wasi_io[3], wasi_cli[10], wasi_clocks[3], wasi_random[3],
-    wasi_filesystem[2], wasi_sockets[7], wasi_http[2];
+    wasi_filesystem[2], wasi_sockets[2], wasi_tcp[2], wasi_udp[2], wasi_lookup[1], wasi_http[2];
 
 #define WASI_FN(name)                                                                              \
     static VmStatus name(VmThread *thread, void *context, const AbiValue *args, AbiValue *result,  \

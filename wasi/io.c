@@ -8,19 +8,21 @@
  *
  * Reads go to the descriptor for just the bytes that the guest asked for, so none are lost to
  * others who read from it. Writes are not kept back either: bytes stay pending only while the
- * descriptor does not take them, and while some do, check-write permits nothing.
+ * descriptor does not take them, and while some do, check-write permits nothing. They leave while
+ * the guest waits for whatever it is (the list of busy outputs).
  */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "wasi/internal.h"
 
-enum { FILE_PERMIT = 1 << 20 };
+enum { FILE_PERMIT = 1 << 20, SOCKET_PERMIT = 64 << 10 };
 
 /* ---- error ---- */
 
@@ -41,29 +43,46 @@ static bool is_ready(int fd, short events) {
     return n != 0; /* failures show when the operation itself is tried */
 }
 
-static bool can_read(const WasiInput *in) {
-    return in->closed || in->fd < 0 || in->is_file || is_ready(in->fd, POLLIN);
+/* What a pollable of the object waits for; false: it is ready. */
+static bool waits_for(const WasiObject *object, struct pollfd *want) {
+    switch (object->kind) {
+    case WASI_INPUT_STREAM: {
+        const WasiInput *in = (const WasiInput *)object;
+        *want = (struct pollfd){.fd = in->fd, .events = POLLIN};
+        return !in->closed && in->fd >= 0 && in->medium != WASI_MEDIUM_FILE;
+    }
+    case WASI_OUTPUT_STREAM: {
+        const WasiOutput *out = (const WasiOutput *)object;
+        *want = (struct pollfd){.fd = out->fd, .events = POLLOUT};
+        return !out->closed && out->fd >= 0 && out->medium != WASI_MEDIUM_FILE;
+    }
+    case WASI_TCP_SOCKET: return wasi_tcp_waits(object, want);
+    case WASI_INCOMING_DATAGRAM_STREAM:
+    case WASI_OUTGOING_DATAGRAM_STREAM: return wasi_udp_waits(object, want);
+    case WASI_RESOLVE_ADDRESS_STREAM: return wasi_lookup_waits(object, want);
+    default: return false;
+    }
 }
 
-static bool can_write(const WasiOutput *out) {
-    return out->closed || out->fd < 0 || out->file || is_ready(out->fd, POLLOUT);
+static bool is_object_ready(const WasiObject *object) {
+    struct pollfd p;
+    return !waits_for(object, &p) || is_ready(p.fd, p.events);
 }
+
+static bool can_read(const WasiInput *in) { return is_object_ready(&in->object); }
+static bool can_write(const WasiOutput *out) { return is_object_ready(&out->object); }
 
 static bool is_pollable_ready(const WasiPollable *pollable) {
     const WasiObject *parent = pollable->object.parent;
-    if (!parent) return wasi_now() >= pollable->deadline && pollable->deadline != UINT64_MAX;
-    if (parent->kind == WASI_INPUT_STREAM) return can_read((const WasiInput *)parent);
-    if (parent->kind == WASI_OUTPUT_STREAM) return can_write((const WasiOutput *)parent);
-    return true;
+    if (parent) return is_object_ready(parent);
+    return wasi_now() >= pollable->deadline && pollable->deadline != UINT64_MAX;
 }
 
 static void want(Wasi *wasi, const WasiPollable *pollable) {
     const WasiObject *parent = pollable->object.parent;
+    struct pollfd p;
     if (!parent) wasi_want_time(wasi, pollable->deadline);
-    else if (parent->kind == WASI_INPUT_STREAM)
-        wasi_want_fd(wasi, ((const WasiInput *)parent)->fd, POLLIN);
-    else if (parent->kind == WASI_OUTPUT_STREAM)
-        wasi_want_fd(wasi, ((const WasiOutput *)parent)->fd, POLLOUT);
+    else if (waits_for(parent, &p)) wasi_want_fd(wasi, p.fd, p.events);
 }
 
 /* ---- poll ---- */
@@ -124,21 +143,27 @@ static VmStatus closed(AbiValue *result, Arena *scratch) {
     return VM_DONE;
 }
 
-static VmStatus failed(VmThread *thread, Wasi *wasi, int code, bool is_file, AbiValue *result,
+static VmStatus failed(VmThread *thread, Wasi *wasi, int code, WasiMedium medium, AbiValue *result,
                        Arena *scratch) {
     AbiValue *error = wasi_case(wasi_case(result, 1, 1, scratch), 0, 1, scratch);
     WasiError *object = wasi_make(thread, wasi, WASI_ERROR, sizeof *object, NULL, error);
     if (!object) return VM_TRAP;
     object->code = code;
-    object->is_file = is_file;
+    object->medium = medium;
     return VM_DONE;
 }
 
 /* ---- input ---- */
 
+static void free_input(WasiObject *object) {
+    WasiInput *in = (WasiInput *)object;
+    if (in->owner) *in->owner = NULL;
+}
+
 WasiInput *wasi_input(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, AbiValue *out) {
     WasiInput *in = wasi_make(thread, wasi, WASI_INPUT_STREAM, sizeof *in, parent, out);
     if (!in) return NULL;
+    in->object.free = free_input;
     in->fd = fd;
     in->closed = fd < 0;
     return in;
@@ -147,10 +172,10 @@ WasiInput *wasi_input(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, 
 /* Reads at most `n` bytes that are there: their number, or -1 and an errno, which is 0 at the end. */
 static ssize_t read_now(WasiInput *in, void *bytes, uint64_t n) {
     if (!can_read(in)) return 0;
-    bool past_all = in->is_file && in->offset > INT64_MAX;
-    ssize_t got = past_all      ? 0
-                  : in->is_file ? pread(in->fd, bytes, n, (off_t)in->offset)
-                                : read(in->fd, bytes, n);
+    bool is_file = in->medium == WASI_MEDIUM_FILE, past_all = is_file && in->offset > INT64_MAX;
+    ssize_t got = past_all  ? 0
+                  : is_file ? pread(in->fd, bytes, n, (off_t)in->offset)
+                            : read(in->fd, bytes, n);
     if (got > 0) in->offset += (uint64_t)got;
     if (got > 0) return got;
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
@@ -178,7 +203,7 @@ static VmStatus input(VmThread *thread, Wasi *wasi, const AbiValue *args, AbiVal
     *bytes = arena_alloc(scratch, most);
     ssize_t got = read_now(in, *bytes, most);
     if (got < 0 && errno == 0) return closed(result, scratch);
-    if (got < 0) return failed(thread, wasi, errno, in->is_file, result, scratch);
+    if (got < 0) return failed(thread, wasi, errno, in->medium, result, scratch);
     *n = (size_t)got;
     return VM_DONE;
 }
@@ -215,7 +240,11 @@ WASI_FN(input_subscribe) {
 
 /* ---- output ---- */
 
-static void free_output(WasiObject *object) { free(((WasiOutput *)object)->pending); }
+static void free_output(WasiObject *object) {
+    WasiOutput *out = (WasiOutput *)object;
+    if (out->owner) *out->owner = NULL;
+    free(out->pending);
+}
 
 WasiOutput *wasi_output(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, AbiValue *out) {
     WasiOutput *output = wasi_make(thread, wasi, WASI_OUTPUT_STREAM, sizeof *output, parent, out);
@@ -245,14 +274,36 @@ static ssize_t write_quietly(int fd, const void *bytes, size_t n) {
 /* Writes bytes that the descriptor takes: how many, or -1 and an errno. */
 static ssize_t write_some(WasiOutput *out, const uint8_t *bytes, size_t n) {
     if (out->fd < 0) return (ssize_t)n;
-    if (!out->file) return write_quietly(out->fd, bytes, n < WASI_CHUNK ? n : WASI_CHUNK);
-    ssize_t written = wasi_file_write(out->fd, out->file, bytes, n, out->offset);
+    if (out->medium == WASI_MEDIUM_SOCKET) return send(out->fd, bytes, n, MSG_NOSIGNAL);
+    if (out->medium == WASI_MEDIUM_PIPE)
+        return write_quietly(out->fd, bytes, n < WASI_CHUNK ? n : WASI_CHUNK);
+    ssize_t written = wasi_file_write(out->fd, out->quota, bytes, n, out->offset);
     if (written > 0 && out->offset != WASI_APPEND) out->offset += (uint64_t)written;
     return written;
 }
 
+/* The list holds its outputs alive: what a guest has written leaves also after it has dropped the
+ * stream and the socket. */
+static void set_busy(Wasi *wasi, WasiOutput *out) {
+    WasiOutput **list = wasi_busy(wasi);
+    if (out->link) return;
+    out->object.refs++;
+    out->next = *list;
+    out->link = list;
+    if (out->next) out->next->link = &out->next;
+    *list = out;
+}
+
+static void set_idle(WasiOutput *out) {
+    *out->link = out->next;
+    if (out->next) out->next->link = out->link;
+    out->next = NULL;
+    out->link = NULL;
+    wasi_release(&out->object);
+}
+
 /* Writes pending bytes as long as the descriptor takes them. 0, or an errno. */
-static int drain(WasiOutput *out) {
+static int write_pending(WasiOutput *out) {
     while (out->start < out->end && can_write(out)) {
         ssize_t written = write_some(out, out->pending + out->start, out->end - out->start);
         if (written < 0 && errno == EINTR) continue;
@@ -265,12 +316,51 @@ static int drain(WasiOutput *out) {
         }
         out->start += (size_t)written;
     }
-    if (out->start == out->end) out->start = out->end = 0;
     return 0;
 }
 
+/* The same; where nothing is left, the output is idle, and gone if the list alone has held it. */
+static int drain(WasiOutput *out) {
+    int code = write_pending(out);
+    if (out->start < out->end) return code;
+    out->start = out->end = 0;
+    if (out->ends) shutdown(out->fd, SHUT_WR);
+    out->ends = false;
+    if (out->link) set_idle(out);
+    return code;
+}
+
+void wasi_want_busy(Wasi *wasi) {
+    for (WasiOutput *out = *wasi_busy(wasi); out; out = out->next)
+        wasi_want_fd(wasi, out->fd, POLLOUT);
+}
+
+/* Drains it while nobody asks for the outcome. */
+static void drain_aside(WasiOutput *out) {
+    out->object.refs++;
+    int fault = drain(out);
+    if (fault) out->fault = fault;
+    wasi_release(&out->object);
+}
+
+void wasi_drain_busy(Wasi *wasi) {
+    for (WasiOutput *out = *wasi_busy(wasi), *next; out; out = next) {
+        next = out->next;
+        drain_aside(out);
+    }
+}
+
+void wasi_output_end(WasiOutput *out) {
+    out->closed = out->ends = true;
+    drain_aside(out);
+}
+
+void wasi_forget_busy(Wasi *wasi) {
+    while (*wasi_busy(wasi)) set_idle(*wasi_busy(wasi));
+}
+
 /* Takes `n` bytes (NULL: zeroes) and writes what the descriptor takes at once. 0, or an errno. */
-static int accept_bytes(WasiOutput *out, const void *bytes, size_t n) {
+static int accept_bytes(Wasi *wasi, WasiOutput *out, const void *bytes, size_t n) {
     if (n == 0) return 0;
     uint8_t *more = realloc(out->pending, out->end + n);
     if (!more) return ENOMEM;
@@ -278,7 +368,9 @@ static int accept_bytes(WasiOutput *out, const void *bytes, size_t n) {
     if (bytes) memcpy(more + out->end, bytes, n);
     else memset(more + out->end, 0, n);
     out->end += n;
-    return drain(out);
+    int code = drain(out);
+    if (out->end) set_busy(wasi, out);
+    return code;
 }
 
 /* Ends an operation that gave an errno (0: none); a broken pipe is just closed. */
@@ -286,7 +378,15 @@ static VmStatus output_done(VmThread *thread, Wasi *wasi, const WasiOutput *out,
                             AbiValue *result, Arena *scratch) {
     if (code == 0) return wasi_ok(result);
     if (code == EPIPE) return closed(result, scratch);
-    return failed(thread, wasi, code, out->file, result, scratch);
+    return failed(thread, wasi, code, out->medium, result, scratch);
+}
+
+/* What an operation on an output that has ended answers: why, where nobody was told yet. */
+static VmStatus ended(VmThread *thread, Wasi *wasi, WasiOutput *out, AbiValue *result,
+                      Arena *scratch) {
+    int code = out->fault ? out->fault : EPIPE;
+    out->fault = 0;
+    return output_done(thread, wasi, out, code, result, scratch);
 }
 
 static bool is_regular(int fd) {
@@ -299,14 +399,16 @@ static uint64_t permit(WasiOutput *out, int *code) {
     *code = drain(out);
     out->permit = 0;
     if (*code || out->closed || out->end) return 0;
-    if (out->fd < 0 || out->file || is_regular(out->fd)) return out->permit = FILE_PERMIT;
-    return out->permit = is_ready(out->fd, POLLOUT) ? WASI_CHUNK : 0;
+    if (out->fd < 0 || out->medium == WASI_MEDIUM_FILE || is_regular(out->fd))
+        return out->permit = FILE_PERMIT;
+    uint64_t most = out->medium == WASI_MEDIUM_SOCKET ? SOCKET_PERMIT : WASI_CHUNK;
+    return out->permit = is_ready(out->fd, POLLOUT) ? most : 0;
 }
 
 WASI_FN(check_write) {
     WasiOutput *out = wasi_get(thread, context, &args[0], WASI_OUTPUT_STREAM);
     if (!out) return VM_TRAP;
-    if (out->closed) return closed(result, scratch);
+    if (out->closed) return ended(thread, context, out, result, scratch);
     int code;
     uint64_t n = permit(out, &code);
     if (code) return output_done(thread, context, out, code, result, scratch);
@@ -318,11 +420,11 @@ static VmStatus write_now(VmThread *thread, Wasi *wasi, const AbiValue *handle, 
                           uint64_t n, AbiValue *result, Arena *scratch) {
     WasiOutput *out = wasi_get(thread, wasi, handle, WASI_OUTPUT_STREAM);
     if (!out) return VM_TRAP;
-    if (out->closed) return closed(result, scratch);
+    if (out->closed) return ended(thread, wasi, out, result, scratch);
     if (n > out->permit)
         return vm_trap_text(thread, TRAP_HOST, "write of more than check-write has permitted");
     out->permit -= n;
-    return output_done(thread, wasi, out, accept_bytes(out, bytes, n), result, scratch);
+    return output_done(thread, wasi, out, accept_bytes(wasi, out, bytes, n), result, scratch);
 }
 
 WASI_FN(write_list) {
@@ -350,12 +452,12 @@ static VmStatus write_and_flush(VmThread *thread, Wasi *wasi, const AbiValue *ha
                                 const void *bytes, uint64_t n, AbiValue *result, Arena *scratch) {
     WasiOutput *out = wasi_get(thread, wasi, handle, WASI_OUTPUT_STREAM);
     if (!out) return VM_TRAP;
-    if (out->closed) return closed(result, scratch);
+    if (out->closed) return ended(thread, wasi, out, result, scratch);
     if (n > WASI_CHUNK)
         return vm_trap_text(thread, TRAP_HOST, "a blocking write takes at most %d bytes",
                             WASI_CHUNK);
     out->permit = 0;
-    int code = out->blocked ? 0 : accept_bytes(out, bytes, n);
+    int code = out->blocked ? 0 : accept_bytes(wasi, out, bytes, n);
     out->blocked = true;
     return flushed(thread, wasi, out, code, result, scratch);
 }
@@ -372,14 +474,14 @@ WASI_FN(blocking_write_zeroes_and_flush) {
 WASI_FN(flush) {
     WasiOutput *out = wasi_get(thread, context, &args[0], WASI_OUTPUT_STREAM);
     if (!out) return VM_TRAP;
-    if (out->closed) return closed(result, scratch);
+    if (out->closed) return ended(thread, context, out, result, scratch);
     return output_done(thread, context, out, drain(out), result, scratch);
 }
 
 WASI_FN(blocking_flush) {
     WasiOutput *out = wasi_get(thread, context, &args[0], WASI_OUTPUT_STREAM);
     if (!out) return VM_TRAP;
-    if (out->closed) return closed(result, scratch);
+    if (out->closed) return ended(thread, context, out, result, scratch);
     return flushed(thread, context, out, 0, result, scratch);
 }
 
@@ -391,7 +493,7 @@ WASI_FN(output_subscribe) {
 /* check-write, then read, then write */
 static VmStatus splice_now(VmThread *thread, Wasi *wasi, WasiOutput *out, WasiInput *in, uint64_t n,
                            AbiValue *result, Arena *scratch) {
-    if (out->closed) return closed(result, scratch);
+    if (out->closed) return ended(thread, wasi, out, result, scratch);
     int code;
     uint64_t most = permit(out, &code);
     if (code) return output_done(thread, wasi, out, code, result, scratch);
@@ -401,8 +503,8 @@ static VmStatus splice_now(VmThread *thread, Wasi *wasi, WasiOutput *out, WasiIn
     uint8_t *bytes = arena_alloc(scratch, most);
     ssize_t got = most ? read_now(in, bytes, most) : 0;
     if (got < 0 && errno == 0) return closed(result, scratch);
-    if (got < 0) return failed(thread, wasi, errno, in->is_file, result, scratch);
-    code = accept_bytes(out, bytes, (size_t)got);
+    if (got < 0) return failed(thread, wasi, errno, in->medium, result, scratch);
+    code = accept_bytes(wasi, out, bytes, (size_t)got);
     out->permit = 0;
     if (code) return output_done(thread, wasi, out, code, result, scratch);
     wasi_case(result, 0, 1, scratch)->bits = (uint64_t)got;

@@ -1,26 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * wasi:sockets where no network is granted. Sockets can be made and their options set, as long as
- * they are unbound; what would reach the network (bind, connect, resolve) first checks its
- * arguments and then answers access-denied. So no socket ever leaves its first state, and what
- * needs another one answers invalid-state.
+ * wasi:sockets, what is common: errors, addresses, options, and the network itself, of which there
+ * is one. The protocols are in socket_tcp.c and socket_udp.c, names in socket_lookup.c, and what is
+ * granted in net.c.
+ *
+ * A socket is made at once, since its options are the system's; whether it may reach anything is
+ * decided when it is bound, connected, or sends. Nothing here ever waits.
  */
-#include "wasi/internal.h"
+#include "wasi/sockets.h"
 
-enum { ACCESS_DENIED = 1, INVALID_ARGUMENT = 3, NOT_IN_PROGRESS = 7, INVALID_STATE = 9 };
-enum { IPV4, IPV6 };
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
 
-typedef struct {
-    WasiObject object;
-    uint32_t family;
-    bool keep_alive;
-    uint64_t idle_time, interval, count, hop_limit, receive_buffer, send_buffer;
-} Socket;
+/* ---- errors ---- */
 
-/* ---- network, ip-name-lookup ---- */
+static const struct {
+    int fault;
+    NetError error;
+} net_errors[] = {
+    {0, NET_OK},
+    {EACCES, NET_ACCESS_DENIED},
+    {EPERM, NET_ACCESS_DENIED},
+    {EOPNOTSUPP, NET_NOT_SUPPORTED},
+    {EPROTONOSUPPORT, NET_NOT_SUPPORTED},
+    {ENOPROTOOPT, NET_NOT_SUPPORTED},
+    {ENOSYS, NET_NOT_SUPPORTED},
+    {EAFNOSUPPORT, NET_INVALID_ARGUMENT},
+    {EINVAL, NET_INVALID_ARGUMENT},
+    {EDESTADDRREQ, NET_INVALID_ARGUMENT},
+    {ENOMEM, NET_OUT_OF_MEMORY},
+    {ENOBUFS, NET_OUT_OF_MEMORY},
+    {ETIMEDOUT, NET_TIMEOUT},
+    {EALREADY, NET_CONCURRENCY_CONFLICT},
+    {EAGAIN, NET_WOULD_BLOCK},
+    {EINPROGRESS, NET_WOULD_BLOCK},
+    {EINTR, NET_WOULD_BLOCK},
+    {EISCONN, NET_INVALID_STATE},
+    {ENOTCONN, NET_INVALID_STATE},
+    {EMFILE, NET_NEW_SOCKET_LIMIT},
+    {ENFILE, NET_NEW_SOCKET_LIMIT},
+    {EADDRNOTAVAIL, NET_ADDRESS_NOT_BINDABLE},
+    {ENODEV, NET_ADDRESS_NOT_BINDABLE},
+    {EADDRINUSE, NET_ADDRESS_IN_USE},
+    {EHOSTUNREACH, NET_REMOTE_UNREACHABLE},
+    {EHOSTDOWN, NET_REMOTE_UNREACHABLE},
+    {ENETUNREACH, NET_REMOTE_UNREACHABLE},
+    {ENETDOWN, NET_REMOTE_UNREACHABLE},
+    {ENETRESET, NET_REMOTE_UNREACHABLE},
+    {ENONET, NET_REMOTE_UNREACHABLE},
+    {ECONNREFUSED, NET_CONNECTION_REFUSED},
+    {ECONNRESET, NET_CONNECTION_RESET},
+    {EPIPE, NET_CONNECTION_RESET},
+    {ECONNABORTED, NET_CONNECTION_ABORTED},
+    {EMSGSIZE, NET_DATAGRAM_TOO_LARGE},
+};
+
+NetError wasi_net_error(int fault) {
+    for (size_t i = 0; i < WASI_COUNT(net_errors); i++)
+        if (net_errors[i].fault == fault) return net_errors[i].error;
+    return NET_UNKNOWN;
+}
+
+VmStatus wasi_net_ended(AbiValue *result, NetError error, Arena *scratch) {
+    return error == NET_OK ? wasi_ok(result) : wasi_err(result, error, scratch);
+}
 
 WASI_FN(network_error_code) {
-    return wasi_get(thread, context, &args[0], WASI_ERROR) ? wasi_ok(result) : VM_TRAP;
+    const WasiError *error = wasi_get(thread, context, &args[0], WASI_ERROR);
+    if (!error) return VM_TRAP;
+    bool ours = error->medium == WASI_MEDIUM_SOCKET;
+    AbiValue *code = wasi_case(result, ours, ours, scratch);
+    if (ours) code->bits = wasi_net_error(error->code);
+    return VM_DONE;
 }
 
 WASI_FN(instance_network) {
@@ -28,260 +82,183 @@ WASI_FN(instance_network) {
                                                                                       : VM_TRAP;
 }
 
-/* A host name or an address; far from all rules, but nothing else is made of other characters. */
-static bool is_host(Str name) {
-    bool bracketed = name.len > 2 && name.ptr[0] == '[' && name.ptr[name.len - 1] == ']';
-    if (bracketed) name = str_from_to(name, 1, name.len - 1);
-    for (size_t i = 0; i < name.len; i++) {
-        unsigned char c = (unsigned char)name.ptr[i];
-        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!alnum && c < 0x80 && !strchr("-._:%", c)) return false;
+/* ---- sockets ---- */
+
+bool wasi_socket_limit(Wasi *wasi) { return *wasi_open_count(wasi) >= WASI_MAX_OPEN; }
+
+NetError wasi_socket_open(Wasi *wasi, uint64_t family, int type, int *fd) {
+    int domain = family == IPV6 ? AF_INET6 : AF_INET, on = 1;
+    if (wasi_socket_limit(wasi)) return NET_NEW_SOCKET_LIMIT;
+    *fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (*fd < 0) return errno == EAFNOSUPPORT ? NET_NOT_SUPPORTED : wasi_net_error(errno);
+    if (domain == AF_INET || setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0)
+        return NET_OK;
+    close(*fd);
+    return NET_NOT_SUPPORTED;
+}
+
+static void free_socket(WasiObject *object) {
+    WasiSocket *s = (WasiSocket *)object;
+    close(s->fd);
+    --*s->open;
+}
+
+void *wasi_socket_make(VmThread *thread, Wasi *wasi, WasiKind kind, size_t size, uint32_t family,
+                       int fd, AbiValue *out) {
+    WasiSocket *s = wasi_make(thread, wasi, kind, size, NULL, out);
+    if (!s) {
+        close(fd);
+        return NULL;
     }
-    return name.len > 0 && name.len < 256;
+    s->object.free = free_socket;
+    s->family = family;
+    s->fd = fd;
+    s->open = wasi_open_count(wasi);
+    ++*s->open;
+    return s;
 }
 
-WASI_FN(resolve_addresses) {
-    if (!wasi_get(thread, context, &args[0], WASI_NETWORK)) return VM_TRAP;
-    return wasi_err(result, is_host(wasi_str(&args[1])) ? ACCESS_DENIED : INVALID_ARGUMENT,
-                    scratch);
-}
-
-/* Resources that are never made: using one is using a handle as what it is not. */
-WASI_FN(never) { return wasi_get(thread, context, &args[0], WASI_KIND_COUNT) ? VM_DONE : VM_TRAP; }
-
-/* ---- sockets of both protocols ---- */
-
-static VmStatus create(VmThread *thread, Wasi *wasi, WasiKind kind, uint64_t family,
-                       AbiValue *result, Arena *scratch) {
-    Socket *s = wasi_make(thread, wasi, kind, sizeof *s, NULL, wasi_case(result, 0, 1, scratch));
-    if (!s) return VM_TRAP;
-    s->family = (uint32_t)family;
-    s->idle_time = 7200000000000u;
-    s->interval = 75000000000u;
-    s->count = 9;
-    s->hop_limit = 64;
-    s->receive_buffer = s->send_buffer = 65536;
-    return VM_DONE;
-}
-
-WASI_FN(create_tcp) {
-    return create(thread, context, WASI_TCP_SOCKET, args[0].bits, result, scratch);
-}
-WASI_FN(create_udp) {
-    return create(thread, context, WASI_UDP_SOCKET, args[0].bits, result, scratch);
-}
+/* ---- addresses ---- */
 
 /* Cells of an address: port, a b c d; or port, flow info, eight groups, scope. */
-static bool is_mapped(const AbiValue *groups) {
-    for (int i = 0; i < 5; i++)
-        if (groups[i].bits) return false;
-    return groups[5].bits == 0xffff;
-}
-
-static bool is_unspecified(const AbiValue *parts, int n) {
-    for (int i = 0; i < n; i++)
-        if (parts[i].bits) return false;
-    return true;
-}
-
-/* Whether the address is one that a socket of the family can be bound or connected to. */
-static bool is_usable(const Socket *s, const AbiValue *address, bool remote) {
-    const AbiValue *cells = address->variant.payload;
-    if (address->variant.index != s->family) return false;
-    if (remote && cells[0].bits == 0) return false;
-    if (s->family == IPV4) {
-        const AbiValue *a = cells + 1;
-        return a[0].bits < 224 && !(remote && is_unspecified(a, 4));
+void wasi_address_lift(const AbiValue *variant, WasiAddress *address) {
+    const AbiValue *cells = variant->variant.payload;
+    *address = (WasiAddress){.is_v6 = variant->variant.index, .port = (uint16_t)cells[0].bits};
+    if (!address->is_v6) {
+        for (int i = 0; i < 4; i++) address->bytes[i] = (uint8_t)cells[1 + i].bits;
+        return;
     }
-    const AbiValue *a = cells + 2;
-    return a[0].bits < 0xff00 && !is_mapped(a) && !(remote && is_unspecified(a, 8));
+    address->flow = (uint32_t)cells[1].bits;
+    address->scope = (uint32_t)cells[10].bits;
+    for (int i = 0; i < 16; i++)
+        address->bytes[i] = (uint8_t)(cells[2 + i / 2].bits >> (i & 1 ? 0 : 8));
 }
 
-static VmStatus start(VmThread *thread, Wasi *wasi, const AbiValue *args, WasiKind kind,
-                      bool remote, AbiValue *result, Arena *scratch) {
-    const Socket *s = wasi_get(thread, wasi, &args[0], kind);
-    if (!s || !wasi_get(thread, wasi, &args[1], WASI_NETWORK)) return VM_TRAP;
-    return wasi_err(result, is_usable(s, &args[2], remote) ? ACCESS_DENIED : INVALID_ARGUMENT,
-                    scratch);
-}
-
-WASI_FN(tcp_start_bind) {
-    return start(thread, context, args, WASI_TCP_SOCKET, false, result, scratch);
-}
-WASI_FN(tcp_start_connect) {
-    return start(thread, context, args, WASI_TCP_SOCKET, true, result, scratch);
-}
-WASI_FN(udp_start_bind) {
-    return start(thread, context, args, WASI_UDP_SOCKET, false, result, scratch);
-}
-
-/* A method that answers one error in the unbound state. */
-#define ANSWER(name, kind, error)                                                                  \
-    WASI_FN(name) {                                                                                \
-        if (!wasi_get(thread, context, &args[0], kind)) return VM_TRAP;                            \
-        return wasi_err(result, error, scratch);                                                   \
+void wasi_address_lower(const WasiAddress *address, AbiValue *variant, Arena *scratch) {
+    AbiValue *cells = wasi_case(variant, address->is_v6, address->is_v6 ? 11 : 5, scratch);
+    cells[0].bits = address->port;
+    if (!address->is_v6) {
+        for (int i = 0; i < 4; i++) cells[1 + i].bits = address->bytes[i];
+        return;
     }
-ANSWER(tcp_not_in_progress, WASI_TCP_SOCKET, NOT_IN_PROGRESS)
-ANSWER(tcp_invalid_state, WASI_TCP_SOCKET, INVALID_STATE)
-ANSWER(udp_not_in_progress, WASI_UDP_SOCKET, NOT_IN_PROGRESS)
-ANSWER(udp_invalid_state, WASI_UDP_SOCKET, INVALID_STATE)
+    cells[1].bits = address->flow;
+    cells[10].bits = address->scope;
+    for (int i = 0; i < 8; i++)
+        cells[2 + i].bits = (uint64_t)address->bytes[2 * i] << 8 | address->bytes[2 * i + 1];
+}
 
-WASI_FN(tcp_is_listening) {
-    if (!wasi_get(thread, context, &args[0], WASI_TCP_SOCKET)) return VM_TRAP;
-    result->bits = false;
+socklen_t wasi_address_to(const WasiAddress *address, struct sockaddr_storage *to) {
+    memset(to, 0, sizeof *to);
+    if (!address->is_v6) {
+        struct sockaddr_in *v4 = (struct sockaddr_in *)to;
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(address->port);
+        memcpy(&v4->sin_addr, address->bytes, 4);
+        return sizeof *v4;
+    }
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(address->port);
+    v6->sin6_flowinfo = htonl(address->flow);
+    v6->sin6_scope_id = address->scope;
+    memcpy(&v6->sin6_addr, address->bytes, 16);
+    return sizeof *v6;
+}
+
+WasiAddress wasi_address_from(const struct sockaddr_storage *from) {
+    WasiAddress address = {.is_v6 = from->ss_family == AF_INET6};
+    if (!address.is_v6) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
+        address.port = ntohs(v4->sin_port);
+        memcpy(address.bytes, &v4->sin_addr, 4);
+        return address;
+    }
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
+    address.port = ntohs(v6->sin6_port);
+    address.flow = ntohl(v6->sin6_flowinfo);
+    address.scope = v6->sin6_scope_id;
+    memcpy(address.bytes, &v6->sin6_addr, 16);
+    return address;
+}
+
+bool wasi_same_address(const WasiAddress *a, const WasiAddress *b) {
+    return a->port == b->port && a->scope == b->scope && wasi_same_host(a, b);
+}
+
+bool wasi_is_mapped(const WasiAddress *address) {
+    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+    return address->is_v6 && memcmp(address->bytes, prefix, sizeof prefix) == 0;
+}
+
+bool wasi_is_unspecified(const WasiAddress *address) {
+    static const uint8_t zeroes[16];
+    return memcmp(address->bytes, zeroes, sizeof zeroes) == 0;
+}
+
+VmStatus wasi_socket_local(const WasiSocket *s, AbiValue *result, Arena *scratch) {
+    struct sockaddr_storage storage;
+    socklen_t size = sizeof storage;
+    if (getsockname(s->fd, (struct sockaddr *)&storage, &size) < 0)
+        return wasi_net_ended(result, wasi_net_error(errno), scratch);
+    WasiAddress address = wasi_address_from(&storage);
+    wasi_address_lower(&address, wasi_case(result, 0, 1, scratch), scratch);
     return VM_DONE;
 }
 
-/* Getters and setters; a value of 0 has no meaning for any of the numbers. */
-#define GET(name, kind, field)                                                                     \
-    WASI_FN(name) {                                                                                \
-        const Socket *s = wasi_get(thread, context, &args[0], kind);                               \
-        if (!s) return VM_TRAP;                                                                    \
-        wasi_case(result, 0, 1, scratch)->bits = s->field;                                         \
-        return VM_DONE;                                                                            \
-    }
-#define SET(name, kind, field)                                                                     \
-    WASI_FN(name) {                                                                                \
-        Socket *s = wasi_get(thread, context, &args[0], kind);                                     \
-        if (!s) return VM_TRAP;                                                                    \
-        if (args[1].bits == 0) return wasi_err(result, INVALID_ARGUMENT, scratch);                 \
-        s->field = args[1].bits;                                                                   \
-        return wasi_ok(result);                                                                    \
-    }
-#define FAMILY(name, kind)                                                                         \
-    WASI_FN(name) {                                                                                \
-        const Socket *s = wasi_get(thread, context, &args[0], kind);                               \
-        if (!s) return VM_TRAP;                                                                    \
-        result->bits = s->family;                                                                  \
-        return VM_DONE;                                                                            \
-    }
-#define SUBSCRIBE(name, kind)                                                                      \
-    WASI_FN(name) {                                                                                \
-        Socket *s = wasi_get(thread, context, &args[0], kind);                                     \
-        return s ? wasi_pollable(thread, context, &s->object, 0, result) : VM_TRAP;                \
-    }
+/* ---- options ---- */
 
-FAMILY(tcp_family, WASI_TCP_SOCKET)
-SUBSCRIBE(tcp_subscribe, WASI_TCP_SOCKET)
-GET(tcp_keep_alive, WASI_TCP_SOCKET, keep_alive)
-GET(tcp_idle_time, WASI_TCP_SOCKET, idle_time)
-SET(tcp_set_idle_time, WASI_TCP_SOCKET, idle_time)
-GET(tcp_interval, WASI_TCP_SOCKET, interval)
-SET(tcp_set_interval, WASI_TCP_SOCKET, interval)
-GET(tcp_count, WASI_TCP_SOCKET, count)
-SET(tcp_set_count, WASI_TCP_SOCKET, count)
-GET(tcp_hop_limit, WASI_TCP_SOCKET, hop_limit)
-SET(tcp_set_hop_limit, WASI_TCP_SOCKET, hop_limit)
-GET(tcp_receive_buffer, WASI_TCP_SOCKET, receive_buffer)
-SET(tcp_set_receive_buffer, WASI_TCP_SOCKET, receive_buffer)
-GET(tcp_send_buffer, WASI_TCP_SOCKET, send_buffer)
-SET(tcp_set_send_buffer, WASI_TCP_SOCKET, send_buffer)
-FAMILY(udp_family, WASI_UDP_SOCKET)
-SUBSCRIBE(udp_subscribe, WASI_UDP_SOCKET)
-GET(udp_hop_limit, WASI_UDP_SOCKET, hop_limit)
-SET(udp_set_hop_limit, WASI_UDP_SOCKET, hop_limit)
-GET(udp_receive_buffer, WASI_UDP_SOCKET, receive_buffer)
-SET(udp_set_receive_buffer, WASI_UDP_SOCKET, receive_buffer)
-GET(udp_send_buffer, WASI_UDP_SOCKET, send_buffer)
-SET(udp_set_send_buffer, WASI_UDP_SOCKET, send_buffer)
+/* What the system counts in units of ours, from 1 to a most. Linux tells twice the size of a buffer
+ * that was set, for its own use of it. */
+typedef struct {
+    int level, name;
+    uint64_t unit, most;
+    int told;
+} Numeric;
 
-WASI_FN(tcp_set_keep_alive) {
-    Socket *s = wasi_get(thread, context, &args[0], WASI_TCP_SOCKET);
-    if (!s) return VM_TRAP;
-    s->keep_alive = args[1].bits;
-    return wasi_ok(result);
+static Numeric numeric(const WasiSocket *s, NetOption option) {
+    enum { SECOND = 1000000000 };
+    static const Numeric rows[] = {
+        [NET_HOP_LIMIT] = {IPPROTO_IP, IP_TTL, 1, 255, 1},
+        [NET_RECEIVE_BUFFER] = {SOL_SOCKET, SO_RCVBUF, 1, INT32_MAX / 2, 2},
+        [NET_SEND_BUFFER] = {SOL_SOCKET, SO_SNDBUF, 1, INT32_MAX / 2, 2},
+        [NET_IDLE_TIME] = {IPPROTO_TCP, TCP_KEEPIDLE, SECOND, 32767, 1},
+        [NET_INTERVAL] = {IPPROTO_TCP, TCP_KEEPINTVL, SECOND, 32767, 1},
+        [NET_COUNT] = {IPPROTO_TCP, TCP_KEEPCNT, 1, 127, 1},
+    };
+    if (option == NET_HOP_LIMIT && s->family == IPV6)
+        return (Numeric){IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1, 255, 1};
+    return rows[option];
 }
 
-WASI_FN(tcp_set_backlog) {
-    if (!wasi_get(thread, context, &args[0], WASI_TCP_SOCKET)) return VM_TRAP;
-    return args[1].bits ? wasi_ok(result) : wasi_err(result, INVALID_ARGUMENT, scratch);
+VmStatus wasi_socket_get(const WasiSocket *s, NetOption option, AbiValue *result, Arena *scratch) {
+    Numeric n = numeric(s, option);
+    int value;
+    socklen_t size = sizeof value;
+    if (getsockopt(s->fd, n.level, n.name, &value, &size) < 0)
+        return wasi_net_ended(result, wasi_net_error(errno), scratch);
+    wasi_case(result, 0, 1, scratch)->bits = (uint64_t)(value / n.told) * n.unit;
+    return VM_DONE;
+}
+
+VmStatus wasi_socket_set(const WasiSocket *s, NetOption option, uint64_t value, AbiValue *result,
+                         Arena *scratch) {
+    Numeric n = numeric(s, option);
+    if (value == 0) return wasi_net_ended(result, NET_INVALID_ARGUMENT, scratch);
+    value = value / n.unit + (value % n.unit != 0);
+    int given = (int)(value < n.most ? value : n.most);
+    bool set = setsockopt(s->fd, n.level, n.name, &given, sizeof given) == 0;
+    return wasi_net_ended(result, set ? NET_OK : wasi_net_error(errno), scratch);
 }
 
 /* ---- tables ---- */
-
-#define RESULT(t) "->result<" t ",enum<21>>"
-#define V4        "tuple<u8,u8,u8,u8>"
-#define V6        "tuple<u16,u16,u16,u16,u16,u16,u16,u16>"
-#define ADDRESS   "variant<record<u16," V4 ">,record<u16,u32," V6 ",u32>>"
-#define TCP(n)    "[method]tcp-socket." n
-#define UDP(n)    "[method]udp-socket." n
 
 static const WasiFunc network_funcs[] = {
     {"network-error-code", "(borrow)->option<enum<21>>", network_error_code},
 };
 static const WasiFunc instance_network_funcs[] = {
     {"instance-network", "()->own", instance_network}};
-static const WasiFunc lookup_funcs[] = {
-    {"resolve-addresses", "(borrow,string)" RESULT("own"), resolve_addresses},
-    {"[method]resolve-address-stream.resolve-next-address",
-     "(borrow)" RESULT("option<variant<" V4 "," V6 ">>"), never},
-    {"[method]resolve-address-stream.subscribe", "(borrow)->own", never},
-};
-static const WasiFunc tcp_funcs[] = {
-    {TCP("start-bind"), "(borrow,borrow," ADDRESS ")" RESULT("_"), tcp_start_bind},
-    {TCP("finish-bind"), "(borrow)" RESULT("_"), tcp_not_in_progress},
-    {TCP("start-connect"), "(borrow,borrow," ADDRESS ")" RESULT("_"), tcp_start_connect},
-    {TCP("finish-connect"), "(borrow)" RESULT("tuple<own,own>"), tcp_not_in_progress},
-    {TCP("start-listen"), "(borrow)" RESULT("_"), tcp_invalid_state},
-    {TCP("finish-listen"), "(borrow)" RESULT("_"), tcp_not_in_progress},
-    {TCP("accept"), "(borrow)" RESULT("tuple<own,own,own>"), tcp_invalid_state},
-    {TCP("local-address"), "(borrow)" RESULT(ADDRESS), tcp_invalid_state},
-    {TCP("remote-address"), "(borrow)" RESULT(ADDRESS), tcp_invalid_state},
-    {TCP("is-listening"), "(borrow)->bool", tcp_is_listening},
-    {TCP("address-family"), "(borrow)->enum<2>", tcp_family},
-    {TCP("set-listen-backlog-size"), "(borrow,u64)" RESULT("_"), tcp_set_backlog},
-    {TCP("keep-alive-enabled"), "(borrow)" RESULT("bool"), tcp_keep_alive},
-    {TCP("set-keep-alive-enabled"), "(borrow,bool)" RESULT("_"), tcp_set_keep_alive},
-    {TCP("keep-alive-idle-time"), "(borrow)" RESULT("u64"), tcp_idle_time},
-    {TCP("set-keep-alive-idle-time"), "(borrow,u64)" RESULT("_"), tcp_set_idle_time},
-    {TCP("keep-alive-interval"), "(borrow)" RESULT("u64"), tcp_interval},
-    {TCP("set-keep-alive-interval"), "(borrow,u64)" RESULT("_"), tcp_set_interval},
-    {TCP("keep-alive-count"), "(borrow)" RESULT("u32"), tcp_count},
-    {TCP("set-keep-alive-count"), "(borrow,u32)" RESULT("_"), tcp_set_count},
-    {TCP("hop-limit"), "(borrow)" RESULT("u8"), tcp_hop_limit},
-    {TCP("set-hop-limit"), "(borrow,u8)" RESULT("_"), tcp_set_hop_limit},
-    {TCP("receive-buffer-size"), "(borrow)" RESULT("u64"), tcp_receive_buffer},
-    {TCP("set-receive-buffer-size"), "(borrow,u64)" RESULT("_"), tcp_set_receive_buffer},
-    {TCP("send-buffer-size"), "(borrow)" RESULT("u64"), tcp_send_buffer},
-    {TCP("set-send-buffer-size"), "(borrow,u64)" RESULT("_"), tcp_set_send_buffer},
-    {TCP("subscribe"), "(borrow)->own", tcp_subscribe},
-    {TCP("shutdown"), "(borrow,enum<3>)" RESULT("_"), tcp_invalid_state},
-};
-static const WasiFunc create_tcp_funcs[] = {
-    {"create-tcp-socket", "(enum<2>)" RESULT("own"), create_tcp}};
-static const WasiFunc udp_funcs[] = {
-    {UDP("start-bind"), "(borrow,borrow," ADDRESS ")" RESULT("_"), udp_start_bind},
-    {UDP("finish-bind"), "(borrow)" RESULT("_"), udp_not_in_progress},
-    {UDP("stream"), "(borrow,option<" ADDRESS ">)" RESULT("tuple<own,own>"), udp_invalid_state},
-    {UDP("local-address"), "(borrow)" RESULT(ADDRESS), udp_invalid_state},
-    {UDP("remote-address"), "(borrow)" RESULT(ADDRESS), udp_invalid_state},
-    {UDP("address-family"), "(borrow)->enum<2>", udp_family},
-    {UDP("unicast-hop-limit"), "(borrow)" RESULT("u8"), udp_hop_limit},
-    {UDP("set-unicast-hop-limit"), "(borrow,u8)" RESULT("_"), udp_set_hop_limit},
-    {UDP("receive-buffer-size"), "(borrow)" RESULT("u64"), udp_receive_buffer},
-    {UDP("set-receive-buffer-size"), "(borrow,u64)" RESULT("_"), udp_set_receive_buffer},
-    {UDP("send-buffer-size"), "(borrow)" RESULT("u64"), udp_send_buffer},
-    {UDP("set-send-buffer-size"), "(borrow,u64)" RESULT("_"), udp_set_send_buffer},
-    {UDP("subscribe"), "(borrow)->own", udp_subscribe},
-    {"[method]incoming-datagram-stream.receive",
-     "(borrow,u64)" RESULT("list<record<list<u8>," ADDRESS ">>"), never},
-    {"[method]incoming-datagram-stream.subscribe", "(borrow)->own", never},
-    {"[method]outgoing-datagram-stream.check-send", "(borrow)" RESULT("u64"), never},
-    {"[method]outgoing-datagram-stream.send",
-     "(borrow,list<record<list<u8>,option<" ADDRESS ">>>)" RESULT("u64"), never},
-    {"[method]outgoing-datagram-stream.subscribe", "(borrow)->own", never},
-};
-static const WasiFunc create_udp_funcs[] = {
-    {"create-udp-socket", "(enum<2>)" RESULT("own"), create_udp}};
 
-const WasiInterface wasi_sockets[7] = {
+const WasiInterface wasi_sockets[2] = {
     {"wasi:sockets/network", network_funcs, 1, (const char *[]){"network", NULL}},
     {"wasi:sockets/instance-network", instance_network_funcs, 1, NULL},
-    {"wasi:sockets/ip-name-lookup", lookup_funcs, WASI_COUNT(lookup_funcs),
-     (const char *[]){"resolve-address-stream", NULL}},
-    {"wasi:sockets/tcp", tcp_funcs, WASI_COUNT(tcp_funcs), (const char *[]){"tcp-socket", NULL}},
-    {"wasi:sockets/tcp-create-socket", create_tcp_funcs, 1, NULL},
-    {"wasi:sockets/udp", udp_funcs, WASI_COUNT(udp_funcs),
-     (const char *[]){"udp-socket", "incoming-datagram-stream", "outgoing-datagram-stream", NULL}},
-    {"wasi:sockets/udp-create-socket", create_udp_funcs, 1, NULL},
 };

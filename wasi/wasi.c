@@ -8,7 +8,11 @@
  *     wasi:random     random insecure insecure-seed                            random.c
  *     wasi:filesystem types preopens                                           filesystem.c
  *                                                                              (and path.c)
- *     wasi:sockets    network instance-network ip-name-lookup tcp udp ...      sockets.c
+ *     wasi:sockets    network instance-network                                 sockets.c
+ *                     tcp tcp-create-socket                                    socket_tcp.c
+ *                     udp udp-create-socket                                    socket_udp.c
+ *                     ip-name-lookup                                           socket_lookup.c
+ *                                                                              (and net.c)
  *     wasi:http       types outgoing-handler                                   http.c
  */
 #include <poll.h>
@@ -34,7 +38,10 @@ struct Wasi {
     uint64_t hash_key[2];
     WasiPaths paths;
     WasiQuota *quotas; /* one a granted folder */
-    uint32_t open;     /* files and folders */
+    uint32_t open;     /* files, folders and sockets */
+    WasiNet net;
+    WasiLookups *lookups; /* made when it is asked for */
+    WasiOutput *busy;     /* with bytes pending */
 };
 
 /* ---- objects ---- */
@@ -70,6 +77,8 @@ Wasi *wasi_new(VmStore *store, const WasiContext *context) {
     wasi->arena = arena_new();
     wasi->deadline = UINT64_MAX;
     wasi->paths = wasi_paths_here();
+    wasi->net.rules = context->net_rules;
+    wasi->net.rule_count = context->net_rule_count;
     wasi->seed = context->seed;
     wasi->hash_key[0] = context->seed;
     if (!context->has_seed) fill_random(&wasi->seed, sizeof wasi->seed);
@@ -79,6 +88,13 @@ Wasi *wasi_new(VmStore *store, const WasiContext *context) {
 
 WasiPaths wasi_paths(const Wasi *wasi) { return wasi->paths; }
 WasiQuota *wasi_quota(Wasi *wasi, size_t folder) { return &wasi->quotas[folder]; }
+uint32_t *wasi_open_count(Wasi *wasi) { return &wasi->open; }
+WasiNet *wasi_net(Wasi *wasi) { return &wasi->net; }
+WasiLookups *wasi_lookups(Wasi *wasi) {
+    if (!wasi->lookups) wasi->lookups = wasi_lookups_new();
+    return wasi->lookups;
+}
+WasiOutput **wasi_busy(Wasi *wasi) { return &wasi->busy; }
 
 static void sip_round(uint64_t v[4]) {
 #define ROTATE(x, n) ((x) << (n) | (x) >> (64 - (n)))
@@ -120,9 +136,11 @@ void wasi_free(Wasi *wasi) {
     if (!wasi) return;
     for (uint32_t i = 1; i < wasi->count; i++)
         if (!is_hole(wasi->objects[i])) wasi_release(wasi->objects[i]);
+    wasi_forget_busy(wasi);
     free(wasi->objects);
     free(wasi->wants);
     free(wasi->quotas);
+    wasi_lookups_release(wasi->lookups);
     arena_free(wasi->arena);
     free(wasi);
 }
@@ -243,6 +261,7 @@ void wasi_want_time(Wasi *wasi, uint64_t deadline) {
 bool wasi_wait(Wasi *wasi) {
     enum { SLICE = 100000000 };
     if (!wasi->waits) return false;
+    wasi_want_busy(wasi);
     uint64_t now = wasi_now(), ns = wasi->deadline > now ? wasi->deadline - now : 0;
     if (ns > SLICE) ns = SLICE;
     struct timespec timeout = {.tv_nsec = (long)ns};
@@ -250,7 +269,16 @@ bool wasi_wait(Wasi *wasi) {
     wasi->want_count = 0;
     wasi->deadline = UINT64_MAX;
     wasi->waits = false;
+    wasi_drain_busy(wasi);
     return true;
+}
+
+void wasi_finish(Wasi *wasi, uint64_t ns) {
+    uint64_t end = wasi_now() + ns;
+    while (wasi->busy && wasi_now() < end) {
+        wasi_want_busy(wasi);
+        wasi_wait(wasi);
+    }
 }
 
 /* ---- linking ---- */
@@ -266,6 +294,9 @@ const WasiInterface *wasi_interface(size_t i) {
         {wasi_random, WASI_COUNT(wasi_random)},
         {wasi_filesystem, WASI_COUNT(wasi_filesystem)},
         {wasi_sockets, WASI_COUNT(wasi_sockets)},
+        {wasi_tcp, WASI_COUNT(wasi_tcp)},
+        {wasi_udp, WASI_COUNT(wasi_udp)},
+        {wasi_lookup, WASI_COUNT(wasi_lookup)},
         {wasi_http, WASI_COUNT(wasi_http)},
     };
     for (size_t g = 0; g < WASI_COUNT(groups); i -= groups[g++].count)

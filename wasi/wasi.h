@@ -3,6 +3,7 @@
 #define WASI_WASI_H
 
 #include "interpreter/interpreter.h"
+#include "wasi/net.h"
 
 /*
  * The host side of WASI 0.2.12. A guest gets what the context grants, and nothing else: every import
@@ -43,6 +44,8 @@ typedef struct {
     Str cwd;                   /* what initial-cwd answers */
     const WasiFolder *folders; /* in the order in which the guest sees them */
     size_t folder_count;
+    const WasiNetRule *net_rules; /* what of the network */
+    size_t net_rule_count;
     int stdin_fd, stdout_fd, stderr_fd; /* -1: closed streams. They are never closed by us. */
     bool has_timezone;                  /* the unstable wasi:clocks/timezone exists */
     bool has_seed;                      /* insecure random numbers repeat: they come from `seed` */
@@ -59,6 +62,8 @@ void wasi_link(Wasi *wasi, VmLinker *linker);
 /* Waits until something that suspended threads wait for may be ready, or for a tenth of a second (so
  * that limits of time and interrupts are noticed); false where nothing can become ready. */
 bool wasi_wait(Wasi *wasi);
+/* The guest has ended: waits, at most so many nanoseconds, until what it has written has left. */
+void wasi_finish(Wasi *wasi, uint64_t ns);
 
 /* The tables behind wasi_link, for tests: every function with the shape of its type (abi_shape). */
 typedef struct {

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * wasi:sockets/tcp: a socket is in one of eight states, and each method belongs to some of them.
+ *
+ *     unbound --start-bind--> bind-in-progress --finish-bind--> bound
+ *     bound --start-listen--> listen-in-progress --finish-listen--> listening, or closed
+ *     unbound, bound --start-connect--> connect-in-progress --finish-connect--> connected, or closed
+ *
+ * A method out of its states answers invalid-state (finish-*: not-in-progress; the start of what is
+ * being started: concurrency-conflict) and changes nothing. Binding and listening are done when they
+ * are started, so only connecting takes time: its pollable is ready when the system knows, that of a
+ * listening socket when somebody waits to be accepted, all others at once.
+ *
+ * A socket may be bound to what a `listen` rule grants, and then listen; or, to connect from there,
+ * to any free port of an address, where something may be connected to at all.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "wasi/sockets.h"
+
+typedef enum {
+    UNBOUND,
+    BINDING,
+    BOUND,
+    STARTS_LISTENING,
+    LISTENING,
+    CONNECTING,
+    CONNECTED,
+    CLOSED
+} State;
+
+typedef struct {
+    WasiSocket base;
+    State state;
+    bool may_listen; /* where it is bound */
+    int fault;       /* an errno that the operation in progress has met */
+    int backlog;
+    WasiInput *input; /* of the connection, as long as they are there */
+    WasiOutput *output;
+} Tcp;
+
+enum { BACKLOG = 128 };
+enum { RECEIVE, SEND };
+
+static Tcp *get(VmThread *thread, Wasi *wasi, const AbiValue *handle) {
+    return wasi_get(thread, wasi, handle, WASI_TCP_SOCKET);
+}
+
+static Tcp *make(VmThread *thread, Wasi *wasi, uint32_t family, int fd, AbiValue *out) {
+    Tcp *s = wasi_socket_make(thread, wasi, WASI_TCP_SOCKET, sizeof *s, family, fd, out);
+    if (s) s->backlog = BACKLOG;
+    return s;
+}
+
+WASI_FN(create) {
+    int fd;
+    NetError error = wasi_socket_open(context, args[0].bits, SOCK_STREAM, &fd);
+    if (error != NET_OK) return wasi_net_ended(result, error, scratch);
+    uint32_t family = (uint32_t)args[0].bits;
+    return make(thread, context, family, fd, wasi_case(result, 0, 1, scratch)) ? VM_DONE : VM_TRAP;
+}
+
+static bool has_connected(int fd) {
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    return poll(&p, 1, 0) > 0;
+}
+
+bool wasi_tcp_waits(const WasiObject *object, struct pollfd *want) {
+    const Tcp *s = (const Tcp *)object;
+    *want = (struct pollfd){.fd = s->base.fd, .events = s->state == LISTENING ? POLLIN : POLLOUT};
+    return s->state == LISTENING || (s->state == CONNECTING && !s->fault);
+}
+
+/* ---- bind ---- */
+
+/* Whether it is an address of one host that the socket can be bound or connected to. */
+static bool is_usable(const Tcp *s, const WasiAddress *a, bool remote) {
+    if (a->is_v6 != (s->base.family == IPV6) || wasi_is_mapped(a)) return false;
+    if (a->is_v6 ? a->bytes[0] == 0xff : a->bytes[0] >= 224) return false;
+    return !remote || (a->port && !wasi_is_unspecified(a));
+}
+
+static bool may_reach(const WasiNet *net, WasiNetUse use) {
+    for (size_t i = 0; i < net->rule_count; i++)
+        if (net->rules[i].use == use) return true;
+    return false;
+}
+
+static NetError bind_to(Wasi *wasi, Tcp *s, const WasiAddress *address) {
+    if (s->state == BINDING) return NET_CONCURRENCY_CONFLICT;
+    if (s->state != UNBOUND) return NET_INVALID_STATE;
+    if (!is_usable(s, address, false)) return NET_INVALID_ARGUMENT;
+    bool may_listen = wasi_net_allows(wasi_net(wasi), WASI_NET_LISTEN, address);
+    if (!may_listen && (address->port || !may_reach(wasi_net(wasi), WASI_NET_TCP)))
+        return NET_ACCESS_DENIED;
+    int on = 1;
+    struct sockaddr_storage to;
+    socklen_t size = wasi_address_to(address, &to);
+    if (setsockopt(s->base.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+        bind(s->base.fd, (struct sockaddr *)&to, size) < 0)
+        return wasi_net_error(errno);
+    s->may_listen = may_listen;
+    s->state = BINDING;
+    return NET_OK;
+}
+
+WASI_FN(start_bind) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s || !wasi_get(thread, context, &args[1], WASI_NETWORK)) return VM_TRAP;
+    WasiAddress address;
+    wasi_address_lift(&args[2], &address);
+    return wasi_net_ended(result, bind_to(context, s, &address), scratch);
+}
+
+WASI_FN(finish_bind) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    if (s->state != BINDING) return wasi_net_ended(result, NET_NOT_IN_PROGRESS, scratch);
+    s->state = BOUND;
+    return wasi_ok(result);
+}
+
+/* ---- connect ---- */
+
+static NetError connect_to(Wasi *wasi, Tcp *s, const WasiAddress *address) {
+    if (s->state == CONNECTING) return NET_CONCURRENCY_CONFLICT;
+    if (s->state != UNBOUND && s->state != BOUND) return NET_INVALID_STATE;
+    if (!is_usable(s, address, true)) return NET_INVALID_ARGUMENT;
+    if (!wasi_net_allows(wasi_net(wasi), WASI_NET_TCP, address)) return NET_ACCESS_DENIED;
+    struct sockaddr_storage to;
+    socklen_t size = wasi_address_to(address, &to);
+    s->fault = connect(s->base.fd, (struct sockaddr *)&to, size) < 0 ? errno : 0;
+    if (s->fault == EINPROGRESS || s->fault == EINTR) s->fault = 0;
+    if (s->fault == EADDRNOTAVAIL) s->fault = EADDRINUSE; /* no port is free */
+    s->state = CONNECTING;
+    return NET_OK;
+}
+
+WASI_FN(start_connect) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s || !wasi_get(thread, context, &args[1], WASI_NETWORK)) return VM_TRAP;
+    WasiAddress address;
+    wasi_address_lift(&args[2], &address);
+    return wasi_net_ended(result, connect_to(context, s, &address), scratch);
+}
+
+/* The streams of a connection, in two cells. */
+static bool make_streams(VmThread *thread, Wasi *wasi, Tcp *s, AbiValue *cells) {
+    s->input = wasi_input(thread, wasi, s->base.fd, &s->base.object, &cells[0]);
+    if (!s->input) return false;
+    s->input->medium = WASI_MEDIUM_SOCKET;
+    s->input->owner = &s->input;
+    s->output = wasi_output(thread, wasi, s->base.fd, &s->base.object, &cells[1]);
+    if (!s->output) return false;
+    s->output->medium = WASI_MEDIUM_SOCKET;
+    s->output->owner = &s->output;
+    return true;
+}
+
+WASI_FN(finish_connect) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    if (s->state != CONNECTING) return wasi_net_ended(result, NET_NOT_IN_PROGRESS, scratch);
+    if (!s->fault && !has_connected(s->base.fd))
+        return wasi_net_ended(result, NET_WOULD_BLOCK, scratch);
+    int fault = s->fault;
+    socklen_t size = sizeof fault;
+    if (!fault && getsockopt(s->base.fd, SOL_SOCKET, SO_ERROR, &fault, &size) < 0) fault = errno;
+    s->state = fault ? CLOSED : CONNECTED;
+    if (fault) return wasi_net_ended(result, wasi_net_error(fault), scratch);
+    return make_streams(thread, context, s, wasi_case(result, 0, 2, scratch)) ? VM_DONE : VM_TRAP;
+}
+
+/* ---- listen, accept ---- */
+
+static NetError start_listening(Tcp *s) {
+    if (s->state == STARTS_LISTENING) return NET_CONCURRENCY_CONFLICT;
+    if (s->state != BOUND) return NET_INVALID_STATE;
+    if (!s->may_listen) return NET_ACCESS_DENIED;
+    s->fault = listen(s->base.fd, s->backlog) < 0 ? errno : 0;
+    s->state = STARTS_LISTENING;
+    return NET_OK;
+}
+
+WASI_FN(start_listen) {
+    Tcp *s = get(thread, context, &args[0]);
+    return s ? wasi_net_ended(result, start_listening(s), scratch) : VM_TRAP;
+}
+
+WASI_FN(finish_listen) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    if (s->state != STARTS_LISTENING) return wasi_net_ended(result, NET_NOT_IN_PROGRESS, scratch);
+    s->state = s->fault ? CLOSED : LISTENING;
+    return wasi_net_ended(result, wasi_net_error(s->fault), scratch);
+}
+
+/* The system hands over options of the listening socket to the new one, and errors of the network
+ * that have ended a connection before it was accepted. */
+static NetError accept_one(Wasi *wasi, const Tcp *s, int *fd) {
+    if (s->state != LISTENING) return NET_INVALID_STATE;
+    if (wasi_socket_limit(wasi)) return NET_NEW_SOCKET_LIMIT;
+    *fd = accept4(s->base.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (*fd >= 0) return NET_OK;
+    NetError error = wasi_net_error(errno);
+    bool ended = error == NET_REMOTE_UNREACHABLE || error == NET_NOT_SUPPORTED || errno == EPROTO;
+    return ended ? NET_CONNECTION_ABORTED : error;
+}
+
+WASI_FN(accept_connection) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    int fd;
+    NetError error = accept_one(context, s, &fd);
+    if (error != NET_OK) return wasi_net_ended(result, error, scratch);
+    AbiValue *cells = wasi_case(result, 0, 3, scratch);
+    Tcp *client = make(thread, context, s->base.family, fd, &cells[0]);
+    if (!client) return VM_TRAP;
+    client->state = CONNECTED;
+    return make_streams(thread, context, client, &cells[1]) ? VM_DONE : VM_TRAP;
+}
+
+/* ---- what it is ---- */
+
+WASI_FN(local_address) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    bool bound = s->state != UNBOUND && s->state != BINDING && s->state != CLOSED;
+    if (!bound) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    return wasi_socket_local(&s->base, result, scratch);
+}
+
+WASI_FN(remote_address) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    struct sockaddr_storage storage;
+    socklen_t size = sizeof storage;
+    if (s->state != CONNECTED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    if (getpeername(s->base.fd, (struct sockaddr *)&storage, &size) < 0)
+        return wasi_net_ended(result, wasi_net_error(errno), scratch);
+    WasiAddress address = wasi_address_from(&storage);
+    wasi_address_lower(&address, wasi_case(result, 0, 1, scratch), scratch);
+    return VM_DONE;
+}
+
+WASI_FN(is_listening) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    result->bits = s->state == LISTENING;
+    return VM_DONE;
+}
+
+WASI_FN(address_family) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    result->bits = s->base.family;
+    return VM_DONE;
+}
+
+WASI_FN(subscribe) {
+    Tcp *s = get(thread, context, &args[0]);
+    return s ? wasi_pollable(thread, context, &s->base.object, 0, result) : VM_TRAP;
+}
+
+/* ---- options ---- */
+
+static VmStatus option(VmThread *thread, Wasi *wasi, const AbiValue *args, NetOption option,
+                       bool sets, AbiValue *result, Arena *scratch) {
+    Tcp *s = get(thread, wasi, &args[0]);
+    if (!s) return VM_TRAP;
+    if (s->state == CLOSED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    return sets ? wasi_socket_set(&s->base, option, args[1].bits, result, scratch)
+                : wasi_socket_get(&s->base, option, result, scratch);
+}
+
+#define OPTION(get_name, set_name, which)                                                          \
+    WASI_FN(get_name) { return option(thread, context, args, which, false, result, scratch); }     \
+    WASI_FN(set_name) { return option(thread, context, args, which, true, result, scratch); }
+OPTION(idle_time, set_idle_time, NET_IDLE_TIME)
+OPTION(interval, set_interval, NET_INTERVAL)
+OPTION(count, set_count, NET_COUNT)
+OPTION(hop_limit, set_hop_limit, NET_HOP_LIMIT)
+OPTION(receive_buffer, set_receive_buffer, NET_RECEIVE_BUFFER)
+OPTION(send_buffer, set_send_buffer, NET_SEND_BUFFER)
+
+WASI_FN(keep_alive) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    if (s->state == CLOSED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    int value;
+    socklen_t size = sizeof value;
+    if (getsockopt(s->base.fd, SOL_SOCKET, SO_KEEPALIVE, &value, &size) < 0)
+        return wasi_net_ended(result, wasi_net_error(errno), scratch);
+    wasi_case(result, 0, 1, scratch)->bits = value != 0;
+    return VM_DONE;
+}
+
+WASI_FN(set_keep_alive) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    if (s->state == CLOSED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    int value = args[1].bits != 0;
+    bool set = setsockopt(s->base.fd, SOL_SOCKET, SO_KEEPALIVE, &value, sizeof value) == 0;
+    return wasi_net_ended(result, set ? NET_OK : wasi_net_error(errno), scratch);
+}
+
+WASI_FN(set_backlog) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    if (args[1].bits == 0) return wasi_net_ended(result, NET_INVALID_ARGUMENT, scratch);
+    if (s->state == CONNECTING || s->state == CONNECTED || s->state == CLOSED)
+        return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    s->backlog = args[1].bits < INT32_MAX ? (int)args[1].bits : INT32_MAX;
+    bool listens = s->state == LISTENING || (s->state == STARTS_LISTENING && !s->fault);
+    if (listens && listen(s->base.fd, s->backlog) < 0)
+        return wasi_net_ended(result, NET_NOT_SUPPORTED, scratch);
+    return wasi_ok(result);
+}
+
+/* ---- shutdown ---- */
+
+WASI_FN(shut_down) {
+    Tcp *s = get(thread, context, &args[0]);
+    if (!s) return VM_TRAP;
+    if (s->state != CONNECTED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    if (args[1].bits != SEND) {
+        shutdown(s->base.fd, SHUT_RD);
+        if (s->input) s->input->closed = true;
+    }
+    if (args[1].bits != RECEIVE) {
+        if (!s->output) shutdown(s->base.fd, SHUT_WR);
+        else if (!s->output->closed) wasi_output_end(s->output);
+    }
+    return wasi_ok(result); /* a connection that has ended meanwhile is shut down, too */
+}
+
+/* ---- tables ---- */
+
+#define METHOD(n) "[method]tcp-socket." n
+
+static const WasiFunc tcp_funcs[] = {
+    {METHOD("start-bind"), "(borrow,borrow," NET_ADDRESS ")" NET_RESULT("_"), start_bind},
+    {METHOD("finish-bind"), "(borrow)" NET_RESULT("_"), finish_bind},
+    {METHOD("start-connect"), "(borrow,borrow," NET_ADDRESS ")" NET_RESULT("_"), start_connect},
+    {METHOD("finish-connect"), "(borrow)" NET_RESULT("tuple<own,own>"), finish_connect},
+    {METHOD("start-listen"), "(borrow)" NET_RESULT("_"), start_listen},
+    {METHOD("finish-listen"), "(borrow)" NET_RESULT("_"), finish_listen},
+    {METHOD("accept"), "(borrow)" NET_RESULT("tuple<own,own,own>"), accept_connection},
+    {METHOD("local-address"), "(borrow)" NET_RESULT(NET_ADDRESS), local_address},
+    {METHOD("remote-address"), "(borrow)" NET_RESULT(NET_ADDRESS), remote_address},
+    {METHOD("is-listening"), "(borrow)->bool", is_listening},
+    {METHOD("address-family"), "(borrow)->enum<2>", address_family},
+    {METHOD("set-listen-backlog-size"), "(borrow,u64)" NET_RESULT("_"), set_backlog},
+    {METHOD("keep-alive-enabled"), "(borrow)" NET_RESULT("bool"), keep_alive},
+    {METHOD("set-keep-alive-enabled"), "(borrow,bool)" NET_RESULT("_"), set_keep_alive},
+    {METHOD("keep-alive-idle-time"), "(borrow)" NET_RESULT("u64"), idle_time},
+    {METHOD("set-keep-alive-idle-time"), "(borrow,u64)" NET_RESULT("_"), set_idle_time},
+    {METHOD("keep-alive-interval"), "(borrow)" NET_RESULT("u64"), interval},
+    {METHOD("set-keep-alive-interval"), "(borrow,u64)" NET_RESULT("_"), set_interval},
+    {METHOD("keep-alive-count"), "(borrow)" NET_RESULT("u32"), count},
+    {METHOD("set-keep-alive-count"), "(borrow,u32)" NET_RESULT("_"), set_count},
+    {METHOD("hop-limit"), "(borrow)" NET_RESULT("u8"), hop_limit},
+    {METHOD("set-hop-limit"), "(borrow,u8)" NET_RESULT("_"), set_hop_limit},
+    {METHOD("receive-buffer-size"), "(borrow)" NET_RESULT("u64"), receive_buffer},
+    {METHOD("set-receive-buffer-size"), "(borrow,u64)" NET_RESULT("_"), set_receive_buffer},
+    {METHOD("send-buffer-size"), "(borrow)" NET_RESULT("u64"), send_buffer},
+    {METHOD("set-send-buffer-size"), "(borrow,u64)" NET_RESULT("_"), set_send_buffer},
+    {METHOD("subscribe"), "(borrow)->own", subscribe},
+    {METHOD("shutdown"), "(borrow,enum<3>)" NET_RESULT("_"), shut_down},
+};
+static const WasiFunc create_funcs[] = {
+    {"create-tcp-socket", "(enum<2>)" NET_RESULT("own"), create}};
+
+const WasiInterface wasi_tcp[2] = {
+    {"wasi:sockets/tcp", tcp_funcs, WASI_COUNT(tcp_funcs), (const char *[]){"tcp-socket", NULL}},
+    {"wasi:sockets/tcp-create-socket", create_funcs, 1, NULL},
+};

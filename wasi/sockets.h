@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef WASI_SOCKETS_H
+#define WASI_SOCKETS_H
+
+#include <sys/socket.h>
+
+#include "wasi/internal.h"
+
+/* What the sockets of both protocols share (sockets.c). */
+
+/* cases of error-code, in the order of network.wit */
+typedef enum {
+    NET_UNKNOWN,
+    NET_ACCESS_DENIED,
+    NET_NOT_SUPPORTED,
+    NET_INVALID_ARGUMENT,
+    NET_OUT_OF_MEMORY,
+    NET_TIMEOUT,
+    NET_CONCURRENCY_CONFLICT,
+    NET_NOT_IN_PROGRESS,
+    NET_WOULD_BLOCK,
+    NET_INVALID_STATE,
+    NET_NEW_SOCKET_LIMIT,
+    NET_ADDRESS_NOT_BINDABLE,
+    NET_ADDRESS_IN_USE,
+    NET_REMOTE_UNREACHABLE,
+    NET_CONNECTION_REFUSED,
+    NET_CONNECTION_RESET,
+    NET_CONNECTION_ABORTED,
+    NET_DATAGRAM_TOO_LARGE,
+    NET_NAME_UNRESOLVABLE,
+    NET_TEMPORARY_RESOLVER_FAILURE,
+    NET_PERMANENT_RESOLVER_FAILURE,
+    NET_OK
+} NetError;
+NetError wasi_net_error(int fault); /* an errno; 0 is NET_OK */
+
+/* ok without a value, or that error */
+VmStatus wasi_net_ended(AbiValue *result, NetError error, Arena *scratch);
+
+enum { IPV4, IPV6 };
+
+typedef struct {
+    WasiObject object;
+    uint32_t family;
+    int fd;
+    uint32_t *open; /* the count that this one is in */
+} WasiSocket;
+
+/* Makes a socket that does not block; NET_OK, or why not. */
+NetError wasi_socket_open(Wasi *wasi, uint64_t family, int type, int *fd);
+/* An object for an open socket, which it closes; on a trap, too. */
+void *wasi_socket_make(VmThread *thread, Wasi *wasi, WasiKind kind, size_t size, uint32_t family,
+                       int fd, AbiValue *out);
+bool wasi_socket_limit(Wasi *wasi); /* no more may be open */
+
+/* Addresses of guests, of decisions, and of the system. */
+void wasi_address_lift(const AbiValue *variant, WasiAddress *address);
+void wasi_address_lower(const WasiAddress *address, AbiValue *variant, Arena *scratch);
+socklen_t wasi_address_to(const WasiAddress *address, struct sockaddr_storage *to);
+WasiAddress wasi_address_from(const struct sockaddr_storage *from);
+bool wasi_same_address(const WasiAddress *a, const WasiAddress *b);
+bool wasi_is_mapped(const WasiAddress *address);      /* IPv4 in IPv6 */
+bool wasi_is_unspecified(const WasiAddress *address); /* all zeroes */
+
+VmStatus wasi_socket_local(const WasiSocket *s, AbiValue *result, Arena *scratch);
+
+/* Options: a number by its level and name, a value of 0 being an invalid argument. */
+typedef enum {
+    NET_HOP_LIMIT,
+    NET_RECEIVE_BUFFER,
+    NET_SEND_BUFFER,
+    NET_IDLE_TIME,
+    NET_INTERVAL,
+    NET_COUNT
+} NetOption;
+VmStatus wasi_socket_get(const WasiSocket *s, NetOption option, AbiValue *result, Arena *scratch);
+VmStatus wasi_socket_set(const WasiSocket *s, NetOption option, uint64_t value, AbiValue *result,
+                         Arena *scratch);
+
+/* Shapes of types */
+#define NET_RESULT(t) "->result<" t ",enum<21>>"
+#define NET_V4        "tuple<u8,u8,u8,u8>"
+#define NET_V6        "tuple<u16,u16,u16,u16,u16,u16,u16,u16>"
+#define NET_ADDRESS   "variant<record<u16," NET_V4 ">,record<u16,u32," NET_V6 ",u32>>"
+
+#endif
