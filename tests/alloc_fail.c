@@ -2,8 +2,9 @@
 /* alloc_fail: instantiates and runs random modules (modgen.h), again and again, and lets the first
  * allocation of the runtime fail, then the second, and so on: it ends with a trap or an instance that is
  * not there; the process never ends, and (with the sanitizer) nothing leaks. The same then through the
- * embedding interface, from the bytes on: a module with names and DWARF, and one that is not valid. The
- * linker puts our malloc in the place of libc's (--wrap), so that also counts what asks no allocator. */
+ * embedding interface, from the bytes on: a module with names and DWARF, and one that is not valid; and
+ * for a request and a response of HTTP/1.1. The linker puts our malloc in the place of libc's (--wrap),
+ * so that also counts what asks no allocator. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include "base/file.h"
 #include "interpreter/interpreter.h"
 #include "tests/modgen.h"
+#include "wasi/http1.h"
 #include "wat/wat.h"
 #include "include/witc/engine.h"
 
@@ -214,6 +216,34 @@ static void embedding(Arena *arena, unsigned unused) {
     if (allocations < failing && as_expected != 4) abort();
 }
 
+/* ---- HTTP ---- */
+
+/* A request in pieces of one byte, and a response: whole, or refused for want of memory. */
+static void http1(Arena *arena, unsigned unused) {
+    static const char request[] = "PUT http://example.com?query HTTP/1.1\r\nHost: example.com\r\n"
+                                  "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX: y\r\n\r\n";
+    static const Http1Field field = {STR_INIT("Content-Type"), STR_INIT("text/plain")};
+    Http1EventKind kind = HTTP1_MORE;
+    Http1Event event;
+    Http1Writer writer = {0};
+    Http1Out out = {0};
+    armed = true;
+    Http1Parser *parser = http1_parser_new(HTTP1_SERVER, NULL);
+    for (size_t i = 0; parser && i + 1 < sizeof request && kind != HTTP1_REFUSED; i++) {
+        Str piece = {request + i, 1};
+        for (kind = HTTP1_END; kind != HTTP1_MORE && kind != HTTP1_REFUSED;)
+            kind = http1_next(parser, &piece, &event);
+    }
+    if (kind == HTTP1_REFUSED && event.refused.refusal != HTTP1_REFUSED_NO_MEMORY) abort();
+    const Http1ResponseHead head = {.status = 200, .fields = &field, .field_count = 1};
+    Http1Refusal refusal = http1_write_response(&writer, &head, &out);
+    armed = false;
+    if (refusal ? refusal != HTTP1_REFUSED_NO_MEMORY || out.len : !out.len) abort();
+    if (allocations < failing && (!parser || refusal || kind == HTTP1_REFUSED)) abort();
+    http1_parser_free(parser);
+    free(out.at);
+}
+
 /* ---- all of it ---- */
 
 typedef void Work(Arena *arena, unsigned seed);
@@ -258,6 +288,7 @@ int main(void) {
     for (unsigned seed = 0; seed < MODULES; seed++)
         fail_in_turn("module", random_module, seed, MAX_FAILURES);
     fail_in_turn("embedding", embedding, 0, MAX_EMBED_FAILURES);
+    fail_in_turn("http1", http1, 0, MAX_FAILURES);
     printf("failing allocations: %u passed, %u failed\n", passed, failed);
     return failed != 0;
 }

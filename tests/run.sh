@@ -127,7 +127,7 @@ full)
     part "random modules" build/obj-release/tests/differ -o build 5000
     part "random modules asan" build/obj-asan/tests/differ -o build 500 5000
     part "node" tests/node.sh build/witc build/obj-release/tests/differ
-    part "http1" tests/http1.sh build/obj-release/tests/test_http1
+    part "http1 node" tests/http1.sh build/obj-release/tests/test_http1
     part "failing allocations" build/obj-release/tests/alloc_fail
     part "failing allocations asan" build/obj-asan/tests/alloc_fail
     part "truncation" tests/truncate.sh build/obj-release/tests/truncate 1
