@@ -81,13 +81,18 @@ Arena *arena_new(void) {
     return arena;
 }
 
+Arena *arena_keep(Arena *arena) {
+    if (!arena->guard) return arena;
+    if (arena->next) arena->next->before = arena->before;
+    if (arena->before) arena->before->next = arena->next;
+    else arena->guard->made = arena->next;
+    arena->guard = NULL;
+    return arena;
+}
+
 void arena_free(Arena *arena) {
     if (!arena) return;
-    if (arena->guard) {
-        if (arena->next) arena->next->before = arena->before;
-        if (arena->before) arena->before->next = arena->next;
-        else arena->guard->made = arena->next;
-    }
+    arena_keep(arena);
     Allocator memory = arena->memory;
     for (Block *b = arena->newest, *next; b; b = next) {
         next = b->next;

@@ -35,6 +35,9 @@ void *arena_copy(Arena *arena, const void *from, size_t size);
  * own; they nest. */
 bool arena_try(const Allocator *allocator, void (*work)(void *), void *context);
 
+/* The arena has an owner that outlives the work that made it: where arena_try gives up, it stays. */
+Arena *arena_keep(Arena *arena);
+
 /* Where its blocks come from. */
 const Allocator *arena_allocator(const Arena *arena);
 

@@ -55,6 +55,7 @@ const DiagArea *diag_area(DiagCode code) {
         {"RETARGET_", "Versions in binaries", NULL},
         {"BIND_", "C bindings", "CanonicalABI.md"},
         {"RUN_", "Running", NULL},
+        {"WAVE_", "Values as text", NULL},
         {"CLI_", "Command lines", NULL},
         {"FILE_", "Files", NULL},
         {"BYTES_", "Reading binaries", "WebAssembly Core Specification, \"Binary Format\""},

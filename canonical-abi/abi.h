@@ -250,6 +250,10 @@ struct AbiValue {
 /* Whether lists of this element are packed (see AbiValue). */
 bool abi_is_packed(const AbiPlan *element);
 
+/* What lies packed at `from`, as a cell, and back. */
+AbiValue abi_unpack(const AbiPlan *element, const uint8_t *from);
+void abi_pack(const AbiPlan *element, AbiValue cell, uint8_t *to);
+
 /* Room for a value of `plan` in the guest, by its realloc: for spilled parameters. */
 Trap abi_allocate(const AbiPlan *plan, const AbiGuest *guest, uint32_t *address);
 
@@ -262,6 +266,23 @@ Trap abi_lower(const AbiPlan *plan, const AbiValue *values, AbiPlace to);
 /* Guest to guest without anything in between: `from` by one plan, `to` by another of an equal type
  * (they differ only in resource types). */
 Trap abi_transfer(const AbiPlan *from_plan, AbiPlace from, const AbiPlan *to_plan, AbiPlace to);
+
+/* ---- values as text: WAVE (wave_read.c, wave_write.c) ---- */
+
+/* Reads a value of the plan's type from the text of `source`, from byte `at` to the end. `cells` is zeroed
+ * and has plan->op_count; what they point to is in `arena`. False after a diagnostic, placed in the source.
+ * Handles have no text. */
+bool abi_wave_read(const AbiPlan *plan, const Source *source, size_t at, Arena *arena,
+                   AbiValue *cells, Diags *diags);
+/* Reads "(1, {x: 2})" as arguments; `plan` is what abi_plan_fields gives for `params`. Options at the end may
+ * be left out. */
+bool abi_wave_read_args(const AbiPlan *plan, const WitFields *params, const Source *source,
+                        size_t at, Arena *arena, AbiValue *cells, Diags *diags);
+/* Appends the text of a valid value, which abi_wave_read reads as the same, but for handles; nothing where
+ * the plan is of nothing. */
+void abi_wave_write(const AbiPlan *plan, const AbiValue *cells, Buf *out);
+/* `true`, `some` ...: labels that are written with `%` as cases. */
+bool abi_wave_is_keyword(Str label);
 
 /* ---- handle tables (CanonicalABI.md, "Table State" and "Resource State") ---- */
 

@@ -15,6 +15,20 @@ static Trap lift_plan(Lift *l, const AbiPlan *plan, At at, AbiValue *values);
 
 bool abi_is_packed(const AbiPlan *element) { return element->op_count == 1 && element->is_scalars; }
 
+AbiValue abi_unpack(const AbiPlan *element, const uint8_t *from) {
+    AbiValue cell = {.bits = 0};
+    AbiKind kind = element->ops[0].kind;
+    bool is_signed = kind == ABI_S8 || kind == ABI_S16 || kind == ABI_S32;
+    for (unsigned i = 0; i < element->size; i++) cell.bits |= (uint64_t)from[i] << 8 * i;
+    unsigned unused = 64 - 8 * element->size;
+    if (is_signed) cell.bits = (uint64_t)((int64_t)(cell.bits << unused) >> unused);
+    return cell;
+}
+
+void abi_pack(const AbiPlan *element, AbiValue cell, uint8_t *to) {
+    for (unsigned i = 0; i < element->size; i++) to[i] = (uint8_t)(cell.bits >> 8 * i);
+}
+
 static Trap lift_string(Lift *l, At at, const AbiOp *op, AbiValue *value) {
     uint32_t pointer, length;
     get_pair(&l->side, at, op, &pointer, &length);

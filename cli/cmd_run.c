@@ -37,8 +37,10 @@ static const Option option_table[] = {
          "`*.domain`, an address, a range such as `10.0.0.0/8`, or `*`; PORT a number, `a-b` or "
          "`*`"),
     TEXT(Options, grants.cwd, 0, "cwd", "DIR", "What the guest is told as its current directory"),
-    TEXT(Options, module.invoke, 0, "invoke", "NAME",
-         "Call this function of a core module with the arguments, and print its results"),
+    TEXT(
+        Options, module.invoke, 0, "invoke", "NAME|CALL",
+        "Call this function with the arguments, and print its results; of a component, a call such "
+        "as 'ns:pkg/iface.f(\"x\", {a: 1})'"),
     LIST(Options, module.preloads, 0, "preload", "NAME=FILE",
          "Instantiate another module first, for imports from NAME"),
     FLAG(Options, module.json, 0, "json", "Print the results of --invoke as JSON"),
@@ -90,8 +92,8 @@ static void report_trap(Cli *cli, const VmThread *thread) {
     backtrace_of_thread(cli, thread);
 }
 
-/* Lets the guest run until it has ended; waits for the host where it waits. */
-static int finish(Cli *cli, Wasi *wasi, VmThread *thread, VmStatus status, const AbiValue *result) {
+/* Lets the guest run until it has ended; waits for the host where it waits. EXIT_OK: it has returned. */
+static int finish(Cli *cli, Wasi *wasi, VmThread *thread, VmStatus status) {
     while (status == VM_SUSPEND) {
         if (!wasi_wait(wasi)) {
             diag(&cli->diags, CLI_DEADLOCK, span_none());
@@ -101,15 +103,38 @@ static int finish(Cli *cli, Wasi *wasi, VmThread *thread, VmStatus status, const
     }
     if (status != VM_TRAP) wasi_finish(wasi, LINGER);
     if (status == VM_EXIT) return vm_exit_status(thread);
-    if (status == VM_DONE) return result->variant.index == 0 ? EXIT_OK : EXIT_INPUT;
+    if (status == VM_DONE) return EXIT_OK;
     report_trap(cli, thread);
     return EXIT_TRAP;
 }
 
+/* `run` of wasi:cli/run, or what --invoke says. */
+static int call_export(Cli *cli, const CompInfo *info, const Source *source, VmComponent *component,
+                       const RunModule *options, Wasi *wasi, VmThread *thread) {
+    const AbiValue *args = NULL;
+    bool invokes = options->invoke.len != 0;
+    VmComponentFunc *func =
+        invokes ? run_invoke_find(cli, component, info, options->invoke, &args)
+                : vm_component_func(component, STR("wasi:cli/run@0.2.12"), STR("run"));
+    if (!func && invokes) return EXIT_USAGE;
+    if (!func) {
+        Span span = {source, 0, 0};
+        diag(&cli->diags, CLI_NO_RUN, span);
+        return EXIT_INPUT;
+    }
+    uint32_t cells = vm_component_func_abi(func)->result->op_count;
+    AbiValue *result = ARENA_NEW_ARRAY(cli->arena, AbiValue, cells + 1);
+    VmStatus ended = vm_component_call(thread, func, args, result, cli->arena);
+    int status = finish(cli, wasi, thread, ended);
+    if (vm_status(thread) != VM_DONE) return status;
+    if (invokes) run_invoke_print(cli, func, result, options->json);
+    return invokes || result->variant.index == 0 ? EXIT_OK : EXIT_INPUT;
+}
+
 static bool wait_for_host(void *wasi) { return wasi_wait(wasi); }
 
-static int run_component(Cli *cli, const CompInfo *info, const Source *source, VmStore *store,
-                         Wasi *wasi, VmThread *thread) {
+static int run_component(Cli *cli, const CompInfo *info, const Source *source,
+                         const RunModule *options, VmStore *store, Wasi *wasi, VmThread *thread) {
     VmLinker *linker = vm_linker_new(store);
     vm_store_on_wait(store, wait_for_host, wasi);
     wasi_link(wasi, linker);
@@ -117,16 +142,7 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source, V
     VmComponent *component = vm_component_new(thread, info, linker, &cli->diags);
     int status = EXIT_INPUT;
     if (component) {
-        VmComponentFunc *func =
-            vm_component_func(component, STR("wasi:cli/run@0.2.12"), STR("run"));
-        AbiValue result = {0};
-        if (func) {
-            VmStatus ended = vm_component_call(thread, func, NULL, &result, cli->arena);
-            status = finish(cli, wasi, thread, ended, &result);
-        } else {
-            Span span = {source, 0, 0};
-            diag(&cli->diags, CLI_NO_RUN, span);
-        }
+        status = call_export(cli, info, source, component, options, wasi, thread);
     } else if (cli->diags.errors == errors && vm_status(thread) == VM_EXIT) {
         status = vm_exit_status(thread);
     } else if (cli->diags.errors == errors) {
@@ -204,8 +220,8 @@ static int run(Cli *cli, void *given) {
         source = adapted;
         kind = KIND_COMPONENT;
     }
-    if (options->module.invoke.len || options->module.preloads.len || options->module.json) {
-        cli_wrong_kind(cli, source, "a core module, for --invoke, --preload and --json");
+    if (options->module.preloads.len) {
+        cli_wrong_kind(cli, source, "a core module, for --preload");
         return EXIT_INPUT;
     }
     if (kind == KIND_WASM_TEXT) source = wat_to_binary(cli->arena, source, features, &cli->diags);
@@ -228,7 +244,7 @@ static int run(Cli *cli, void *given) {
     Wasi *wasi = store ? wasi_new(store, &context) : NULL;
     if (thread && wasi) {
         run_on_interrupt(interrupt_store, store);
-        status = run_component(cli, info, source, store, wasi, thread);
+        status = run_component(cli, info, source, &options->module, store, wasi, thread);
         run_on_interrupt(NULL, NULL);
     } else diag(&cli->diags, CLI_NO_MEMORY, span_none());
     wasi_free(wasi);
@@ -254,6 +270,12 @@ const CommandSpec cmd_run = {
         "`ref.null`, a number for an externref); results come a line each. Its imports are "
         "what --preload gives; a program of WASI 0.1 runs as the component that `witc component "
         "new --adapt wasi` makes of it.\n"
+        "Any exported function of a component is called by --invoke, with its arguments and result "
+        "in "
+        "WAVE, the text of values: `1`, `\"a\"`, `'c'`, `[1, 2]`, `(1, true)`, `{x: 1, y: none}`, "
+        "`some(1)`, `err(\"no\")`, `a-case(3)`. The interface can be left out where the name is "
+        "the "
+        "only one.\n"
         "Exits with the guest's status, and with 134 where it trapped, met a limit, or was "
         "interrupted by Ctrl-C.",
     .examples =
@@ -264,6 +286,8 @@ const CommandSpec cmd_run = {
         "With a variable and two arguments\n$ witc run --env NAME=Ada program.wasm -- 9 16\n"
         "What a manifest composes, with the limits and grants in it\n$ witc run compose.yml\n"
         "A function of a core module\n$ witc run --invoke add module.wat 2 0x10\n"
+        "A function of a component\n"
+        "$ witc run --invoke 'demo:geo/shapes@1.0.0.area({width: 2, height: 3})' shapes.wasm\n"
         "What one does not trust\n$ witc run --timeout 2s --max-memory 64M --max-handles 1000 "
         "program.wasm\n",
 };

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "include/witc/engine.h"
+#include "interpreter/interpreter.h"
 
 /* What `witc run` shares: a component is run by cmd_run.c, a core module by run_module.c, which
  * knows the engine by its public interface only; run_value.c reads and writes values. */
@@ -40,6 +41,13 @@ const Source *run_manifest(Cli *cli, const Source *manifest, RunManifest *out);
 
 /* Argument 0, which is this module; the exit status. */
 int run_module(Cli *cli, const Source *source, const RunModule *options);
+
+/* The function of a component that a call such as `ns:pkg/iface.f("x", {a: 1})` means, and its arguments as
+ * cells. NULL after a diagnostic. (run_invoke.c) */
+VmComponentFunc *run_invoke_find(Cli *cli, VmComponent *component, const CompInfo *info, Str call,
+                                 const AbiValue **args);
+/* Its result, on a line, or as JSON. */
+void run_invoke_print(Cli *cli, const VmComponentFunc *func, const AbiValue *result, bool as_json);
 
 /* A note to what was said last: the option for the limit that has stopped the guest, if one has. */
 void run_note_limit(Cli *cli, witc_limit limit);

@@ -48,7 +48,7 @@ witc_functype witc_func_type(const witc_store *store, const witc_func *func) {
 }
 
 /* One interruption ends one outermost call. */
-static witc_status ended(witc_store *store, VmStatus status) {
+witc_status call_ended(witc_store *store, VmStatus status) {
     if (status == VM_DONE) return WITC_DONE;
     if (status != VM_SUSPEND) forget_waiting(store); /* of one that could not suspend */
     witc_status s = store_ended(store, status);
@@ -68,7 +68,7 @@ witc_status witc_func_call_raw(witc_store *store, witc_func *func, witc_slot *sl
     VmStatus status = vm_call(store->thread, vm_func_of(func), vm_slots_of_raw(slots));
     if (__builtin_expect(status == VM_DONE, 1)) return WITC_DONE;
     if (status == VM_SUSPEND) store->suspended = func;
-    return ended(store, status);
+    return call_ended(store, status);
 }
 
 static witc_status no_memory(witc_store *store) {
@@ -142,7 +142,7 @@ static inline witc_status call_by(witc_store *store, witc_func *func, const Core
     uint32_t good = put_all(store, type, args, slots);
     if (good < type->param_count) return wrong_argument(store, type->params[good], good);
     VmStatus status = vm_call(store->thread, vm_func_of(func), slots);
-    if (__builtin_expect(status != VM_DONE, 0)) return ended(store, status);
+    if (__builtin_expect(status != VM_DONE, 0)) return call_ended(store, status);
     return take_results(store, type, slots, results);
 }
 
@@ -180,6 +180,7 @@ witc_status witc_func_call(witc_store *store, witc_func *func, const witc_value 
 
 /* The store is not busy meanwhile: host functions may call the guest. */
 witc_status witc_store_resume(witc_store *store) {
+    if (store->pending.func) return component_resume(store);
     if (!is_busy(store)) return store_fail(store, WITC_REFUSED, "no call is suspended");
     const witc_func *func = store->suspended;
     VmSlot *slots = store->slots;
@@ -193,7 +194,7 @@ witc_status witc_store_resume(witc_store *store) {
         store->results = results;
         return WITC_SUSPENDED;
     }
-    witc_status s = ended(store, status);
+    witc_status s = call_ended(store, status);
     if (s == WITC_DONE && slots) s = take_results(store, type_of(store, func), slots, results);
     engine_release(store->engine, slots);
     return s;
@@ -208,6 +209,7 @@ void forget_waiting(witc_store *store) {
 void witc_store_abandon(witc_store *store) {
     if (!is_busy(store)) return;
     vm_abandon(store->thread);
+    store->pending.func = NULL;
     forget_waiting(store);
     forget_slots(store);
 }
@@ -215,7 +217,7 @@ void witc_store_abandon(witc_store *store) {
 /* ---- guest to host ---- */
 
 /* What a host function has returned, for the interpreter. */
-static VmStatus status_of(VmThread *thread, witc_status status) {
+VmStatus status_of(VmThread *thread, witc_status status) {
     switch (status) {
     case WITC_DONE:
         if (vm_trapped(thread) != TRAP_NONE) vm_clear_trap(thread); /* it got over a trap */

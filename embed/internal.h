@@ -4,15 +4,17 @@
 
 #include <stdatomic.h>
 
+#include "include/witc/component.h"
 #include "include/witc/engine.h"
 #include "interpreter/interpreter.h"
+#include "wasi/wasi.h"
 
 /*
- * What stands behind include/witc/engine.h.
+ * What stands behind include/witc/engine.h and include/witc/component.h.
  *
  * Functions, memories, tables, globals, tags and instances are the interpreter's own objects under
- * another name, so that a handle costs nothing; a caller is the thread. An engine, a module and a
- * store are structs of this folder:
+ * another name, so that a handle costs nothing; a caller is the thread. So are component instances, their
+ * functions, types and signatures. An engine, a module, a component and a store are structs of this folder:
  *
  *     witc_store ── VmStore, VmThread, modules that are kept, references of the host, last failure
  */
@@ -36,6 +38,47 @@ struct witc_module {
     Str name;                   /* of the input */
 };
 
+struct witc_component {
+    atomic_uint references;
+    witc_engine *engine;
+    Arena *arena;
+    const CompInfo *info;
+    Str name; /* of the input */
+};
+
+struct witc_arena {
+    witc_engine *engine;
+    Arena *arena; /* NULL: nothing was taken yet */
+    bool is_lent; /* to a host function: the interpreter's */
+};
+
+/* A function or resource that a component linker has given. */
+typedef struct EmbedGiven {
+    struct EmbedGiven *next;
+    witc_store *store;
+    witc_component_fn fn;
+    void (*drop)(void *context, uint64_t handle);
+    void *context;
+    char name[];
+} EmbedGiven;
+
+/* The call of a component that is suspended. */
+typedef struct {
+    const VmComponentFunc *func; /* NULL: none */
+    const AbiValue *cells;       /* of its result, which goes to ... */
+    witc_val *result;            /* ... this, unless NULL, ... */
+    witc_arena *arena;           /* ... and lies here */
+    bool is_drop;                /* it is a destructor's, and has none */
+} EmbedPending;
+
+/* WASI of a store, once it was granted. */
+typedef struct {
+    Wasi *wasi;
+    WasiContext context;
+    Arena *arena; /* of what the context points to */
+    bool suspends;
+} EmbedWasi;
+
 /* A module that a store has made ready. */
 typedef struct {
     witc_module *module;
@@ -51,13 +94,18 @@ struct witc_store {
     witc_ref *refs; /* all that the host holds */
     void *data;
     void (*release)(void *);
-    const witc_func *suspended; /* the function whose call is, its results go to ... */
-    VmSlot *slots;              /* ... these and then ... */
-    witc_value *results;        /* ... these; NULL: the call was raw */
-    void *waiting;              /* what witc_suspend has made */
+    const void *suspended; /* the function whose call is, its results go to ... */
+    VmSlot *slots;         /* ... these and then ... */
+    witc_value *results;   /* ... these; NULL: the call was raw */
+    void *waiting;         /* what witc_suspend has made */
     witc_failure failure;
     char text[512];
-    struct EmbedFrames *frames; /* what was read to show its frames; NULL: nothing */
+    struct EmbedFrames *frames;  /* what was read to show its frames; NULL: nothing */
+    witc_component **components; /* that are kept */
+    size_t component_count, component_cap;
+    EmbedGiven *given;
+    EmbedPending pending;
+    EmbedWasi wasi;
 };
 
 struct witc_ref {
@@ -115,6 +163,9 @@ witc_externtype extern_type(const CoreModule *core, CoreExtern kind, uint32_t in
 witc_limits_type limits_of(const CoreLimits *limits);
 CoreLimits core_limits_of(const witc_limits_type *limits);
 
+/* What is wrong, for the host; in the arena, which is the error's. */
+witc_error *error_of(Arena *arena, const Diags *diags);
+
 /* ---- store.c ---- */
 
 witc_store *store_of(const VmThread *thread);
@@ -150,6 +201,50 @@ bool value_to_slots(const witc_store *store, const witc_value *value, CoreValTyp
                     VmSlot *slots);
 /* From slots; references become owned ones. False: no memory. */
 bool value_from_slots(witc_store *store, CoreValType type, const VmSlot *slots, witc_value *value);
+
+/* As much of the text as there is room for, with a NUL; its length. */
+size_t cut_text(Str text, char *to, size_t size);
+
+/* ---- component.c ---- */
+
+witc_type_kind kind_of(const WitType *type);
+
+/* ---- component_value.c ---- */
+
+/* Values to cells, those of `fields` (parameters) or one of `type`; the strings stay where they are. False: they
+ * are not of their types, and `why` says where. */
+enum { EMBED_WHY = 400 };
+bool cells_of_args(Arena *arena, const WitFields *fields, const AbiPlan *plan, const witc_val *args,
+                   AbiValue *cells, char why[EMBED_WHY]);
+bool cells_of_value(Arena *arena, const AbiPlan *plan, const WitType *type, const witc_val *value,
+                    AbiValue *cells, char why[EMBED_WHY]);
+/* And back; what lies packed stays where it is. */
+void values_of_args(Arena *arena, const WitFields *fields, const AbiPlan *plan,
+                    const AbiValue *cells, witc_val *args);
+void value_of_cells(Arena *arena, const AbiPlan *plan, const WitType *type, const AbiValue *cells,
+                    witc_val *value);
+/* The arena itself, made where it was not yet. */
+Arena *arena_of(witc_arena *arena);
+
+/* ---- component_call.c ---- */
+
+/* Whether none is suspended, and memory has not run out in one; else says so. */
+bool components_may_run(witc_store *store);
+/* A host function is asked: the VmComponentHostFn behind a witc_component_fn. */
+VmStatus component_host_call(VmThread *thread, const EmbedGiven *given, const AbiValue *args,
+                             AbiValue *result, Arena *scratch);
+/* Goes on with the call of a component that is suspended. */
+witc_status component_resume(witc_store *store);
+/* What a host function has returned, for the interpreter (call.c). */
+VmStatus status_of(VmThread *thread, witc_status status);
+/* How a call has ended, for the host (call.c). */
+witc_status call_ended(witc_store *store, VmStatus status);
+
+/* ---- component_link.c ---- */
+
+/* What the store has of components, at its end: before its threads are gone, and after. */
+void components_end(witc_store *store);
+void components_free(witc_store *store);
 
 /* ---- linker.c ---- */
 

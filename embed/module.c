@@ -63,7 +63,7 @@ static void add_entry(witc_error *error, const Diag *d, bool is_note) {
     *vec_push(error->arena, &error->entries) = entry;
 }
 
-static witc_error *error_of(Arena *arena, const Diags *diags) {
+witc_error *error_of(Arena *arena, const Diags *diags) {
     witc_error *error = ARENA_NEW(arena, witc_error);
     error->arena = arena;
     for (size_t i = 0; i < diags->list.len; i++) {

@@ -20,7 +20,11 @@ static VmLimits vm_limits_of(const witc_limits *l) {
                           l->stack_bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)l->stack_bytes,
                       .max_frames = l->frames,
                       .max_instances = l->instances,
-                      .max_heap = l->heap_bytes};
+                      .max_heap = l->heap_bytes,
+                      .max_handles = l->handles,
+                      .max_tasks = l->tasks,
+                      .max_values = l->values_bytes,
+                      .max_copy = l->copy_bytes};
 }
 
 witc_store *witc_store_new(witc_engine *engine, const witc_limits *given) {
@@ -47,9 +51,11 @@ void witc_store_free(witc_store *store) {
     if (!store) return;
     witc_store_abandon(store);
     forget_waiting(store);
+    components_end(store);
     vm_thread_free(store->thread);
     while (store->refs) witc_ref_free(store->refs);
     vm_store_free(store->vm);
+    components_free(store);
     for (size_t i = 0; i < store->module_count; i++) witc_module_free(store->modules[i].module);
     if (store->release) store->release(store->data);
     frames_forget(store);

@@ -15,10 +15,10 @@ _Static_assert(WITC_NULLEXNREF == (CORE_KIND_REF | 16 | CORE_HEAP_NOEXN << 8), "
 
 /* ---- types ---- */
 
-static size_t cut(Str text, char *to, size_t size) {
+size_t cut_text(Str text, char *to, size_t size) {
     size_t n = text.len < size ? text.len : size ? size - 1 : 0;
     if (size) {
-        memcpy(to, text.ptr, n);
+        if (n) memcpy(to, text.ptr, n);
         to[n] = 0;
     }
     return text.len;
@@ -34,14 +34,14 @@ typedef struct {
 
 /* Its length; 0 where there is no memory for it. */
 static size_t write_text(void (*write)(void *), Writing w) {
-    if (!arena_try(&alloc_system, write, &w)) return cut((Str){"", 0}, w.to, w.size);
+    if (!arena_try(&alloc_system, write, &w)) return cut_text((Str){"", 0}, w.to, w.size);
     return w.length;
 }
 
 static void write_valtype(void *context) {
     Writing *w = context;
     Arena *arena = arena_new();
-    w->length = cut(core_val_text(arena, w->value), w->to, w->size);
+    w->length = cut_text(core_val_text(arena, w->value), w->to, w->size);
     arena_free(arena);
 }
 
@@ -88,7 +88,7 @@ static void write_externtype(void *context) {
         buf_fmt(&buf, type->is_mutable ? " (mut %.*s)" : " %.*s", STR_ARG(value));
     }
     buf_byte(&buf, ')');
-    w->length = cut(buf_text(&buf), w->to, w->size);
+    w->length = cut_text(buf_text(&buf), w->to, w->size);
     arena_free(arena);
 }
 

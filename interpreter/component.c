@@ -84,6 +84,7 @@ static VmModule *module_for(Make *make, const CoreModule *core) {
     MapEntry *entry =
         map_put(make->store->arena, &make->shared->modules, (Str){(char *)key, sizeof core}, NULL);
     if (!entry->ptr) entry->ptr = vm_module_new(make->store, core);
+    if (!entry->ptr) arena_no_memory();
     return entry->ptr;
 }
 
@@ -559,3 +560,29 @@ void vm_store_on_wait(VmStore *store, bool (*wait)(void *context), void *context
 }
 
 const WitFunc *vm_component_func_type(const VmComponentFunc *func) { return func->type; }
+const AbiFunc *vm_component_func_abi(const VmComponentFunc *func) { return func->abi; }
+
+VmStore *vm_component_func_store(const VmComponentFunc *func) { return func->instance->store; }
+VmStore *vm_component_store(const VmComponent *component) { return component->store; }
+
+bool vm_components_lost(const VmStore *store) {
+    return store->components && store->components->is_lost;
+}
+
+bool vm_component_try(VmThread *thread, void (*work)(void *), void *context) {
+    VmStore *store = thread->store;
+    VmFrame *top = thread->top;
+    uint32_t nesting = thread->nesting;
+    if (vm_try(store, work, context)) return true;
+    vm_cut(thread, top, nesting);
+    if (store->components) {
+        store->components->is_lost = true;
+        store->components->active = &store->components->root;
+    }
+    vm_trap(thread, TRAP_NO_MEMORY);
+    return false;
+}
+
+const VmComponentFunc *vm_host_callee(const VmThread *thread) {
+    return vm_shared(vm_thread_store(thread))->told;
+}

@@ -67,6 +67,7 @@ struct VmResource {
     Str name;
     VmComponent *owner; /* NULL: the host's */
     VmFunc *dtor;       /* of the guest, NULL: none */
+    VmFunc *dropper;    /* what vm_component_drop calls; made on first use */
     void (*destroy)(void *context, uint64_t rep);
     void *context;
 };
@@ -336,13 +337,15 @@ typedef struct VmComponents {
     VmFiber root;
     VmFiber *active; /* the fiber that runs */
     VmFiber *waiting, **waiting_end;
-    VmNode nodes;   /* the list's end */
-    VmWork work;    /* likewise */
-    uint32_t turns; /* of the scheduler */
-    VmCall *asked;  /* whose host function runs */
+    VmNode nodes;                /* the list's end */
+    VmWork work;                 /* likewise */
+    uint32_t turns;              /* of the scheduler */
+    VmCall *asked;               /* whose host function runs */
+    const VmComponentFunc *told; /* that was asked last: vm_host_callee */
     VmCall *free_calls, *all_calls;
     VmCall *root_call; /* of the host, that has not ended yet */
     uint32_t handles, fibers;
+    bool is_lost;     /* vm_component_try has failed */
     AbiTable *errors; /* all error contexts; made on first use */
     size_t error_bytes;
     VmFunc *fiber_main, *thread_main, *run_tasks;

@@ -337,7 +337,7 @@ static VmCall *call_new(VmStore *store, VmComponentFunc *callee, const VmLowered
 /* Host calls that do not last share an arena, which starts anew once it has become large. */
 static void take_scratch(VmCall *call) {
     VmComponents *shared = vm_shared(call->store);
-    if (!shared->scratch) shared->scratch = arena_new();
+    if (!shared->scratch) shared->scratch = arena_keep(arena_new());
     shared->scratch_users++;
     call->arena = shared->scratch;
     call->has_scratch = true;
@@ -533,9 +533,10 @@ Trap vm_host_answered(VmCall *call) {
 }
 
 static VmStatus ask_host(VmThread *thread, VmCall *call) {
-    const VmComponentFunc *callee = call->callee;
+    const VmComponentFunc *callee = vm_shared(call->store)->told = call->callee;
     VmStatus status = callee->host(thread, callee->context, call->args, call->result, call->arena);
     Trap trap;
+    if (vm_shared(call->store)->is_lost) status = vm_trap(thread, TRAP_NO_MEMORY);
     switch (status) {
     case VM_DONE:
         trap = call->lowered ? lower_host_result(call) : TRAP_NONE;
@@ -555,7 +556,8 @@ static VmStatus ask_host(VmThread *thread, VmCall *call) {
 
 static VmStatus call_host(VmThread *thread, VmCall *call) {
     const AbiFunc *lower = call->lowered->abi;
-    if (call->callee->type->is_async) call->arena = arena_new(), call->owns_arena = true;
+    if (call->callee->type->is_async)
+        call->arena = arena_keep(arena_new()), call->owns_arena = true;
     else take_scratch(call);
     uint32_t n = lower->params->op_count, all = n + lower->result->op_count;
     bool fits = all <= sizeof call->cells / sizeof *call->cells;
@@ -592,6 +594,12 @@ static VmStatus lowered_call(VmThread *thread, void *context, VmSlot *slots) {
     return callee->core ? call_guest(thread, call) : call_host(thread, call);
 }
 
+/* There is no other reason for which there is none. */
+static VmFunc *must(VmFunc *func) {
+    if (!func) arena_no_memory();
+    return func;
+}
+
 static CoreValType core_type_of(AbiCore type) {
     static const CoreValType types[] = {CORE_I32, CORE_I64, CORE_F32, CORE_F64};
     return types[type];
@@ -606,8 +614,8 @@ VmFunc *vm_lowered_func(VmLowered *lowered) {
         params[i] = core_type_of(abi->core_params[i]);
     for (uint32_t i = 0; i < abi->core_result_count; i++)
         results[i] = core_type_of(abi->core_results[i]);
-    return vm_host_func(lowered->caller->store, params, abi->core_param_count, results,
-                        abi->core_result_count, lowered_call, lowered, NULL);
+    return must(vm_host_func(lowered->caller->store, params, abi->core_param_count, results,
+                             abi->core_result_count, lowered_call, lowered, NULL));
 }
 
 VmFunc *vm_core_func(VmStore *store, const char *params, const char *results, VmHostFn fn,
@@ -616,7 +624,7 @@ VmFunc *vm_core_func(VmStore *store, const char *params, const char *results, Vm
     uint32_t counts[2] = {(uint32_t)strlen(params), (uint32_t)strlen(results)};
     for (uint32_t i = 0; i < counts[0]; i++) types[0][i] = params[i] == 'I' ? CORE_I64 : CORE_I32;
     for (uint32_t i = 0; i < counts[1]; i++) types[1][i] = results[i] == 'I' ? CORE_I64 : CORE_I32;
-    return vm_host_func(store, types[0], counts[0], types[1], counts[1], fn, context, NULL);
+    return must(vm_host_func(store, types[0], counts[0], types[1], counts[1], fn, context, NULL));
 }
 
 /* ---- host to guest ---- */
@@ -634,9 +642,9 @@ static VmStatus entry_call(VmThread *thread, void *context, VmSlot *slots) {
     return call_guest(thread, call);
 }
 
-/* The host has one call of a store at a time, which may be suspended. */
+/* The host has one call of a store at a time, which may be suspended. `call` is NULL of a destructor's. */
 static bool begin_root(VmThread *thread, VmCall *call) {
-    VmComponents *shared = vm_components(call->store);
+    VmComponents *shared = vm_components(thread->store);
     if (thread->nesting) return true;
     if (shared->root_call && (shared->root.thread != thread || thread->top > thread->frames))
         return false;
@@ -647,6 +655,7 @@ static bool begin_root(VmThread *thread, VmCall *call) {
 
 VmStatus vm_component_call(VmThread *thread, VmComponentFunc *func, const AbiValue *args,
                            AbiValue *result, Arena *arena) {
+    if (vm_components_lost(func->instance->store)) return vm_trap(thread, TRAP_NO_MEMORY);
     if (!func->entry) func->entry = vm_core_func(func->instance->store, "", "", entry_call, func);
     VmCall *call = func->entry ? call_new(func->instance->store, func, NULL) : NULL;
     if (!call) return vm_trap(thread, TRAP_NO_MEMORY);
@@ -739,6 +748,30 @@ static VmStatus resource_drop(VmThread *thread, void *context, VmSlot *slots) {
     if (dropped.own) return destroy(thread, f, dropped.rep);
     ((VmCall *)dropped.scope)->borrows--;
     return VM_DONE;
+}
+
+/* The host drops: as a guest does that is outside of all. */
+static VmStatus host_drop(VmThread *thread, void *context, VmSlot *slots) {
+    return destroy(thread, context, slots[0].u64);
+}
+
+VmStatus vm_component_drop(VmThread *thread, const VmComponentFunc *func, const WitType *own,
+                           uint64_t rep) {
+    VmStore *store = vm_thread_store(thread);
+    VmResource *resource = vm_resource_of(func->instance, own);
+    if (!resource)
+        return vm_trap_text(thread, TRAP_HOST, "the type is no resource of the function");
+    if (vm_components_lost(store)) return vm_trap(thread, TRAP_NO_MEMORY);
+    if (!begin_root(thread, NULL))
+        return vm_trap_text(thread, TRAP_HOST, "another call of this store is suspended");
+    if (!resource->dropper) {
+        ResourceFunc *f = ARENA_NEW(store->arena, ResourceFunc);
+        *f = (ResourceFunc){NULL, resource};
+        resource->dropper = vm_core_func(store, "I", "", host_drop, f);
+    }
+    VmSlot slots[1] = {{.u64 = rep}};
+    return resource->dropper ? vm_call(thread, resource->dropper, slots)
+                             : vm_trap(thread, TRAP_NO_MEMORY);
 }
 
 VmFunc *vm_resource_func(VmComponent *component, VmResource *resource, CompCanonOp op) {

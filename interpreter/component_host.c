@@ -68,6 +68,7 @@ static VmStatus ask_call(VmThread *thread, VmWork *work, bool *progress) {
     VmComponents *shared = vm_shared(call->store);
     VmCall *before = shared->asked;
     shared->asked = call;
+    shared->told = call->callee;
     VmStatus status =
         call->callee->host(thread, call->callee->context, call->args, call->result, call->arena);
     shared->asked = before;
@@ -263,7 +264,7 @@ Trap vm_meet_host(VmThread *thread, VmEnd *end) {
 static VmPump *pump_of(VmStore *store, VmPipe *pipe) {
     if (pipe->pump) return pipe->pump;
     const AbiPlan *plan = abi_plan(&vm_shared(store)->plans, pipe->elem);
-    Arena *arena = plan && pipe->types ? arena_new() : NULL;
+    Arena *arena = plan && pipe->types ? arena_keep(arena_new()) : NULL;
     if (!arena) return NULL;
     VmPump *pump = pipe->pump = ARENA_NEW(arena, VmPump);
     *pump = (VmPump){.arena = arena, .plan = plan, .is_number = vm_is_number_or_none(pipe->elem)};
@@ -276,7 +277,7 @@ static VmFlow fill(VmThread *thread, VmPipe *pipe, VmPump *pump) {
                : pump->plan->size                  ? PUMP_BYTES / pump->plan->size
                                                    : PUMP_BYTES;
     if (!pump->is_number) {
-        Arena *arena = arena_new();
+        Arena *arena = arena_keep(arena_new());
         VmPump anew = *pump;
         arena_free(pump->arena);
         pipe->pump = ARENA_NEW(arena, VmPump);

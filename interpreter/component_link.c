@@ -123,7 +123,7 @@ static bool link_func(VmComponent *component, const Entry *entry, Str name, cons
                       VmItem *out, Span span, Diags *diags) {
     Arena *arena = component->store->arena;
     Str shape = abi_shape(arena, type);
-    if (!str_eq(shape, entry->type)) {
+    if (entry->type.ptr && !str_eq(shape, entry->type)) {
         diag(diags, RUN_IMPORT_TYPE, span, STR_ARG(name), STR_ARG(shape), STR_ARG(entry->type));
         return false;
     }

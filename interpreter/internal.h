@@ -327,6 +327,8 @@ static inline VmSlot *vm_callee_room(const VmThread *t, uint32_t n) {
 }
 
 /* thread.c */
+/* Back to where the thread stood, after a jump out of what it was doing. */
+void vm_cut(VmThread *t, VmFrame *top, uint32_t nesting);
 /* Tells the host function on top that it will not go on with what it waits for, if it does. */
 void vm_drop(VmThread *t);
 const VmWord *vm_after_host(VmThread *t, VmStatus status);

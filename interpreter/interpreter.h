@@ -321,6 +321,7 @@ int vm_exit_status(const VmThread *thread); /* after VM_EXIT */
 /* ---- components (component_*.c) ---- */
 
 typedef struct VmComponent VmComponent;
+typedef struct VmComponentFunc VmComponentFunc;
 
 /* A resource type at run time. Host resources have a destructor of the host. */
 typedef struct VmResource VmResource;
@@ -337,6 +338,10 @@ VmResource *vm_host_resource(VmStore *store, Str name, void (*destroy)(void *con
  * yet; the thread stops, and after vm_resume the function is asked again with the same arguments. */
 typedef VmStatus (*VmComponentHostFn)(VmThread *thread, void *context, const AbiValue *args,
                                       AbiValue *result, Arena *scratch);
+
+/* The function that is being asked: at the beginning of a VmComponentHostFn. Its type and plans are the
+ * import's. */
+const VmComponentFunc *vm_host_callee(const VmThread *thread);
 
 /* A function whose type is `async` is not asked again at once: the caller goes on with a subtask,
  * others run, and all that waits is asked again when the store goes on. Its caller may have cancelled
@@ -389,8 +394,8 @@ typedef struct VmLinker VmLinker;
 VmLinker *vm_linker_new(VmStore *store);
 void vm_linker_free(VmLinker *linker);
 VmLinker *vm_linker_instance(VmLinker *linker, Str name); /* made on first use */
-/* `type` is what abi_shape writes for the function's type; an import of another type is refused.
- * Names, types and contexts are kept, not copied. */
+/* `type` is what abi_shape writes for the function's type; an import of another type is refused. One
+ * without a pointer is any. Names, types and contexts are kept, not copied. */
 void vm_linker_func(VmLinker *linker, Str name, Str type, VmComponentHostFn fn, void *context);
 void vm_linker_resource(VmLinker *linker, Str name, VmResource *resource);
 /* A value of the type that abi_shape writes for a function's result, without the arrow. Its cells are
@@ -411,13 +416,27 @@ VmStatus vm_status(const VmThread *thread);
 VmComponent *vm_component_new(VmThread *thread, const CompInfo *info, const VmLinker *linker,
                               Diags *diags);
 
+/* Calls work(context), which may make components and call them on `thread`. False: an arena found no memory, and
+ * the work was left where it stood, as arena_try says. The thread is as before, with TRAP_NO_MEMORY, but components
+ * of the store may be half way in anything: they are lost, and a call of one is a trap. Without it such
+ * a failure is the process's. */
+bool vm_component_try(VmThread *thread, void (*work)(void *), void *context);
+bool vm_components_lost(const VmStore *store);
+
 /* An exported function: "run" or "ns:pkg/iface@1.0.0" and "f" (any compatible version). */
-typedef struct VmComponentFunc VmComponentFunc;
 VmComponentFunc *vm_component_func(VmComponent *component, Str interface, Str name);
 const WitFunc *vm_component_func_type(const VmComponentFunc *func);
+VmStore *vm_component_func_store(const VmComponentFunc *func);
+VmStore *vm_component_store(const VmComponent *component);
+/* How its parameters and result are laid out, for as long as the store. */
+const AbiFunc *vm_component_func_abi(const VmComponentFunc *func);
 /* An exported value; NULL: there is none. */
 const AbiValue *vm_component_value(const VmComponent *component, Str interface, Str name,
                                    const WitType **type);
+/* Drops what an own handle among func's parameters or result, of this type, stands for; its destructor runs.
+ * As vm_component_call. */
+VmStatus vm_component_drop(VmThread *thread, const VmComponentFunc *func, const WitType *own,
+                           uint64_t rep);
 /* Calls it; result cells point into `arena`. A store has one call from outside at a time: while one
  * is suspended, another is a trap. */
 VmStatus vm_component_call(VmThread *thread, VmComponentFunc *func, const AbiValue *args,

@@ -326,7 +326,7 @@ static void br_table(Prepare *p, const CoreInstr *i) {
     all_home_from(p, p->height - label_count(block_at(p, core_list_label(&any))));
     uint32_t from = begin(p, index.kind == IN_ACC ? VM_OP_JUMP_TABLE_A : VM_OP_JUMP_TABLE);
     operands(p, index.slot, 0, 0, 0);
-    p->words[p->word_count - 1].jump = (int32_t)(n - 1);
+    if (p->word_count) p->words[p->word_count - 1].jump = (int32_t)(n - 1);
     uint32_t table = p->word_count;
     for (uint32_t k = 0; k < n; k++) word(p);
     CoreList list = i->list;

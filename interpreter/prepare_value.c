@@ -100,7 +100,7 @@ static void binary(Prepare *p, CoreOp op) {
     operands(p, 0, x.kind == IN_CONST ? y.slot : x.slot, y.slot, 0);
     const Operand *k = x.kind == IN_CONST ? &x : y.kind == IN_CONST ? &y : NULL;
     if (k && (k == &x ? n->wide_first : n->wide_second)) immediate(p, k->k);
-    else if (k) p->words[p->word_count - 1].k32 = (uint32_t)k->k;
+    else if (k && p->word_count) p->words[p->word_count - 1].k32 = (uint32_t)k->k;
     vm_prepare_result(p, at, form, n->result, (Last){.op = op, .x = x, .y = y});
 }
 
@@ -149,7 +149,7 @@ static Address address_of(Prepare *p, Operand *x, const CoreInstr *i) {
 static void emit_access(Prepare *p, VmOp op, uint32_t value, Address address) {
     begin(p, op);
     operands(p, value, address.slot, 0, 0);
-    p->words[p->word_count - 1].k32 = address.k;
+    if (p->word_count) p->words[p->word_count - 1].k32 = address.k; /* else: no memory */
 }
 
 static void load(Prepare *p, const CoreInstr *i) {

@@ -319,6 +319,11 @@ void vm_move_results(VmThread *t, VmSlot *slots) { t->frames[1].context = slots;
 
 void vm_abandon(VmThread *t) { unwind(t, t->frames); }
 
+void vm_cut(VmThread *t, VmFrame *top, uint32_t nesting) {
+    unwind(t, top);
+    t->nesting = nesting;
+}
+
 VmStatus vm_suspend(VmThread *t, VmHostFn again, void *context) {
     t->again = again;
     t->again_context = context;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# The engine in other programs: embed.sh WITC installs a copy, builds examples/embed and the programs of
-# docs/EMBEDDING.md against it, with pkg-config and nothing else of ours, and runs them.
+# The engine in other programs: embed.sh WITC installs a copy, builds examples/embed* and the programs
+# of docs/EMBEDDING.md against it, with pkg-config and nothing else of ours, and runs them.
 . "$(dirname "$0")/lib.sh"
 root=$PWD
 command -v pkg-config >/dev/null || { skip "there is no pkg-config"; finish "embedding"; }
@@ -45,6 +45,9 @@ same() { # same NAME EXPECTED COMMAND...
 
 build "$tmp/embed" examples/embed/main.c cc -std=c11 &&
     same "examples/embed" examples/embed/expected "$tmp/embed" examples/embed/guest.wat
+build "$tmp/embed-component" examples/embed-component/main.c cc -std=c11 &&
+    same "examples/embed-component" examples/embed-component/expected "$tmp/embed-component" \
+        examples/embed-component/guest.wat
 "$witc" parse examples/embed/guest.wat -o "$tmp/guest.wasm" && ok || bad "guest.wat" "is no module"
 
 # The programs of the page, each with the console session behind or before it.
@@ -64,7 +67,7 @@ done <"$tmp/programs"
 if command -v c++ >/dev/null; then
     cat >"$tmp/plus.cpp" <<'END'
 #include <cstdio>
-#include <witc/engine.h>
+#include <witc/component.h>
 int main() {
     witc_engine *engine = witc_engine_new(nullptr);
     bool good = witc_validate(engine, "(module)", 8, nullptr);

@@ -128,7 +128,48 @@ expect "invalid" 1 run "$tmp/bad.wat"
 say "invalid" 'bad.wat:1:'
 "$witc" parse "$m" -o "$tmp/m.wasm" && prints "bytes" 3 run --invoke add "$tmp/m.wasm" 1 2
 printf '(component)' >"$tmp/c.wat"
-expect "options of modules for a component" 1 run --invoke f "$tmp/c.wat"
+expect "options of modules for a component" 1 run --preload "a=$m" "$tmp/c.wat"
+expect "a function that a component does not export" 2 run --invoke f "$tmp/c.wat"
+shapes=$tmp/shapes.wat
+cat >"$shapes" <<'END'
+(component
+  (core module $m (memory (export "memory") 1)
+    (global $at (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (local $p i32)
+      (local.set $p (i32.and (i32.add (global.get $at) (i32.const 7)) (i32.const -8)))
+      (global.set $at (i32.add (local.get $p) (local.get 3)))
+      (local.get $p))
+    (func (export "area") (param i32 i32) (result i32) (i32.mul (local.get 0) (local.get 1)))
+    (func (export "same") (param i32 i32) (result i32)
+      (i32.store (i32.const 16) (local.get 0)) (i32.store (i32.const 20) (local.get 1)) (i32.const 16)))
+  (core instance $m (instantiate $m))
+  (alias core export $m "memory" (core memory $memory))
+  (alias core export $m "realloc" (core func $realloc))
+  (type $size (record (field "width" u32) (field "height" u32)))
+  (func $area (param "s" $size) (result u32) (canon lift (core func $m "area")))
+  (component $c
+    (type $size0 (record (field "width" u32) (field "height" u32)))
+    (import "size" (type $s (eq $size0)))
+    (import "area" (func $area (param "s" $s) (result u32)))
+    (export $t "size" (type $s))
+    (export "area" (func $area) (func (param "s" $t) (result u32))))
+  (instance $i (instantiate $c (with "size" (type $size)) (with "area" (func $area))))
+  (export "demo:geo/shapes@1.0.0" (instance $i))
+  (export "demo:geo/rooms@1.0.0" (instance $i))
+  (func (export "same") (param "words" (list string)) (result (list string))
+    (canon lift (core func $m "same") (memory $memory) (realloc $realloc))))
+END
+prints "a function of an instance" 6 run --invoke 'demo:geo/shapes@1.0.0.area({width: 2, height: 3})' "$shapes"
+prints "without the version" 6 run --invoke 'demo:geo/shapes.area({width: 2, height: 3})' "$shapes"
+prints "by its last part" 12 run --invoke 'shapes.area({height: 4, width: 3})' "$shapes"
+prints "arguments as words" '["a", "b"]' run --invoke same "$shapes" '["a", "b"]'
+expect "a function of two instances" 2 run --invoke 'area({width: 1, height: 1})' "$shapes"
+say "a function of two instances" 'demo:geo/rooms@1.0.0.area'
+expect "a wrong argument" 2 run --invoke 'same(["a", 1])' "$shapes"
+say "a wrong argument" 'expected a string.*found .1'
+expect "a wrong call" 2 run --invoke 'same(' "$shapes"
+expect "the result as JSON" 0 run --json --invoke 'same(["x"])' "$shapes"
+grep -q '"type": "list<string>"' "$out" && ok || bad "the result as JSON" "has no type"
 printf '(module (func $in unreachable) (func (export "_start") (call $in)))' >"$tmp/t.wat"
 expect "backtrace" 134 run "$tmp/t.wat"
 say "backtrace" '0: `in`.*t.wat:1:19'

@@ -19,7 +19,7 @@ allowed() {
     wat) echo base model core canonical-abi component ;;
     interpreter) echo base model core canonical-abi component ;;
     wasi) echo base model canonical-abi interpreter ;;
-    embed) echo base core component wat interpreter include ;;
+    embed) echo base model core canonical-abi component wat interpreter wasi include ;;
     cli) echo base adapter grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi embed include ;;
     esac
 }

@@ -66,15 +66,14 @@ static bool make_quotas(Wasi *wasi) {
 }
 
 Wasi *wasi_new(VmStore *store, const WasiContext *context) {
+    Arena *arena = arena_keep(arena_new());
     Wasi *wasi = calloc(1, sizeof *wasi);
-    if (!wasi) return NULL;
-    wasi->store = store;
-    wasi->context = context;
-    if (!make_quotas(wasi)) {
+    if (wasi) *wasi = (Wasi){.store = store, .context = context, .arena = arena};
+    if (!wasi || !make_quotas(wasi)) {
+        arena_free(arena);
         free(wasi);
         return NULL;
     }
-    wasi->arena = arena_new();
     wasi->deadline = UINT64_MAX;
     wasi->paths = wasi_paths_here();
     wasi->net.rules = context->net_rules;

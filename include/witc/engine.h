@@ -46,7 +46,7 @@ extern "C" {
 
 /* The version of this interface: it goes up by one when something is added, by 1000 when something
  * changes. A program built for a version runs with any later one of the same thousand. */
-#define WITC_API_VERSION 1001
+#define WITC_API_VERSION 1002
 uint32_t witc_api_version(void);        /* the library's WITC_API_VERSION */
 const char *witc_library_version(void); /* "0.1.0" */
 
@@ -293,7 +293,13 @@ typedef struct witc_limits {
     uint64_t heap_bytes;    /* of structs, arrays and exceptions [memory_bytes where that is given,
                                else 1 GiB] */
     uint32_t frames;        /* of calls, one in the other [65,536] */
-    uint32_t instances;     /* [no limit] */
+    uint32_t instances;     /* [no limit; of components 10,000] */
+    /* Of components, since version 1002: */
+    uint32_t handles; /* in the tables of all component instances [1,048,576] */
+    uint32_t tasks;   /* asynchronous calls and threads [10,000] */
+    uint64_t
+        values_bytes;    /* of the values of one call between a component and the host [128 MiB] */
+    uint64_t copy_bytes; /* that one call copies between components [1 GiB] */
 } witc_limits;
 
 typedef enum witc_limit {
