@@ -22,6 +22,22 @@ bool wasi_same_host(const WasiAddress *a, const WasiAddress *b) {
     return a->is_v6 == b->is_v6 && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+/* The address in the last bytes of one of IPv6 */
+static WasiAddress embedded(const WasiAddress *address) {
+    WasiAddress v4 = {0};
+    memcpy(v4.bytes, address->bytes + 12, 4);
+    return v4;
+}
+
+bool wasi_is_mapped(const WasiAddress *address) {
+    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+    return address->is_v6 && memcmp(address->bytes, prefix, sizeof prefix) == 0;
+}
+
+void wasi_unmap(WasiAddress *address) {
+    if (wasi_is_mapped(address)) *address = embedded(address);
+}
+
 static bool starts_with(const WasiAddress *address, const WasiAddress *from, unsigned bits) {
     if (address->is_v6 != from->is_v6) return false;
     unsigned whole = bits / 8, rest = bits % 8;
@@ -30,7 +46,6 @@ static bool starts_with(const WasiAddress *address, const WasiAddress *from, uns
 }
 
 static bool read_address(Str text, WasiAddress *address) {
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     char c[INET6_ADDRSTRLEN];
     *address = (WasiAddress){0};
     if (text.len >= sizeof c) return false;
@@ -40,10 +55,7 @@ static bool read_address(Str text, WasiAddress *address) {
     if (inet_pton(AF_INET, c, address->bytes) == 1) return true;
     if (inet_pton(AF_INET6, c, address->bytes) != 1) return false;
     address->is_v6 = true;
-    if (memcmp(address->bytes, mapped, sizeof mapped) != 0) return true;
-    WasiAddress v4 = {0};
-    memcpy(v4.bytes, address->bytes + 12, 4);
-    *address = v4;
+    wasi_unmap(address);
     return true;
 }
 
@@ -59,8 +71,7 @@ static bool is_special(const WasiAddress *a) {
     const uint8_t *b = a->bytes;
     if (!a->is_v6) return b[0] == 0 || b[0] == 127 || (b[0] == 169 && b[1] == 254) || b[0] >= 224;
     if (starts_with(a, &nat64, 96)) {
-        WasiAddress v4 = {0};
-        memcpy(v4.bytes, b + 12, 4);
+        WasiAddress v4 = embedded(a);
         return is_special(&v4);
     }
     return starts_with(a, &low, 96) || b[0] == 0xff || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
@@ -255,6 +266,12 @@ bool wasi_net_allows(const WasiNet *net, WasiNetUse use, const WasiAddress *addr
                                          : is_known(net, i, address))
             return true;
     }
+    return false;
+}
+
+bool wasi_net_has(const WasiNet *net, WasiNetUse use) {
+    for (size_t i = 0; i < net->rule_count; i++)
+        if (net->rules[i].use == use) return true;
     return false;
 }
 

@@ -13,6 +13,8 @@ typedef struct {
     uint32_t flow, scope; /* of IPv6 */
 } WasiAddress;
 
+bool wasi_is_mapped(const WasiAddress *address); /* IPv4 in IPv6 */
+void wasi_unmap(WasiAddress *address);           /* which is then IPv4, without a port */
 bool wasi_same_host(const WasiAddress *a, const WasiAddress *b); /* whatever their ports are */
 
 /* The name of a host, or its address. */
@@ -65,6 +67,8 @@ typedef struct {
 } WasiNet;
 
 bool wasi_net_allows(const WasiNet *net, WasiNetUse use, const WasiAddress *address);
+/* Whether there is any rule of that kind. */
+bool wasi_net_has(const WasiNet *net, WasiNetUse use);
 /* Whether a name (of wasi_read_host) may be resolved. */
 bool wasi_net_resolves(const WasiNet *net, const char *name);
 /* The host has resolved a name: what names it may be reached by that address from now on. The

@@ -85,11 +85,7 @@ static void add(Lookup *lookup, const struct addrinfo *info) {
     if (info->ai_family != AF_INET && info->ai_family != AF_INET6) return;
     memcpy(&storage, info->ai_addr, info->ai_addrlen);
     WasiAddress address = wasi_address_from(&storage);
-    if (wasi_is_mapped(&address)) {
-        WasiAddress v4 = {0};
-        memcpy(v4.bytes, address.bytes + 12, 4);
-        address = v4;
-    }
+    wasi_unmap(&address);
     for (size_t i = 0; i < lookup->count; i++)
         if (wasi_same_host(&lookup->addresses[i], &address)) return;
     lookup->addresses[lookup->count++] = address;

@@ -82,18 +82,12 @@ static bool is_usable(const Tcp *s, const WasiAddress *a, bool remote) {
     return !remote || (a->port && !wasi_is_unspecified(a));
 }
 
-static bool may_reach(const WasiNet *net, WasiNetUse use) {
-    for (size_t i = 0; i < net->rule_count; i++)
-        if (net->rules[i].use == use) return true;
-    return false;
-}
-
 static NetError bind_to(Wasi *wasi, Tcp *s, const WasiAddress *address) {
     if (s->state == BINDING) return NET_CONCURRENCY_CONFLICT;
     if (s->state != UNBOUND) return NET_INVALID_STATE;
     if (!is_usable(s, address, false)) return NET_INVALID_ARGUMENT;
     bool may_listen = wasi_net_allows(wasi_net(wasi), WASI_NET_LISTEN, address);
-    if (!may_listen && (address->port || !may_reach(wasi_net(wasi), WASI_NET_TCP)))
+    if (!may_listen && (address->port || !wasi_net_has(wasi_net(wasi), WASI_NET_TCP)))
         return NET_ACCESS_DENIED;
     int on = 1;
     struct sockaddr_storage to;

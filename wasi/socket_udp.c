@@ -67,12 +67,6 @@ static bool fits(const Udp *s, const WasiAddress *a, bool remote) {
     return !remote || (a->port && !wasi_is_unspecified(a));
 }
 
-static bool may_send(const WasiNet *net) {
-    for (size_t i = 0; i < net->rule_count; i++)
-        if (net->rules[i].use == WASI_NET_UDP) return true;
-    return false;
-}
-
 static int bind_socket(const Udp *s, const WasiAddress *address) {
     struct sockaddr_storage to;
     socklen_t size = wasi_address_to(address, &to);
@@ -91,7 +85,8 @@ static NetError bind_to(Wasi *wasi, Udp *s, const WasiAddress *address) {
     if (s->state != UNBOUND) return NET_INVALID_STATE;
     if (!fits(s, address, false)) return NET_INVALID_ARGUMENT;
     s->may_listen = wasi_net_allows(wasi_net(wasi), WASI_NET_LISTEN, address);
-    if (!s->may_listen && (address->port || !may_send(wasi_net(wasi)))) return NET_ACCESS_DENIED;
+    if (!s->may_listen && (address->port || !wasi_net_has(wasi_net(wasi), WASI_NET_UDP)))
+        return NET_ACCESS_DENIED;
     int fault = bind_socket(s, address);
     if (fault) return wasi_net_error(fault);
     s->local = local_of(s);

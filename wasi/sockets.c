@@ -185,11 +185,6 @@ bool wasi_same_address(const WasiAddress *a, const WasiAddress *b) {
     return a->port == b->port && a->scope == b->scope && wasi_same_host(a, b);
 }
 
-bool wasi_is_mapped(const WasiAddress *address) {
-    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
-    return address->is_v6 && memcmp(address->bytes, prefix, sizeof prefix) == 0;
-}
-
 bool wasi_is_unspecified(const WasiAddress *address) {
     static const uint8_t zeroes[16];
     return memcmp(address->bytes, zeroes, sizeof zeroes) == 0;

@@ -60,7 +60,6 @@ void wasi_address_lower(const WasiAddress *address, AbiValue *variant, Arena *sc
 socklen_t wasi_address_to(const WasiAddress *address, struct sockaddr_storage *to);
 WasiAddress wasi_address_from(const struct sockaddr_storage *from);
 bool wasi_same_address(const WasiAddress *a, const WasiAddress *b);
-bool wasi_is_mapped(const WasiAddress *address);      /* IPv4 in IPv6 */
 bool wasi_is_unspecified(const WasiAddress *address); /* all zeroes */
 
 VmStatus wasi_socket_local(const WasiSocket *s, AbiValue *result, Arena *scratch);
