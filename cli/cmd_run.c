@@ -206,6 +206,7 @@ static const Source *from_manifest(Cli *cli, const Source *manifest, Options *op
 static int run(Cli *cli, void *given) {
     Options *options = given;
     Features features = features_all();
+    if (!grants_check(cli, &options->grants)) return EXIT_USAGE;
     const Source *source = cli_read(cli, 0);
     if (!source) return EXIT_INPUT;
     bool yaml = str_ends(source->path, STR(".yml")) || str_ends(source->path, STR(".yaml"));

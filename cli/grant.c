@@ -96,20 +96,27 @@ static bool read_folder(Cli *cli, Str said, WasiFolder *folder) {
 
 /* ---- the network ---- */
 
+static bool read_rule(Cli *cli, Str said, WasiNetRule *rule) {
+    const char *expected = wasi_read_rule(cli->arena, said, rule);
+    if (!expected) return true;
+    diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(said), STR_ARG(STR("--net-allow")),
+         expected);
+    return false;
+}
+
 static bool read_rules(Cli *cli, const Grants *grants, WasiContext *context) {
     size_t n = grants->net.len;
     WasiNetRule *rules = ARENA_NEW_ARRAY(cli->arena, WasiNetRule, n);
     context->net_rules = rules;
     context->net_rule_count = n;
-    for (size_t i = 0; i < n; i++) {
-        Str said = grants->net.at[i];
-        const char *expected = wasi_read_rule(cli->arena, said, &rules[i]);
-        if (!expected) continue;
-        diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(said), STR_ARG(STR("--net-allow")),
-             expected);
-        return false;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (!read_rule(cli, grants->net.at[i], &rules[i])) return false;
     return true;
+}
+
+bool grants_check(Cli *cli, const Grants *grants) {
+    WasiContext unused;
+    return read_rules(cli, grants, &unused);
 }
 
 /* ---- all ---- */

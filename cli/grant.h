@@ -14,6 +14,8 @@ typedef struct {
     StrVec net;     /* rules of wasi_read_rule */
 } Grants;
 
+/* Whether they are written as they must be; a diagnostic. It needs nothing but their words. */
+bool grants_check(Cli *cli, const Grants *grants);
 /* The grants as the host takes them, with the standard streams; cli->args are the guest's. False
  * after a diagnostic. The folders stay open until grants_close. */
 bool grants_read(Cli *cli, const Grants *grants, WasiContext *context);

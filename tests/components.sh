@@ -84,4 +84,11 @@ expect "instances: enough" 0 run --max-instances 7 "$tmp/p.wat"
 expect "instances: too few" 1 run --max-instances 5 "$tmp/p.wat"
 say "instances: is named" 'more than 5 instances'
 say "instances: its option is named" '`--max-instances` sets'
+program '(nop)'
+expect "grants of the network" 0 run --net-allow tcp:db.local:5432 --net-allow 'listen:[::1]:*' \
+    --net-allow dns "$tmp/p.wat"
+expect "a rule that is none" 2 run --net-allow tcp:db.local "$tmp/p.wat"
+say "a rule that is none: is named" '`tcp:db.local` is not a value of `--net-allow`, expected a host and'
+expect "a rule with half an address" 2 run --net-allow tcp:10.0.0/8:80 "$tmp/p.wat"
+
 finish components

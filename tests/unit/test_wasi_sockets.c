@@ -569,11 +569,8 @@ static void resets_are_told(void) {
     CHECK_EQ(call("wasi:io/error", "[method]error.to-debug-string", &error), VM_DONE);
     drop(error);
     CHECK_EQ(in_call("blocking-read", e.in, 1), CLOSED_STREAM);
-    for (int i = 0; i < 3; i++) { /* and no signal */
-        unsigned got = out_call("blocking-write-and-flush", e.out, "x", 1);
-        CHECK(got == CLOSED_STREAM || got == FAILED);
-        if (got == FAILED) drop(result[0].variant.payload->variant.payload[0]);
-    }
+    for (int i = 0; i < 3; i++) /* and no signal */
+        CHECK(out_call("blocking-write-and-flush", e.out, "x", 1) != FINE);
     CHECK_EQ(out_call("check-write", e.out, NULL, 0), CLOSED_STREAM);
     drop_end(e);
 }
