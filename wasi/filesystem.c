@@ -84,6 +84,13 @@ static int take_file(WasiQuota *quota) {
     return 0;
 }
 
+/* How a call has ended that was to make a file: where it failed, none was taken. */
+static int made_file(WasiQuota *quota, long answer) {
+    if (answer >= 0) return 0;
+    if (quota->files != UINT64_MAX) quota->files++;
+    return errno;
+}
+
 /* A file that ends at `end` is to end at `new_end`. What is cut off may be written again. */
 static int take_growth(WasiQuota *quota, int fd, uint64_t new_end, bool cuts) {
     if (quota->bytes == UINT64_MAX) return 0;
@@ -188,16 +195,18 @@ static int check_kind(mode_t mode) {
 static int open_place(const WasiPlace *place, int mode, WasiQuota *quota, int *fd) {
     struct stat st;
     int fault = 0;
+    bool makes = false;
     if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         if (mode & O_EXCL) return EEXIST;
         fault = S_ISLNK(st.st_mode) ? ELOOP : check_kind(st.st_mode);
         mode &= ~O_CREAT;
     } else if (mode & O_CREAT) {
         fault = place->slash ? EISDIR : take_file(quota);
+        makes = true;
     }
     if (fault) return fault;
     *fd = openat(place->folder, place->name, mode, 0666);
-    return fault_of(*fd);
+    return makes ? made_file(quota, *fd) : fault_of(*fd);
 }
 
 static int open_path(Wasi *wasi, const WasiDescriptor *base, const AbiValue *args, uint64_t open,
@@ -585,7 +594,7 @@ WASI_FN(create_directory_at) {
     WasiPlace place;
     int fault = at(context, d, &args[1], WASI_ENTRY, true, &place);
     if (!fault) fault = take_file(d->quota);
-    if (!fault) fault = fault_of(mkdirat(place.folder, place.name, 0777));
+    if (!fault) fault = made_file(d->quota, mkdirat(place.folder, place.name, 0777));
     wasi_place_close(&place);
     return ended(result, fault, scratch);
 }
@@ -634,7 +643,8 @@ static int make_link(const WasiPlace *place, Str target, WasiQuota *quota, Arena
     if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
     if (place->slash) return ENOENT;
     int fault = take_file(quota);
-    return fault ? fault : fault_of(symlinkat(str_c(scratch, target), place->folder, place->name));
+    const char *text = str_c(scratch, target);
+    return fault ? fault : made_file(quota, symlinkat(text, place->folder, place->name));
 }
 
 WASI_FN(symlink_at) {
@@ -668,8 +678,8 @@ WASI_FN(link_at) {
     if (!fault && places[1].slash) fault = ENOENT;
     if (!fault) fault = take_file(to->quota);
     if (!fault)
-        fault =
-            fault_of(linkat(places[0].folder, places[0].name, places[1].folder, places[1].name, 0));
+        fault = made_file(to->quota, linkat(places[0].folder, places[0].name, places[1].folder,
+                                            places[1].name, 0));
     wasi_place_close(&places[0]);
     wasi_place_close(&places[1]);
     return ended(result, fault, scratch);

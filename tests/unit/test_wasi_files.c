@@ -394,6 +394,7 @@ static void quotas(void) { /* 10 bytes, 3 files */
     CHECK_EQ(call(FILES, "filesystem-error-code", &error), VM_DONE);
     CHECK_EQ(result[0].variant.index, 1);
     CHECK_EQ(result[0].variant.payload->bits, QUOTA);
+    CHECK_EQ(one_path("create-directory-at", small, "a"), EXIST); /* takes none of the files */
     CHECK_EQ(one_path("create-directory-at", small, "c"), FINE);
     CHECK_EQ(one_path("create-directory-at", small, "d"), QUOTA);
     AbiValue handle;
