@@ -216,12 +216,10 @@ bool comp_same_track(Arena *arena, Str a, Str b, bool *newer) {
     return str_eq(path_a, path_b) && str_eq(semver_track(arena, va), semver_track(arena, vb));
 }
 
-/* "ns:pkg/name@0.2" for a version 0.2.6: the key of what may be one import. */
-static Str track_key(CompGraph *g, Str name) {
+Str comp_track(Arena *arena, Str name, Semver *version) {
     Str path;
-    Semver version;
-    if (!g->merge_versions || !split_version(name, &path, &version)) return (Str){0};
-    return STR_JOIN(g->arena, path, STR("@="), semver_track(g->arena, version));
+    if (!split_version(name, &path, version)) return (Str){0};
+    return STR_JOIN(arena, path, STR("@="), semver_track(arena, *version));
 }
 
 static bool join(CompGraph *g, CompNode *old, const CompExtern *import, uint32_t part, Span span) {
@@ -241,7 +239,9 @@ static bool join(CompGraph *g, CompNode *old, const CompExtern *import, uint32_t
 
 bool comp_graph_fill(CompGraph *g, const CompExtern *import, uint32_t part, Span span,
                      uint32_t *node) {
-    Str name = import->name.name, key = track_key(g, name), why;
+    Semver version;
+    Str name = import->name.name, why;
+    Str key = g->merge_versions ? comp_track(g->arena, name, &version) : (Str){0};
     const CompEntity *e = &import->entity;
     if (e->sort != COMP_FUNC && e->sort != COMP_INSTANCE && !(e->sort == COMP_TYPE && e->type)) {
         diag(g->diags, GRAPH_IMPORT_SORT, span, STR_ARG(name), STR_ARG(g->parts.at[part]->name),

@@ -161,6 +161,9 @@ bool comp_graph_fits(CompGraph *g, const CompEntity *have, const CompEntity *wan
 
 /* "ns:pkg/name@1.2.3" and a version of the same track: *newer tells whether `b` has the higher one. */
 bool comp_same_track(Arena *arena, Str a, Str b, bool *newer);
+/* "ns:pkg/name@=0.2" for "ns:pkg/name@0.2.6": the same for all names on one track. Empty for a name
+ * without a version. */
+Str comp_track(Arena *arena, Str name, Semver *version);
 
 /* ---- using it ---- */
 

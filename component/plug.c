@@ -9,12 +9,15 @@
  * are served like the socket is. Every offer that comes close and is not taken is told: another
  * version, another type, a second giver of the same.
  */
+#include <stdlib.h>
+
 #include "component/graph.h"
 #include "component/internal.h"
 
 typedef struct {
     uint32_t giver; /* its place in options->givers */
     const CompExtern *export;
+    Semver version; /* of its name, if that has one */
     bool used;
 } Offer;
 typedef VEC(Offer *) Offers;
@@ -29,9 +32,9 @@ typedef struct {
 typedef struct {
     CompGraph *g;
     const CompWireOptions *options;
-    Map by_name, by_path; /* -> Offers; the path is a name without its version */
-    VEC(uint32_t) queue;  /* instances that are needed */
-    bool *queued;         /* by node */
+    Map by_name, by_track, by_path; /* -> Offers; the path is a name without its version */
+    VEC(uint32_t) queue;            /* instances that are needed */
+    bool *queued;                   /* by node */
     VEC(Rival) rivals;
 } Wiring;
 
@@ -70,9 +73,25 @@ static void collect_offers(Wiring *w) {
             Offer *offer = ARENA_NEW(w->g->arena, Offer);
             *offer = (Offer){.giver = i, .export = &exports->at[k]};
             Str name = exports->at[k].name.name;
+            Str track = comp_track(w->g->arena, name, &offer->version);
             add_offer(w, &w->by_name, name, offer);
+            if (track.len) add_offer(w, &w->by_track, track, offer);
             add_offer(w, &w->by_path, path_of_name(name), offer);
         }
+    }
+}
+
+static int newest_first(const void *a, const void *b) {
+    const Offer *x = *(Offer *const *)a, *y = *(Offer *const *)b;
+    int order = semver_cmp(y->version, x->version);
+    return order ? order : x->giver < y->giver ? -1 : x->giver > y->giver;
+}
+
+/* So that the first one that fits is taken, and the others are not compared. */
+static void sort_tracks(Wiring *w) {
+    for (size_t i = 0; i < w->by_track.len; i++) {
+        Offers *offers = w->by_track.entries[i].ptr;
+        qsort(offers->at, offers->len, sizeof *offers->at, newest_first);
     }
 }
 
@@ -151,30 +170,23 @@ static uint32_t distance(const Wiring *w, uint32_t taker, uint32_t giver) {
 }
 
 static bool better(const Wiring *w, uint32_t taker, const Offer *a, const Offer *b) {
-    bool newer = false;
     if (!b) return true;
-    Str name_a = a->export->name.name, name_b = b->export->name.name;
-    if (!str_eq(name_a, name_b)) {
-        comp_same_track(w->g->arena, name_b, name_a, &newer);
-        return newer;
-    }
+    if (!str_eq(a->export->name.name, b->export->name.name))
+        return semver_cmp(a->version, b->version) > 0;
     return distance(w, taker, a->giver) < distance(w, taker, b->giver);
 }
 
 /* The best of those that fit; *miss gets one that does not, and *why. */
 static Offer *choose(Wiring *w, uint32_t taker, const CompExtern *want, const Offers *offers,
-                     bool exact, const Offer **miss, Str *why) {
+                     const Offer **miss, Str *why) {
     Offer *best = NULL;
     for (size_t i = 0; i < offers->len; i++) {
         Offer *offer = offers->at[i];
-        Str name = offer->export->name.name, reason;
-        if (w->options->givers[offer->giver] == taker) continue;
-        if (!exact && !comp_same_track(w->g->arena, want->name.name, name, NULL)) continue;
-        if (!comp_graph_fits(w->g, &offer->export->entity, &want->entity, false, &reason)) {
-            if (!*miss) *miss = offer, *why = reason;
-        } else if (better(w, taker, offer, best)) {
+        Str reason;
+        if (w->options->givers[offer->giver] == taker || !better(w, taker, offer, best)) continue;
+        if (comp_graph_fits(w->g, &offer->export->entity, &want->entity, false, &reason))
             best = offer;
-        }
+        else if (!*miss) *miss = offer, *why = reason;
     }
     return best;
 }
@@ -206,14 +218,17 @@ static void wire_import(Wiring *w, uint32_t taker, size_t import) {
     Str why = {0}, name = want->name.name;
     const Offers *same = offers_for(&w->by_name, name);
     const Offers *others = offers_for(&w->by_path, path_of_name(name));
-    Offer *offer = choose(w, taker, want, same, true, &miss, &why);
+    Offer *offer = choose(w, taker, want, same, &miss, &why);
     if (offer) {
         serve(w, taker, import, offer, same, COMP_EDGE_NAME);
         return;
     }
-    if (w->options->compatible) offer = choose(w, taker, want, others, false, &miss, &why);
+    Semver version;
+    Str track = w->options->compatible ? comp_track(w->g->arena, name, &version) : (Str){0};
+    const Offers *compatible = offers_for(&w->by_track, track);
+    offer = choose(w, taker, want, compatible, &miss, &why);
     if (offer) {
-        serve(w, taker, import, offer, others, COMP_EDGE_VERSION);
+        serve(w, taker, import, offer, compatible, COMP_EDGE_VERSION);
         return;
     }
     if (miss) {
@@ -233,6 +248,7 @@ bool comp_wire(CompGraph *g, const CompWireOptions *options) {
     size_t errors = g->diags->errors;
     w.queued = ARENA_NEW_ARRAY(g->arena, bool, g->nodes.len); /* instances are there already */
     collect_offers(&w);
+    sort_tracks(&w);
     for (size_t i = 0; i < options->root_count; i++) enqueue(&w, options->roots[i]);
     for (size_t i = 0; i < w.queue.len; i++) {
         uint32_t taker = w.queue.at[i];

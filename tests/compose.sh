@@ -128,4 +128,15 @@ done
     awk 'BEGIN { for (i = 0; i < 10000; i++) printf "  c%d: parts/store.wat\n", i }'
 } >many.yml
 expect "10,000 components" 0 compose -c many.yml -o none.wasm
+
+# 900 imports, and for each of them 900 compatible versions.
+awk 'BEGIN { print "(component (import \"go\" (func $go)) (export \"gone\" (func $go))"
+    for (i = 0; i < 900; i++) printf "(import \"a:b/c@1.0.%d\" (instance (export \"f\" (func))))\n", i
+    print ")" }' >wants.wat
+awk 'BEGIN { print "(component (import \"x\" (func $f)) (instance $i (export \"f\" (func $f)))"
+    for (i = 0; i < 900; i++) printf "(export \"a:b/c@1.1.%d\" (instance $i))\n", i
+    print ")" }' >gives.wat
+case $witc in *-asan) most=unlimited ;; *) most=300000 ;; esac
+(ulimit -v $most && exec timeout 60 "$witc" plug wants.wat --plug gives.wat --explain) >"$out" 2>"$err"
+[ "$(grep -c 'a:b/c@1.1.899` of `gives`: the versions are compatible' "$out")" = 900 ] && ok || bad "many versions" "$(head -n 3 "$err")"
 finish compose
