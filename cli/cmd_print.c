@@ -6,8 +6,11 @@
 typedef struct {
     bool offsets, skeleton, name_unnamed, fold, operand_stack;
     uint64_t indent;
+    Str indent_text;
     DwarfChoice dwarf;
 } Options;
+
+static const Options defaults = {.indent = 2};
 
 static const Option option_table[] = {
     FLAG(Options, offsets, 'p', "print-offsets", "Begin lines with their offset in the binary"),
@@ -17,6 +20,8 @@ static const Option option_table[] = {
     FLAG(Options, operand_stack, 0, "print-operand-stack",
          "Show the types of the operands behind each instruction"),
     NUMBER(Options, indent, 0, "indent", "SPACES", "Spaces a level (2)"),
+    TEXT(Options, indent_text, 0, "indent-text", "TEXT",
+         "What stands at a line's begin for each level, such as a tab; before --indent"),
     DWARF_CHOICE(Options, dwarf),
 };
 
@@ -25,6 +30,14 @@ static const Argument arguments[] = {
      ARGUMENT_OPTIONAL},
     {0},
 };
+
+/* What stands before a line for each level. */
+static Str indentation(Cli *cli, const Options *options) {
+    static const char spaces[] = "                                                                ";
+    if (options->indent_text.ptr) return options->indent_text;
+    size_t n = sizeof spaces - 1;
+    return (Str){spaces, options->indent < n ? (size_t)options->indent : n};
+}
 
 static int run(Cli *cli, void *given) {
     const Options *options = given;
@@ -38,7 +51,7 @@ static int run(Cli *cli, void *given) {
                              .operand_stack = options->operand_stack,
                              .offsets = options->offsets,
                              .name_unnamed = options->name_unnamed,
-                             .indent = options->indent > 80 ? 80 : (unsigned)options->indent};
+                             .indent = indentation(cli, options)};
     Buf text = {.arena = cli->arena};
     bool good = wat_print(cli->arena, source, &print, &text, &cli->diags);
     return cli_stream_end(&stream, buf_text(&text), good);
@@ -48,6 +61,7 @@ const CommandSpec cmd_print = {
     .run = run,
     .with = WITH_OUTPUT,
     .size = sizeof(Options),
+    .defaults = &defaults,
     OPTIONS(option_table),
     .arguments = arguments,
     .about = "Prints a core module or component in the text format. The input need not be valid, "

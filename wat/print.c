@@ -24,9 +24,7 @@ void wat_newline(WatPrinter *p, int64_t offset) {
     }
     p->line++;
     unsigned depth = p->nesting < MAX_INDENT ? p->nesting : MAX_INDENT;
-    unsigned spaces = depth * p->options.indent;
-    while (spaces >= 8) wat_put(p, "        "), spaces -= 8;
-    buf_bytes(p->out, "        ", spaces);
+    while (depth-- > 0) wat_put_str(p, p->options.indent);
 }
 
 void wat_start(WatPrinter *p, const char *group) {
@@ -345,7 +343,7 @@ void wat_put_f64(Buf *out, uint64_t bits) {
 bool wat_print(Arena *arena, const Source *source, const WatPrintOptions *options, Buf *out,
                Diags *diags) {
     WatPrinter p = {.arena = arena, .out = out, .options = *options, .diags = diags};
-    if (!p.options.indent) p.options.indent = 2;
+    if (!p.options.indent.ptr) p.options.indent = STR("  ");
     if (comp_is_component(source->text)) {
         CompComponent *c = comp_decode(arena, source, features_all(), diags);
         if (!c) return false;

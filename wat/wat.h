@@ -34,7 +34,7 @@ typedef struct {
     bool offsets;       /* (;@1f;) before each line */
     bool name_unnamed;  /* invent $#func0 ... */
     bool operand_stack; /* the operands behind each instruction: ;; [i32 i32] */
-    unsigned indent;    /* spaces a level; 0 means 2 */
+    Str indent;         /* what stands at a line's begin for each level; NULL: two spaces */
     /* Where it is given, takes the text while it grows: it leaves `out`. */
     void (*drain)(void *drain_to, Str text);
     void *drain_to;
