@@ -8,6 +8,7 @@ typedef struct {
     unsigned encoding;
     Str dummy_names;
     bool dummy, only_custom, callback, stackful;
+    DwarfChoice dwarf;
 } Options;
 
 static const Option option_table[] = {
@@ -24,6 +25,7 @@ static const Option option_table[] = {
     FLAG(Options, stackful, 0, "async-stackful", "The same without callbacks"),
     FLAG(Options, only_custom, 0, "only-custom", "Write only the contents of the custom section"),
     WIT_SELECTION(Options, wit),
+    DWARF_CHOICE(Options, dwarf),
 };
 
 static const Argument arguments[] = {
@@ -81,7 +83,7 @@ static int run(Cli *cli, void *given) {
         comp_dummy_module(cli->arena, world, naming, &made);
         core = buf_text(&made);
     } else {
-        const Source *source = load_module(cli, 1, features_all());
+        const Source *source = load_module_debug(cli, 1, features_all(), &options->dwarf);
         if (!source) return EXIT_INPUT;
         core = source->text;
     }

@@ -9,6 +9,7 @@ typedef struct {
     Str name, texts[COMP_METADATA_TEXTS];
     bool clear_name, clear[COMP_METADATA_TEXTS];
     StrVec language, processed_by, sdk;
+    DwarfChoice dwarf;
 } Options;
 
 /* The options of a text: to set it, and to remove it. */
@@ -29,6 +30,7 @@ static const Option option_table[] = {
     TEXTS(HOMEPAGE, "homepage", "A URL with more about it"),
     TEXTS(REVISION, "revision", "The revision of its source code"),
     TEXTS(VERSION, "version", "Its version"),
+    DWARF_CHOICE(Options, dwarf),
 };
 
 static const Argument arguments[] = {
@@ -79,7 +81,7 @@ static int run(Cli *cli, void *given) {
         ok = take_change(cli, comp_metadata_text_name((CompMetadataText)i), options->texts[i],
                          options->clear[i], &edit.texts[i]);
     if (!ok) return EXIT_USAGE;
-    const Source *source = load_binary(cli, 0, features_all());
+    const Source *source = load_binary_debug(cli, 0, features_all(), &options->dwarf);
     Buf out = {.arena = cli->arena};
     if (!source || !comp_metadata_edit(cli->arena, source, &edit, &out, &cli->diags))
         return EXIT_INPUT;
