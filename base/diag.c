@@ -155,6 +155,14 @@ void diag_fix(Diags *list, Span span, Str replacement) {
     *vec_push(list->arena, &vec_last(&list->list).fixes) = (DiagFix){span, replacement};
 }
 
+void diag_drop_warnings(Diags *diags) {
+    size_t kept = 0;
+    for (size_t i = 0; i < diags->list.len; i++)
+        if (diags->list.at[i].severity == DIAG_ERROR) diags->list.at[kept++] = diags->list.at[i];
+    diags->list.len = kept;
+    diags->warnings = 0;
+}
+
 /* ---- places ---- */
 
 LineColumn line_column(const Source *source, uint32_t offset) {

@@ -79,6 +79,8 @@ void diag_take(Diags *list, const Diag *d);
 
 /* What would be right in place of the bytes of `span`, of the diagnostic that was added last. */
 void diag_fix(Diags *list, Span span, Str replacement);
+/* Only errors stay. */
+void diag_drop_warnings(Diags *list);
 
 __attribute__((format(printf, 4, 5))) const Diag *diag_add(Diags *list, DiagCode code, Span span,
                                                            const char *format, ...);

@@ -137,14 +137,6 @@ static int write_json(Cli *cli, const StrVec *paths, const StrVec *ids) {
     return EXIT_INPUT;
 }
 
-static void drop_warnings(Diags *diags) {
-    size_t kept = 0;
-    for (size_t i = 0; i < diags->list.len; i++)
-        if (diags->list.at[i].severity == DIAG_ERROR) diags->list.at[kept++] = diags->list.at[i];
-    diags->list.len = kept;
-    diags->warnings = 0;
-}
-
 static int run(Cli *cli, void *given) {
     Options *options = given;
     StrVec paths = {0}, ids = {0};
@@ -155,7 +147,7 @@ static int run(Cli *cli, void *given) {
     for (size_t i = 0; i < paths.len; i++)
         *vec_push(cli->arena, &ids) = check_package(cli, paths.at[i], &options->wit);
     bool failed = cli->diags.errors || (options->deny_warnings && cli->diags.warnings);
-    if (options->quiet) drop_warnings(&cli->diags);
+    if (options->quiet) diag_drop_warnings(&cli->diags);
     if (options->json) {
         int status = write_json(cli, &paths, &ids);
         return status ? status : failed ? EXIT_INPUT : EXIT_OK;

@@ -58,7 +58,7 @@ static const Source *package_at(Cli *cli, Str path) {
     Buf bytes = {.arena = cli->arena};
     comp_encode(package, &bytes);
     Source *source = ARENA_NEW(cli->arena, Source);
-    *source = (Source){path, buf_text(&bytes), true};
+    *source = (Source){.path = path, .text = buf_text(&bytes), .binary = true};
     return source;
 }
 

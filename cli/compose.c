@@ -88,7 +88,7 @@ static bool spares_inputs(Cli *cli, const CompGraph *graph) {
     return true;
 }
 
-int compose_finish(Cli *cli, CompGraph *graph, const ComposeOptions *options) {
+static int finish(Cli *cli, CompGraph *graph, const ComposeOptions *options) {
     bool shows = options->explain || options->json || options->graph != GRAPH_NONE;
     Str shown = {0};
     if (!spares_inputs(cli, graph) || !compose_check_lock(cli, graph, options)) return EXIT_INPUT;
@@ -104,4 +104,10 @@ int compose_finish(Cli *cli, CompGraph *graph, const ComposeOptions *options) {
     buf_reserve(&bytes, size);
     comp_encode(component, &bytes);
     return write_binary(cli, bytes);
+}
+
+int compose_finish(Cli *cli, CompGraph *graph, const ComposeOptions *options) {
+    int status = finish(cli, graph, options);
+    if (options->quiet) diag_drop_warnings(&cli->diags);
+    return status;
 }

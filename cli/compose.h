@@ -8,7 +8,7 @@
 /* What all commands that compose have in common: `compose`, `plug`. */
 
 typedef struct {
-    bool explain, json, dry_run, gc, no_share, skip_validation, update_lock;
+    bool explain, json, dry_run, gc, no_share, skip_validation, update_lock, quiet;
     unsigned graph;
     Str lock;
 } ComposeOptions;
@@ -28,7 +28,8 @@ typedef struct {
              "Digests of all components: checked where the file is there, written where it is "    \
              "not"),                                                                               \
         FLAG(T, field.update_lock, 0, "update-lock", "Write the lock file anew"),                  \
-        FLAG(T, field.skip_validation, 0, "skip-validation", "Do not validate the result")
+        FLAG(T, field.skip_validation, 0, "skip-validation", "Do not validate the result"),    \
+        FLAG(T, field.quiet, 'q', "quiet", "Tell errors only")
 
 /* An empty graph for the command. */
 CompGraph compose_graph(Cli *cli, const ComposeOptions *options);
