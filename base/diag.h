@@ -11,9 +11,10 @@
 
 /* A file that was read, or a text made in memory; spans point into it. Lives in an arena. */
 typedef struct Source {
-    Str path;    /* as the user wrote it */
-    Str text;    /* all of its bytes; less than 4 GiB */
-    bool binary; /* places are byte offsets instead of line and column */
+    Str path;     /* as the user wrote it */
+    Str text;     /* all of its bytes; less than 4 GiB */
+    bool binary;  /* places are byte offsets instead of line and column */
+    bool trusted; /* its comments may have characters that change the direction of text */
 } Source;
 
 /* Bytes start..end of a source; source NULL means no place in particular. */

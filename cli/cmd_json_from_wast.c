@@ -15,10 +15,13 @@
 
 typedef struct {
     Str wasm_dir;
+    bool pretty, trusted;
 } Options;
 
 static const Option option_table[] = {
     TEXT(Options, wasm_dir, 0, "wasm-dir", "DIR", "Where the modules go (.)"),
+    FLAG(Options, pretty, 0, "pretty", "Indent the JSON"),
+    TRUST_FLAG(Options, trusted),
 };
 
 static const Argument arguments[] = {{"SCRIPT", "A .wast file", ARGUMENT_REQUIRED}, {0}};
@@ -29,7 +32,7 @@ typedef struct {
     Features features;
     unsigned files;
     Json json;
-    bool failed;
+    bool trusted, failed;
 } Writer;
 
 static void text_member(Json *json, const char *key, Str value) {
@@ -219,6 +222,7 @@ static void module(Writer *w, const WastCommand *c) {
         c->kind != WAST_ASSERT_MALFORMED_CUSTOM) {
         Diags ignored = {.arena = w->cli->arena};
         const Source *text = source_of(w->cli->arena, w->stem, m->bytes);
+        if (w->trusted) text = trust_source(w->cli, text);
         const Source *binary = wat_to_binary(w->cli->arena, text, w->features, &ignored);
         if (binary) text_member(&w->json, "binary_filename", write_file(w, "wasm", binary->text));
     }
@@ -315,6 +319,7 @@ static int run(Cli *cli, void *given) {
     WastScript script = {0};
     if (!source) return EXIT_INPUT;
     if (!wast_is_script(cli, source)) return EXIT_INPUT;
+    if (options->trusted) source = trust_source(cli, source);
     if (!wast_parse(cli->arena, source, features_all(), &script, &cli->diags)) return EXIT_INPUT;
     bool to_file = cli->output.len && !str_is(cli->output, "-");
     Str named_after = to_file ? cli->output : source->path; /* the files with the modules */
@@ -322,7 +327,8 @@ static int run(Cli *cli, void *given) {
                 .directory = options->wasm_dir.len ? options->wasm_dir : STR("."),
                 .stem = stem_of(path_file(named_after)),
                 .features = features_all(),
-                .json = json_new(cli->arena, 0)};
+                .trusted = options->trusted,
+                .json = json_new(cli->arena, options->pretty ? 2 : 0)};
     if (mkdir(str_c(cli->arena, w.directory), 0777) != 0 && errno != EEXIST) {
         diag(&cli->diags, FILE_WRITE, span_none(), STR_ARG(w.directory), strerror(errno));
         return EXIT_INPUT;

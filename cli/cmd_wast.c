@@ -29,6 +29,7 @@ static const Option option_table[] = {
          "Let an expected error have any text"),
     FLAG(Options, messages, 0, "error-messages",
          "Compare the text of expected errors (on with --no-run)"),
+    TRUST_FLAG(Options, wast.trusted),
 };
 
 static const Argument arguments[] = {
@@ -143,7 +144,7 @@ static void complete(Summary *s, Str path, WastResult *r) {
     Diags *diags = &s->cli->diags;
     if (r->unreadable) {
         size_t before = diags->list.len;
-        if (s->paths.len > 1) wast_read(s->cli, path, &features, &script);
+        if (s->paths.len > 1) wast_read(s->cli, path, &s->options->wast, &features, &script);
         else before = 0;
         for (size_t i = before; i < diags->list.len; i++) {
             const Diag *d = &diags->list.at[i];

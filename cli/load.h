@@ -32,6 +32,12 @@ const Source *load_module_debug(Cli *cli, size_t index, Features features,
 const Source *load_module(Cli *cli, size_t index, Features features);
 const Source *load_component(Cli *cli, size_t index, Features features);
 
+/* The same text, with the characters in its comments that are refused otherwise. */
+const Source *trust_source(Cli *cli, const Source *source);
+#define TRUST_FLAG(T, field)                                                                       \
+    FLAG(T, field, 0, "allow-confusing-unicode",                                                   \
+         "Take characters in comments that change the direction of text")
+
 /* A file that the module in file `path` names: relative to that, unless it is absolute. NULL without a
  * diagnostic where it cannot be read. */
 const Source *read_beside(Cli *cli, Str path, Str url);

@@ -17,7 +17,7 @@
  */
 
 typedef struct {
-    bool no_run, any_message;
+    bool no_run, any_message, trusted;
     uint64_t timeout; /* nanoseconds; 0: none */
 } WastOptions;
 
@@ -84,7 +84,8 @@ void wast_run_script(Cli *cli, Str path, const WastOptions *options, WastResult 
 /* False after a diagnostic where the bytes cannot be a script. */
 bool wast_is_script(Cli *cli, const Source *source);
 /* Only reads it. NULL after a diagnostic. */
-const Source *wast_read(Cli *cli, Str path, Features *features, WastScript *script);
+const Source *wast_read(Cli *cli, Str path, const WastOptions *options, Features *features,
+                        WastScript *script);
 /* The directive at hand fails: a printf text. */
 __attribute__((format(printf, 2, 3))) void wast_fail(Wast *w, const char *format, ...);
 /* ... since a value differs. */

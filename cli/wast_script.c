@@ -131,6 +131,7 @@ static WastDefinition *define(Wast *w, const WastModule *module, Faults *faults)
     Diags diags = {.arena = arena};
     const Source *source = source_of(arena, w->script->path, module->bytes);
     WastDefinition *definition = NULL;
+    if (w->options->trusted) source = trust_source(w->cli, source);
     if (module->is_quote) source = wat_to_binary(arena, source, w->features, &diags);
     if (source && !comp_is_component(source->text)) return define_core(w, source, faults);
     CompComponent *component = source ? comp_decode(arena, source, w->features, &diags) : NULL;
@@ -360,13 +361,15 @@ bool wast_is_script(Cli *cli, const Source *source) {
     return false;
 }
 
-const Source *wast_read(Cli *cli, Str path, Features *features, WastScript *script) {
+const Source *wast_read(Cli *cli, Str path, const WastOptions *options, Features *features,
+                        WastScript *script) {
     /* Maps are off in the tools that scripts are written for, and some test that. */
     *features = features_default() & ~FEATURE_BIT(FEATURE_CM_MAP);
     folder_features(cli, path, features);
     if (!cli_add_features(cli, features)) return NULL;
     const Source *source = file_read(cli->arena, path, &cli->diags);
     if (!source || !wast_is_script(cli, source)) return NULL;
+    if (options->trusted) source = trust_source(cli, source);
     return wast_parse(cli->arena, source, *features, script, &cli->diags) ? source : NULL;
 }
 
@@ -375,7 +378,7 @@ void wast_run_script(Cli *cli, Str path, const WastOptions *options, WastResult 
     WastScript script = {0};
     Wast w = {.cli = cli, .options = options, .result = result, .progress = progress};
     *result = (WastResult){0};
-    w.script = wast_read(cli, path, &w.features, &script);
+    w.script = wast_read(cli, path, options, &w.features, &script);
     result->unreadable = !w.script || !wast_start(&w);
     if (!result->unreadable) run_directives(&w, &script.commands);
     wast_stop(&w);
