@@ -280,9 +280,11 @@ struct VmThread {
     double facc;
     VmThread *before, *next; /* in the store */
     uint32_t nesting;
-    uint64_t deadline; /* of the outermost call, in ns of the monotonic clock; 0: none */
-    VmStatus status;   /* why the machine has stopped */
-    VmFunc *next_func; /* of vm_then_call */
+    uint64_t deadline;            /* of the outermost call, in ns of the monotonic clock; 0: none */
+    uint64_t slice_ns, slice_end; /* of vm_thread_set_slice; 0: none */
+    bool is_paused;               /* suspended at the end of a slice, at `pc` */
+    VmStatus status;              /* why the machine has stopped */
+    VmFunc *next_func;            /* of vm_then_call */
     VmSlot *next_slots;
     VmHostFn again; /* of vm_suspend */
     void *again_context;
@@ -351,6 +353,9 @@ static inline Trap vm_limit_trap(VmStore *store, Trap trap) {
     return trap;
 }
 bool vm_tick(VmThread *t); /* looks at the clock and the flag; false: a trap is set */
+/* Whether the slice of the outermost run has ended: after vm_tick. It goes on at `pc`, with the
+ * accumulators of the thread, when vm_stop_code has been returned to. */
+bool vm_pauses(VmThread *t, const VmWord *pc);
 /* Sleeps; false: a trap is set. */
 bool vm_sleep(VmThread *t, uint64_t ns);
 

@@ -299,6 +299,12 @@ VmLimit vm_thread_limit(const VmThread *thread); /* that was met, or VM_LIMIT_NO
 void vm_clear_trap(VmThread *thread);
 /* Forgets an interruption, unless it is for a call around this one. */
 void vm_end_interruption(VmThread *thread);
+/* From now on, a vm_call or vm_resume from outside ends with VM_SUSPEND when the guest has computed for
+ * about so long, at a jump or call; vm_resume goes on there. For those who share a thread of the
+ * system among guests. 0: never. */
+void vm_thread_set_slice(VmThread *thread, uint64_t ns);
+/* After VM_SUSPEND: a slice has ended, and nothing is waited for. */
+bool vm_is_paused(const VmThread *thread);
 bool vm_is_running(const VmThread *thread); /* inside a vm_call */
 /* Where the results of the suspended call go. */
 void vm_move_results(VmThread *thread, VmSlot *slots);

@@ -45,6 +45,8 @@ HANDLER_AS(, ENTER_OWN, {
 HANDLER_AS(, TICK, {
     t->pc = pc, t->fp = fp;
     if (!vm_tick(t)) GO(vm_stop_code);
+    t->acc = acc, t->facc = facc;
+    if (vm_pauses(t, pc)) GO(vm_stop_code);
     GO(pc);
 })
 
@@ -235,7 +237,8 @@ HANDLER(CALL_REF, { /* a: arguments, b: the reference */
         memmove(fp, fp + pc[1].a, pc[1].c * sizeof *fp);                                           \
         if (UNLIKELY(--t->ticks < 0)) {                                                            \
             t->pc = pc, t->fp = fp;                                                                \
-            if (!vm_tick(t)) GO(vm_stop_code);                                                        \
+            if (!vm_tick(t)) GO(vm_stop_code);                                                     \
+            t->ticks = -1; /* vm_enter sees whether a slice has ended */                           \
         }                                                                                          \
         VmSlot *args_ = fp;                                                                        \
         t->top--;                                                                                  \
@@ -343,7 +346,8 @@ static const VmWord *cannot_prepare(VmThread *t, const VmModule *module) {
 
 const VmWord *vm_enter(VmThread *t, VmFunc *f, VmSlot *slots) {
     t->pc = NULL;
-    for (;;) {
+    for (bool looked = false;;) {
+        looked |= t->ticks < 0;
         if (t->ticks < 0 && !vm_tick(t)) return vm_stop_code;
         if (t->top + 1 >= t->frames_end) return stack_exhausted(t);
         if (f->in && !f->code) {
@@ -356,7 +360,7 @@ const VmWord *vm_enter(VmThread *t, VmFunc *f, VmSlot *slots) {
         *++t->top = (VmFrame){.pc = host_return_code, .fp = slots, .in = in, .func = f};
         if (f->in) {
             zero_slots(slots + f->code->param_slots, f->code->zero_slots);
-            return f->code->words;
+            return looked && vm_pauses(t, f->code->words) ? vm_stop_code : f->code->words;
         }
         const VmHost *host = (const VmHost *)f;
         VmStatus status = host->call(t, host->context, slots);
@@ -395,7 +399,7 @@ void vm_run(VmThread *t, const VmWord *pc) {
     t->mem = t->in->memory0->bytes;
     t->msize = t->in->memory0->size;
 #if VM_TAIL_CALLS
-    pc->op(pc, t->fp, t->mem, t->msize, 0, t, 0);
+    pc->op(pc, t->fp, t->mem, t->msize, t->acc, t, t->facc);
 #else
     while (pc) {
         VM_SEEN(pc);

@@ -238,6 +238,22 @@ bool vm_tick(VmThread *t) {
     return false;
 }
 
+/* Nested runs are not cut into slices: the C stack below them cannot be left. */
+bool vm_pauses(VmThread *t, const VmWord *pc) {
+    if (!t->slice_ns || t->nesting != 1 || now() < t->slice_end) return false;
+    t->pc = pc;
+    t->is_paused = true;
+    t->status = VM_SUSPEND;
+    return true;
+}
+
+void vm_thread_set_slice(VmThread *t, uint64_t ns) { t->slice_ns = ns; }
+bool vm_is_paused(const VmThread *t) { return t->is_paused; }
+
+static void begin_slice(VmThread *t) {
+    if (t->slice_ns) t->slice_end = now() + t->slice_ns;
+}
+
 bool vm_sleep(VmThread *t, uint64_t ns) {
     const uint64_t slice = 5000000; /* between looks at the clock and the flag */
     for (uint64_t part; ns; ns -= part) {
@@ -278,6 +294,8 @@ static void begin_outermost(VmThread *t) {
     t->ticks = VM_TICKS;
     uint64_t timeout = t->store->limits.timeout_ns, from = timeout ? now() : 0;
     t->deadline = timeout > UINT64_MAX - from ? UINT64_MAX : from + timeout;
+    t->is_paused = false;
+    begin_slice(t);
 }
 
 VmStatus vm_call(VmThread *t, VmFunc *func, VmSlot *slots) {
@@ -303,6 +321,11 @@ VmStatus vm_resume(VmThread *t) {
     VmHostFn again = t->again;
     VmFunc *outermost = (entry + 1)->func;
     t->status = VM_DONE;
+    begin_slice(t);
+    if (t->is_paused) {
+        t->is_paused = false;
+        return run_to(t, entry, t->pc, entry->context, outermost);
+    }
     t->nesting++; /* what it calls is nested, as in the host function that suspended */
     VmStatus status = again(t, t->again_context, vm_host_slots(t));
     t->nesting--;

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* Slices of time: a guest that computes is left at jumps and calls, and goes on as if nothing had been. */
+#include "tests/machine.h"
+#include "tests/test.h"
+
+static const char text[] =
+    "(module (import \"h\" \"call\" (func $host (param i32) (result i32)))"
+    "(table 1 funcref) (elem (i32.const 0) $tail)"
+    "(func (export \"loop\") (param i32) (result i32) (local i32 f64)"
+    "  (loop (local.set 1 (i32.add (local.get 1) (local.get 0)))"
+    "    (local.set 2 (f64.add (local.get 2) (f64.const 0.5)))"
+    "    (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"
+    "  (i32.add (local.get 1) (i32.trunc_f64_s (local.get 2))))"
+    "(func $fib (export \"fib\") (param i32) (result i32)"
+    "  (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))"
+    "    (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))"
+    "                   (call $fib (i32.sub (local.get 0) (i32.const 2)))))))"
+    "(func $tail (export \"tail\") (param i32) (result i32)"
+    "  (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 42))"
+    "    (else (return_call $tail (i32.sub (local.get 0) (i32.const 1))))))"
+    "(func (export \"nested\") (param i32) (result i32) (call $host (local.get 0))))";
+
+static VmFunc *nested;
+
+/* A call in a call, which cannot be left. */
+static VmStatus host(VmThread *thread, void *context, VmSlot *slots) {
+    return vm_call(thread, nested, slots);
+}
+
+typedef struct {
+    const char *name;
+    uint32_t arg, expected;
+} Call;
+
+static VmFunc *export_of(const Machine *m, const char *name) {
+    VmExtern item;
+    CHECK(vm_export(m->instance, str_from(name), &item));
+    return item.func;
+}
+
+/* How often it was left. */
+static unsigned run(const Machine *m, const Call *call) {
+    VmSlot slot = {.u64 = call->arg};
+    unsigned pauses = 0;
+    VmStatus status = vm_call(m->thread, export_of(m, call->name), &slot);
+    for (; status == VM_SUSPEND; pauses++) {
+        CHECK(vm_is_paused(m->thread));
+        status = vm_resume(m->thread);
+    }
+    CHECK_EQ(status, VM_DONE);
+    CHECK_EQ(slot.u32, call->expected);
+    return pauses;
+}
+
+static void slices(void) {
+    static const Call calls[] = {{"loop", 300000, 0},
+                                 {"fib", 22, 17711},
+                                 {"tail", 200000, 42},
+                                 {"nested", 22, 17711}};
+    Arena *arena = arena_new();
+    VmStore *store = vm_store_new(NULL);
+    Machine m = {.store = store, .thread = vm_thread_new(store)};
+    static const CoreValType i32 = CORE_I32;
+    VmExtern import = {.kind = CORE_FUNC,
+                       .func = vm_host_func(store, &i32, 1, &i32, 1, host, NULL, NULL)};
+    m.instance = machine_load(arena, store, m.thread, text, &import);
+    CHECK(m.instance != NULL);
+    nested = m.instance ? export_of(&m, "fib") : NULL;
+    for (int with = 0; nested && with < 2; with++) {
+        vm_thread_set_slice(m.thread, with); /* each look at the clock ends one */
+        for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+            Call call = calls[i];
+            if (i == 0) { /* the sum of 1..n, and n halves */
+                uint64_t n = call.arg;
+                call.expected = (uint32_t)(n * (n + 1) / 2 + n / 2);
+            }
+            unsigned pauses = run(&m, &call);
+            if (with && i < 3) CHECK(pauses > 0);
+            else CHECK_EQ(pauses, 0);
+        }
+    }
+    vm_thread_free(m.thread);
+    vm_store_free(store);
+    arena_free(arena);
+}
+
+/* Limits hold across slices, and a call that is left in the middle can be given up. */
+static void ends(void) {
+    Arena *arena = arena_new();
+    VmStore *store = vm_store_new(&(VmLimits){.has_fuel = true, .fuel = 1000000});
+    Machine m = {.store = store, .thread = vm_thread_new(store)};
+    m.instance = machine_load(arena, store, m.thread,
+                              "(module (func (export \"f\") (loop (br 0))))", NULL);
+    CHECK(m.instance != NULL);
+    vm_thread_set_slice(m.thread, 1);
+    VmSlot none = {0};
+    VmStatus status = vm_call(m.thread, export_of(&m, "f"), &none);
+    CHECK_EQ(status, VM_SUSPEND);
+    while (status == VM_SUSPEND) status = vm_resume(m.thread);
+    CHECK_EQ(status, VM_TRAP);
+    CHECK_EQ(vm_trapped(m.thread), TRAP_FUEL);
+    vm_store_set_fuel(store, 1000000);
+    CHECK_EQ(vm_call(m.thread, export_of(&m, "f"), &none), VM_SUSPEND);
+    vm_store_interrupt(store);
+    CHECK_EQ(vm_resume(m.thread), VM_TRAP);
+    CHECK_EQ(vm_trapped(m.thread), TRAP_INTERRUPTED);
+    vm_end_interruption(m.thread);
+    CHECK_EQ(vm_call(m.thread, export_of(&m, "f"), &none), VM_SUSPEND);
+    vm_abandon(m.thread);
+    vm_thread_free(m.thread);
+    vm_store_free(store);
+    arena_free(arena);
+}
+
+int main(void) {
+    RUN(slices);
+    RUN(ends);
+    return test_end("slice");
+}
