@@ -357,6 +357,8 @@ static inline CompArg comp_arg(Str name, CompSort sort, uint32_t index) {
 /* A name for people, for the `component-name` section. */
 void comp_set_name(Arena *arena, CompNames *names, CompSort sort, uint32_t index, Str name);
 Str comp_get_name(const CompNames *names, CompSort sort, uint32_t index);
+/* What a path of instances calls one of them: its name, or else its index. */
+Str comp_instance_name(Arena *arena, const CompComponent *component, uint32_t index);
 
 /* ---- meaning ---- */
 

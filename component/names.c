@@ -85,3 +85,8 @@ void comp_names_encode(const CompNames *names, Buf *buf) {
         if (n) put_map(names, sort, n, buf);
     }
 }
+
+Str comp_instance_name(Arena *arena, const CompComponent *component, uint32_t index) {
+    Str name = comp_get_name(&component->names, COMP_INSTANCE, index);
+    return name.len ? name : str_fmt(arena, "%u", index);
+}

@@ -34,12 +34,20 @@ typedef struct {
     VmComponent *self;
     const Map *args; /* of `instantiate`; NULL: the outermost, whose imports the linker has */
     uint32_t depth;
+    Str path;          /* of the instance, kept only where hosts have rules by it */
     size_t components; /* nested ones so far */
     const CompItem *item;
 } Run;
 
-static VmComponent *instantiate(Make *make, const VmClosure *closure, VmComponent *parent,
-                                const Map *args, uint32_t depth, Span span);
+/* An instance inside another one, or the outermost, which has none around it. */
+typedef struct {
+    const Run *around;
+    const Map *args;
+    Str path;
+    Span span;
+} Place;
+
+static VmComponent *instantiate(Make *make, const VmClosure *closure, const Place *place);
 
 /* ---- what a store shares ---- */
 
@@ -221,8 +229,10 @@ static bool run_core_instance(Run *run) {
         VmFunc *start = NULL;
         Trap trap = TRAP_NONE;
         uint32_t bad_import = CORE_NONE;
+        run->make->store->share = run->self->share;
         made->instance =
             vm_instantiate_only(run->make->store, module, imports, &start, &trap, &bad_import);
+        run->make->store->share = NULL;
         if (!made->instance && trap == TRAP_NONE && bad_import < core->imports.len)
             diag(run->make->diags, RUN_NO_ARGUMENT, place_of(run),
                  STR_ARG(core->imports.at[bad_import].name));
@@ -235,14 +245,31 @@ static bool run_core_instance(Run *run) {
 
 /* ---- component instances ---- */
 
+/* The path of the instance that the running item makes. */
+static Str path_of_next(const Run *run) {
+    const VmComponent *self = run->self;
+    Str name =
+        comp_instance_name(arena_of(run), self->info->component, self->counts[COMP_INSTANCE]);
+    if (!run->path.len) return name;
+    return str_fmt(arena_of(run), "%.*s/%.*s", STR_ARG(run->path), STR_ARG(name));
+}
+
 static bool run_instance(Run *run) {
     const CompItem *item = run->item;
     VmExports *made = ARENA_NEW(arena_of(run), VmExports);
     put_args(run, &made->names, &item->instance.args);
     if (!item->instance.is_exports) {
         const VmClosure *closure = get(run, COMP_COMPONENT, item->instance.index).component;
-        VmComponent *inner =
-            instantiate(run->make, closure, run->self, &made->names, run->depth + 1, place_of(run));
+        Map bound = {0};
+        Place place = {run, &made->names, {0}, place_of(run)};
+        const VmInstanceHosts *hosts = vm_hosts_of(run->make->linker);
+        if (hosts) {
+            place.path = path_of_next(run);
+            void *own = hosts->own(hosts->host, place.path);
+            if (own) vm_rebind(run->make->store, hosts, own, &made->names, &bound);
+            if (own) place.args = &bound;
+        }
+        VmComponent *inner = instantiate(run->make, closure, &place);
         if (!inner) return false;
         made = &inner->exports;
     }
@@ -511,19 +538,35 @@ static VmComponent *component_new(Make *make, const VmClosure *closure, VmCompon
     return self;
 }
 
-static VmComponent *instantiate(Make *make, const VmClosure *closure, VmComponent *parent,
-                                const Map *args, uint32_t depth, Span span) {
-    if (depth > VM_MAX_COMPONENT_DEPTH) {
-        diag(make->diags, RUN_DEPTH, span, VM_MAX_COMPONENT_DEPTH);
+/* What the limits of this instance's path leave it, or what its parent has. */
+static VmShare *share_of(const Make *make, Str path, VmShare *around) {
+    const VmInstanceHosts *hosts = vm_hosts_of(make->linker);
+    const VmLimits *limits =
+        hosts && hosts->limits && path.len ? hosts->limits(hosts->host, path) : NULL;
+    if (!limits) return around;
+    VmShare *share = ARENA_NEW(make->store->arena, VmShare);
+    share->outer = around;
+    share->max_memory = limits->max_memory ? limits->max_memory : UINT64_MAX;
+    share->max_table = limits->max_table ? limits->max_table : UINT64_MAX;
+    share->max_handles = limits->max_handles ? limits->max_handles : UINT32_MAX;
+    return share;
+}
+
+static VmComponent *instantiate(Make *make, const VmClosure *closure, const Place *place) {
+    const Run *around = place->around;
+    Run run = {.make = make, .args = place->args, .path = place->path};
+    run.depth = around ? around->depth + 1 : 0;
+    if (run.depth > VM_MAX_COMPONENT_DEPTH) {
+        diag(make->diags, RUN_DEPTH, place->span, VM_MAX_COMPONENT_DEPTH);
         return NULL;
     }
-    if (!count_instance(make, span)) return NULL;
-    Run run = {.make = make, .args = args, .depth = depth};
-    run.self = component_new(make, closure, parent);
+    if (!count_instance(make, place->span)) return NULL;
+    run.self = component_new(make, closure, around ? around->self : NULL);
     if (!run.self) {
-        diag(make->diags, RUN_ITEMS, span);
+        diag(make->diags, RUN_ITEMS, place->span);
         return NULL;
     }
+    run.self->share = share_of(make, run.path, around ? around->self->share : NULL);
     return run_items(&run) ? run.self : NULL;
 }
 
@@ -536,7 +579,7 @@ VmComponent *vm_component_new(VmThread *thread, const CompInfo *info, const VmLi
                  .linker = linker,
                  .diags = diags};
     VmClosure closure = {.info = info};
-    return instantiate(&make, &closure, NULL, NULL, 0, span_none());
+    return instantiate(&make, &closure, &(Place){0});
 }
 
 /* ---- exports ---- */

@@ -90,6 +90,7 @@ struct VmComponent {
     VmKnown *known;  /* VM_KNOWN of them, by the address of the type: those looked up last */
     AbiTable *table; /* handles: of resources, error contexts, all that is asynchronous (VmNode) */
     AbiTable *threads; /* VmFiber; made on first use */
+    VmShare *share;    /* NULL: the store's limits are its own */
     bool may_enter, may_leave;
     uint32_t backpressure, waiting_to_enter;
     struct VmFiber *exclusive; /* the fiber that no other one of its kind may run beside */
@@ -367,6 +368,11 @@ VmNamed *vm_find_compatible(const Map *names, Str name);
 /* Fills `out` for an import of the outermost component; false and a diagnostic. */
 bool vm_link_import(VmComponent *component, const VmLinker *linker, Str name,
                     const CompEntity *type, VmItem *out, Span span, Diags *diags);
+
+/* Hosts of their own; NULL: there are none. */
+const VmInstanceHosts *vm_hosts_of(const VmLinker *linker);
+/* Arguments in which functions of those hosts have `own` as their context. */
+void vm_rebind(VmStore *store, const VmInstanceHosts *hosts, void *own, const Map *from, Map *to);
 
 /* component_call.c */
 

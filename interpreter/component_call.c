@@ -78,19 +78,30 @@ VmThread *vm_running(const VmStore *store) { return vm_active(store)->thread; }
 
 /* ---- handles ---- */
 
+static bool shares_leave(const VmComponent *instance) {
+    for (const VmShare *s = instance->share; s; s = s->outer)
+        if (s->handles >= s->max_handles) return false;
+    return true;
+}
+
+static void count_handle(const VmComponent *instance, int by) {
+    for (VmShare *s = instance->share; s; s = s->outer) s->handles += (uint32_t)by;
+    vm_shared(instance->store)->handles += (uint32_t)by;
+}
+
 uint32_t vm_add_handle(VmComponent *instance, AbiTable *table, AbiHandle handle) {
     VmStore *store = instance->store;
     VmComponents *shared = vm_shared(store);
-    if (shared->handles >= store->limits.max_handles) return 0;
+    if (shared->handles >= store->limits.max_handles || !shares_leave(instance)) return 0;
     uint32_t index = abi_table_add(table, handle);
-    if (index) shared->handles++;
+    if (index) count_handle(instance, 1);
     else vm_no_memory(store);
     return index;
 }
 
 void vm_remove_handle(VmComponent *instance, AbiTable *table, uint32_t index) {
     abi_table_remove(table, index);
-    vm_shared(instance->store)->handles--;
+    count_handle(instance, -1);
 }
 
 /* ---- reaching a guest ---- */

@@ -24,6 +24,7 @@ struct VmLinker {
     Arena *arena; /* of the outermost linker */
     bool owns_arena;
     Map entries; /* -> Entry */
+    VmInstanceHosts hosts;
 };
 
 VmLinker *vm_linker_new(VmStore *store) {
@@ -35,6 +36,11 @@ VmLinker *vm_linker_new(VmStore *store) {
 
 void vm_linker_free(VmLinker *linker) {
     if (linker && linker->owns_arena) arena_free(linker->arena);
+}
+
+void vm_linker_hosts(VmLinker *linker, const VmInstanceHosts *hosts) { linker->hosts = *hosts; }
+const VmInstanceHosts *vm_hosts_of(const VmLinker *linker) {
+    return linker && linker->hosts.own ? &linker->hosts : NULL;
 }
 
 static Entry *entry_put(VmLinker *linker, Str name) {
@@ -223,4 +229,40 @@ bool vm_link_import(VmComponent *component, const VmLinker *linker, Str name,
                     const CompEntity *type, VmItem *out, Span span, Diags *diags) {
     const MapEntry *entry = linker ? find_compatible(&linker->entries, name) : NULL;
     return link_entity(component, entry ? entry->cptr : NULL, name, type, out, span, diags);
+}
+
+/* ---- hosts of their own ---- */
+
+static VmItem rebind(VmStore *store, const VmInstanceHosts *hosts, void *own, CompSort sort,
+                     VmItem item);
+
+static VmExports *rebind_exports(VmStore *store, const VmInstanceHosts *hosts, void *own,
+                                 const VmExports *exports) {
+    VmExports *bound = ARENA_NEW(store->arena, VmExports);
+    vm_rebind(store, hosts, own, &exports->names, &bound->names);
+    return bound;
+}
+
+/* A function of the host with another context; all else as it is. */
+static VmItem rebind(VmStore *store, const VmInstanceHosts *hosts, void *own, CompSort sort,
+                     VmItem item) {
+    if (sort == COMP_INSTANCE)
+        return (VmItem){.instance = rebind_exports(store, hosts, own, item.instance)};
+    if (sort != COMP_FUNC || !item.func->host || !hosts->is_of(hosts->host, item.func->context))
+        return item;
+    VmComponentFunc *func = ARENA_NEW(store->arena, VmComponentFunc);
+    *func = *item.func;
+    func->context = own;
+    func->entry = NULL;
+    func->pending = NULL;
+    return (VmItem){.func = func};
+}
+
+void vm_rebind(VmStore *store, const VmInstanceHosts *hosts, void *own, const Map *from, Map *to) {
+    for (size_t i = 0; i < from->len; i++) {
+        const VmNamed *named = from->entries[i].cptr;
+        VmNamed *bound = ARENA_NEW(store->arena, VmNamed);
+        *bound = (VmNamed){named->sort, rebind(store, hosts, own, named->sort, named->item)};
+        map_put(store->arena, to, from->entries[i].key, NULL)->ptr = bound;
+    }
 }

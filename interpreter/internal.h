@@ -165,9 +165,18 @@ typedef struct VmHost {
     void (*free_context)(void *);
 } VmHost;
 
+/* Limits that some of a store's instances have together, and what they have used of them. */
+typedef struct VmShare {
+    struct VmShare *outer;
+    uint64_t max_memory, max_table; /* UINT64_MAX: none */
+    uint64_t memory_used, table_used;
+    uint32_t max_handles, handles;
+} VmShare;
+
 struct VmMemory {
     VmObject object;
     VmStore *store;
+    VmShare *share; /* NULL: none */
     uint8_t *bytes;
     uint64_t size;     /* in bytes */
     uint64_t max;      /* in bytes */
@@ -180,6 +189,7 @@ struct VmMemory {
 struct VmTable {
     VmObject object;
     VmStore *store;
+    VmShare *share;
     VmSlot *elems;
     uint64_t size, max, cap;
     CoreValType type; /* in ids */
@@ -234,6 +244,7 @@ struct VmStore {
     bool has_fuel;
     uint64_t fuel;
     uint64_t memory_used;
+    VmShare *share; /* of what is being instantiated */
     VmHeap *heap; /* of exceptions, structs and arrays; vm_no_heap before the first one */
     VmHeld *held;
     VmOperands *operands;

@@ -410,6 +410,20 @@ void vm_linker_value(VmLinker *linker, Str name, Str type, const AbiValue *cells
 /* Names that are not there exactly are found by their compatibility track: `ns:pkg/iface@0.2.x`
  * matches any 0.2 version of the linker. */
 
+/* Hosts of their own for instances inside the outermost one. */
+typedef struct {
+    /* What functions of the host that are given to this instance get as their context, and what of those
+     * below it; NULL: what they were given with. The path has the names of the instances around it, by
+     * comp_instance_name, with slashes between them. */
+    void *(*own)(void *host, Str path);
+    /* Whether a function with this context is one of those. */
+    bool (*is_of)(void *host, const void *context);
+    void *host;
+    /* The same for limits: lower ones, for the instance and those below it together. May be NULL. */
+    const VmLimits *(*limits)(void *host, Str path);
+} VmInstanceHosts;
+void vm_linker_hosts(VmLinker *linker, const VmInstanceHosts *hosts);
+
 /* What start functions wait with when a host function suspends them, since instantiation cannot be
  * left and entered again: blocks until there may be progress, false where there can be none. */
 void vm_store_on_wait(VmStore *store, bool (*wait)(void *context), void *context);

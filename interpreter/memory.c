@@ -19,6 +19,32 @@ enum { STRESS = false };
 
 /* ---- memories ---- */
 
+/* Whether all shares leave so much; `used` and `max` are at these places in each. */
+#define SHARES_LEAVE(share, used, max, more)                                                       \
+    for (const VmShare *s = (share); s; s = s->outer)                                              \
+        if ((more) > s->max || s->used > s->max - (more)) return false;                            \
+    return true;
+
+static bool leaves_memory(const VmMemory *m, uint64_t more) {
+    SHARES_LEAVE(m->share, memory_used, max_memory, more)
+}
+
+static bool leaves_table(const VmTable *t, uint64_t more) {
+    SHARES_LEAVE(t->share, table_used, max_table, more)
+}
+#undef SHARES_LEAVE
+
+/* Shares may be gone with the store's arena when its objects are freed: what is freed stays used. */
+static void use_memory(VmMemory *m, uint64_t more) {
+    for (VmShare *s = m->share; s; s = s->outer) s->memory_used += more;
+    m->store->memory_used += more;
+}
+
+static void use_table(VmTable *t, uint64_t more) {
+    for (VmShare *s = t->share; s; s = s->outer) s->table_used += more;
+    t->store->table_used += more;
+}
+
 static void memory_free(VmStore *store, VmObject *object) {
     VmMemory *m = (VmMemory *)object;
     if (m->reserved) munmap(m->bytes, m->reserved);
@@ -79,12 +105,13 @@ static bool provide(VmMemory *m, uint64_t want) {
 
 static bool resize(VmMemory *m, uint64_t size) {
     uint64_t limit = m->store->limits.max_memory;
-    if (limit && (size > limit || m->store->memory_used - m->size > limit - size)) {
+    bool over = limit && (size > limit || m->store->memory_used - m->size > limit - size);
+    if (over || !leaves_memory(m, size - m->size)) {
         vm_met(m->store, VM_LIMIT_MEMORY);
         return false;
     }
     if (size > (uint64_t)1 << 46 || !provide(m, round_up(size))) return vm_no_memory(m->store);
-    m->store->memory_used += size - m->size;
+    use_memory(m, size - m->size);
     m->size = size;
     return true;
 }
@@ -93,6 +120,7 @@ VmMemory *vm_memory_make(VmStore *store, const CoreLimits *limits, bool stays) {
     VmMemory *m = alloc_new(&store->memory, 1, sizeof *m);
     if (!m) return vm_no_memory(store), NULL;
     m->store = store;
+    m->share = store->share;
     m->limits = *limits;
     m->page_log2 = limits->page_log2;
     uint64_t most = limits->is_64 ? UINT64_MAX >> 2 : (uint64_t)1 << 32;
@@ -172,7 +200,7 @@ static void table_free(VmStore *store, VmObject *object) {
 static bool table_resize(VmTable *t, uint64_t size, VmSlot value) {
     uint64_t limit = t->store->limits.max_table, others = t->store->table_used - t->size;
     if (!limit) limit = DEFAULT_MAX_TABLE, others = 0;
-    if (size > limit || others > limit - size) {
+    if (size > limit || others > limit - size || !leaves_table(t, size - t->size)) {
         vm_met(t->store, VM_LIMIT_TABLE);
         return false;
     }
@@ -184,7 +212,7 @@ static bool table_resize(VmTable *t, uint64_t size, VmSlot value) {
         t->cap = cap;
     }
     for (uint64_t i = t->size; i < size; i++) t->elems[i] = value;
-    t->store->table_used += size - t->size;
+    use_table(t, size - t->size);
     t->size = size;
     return true;
 }
@@ -193,6 +221,7 @@ VmTable *vm_table_new(VmStore *store, CoreValType type, const CoreLimits *limits
     VmTable *t = alloc_new(&store->memory, 1, sizeof *t);
     if (!t) return vm_no_memory(store), NULL;
     t->store = store;
+    t->share = store->share;
     t->type = type;
     t->limits = *limits;
     t->max = limits->has_max ? limits->max : limits->is_64 ? UINT64_MAX : UINT32_MAX;
