@@ -245,7 +245,7 @@ struct VmStore {
     uint64_t fuel;
     uint64_t memory_used;
     VmShare *share; /* of what is being instantiated */
-    VmHeap *heap; /* of exceptions, structs and arrays; vm_no_heap before the first one */
+    VmHeap *heap;   /* of exceptions, structs and arrays; vm_no_heap before the first one */
     VmHeld *held;
     VmOperands *operands;
     VmThread *threads;

@@ -19,20 +19,21 @@ enum { STRESS = false };
 
 /* ---- memories ---- */
 
-/* Whether all shares leave so much; `used` and `max` are at these places in each. */
-#define SHARES_LEAVE(share, used, max, more)                                                       \
-    for (const VmShare *s = (share); s; s = s->outer)                                              \
-        if ((more) > s->max || s->used > s->max - (more)) return false;                            \
-    return true;
+static bool leaves(uint64_t used, uint64_t max, uint64_t more) {
+    return more <= max && used <= max - more;
+}
 
 static bool leaves_memory(const VmMemory *m, uint64_t more) {
-    SHARES_LEAVE(m->share, memory_used, max_memory, more)
+    for (const VmShare *s = m->share; s; s = s->outer)
+        if (!leaves(s->memory_used, s->max_memory, more)) return false;
+    return true;
 }
 
 static bool leaves_table(const VmTable *t, uint64_t more) {
-    SHARES_LEAVE(t->share, table_used, max_table, more)
+    for (const VmShare *s = t->share; s; s = s->outer)
+        if (!leaves(s->table_used, s->max_table, more)) return false;
+    return true;
 }
-#undef SHARES_LEAVE
 
 /* Shares may be gone with the store's arena when its objects are freed: what is freed stays used. */
 static void use_memory(VmMemory *m, uint64_t more) {

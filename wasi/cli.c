@@ -44,18 +44,19 @@ WASI_FN(get_stdin) {
     return wasi_input(thread, context, fd, NULL, result) ? VM_DONE : VM_TRAP;
 }
 
-static VmStatus get_output(VmThread *thread, Wasi *wasi, int fd, AbiValue *result) {
+static VmStatus get_output(VmThread *thread, Wasi *wasi, int standard, int fd, AbiValue *result) {
     WasiOutput *out = wasi_output(thread, wasi, fd, NULL, result);
     if (!out) return VM_TRAP;
     out->closed = fd < 0;
+    out->standard = standard;
     return VM_DONE;
 }
 
 WASI_FN(get_stdout) {
-    return get_output(thread, context, wasi_context(context)->stdout_fd, result);
+    return get_output(thread, context, 1, wasi_context(context)->stdout_fd, result);
 }
 WASI_FN(get_stderr) {
-    return get_output(thread, context, wasi_context(context)->stderr_fd, result);
+    return get_output(thread, context, 2, wasi_context(context)->stderr_fd, result);
 }
 
 /* ---- terminals: some only where the stream is one ---- */

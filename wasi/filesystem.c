@@ -240,7 +240,7 @@ WASI_FN(open_at) {
     if (!base) return VM_TRAP;
     uint64_t open = args[3].bits, flags = args[4].bits;
     if (!(flags & (READ | WRITE))) flags |= READ;
-    if (*base->quota->open >= WASI_MAX_OPEN) return ended(result, ENOMEM, scratch);
+    if (*base->quota->open >= base->quota->max_open) return ended(result, ENOMEM, scratch);
     int fd = -1;
     bool is_folder = false;
     int fault = open_path(wasi, base, args, open, flags, &fd);
@@ -528,7 +528,7 @@ static void free_entries(WasiObject *object) {
 
 static int open_entries(const WasiDescriptor *d, DIR **entries) {
     if (!d->is_folder) return ENOTDIR;
-    if (*d->quota->open >= WASI_MAX_OPEN) return ENOMEM;
+    if (*d->quota->open >= d->quota->max_open) return ENOMEM;
     int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return errno;
     *entries = fdopendir(fd);

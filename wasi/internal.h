@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "wasi/path.h"
+#include "wasi/terminal.h"
 #include "wasi/wasi.h"
 
 /*
@@ -49,15 +50,17 @@ typedef struct WasiObject {
     uint32_t refs;                     /* the handle, if there is one still, and children */
     struct WasiObject *parent;         /* that this one holds */
     void (*free)(struct WasiObject *); /* what it holds besides its own memory; may be NULL */
+    Wasi *maker;                       /* whose grants it keeps, in whatever hands it is */
 } WasiObject;
 
 enum {
     WASI_MAX_OBJECTS = 1000000,
-    WASI_MAX_READ = 64 << 10,   /* bytes of one read */
-    WASI_MAX_RANDOM = 64 << 20, /* bytes of one call */
-    WASI_MAX_OPEN = 1000,       /* files, folders and sockets at a time */
-    WASI_MAX_LOOKUPS = 16,      /* of names, at a time */
-    WASI_CHUNK = 4096           /* what blocking-write-and-flush takes, and pipes without waiting */
+    WASI_MAX_READ = 64 << 10,    /* bytes of one read */
+    WASI_MAX_RANDOM = 64 << 20,  /* bytes of one call */
+    WASI_MAX_OPEN = 1000,        /* files, folders and sockets at a time */
+    WASI_MAX_LOOKUPS = 16,       /* of names, at a time */
+    WASI_MAX_FIELDS = 128 << 10, /* bytes of one fields resource */
+    WASI_CHUNK = 4096 /* what blocking-write-and-flush takes, and pipes without waiting */
 };
 
 /* wasi.c */
@@ -69,7 +72,12 @@ void *wasi_make(VmThread *thread, Wasi *wasi, WasiKind kind, size_t size, WasiOb
 void *wasi_get(VmThread *thread, Wasi *wasi, const AbiValue *handle, WasiKind kind);
 void wasi_release(WasiObject *object);
 const WasiContext *wasi_context(const Wasi *wasi);
-uint64_t *wasi_seed(Wasi *wasi); /* the state of the insecure random numbers */
+const WasiLimits *wasi_limits(const Wasi *wasi); /* with the defaults in them */
+/* How many of `n` bytes may still be written to stdout and stderr; those that are have to be counted. */
+size_t wasi_output_left(Wasi *wasi, size_t n);
+void wasi_output_count(Wasi *wasi, size_t n);
+WasiFilter *wasi_filter(Wasi *wasi, int stream); /* what is in the middle of a sequence, there */
+uint64_t *wasi_seed(Wasi *wasi);                 /* the state of the insecure random numbers */
 WasiPaths wasi_paths(const Wasi *wasi);
 /* SipHash-2-4 of words, with the host's own key. */
 uint64_t wasi_keyed_hash(const Wasi *wasi, const uint64_t *words, size_t n);
@@ -77,7 +85,8 @@ uint64_t wasi_keyed_hash(const Wasi *wasi, const uint64_t *words, size_t n);
 /* What is left of a granted folder's limits. */
 typedef struct {
     uint64_t granted_bytes, bytes, files; /* UINT64_MAX: as many as there is room for */
-    uint32_t *open;                       /* how many files and folders the guest has open */
+    uint32_t *open;                       /* how many files and folders the guest has open, */
+    uint64_t max_open;                    /* and may have */
 } WasiQuota;
 WasiQuota *wasi_quota(Wasi *wasi, size_t folder);
 uint32_t *wasi_open_count(Wasi *wasi); /* of what WASI_MAX_OPEN limits */
@@ -126,6 +135,7 @@ typedef struct WasiOutput {
     bool closed;
     bool blocked; /* a blocking write has handed over its bytes, and waits */
     bool ends;    /* a socket, to be shut down when nothing is pending any more */
+    int standard; /* 1, 2: that stream of the process; its limit and filter count */
     WasiMedium medium;
     int fault;       /* an errno, met while nobody was asking */
     uint64_t permit; /* of the last check-write */

@@ -198,7 +198,8 @@ static VmStatus input(VmThread *thread, Wasi *wasi, const AbiValue *args, AbiVal
         return VM_SUSPEND;
     }
     wasi_case(result, 0, 1, scratch);
-    size_t most = args[1].bits < WASI_MAX_READ ? args[1].bits : WASI_MAX_READ;
+    uint64_t limit = wasi_limits(wasi)->max_read;
+    size_t most = args[1].bits < limit ? args[1].bits : limit;
     if (most == 0) return VM_DONE;
     *bytes = arena_alloc(scratch, most);
     ssize_t got = read_now(in, *bytes, most);
@@ -362,15 +363,24 @@ void wasi_forget_busy(Wasi *wasi) {
 /* Takes `n` bytes (NULL: zeroes) and writes what the descriptor takes at once. 0, or an errno. */
 static int accept_bytes(Wasi *wasi, WasiOutput *out, const void *bytes, size_t n) {
     if (n == 0) return 0;
-    uint8_t *more = realloc(out->pending, out->end + n);
+    Wasi *host = out->object.maker;
+    bool filters = out->standard && wasi_context(host)->filters[out->standard];
+    size_t granted = out->standard ? wasi_output_left(host, n) : n;
+    uint8_t *more = realloc(out->pending, out->end + (filters ? WASI_FILTERED(granted) : granted));
     if (!more) return ENOMEM;
     out->pending = more;
-    if (bytes) memcpy(more + out->end, bytes, n);
-    else memset(more + out->end, 0, n);
-    out->end += n;
+    more += out->end;
+    if (filters && bytes)
+        out->end += wasi_filter_bytes(wasi_filter(host, out->standard), bytes, granted, more);
+    else if (bytes) memcpy(more, bytes, granted);
+    else memset(more, 0, granted);
+    if (!filters) out->end += granted;
+    if (out->standard) wasi_output_count(host, granted);
     int code = drain(out);
     if (out->end) set_busy(wasi, out);
-    return code;
+    if (granted == n || code) return code;
+    out->closed = out->end == 0;
+    return EDQUOT;
 }
 
 /* Ends an operation that gave an errno (0: none); a broken pipe is just closed. */

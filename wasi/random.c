@@ -22,13 +22,13 @@ static VmStatus no_random(VmThread *thread) {
     return vm_trap_text(thread, TRAP_HOST, "the system gives no random numbers");
 }
 
-static VmStatus too_many(VmThread *thread) {
-    return vm_trap_text(thread, TRAP_HOST, "more than %d random bytes in one call",
-                        WASI_MAX_RANDOM);
+static VmStatus too_many(VmThread *thread, const Wasi *wasi) {
+    return vm_trap_text(thread, TRAP_HOST, "more than %llu random bytes in one call",
+                        (unsigned long long)wasi_limits(wasi)->max_random);
 }
 
 WASI_FN(get_random_bytes) {
-    if (args[0].bits > WASI_MAX_RANDOM) return too_many(thread);
+    if (args[0].bits > wasi_limits(context)->max_random) return too_many(thread, context);
     result->list.len = (size_t)args[0].bits;
     result->list.items = arena_alloc(scratch, result->list.len);
     return fill(result->list.items, result->list.len) ? VM_DONE : no_random(thread);
@@ -44,7 +44,7 @@ static uint64_t next(Wasi *wasi) {
 }
 
 WASI_FN(get_insecure_random_bytes) {
-    if (args[0].bits > WASI_MAX_RANDOM) return too_many(thread);
+    if (args[0].bits > wasi_limits(context)->max_random) return too_many(thread, context);
     size_t n = (size_t)args[0].bits;
     uint8_t *bytes = arena_alloc(scratch, n);
     uint64_t word = 0;

@@ -134,8 +134,9 @@ static NetError start(Wasi *wasi, const char *name, Lookup **out) {
     atomic_fetch_add(&at_work->refs, 1);
     memcpy(lookup->name, name, strlen(name) + 1);
     lookup->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    bool started = atomic_fetch_add(&at_work->running, 1) < WASI_MAX_LOOKUPS &&
-                   lookup->event >= 0 && start_thread(lookup) == 0;
+    bool started =
+        (uint64_t)atomic_fetch_add(&at_work->running, 1) < wasi_limits(wasi)->max_lookups &&
+        lookup->event >= 0 && start_thread(lookup) == 0;
     if (!started) {
         atomic_fetch_sub(&at_work->running, 1);
         atomic_store(&lookup->refs, 1);
@@ -177,7 +178,9 @@ static NetError look_up(Wasi *wasi, Str said, Lookup **lookup, WasiAddress *lite
 
 WASI_FN(resolve_addresses) {
     Wasi *wasi = context;
-    if (!wasi_get(thread, wasi, &args[0], WASI_NETWORK)) return VM_TRAP;
+    const WasiObject *network = wasi_get(thread, wasi, &args[0], WASI_NETWORK);
+    if (!network) return VM_TRAP;
+    wasi = network->maker;
     Lookup *lookup;
     WasiAddress literal;
     NetError error = look_up(wasi, wasi_str(&args[1]), &lookup, &literal);

@@ -102,10 +102,11 @@ static NetError bind_to(Wasi *wasi, Tcp *s, const WasiAddress *address) {
 
 WASI_FN(start_bind) {
     Tcp *s = get(thread, context, &args[0]);
-    if (!s || !wasi_get(thread, context, &args[1], WASI_NETWORK)) return VM_TRAP;
+    const WasiObject *network = s ? wasi_get(thread, context, &args[1], WASI_NETWORK) : NULL;
+    if (!network) return VM_TRAP;
     WasiAddress address;
     wasi_address_lift(&args[2], &address);
-    return wasi_net_ended(result, bind_to(context, s, &address), scratch);
+    return wasi_net_ended(result, bind_to(network->maker, s, &address), scratch);
 }
 
 WASI_FN(finish_bind) {
@@ -134,10 +135,11 @@ static NetError connect_to(Wasi *wasi, Tcp *s, const WasiAddress *address) {
 
 WASI_FN(start_connect) {
     Tcp *s = get(thread, context, &args[0]);
-    if (!s || !wasi_get(thread, context, &args[1], WASI_NETWORK)) return VM_TRAP;
+    const WasiObject *network = s ? wasi_get(thread, context, &args[1], WASI_NETWORK) : NULL;
+    if (!network) return VM_TRAP;
     WasiAddress address;
     wasi_address_lift(&args[2], &address);
-    return wasi_net_ended(result, connect_to(context, s, &address), scratch);
+    return wasi_net_ended(result, connect_to(network->maker, s, &address), scratch);
 }
 
 /* The streams of a connection, in two cells. */

@@ -27,6 +27,7 @@ typedef struct {
     uint64_t pair;                /* counts those that stream() has made */
     WasiAddress heard[MAX_HEARD]; /* from whom, the oldest being overwritten */
     size_t heard_count;
+    Wasi *granted; /* whose network it is bound by */
 } Udp;
 
 typedef struct {
@@ -90,16 +91,18 @@ static NetError bind_to(Wasi *wasi, Udp *s, const WasiAddress *address) {
     int fault = bind_socket(s, address);
     if (fault) return wasi_net_error(fault);
     s->local = local_of(s);
+    s->granted = wasi;
     s->state = BINDING;
     return NET_OK;
 }
 
 WASI_FN(start_bind) {
     Udp *s = get(thread, context, &args[0]);
-    if (!s || !wasi_get(thread, context, &args[1], WASI_NETWORK)) return VM_TRAP;
+    const WasiObject *network = s ? wasi_get(thread, context, &args[1], WASI_NETWORK) : NULL;
+    if (!network) return VM_TRAP;
     WasiAddress address;
     wasi_address_lift(&args[2], &address);
-    return wasi_net_ended(result, bind_to(context, s, &address), scratch);
+    return wasi_net_ended(result, bind_to(network->maker, s, &address), scratch);
 }
 
 WASI_FN(finish_bind) {
@@ -123,14 +126,18 @@ static int disconnect(Udp *s) {
     return now.port == s->local.port ? 0 : bind_socket(s, &s->local);
 }
 
-static NetError associate(Wasi *wasi, Udp *s, const AbiValue *option) {
+static bool may_reach(const Udp *s, const WasiAddress *address) {
+    return wasi_net_allows(wasi_net(s->granted), WASI_NET_UDP, address);
+}
+
+static NetError associate(Udp *s, const AbiValue *option) {
     if (s->state != BOUND) return NET_INVALID_STATE;
     WasiAddress remote = {0};
     bool has_remote = option->variant.index;
     if (has_remote) {
         wasi_address_lift(option->variant.payload, &remote);
         if (!fits(s, &remote, true)) return NET_INVALID_ARGUMENT;
-        if (!wasi_net_allows(wasi_net(wasi), WASI_NET_UDP, &remote)) return NET_ACCESS_DENIED;
+        if (!may_reach(s, &remote)) return NET_ACCESS_DENIED;
     }
     int fault = disconnect(s);
     if (!fault && has_remote) {
@@ -148,7 +155,7 @@ static NetError associate(Wasi *wasi, Udp *s, const AbiValue *option) {
 WASI_FN(make_pair) {
     Udp *s = get(thread, context, &args[0]);
     if (!s) return VM_TRAP;
-    NetError error = associate(context, s, &args[1]);
+    NetError error = associate(s, &args[1]);
     if (error != NET_OK) return wasi_net_ended(result, error, scratch);
     AbiValue *cells = wasi_case(result, 0, 2, scratch);
     s->pair++;
@@ -176,17 +183,16 @@ static void hear(Udp *s, const WasiAddress *from) {
 }
 
 /* Whether the guest sees a datagram. */
-static bool sees(Wasi *wasi, Udp *s, const WasiAddress *from) {
+static bool sees(Udp *s, const WasiAddress *from) {
     if (s->has_remote) return wasi_same_address(&s->remote, from);
-    if (!s->may_listen) return wasi_net_allows(wasi_net(wasi), WASI_NET_UDP, from);
+    if (!s->may_listen) return may_reach(s, from);
     hear(s, from);
     return true;
 }
 
 /* Takes datagrams off the socket into cells, two for each, for as long as there are some. At most
  * so many are looked at, whether the guest sees them or not. 0, or an errno. */
-static int receive_some(Wasi *wasi, Udp *s, AbiValue *cells, size_t most, size_t *count,
-                        Arena *scratch) {
+static int receive_some(Udp *s, AbiValue *cells, size_t most, size_t *count, Arena *scratch) {
     uint8_t *buffer = arena_alloc(scratch, MAX_DATAGRAM);
     for (size_t i = 0; i < 2 * MAX_DATAGRAMS && *count < most; i++) {
         struct sockaddr_storage storage;
@@ -195,7 +201,7 @@ static int receive_some(Wasi *wasi, Udp *s, AbiValue *cells, size_t most, size_t
             recvfrom(s->base.fd, buffer, MAX_DATAGRAM, 0, (struct sockaddr *)&storage, &size);
         if (n < 0) return errno == EAGAIN || errno == EINTR ? 0 : errno;
         WasiAddress from = wasi_address_from(&storage);
-        if (!sees(wasi, s, &from)) continue;
+        if (!sees(s, &from)) continue;
         AbiValue *at = &cells[2 * (*count)++];
         at[0].list.items = arena_copy(scratch, buffer, (size_t)n);
         at[0].list.len = (size_t)n;
@@ -212,7 +218,7 @@ WASI_FN(receive) {
     AbiValue *cells = ARENA_NEW_ARRAY(scratch, AbiValue, 2 * most);
     int fault = most ? stream->fault : 0;
     if (fault) stream->fault = 0;
-    else fault = receive_some(context, socket_of(stream), cells, most, &count, scratch);
+    else fault = receive_some(socket_of(stream), cells, most, &count, scratch);
     if (fault && !count) return wasi_net_ended(result, wasi_net_error(fault), scratch);
     stream->fault = count ? fault : stream->fault;
     AbiValue *list = wasi_case(result, 0, 1, scratch);
@@ -234,7 +240,7 @@ WASI_FN(check_send) {
 }
 
 /* One datagram: its bytes, and an option of its destination. */
-static NetError send_one(Wasi *wasi, const Udp *s, const AbiValue *cells) {
+static NetError send_one(const Udp *s, const AbiValue *cells) {
     struct sockaddr_storage storage;
     socklen_t size = 0;
     if (cells[1].variant.index) {
@@ -242,9 +248,7 @@ static NetError send_one(Wasi *wasi, const Udp *s, const AbiValue *cells) {
         wasi_address_lift(cells[1].variant.payload, &to);
         if (!fits(s, &to, true)) return NET_INVALID_ARGUMENT;
         if (s->has_remote && !wasi_same_address(&s->remote, &to)) return NET_INVALID_ARGUMENT;
-        if (!s->has_remote && !wasi_net_allows(wasi_net(wasi), WASI_NET_UDP, &to) &&
-            !has_heard(s, &to))
-            return NET_ACCESS_DENIED;
+        if (!s->has_remote && !may_reach(s, &to) && !has_heard(s, &to)) return NET_ACCESS_DENIED;
         if (!s->has_remote) size = wasi_address_to(&to, &storage);
     } else if (!s->has_remote) return NET_INVALID_ARGUMENT;
     const void *bytes = cells[0].list.items;
@@ -264,7 +268,7 @@ WASI_FN(send_datagrams) {
     stream->permit -= n;
     NetError error = NET_OK;
     while (sent < n && error == NET_OK) {
-        error = send_one(context, socket_of(stream), &cells[2 * sent]);
+        error = send_one(socket_of(stream), &cells[2 * sent]);
         sent += error == NET_OK;
     }
     bool failed = error != NET_OK && error != NET_WOULD_BLOCK && !sent;

@@ -84,7 +84,7 @@ WASI_FN(instance_network) {
 
 /* ---- sockets ---- */
 
-bool wasi_socket_limit(Wasi *wasi) { return *wasi_open_count(wasi) >= WASI_MAX_OPEN; }
+bool wasi_socket_limit(Wasi *wasi) { return *wasi_open_count(wasi) >= wasi_limits(wasi)->max_open; }
 
 NetError wasi_socket_open(Wasi *wasi, uint64_t family, int type, int *fd) {
     int domain = family == IPV6 ? AF_INET6 : AF_INET, on = 1;

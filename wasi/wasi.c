@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "wasi/internal.h"
@@ -42,7 +43,19 @@ struct Wasi {
     WasiNet net;
     WasiLookups *lookups; /* made when it is asked for */
     WasiOutput *busy;     /* with bytes pending */
+    /* The host whose objects, arena and list of what is waited for this one shares: itself, or the one
+     * that it stands beside. */
+    Wasi *whole;
+    Wasi *beside; /* the next of those */
+    Str path;     /* of the instance that this one is for */
+    WasiLimits limits;
+    uint32_t held;    /* objects that it has made */
+    uint64_t written; /* to stdout and stderr */
+    bool output_met;
+    WasiFilter filters[3];
 };
+
+enum { OWN_FILES = 32 }; /* that the program has open besides those of guests */
 
 /* ---- objects ---- */
 
@@ -60,21 +73,42 @@ static bool make_quotas(Wasi *wasi) {
     for (size_t i = 0; wasi->quotas && i < c->folder_count; i++) {
         uint64_t bytes = c->folders[i].max_bytes, files = c->folders[i].max_files;
         if (!bytes) bytes = UINT64_MAX;
-        wasi->quotas[i] = (WasiQuota){bytes, bytes, files ? files : UINT64_MAX, &wasi->open};
+        wasi->quotas[i] = (WasiQuota){bytes, bytes, files ? files : UINT64_MAX, &wasi->open,
+                                      wasi->limits.max_open};
     }
     return wasi->quotas != NULL;
 }
 
-Wasi *wasi_new(VmStore *store, const WasiContext *context) {
-    Arena *arena = arena_keep(arena_new());
+static uint64_t or_default(uint64_t said, uint64_t value) { return said ? said : value; }
+
+static WasiLimits limits_of(const WasiContext *context) {
+    WasiLimits l = context->limits;
+    l.max_resources = or_default(l.max_resources, WASI_MAX_OBJECTS);
+    l.max_open = or_default(l.max_open, WASI_MAX_OPEN);
+    l.max_lookups = or_default(l.max_lookups, WASI_MAX_LOOKUPS);
+    l.max_random = or_default(l.max_random, WASI_MAX_RANDOM);
+    l.max_read = or_default(l.max_read, WASI_MAX_READ);
+    l.max_fields = or_default(l.max_fields, WASI_MAX_FIELDS);
+    l.max_output = or_default(l.max_output, UINT64_MAX);
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < l.max_open + OWN_FILES)
+        l.max_open = files.rlim_cur > OWN_FILES ? files.rlim_cur - OWN_FILES : 1;
+    return l;
+}
+
+static Wasi *new_host(VmStore *store, Arena *arena, const WasiContext *context) {
     Wasi *wasi = calloc(1, sizeof *wasi);
-    if (wasi) *wasi = (Wasi){.store = store, .context = context, .arena = arena};
-    if (!wasi || !make_quotas(wasi)) {
-        arena_free(arena);
+    if (!wasi) return NULL;
+    *wasi = (Wasi){.store = store,
+                   .context = context,
+                   .arena = arena,
+                   .whole = wasi,
+                   .deadline = UINT64_MAX,
+                   .limits = limits_of(context)};
+    if (!make_quotas(wasi)) {
         free(wasi);
         return NULL;
     }
-    wasi->deadline = UINT64_MAX;
     wasi->paths = wasi_paths_here();
     wasi->net.rules = context->net_rules;
     wasi->net.rule_count = context->net_rule_count;
@@ -85,6 +119,29 @@ Wasi *wasi_new(VmStore *store, const WasiContext *context) {
     return wasi;
 }
 
+Wasi *wasi_new(VmStore *store, const WasiContext *context) {
+    Arena *arena = arena_keep(arena_new());
+    Wasi *wasi = new_host(store, arena, context);
+    if (!wasi) arena_free(arena);
+    return wasi;
+}
+
+Wasi *wasi_beside(Wasi *wasi, Str path, const WasiContext *context) {
+    Wasi *other = new_host(wasi->store, wasi->arena, context);
+    if (!other) return NULL;
+    other->whole = wasi;
+    other->path = str_copy(wasi->arena, path);
+    other->beside = wasi->beside;
+    wasi->beside = other;
+    return other;
+}
+
+const WasiLimits *wasi_limits(const Wasi *wasi) { return &wasi->limits; }
+bool wasi_output_met(const Wasi *wasi) {
+    for (; wasi; wasi = wasi->beside)
+        if (wasi->output_met) return true;
+    return false;
+}
 WasiPaths wasi_paths(const Wasi *wasi) { return wasi->paths; }
 WasiQuota *wasi_quota(Wasi *wasi, size_t folder) { return &wasi->quotas[folder]; }
 uint32_t *wasi_open_count(Wasi *wasi) { return &wasi->open; }
@@ -93,7 +150,15 @@ WasiLookups *wasi_lookups(Wasi *wasi) {
     if (!wasi->lookups) wasi->lookups = wasi_lookups_new();
     return wasi->lookups;
 }
-WasiOutput **wasi_busy(Wasi *wasi) { return &wasi->busy; }
+WasiOutput **wasi_busy(Wasi *wasi) { return &wasi->whole->busy; }
+WasiFilter *wasi_filter(Wasi *wasi, int stream) { return &wasi->whole->filters[stream]; }
+
+size_t wasi_output_left(Wasi *wasi, size_t n) {
+    uint64_t left = wasi->limits.max_output - wasi->written;
+    if (n > left) wasi->output_met = true;
+    return n < left ? n : (size_t)left;
+}
+void wasi_output_count(Wasi *wasi, size_t n) { wasi->written += n; }
 
 static void sip_round(uint64_t v[4]) {
 #define ROTATE(x, n) ((x) << (n) | (x) >> (64 - (n)))
@@ -105,7 +170,7 @@ static void sip_round(uint64_t v[4]) {
 }
 
 uint64_t wasi_keyed_hash(const Wasi *wasi, const uint64_t *words, size_t n) {
-    const uint64_t *key = wasi->hash_key;
+    const uint64_t *key = wasi->whole->hash_key;
     uint64_t v[4] = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
                      key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573};
     for (size_t i = 0; i <= n; i++) {
@@ -126,9 +191,16 @@ void wasi_release(WasiObject *object) {
     while (object && --object->refs == 0) {
         WasiObject *parent = object->parent;
         if (object->free) object->free(object);
+        object->maker->held--;
         free(object);
         object = parent;
     }
+}
+
+static void free_host(Wasi *wasi) {
+    free(wasi->quotas);
+    wasi_lookups_release(wasi->lookups);
+    free(wasi);
 }
 
 void wasi_free(Wasi *wasi) {
@@ -138,10 +210,12 @@ void wasi_free(Wasi *wasi) {
     wasi_forget_busy(wasi);
     free(wasi->objects);
     free(wasi->wants);
-    free(wasi->quotas);
-    wasi_lookups_release(wasi->lookups);
     arena_free(wasi->arena);
-    free(wasi);
+    for (Wasi *other = wasi->beside, *next; other; other = next) {
+        next = other->beside;
+        free_host(other);
+    }
+    free_host(wasi);
 }
 
 static bool grow(Wasi *wasi) {
@@ -171,22 +245,25 @@ static void give_slot(Wasi *wasi, uint64_t index) {
 
 void *wasi_make(VmThread *thread, Wasi *wasi, WasiKind kind, size_t size, WasiObject *parent,
                 AbiValue *out) {
-    uint32_t slot = take_slot(wasi);
+    Wasi *whole = wasi->whole;
+    uint32_t slot = wasi->held < wasi->limits.max_resources ? take_slot(whole) : 0;
     WasiObject *object = slot ? calloc(1, size) : NULL;
     if (!object) {
-        if (slot) give_slot(wasi, slot);
+        if (slot) give_slot(whole, slot);
         vm_trap_text(thread, TRAP_HOST, "the guest has too many resources of the host");
         return NULL;
     }
-    *object = (WasiObject){.kind = kind, .refs = 1, .parent = parent};
+    *object = (WasiObject){.kind = kind, .refs = 1, .parent = parent, .maker = wasi};
     if (parent) parent->refs++;
-    wasi->objects[slot] = object;
+    wasi->held++;
+    whole->objects[slot] = object;
     out->bits = slot;
     return object;
 }
 
 void *wasi_get(VmThread *thread, Wasi *wasi, const AbiValue *handle, WasiKind kind) {
     uint64_t index = handle->bits;
+    wasi = wasi->whole;
     WasiObject *object = index && index < wasi->count ? wasi->objects[index] : NULL;
     if (object && !is_hole(object) && object->kind == kind) return object;
     vm_trap_text(thread, TRAP_HANDLE_TYPE, "a handle of the host is used as what it is not");
@@ -201,7 +278,7 @@ static void destroy(void *context, uint64_t rep) {
     wasi_release(object);
 }
 
-void wasi_drop(Wasi *wasi, const AbiValue *handle) { destroy(wasi, handle->bits); }
+void wasi_drop(Wasi *wasi, const AbiValue *handle) { destroy(wasi->whole, handle->bits); }
 
 /* ---- values ---- */
 
@@ -236,6 +313,7 @@ uint64_t wasi_now(void) {
 }
 
 void wasi_want_fd(Wasi *wasi, int fd, short events) {
+    wasi = wasi->whole;
     wasi->waits = true;
     for (size_t i = 0; i < wasi->want_count; i++)
         if (wasi->wants[i].fd == fd) {
@@ -253,6 +331,7 @@ void wasi_want_fd(Wasi *wasi, int fd, short events) {
 }
 
 void wasi_want_time(Wasi *wasi, uint64_t deadline) {
+    wasi = wasi->whole;
     wasi->waits = true;
     if (deadline < wasi->deadline) wasi->deadline = deadline;
 }
@@ -307,7 +386,28 @@ static bool is_granted(const Wasi *wasi, const WasiInterface *interface) {
     return wasi->context->has_timezone || strcmp(interface->name, "wasi:clocks/timezone") != 0;
 }
 
+/* ---- hosts beside ---- */
+
+static void *own_host(void *whole, Str path) {
+    for (Wasi *other = ((Wasi *)whole)->beside; other; other = other->beside)
+        if (str_eq(other->path, path)) return other;
+    return NULL;
+}
+
+static bool is_host(void *whole, const void *context) {
+    for (const Wasi *wasi = whole; wasi; wasi = wasi->beside)
+        if (wasi == context) return true;
+    return false;
+}
+
+static const VmLimits *own_limits(void *whole, Str path) {
+    const Wasi *other = own_host(whole, path);
+    return other ? other->context->own_limits : NULL;
+}
+
 void wasi_link(Wasi *wasi, VmLinker *linker) {
+    const VmInstanceHosts hosts = {own_host, is_host, wasi, own_limits};
+    if (wasi->beside) vm_linker_hosts(linker, &hosts);
     const WasiInterface *interface;
     for (size_t i = 0; (interface = wasi_interface(i)); i++) {
         if (!is_granted(wasi, interface)) continue;

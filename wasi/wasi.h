@@ -33,6 +33,17 @@ typedef struct {
     uint64_t max_bytes, max_files;
 } WasiFolder;
 
+/* How much of the host a guest may take; 0: what stands behind it. */
+typedef struct {
+    uint64_t max_resources; /* handles of the host at a time (1,000,000) */
+    uint64_t max_open;      /* files, folders and sockets at a time (1,000) */
+    uint64_t max_lookups;   /* of names, at a time (16) */
+    uint64_t max_random;    /* bytes of random numbers in one call (64 MiB) */
+    uint64_t max_read;      /* bytes that one read of a stream or file gives (64 KiB) */
+    uint64_t max_fields;    /* bytes of the names and values of HTTP fields (128 KiB) */
+    uint64_t max_output;    /* bytes written to stdout and stderr together (no limit) */
+} WasiLimits;
+
 /* Every grant. A zeroed context with the descriptors at -1 grants nothing but clocks and random
  * numbers. */
 typedef struct {
@@ -50,6 +61,9 @@ typedef struct {
     bool has_timezone;                  /* the unstable wasi:clocks/timezone exists */
     bool has_seed;                      /* insecure random numbers repeat: they come from `seed` */
     uint64_t seed;
+    bool filters[3]; /* what goes to this standard stream has its escape sequences taken away */
+    WasiLimits limits;
+    const VmLimits *own_limits; /* of a host of wasi_beside: of its instance; may be NULL */
 } WasiContext;
 
 typedef struct Wasi Wasi;
@@ -57,6 +71,12 @@ typedef struct Wasi Wasi;
  * freed once no thread of the store runs any more. */
 Wasi *wasi_new(VmStore *store, const WasiContext *context);
 void wasi_free(Wasi *wasi);
+/* Another host, with grants of its own, for the instance with this path (see VmInstanceHosts) and what it
+ * passes on to those inside it. It is freed with `wasi`, which must be of wasi_new and not linked yet.
+ * Handles of one are handles of all, and keep the grants of the host that they were made by. NULL: no memory. */
+Wasi *wasi_beside(Wasi *wasi, Str path, const WasiContext *context);
+/* Whether output has been refused because of max_output. */
+bool wasi_output_met(const Wasi *wasi);
 /* Puts every interface of WASI 0.2.12 into the linker. */
 void wasi_link(Wasi *wasi, VmLinker *linker);
 /* Waits until something that suspended threads wait for may be ready, or for a tenth of a second (so
