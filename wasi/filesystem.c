@@ -198,7 +198,8 @@ static int open_place(const WasiPlace *place, int mode, WasiQuota *quota, int *f
     bool makes = false;
     if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         if (mode & O_EXCL) return EEXIST;
-        fault = S_ISLNK(st.st_mode) ? ELOOP : check_kind(st.st_mode);
+        bool is_other = mode & O_DIRECTORY && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode);
+        fault = S_ISLNK(st.st_mode) ? ELOOP : is_other ? ENOTDIR : check_kind(st.st_mode);
         mode &= ~O_CREAT;
     } else if (mode & O_CREAT) {
         fault = place->slash ? EISDIR : take_file(quota);
@@ -637,12 +638,17 @@ WASI_FN(readlink_at) {
     return VM_DONE;
 }
 
-static int make_link(const WasiPlace *place, Str target, WasiQuota *quota, Arena *scratch) {
+/* Can something that is no folder be made there? */
+static int check_new(const WasiPlace *place) {
     struct stat st;
-    if (memchr(target.ptr, 0, target.len)) return EINVAL;
     if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
-    if (place->slash) return ENOENT;
-    int fault = take_file(quota);
+    return place->slash ? ENOENT : 0;
+}
+
+static int make_link(const WasiPlace *place, Str target, WasiQuota *quota, Arena *scratch) {
+    if (memchr(target.ptr, 0, target.len)) return EINVAL;
+    int fault = check_new(place);
+    if (!fault) fault = take_file(quota);
     const char *text = str_c(scratch, target);
     return fault ? fault : made_file(quota, symlinkat(text, place->folder, place->name));
 }
@@ -675,7 +681,7 @@ WASI_FN(link_at) {
     WasiPlace places[2] = {0};
     int fault = args[1].bits & SYMLINK_FOLLOW ? EINVAL : 0;
     if (!fault) fault = two_places(context, d, &args[2], to, &args[4], places);
-    if (!fault && places[1].slash) fault = ENOENT;
+    if (!fault) fault = check_new(&places[1]);
     if (!fault) fault = take_file(to->quota);
     if (!fault)
         fault = made_file(to->quota, linkat(places[0].folder, places[0].name, places[1].folder,
