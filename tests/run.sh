@@ -111,6 +111,8 @@ full)
     part "pairs asan" tests/pairs.sh build/witc-asan
     part "build" tests/build.sh build/witc
     part "build asan" tests/build.sh build/witc-asan
+    part "wasi" tests/wasi.sh build/witc
+    part "wasi asan" tests/wasi.sh build/witc-asan
     part "guide" tests/guide.sh build/witc
     part "shop" tests/shop.sh build/witc
     part "embedding" tests/embed.sh build/witc

@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# wasi.sh WITC: the conformance suite of WASI 0.2 (tests/wasi), run by WITC.
+. "$(dirname "$0")/lib.sh"
+if ! command -v python3 >/dev/null; then
+    skip "wasi: python3 is missing"
+    finish wasi
+fi
+tests/wasi/build --witc "$witc" --out "$tmp/suite" 2>"$err"
+case $? in
+0) ;;
+3) skip "wasi: clang or wasm-ld is missing, the programs in C are left out" ;;
+*)
+    bad "build" "the suite cannot be built"
+    cat "$err"
+    finish wasi
+    ;;
+esac
+tests/wasi/run --witc "$witc" --suite "$tmp/suite" >"$out" 2>&1
+grep -v '^wasi suite' "$out"
+sums=$(sed -n 's/^wasi suite, witc: \([0-9]*\) passed, \([0-9]*\) failed/\1 \2/p' "$out")
+[ -n "$sums" ] || bad "run" "the suite has no sum"
+passed=$((passed + ${sums% *})) failed=$((failed + ${sums#* }))
+finish wasi
