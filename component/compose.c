@@ -323,6 +323,7 @@ static bool add_roots(Composer *c, const Source *root) {
         if (!find_instance(c, c->manifest.exports.at[i].instance, &node)) return false;
         if (node != COMP_NONE) *vec_push(c->arena, &c->roots) = node;
     }
+    for (size_t i = 0; i < c->roots.len; i++) comp_node(c->g, c->roots.at[i])->is_root = true;
     if (!c->roots.len) diag(c->diags, COMPOSE_NO_ROOT, span_none());
     return c->roots.len > 0;
 }

@@ -337,7 +337,7 @@ void comp_graph_prune(CompGraph *g) {
     Needed n = {.g = g, .needed = ARENA_NEW_ARRAY(g->arena, bool, g->nodes.len)};
     for (size_t i = 0; i < g->exports.len; i++) need(&n, g->exports.at[i].node);
     for (uint32_t i = 0; i < g->nodes.len; i++)
-        if (comp_node(g, i)->kind == COMP_NODE_TYPE) need(&n, i);
+        if (comp_node(g, i)->kind == COMP_NODE_TYPE || comp_node(g, i)->is_root) need(&n, i);
     for (size_t i = 0; i < n.list.len; i++) {
         const CompNode *node = comp_node(g, n.list.at[i]);
         if (node->kind == COMP_NODE_ALIAS) need(&n, node->of);

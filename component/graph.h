@@ -56,6 +56,7 @@ typedef struct {
     Span span;           /* where it was said */
     uint32_t of;         /* ALIAS: an instance; INSTANCE, implicit IMPORT: a part */
     bool implicit;       /* IMPORT that no one asked for but instances */
+    bool is_root;        /* INSTANCE that is wanted for what it does, whatever it exports */
     VEC(CompEdge) edges; /* INSTANCE: for each import of its part, in order */
     bool done, busy;     /* while it is encoded */
     uint32_t index;      /* in the result */
@@ -176,8 +177,8 @@ CompComponent *comp_share(Arena *arena, CompComponent *component);
 /* Whether an outer alias among the items of a component, however deep, leads out of it. */
 bool comp_leads_out(const CompItems *items);
 
-/* What is nobody's: instances that no export of the result needs, directly or through others, and the
- * imports that only they want, are dropped before it is encoded. */
+/* What is nobody's: instances that no root and no export of the result needs, directly or through others,
+ * and the imports that only they want, are dropped before it is encoded. */
 void comp_graph_prune(CompGraph *g);
 
 /* The same, and of each part what is taken of it: exports that nobody takes, definitions and code that

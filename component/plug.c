@@ -332,6 +332,7 @@ bool comp_plug(CompGraph *g, const Source *socket, const CompPlugOptions *option
     uint32_t part = comp_graph_part(g, plug_name(g, &taken, socket->path), socket);
     if (part == COMP_NONE) return false;
     uint32_t root = comp_graph_instance(g, part, g->parts.at[part]->name);
+    comp_node(g, root)->is_root = true;
     uint32_t *plugs = ARENA_NEW_ARRAY(g->arena, uint32_t, options->plug_count);
     for (size_t i = 0; i < options->plug_count; i++) {
         const Source *source = options->plugs[i];

@@ -514,31 +514,9 @@ static bool check_table(Validator *v, const Scope *s, const CompCanon *canon, bo
                  STR_ARG(cx.why));
 }
 
-/* A shared core function type; the space has no short way to one. */
-static bool push_shared(Validator *v, Scope *s, const CoreValType *params, uint32_t n,
-                        size_t offset) {
+static bool push_shared(Validator *v, Scope *s, const CoreValType *params, uint32_t n) {
     static const CoreValType i32 = CORE_I32;
-    CoreType type = {.kind = CORE_TYPE_FUNC,
-                     .final = true,
-                     .shared = true,
-                     .super = CORE_NONE,
-                     .descriptor = CORE_NONE,
-                     .describes = CORE_NONE,
-                     .params = params,
-                     .param_count = n,
-                     .results = &i32,
-                     .result_count = 1};
-    uint32_t ids[1];
-    uint32_t count = core_space_count(v->space);
-    if (!comp_check_steps(v, count, offset)) return false;
-    /* References in `params` are ids: beyond the one index of the group, and mapped to themselves. */
-    uint32_t *map = ARENA_NEW_ARRAY(v->arena, uint32_t, count + 1);
-    CoreType *types = ARENA_NEW_ARRAY(v->arena, CoreType, count + 1);
-    for (uint32_t i = 0; i < count; i++) map[i] = i;
-    types[count] = type;
-    core_space_enter_group(v->space, types, count, 1, map);
-    ids[0] = map[count];
-    push_core_func(v, s, ids[0]);
+    push_core_func(v, s, core_space_shared_func(v->space, params, n, &i32, 1));
     return true;
 }
 
@@ -547,12 +525,12 @@ static bool validate_thread(Validator *v, Scope *s, const CompCanon *canon, size
     bool shared = canon->op != COMP_CANON_THREAD_NEW_INDIRECT;
     CoreValType params[2] = {CORE_I32, CORE_I32};
     if (canon->op == COMP_CANON_THREAD_AVAILABLE_PARALLELISM) {
-        return push_shared(v, s, params, 0, offset);
+        return push_shared(v, s, params, 0);
     }
     if (!check_start_type(v, s, canon, shared, offset, &id)) return false;
     if (canon->op == COMP_CANON_THREAD_SPAWN_REF) params[0] = core_ref_to(true, id);
     else if (!check_table(v, s, canon, shared, offset)) return false;
-    if (shared) return push_shared(v, s, params, 2, offset);
+    if (shared) return push_shared(v, s, params, 2);
     push_spelled(v, s, "ii:i", CORE_I32);
     return true;
 }

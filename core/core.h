@@ -359,6 +359,10 @@ void core_space_enter_group(CoreTypeSpace *space, const CoreType *types, uint32_
 /* The id of a function type made by hand; value types must hold ids already. */
 uint32_t core_space_func(CoreTypeSpace *space, const CoreValType *params, uint32_t param_count,
                          const CoreValType *results, uint32_t result_count);
+/* The same, of a shared function. */
+uint32_t core_space_shared_func(CoreTypeSpace *space, const CoreValType *params,
+                                uint32_t param_count, const CoreValType *results,
+                                uint32_t result_count);
 /* The type of an id; NULL where there is no such id. Its `super`, `cont` ... and the indices in its value types are ids as well. */
 const CoreType *core_space_type(const CoreTypeSpace *space, uint32_t id);
 uint32_t core_space_count(const CoreTypeSpace *space);

@@ -134,10 +134,12 @@ const uint32_t *core_space_enter(CoreTypeSpace *space, const CoreModule *m) {
     return ids;
 }
 
-uint32_t core_space_func(CoreTypeSpace *space, const CoreValType *params, uint32_t param_count,
-                         const CoreValType *results, uint32_t result_count) {
+static uint32_t enter_func(CoreTypeSpace *space, bool shared, const CoreValType *params,
+                           uint32_t param_count, const CoreValType *results,
+                           uint32_t result_count) {
     CoreType type = {.kind = CORE_TYPE_FUNC,
                      .final = true,
+                     .shared = shared,
                      .super = CORE_NONE,
                      .descriptor = CORE_NONE,
                      .describes = CORE_NONE,
@@ -155,6 +157,17 @@ uint32_t core_space_func(CoreTypeSpace *space, const CoreValType *params, uint32
         put_group(space, base);
     }
     return base;
+}
+
+uint32_t core_space_func(CoreTypeSpace *space, const CoreValType *params, uint32_t param_count,
+                         const CoreValType *results, uint32_t result_count) {
+    return enter_func(space, false, params, param_count, results, result_count);
+}
+
+uint32_t core_space_shared_func(CoreTypeSpace *space, const CoreValType *params,
+                                uint32_t param_count, const CoreValType *results,
+                                uint32_t result_count) {
+    return enter_func(space, true, params, param_count, results, result_count);
 }
 
 /* ---- subtyping ---- */

@@ -319,7 +319,12 @@ static bool run_type(Run *run) {
     if (type->sort == COMP_TYPEDEF_RESOURCE) {
         item.resource = ARENA_NEW(arena_of(run), VmResource);
         item.resource->owner = run->self;
-        if (type->has_dtor) item.resource->dtor = get(run, COMP_CORE_FUNC, type->dtor).core_func;
+        if (type->has_dtor) {
+            item.resource->dtor = ARENA_NEW(arena_of(run), VmComponentFunc);
+            *item.resource->dtor =
+                (VmComponentFunc){.instance = run->self,
+                                  .core = get(run, COMP_CORE_FUNC, type->dtor).core_func};
+        }
     }
     push(run, COMP_TYPE, item);
     return true;

@@ -66,7 +66,7 @@ struct VmClosure {
 struct VmResource {
     Str name;
     VmComponent *owner; /* NULL: the host's */
-    VmFunc *dtor;       /* of the guest, NULL: none */
+    VmComponentFunc *dtor; /* of the guest, NULL: none */
     VmFunc *dropper;    /* what vm_component_drop calls; made on first use */
     void (*destroy)(void *context, uint64_t rep);
     void *context;
@@ -127,7 +127,7 @@ struct VmComponentFunc {
  * function that cannot block has one too, on the stack of contexts of its fiber. */
 typedef struct VmContext {
     VmComponent *instance;
-    struct VmCall *call;   /* its task; NULL: a start function, destructor or realloc */
+    struct VmCall *call;   /* its task; NULL: a start function or realloc */
     struct VmFiber *proxy; /* stands for it among the instance's threads, once it has an index */
     bool may_block;
     uint64_t storage[2];

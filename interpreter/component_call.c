@@ -469,6 +469,13 @@ static VmStatus guest_returned(VmThread *thread, void *context, VmSlot *slots) {
                         post_returned, call, call_dropped);
 }
 
+static void begin_task(VmCall *call) {
+    vm_push_context(call->store, &call->context, call->callee->instance);
+    call->context.call = call;
+    call->task_state = VM_TASK_STARTED;
+    call->threads = 1;
+}
+
 static VmStatus call_guest(VmThread *thread, VmCall *call) {
     const VmComponentFunc *callee = call->callee;
     bool is_never = call->lowered && call->lowered->is_never;
@@ -482,10 +489,7 @@ static VmStatus call_guest(VmThread *thread, VmCall *call) {
     if (!args) return call_trap(call, thread, TRAP_STACK_EXHAUSTED);
     Trap trap = vm_pass_args(call, args);
     if (trap) return call_trap(call, thread, trap);
-    vm_push_context(call->store, &call->context, callee->instance);
-    call->context.call = call;
-    call->task_state = VM_TASK_STARTED;
-    call->threads = 1;
+    begin_task(call);
     return vm_then_call(thread, callee->core, args, n, guest_returned, call, call_dropped);
 }
 
@@ -715,18 +719,9 @@ static VmStatus resource_rep(VmThread *thread, void *context, VmSlot *slots) {
     return VM_DONE;
 }
 
-/* A destructor that runs. */
-typedef struct {
-    const ResourceFunc *f;
-    VmContext context;
-} Destruction;
-
 static VmStatus destroyed(VmThread *thread, void *context, VmSlot *slots) {
-    Destruction *d = context;
-    vm_pop_context(vm_thread_store(thread), &d->context);
-    vm_set_entered(d->f->resource->owner, d->f->instance, false);
-    free(d);
-    return VM_DONE;
+    ((VmCall *)context)->task_state = VM_TASK_RESOLVED;
+    return guest_done(thread, context);
 }
 
 /* The destructor is called like a function of the component that defined the resource. */
@@ -738,13 +733,13 @@ static VmStatus destroy(VmThread *thread, const ResourceFunc *f, uint64_t rep) {
     }
     if (!vm_may_enter(resource->owner, f->instance)) return vm_trap(thread, TRAP_CANNOT_ENTER);
     if (!resource->dtor) return VM_DONE;
-    Destruction *d = calloc(1, sizeof *d);
-    if (!d) return vm_trap(thread, TRAP_NO_MEMORY);
-    d->f = f;
-    vm_set_entered(resource->owner, f->instance, true);
-    vm_push_context(vm_thread_store(thread), &d->context, resource->owner);
+    VmCall *call = call_new(vm_thread_store(thread), resource->dtor, NULL);
+    if (!call) return vm_trap(thread, TRAP_NO_MEMORY);
+    call->until = common(resource->owner, f->instance);
+    set_entered(resource->owner, call->until, true);
+    begin_task(call);
     VmSlot arg = {.u64 = (uint32_t)rep};
-    return vm_then_call(thread, resource->dtor, &arg, 1, destroyed, d, free);
+    return vm_then_call(thread, resource->dtor->core, &arg, 1, destroyed, call, call_dropped);
 }
 
 static VmStatus resource_drop(VmThread *thread, void *context, VmSlot *slots) {

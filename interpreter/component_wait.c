@@ -306,8 +306,14 @@ BUILTIN(thread_yield) {
     return vm_yield(thread, b->flag, thread_done, b);
 }
 
+static VmStatus no_task(VmThread *thread, const char *what) {
+    return vm_trap_text(thread, TRAP_ASYNC,
+                        "`%s` where there is no task: a start function is no thread of one", what);
+}
+
 BUILTIN(thread_index) {
     CHECK_LEAVE();
+    if (!current(b)->call) return no_task(thread, "thread.index");
     const VmFiber *this = vm_this_thread(b->instance);
     if (!this) return vm_trap(thread, TRAP_TABLE_FULL);
     slots[0].u64 = this->index;
@@ -320,16 +326,51 @@ BUILTIN(thread_suspend) {
     return vm_suspend_thread(thread, b->flag, thread_done, b);
 }
 
-BUILTIN(thread_new) {
-    CHECK_LEAVE();
+static bool is_start_type(const Builtin *b, const VmFunc *func) {
+    const CoreType *type = vm_func_type(b->instance->store, func);
+    return type->param_count == 1 && type->params[0] == CORE_I32 && type->result_count == 0 &&
+           type->shared == b->flag;
+}
+
+static VmStatus new_thread(VmThread *thread, const Builtin *b, VmFunc *start, VmSlot *slots,
+                           VmFiber **fiber) {
+    if (!current(b)->call) return no_task(thread, b->flag ? "thread.spawn" : "thread.new-indirect");
+    Trap trap = vm_thread_fiber(b->instance, start, slots[1].u32, fiber);
+    if (trap) return vm_trap(thread, trap);
+    slots[0].u64 = (*fiber)->index;
+    return VM_DONE;
+}
+
+static VmStatus new_indirect(VmThread *thread, const Builtin *b, VmSlot *slots, VmFiber **fiber) {
     if (slots[0].u32 >= b->table->size) return vm_trap(thread, TRAP_UNDEFINED_ELEMENT);
     VmFunc *start = b->table->elems[slots[0].u32].ref;
     if (!start) return vm_trap(thread, TRAP_UNINITIALIZED_ELEMENT);
-    if (start->param_slots != 1 || start->result_slots) return vm_trap(thread, TRAP_INDIRECT_TYPE);
-    VmFiber *fiber = NULL;
-    Trap trap = vm_thread_fiber(b->instance, start, slots[1].u32, &fiber);
-    if (trap) return vm_trap(thread, trap);
-    slots[0].u64 = fiber->index;
+    if (!is_start_type(b, start)) return vm_trap(thread, TRAP_INDIRECT_TYPE);
+    return new_thread(thread, b, start, slots, fiber);
+}
+
+BUILTIN(thread_new) {
+    CHECK_LEAVE();
+    VmFiber *fiber;
+    return new_indirect(thread, b, slots, &fiber);
+}
+
+/* A spawned thread is ready at once. There is one line of execution, so that threads that might run
+ * in parallel take turns where the others block or end. */
+BUILTIN(thread_spawn) {
+    CHECK_LEAVE();
+    VmFiber *fiber;
+    VmStatus status;
+    if (b->table) status = new_indirect(thread, b, slots, &fiber);
+    else if (!slots[0].ref) return vm_trap(thread, TRAP_NULL_FUNCTION_REFERENCE);
+    else status = new_thread(thread, b, slots[0].ref, slots, &fiber);
+    if (status == VM_DONE) vm_resume_later(fiber);
+    return status;
+}
+
+BUILTIN(available_parallelism) {
+    CHECK_LEAVE();
+    slots[0].u64 = 1;
     return VM_DONE;
 }
 
@@ -414,6 +455,21 @@ static VmFunc *task_return_func(VmComponent *component, Builtin *b) {
     return vm_host_func(store, params, n, NULL, 0, task_return, b, NULL);
 }
 
+/* The types of threads that are shared, and of what makes them. */
+static VmFunc *shared_func(VmStore *store, CompCanonOp op, Builtin *b) {
+    static const CoreValType i32 = CORE_I32;
+    CoreValType params[2] = {CORE_I32, CORE_I32};
+    bool spawns = op != COMP_CANON_THREAD_AVAILABLE_PARALLELISM;
+    b->flag = true;
+    if (op == COMP_CANON_THREAD_SPAWN_REF)
+        params[0] = core_ref_to(true, core_space_shared_func(store->types, &i32, 1, NULL, 0));
+    uint32_t type = core_space_shared_func(store->types, params, spawns ? 2 : 0, &i32, 1);
+    VmFunc *func =
+        vm_host_func_of(store, type, spawns ? thread_spawn : available_parallelism, b, NULL);
+    if (!func) arena_no_memory();
+    return func;
+}
+
 VmFunc *vm_builtin_func(VmComponent *component, const CompCanon *canon, const VmOptions *options,
                         const WitType *type) {
     Builtin *b = ARENA_NEW(component->store->arena, Builtin);
@@ -425,8 +481,11 @@ VmFunc *vm_builtin_func(VmComponent *component, const CompCanon *canon, const Vm
     if (canon->op == COMP_CANON_TASK_RETURN) return task_return_func(component, b);
     if (canon->op == COMP_CANON_WAITABLE_SET_WAIT || canon->op == COMP_CANON_WAITABLE_SET_POLL)
         b->options.memory = component->spaces[COMP_CORE_MEMORY][canon->memory].memory;
-    if (canon->op == COMP_CANON_THREAD_NEW_INDIRECT)
+    if (canon->op == COMP_CANON_THREAD_NEW_INDIRECT || canon->op == COMP_CANON_THREAD_SPAWN_INDIRECT)
         b->table = component->spaces[COMP_CORE_TABLE][canon->table].table;
+    if (canon->op >= COMP_CANON_THREAD_SPAWN_REF &&
+        canon->op <= COMP_CANON_THREAD_AVAILABLE_PARALLELISM)
+        return shared_func(component->store, canon->op, b);
     bool is_context = canon->op == COMP_CANON_CONTEXT_GET || canon->op == COMP_CANON_CONTEXT_SET;
     if (is_context && canon->value_type == CORE_I64) {
         bool sets = canon->op == COMP_CANON_CONTEXT_SET;

@@ -151,6 +151,9 @@ bool vm_func_type_id(VmStore *store, const CoreValType *params, uint32_t param_c
 VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_count,
                      const CoreValType *results, uint32_t result_count, VmHostFn fn, void *context,
                      void (*free_context)(void *));
+/* The same, of the function type with that id. */
+VmFunc *vm_host_func_of(VmStore *store, uint32_t type, VmHostFn fn, void *context,
+                        void (*free_context)(void *));
 
 /* ---- core instances ---- */
 

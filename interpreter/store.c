@@ -87,16 +87,14 @@ bool vm_func_type_id(VmStore *store, const CoreValType *params, uint32_t param_c
     return good;
 }
 
-VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_count,
-                     const CoreValType *results, uint32_t result_count, VmHostFn fn, void *context,
-                     void (*free_context)(void *)) {
-    uint32_t type;
-    if (!vm_func_type_id(store, params, param_count, results, result_count, &type)) return NULL;
+VmFunc *vm_host_func_of(VmStore *store, uint32_t type, VmHostFn fn, void *context,
+                        void (*free_context)(void *)) {
+    const CoreType *func = core_space_type(store->types, type);
     VmHost *host = alloc_new(&store->memory, 1, sizeof *host);
     if (!host) return NULL;
     *host = (VmHost){.func = {.type = type,
-                              .param_slots = vm_slots_of_all(params, param_count),
-                              .result_slots = vm_slots_of_all(results, result_count)},
+                              .param_slots = vm_slots_of_all(func->params, func->param_count),
+                              .result_slots = vm_slots_of_all(func->results, func->result_count)},
                      .next = store->hosts,
                      .store = store,
                      .call = fn,
@@ -104,6 +102,14 @@ VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_c
                      .free_context = free_context};
     store->hosts = host;
     return &host->func;
+}
+
+VmFunc *vm_host_func(VmStore *store, const CoreValType *params, uint32_t param_count,
+                     const CoreValType *results, uint32_t result_count, VmHostFn fn, void *context,
+                     void (*free_context)(void *)) {
+    uint32_t type;
+    if (!vm_func_type_id(store, params, param_count, results, result_count, &type)) return NULL;
+    return vm_host_func_of(store, type, fn, context, free_context);
 }
 
 const CoreType *vm_func_type(const VmStore *store, const VmFunc *func) {

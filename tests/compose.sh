@@ -49,6 +49,36 @@ for part in debug nested async alias noisy; do
     esac
 done
 
+# A socket without exports is there for what it does; so is a root of a manifest.
+cat >doer.wat <<'END'
+(component
+  (import "a:b/store@1.0.0" (instance $s (export "get" (func (result u32)))))
+  (core func $get (canon lower (func $s "get")))
+  (core module $m
+    (import "s" "get" (func $get (result i32)))
+    (func $go (if (i32.eq (call $get) (i32.const 40)) (then unreachable)))
+    (start $go))
+  (core instance (instantiate $m (with "s" (instance (export "get" (func $get)))))))
+END
+cat >doer.yml <<'END'
+wiring: interface
+semver: compatible
+roots: [doer]
+dependencies: { doer: doer.wat, store: parts/store.wat }
+END
+does() { # does NAME WORD...: the composition that the command makes does what the socket does
+    name=$1
+    shift
+    expect "$name" 0 "$@" -o doer.wasm
+    expect "$name: print" 0 print doer.wasm -o doer.wast
+    expect "$name: run" 1 wast -f all doer.wast
+    say "$name" 'unreachable'
+}
+does "socket without exports" plug doer.wat --plug parts/store.wat
+does "socket without exports: gc" plug --gc doer.wat --plug parts/store.wat
+does "root without exports" compose -c doer.yml
+does "root without exports: gc" compose --gc -c doer.yml
+
 # Other versions: what the text says with these.
 expect "retarget" 0 retarget --wasi 0.2.3=0.2.12 retarget.wat -o newer.wasm
 sed 's/@0\.2\.3"/@0.2.12"/g' retarget.wat >newer.wat
