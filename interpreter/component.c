@@ -321,9 +321,8 @@ static bool run_type(Run *run) {
         item.resource->owner = run->self;
         if (type->has_dtor) {
             item.resource->dtor = ARENA_NEW(arena_of(run), VmComponentFunc);
-            *item.resource->dtor =
-                (VmComponentFunc){.instance = run->self,
-                                  .core = get(run, COMP_CORE_FUNC, type->dtor).core_func};
+            *item.resource->dtor = (VmComponentFunc){
+                .instance = run->self, .core = get(run, COMP_CORE_FUNC, type->dtor).core_func};
         }
     }
     push(run, COMP_TYPE, item);

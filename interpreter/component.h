@@ -65,9 +65,9 @@ struct VmClosure {
 
 struct VmResource {
     Str name;
-    VmComponent *owner; /* NULL: the host's */
+    VmComponent *owner;    /* NULL: the host's */
     VmComponentFunc *dtor; /* of the guest, NULL: none */
-    VmFunc *dropper;    /* what vm_component_drop calls; made on first use */
+    VmFunc *dropper;       /* what vm_component_drop calls; made on first use */
     void (*destroy)(void *context, uint64_t rep);
     void *context;
 };

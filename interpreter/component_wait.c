@@ -481,7 +481,8 @@ VmFunc *vm_builtin_func(VmComponent *component, const CompCanon *canon, const Vm
     if (canon->op == COMP_CANON_TASK_RETURN) return task_return_func(component, b);
     if (canon->op == COMP_CANON_WAITABLE_SET_WAIT || canon->op == COMP_CANON_WAITABLE_SET_POLL)
         b->options.memory = component->spaces[COMP_CORE_MEMORY][canon->memory].memory;
-    if (canon->op == COMP_CANON_THREAD_NEW_INDIRECT || canon->op == COMP_CANON_THREAD_SPAWN_INDIRECT)
+    if (canon->op == COMP_CANON_THREAD_NEW_INDIRECT ||
+        canon->op == COMP_CANON_THREAD_SPAWN_INDIRECT)
         b->table = component->spaces[COMP_CORE_TABLE][canon->table].table;
     if (canon->op >= COMP_CANON_THREAD_SPAWN_REF &&
         canon->op <= COMP_CANON_THREAD_AVAILABLE_PARALLELISM)
