@@ -130,7 +130,7 @@ static void add_block(Arena *arena, size_t size) {
 #ifndef ARENA_STRESS
 /* Only a wish, which an old system does not know. */
 static void ask_for_pages(Block *b) {
-    enum { PAGE = 4096, STEP = 64 << 10 };
+    enum { PAGE = 4096, STEP = 32 << 10 };
     size_t from = b->asked;
     b->asked = b->used + STEP < b->size ? b->used + STEP : b->size;
 #ifdef MADV_POPULATE_WRITE
@@ -209,7 +209,8 @@ size_t arena_held(const Arena *arena) {
 }
 
 void *vec_more_(Arena *arena, void *at, size_t *cap, size_t size) {
-    size_t before = *cap, more = before ? before * 2 : 8;
+    size_t before = *cap, first = size > 64 ? 2 : size > 16 ? 4 : 8;
+    size_t more = before ? before * 2 : first;
     at = arena_realloc(arena, at, before * size, more * size);
     *cap = more;
     return at;

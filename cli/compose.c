@@ -99,7 +99,7 @@ static int finish(Cli *cli, CompGraph *graph, const ComposeOptions *options) {
     if (shows && write_shown(cli, shown) != EXIT_OK) return EXIT_INPUT;
     if (options->dry_run || (shows && !cli->output.len)) return EXIT_OK;
     Buf bytes = {.arena = cli->arena};
-    size_t size = 64 << 10;
+    size_t size = 4 << 10;
     for (size_t i = 0; i < graph->parts.len; i++) size += graph->parts.at[i]->source->text.len;
     buf_reserve(&bytes, size);
     comp_encode(component, &bytes);

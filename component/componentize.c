@@ -158,7 +158,7 @@ static bool validate(Linker *l, const LinkModule *m) {
     if (m->is_library) return true;
     if (!m->is_adapter && !l->options->bodies_later)
         return core_validate(l->arena, m->core, l->options->features, l->diags);
-    return core_check_module(core_checker_new(l->arena, m->core, l->options->features, l->diags));
+    return core_check_items(core_checker_new(l->arena, m->core, l->options->features, l->diags));
 }
 
 LinkModule *comp_load_module(Linker *l, const Source *source, Str name, LinkRole role,

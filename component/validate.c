@@ -244,7 +244,7 @@ static bool validate_core_module(Validator *v, Scope *s, const CompItem *item) {
     }
     if (!module) return false;
     CoreChecker *checker = core_checker_new(v->arena, module, v->features, v->diags);
-    if (!core_check_module(checker)) return false;
+    if (!core_check_items(checker)) return false;
     *vec_push(v->arena, &v->checkers) = checker;
     if (!comp_core_module_type(v, module, item->offset, &entity.module)) return false;
     comp_push(v, s, entity);

@@ -312,7 +312,7 @@ CoreChecker *core_checker_share(Arena *arena, const CoreChecker *of, Diags *diag
     return c;
 }
 
-bool core_check_module(CoreChecker *c) {
+bool core_check_items(CoreChecker *c) {
     /* Everything refers to types: without them there is nothing more to say. */
     if (!core_check_types(c)) return false;
     c->constant = c->declares = true;
@@ -328,16 +328,19 @@ bool core_check_module(CoreChecker *c) {
     good &= check_start(c);
     good &= check_segments(c);
     c->constant = false;
-    core_quick_start(c);
     return good;
+}
+
+bool core_check_module(CoreChecker *c) {
+    if (!core_check_items(c)) return false;
+    core_quick_start(c, NULL);
+    return true;
 }
 
 /* Runs of locals can be long and cost few bytes, so only the first locals are spread out. */
 static void set_locals(CoreChecker *c, const CoreFunc *f, const CoreType *t) {
-    if (!c->locals) {
-        c->init = ARENA_NEW_ARRAY(c->arena, uint32_t, CORE_LIMIT_PARAMS + CORE_LIMIT_LOCALS);
+    if (!c->locals)
         c->locals = ARENA_NEW_ARRAY(c->arena, CoreValType, CORE_LIMIT_PARAMS + CORE_FLAT_LOCALS);
-    }
     c->serial++;
     c->param_count = c->local_count = c->flat_count = t->param_count;
     for (uint32_t i = 0; i < t->param_count; i++) c->locals[i] = t->params[i];

@@ -395,6 +395,13 @@ static CoreValType local_type(const CoreChecker *c, uint32_t i) {
     return c->runs.at[low].type;
 }
 
+/* Where it is noted that a local without default has a value; most modules have no such local. */
+static uint32_t *init_of(CoreChecker *c, uint32_t i) {
+    if (!c->init)
+        c->init = ARENA_NEW_ARRAY(c->arena, uint32_t, CORE_LIMIT_PARAMS + CORE_LIMIT_LOCALS);
+    return &c->init[i];
+}
+
 static void check_local(CoreChecker *c) {
     uint32_t i = c->in.a;
     if (i >= c->local_count) {
@@ -402,7 +409,7 @@ static void check_local(CoreChecker *c) {
         return;
     }
     CoreValType t = local_type(c, i);
-    bool has_value = core_is_defaultable(t) || i < c->param_count || c->init[i] == c->serial;
+    bool has_value = core_is_defaultable(t) || i < c->param_count || *init_of(c, i) == c->serial;
     if (c->in.op == CORE_OP_LOCAL_GET) {
         if (!has_value) CORE_FAIL(c, CORE_UNINITIALIZED_LOCAL, i);
         push(c, t);
@@ -410,7 +417,7 @@ static void check_local(CoreChecker *c) {
     }
     pop_expect(c, t);
     if (!has_value) {
-        c->init[i] = c->serial;
+        *init_of(c, i) = c->serial;
         *vec_push(c->arena, &c->init_order) = i;
     }
     if (c->in.op == CORE_OP_LOCAL_TEE) push(c, t);

@@ -134,6 +134,7 @@ bool core_check_bodies(CoreChecker *const *checkers, size_t n, unsigned jobs) {
     bool good = true;
     for (size_t i = 0; i < n; i++) {
         row.body_count += bodies_of(checkers[i]);
+        if (!checkers[i]->quick) core_quick_start(checkers[i], i ? checkers[0] : NULL);
         if (jobs <= 1) good &= check_alone(checkers[i]);
     }
     if (jobs <= 1) return good;

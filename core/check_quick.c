@@ -137,15 +137,21 @@ static CoreValType address_type(const CoreLimits *limits) {
     return limits->is_64 ? CORE_I64 : CORE_I32;
 }
 
-void core_quick_start(CoreChecker *c) {
-    CoreQuickTable *quick = ARENA_NEW(c->arena, CoreQuickTable);
+static const CoreQuickRows *all_rows(const CoreChecker *c) {
+    CoreQuickRows *all = ARENA_NEW(c->arena, CoreQuickRows);
     for (int op = 0; op < CORE_OP_COUNT; op++) {
         const CoreOpInfo *info = &core_op_info[op];
         if ((c->features & info->needs) != info->needs) continue;
-        if (info->prefix == 0) quick->rows[info->code] = row_of((CoreOp)op);
-        else if (info->prefix == 0xfd) quick->vectors[info->code] = row_of((CoreOp)op);
+        if (info->prefix == 0) all->rows[info->code] = row_of((CoreOp)op);
+        else if (info->prefix == 0xfd) all->vectors[info->code] = row_of((CoreOp)op);
     }
-    quick->rows[0xfd].kind = QUICK_VECTOR;
+    all->rows[0xfd].kind = QUICK_VECTOR;
+    return all;
+}
+
+void core_quick_start(CoreChecker *c, const CoreChecker *like) {
+    CoreQuickTable *quick = ARENA_NEW(c->arena, CoreQuickTable);
+    quick->rows = like && like->features == c->features ? like->quick->rows : all_rows(c);
     bool floats = feature_on(c->features, FLOATS), vectors = feature_on(c->features, SIMD);
     quick->least_block = !floats ? 0x7e : vectors ? 0x7b : 0x7c;
     bool calls = c->m->tables.len && c->m->tables.at[0].type == CORE_FUNCREF;
@@ -214,6 +220,7 @@ static inline bool can_end(const CoreChecker *c, const CoreFrame *frame, const C
 
 bool core_check_quick(CoreChecker *c, const uint8_t *last) {
     const CoreQuickTable *quick = c->quick;
+    const CoreQuickRows *rows = quick->rows;
     const uint8_t *p = c->r.ptr, *end = c->r.end;
     CoreFrame *frame = &vec_last(&c->frames);
     CoreValType *sp = c->stack.at + c->stack.len, *floor = c->stack.at + frame->height;
@@ -222,14 +229,14 @@ bool core_check_quick(CoreChecker *c, const uint8_t *last) {
     uint32_t index, n;
     CoreValType t;
     while (p < last) {
-        CoreQuick row = quick->rows[*p];
+        CoreQuick row = rows->rows[*p];
         const uint8_t *next = p + 1;
     prefixed:
         switch ((QuickKind)row.kind) {
         case QUICK_NOT: goto out;
         case QUICK_VECTOR:
             NEED(read_index(&next, &index) && index < CORE_QUICK_VECTORS && next <= end);
-            row = quick->vectors[index];
+            row = rows->vectors[index];
             NEED(!row.lanes || (*next++ < row.lanes && next <= end));
             goto prefixed;
         case QUICK_NOP: break;

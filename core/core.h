@@ -414,10 +414,12 @@ unsigned core_jobs(void); /* processors that the process may use */
 
 /* The same in two steps, for lazy or parallel validation: everything but the function bodies, then
  * bodies one at a time and in any order. A checker is used by one thread at a time; several can be
- * made for a module. Bodies may be checked only once core_check_module has said true. */
+ * made for a module. Bodies may be checked only once core_check_module has said true. core_check_items
+ * is the same where core_check_bodies, or nothing, follows. */
 typedef struct CoreChecker CoreChecker;
 CoreChecker *core_checker_new(Arena *arena, const CoreModule *m, Features features, Diags *diags);
 bool core_check_module(CoreChecker *c);
+bool core_check_items(CoreChecker *c);
 bool core_check_func(CoreChecker *c, uint32_t func_index);
 /* All bodies of several modules, whose checkers have one list of diagnostics, by up to `jobs` threads. */
 bool core_check_bodies(CoreChecker *const *checkers, size_t n, unsigned jobs);

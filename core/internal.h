@@ -69,9 +69,14 @@ typedef struct {
 
 enum { CORE_QUICK_VECTORS = 512 };
 
+/* The same for all modules that are checked with the same features. */
 typedef struct {
     CoreQuick rows[256], vectors[CORE_QUICK_VECTORS]; /* the second ones behind 0xfd */
-    uint8_t least_block;                              /* block types with a number start here */
+} CoreQuickRows;
+
+typedef struct {
+    const CoreQuickRows *rows;
+    uint8_t least_block;        /* block types with a number start here */
     CoreValType memory, table;  /* address types of the first ones, if they are usual */
     const uint32_t *func_types; /* by function: the id of its type */
 } CoreQuickTable;
@@ -108,7 +113,8 @@ struct CoreChecker {
     uint32_t param_count, local_count, flat_count;
     CoreValType *locals;      /* parameters and the first locals: flat_count of them */
     VEC(CoreLocals) runs;     /* all locals; `count` is where the run ends */
-    uint32_t *init;           /* by local without default: `serial` where it has a value */
+    uint32_t *init;           /* by local without default: `serial` where it has a value; NULL: none
+                                 has been met */
     uint32_t serial;          /* of the function */
     VEC(uint32_t) init_order; /* locals in the order in which they were initialized */
     CoreTrace trace;          /* NULL: nobody looks */
@@ -135,8 +141,9 @@ Str core_check_text(CoreChecker *c, CoreValType t);
 /* Checks an expression that must leave `results` on the stack. c->locals is set up. */
 void core_check_expr(CoreChecker *c, const CoreExpr *expr, const CoreValType *results, uint32_t n);
 
-/* check_quick.c: makes the table, once the items of the module are known to be in order. */
-void core_quick_start(CoreChecker *c);
+/* check_quick.c: makes the table, once the items of the module are known to be in order. `like` has a
+ * table already, or is NULL. */
+void core_quick_start(CoreChecker *c, const CoreChecker *like);
 /* The expression under way can be checked by core_check_quick as far as instructions start before this;
  * NULL: not at all. */
 const uint8_t *core_quick_end(const CoreChecker *c);
