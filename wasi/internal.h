@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/types.h>
 
+#include "wasi/body.h"
 #include "wasi/path.h"
 #include "wasi/terminal.h"
 #include "wasi/wasi.h"
@@ -94,7 +95,9 @@ WasiNet *wasi_net(Wasi *wasi);
 typedef struct WasiLookups WasiLookups;
 WasiLookups *wasi_lookups(Wasi *wasi); /* NULL: no memory */
 
-/* Says what a call that is about to suspend waits for. */
+/* Says what a call that is about to suspend waits for; WASI_FD_BODY is for what only the other side
+ * of a body, or a request under way, can change. */
+enum { WASI_FD_BODY = -2 };
 void wasi_want_fd(Wasi *wasi, int fd, short events);
 void wasi_want_time(Wasi *wasi, uint64_t deadline); /* of wasi_now */
 uint64_t wasi_now(void);                            /* nanoseconds of the monotonic clock */
@@ -118,13 +121,19 @@ static inline Str wasi_str(const AbiValue *value) {
 }
 
 /* io.c */
-typedef enum { WASI_MEDIUM_PIPE, WASI_MEDIUM_FILE, WASI_MEDIUM_SOCKET } WasiMedium;
+typedef enum {
+    WASI_MEDIUM_PIPE,
+    WASI_MEDIUM_FILE,
+    WASI_MEDIUM_SOCKET,
+    WASI_MEDIUM_BODY
+} WasiMedium;
 
 typedef struct WasiInput {
     WasiObject object;
     int fd; /* -1: at its end */
     bool closed;
     WasiMedium medium;
+    WasiBody *body;           /* of WASI_MEDIUM_BODY, in place of fd; its parent keeps it */
     uint64_t offset;          /* where a file is read */
     struct WasiInput **owner; /* not NULL: set to NULL when this is freed */
 } WasiInput;
@@ -137,8 +146,9 @@ typedef struct WasiOutput {
     bool ends;    /* a socket, to be shut down when nothing is pending any more */
     int standard; /* 1, 2: that stream of the process; its limit and filter count */
     WasiMedium medium;
-    int fault;       /* an errno, met while nobody was asking */
-    uint64_t permit; /* of the last check-write */
+    struct WasiSink *sink; /* of WASI_MEDIUM_BODY, in place of fd; its parent keeps it */
+    int fault;             /* an errno, met while nobody was asking */
+    uint64_t permit;       /* of the last check-write */
     uint8_t *pending;
     size_t start, end; /* of what is pending */
     WasiQuota *quota;  /* of a file, */
@@ -156,10 +166,25 @@ typedef struct {
     WasiObject object;
     int code; /* an errno */
     WasiMedium medium;
+    HttpError http; /* of WASI_MEDIUM_BODY */
 } WasiError;
+
+/* What a guest writes of a body, and how much of it there may be. */
+typedef struct WasiSink {
+    WasiBody *body;
+    bool in_request;
+    uint64_t length; /* that was announced, or HTTP1_UNKNOWN_LENGTH */
+    uint64_t written;
+    HttpError error; /* why the last write has failed */
+} WasiSink;
 
 WasiInput *wasi_input(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, AbiValue *out);
 WasiOutput *wasi_output(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, AbiValue *out);
+/* Streams of bodies that the parent keeps. */
+WasiInput *wasi_body_input(VmThread *thread, Wasi *wasi, WasiBody *body, WasiObject *parent,
+                           AbiValue *out);
+WasiOutput *wasi_body_output(VmThread *thread, Wasi *wasi, WasiSink *sink, WasiObject *parent,
+                             AbiValue *out);
 /* A pollable that is ready when `parent` is (streams), always (others), or at the deadline. */
 VmStatus wasi_pollable(VmThread *thread, Wasi *wasi, WasiObject *parent, uint64_t deadline,
                        AbiValue *out);
@@ -171,10 +196,11 @@ void wasi_want_busy(Wasi *wasi);
 void wasi_drain_busy(Wasi *wasi);
 void wasi_forget_busy(Wasi *wasi);
 
-/* socket_*.c: what the pollables of these objects wait for; false: they are ready. */
+/* socket_*.c, http_*.c: what the pollables of these objects wait for; false: they are ready. */
 bool wasi_tcp_waits(const WasiObject *object, struct pollfd *want);
 bool wasi_udp_waits(const WasiObject *object, struct pollfd *want);
 bool wasi_lookup_waits(const WasiObject *object, struct pollfd *want);
+bool wasi_http_waits(const WasiObject *object, struct pollfd *want);
 /* Counts lookups at work; a lookup may outlive its host. */
 WasiLookups *wasi_lookups_new(void);
 void wasi_lookups_release(WasiLookups *lookups);

@@ -29,7 +29,8 @@ enum { FILE_PERMIT = 1 << 20, SOCKET_PERMIT = 64 << 10 };
 WASI_FN(to_debug_string) {
     const WasiError *error = wasi_get(thread, context, &args[0], WASI_ERROR);
     if (!error) return VM_TRAP;
-    wasi_string(result, str_copy(scratch, str_from(strerror(error->code))));
+    const char *text = error->http.text[0] ? error->http.text : strerror(error->code);
+    wasi_string(result, str_copy(scratch, str_from(text)));
     return VM_DONE;
 }
 
@@ -43,30 +44,46 @@ static bool is_ready(int fd, short events) {
     return n != 0; /* failures show when the operation itself is tried */
 }
 
+static bool body_waits(const WasiInput *in, struct pollfd *want) {
+    want->fd = WASI_FD_BODY;
+    return !in->closed && !wasi_body_queued(in->body) &&
+           wasi_body_state(in->body) == WASI_BODY_OPEN;
+}
+
+static bool sink_waits(const WasiOutput *out, struct pollfd *want) {
+    want->fd = WASI_FD_BODY;
+    return !out->closed && !wasi_body_is_abandoned(out->sink->body) &&
+           !wasi_body_room(out->sink->body);
+}
+
 /* What a pollable of the object waits for; false: it is ready. */
 static bool waits_for(const WasiObject *object, struct pollfd *want) {
     switch (object->kind) {
     case WASI_INPUT_STREAM: {
         const WasiInput *in = (const WasiInput *)object;
         *want = (struct pollfd){.fd = in->fd, .events = POLLIN};
+        if (in->medium == WASI_MEDIUM_BODY) return body_waits(in, want);
         return !in->closed && in->fd >= 0 && in->medium != WASI_MEDIUM_FILE;
     }
     case WASI_OUTPUT_STREAM: {
         const WasiOutput *out = (const WasiOutput *)object;
         *want = (struct pollfd){.fd = out->fd, .events = POLLOUT};
+        if (out->medium == WASI_MEDIUM_BODY) return sink_waits(out, want);
         return !out->closed && out->fd >= 0 && out->medium != WASI_MEDIUM_FILE;
     }
     case WASI_TCP_SOCKET: return wasi_tcp_waits(object, want);
     case WASI_INCOMING_DATAGRAM_STREAM:
     case WASI_OUTGOING_DATAGRAM_STREAM: return wasi_udp_waits(object, want);
     case WASI_RESOLVE_ADDRESS_STREAM: return wasi_lookup_waits(object, want);
+    case WASI_FUTURE_TRAILERS:
+    case WASI_FUTURE_INCOMING_RESPONSE: return wasi_http_waits(object, want);
     default: return false;
     }
 }
 
 static bool is_object_ready(const WasiObject *object) {
     struct pollfd p;
-    return !waits_for(object, &p) || is_ready(p.fd, p.events);
+    return !waits_for(object, &p) || (p.fd >= 0 && is_ready(p.fd, p.events));
 }
 
 static bool can_read(const WasiInput *in) { return is_object_ready(&in->object); }
@@ -143,14 +160,14 @@ static VmStatus closed(AbiValue *result, Arena *scratch) {
     return VM_DONE;
 }
 
-static VmStatus failed(VmThread *thread, Wasi *wasi, int code, WasiMedium medium, AbiValue *result,
-                       Arena *scratch) {
+static WasiError *failed(VmThread *thread, Wasi *wasi, int code, WasiMedium medium,
+                         AbiValue *result, Arena *scratch) {
     AbiValue *error = wasi_case(wasi_case(result, 1, 1, scratch), 0, 1, scratch);
     WasiError *object = wasi_make(thread, wasi, WASI_ERROR, sizeof *object, NULL, error);
-    if (!object) return VM_TRAP;
+    if (!object) return NULL;
     object->code = code;
     object->medium = medium;
-    return VM_DONE;
+    return object;
 }
 
 /* ---- input ---- */
@@ -169,8 +186,33 @@ WasiInput *wasi_input(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, 
     return in;
 }
 
+WasiInput *wasi_body_input(VmThread *thread, Wasi *wasi, WasiBody *body, WasiObject *parent,
+                           AbiValue *out) {
+    WasiInput *in = wasi_input(thread, wasi, WASI_FD_BODY, parent, out);
+    if (!in) return NULL;
+    in->medium = WASI_MEDIUM_BODY;
+    in->body = body;
+    in->closed = false;
+    return in;
+}
+
+static ssize_t read_body(WasiInput *in, uint8_t *bytes, size_t n) {
+    size_t got = 0;
+    for (Str more; got < n && (more = wasi_body_peek(in->body)).len > 0; got += more.len) {
+        more.len = more.len < n - got ? more.len : n - got;
+        memcpy(bytes + got, more.ptr, more.len);
+        wasi_body_take(in->body, more.len);
+    }
+    WasiBodyState state = wasi_body_state(in->body);
+    if (got || state == WASI_BODY_OPEN) return (ssize_t)got;
+    in->closed = true;
+    errno = state == WASI_BODY_FAILED ? EPROTO : 0;
+    return -1;
+}
+
 /* Reads at most `n` bytes that are there: their number, or -1 and an errno, which is 0 at the end. */
 static ssize_t read_now(WasiInput *in, void *bytes, uint64_t n) {
+    if (in->medium == WASI_MEDIUM_BODY) return read_body(in, bytes, n);
     if (!can_read(in)) return 0;
     bool is_file = in->medium == WASI_MEDIUM_FILE, past_all = is_file && in->offset > INT64_MAX;
     ssize_t got = past_all  ? 0
@@ -182,6 +224,15 @@ static ssize_t read_now(WasiInput *in, void *bytes, uint64_t n) {
     if (got == 0) errno = 0;
     in->closed = true;
     return -1;
+}
+
+/* Ends a read that gave an errno (0: the end). */
+static VmStatus input_failed(VmThread *thread, Wasi *wasi, const WasiInput *in, int code,
+                             AbiValue *result, Arena *scratch) {
+    if (code == 0) return closed(result, scratch);
+    WasiError *error = failed(thread, wasi, code, in->medium, result, scratch);
+    if (error && in->body) error->http = *wasi_body_error(in->body);
+    return error ? VM_DONE : VM_TRAP;
 }
 
 /* What all four reads do. `*n` is in: at most; out: how many. VM_DONE with *n 0 and an error in the
@@ -203,8 +254,7 @@ static VmStatus input(VmThread *thread, Wasi *wasi, const AbiValue *args, AbiVal
     if (most == 0) return VM_DONE;
     *bytes = arena_alloc(scratch, most);
     ssize_t got = read_now(in, *bytes, most);
-    if (got < 0 && errno == 0) return closed(result, scratch);
-    if (got < 0) return failed(thread, wasi, errno, in->medium, result, scratch);
+    if (got < 0) return input_failed(thread, wasi, in, errno, result, scratch);
     *n = (size_t)got;
     return VM_DONE;
 }
@@ -255,6 +305,33 @@ WasiOutput *wasi_output(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent
     return output;
 }
 
+WasiOutput *wasi_body_output(VmThread *thread, Wasi *wasi, WasiSink *sink, WasiObject *parent,
+                             AbiValue *out) {
+    WasiOutput *output = wasi_output(thread, wasi, WASI_FD_BODY, parent, out);
+    if (!output) return NULL;
+    output->medium = WASI_MEDIUM_BODY;
+    output->sink = sink;
+    return output;
+}
+
+/* As write(2). */
+static ssize_t write_body(WasiSink *sink, const uint8_t *bytes, size_t n) {
+    size_t room = wasi_body_room(sink->body);
+    size_t put = wasi_body_put(sink->body, bytes, n);
+    errno = wasi_body_is_abandoned(sink->body) ? EPIPE : room ? ENOMEM : EAGAIN;
+    return put && errno != EPIPE ? (ssize_t)put : -1;
+}
+
+/* Counts what the guest writes: 0, or an errno where it is more than was announced. */
+static int announce(WasiSink *sink, size_t n) {
+    sink->written += n;
+    if (sink->written <= sink->length) return 0;
+    sink->error = http_error_size(
+        sink->in_request ? HTTP_REQUEST_BODY_SIZE : HTTP_RESPONSE_BODY_SIZE, sink->written);
+    wasi_body_fail(sink->body, sink->error);
+    return EPROTO;
+}
+
 /* write(2) whose broken pipe is an error and no signal. */
 static ssize_t write_quietly(int fd, const void *bytes, size_t n) {
     sigset_t pipe_set, before, pending;
@@ -274,6 +351,7 @@ static ssize_t write_quietly(int fd, const void *bytes, size_t n) {
 
 /* Writes bytes that the descriptor takes: how many, or -1 and an errno. */
 static ssize_t write_some(WasiOutput *out, const uint8_t *bytes, size_t n) {
+    if (out->medium == WASI_MEDIUM_BODY) return write_body(out->sink, bytes, n);
     if (out->fd < 0) return (ssize_t)n;
     if (out->medium == WASI_MEDIUM_SOCKET) return send(out->fd, bytes, n, MSG_NOSIGNAL);
     if (out->medium == WASI_MEDIUM_PIPE)
@@ -363,6 +441,9 @@ void wasi_forget_busy(Wasi *wasi) {
 /* Takes `n` bytes (NULL: zeroes) and writes what the descriptor takes at once. 0, or an errno. */
 static int accept_bytes(Wasi *wasi, WasiOutput *out, const void *bytes, size_t n) {
     if (n == 0) return 0;
+    int refused = out->sink ? announce(out->sink, n) : 0;
+    out->closed |= refused != 0;
+    if (refused) return refused;
     Wasi *host = out->object.maker;
     bool filters = out->standard && wasi_context(host)->filters[out->standard];
     size_t granted = out->standard ? wasi_output_left(host, n) : n;
@@ -388,7 +469,9 @@ static VmStatus output_done(VmThread *thread, Wasi *wasi, const WasiOutput *out,
                             AbiValue *result, Arena *scratch) {
     if (code == 0) return wasi_ok(result);
     if (code == EPIPE) return closed(result, scratch);
-    return failed(thread, wasi, code, out->medium, result, scratch);
+    WasiError *error = failed(thread, wasi, code, out->medium, result, scratch);
+    if (error && out->sink) error->http = out->sink->error;
+    return error ? VM_DONE : VM_TRAP;
 }
 
 /* What an operation on an output that has ended answers: why, where nobody was told yet. */
@@ -409,6 +492,9 @@ static uint64_t permit(WasiOutput *out, int *code) {
     *code = drain(out);
     out->permit = 0;
     if (*code || out->closed || out->end) return 0;
+    if (out->sink && wasi_body_is_abandoned(out->sink->body)) *code = EPIPE;
+    if (out->sink && *code) out->closed = true;
+    if (out->sink) return out->permit = *code ? 0 : wasi_body_room(out->sink->body);
     if (out->fd < 0 || out->medium == WASI_MEDIUM_FILE || is_regular(out->fd))
         return out->permit = FILE_PERMIT;
     uint64_t most = out->medium == WASI_MEDIUM_SOCKET ? SOCKET_PERMIT : WASI_CHUNK;
@@ -512,8 +598,7 @@ static VmStatus splice_now(VmThread *thread, Wasi *wasi, WasiOutput *out, WasiIn
     if (in->closed) return closed(result, scratch);
     uint8_t *bytes = arena_alloc(scratch, most);
     ssize_t got = most ? read_now(in, bytes, most) : 0;
-    if (got < 0 && errno == 0) return closed(result, scratch);
-    if (got < 0) return failed(thread, wasi, errno, in->medium, result, scratch);
+    if (got < 0) return input_failed(thread, wasi, in, errno, result, scratch);
     code = accept_bytes(wasi, out, bytes, (size_t)got);
     out->permit = 0;
     if (code) return output_done(thread, wasi, out, code, result, scratch);

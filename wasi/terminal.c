@@ -102,7 +102,12 @@ static uint32_t decode(const uint8_t *bytes, size_t n) {
 }
 
 static uint8_t length_of(uint8_t first) {
-    return first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    return first < 0x80   ? 1
+           : first < 0xc2 ? 0
+           : first < 0xe0 ? 2
+           : first < 0xf0 ? 3
+           : first < 0xf5 ? 4
+                          : 0;
 }
 
 size_t wasi_filter_bytes(WasiFilter *f, const uint8_t *bytes, size_t n, uint8_t *out) {

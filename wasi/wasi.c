@@ -34,8 +34,8 @@ struct Wasi {
     struct pollfd *wants;
     size_t want_count, want_cap;
     uint64_t deadline; /* the earliest that a call waits for */
-    bool waits;
-    uint64_t seed; /* of insecure random numbers */
+    bool waits;        /* for one of those */
+    uint64_t seed;     /* of insecure random numbers */
     uint64_t hash_key[2];
     WasiPaths paths;
     WasiQuota *quotas; /* one a granted folder */
@@ -313,6 +313,7 @@ uint64_t wasi_now(void) {
 }
 
 void wasi_want_fd(Wasi *wasi, int fd, short events) {
+    if (fd == WASI_FD_BODY) return;
     wasi = wasi->whole;
     wasi->waits = true;
     for (size_t i = 0; i < wasi->want_count; i++)
@@ -336,18 +337,29 @@ void wasi_want_time(Wasi *wasi, uint64_t deadline) {
     if (deadline < wasi->deadline) wasi->deadline = deadline;
 }
 
-bool wasi_wait(Wasi *wasi) {
-    enum { SLICE = 100000000 };
-    if (!wasi->waits) return false;
+bool wasi_wants(Wasi *wasi, WasiWants *wants) {
+    bool waits = wasi->waits;
     wasi_want_busy(wasi);
-    uint64_t now = wasi_now(), ns = wasi->deadline > now ? wasi->deadline - now : 0;
-    if (ns > SLICE) ns = SLICE;
-    struct timespec timeout = {.tv_nsec = (long)ns};
-    ppoll(wasi->wants, wasi->want_count, &timeout, NULL);
+    *wants = (WasiWants){wasi->wants, wasi->want_count, wasi->deadline};
+    return waits;
+}
+
+void wasi_wake(Wasi *wasi) {
     wasi->want_count = 0;
     wasi->deadline = UINT64_MAX;
     wasi->waits = false;
     wasi_drain_busy(wasi);
+}
+
+bool wasi_wait(Wasi *wasi) {
+    enum { SLICE = 100000000 };
+    WasiWants wants;
+    if (!wasi_wants(wasi, &wants)) return false;
+    uint64_t now = wasi_now(), ns = wants.deadline > now ? wants.deadline - now : 0;
+    if (ns > SLICE) ns = SLICE;
+    struct timespec timeout = {.tv_nsec = (long)ns};
+    ppoll(wasi->wants, wants.count, &timeout, NULL);
+    wasi_wake(wasi);
     return true;
 }
 

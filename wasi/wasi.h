@@ -2,6 +2,8 @@
 #ifndef WASI_WASI_H
 #define WASI_WASI_H
 
+#include <poll.h>
+
 #include "interpreter/interpreter.h"
 #include "wasi/net.h"
 
@@ -82,6 +84,17 @@ void wasi_link(Wasi *wasi, VmLinker *linker);
 /* Waits until something that suspended threads wait for may be ready, or for a tenth of a second (so
  * that limits of time and interrupts are noticed); false where nothing can become ready. */
 bool wasi_wait(Wasi *wasi);
+/* The same in two, for hosts with a loop of their own. First: what it waits for, until wasi_wake; false
+ * where only the other side of a body that the host itself carries (wasi/http.h) can wake it. */
+typedef struct {
+    const struct pollfd *fds;
+    size_t count;
+    uint64_t deadline; /* nanoseconds of CLOCK_MONOTONIC; UINT64_MAX: none */
+} WasiWants;
+bool wasi_wants(Wasi *wasi, WasiWants *wants);
+/* Some of it may be ready, or a body has changed: does what goes on without the guest; then the
+ * threads may be resumed. */
+void wasi_wake(Wasi *wasi);
 /* The guest has ended: waits, at most so many nanoseconds, until what it has written has left. */
 void wasi_finish(Wasi *wasi, uint64_t ns);
 

@@ -53,10 +53,8 @@ static unsigned run(const Machine *m, const Call *call) {
 }
 
 static void slices(void) {
-    static const Call calls[] = {{"loop", 300000, 0},
-                                 {"fib", 22, 17711},
-                                 {"tail", 200000, 42},
-                                 {"nested", 22, 17711}};
+    static const Call calls[] = {
+        {"loop", 300000, 0}, {"fib", 22, 17711}, {"tail", 200000, 42}, {"nested", 22, 17711}};
     Arena *arena = arena_new();
     VmStore *store = vm_store_new(NULL);
     Machine m = {.store = store, .thread = vm_thread_new(store)};
@@ -89,8 +87,8 @@ static void ends(void) {
     Arena *arena = arena_new();
     VmStore *store = vm_store_new(&(VmLimits){.has_fuel = true, .fuel = 1000000});
     Machine m = {.store = store, .thread = vm_thread_new(store)};
-    m.instance = machine_load(arena, store, m.thread,
-                              "(module (func (export \"f\") (loop (br 0))))", NULL);
+    m.instance =
+        machine_load(arena, store, m.thread, "(module (func (export \"f\") (loop (br 0))))", NULL);
     CHECK(m.instance != NULL);
     vm_thread_set_slice(m.thread, 1);
     VmSlot none = {0};

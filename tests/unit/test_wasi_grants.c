@@ -52,11 +52,13 @@ static void terminals_are_safe(void) {
          "7\x1b"
          "8\x1b#8x",
          "x"},
-        {"\x1b[31\nm", "\nm"},       /* a line feed ends what is not ended */
+        {"\x1b[31\nm", "\nm"}, /* a line feed ends what is not ended */
         {"\x1b]0;never ended\nb", "\nb"},
-        {"\x1b]0;a\x1b[31mb", "b"},  /* as does another sequence */
+        {"\x1b]0;a\x1b[31mb", "b"}, /* as does another sequence */
         {"\x1b\x1b[31mb", "b"},
-        {"\x1b[\x08" "1mb", "\bb"},
+        {"\x1b[\x08"
+         "1mb",
+         "\bb"},
         {"\x0e\x0f\x7f\x0b\x0c\x01", ""},
         {"\xe2\x82\xac\xf0\x9f\x98\x80", "\xe2\x82\xac\xf0\x9f\x98\x80"},
         {"\xe2\x82\x1b[31mx", "\xef\xbf\xbdx"},
