@@ -281,6 +281,16 @@ bool abi_wave_read_args(const AbiPlan *plan, const WitFields *params, const Sour
 /* Appends the text of a valid value, which abi_wave_read reads as the same, but for handles; nothing where
  * the plan is of nothing. */
 void abi_wave_write(const AbiPlan *plan, const AbiValue *cells, Buf *out);
+/* The same to be looked at, not read back: strings and lists of bytes are cut after `most` bytes, other lists
+ * after a quarter as many items, with their length told; bytes are text (`b"hello\n\x00"`), handles have
+ * their number (`pollable#3`). */
+typedef struct {
+    size_t most;
+} AbiShow;
+void abi_wave_show(const AbiPlan *plan, const AbiValue *cells, const AbiShow *show, Buf *out);
+/* Arguments in parentheses; `plan` is what abi_plan_fields gives for `params`. */
+void abi_wave_show_args(const AbiPlan *plan, const WitFields *params, const AbiValue *cells,
+                        const AbiShow *show, Buf *out);
 /* `true`, `some` ...: labels that are written with `%` as cases. */
 bool abi_wave_is_keyword(Str label);
 
