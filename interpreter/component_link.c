@@ -252,7 +252,7 @@ static VmItem rebind(VmStore *store, const VmInstanceHosts *hosts, void *own, Co
         return item;
     VmComponentFunc *func = ARENA_NEW(store->arena, VmComponentFunc);
     *func = *item.func;
-    func->context = own;
+    func->context = hosts->context ? hosts->context(hosts->host, own, func->context) : own;
     func->entry = NULL;
     func->pending = NULL;
     return (VmItem){.func = func};

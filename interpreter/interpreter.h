@@ -424,6 +424,8 @@ typedef struct {
     void *host;
     /* The same for limits: lower ones, for the instance and those below it together. May be NULL. */
     const VmLimits *(*limits)(void *host, Str path);
+    /* The context of a function, from what `own` gave and what it had; NULL: what `own` gave. */
+    void *(*context)(void *host, void *own, void *context);
 } VmInstanceHosts;
 void vm_linker_hosts(VmLinker *linker, const VmInstanceHosts *hosts);
 

@@ -101,6 +101,21 @@ enum { WASI_FD_BODY = -2 };
 void wasi_want_fd(Wasi *wasi, int fd, short events);
 void wasi_want_time(Wasi *wasi, uint64_t deadline); /* of wasi_now */
 uint64_t wasi_now(void);                            /* nanoseconds of the monotonic clock */
+uint64_t wasi_time(const Wasi *wasi);               /* the same, as the guest is told */
+
+/* observe.c: what stands between, where the context has observers */
+typedef struct WasiWatch WasiWatch;
+WasiWatch *wasi_watch_new(Wasi *wasi, Arena *arena, WasiObserver *observers);
+void wasi_watch_free(WasiWatch *watch);
+WasiWatch *wasi_watch(const Wasi *wasi);
+Str *wasi_spliced(Wasi *wasi); /* the bytes of the last splice, during its call */
+/* As wasi_link puts them into the linker. */
+void wasi_watch_func(WasiWatch *watch, VmLinker *into, const WasiInterface *interface,
+                     const WasiFunc *func);
+VmResource *wasi_watch_resource(WasiWatch *watch, VmStore *store, const char *name);
+/* Whether a function of the linker has such a context; the same for the host of an instance. */
+bool wasi_watch_has(const WasiWatch *watch, const void *context);
+void *wasi_watch_own(WasiWatch *watch, Wasi *own, const void *context);
 
 /* Chooses a case of a variant, option or result: the cells of its payload to fill. */
 AbiValue *wasi_case(AbiValue *value, uint32_t index, uint32_t cells, Arena *scratch);

@@ -599,6 +599,7 @@ static VmStatus splice_now(VmThread *thread, Wasi *wasi, WasiOutput *out, WasiIn
     uint8_t *bytes = arena_alloc(scratch, most);
     ssize_t got = most ? read_now(in, bytes, most) : 0;
     if (got < 0) return input_failed(thread, wasi, in, errno, result, scratch);
+    *wasi_spliced(wasi) = (Str){(char *)bytes, (size_t)got};
     code = accept_bytes(wasi, out, bytes, (size_t)got);
     out->permit = 0;
     if (code) return output_done(thread, wasi, out, code, result, scratch);

@@ -53,6 +53,8 @@ struct Wasi {
     uint64_t written; /* to stdout and stderr */
     bool output_met;
     WasiFilter filters[3];
+    WasiWatch *watch;     /* NULL: nobody observes */
+    Str spliced;
 };
 
 enum { OWN_FILES = 32 }; /* that the program has open besides those of guests */
@@ -123,6 +125,7 @@ Wasi *wasi_new(VmStore *store, const WasiContext *context) {
     Arena *arena = arena_keep(arena_new());
     Wasi *wasi = new_host(store, arena, context);
     if (!wasi) arena_free(arena);
+    else if (context->observers) wasi->watch = wasi_watch_new(wasi, arena, context->observers);
     return wasi;
 }
 
@@ -184,6 +187,9 @@ uint64_t wasi_keyed_hash(const Wasi *wasi, const uint64_t *words, size_t n) {
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+uint64_t wasi_time(const Wasi *wasi) { return wasi_now(); }
+WasiWatch *wasi_watch(const Wasi *wasi) { return wasi->whole->watch; }
+Str *wasi_spliced(Wasi *wasi) { return &wasi->whole->spliced; }
 uint64_t *wasi_seed(Wasi *wasi) { return &wasi->seed; }
 const WasiContext *wasi_context(const Wasi *wasi) { return wasi->context; }
 
@@ -210,6 +216,7 @@ void wasi_free(Wasi *wasi) {
     wasi_forget_busy(wasi);
     free(wasi->objects);
     free(wasi->wants);
+    wasi_watch_free(wasi->watch);
     arena_free(wasi->arena);
     for (Wasi *other = wasi->beside, *next; other; other = next) {
         next = other->beside;
@@ -407,6 +414,8 @@ static void *own_host(void *whole, Str path) {
 }
 
 static bool is_host(void *whole, const void *context) {
+    const WasiWatch *watch = ((Wasi *)whole)->watch;
+    if (watch) return wasi_watch_has(watch, context);
     for (const Wasi *wasi = whole; wasi; wasi = wasi->beside)
         if (wasi == context) return true;
     return false;
@@ -417,21 +426,36 @@ static const VmLimits *own_limits(void *whole, Str path) {
     return other ? other->context->own_limits : NULL;
 }
 
+static void *own_context(void *whole, void *own, void *context) {
+    WasiWatch *watch = ((Wasi *)whole)->watch;
+    return watch ? wasi_watch_own(watch, own, context) : own;
+}
+
+static void link_func(Wasi *wasi, VmLinker *into, const WasiInterface *interface,
+                      const WasiFunc *f) {
+    if (wasi->watch) wasi_watch_func(wasi->watch, into, interface, f);
+    else vm_linker_func(into, str_from(f->name), str_from(f->type), f->fn, wasi);
+}
+
+static void link_resource(Wasi *wasi, VmLinker *into, const char *name) {
+    VmResource *resource = wasi->watch
+                               ? wasi_watch_resource(wasi->watch, wasi->store, name)
+                               : vm_host_resource(wasi->store, str_from(name), destroy, wasi);
+    vm_linker_resource(into, str_from(name), resource);
+}
+
 void wasi_link(Wasi *wasi, VmLinker *linker) {
-    const VmInstanceHosts hosts = {own_host, is_host, wasi, own_limits};
+    const VmInstanceHosts hosts = {own_host, is_host, wasi, own_limits, own_context};
     if (wasi->beside) vm_linker_hosts(linker, &hosts);
     const WasiInterface *interface;
     for (size_t i = 0; (interface = wasi_interface(i)); i++) {
         if (!is_granted(wasi, interface)) continue;
         VmLinker *into =
             vm_linker_instance(linker, str_fmt(wasi->arena, "%s@0.2.12", interface->name));
-        for (size_t k = 0; k < interface->func_count; k++) {
-            const WasiFunc *f = &interface->funcs[k];
-            vm_linker_func(into, str_from(f->name), str_from(f->type), f->fn, wasi);
-        }
+        for (size_t k = 0; k < interface->func_count; k++)
+            link_func(wasi, into, interface, &interface->funcs[k]);
         for (const char *const *name = interface->resources; name && *name; name++)
-            vm_linker_resource(into, str_from(*name),
-                               vm_host_resource(wasi->store, str_from(*name), destroy, wasi));
+            link_resource(wasi, into, *name);
     }
     vm_store_on_wait(wasi->store, (bool (*)(void *))wasi_wait, wasi);
 }

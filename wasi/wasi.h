@@ -46,6 +46,8 @@ typedef struct {
     uint64_t max_output;    /* bytes written to stdout and stderr together (no limit) */
 } WasiLimits;
 
+typedef struct WasiObserver WasiObserver; /* observe.h */
+
 /* Every grant. A zeroed context with the descriptors at -1 grants nothing but clocks and random
  * numbers. */
 typedef struct {
@@ -66,6 +68,7 @@ typedef struct {
     bool filters[3]; /* what goes to this standard stream has its escape sequences taken away */
     WasiLimits limits;
     const VmLimits *own_limits; /* of a host of wasi_beside: of its instance; may be NULL */
+    WasiObserver *observers; /* who sees every call; NULL: nobody */
 } WasiContext;
 
 typedef struct Wasi Wasi;
