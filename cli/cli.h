@@ -16,6 +16,7 @@ typedef enum {
     OPTION_FLAG,   /* bool: --x, --no-x, --x=true, --x=false */
     OPTION_COUNT,  /* unsigned: -vv */
     OPTION_STR,    /* Str: the last one counts */
+    OPTION_MAYBE,  /* Str: `--x` alone gives "-", a value stands behind `=` */
     OPTION_LIST,   /* StrVec: each occurrence adds one */
     OPTION_COMMAS, /* StrVec: as LIST, each value split at commas */
     OPTION_NUMBER, /* uint64_t: decimal or 0x, with a suffix K, M or G (powers of 1024) */
@@ -41,6 +42,8 @@ typedef struct {
     {OPTION_COUNT, letter, name, OPTION_FIELD_(T, field, unsigned), NULL, help}
 #define TEXT(T, field, letter, name, value, help)                                                  \
     {OPTION_STR, letter, name, OPTION_FIELD_(T, field, Str), value, help}
+#define MAYBE(T, field, letter, name, value, help)                                                 \
+    {OPTION_MAYBE, letter, name, OPTION_FIELD_(T, field, Str), value, help}
 #define LIST(T, field, letter, name, value, help)                                                  \
     {OPTION_LIST, letter, name, OPTION_FIELD_(T, field, StrVec), value, help}
 #define COMMAS(T, field, letter, name, value, help)                                                \

@@ -11,12 +11,14 @@
 #include "cli/grant.h"
 #include "cli/load.h"
 #include "cli/run.h"
+#include "cli/run_observe.h"
 #include "interpreter/interpreter.h"
 #include "wat/wat.h"
 
 typedef struct {
     Grants grants;
     RunModule module; /* with the limits, which are for components, too */
+    RunObserve observe;
 } Options;
 
 static const Options defaults = {.module.limits.fuel = UINT64_MAX};
@@ -43,7 +45,9 @@ static const Option option_table[] = {
         "as 'ns:pkg/iface.f(\"x\", {a: 1})'"),
     LIST(Options, module.preloads, 0, "preload", "NAME=FILE",
          "Instantiate another module first, for imports from NAME"),
-    FLAG(Options, module.json, 0, "json", "Print the results of --invoke as JSON"),
+    FLAG(Options, module.json, 0, "json",
+         "Print the results of --invoke as JSON, and what --trace tells"),
+    RUN_OBSERVE_OPTIONS(Options, observe),
     CHOICE(Options, module.validate, 0, "validate", "auto|eager|lazy",
            "Validate function bodies of a core module before it runs, or each when it is called "
            "first (where there are more than 32 MB of them)"),
@@ -110,7 +114,8 @@ static int finish(Cli *cli, Wasi *wasi, VmThread *thread, VmStatus status) {
 
 /* `run` of wasi:cli/run, or what --invoke says. */
 static int call_export(Cli *cli, const CompInfo *info, const Source *source, VmComponent *component,
-                       const RunModule *options, Wasi *wasi, VmThread *thread) {
+                       const RunModule *options, const RunObservers *observers, Wasi *wasi,
+                       VmThread *thread) {
     const AbiValue *args = NULL;
     bool invokes = options->invoke.len != 0;
     VmComponentFunc *func =
@@ -124,8 +129,11 @@ static int call_export(Cli *cli, const CompInfo *info, const Source *source, VmC
     }
     uint32_t cells = vm_component_func_abi(func)->result->op_count;
     AbiValue *result = ARENA_NEW_ARRAY(cli->arena, AbiValue, cells + 1);
+    Str name = invokes ? options->invoke : STR("wasi:cli/run.run");
+    run_observe_enter(observers, wasi, str_from_to(name, 0, str_find(name, '(', 0)), func, args);
     VmStatus ended = vm_component_call(thread, func, args, result, cli->arena);
     int status = finish(cli, wasi, thread, ended);
+    run_observe_leave(observers, wasi, thread, func, result);
     if (vm_status(thread) != VM_DONE) return status;
     if (invokes) run_invoke_print(cli, func, result, options->json);
     return invokes || result->variant.index == 0 ? EXIT_OK : EXIT_INPUT;
@@ -134,7 +142,8 @@ static int call_export(Cli *cli, const CompInfo *info, const Source *source, VmC
 static bool wait_for_host(void *wasi) { return wasi_wait(wasi); }
 
 static int run_component(Cli *cli, const CompInfo *info, const Source *source,
-                         const RunModule *options, VmStore *store, Wasi *wasi, VmThread *thread) {
+                         const RunModule *options, const RunObservers *observers, VmStore *store,
+                         Wasi *wasi, VmThread *thread) {
     VmLinker *linker = vm_linker_new(store);
     vm_store_on_wait(store, wait_for_host, wasi);
     wasi_link(wasi, linker);
@@ -142,7 +151,7 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source,
     VmComponent *component = vm_component_new(thread, info, linker, &cli->diags);
     int status = EXIT_INPUT;
     if (component) {
-        status = call_export(cli, info, source, component, options, wasi, thread);
+        status = call_export(cli, info, source, component, options, observers, wasi, thread);
     } else if (cli->diags.errors == errors && vm_status(thread) == VM_EXIT) {
         status = vm_exit_status(thread);
     } else if (cli->diags.errors == errors) {
@@ -206,7 +215,8 @@ static const Source *from_manifest(Cli *cli, const Source *manifest, Options *op
 static int run(Cli *cli, void *given) {
     Options *options = given;
     Features features = features_all();
-    if (!grants_check(cli, &options->grants)) return EXIT_USAGE;
+    if (!grants_check(cli, &options->grants) || !run_observe_check(cli, &options->observe))
+        return EXIT_USAGE;
     const Source *source = cli_read(cli, 0);
     if (!source) return EXIT_INPUT;
     bool yaml = str_ends(source->path, STR(".yml")) || str_ends(source->path, STR(".yaml"));
@@ -235,7 +245,11 @@ static int run(Cli *cli, void *given) {
         decoded ? comp_validate_jobs(cli->arena, decoded, features, 0, &cli->diags) : NULL;
     if (!info) return EXIT_INPUT;
     WasiContext context;
+    if (options->observe.replay.len) options->grants = (Grants){0};
     if (!grants_read(cli, &options->grants, &context)) return EXIT_INPUT;
+    RunObservers *observers =
+        run_observe_begin(cli, &options->observe, source, options->module.json, &context);
+    if (!observers) return grants_close(&context), EXIT_INPUT;
     VmLimits limits = vm_limits_of(&options->module.limits);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that the guest sees, */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that has become too large */
@@ -245,8 +259,9 @@ static int run(Cli *cli, void *given) {
     Wasi *wasi = store ? wasi_new(store, &context) : NULL;
     if (thread && wasi) {
         run_on_interrupt(interrupt_store, store);
-        status = run_component(cli, info, source, &options->module, store, wasi, thread);
+        status = run_component(cli, info, source, &options->module, observers, store, wasi, thread);
         run_on_interrupt(NULL, NULL);
+        status = run_observe_end(cli, observers, thread, status);
     } else diag(&cli->diags, CLI_NO_MEMORY, span_none());
     wasi_free(wasi);
     vm_thread_free(thread);

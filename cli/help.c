@@ -49,6 +49,8 @@ static void entry(Buf *out, Str left, const char *text) {
 Str help_option_names(Arena *arena, const Option *o) {
     Str letter = o->letter ? str_fmt(arena, "-%c, ", o->letter) : STR("    ");
     const char *more = o->kind == OPTION_LIST ? "..." : o->kind == OPTION_COMMAS ? ",..." : "";
+    if (o->kind == OPTION_MAYBE)
+        return str_fmt(arena, "%.*s--%s[=<%s>]", STR_ARG(letter), o->name, o->value);
     if (!option_takes_value(o)) return str_fmt(arena, "%.*s--%s", STR_ARG(letter), o->name);
     return str_fmt(arena, "%.*s--%s <%s>%s", STR_ARG(letter), o->name, o->value, more);
 }

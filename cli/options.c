@@ -47,7 +47,8 @@ const Option *cli_option(const CommandSpec *spec, size_t i) {
 }
 
 bool option_takes_value(const Option *option) {
-    return option->kind != OPTION_FLAG && option->kind != OPTION_COUNT;
+    return option->kind != OPTION_FLAG && option->kind != OPTION_COUNT &&
+           option->kind != OPTION_MAYBE;
 }
 
 /* ---- finding the command ---- */
@@ -214,7 +215,8 @@ static bool set_value(Parser *p, const Option *option, Str said, Str value) {
     case OPTION_COUNT:
         diag(&p->cli->diags, CLI_SURPLUS_VALUE, span_none(), STR_ARG(said));
         return false;
-    case OPTION_STR: return *(Str *)field(p, option) = value, true;
+    case OPTION_STR:
+    case OPTION_MAYBE: return *(Str *)field(p, option) = value, true;
     case OPTION_LIST: return *vec_push(p->cli->arena, (StrVec *)field(p, option)) = value, true;
     case OPTION_COMMAS: return add_commas(p, field(p, option), value);
     case OPTION_NUMBER: return set_number(p, option, said, value);
@@ -230,6 +232,8 @@ static bool set_bare(Parser *p, const Option *option, Str said) {
         *(bool *)field(p, option) = true;
     } else if (option->kind == OPTION_COUNT) {
         ++*(unsigned *)field(p, option);
+    } else if (option->kind == OPTION_MAYBE) {
+        *(Str *)field(p, option) = STR("-");
     } else if (p->at == p->n) {
         diag(&p->cli->diags, CLI_NO_VALUE, span_none(), STR_ARG(said), option->value);
         return false;
@@ -364,6 +368,7 @@ static void put_option(Cli *cli, const Option *row, const void *field, bool on_b
         if (*(const bool *)field != on_by_default)
             word = str_fmt(cli->arena, on_by_default ? "--no-%s" : "--%s", row->name);
         break;
+    case OPTION_MAYBE:
     case OPTION_STR: {
         Str value = *(const Str *)field;
         if (value.len) word = str_fmt(cli->arena, "--%s=%.*s", row->name, STR_ARG(value));

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * `witc run --trace`, `--record`, `--replay`: files are opened, and observers (wasi/observe.h) made,
+ * before the program runs; when it has ended they are told how.
+ */
+#include "cli/run_observe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/sha256.h"
+
+struct RunObservers {
+    WasiTraceOptions trace_options;
+    WasiTrace *trace;
+    WasiRecord *record;
+    WasiReplay *replay;
+    Str record_path;
+    int record_fd;
+};
+
+bool run_observe_check(Cli *cli, const RunObserve *options) {
+    if (!options->record.len || !options->replay.len) return true;
+    diag(&cli->diags, CLI_EXCLUSIVE, span_none(), "--record", "--replay");
+    return false;
+}
+
+static bool cannot_write(Cli *cli, Str path, int fault) {
+    diag(&cli->diags, FILE_WRITE, span_none(), STR_ARG(path), strerror(fault));
+    return false;
+}
+
+static int open_new(Cli *cli, Str path, mode_t mode) {
+    int fd = open(str_c(cli->arena, path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (fd < 0) cannot_write(cli, path, errno);
+    return fd;
+}
+
+static void add(WasiContext *context, WasiObserver *observer) {
+    observer->next = context->observers;
+    context->observers = observer;
+}
+
+static bool begin_trace(Cli *cli, const RunObserve *o, bool json, RunObservers *all) {
+    bool to_stderr = str_is(o->trace, "-");
+    all->trace_options = (WasiTraceOptions){
+        .fd = to_stderr ? STDERR_FILENO : open_new(cli, o->trace, 0666),
+        .json = json,
+        .colour = to_stderr && cli_colour(cli, STDERR_FILENO),
+        .filters = o->trace_filter,
+    };
+    all->trace = all->trace_options.fd < 0 ? NULL : wasi_trace_new(&all->trace_options);
+    return all->trace != NULL;
+}
+
+/* What a program is told holds whatever it was granted, secrets too: the file is its owner's. */
+static bool begin_record(Cli *cli, const RunObserve *o, Str program, RunObservers *all) {
+    all->record_path = o->record;
+    all->record_fd = open_new(cli, o->record, 0600);
+    if (all->record_fd < 0) return false;
+    all->record = wasi_record_new(all->record_fd, program);
+    return true;
+}
+
+static bool begin_replay(Cli *cli, const RunObserve *o, Str program, RunObservers *all) {
+    const Source *file = file_read(cli->arena, o->replay, &cli->diags);
+    if (!file) return false;
+    all->replay = wasi_replay_new(file, STDOUT_FILENO, STDERR_FILENO, &cli->diags);
+    if (all->replay && !str_eq(wasi_replay_program(all->replay), program))
+        diag(&cli->diags, CLI_REPLAY_PROGRAM, span_none(), STR_ARG(o->replay));
+    return all->replay != NULL;
+}
+
+RunObservers *run_observe_begin(Cli *cli, const RunObserve *o, const Source *program, bool json,
+                                WasiContext *context) {
+    RunObservers *all = ARENA_NEW(cli->arena, RunObservers);
+    all->record_fd = -1;
+    bool keeps = o->record.len || o->replay.len;
+    Str digest = keeps ? sha256_text(cli->arena, program->text) : (Str){0};
+    bool good = (!o->trace.len || begin_trace(cli, o, json, all)) &&
+                (!o->record.len || begin_record(cli, o, digest, all)) &&
+                (!o->replay.len || begin_replay(cli, o, digest, all));
+    if (!good) return NULL;
+    if (all->replay) add(context, wasi_replay_observer(all->replay));
+    if (all->record) add(context, wasi_record_observer(all->record));
+    if (all->trace) add(context, wasi_trace_observer(all->trace));
+    return all;
+}
+
+void run_observe_enter(const RunObservers *all, const Wasi *wasi, Str name,
+                       const VmComponentFunc *func, const AbiValue *args) {
+    if (all->trace) wasi_trace_enters(all->trace, wasi_observed_ns(wasi), name, func, args);
+}
+
+void run_observe_leave(const RunObservers *all, const Wasi *wasi, const VmThread *thread,
+                       const VmComponentFunc *func, const AbiValue *result) {
+    if (all->trace) wasi_trace_leaves(all->trace, wasi_observed_ns(wasi), thread, func, result);
+}
+
+int run_observe_end(Cli *cli, RunObservers *all, const VmThread *thread, int status) {
+    if (all->record) {
+        wasi_record_ends(all->record, thread);
+        int fault = wasi_record_free(all->record);
+        if (close(all->record_fd) < 0 && !fault) fault = errno;
+        if (fault) cannot_write(cli, all->record_path, fault);
+        if (fault && status == EXIT_OK) status = EXIT_INPUT;
+    }
+    if (all->replay && !wasi_replay_ends(all->replay, thread)) status = EXIT_INPUT;
+    wasi_replay_free(all->replay);
+    wasi_trace_free(all->trace);
+    if (all->trace && all->trace_options.fd != STDERR_FILENO) close(all->trace_options.fd);
+    return status;
+}

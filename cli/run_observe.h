@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef CLI_RUN_OBSERVE_H
+#define CLI_RUN_OBSERVE_H
+
+#include "cli/cli.h"
+#include "wasi/observe.h"
+
+/* The part of `witc run` that sees and repeats what a guest does. */
+
+typedef struct {
+    Str trace; /* a file, "-": standard error, empty: none */
+    StrVec trace_filter;
+    Str record, replay; /* files, or empty */
+} RunObserve;
+
+/* Rows of the table of options; `field` is the RunObserve in T. */
+#define RUN_OBSERVE_OPTIONS(T, field)                                                              \
+    MAYBE(T, field.trace, 0, "trace", "FILE",                                                      \
+          "Show each call between the component and the host, with its values as WAVE, when it "   \
+          "was made and how long it took; on standard error, or in a file"),                       \
+        COMMAS(T, field.trace_filter, 0, "trace-filter", "PATTERN",                                \
+               "Trace only these, such as `wasi:filesystem/*` or `*.read`; `!PATTERN`: but these"), \
+        TEXT(T, field.record, 0, "record", "FILE",                                                 \
+             "Write every call of the host and its result into a file, for --replay"),             \
+        TEXT(T, field.replay, 0, "replay", "FILE",                                                 \
+             "Run again what was recorded: every answer comes from the file, nothing is granted, " \
+             "and what differs is told")
+
+/* Whether they fit together; a diagnostic. */
+bool run_observe_check(Cli *cli, const RunObserve *options);
+
+typedef struct RunObservers RunObservers;
+/* Sets the observers of the context. NULL after a diagnostic. */
+RunObservers *run_observe_begin(Cli *cli, const RunObserve *options, const Source *program,
+                                bool json, WasiContext *context);
+/* A function of the component is called, and has ended. */
+void run_observe_enter(const RunObservers *observers, const Wasi *wasi, Str name,
+                       const VmComponentFunc *func, const AbiValue *args);
+void run_observe_leave(const RunObservers *observers, const Wasi *wasi, const VmThread *thread,
+                       const VmComponentFunc *func, const AbiValue *result);
+/* The program has ended, and would exit with `status`: with which it exits. */
+int run_observe_end(Cli *cli, RunObservers *observers, const VmThread *thread, int status);
+
+#endif
