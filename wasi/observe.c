@@ -128,8 +128,8 @@ static void destroyed(void *context, uint64_t rep) {
 
 WasiWatch *wasi_watch_new(Wasi *wasi, Arena *arena, WasiObserver *observers) {
     WasiWatch *watch = ARENA_NEW(arena, WasiWatch);
-    *watch = (WasiWatch){
-        .wasi = wasi, .arena = arena, .observers = observers, .begin = wasi_time(wasi)};
+    *watch =
+        (WasiWatch){.wasi = wasi, .arena = arena, .observers = observers, .begin = wasi_time(wasi)};
     return watch;
 }
 

@@ -53,7 +53,7 @@ struct Wasi {
     uint64_t written; /* to stdout and stderr */
     bool output_met;
     WasiFilter filters[3];
-    WasiWatch *watch;     /* NULL: nobody observes */
+    WasiWatch *watch; /* NULL: nobody observes */
     Str spliced;
 };
 

@@ -68,7 +68,7 @@ typedef struct {
     bool filters[3]; /* what goes to this standard stream has its escape sequences taken away */
     WasiLimits limits;
     const VmLimits *own_limits; /* of a host of wasi_beside: of its instance; may be NULL */
-    WasiObserver *observers; /* who sees every call; NULL: nobody */
+    WasiObserver *observers;    /* who sees every call; NULL: nobody */
 } WasiContext;
 
 typedef struct Wasi Wasi;
