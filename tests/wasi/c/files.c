@@ -23,7 +23,9 @@ static int opens(const char *path, fs_open_flags open, fs_descriptor_flags flags
 static fs_descriptor_stat status(fs_descriptor_ref d) { return MUST(fs_descriptor_stat_2(d)); }
 static uint64_t size_of(fs_descriptor d) { return status(ref(d)).size; }
 
-static bool exists(const char *path) { return !fs_descriptor_stat_at(root(), 0, name(path)).is_err; }
+static bool exists(const char *path) {
+    return !fs_descriptor_stat_at(root(), 0, name(path)).is_err;
+}
 
 /* ---- open-at ---- */
 
@@ -143,7 +145,8 @@ static void sameness(void) {
     fs_metadata_hash_value b = MUST(fs_descriptor_metadata_hash(ref(again)));
     fs_metadata_hash_value c = MUST(fs_descriptor_metadata_hash(ref(two)));
     fs_metadata_hash_value at = MUST(fs_descriptor_metadata_hash_at(root(), 0, name("one")));
-    fs_metadata_hash_value of_link = MUST(fs_descriptor_metadata_hash_at(root(), 0, name("also-one")));
+    fs_metadata_hash_value of_link =
+        MUST(fs_descriptor_metadata_hash_at(root(), 0, name("also-one")));
     check(a.lower == b.lower && a.upper == b.upper, "metadata-hash stays where nothing changes");
     check(a.lower != c.lower || a.upper != c.upper, "metadata-hash of another file is another");
     check(a.lower == at.lower && a.upper == at.upper,
@@ -163,12 +166,18 @@ static void read_at(void) {
         const char *want;
         bool must_end, may_end;
     } reads[] = {
-        {10, 0, "0123456789", false, true}, {5, 0, "01234", false, false},
-        {5, 5, "56789", false, true},       {1, 9, "9", false, true},
-        {100, 0, "0123456789", false, true}, {10, 10, "", true, true},
-        {10, 11, "", true, true},           {10, 1000, "", true, true},
-        {0, 0, "", false, false},           {HUGE, 0, "0123456789", false, true},
-        {HUGE, 9, "9", false, true},        {1 << 30, 3, "3456789", false, true},
+        {10, 0, "0123456789", false, true},
+        {5, 0, "01234", false, false},
+        {5, 5, "56789", false, true},
+        {1, 9, "9", false, true},
+        {100, 0, "0123456789", false, true},
+        {10, 10, "", true, true},
+        {10, 11, "", true, true},
+        {10, 1000, "", true, true},
+        {0, 0, "", false, false},
+        {HUGE, 0, "0123456789", false, true},
+        {HUGE, 9, "9", false, true},
+        {1 << 30, 3, "3456789", false, true},
     };
     for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
         fs_result_tuple2_list_u8_bool_error_code r =
@@ -193,10 +202,10 @@ static void read_at(void) {
             fs_name, "of what is open for writing");
     outcome(CODE(fs_descriptor_read(ref(folder), 1, 0)), E(IS_DIRECTORY) | E(BAD_DESCRIPTOR),
             fs_name, "of a folder");
-    outcome(CODE(fs_descriptor_read_via_stream(ref(writer), 0)), E(BAD_DESCRIPTOR) | E(NOT_PERMITTED),
-            fs_name, "a stream of what is open for writing");
-    outcome(CODE(fs_descriptor_read_via_stream(ref(folder), 0)), E(IS_DIRECTORY) | E(BAD_DESCRIPTOR),
-            fs_name, "a stream of a folder");
+    outcome(CODE(fs_descriptor_read_via_stream(ref(writer), 0)),
+            E(BAD_DESCRIPTOR) | E(NOT_PERMITTED), fs_name, "a stream of what is open for writing");
+    outcome(CODE(fs_descriptor_read_via_stream(ref(folder), 0)),
+            E(IS_DIRECTORY) | E(BAD_DESCRIPTOR), fs_name, "a stream of a folder");
     fs_descriptor_drop(writer);
     fs_descriptor_drop(folder);
 }
@@ -233,8 +242,8 @@ static void write_at(void) {
                 "a stream to %s", names[i]);
         outcome(CODE(fs_descriptor_append_via_stream(ref(both[i]))), want_fault, fs_name,
                 "an appending stream to %s", names[i]);
-        outcome(CODE(fs_descriptor_set_size(ref(both[i]), 3)),
-                want_fault | E(INVALID), fs_name, "set-size of %s", names[i]);
+        outcome(CODE(fs_descriptor_set_size(ref(both[i]), 3)), want_fault | E(INVALID), fs_name,
+                "set-size of %s", names[i]);
         fs_descriptor_drop(both[i]);
     }
 }
@@ -285,8 +294,7 @@ static void syncs(void) {
     static const fs_descriptor_flags kinds[] = {FS_DESCRIPTOR_FLAGS_FILE_INTEGRITY_SYNC,
                                                 FS_DESCRIPTOR_FLAGS_DATA_INTEGRITY_SYNC,
                                                 FS_DESCRIPTOR_FLAGS_REQUESTED_WRITE_SYNC};
-    for (int i = 0; i < 3; i++)
-        /* "should be interpreted as a request, and not a requirement" */
+    for (int i = 0; i < 3; i++) /* "should be interpreted as a request, and not a requirement" */
         outcome(opens("synced", 0, READ | WRITE | kinds[i]), YES, fs_name,
                 "opened with integrity flag %d", i);
 }
@@ -313,12 +321,13 @@ static void attributes(void) {
     check(link.type == FS_DESCRIPTOR_TYPE_SYMBOLIC_LINK && link.size == 4,
           "\"For symbolic links, the length in bytes of the pathname\"");
     link = MUST(fs_descriptor_stat_at(root(), FOLLOW, name("stat-soft")));
-    check(link.type == FS_DESCRIPTOR_TYPE_REGULAR_FILE && link.size == 5, "a link that is followed");
+    check(link.type == FS_DESCRIPTOR_TYPE_REGULAR_FILE && link.size == 5,
+          "a link that is followed");
     check(status(root()).type == FS_DESCRIPTOR_TYPE_DIRECTORY, "the type of a folder");
 
     fs_new_timestamp keep = fs_new_timestamp_no_change(), now = fs_new_timestamp_now();
-    static const wall_datetime times[] = {{0, 0}, {1, 999999999}, {1000000000, 1},
-                                          {2147483648ull, 5}, {4294967296ull, 7}};
+    static const wall_datetime times[] = {
+        {0, 0}, {1, 999999999}, {1000000000, 1}, {2147483648ull, 5}, {4294967296ull, 7}};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
         fs_new_timestamp t = fs_new_timestamp_timestamp(times[i]);
         MUST_VOID(fs_descriptor_set_times(ref(d), &keep, &keep));
@@ -350,8 +359,8 @@ static void attributes(void) {
     outcome(CODE(fs_descriptor_set_times_at(root(), 0, name("stat"), &wrong, &keep)), E(INVALID),
             fs_name, "set-times-at: 10^9 nanoseconds");
     fs_new_timestamp never = fs_new_timestamp_timestamp((wall_datetime){HUGE, 0});
-    outcome(CODE(fs_descriptor_set_times(ref(d), &never, &never)),
-            E(INVALID) | E(OVERFLOW), fs_name, "set-times: 2^64-1 seconds");
+    outcome(CODE(fs_descriptor_set_times(ref(d), &never, &never)), E(INVALID) | E(OVERFLOW),
+            fs_name, "set-times: 2^64-1 seconds");
     outcome(CODE(fs_descriptor_set_times_at(root(), 0, name("stat"), &never, &never)),
             E(INVALID) | E(OVERFLOW), fs_name, "set-times-at: 2^64-1 seconds");
     fs_descriptor_drop(d);
@@ -390,10 +399,10 @@ static void listing(void) {
             (void)fs_directory_entry_stream_read_directory_entry(
                 fs_directory_entry_stream_borrow(other));
         fs_directory_entry e = r.val.ok.val;
-        int which = text_is(e.name, "folder")                                   ? N
-                    : text_is(e.name, "link")                                   ? N + 1
+        int which = text_is(e.name, "folder")                                 ? N
+                    : text_is(e.name, "link")                                 ? N + 1
                     : text_is(e.name, "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80") ? N + 2
-                                                                                 : -1;
+                                                                              : -1;
         for (int i = 0; which < 0 && i < N; i++)
             if (text_is(e.name, text("file-%d", i))) which = i;
         if (text_is(e.name, ".") || text_is(e.name, "..")) dots = true;
@@ -524,8 +533,7 @@ static void links(void) {
     };
     for (size_t i = 0; i < sizeof contents / sizeof *contents; i++) {
         const char *path = text("link-%d", (int)i);
-        int code = CODE(
-            fs_descriptor_symlink_at(root(), name(contents[i].content), name(path)));
+        int code = CODE(fs_descriptor_symlink_at(root(), name(contents[i].content), name(path)));
         outcome(code, contents[i].want, fs_name, "content %s", contents[i].name);
         if (code != OK) {
             check(!exists(path), "content %s: no link is made", contents[i].name);
@@ -562,7 +570,8 @@ static void input_streams(void) {
     check(!skipped.is_err && skipped.val.ok == 3, "blocking-skip");
     skipped = io_input_stream_skip(io_input_stream_borrow(b), 1);
     check(!skipped.is_err && skipped.val.ok <= 1, "skip");
-    outcome(STREAM_CODE(io_input_stream_read(ra, 0)), YES, stream_name, "read of 0 of what is open");
+    outcome(STREAM_CODE(io_input_stream_read(ra, 0)), YES, stream_name,
+            "read of 0 of what is open");
     check(ready_within(io_input_stream_subscribe(ra), 1000), "a file is ready");
     check(bytes_are(read_stream(a, HUGE), "789"), "no more than there is");
     outcome(STREAM_CODE(io_input_stream_blocking_read(ra, 1)), BIT(CLOSED), stream_name,
@@ -594,8 +603,8 @@ static void input_streams(void) {
 }
 
 static int write_stream(io_output_stream out, const char *content) {
-    return STREAM_CODE(io_output_stream_blocking_write_and_flush(io_output_stream_borrow(out),
-                                                                 bytes_of(content)));
+    return STREAM_CODE(
+        io_output_stream_blocking_write_and_flush(io_output_stream_borrow(out), bytes_of(content)));
 }
 
 static void output_streams(void) {
@@ -638,8 +647,9 @@ static void output_streams(void) {
     uint8_t *page = WIT_NEW(uint8_t, 4096);
     for (int i = 0; i < 4096; i++) page[i] = (uint8_t)i;
     wit_list_u8 bytes = {page, 4096};
-    outcome(STREAM_CODE(io_output_stream_blocking_write_and_flush(io_output_stream_borrow(b), bytes)),
-            YES, stream_name, "blocking-write-and-flush of 4096 bytes");
+    outcome(
+        STREAM_CODE(io_output_stream_blocking_write_and_flush(io_output_stream_borrow(b), bytes)),
+        YES, stream_name, "blocking-write-and-flush of 4096 bytes");
     check(size_of(d) == 7 + 4096, "all of them are written");
     outcome(STREAM_CODE(
                 io_output_stream_blocking_write_zeroes_and_flush(io_output_stream_borrow(b), 4096)),
@@ -714,7 +724,8 @@ static void splicing(void) {
     r = io_output_stream_blocking_splice(o, i, HUGE);
     check(!r.is_err, "blocking-splice of 2^64-1");
     MUST_VOID(io_output_stream_blocking_flush(o));
-    while (!io_output_stream_blocking_splice(o, i, 100).is_err) MUST_VOID(io_output_stream_blocking_flush(o));
+    while (!io_output_stream_blocking_splice(o, i, 100).is_err)
+        MUST_VOID(io_output_stream_blocking_flush(o));
     check(text_is(name(content_of("sink")), "0123456789"), "all is there");
     outcome(STREAM_CODE(io_output_stream_splice(o, i, 1)), BIT(CLOSED), stream_name,
             "splice at the end: the error of `read`");
