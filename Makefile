@@ -21,7 +21,7 @@ SANITIZE := -fsanitize=address,undefined
 CFLAGS_release := -O2 -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	-ffunction-sections -fdata-sections
 # Folders and files that are compiled for size: what they do is waiting for files or done once.
-SMALL := adapter bindgen cli component model report wac wasi \
+SMALL := adapter bindgen cli component model report serve wac wasi \
 	wat/parse_canon.c wat/parse_component.c wat/parse_custom.c wat/print_custom.c wat/wast.c \
 	witc/expect.c witc/format.c witc/format_print.c witc/lint.c witc/lint_package.c witc/lint_text.c \
 	witc/json.c witc/lost.c witc/document.c witc/recover.c witc/commit.c \
@@ -55,7 +55,7 @@ FLAVOUR := $(MODE)$(if $(filter-out cc gcc,$(CC)),-$(notdir $(CC)))$(if $(TRAMPO
 OBJ := $(BUILD)/obj-$(FLAVOUR)
 WITC := $(BUILD)/witc$(if $(filter-out release,$(FLAVOUR)),-$(FLAVOUR))
 
-LIB_FOLDERS := base adapter grammar/src model core witc canonical-abi bindgen report component wac wat interpreter wasi embed
+LIB_FOLDERS := base adapter grammar/src model core witc canonical-abi bindgen report component wac wat interpreter wasi serve embed
 FOLDERS := $(sort $(patsubst grammar/src,grammar,$(LIB_FOLDERS))) cli
 LIB_SRC := $(foreach d,$(LIB_FOLDERS),$(wildcard $(d)/*.c))
 CLI_SRC := $(wildcard cli/*.c)

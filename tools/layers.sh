@@ -19,13 +19,14 @@ allowed() {
     wat) echo base model core canonical-abi component ;;
     interpreter) echo base model core canonical-abi component ;;
     wasi) echo base model canonical-abi interpreter ;;
+    serve) echo base model canonical-abi component interpreter wasi ;;
     embed) echo base model core canonical-abi component wat interpreter wasi include ;;
-    cli) echo base adapter grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi embed include ;;
+    cli) echo base adapter grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi serve embed include ;;
     esac
 }
 
 bad=0
-for folder in base adapter grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi embed cli; do
+for folder in base adapter grammar model core canonical-abi witc bindgen report component wac wat interpreter wasi serve embed cli; do
     [ -d "$folder" ] || continue
     may=" $folder $(allowed $folder) "
     for line in $(grep -rHnoE '^ *# *include +"[^"]+/[^"]+"' "$folder" --include=*.c --include=*.h \

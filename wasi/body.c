@@ -152,6 +152,8 @@ WasiBodyState wasi_body_state(const WasiBody *body) {
     return body->len ? WASI_BODY_OPEN : body->end;
 }
 
+bool wasi_body_is_whole(const WasiBody *body) { return body->end == WASI_BODY_FINISHED; }
+
 HttpFields wasi_body_trailers(const WasiBody *body) { return body->trailers; }
 const HttpError *wasi_body_error(const WasiBody *body) { return &body->error; }
 

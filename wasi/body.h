@@ -63,6 +63,8 @@ void wasi_body_take(WasiBody *body, size_t n);
 size_t wasi_body_queued(const WasiBody *body);
 /* WASI_BODY_OPEN also as long as bytes are queued. */
 WasiBodyState wasi_body_state(const WasiBody *body);
+/* The writer has finished it: what is queued is the rest. */
+bool wasi_body_is_whole(const WasiBody *body);
 /* Of one that is finished; none, or until the reader is gone. */
 HttpFields wasi_body_trailers(const WasiBody *body);
 /* Of one that has failed. */

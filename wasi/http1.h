@@ -79,6 +79,7 @@ typedef enum { HTTP1_SERVER, HTTP1_CLIENT } Http1Role;
 const char *http1_refusal_text(Http1Refusal refusal);
 /* What a server answers to such a request, 502 for what only responses have; 200 for HTTP1_GOOD. */
 unsigned http1_refusal_status(Http1Refusal refusal);
+Str http1_reason(unsigned status); /* the usual one, or nothing */
 /* For what a server reads or a client writes (a request), or the reverse. */
 HttpErrorCode http1_refusal_code(Http1Refusal refusal, bool in_request);
 

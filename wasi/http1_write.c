@@ -225,7 +225,7 @@ static const struct {
     {511, "Network Authentication Required"},
 };
 
-static Str usual_reason(unsigned status) {
+Str http1_reason(unsigned status) {
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].status == status) return str_from(reasons[i].reason);
     return STR("");
@@ -235,7 +235,7 @@ static void put_status_line(Sink *sink, unsigned status, Str reason) {
     put(sink, STR("HTTP/1.1 "));
     put_number(sink, status);
     put(sink, STR(" "));
-    put(sink, reason.len ? reason : usual_reason(status));
+    put(sink, reason.len ? reason : http1_reason(status));
     put(sink, STR("\r\n"));
 }
 

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * `witc serve`: HTTP requests are answered by a component. All is in serve/; here are its options.
+ *
+ * Exit status: 0 after a drain, 1 where the program is wrong, the address is taken, or requests had to
+ * be cut off at the end.
+ */
+#include "cli/serve.h"
+
+typedef struct {
+    Grants grants;
+    RunLimits limits;
+    ServeOptions serve;
+} Options;
+
+static const Option option_table[] = {
+    TEXT(Options, serve.address, 0, "addr", "HOST:PORT",
+         "Where to listen (127.0.0.1:8080); port 0 takes any that is free, `[::]:80` all of IPv6"),
+    TEXT(Options, serve.unix_path, 0, "unix", "PATH", "Listen at a Unix socket instead"),
+    TEXT(Options, serve.admin, 0, "admin-addr", "HOST:PORT",
+         "Answer /metrics (for Prometheus) and /health at an address of their own"),
+    TEXT(Options, serve.log, 0, "log", "FILE|-", "Write a line of JSON for each request"),
+    NUMBER(Options, serve.workers, 0, "workers", "N", "Serve by so many processes (1)"),
+    LIST(Options, grants.env, 0, "env", "NAME[=VALUE]",
+         "Grant a variable of the environment; without a value, the one that it has here"),
+    FLAG(Options, grants.inherit_env, 0, "inherit-env", "Grant the whole environment"),
+    LIST(Options, grants.folders, 0, "dir", "HOST[::GUEST[::ro]]",
+         "Grant a folder and all below it, as `witc run` does"),
+    LIST(Options, grants.net, 0, "net-allow", "RULE",
+         "Grant a part of the network, as `witc run` does"),
+    NUMBER(Options, serve.reuse, 0, "reuse", "N",
+           "Requests that one instance answers, one after the other (1: each has a fresh one)"),
+    NUMBER(Options, serve.spare, 0, "spare", "N",
+           "Instances made in advance while nothing else is to be done (16)"),
+    TIME(Options, serve.slice, 0, "slice", "TIME",
+         "How long a handler computes before others have their turn (2ms)"),
+    TIME(Options, serve.timeout, 0, "timeout", "TIME",
+         "End a request that lasts longer, with 504 (30s; 0: none)"),
+    NUMBER(Options, limits.fuel, 0, "fuel", "N",
+           "Stop a handler after about so many instructions (10,000,000,000)"),
+    NUMBER(Options, limits.max_memory, 0, "max-memory", "BYTES",
+           "How much the memories of an instance may hold (128M)"),
+    NUMBER(Options, limits.max_heap, 0, "max-heap", "BYTES",
+           "How much its structs, arrays and exceptions may take (64M)"),
+    NUMBER(Options, limits.max_table, 0, "max-table", "N",
+           "How many entries its tables may have together (1,000,000)"),
+    NUMBER(Options, limits.max_stack, 0, "max-stack", "BYTES", "How large its stack may be (1M)"),
+    NUMBER(Options, limits.max_frames, 0, "max-frames", "N", "How deep its calls may nest (65536)"),
+    NUMBER(Options, limits.max_instances, 0, "max-instances", "N",
+           "How many instances the component may consist of (100)"),
+    NUMBER(Options, limits.max_handles, 0, "max-handles", "N",
+           "How many handles it may have (10,000)"),
+    NUMBER(Options, limits.max_values, 0, "max-values", "BYTES",
+           "How much the values of one call between it and WASI may take (16M)"),
+    NUMBER(Options, limits.max_copy, 0, "max-copy", "BYTES",
+           "How much one call may copy from component to component (64M)"),
+    NUMBER(Options, serve.max_connections, 0, "max-connections", "N",
+           "Connections at a time; more are answered with 503 (10,000)"),
+    NUMBER(Options, serve.max_requests, 0, "max-requests", "N",
+           "Requests at a time; more are answered with 503 (1,000)"),
+    TIME(Options, serve.max_delay, 0, "max-delay", "TIME",
+         "Answer with 503 while requests wait longer for their handlers to begin (50ms; 0: never)"),
+    NUMBER(Options, serve.max_target, 0, "max-target", "BYTES",
+           "How long the target of a request, and a field, may be; then 414 or 431 (8K)"),
+    NUMBER(Options, serve.max_head, 0, "max-head", "BYTES",
+           "How long the head of a request, and trailers, may be; then 431 (64K)"),
+    NUMBER(Options, serve.max_fields, 0, "max-fields", "N",
+           "How many fields a head may have; then 431 (128)"),
+    NUMBER(Options, serve.max_body, 0, "max-body", "BYTES",
+           "How long the body of a request may be; then 413 (64M)"),
+    TIME(Options, serve.head_timeout, 0, "head-timeout", "TIME",
+         "How long a head may take; then 408 (10s)"),
+    TIME(Options, serve.body_timeout, 0, "body-timeout", "TIME",
+         "How long a body that the handler waits for may pause; then 408 (30s)"),
+    TIME(Options, serve.write_timeout, 0, "write-timeout", "TIME",
+         "How long a client may take no bytes before it is cut off (30s)"),
+    TIME(Options, serve.idle_timeout, 0, "idle-timeout", "TIME",
+         "How long a connection may be idle between requests (60s)"),
+    TIME(Options, serve.drain_timeout, 0, "drain-timeout", "TIME",
+         "How long requests under way may take once the server is to end (30s)"),
+};
+
+static const Argument arguments[] = {
+    {"PROGRAM",
+     "A component that exports wasi:http/incoming-handler, a manifest (`.yml`) that makes one, or "
+     "a "
+     "core module with such a world",
+     ARGUMENT_REQUIRED},
+    {0},
+};
+
+static const RunLimits no_limits = {.fuel = UINT64_MAX};
+
+static uint32_t at_most_32(uint64_t n) { return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX; }
+
+/* What was given takes the place of the defaults. */
+static void set_limits(const RunLimits *said, VmLimits *limits) {
+    if (said->fuel != no_limits.fuel) limits->fuel = said->fuel;
+    if (said->max_memory) limits->max_memory = said->max_memory;
+    if (said->max_heap) limits->max_heap = said->max_heap;
+    if (said->max_table) limits->max_table = said->max_table;
+    if (said->max_stack) limits->max_stack = at_most_32(said->max_stack);
+    if (said->max_frames) limits->max_frames = at_most_32(said->max_frames);
+    if (said->max_instances) limits->max_instances = at_most_32(said->max_instances);
+    if (said->max_handles) limits->max_handles = at_most_32(said->max_handles);
+    if (said->max_values) limits->max_values = said->max_values;
+    if (said->max_copy) limits->max_copy = said->max_copy;
+}
+
+static bool bad_value(Cli *cli, Str value, const char *option, const char *expected) {
+    diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(value), STR_ARG(str_from(option)),
+         expected);
+    return false;
+}
+
+static bool check(Cli *cli, const Options *o) {
+    const ServeOptions *s = &o->serve;
+    if (!s->unix_path.len && !serve_is_address(s->address))
+        return bad_value(cli, s->address, "--addr", "HOST:PORT");
+    if (s->admin.len && !serve_is_address(s->admin))
+        return bad_value(cli, s->admin, "--admin-addr", "HOST:PORT");
+    Str workers = str_fmt(cli->arena, "%llu", (unsigned long long)s->workers);
+    if (s->workers < 1 || s->workers > SERVE_MAX_WORKERS)
+        return bad_value(cli, workers, "--workers", "1 to 256");
+    return grants_check(cli, &o->grants);
+}
+
+static int run(Cli *cli, void *given) {
+    Options *options = given;
+    if (!check(cli, options)) return EXIT_USAGE;
+    ServeLoad load = {cli, &options->grants};
+    set_limits(&options->limits, &options->serve.guest);
+    options->serve.load = serve_load;
+    options->serve.context = &load;
+    return serve(&options->serve);
+}
+
+static const Options defaults = {.limits = {.fuel = UINT64_MAX}, .serve = SERVE_DEFAULTS};
+
+const CommandSpec cmd_serve = {
+    .run = run,
+    .size = sizeof(Options),
+    .defaults = &defaults,
+    OPTIONS(option_table),
+    .arguments = arguments,
+    .about =
+        "Answers HTTP/1.1 requests by a component that exports `wasi:http/incoming-handler`. The "
+        "component is read and validated once; each request has a fresh instance of it, which sees "
+        "nothing of other requests, and nothing else that is not granted. One thread runs "
+        "all handlers: where one waits, or computes for long, others have their turn.\n"
+        "Every limit is on by default; `0` takes one of time away. A handler that traps, or meets "
+        "a "
+        "limit, is told on standard error, and its request is answered with 500 or 504.\n"
+        "SIGTERM or Ctrl-C lets requests under way come to their end, a second one does not. "
+        "SIGHUP "
+        "loads the program anew, without losing a request, and opens the log again; where the new "
+        "file is bad, the old one stays. Sockets that systemd has opened ($LISTEN_FDS) are taken.",
+    .examples =
+        "At 127.0.0.1:8080\n$ witc serve app.wasm\n"
+        "$ curl http://127.0.0.1:8080/\n"
+        "For everybody, by four processes, with a log and metrics\n"
+        "$ witc serve --addr 0.0.0.0:80 --workers 4 --log access.log --admin-addr 127.0.0.1:9090 "
+        "app.wasm\n"
+        "With a folder, a variable and a service that it may call\n"
+        "$ witc serve --dir pages::/pages::ro --env MODE=live --net-allow tcp:api.local:443 "
+        "app.wasm\n"
+        "Behind a proxy on this machine\n$ witc serve --unix /run/app.sock app.wasm\n"
+        "Load a new version\n$ kill -HUP $(pidof witc)\n",
+};

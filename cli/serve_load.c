@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * The program of `witc serve`, read at the start and each time that it is to be loaded anew: a
+ * component, a manifest that composes one, or a core module, which is made one. All of it lives in an
+ * arena of its own, which is freed when the last request that uses it has ended. What is wrong with
+ * the file is told at once.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/load.h"
+#include "cli/serve.h"
+#include "wat/wat.h"
+
+typedef struct {
+    ServeProgram program;
+    Arena *arena;
+} Loaded;
+
+static void free_loaded(ServeProgram *program) {
+    Loaded *loaded = (Loaded *)program;
+    grants_close(&program->grants);
+    arena_free(loaded->arena);
+    free(loaded);
+}
+
+static bool is_component_text(const Source *source) {
+    size_t at = str_find_str(source->text, STR("(component"), 0);
+    return at != SIZE_MAX && at < str_find_str(source->text, STR("(module"), 0);
+}
+
+/* The world comes with the module; what it imports of WASI 0.1 is adapted. */
+static const Source *of_module(Cli *cli, const Source *source) {
+    const CompAdapter adapter = {.wasi = COMP_WASI_PROXY};
+    const CompNewOptions how = {
+        .adapters = &adapter, .adapter_count = 1, .features = features_all()};
+    const CompComponent *component = comp_componentize(cli->arena, source, &how, &cli->diags);
+    if (!component) return NULL;
+    Buf bytes = {.arena = cli->arena};
+    comp_encode(component, &bytes);
+    return source_of(cli->arena, source->path, buf_text(&bytes));
+}
+
+static void add_words(Cli *cli, StrVec *to, const StrVec *from) {
+    for (size_t i = 0; i < from->len; i++) *vec_push(cli->arena, to) = from->at[i];
+}
+
+static const Source *of_manifest(Cli *cli, const Source *source, Grants *grants) {
+    RunLimits unused = {.fuel = UINT64_MAX};
+    RunManifest said = {.limits = &unused};
+    const Source *made = run_manifest(cli, source, &said);
+    add_words(cli, &said.env, &grants->env);
+    add_words(cli, &said.folders, &grants->folders);
+    add_words(cli, &said.net, &grants->net);
+    *grants = (Grants){.env = said.env,
+                       .inherit_env = grants->inherit_env || said.inherit_env,
+                       .argv0 = grants->argv0,
+                       .cwd = grants->cwd.len ? grants->cwd : said.cwd,
+                       .folders = said.folders,
+                       .net = said.net};
+    return made;
+}
+
+static const Source *binary_of(Cli *cli, Grants *grants) {
+    const Source *source = cli_read(cli, 0);
+    if (!source) return NULL;
+    bool yaml = str_ends(source->path, STR(".yml")) || str_ends(source->path, STR(".yaml"));
+    if (yaml) source = of_manifest(cli, source, grants);
+    if (!source) return NULL;
+    bool is_module = input_kind(source->text) == KIND_CORE_MODULE;
+    if (input_kind(source->text) == KIND_WASM_TEXT) {
+        is_module = !is_component_text(source);
+        source = wat_to_binary(cli->arena, source, features_all(), &cli->diags);
+    }
+    if (source && is_module) source = of_module(cli, source);
+    if (!source || input_kind(source->text) == KIND_COMPONENT) return source;
+    cli_wrong_kind(cli, source, "a component or a core module");
+    return NULL;
+}
+
+static bool read_program(Cli *cli, Grants grants, ServeProgram *program) {
+    Features features = features_all();
+    const Source *source = binary_of(cli, &grants);
+    CompComponent *decoded = source ? comp_decode(cli->arena, source, features, &cli->diags) : NULL;
+    program->info =
+        decoded ? comp_validate_jobs(cli->arena, decoded, features, 0, &cli->diags) : NULL;
+    if (!program->info || !grants_read(cli, &grants, &program->grants)) return false;
+    program->grants.stdin_fd = -1;
+    return true;
+}
+
+ServeProgram *serve_load(void *context) {
+    const ServeLoad *load = context;
+    Loaded *loaded = calloc(1, sizeof *loaded);
+    if (!loaded) return NULL;
+    loaded->arena = arena_new();
+    loaded->program.free = free_loaded;
+    Cli cli = *load->cli; /* with diagnostics and arguments of its own */
+    cli.arena = loaded->arena;
+    cli.diags = (Diags){.arena = loaded->arena};
+    cli.args = (StrVec){0};
+    add_words(&cli, &cli.args, &load->cli->args);
+    bool is_good = read_program(&cli, *load->grants, &loaded->program);
+    diag_print(stderr, &cli.diags, cli_colour(&cli, STDERR_FILENO));
+    if (is_good) return &loaded->program;
+    free_loaded(&loaded->program);
+    return NULL;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Sockets that listen: at an address, one a worker (SO_REUSEPORT shares connections out among them),
+ * at a path, or those that systemd has opened ($LISTEN_FDS).
+ *
+ * The process that starts the workers keeps all sockets open, so that connections wait, and none is
+ * refused, while a worker is started anew.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "serve/internal.h"
+
+enum { BACKLOG = 1024, FIRST_ACTIVATED = 3 };
+
+/* ---- addresses ---- */
+
+/* HOST:PORT or [HOST]:PORT; an empty host is every address. */
+static bool split(Str text, char host[256], char port[6]) {
+    size_t colon = str_rfind(text, ':');
+    if (colon == SIZE_MAX) return false;
+    Str h = str_from_to(text, 0, colon), p = str_after(text, colon + 1);
+    if (h.len > 1 && h.ptr[0] == '[' && h.ptr[h.len - 1] == ']') h = str_from_to(h, 1, h.len - 1);
+    else if (str_find(h, ':', 0) != SIZE_MAX) return false;
+    unsigned long number = 0;
+    for (size_t i = 0; i < p.len; i++) {
+        if (p.ptr[i] < '0' || p.ptr[i] > '9' || p.len > 5) return false;
+        number = number * 10 + (unsigned long)(p.ptr[i] - '0');
+    }
+    if (!p.len || number > 65535 || h.len > 255 || memchr(h.ptr, 0, h.len)) return false;
+    memcpy(host, h.ptr, h.len);
+    host[h.len] = 0;
+    snprintf(port, 6, "%lu", number);
+    return true;
+}
+
+bool serve_is_address(Str text) {
+    char host[256], port[6];
+    return split(text, host, port);
+}
+
+static void name_of(int fd, char *to, size_t size) {
+    struct sockaddr_storage at = {0};
+    socklen_t len = sizeof at;
+    char host[64] = "", port[8] = "";
+    if (getsockname(fd, (struct sockaddr *)&at, &len) < 0) return;
+    if (at.ss_family == AF_UNIX) {
+        snprintf(to, size, "unix:%.100s", ((struct sockaddr_un *)&at)->sun_path);
+        return;
+    }
+    getnameinfo((struct sockaddr *)&at, len, host, sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(to, size, strchr(host, ':') ? "http://[%s]:%s" : "http://%s:%s", host, port);
+}
+
+void peer_name(int fd, char *to, size_t size) {
+    struct sockaddr_storage at = {0};
+    socklen_t len = sizeof at;
+    char host[64] = "", port[8] = "";
+    *to = 0;
+    if (getpeername(fd, (struct sockaddr *)&at, &len) < 0 || at.ss_family == AF_UNIX) return;
+    getnameinfo((struct sockaddr *)&at, len, host, sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(to, size, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+/* ---- sockets ---- */
+
+static int open_socket(const struct sockaddr *at, socklen_t len) {
+    int one = 1;
+    int fd = socket(at->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -1;
+    if (at->sa_family != AF_UNIX) {
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* connections inherit it */
+    }
+    if (bind(fd, at, len) == 0 && listen(fd, BACKLOG) == 0) return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+/* SO_REUSEPORT would let two servers of one user share a port unnoticed: the first socket has to
+ * get it without. */
+static bool is_taken(const struct sockaddr *at, socklen_t len) {
+    int one = 1, fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    bool taken = bind(fd, at, len) < 0 && errno == EADDRINUSE;
+    close(fd);
+    return taken;
+}
+
+static bool cannot_listen(Str where, const char *why) {
+    say("cannot listen at %.*s: %s", STR_ARG(where), why);
+    return false;
+}
+
+static bool add(Listening *l, int fd) {
+    if (fd < 0) return false;
+    l->fds[l->count++] = fd;
+    return true;
+}
+
+static bool listen_inet(Listening *l, Str address, size_t count) {
+    char host[256], port[6];
+    if (!split(address, host, port)) return cannot_listen(address, "it is not HOST:PORT");
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM}, *found = NULL;
+    int fault = getaddrinfo(*host ? host : NULL, port, &hints, &found);
+    if (fault) return cannot_listen(address, gai_strerror(fault));
+    struct sockaddr_storage at = {0};
+    socklen_t len = found->ai_addrlen;
+    memcpy(&at, found->ai_addr, len);
+    freeaddrinfo(found);
+    if (is_taken((struct sockaddr *)&at, len)) return cannot_listen(address, strerror(EADDRINUSE));
+    while (l->count < count) {
+        if (!add(l, open_socket((struct sockaddr *)&at, len)))
+            return cannot_listen(address, strerror(errno));
+        socklen_t size = sizeof at; /* the same port for the next */
+        getsockname(l->fds[0], (struct sockaddr *)&at, &size);
+    }
+    return true;
+}
+
+/* What is left of a server that has ended is removed; anything else is not. */
+static bool listen_unix(Listening *l, Str path) {
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    struct stat info;
+    if (path.len >= sizeof at.sun_path) return cannot_listen(path, strerror(ENAMETOOLONG));
+    memcpy(at.sun_path, path.ptr, path.len);
+    if (lstat(at.sun_path, &info) == 0 && S_ISSOCK(info.st_mode)) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        bool is_alive = connect(fd, (struct sockaddr *)&at, sizeof at) == 0;
+        close(fd);
+        if (is_alive) return cannot_listen(path, strerror(EADDRINUSE));
+        unlink(at.sun_path);
+    }
+    return add(l, open_socket((struct sockaddr *)&at, sizeof at)) ||
+           cannot_listen(path, strerror(errno));
+}
+
+bool listen_at(Listening *l, Str address, Str unix_path, size_t count) {
+    *l = (Listening){.fds = calloc(count, sizeof(int))};
+    if (!l->fds) return cannot_listen(address, strerror(ENOMEM));
+    bool good = unix_path.len ? listen_unix(l, unix_path) : listen_inet(l, address, count);
+    if (good) name_of(l->fds[0], l->name, sizeof l->name);
+    else listen_close(l);
+    return good;
+}
+
+bool listen_activated(Listening *l) {
+    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+    if (!pid || !count || atol(pid) != (long)getpid() || atoi(count) < 1) return false;
+    unsetenv("LISTEN_PID");
+    *l = (Listening){.fds = calloc(1, sizeof(int))};
+    if (!l->fds) return false;
+    add(l, FIRST_ACTIVATED);
+    name_of(FIRST_ACTIVATED, l->name, sizeof l->name);
+    return true;
+}
+
+void listen_close(Listening *l) {
+    for (size_t i = 0; i < l->count; i++) close(l->fds[i]);
+    free(l->fds);
+    *l = (Listening){0};
+}

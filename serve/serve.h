@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef SERVE_SERVE_H
+#define SERVE_SERVE_H
+
+#include "wasi/http.h"
+
+/*
+ * A server of HTTP/1.1 whose answers a component gives, through wasi:http/incoming-handler.
+ *
+ *     ServeOptions options = SERVE_DEFAULTS;
+ *     options.load = load, options.context = context;
+ *     status = serve(&options);
+ *
+ * One thread runs all: connections, and the guests of all requests, which are left where they wait
+ * and when a slice of time is over. `workers` processes share the address.
+ */
+
+/* What is served; made once, used by many instances, freed when the last of them has ended. */
+typedef struct ServeProgram {
+    const CompInfo *info;
+    WasiContext grants;
+    void (*free)(struct ServeProgram *); /* NULL: nothing is to be freed */
+    uint32_t refs;                       /* the server's */
+} ServeProgram;
+
+typedef struct {
+    /* where */
+    Str address;   /* "127.0.0.1:8080", "[::1]:0", "localhost:80"; empty with `unix_path` */
+    Str unix_path; /* empty: none */
+    Str admin;     /* address of /metrics and /health; empty: none */
+    Str log;       /* file of the access log, "-" standard output; empty: none */
+    uint64_t workers;
+
+    /* instances */
+    VmLimits guest;
+    uint64_t reuse; /* requests that an instance may answer, one after the other */
+    uint64_t spare; /* instances that are made in advance while there is nothing else to do */
+    uint64_t slice; /* ns that a guest computes before others have their turn */
+
+    /* limits; times in ns */
+    uint64_t timeout;       /* of a request, from its head to the handler's return */
+    uint64_t head_timeout;  /* for a head, once it has begun */
+    uint64_t body_timeout;  /* between bytes of a body that a guest waits for */
+    uint64_t write_timeout; /* between bytes that a client takes */
+    uint64_t idle_timeout;  /* between requests */
+    uint64_t drain_timeout; /* for what is under way when the server is asked to end */
+    uint64_t max_head, max_target, max_fields, max_body;
+    uint64_t max_connections, max_requests, max_delay;
+
+    /* Reads the program, at the start and again to reload it. NULL after it has told why. */
+    ServeProgram *(*load)(void *context);
+    void *context;
+} ServeOptions;
+
+/* Every limit is on. */
+#define SERVE_DEFAULTS                                                                        \
+    {                                                                                         \
+        .address = STR_INIT("127.0.0.1:8080"),                                                \
+        .workers = 1,                                                                         \
+        .guest = {.has_fuel = true,                                                           \
+                  .fuel = 10000000000,                                                        \
+                  .max_memory = 128 << 20,                                                    \
+                  .max_heap = 64 << 20,                                                       \
+                  .max_table = 1000000,                                                       \
+                  .max_instances = 100,                                                       \
+                  .max_handles = 10000,                                                       \
+                  .max_tasks = 1000,                                                          \
+                  .max_values = 16 << 20,                                                     \
+                  .max_copy = 64 << 20},                                                      \
+        .reuse = 1,                                                                           \
+        .spare = 16,                                                                          \
+        .slice = 2000000,                                                                     \
+        .timeout = 30000000000,                                                               \
+        .head_timeout = 10000000000,                                                          \
+        .body_timeout = 30000000000,                                                          \
+        .write_timeout = 30000000000,                                                         \
+        .idle_timeout = 60000000000,                                                          \
+        .drain_timeout = 30000000000,                                                         \
+        .max_head = 64 << 10,                                                                 \
+        .max_target = 8 << 10,                                                                \
+        .max_fields = 128,                                                                    \
+        .max_body = 64 << 20,                                                                 \
+        .max_connections = 10000,                                                             \
+        .max_requests = 1000, .max_delay = 50000000,                                                                 \
+    }
+
+enum { SERVE_MAX_WORKERS = 256 };
+
+/* Whether it can be an address: HOST:PORT, [HOST]:PORT, or :PORT. */
+bool serve_is_address(Str text);
+
+/* Serves until it is told to end by SIGTERM or SIGINT; the exit status. */
+int serve(const ServeOptions *options);
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * A worker: its loop, what it listens to, and its life from the start to the drain.
+ *
+ *     turn of the loop ── slices of guests that can go on ── a spare instance, where nobody waits
+ *
+ *     SIGTERM, SIGINT   no new connections; what is under way is finished; a second one ends at once
+ *     SIGHUP            the program is loaded anew; requests that have begun keep the old one
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "serve/internal.h"
+
+#define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+
+enum { MOST_ACCEPTED = 64 }; /* at a time */
+static const uint64_t rest = 100000000, turn_time = 5000000;
+
+void program_release(ServeProgram *program) {
+    if (program && --program->refs == 0 && program->free) program->free(program);
+}
+
+Str server_date(Server *s) {
+    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    time_t now = time(NULL);
+    struct tm t;
+    if (now != s->date_at && gmtime_r(&now, &t)) {
+        s->date_at = now;
+        snprintf(s->date, sizeof s->date, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[t.tm_wday],
+                 t.tm_mday, months[t.tm_mon], (t.tm_year + 1900) % 10000, t.tm_hour, t.tm_min,
+                 t.tm_sec);
+    }
+    return str_from(s->date);
+}
+
+bool server_is_full(const Server *s) {
+    const ServeOptions *o = s->options;
+    return s->in_flight >= o->max_requests || (o->max_delay && s->delay > o->max_delay);
+}
+
+/* ---- accepting ---- */
+
+static void stop_accepting(Server *s) {
+    for (size_t i = 0; i < 2; i++) loop_watch(s->loop, &s->listeners[i].watch, 0);
+}
+
+static void start_accepting(Server *s) {
+    for (size_t i = 0; i < 2; i++)
+        if (s->listeners[i].watch.fd >= 0)
+            loop_watch(s->loop, &s->listeners[i].watch, EPOLLIN | EPOLLEXCLUSIVE);
+}
+
+/* There are no descriptors left: it rests, since the listener would stay ready. */
+static void rest_accepting(Server *s) {
+    stop_accepting(s);
+    loop_timer(s->loop, &s->again, loop_now(s->loop) + rest);
+}
+
+static void on_listener(Watch *watch, uint32_t events) {
+    Listener *listener = CONTAINER(watch, Listener, watch);
+    for (int i = 0; i < MOST_ACCEPTED; i++) {
+        int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) connection_accept(listener, fd);
+        else if (errno == EAGAIN || errno == EINTR) return;
+        else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            rest_accepting(listener->server);
+            return;
+        }
+    }
+}
+
+/* ---- ending ---- */
+
+static void on_again(Timer *timer) {
+    Server *s = CONTAINER(timer, Server, again);
+    if (!s->is_draining) start_accepting(s);
+    else s->is_ended = true;
+}
+
+/* Spare instances of a program that is served no more. */
+static void free_spare(Server *s) {
+    while (s->spare) {
+        Guest *g = s->spare;
+        s->spare = g->next;
+        g->next = NULL;
+        guest_free(g);
+    }
+    s->spare_count = 0;
+}
+
+void server_drain(Server *s) {
+    if (s->is_draining) {
+        s->is_ended = true;
+        return;
+    }
+    s->is_draining = true;
+    stop_accepting(s);
+    free_spare(s);
+    loop_timer(s->loop, &s->again, loop_now(s->loop) + s->options->drain_timeout);
+    for (Connection *c = s->connections, *next; c; c = next) {
+        next = connection_next(c);
+        connection_advance(c);
+    }
+}
+
+bool program_works(const ServeOptions *options, ServeProgram *program) {
+    Counters unused = {0};
+    Server s = {.options = options, .program = program, .counters = &unused, .loop = loop_new()};
+    Guest *g = s.loop ? guest_new(&s) : NULL;
+    guest_free(g);
+    loop_free(s.loop);
+    return g != NULL;
+}
+
+bool server_reload(Server *s) {
+    ServeProgram *program = s->options->load(s->options->context);
+    log_reopen(s->log);
+    if (program) program->refs = 1;
+    if (!program || !program_works(s->options, program)) {
+        program_release(program);
+        COUNT(s->counters, reloads_failed_total, 1);
+        say("the program stays as it was");
+        return false;
+    }
+    ServeProgram *old = s->program;
+    s->program = program;
+    s->cannot_make = false;
+    free_spare(s);
+    program_release(old);
+    COUNT(s->counters, reloads_total, 1);
+    say("the program was loaded anew");
+    return true;
+}
+
+static void on_signal(Watch *watch, uint32_t events) {
+    Server *s = CONTAINER(watch, Server, signals);
+    struct signalfd_siginfo info;
+    while (read(watch->fd, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGHUP) server_reload(s);
+        else if (info.ssi_signo != SIGCHLD) server_drain(s);
+    }
+}
+
+int open_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* ---- turns ---- */
+
+static uint64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Those that were there at the beginning, as long as the turn may last. */
+static void run_guests(Server *s) {
+    uint64_t end = loop_now(s->loop) + turn_time;
+    for (Guest *last = s->last; s->first;) {
+        Guest *g = s->first;
+        guest_run(g);
+        if (g == last || now_ns() >= end) break;
+    }
+}
+
+static bool wants_spare(const Server *s) {
+    return s->spare_count < s->options->spare && !s->is_draining && !s->cannot_make && s->program;
+}
+
+static void make_spare(Server *s) {
+    Guest *g = guest_new(s);
+    if (!g) { /* the next request will tell */
+        s->cannot_make = true;
+        return;
+    }
+    g->next = s->spare;
+    s->spare = g;
+    s->spare_count++;
+}
+
+static void turn(Server *s) {
+    bool is_busy = s->first != NULL;
+    loop_turn(s->loop, is_busy || wants_spare(s));
+    run_guests(s);
+    s->delay = now_ns() - loop_now(s->loop);
+    if (!is_busy && !s->first && wants_spare(s)) make_spare(s);
+    log_flush(s->log);
+}
+
+static bool is_over(const Server *s) {
+    return s->is_ended || (s->is_draining && !s->connection_count && !s->in_flight);
+}
+
+/* ---- life ---- */
+
+/* As many descriptors as the system allows: a connection needs one. */
+void raise_descriptors(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+bool server_open(Server *s, const ServeOptions *options, int fd, int admin_fd) {
+    *s = (Server){.options = options,
+                  .loop = loop_new(),
+                  .scratch = malloc(SCRATCH),
+                  .is_healthy = true,
+                  .again = {.fire = on_again},
+                  .signals = {.fd = open_signals(), .ready = on_signal}};
+    s->listeners[0] = (Listener){{fd, 0, on_listener}, s, false};
+    s->listeners[1] = (Listener){{admin_fd, 0, on_listener}, s, true};
+    if (!s->loop || !s->scratch || s->signals.fd < 0 || !loop_watch(s->loop, &s->signals, EPOLLIN))
+        return false;
+    start_accepting(s);
+    return true;
+}
+
+void server_close(Server *s) {
+    while (s->connections) connection_abort(s->connections);
+    while (s->guests) guest_free(s->guests); /* of handlers that went on */
+    program_release(s->program);
+    log_close(s->log);
+    if (s->signals.fd >= 0) close(s->signals.fd);
+    free(s->scratch);
+    loop_free(s->loop);
+}
+
+int server_run(const ServeOptions *options, ServeProgram *program, int fd, int admin_fd,
+               Counters *counters, size_t all_count, unsigned worker) {
+    Server s;
+    bool is_good = server_open(&s, options, fd, admin_fd);
+    s.program = program;
+    s.all_counters = counters - worker;
+    s.counters = counters;
+    s.all_count = all_count;
+    if (is_good && options->log.len && !(s.log = log_open(options->log, worker))) {
+        say("cannot write %.*s: %s", STR_ARG(options->log), strerror(errno));
+        is_good = false;
+    }
+    while (is_good && !is_over(&s)) turn(&s);
+    bool was_cut = s.connection_count || s.in_flight;
+    server_close(&s);
+    return is_good && !was_cut ? 0 : 1;
+}
