@@ -172,6 +172,17 @@ void *arena_alloc(Arena *arena, size_t size) {
     return p;
 }
 
+void *arena_alloc_filled(Arena *arena, size_t size) {
+    enum { LARGE_PAGE = 2 << 20 };
+    unsigned char *p = arena_alloc(arena, size);
+#ifdef MADV_HUGEPAGE
+    uintptr_t start = ((uintptr_t)p + LARGE_PAGE - 1) & ~(uintptr_t)(LARGE_PAGE - 1);
+    uintptr_t end = ((uintptr_t)p + size) & ~(uintptr_t)(LARGE_PAGE - 1);
+    if (end > start) (void)madvise((void *)start, end - start, MADV_HUGEPAGE);
+#endif
+    return p;
+}
+
 void *arena_realloc(Arena *arena, void *old, size_t old_size, size_t new_size) {
     Block *b = arena->newest;
     size_t was = rounded(old_size ? old_size : 1), now = rounded(new_size ? new_size : 1);

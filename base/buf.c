@@ -22,7 +22,13 @@ static inline uint8_t *room(Buf *buf, size_t n) {
 }
 
 void buf_reserve(Buf *buf, size_t n) {
-    if (buf->cap - buf->len < n) grow(buf, buf->len + n);
+    if (buf->cap - buf->len >= n) return;
+    if (buf->len) {
+        grow(buf, buf->len + n);
+    } else {
+        buf->ptr = arena_alloc_filled(buf->arena, n);
+        buf->cap = n;
+    }
 }
 
 void buf_byte(Buf *buf, uint8_t byte) {

@@ -22,7 +22,7 @@ const Source *source_of(Arena *arena, Str path, Str text) {
  * is too much. */
 static int read_all(Arena *arena, int fd, size_t size, Str *text) {
     size_t cap = size ? size : CHUNK, len = 0;
-    char *bytes = arena_alloc(arena, cap);
+    char *bytes = arena_alloc_filled(arena, cap);
     for (;;) {
         ssize_t n = read(fd, bytes + len, cap - len);
         if (n < 0 && errno == EINTR) continue;
@@ -166,8 +166,12 @@ bool file_out_close(FileOut *out, bool keep) {
 }
 
 bool file_write(Arena *arena, Str path, Str bytes, Diags *diags) {
+    return file_write_pieces(arena, path, &(StrVec){.at = &bytes, .len = 1}, diags);
+}
+
+bool file_write_pieces(Arena *arena, Str path, const StrVec *pieces, Diags *diags) {
     FileOut *out = file_out_open(arena, path, diags);
-    file_out_write(out, bytes);
+    for (size_t i = 0; i < pieces->len; i++) file_out_write(out, pieces->at[i]);
     return file_out_close(out, true);
 }
 

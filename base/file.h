@@ -23,13 +23,14 @@ bool file_out_close(FileOut *out, bool keep);
 
 /* The same in one call. */
 bool file_write(Arena *arena, Str path, Str bytes, Diags *diags);
+typedef VEC(Str) StrVec;
+bool file_write_pieces(Arena *arena, Str path, const StrVec *pieces, Diags *diags);
 
 bool file_exists(Arena *arena, Str path);
 bool file_is_directory(Arena *arena, Str path);
 
 /* The names in a directory, sorted by bytes, without "." and "..". False and a diagnostic where it
  * cannot be read. */
-typedef VEC(Str) StrVec;
 bool directory_list(Arena *arena, Str path, StrVec *names, Diags *diags);
 
 /* The same, telling directories from what else there is; links are followed. */

@@ -276,7 +276,9 @@ static int make_result(Build *b, Buf *bytes) {
         buf_str(bytes, module->text);
         return EXIT_OK;
     }
-    int status = make_component(cli, module, &b->options->component, bytes);
+    const CompComponent *made;
+    int status = make_component(cli, module, &b->options->component, &made);
+    if (status == EXIT_OK) comp_encode(made, bytes);
     if (status != EXIT_OK && b->hosted && b->options->component.adapters.len == 0 &&
         str_find_str(module->text, STR("wasi_snapshot_preview1"), 0) != SIZE_MAX)
         diag_note(&cli->diags, CLI_PREVIEW1, span_none());

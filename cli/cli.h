@@ -175,6 +175,7 @@ const Source *cli_read(Cli *cli, size_t index);
 /* Writes the result to -o or standard output, unless there are errors. Bytes that begin as a
  * WebAssembly binary do not go to a terminal. */
 int cli_write(Cli *cli, Str bytes);
+int cli_write_pieces(Cli *cli, const StrVec *pieces); /* one after another; at least one */
 
 /* Long results are written while they are made: cli_stream takes what comes, and cli_stream_end the
  * rest, all of it where there was nothing before. Where it went wrong an output file stays as it

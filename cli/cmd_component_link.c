@@ -50,7 +50,7 @@ static int run(Cli *cli, void *given) {
     const Options *options = given;
     size_t plain = cli->args.len, n = plain + options->dl_openable.len;
     CompLibrary *libraries = ARENA_NEW_ARRAY(cli->arena, CompLibrary, n + 1);
-    Buf bytes;
+    const CompComponent *made;
     if (options->stack_size > MAX_STACK) {
         Str text = str_fmt(cli->arena, "%llu", (unsigned long long)options->stack_size);
         diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(text), STR_ARG(STR("--stack-size")),
@@ -72,8 +72,8 @@ static int run(Cli *cli, void *given) {
                             .library_count = n,
                             .stack_size = (uint32_t)options->stack_size,
                             .stub_missing = options->stub_missing};
-    int status = make_linked(cli, &link, &options->component, &bytes);
-    return status == EXIT_OK ? write_binary(cli, bytes) : status;
+    int status = make_linked(cli, &link, &options->component, &made);
+    return status == EXIT_OK ? write_made(cli, made) : status;
 }
 
 const CommandSpec cmd_component_link = {

@@ -22,9 +22,9 @@ static const Argument arguments[] = {
 static int run(Cli *cli, void *given) {
     const Options *options = given;
     const Source *module = load_module_debug(cli, 0, features_all(), &options->dwarf);
-    Buf bytes;
-    int status = module ? make_component(cli, module, &options->component, &bytes) : EXIT_INPUT;
-    return status == EXIT_OK ? write_binary(cli, bytes) : status;
+    const CompComponent *made;
+    int status = module ? make_component(cli, module, &options->component, &made) : EXIT_INPUT;
+    return status == EXIT_OK ? write_made(cli, made) : status;
 }
 
 const CommandSpec cmd_component_new = {

@@ -196,10 +196,12 @@ static bool make(Cli *cli, const LdWords *given, Str module) {
         for (size_t i = 0; i < given->component.adapters.len; i++)
             push(cli, &choice.adapters, given->component.adapters.at[i]);
     }
-    Buf bytes;
+    const CompComponent *made;
+    StrVec pieces = {0};
     const Source *linked = source_of(cli->arena, given->output, core);
-    if (make_component(cli, linked, &choice, &bytes) != EXIT_OK) return false;
-    return file_write(cli->arena, given->output, buf_text(&bytes), &cli->diags);
+    if (make_component(cli, linked, &choice, &made) != EXIT_OK) return false;
+    comp_encode_split(cli->arena, made, &pieces);
+    return file_write_pieces(cli->arena, given->output, &pieces, &cli->diags);
 }
 
 static int print_text(const char *text) {

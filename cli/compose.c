@@ -98,12 +98,7 @@ static int finish(Cli *cli, CompGraph *graph, const ComposeOptions *options) {
     if (!component || !compose_write_lock(cli, graph, options)) return EXIT_INPUT;
     if (shows && write_shown(cli, shown) != EXIT_OK) return EXIT_INPUT;
     if (options->dry_run || (shows && !cli->output.len)) return EXIT_OK;
-    Buf bytes = {.arena = cli->arena};
-    size_t size = 4 << 10;
-    for (size_t i = 0; i < graph->parts.len; i++) size += graph->parts.at[i]->source->text.len;
-    buf_reserve(&bytes, size);
-    comp_encode(component, &bytes);
-    return write_binary(cli, bytes);
+    return write_made(cli, component);
 }
 
 int compose_finish(Cli *cli, CompGraph *graph, const ComposeOptions *options) {

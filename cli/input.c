@@ -70,17 +70,21 @@ const Source *cli_read(Cli *cli, size_t index) {
 }
 
 int cli_write(Cli *cli, Str bytes) {
+    return cli_write_pieces(cli, &(StrVec){.at = &bytes, .len = 1});
+}
+
+int cli_write_pieces(Cli *cli, const StrVec *pieces) {
     if (cli->diags.errors) return EXIT_INPUT;
     Str path = cli->output.len ? cli->output : STR("-");
     bool standard = str_is(path, "-");
-    if (standard && str_starts(bytes, STR("\0asm")) && isatty(STDOUT_FILENO)) {
+    if (standard && str_starts(pieces->at[0], STR("\0asm")) && isatty(STDOUT_FILENO)) {
         diag(&cli->diags, CLI_TERMINAL, span_none());
         if (cli->command && (cli->command->spec->with & WITH_WAT)) {
             diag_note(&cli->diags, CLI_TERMINAL_TEXT, span_none());
         }
         return EXIT_USAGE;
     }
-    return file_write(cli->arena, path, bytes, &cli->diags) ? EXIT_OK : EXIT_INPUT;
+    return file_write_pieces(cli->arena, path, pieces, &cli->diags) ? EXIT_OK : EXIT_INPUT;
 }
 
 void cli_stream(void *stream, Str bytes) {

@@ -129,6 +129,17 @@ int write_binary(Cli *cli, Buf bytes) {
     return cli_write(cli, buf_text(&text));
 }
 
+int write_made(Cli *cli, const CompComponent *component) {
+    if (cli->wat) {
+        Buf bytes = {.arena = cli->arena};
+        comp_encode(component, &bytes);
+        return write_binary(cli, bytes);
+    }
+    StrVec pieces = {0};
+    comp_encode_split(cli->arena, component, &pieces);
+    return cli_write_pieces(cli, &pieces);
+}
+
 int write_component(Cli *cli, const CompComponent *component, Features features) {
     Buf bytes = {.arena = cli->arena};
     comp_encode(component, &bytes);

@@ -52,6 +52,8 @@ bool check_valid(Cli *cli, const Source *source, Features features, unsigned job
 
 /* A binary as the result: as text with -t. */
 int write_binary(Cli *cli, Buf bytes);
+/* A component that was made and is known to be valid. */
+int write_made(Cli *cli, const CompComponent *component);
 /* A component that was changed: its binary, once that is valid. */
 int write_component(Cli *cli, const CompComponent *component, Features features);
 

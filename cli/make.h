@@ -85,11 +85,13 @@ typedef struct {
 
 /* Whether --adapt names witc's own: "wasi[:command|:reactor|:proxy][@0.2.12]". */
 bool own_adapter(Str given, CompAdapter *adapter);
-/* The component of a core module with its world embedded, as bytes. */
-int make_component(Cli *cli, const Source *module, const ComponentChoice *choice, Buf *bytes);
+/* The component of a core module with its world embedded. */
+int make_component(Cli *cli, const Source *module, const ComponentChoice *choice,
+                   const CompComponent **made);
 /* The library `libdl.so` of our own (libdl.c). */
 const Source *make_libdl(Cli *cli);
 /* The component of libraries. */
-int make_linked(Cli *cli, const CompLinkOptions *link, const ComponentChoice *choice, Buf *bytes);
+int make_linked(Cli *cli, const CompLinkOptions *link, const ComponentChoice *choice,
+                const CompComponent **made);
 
 #endif

@@ -64,33 +64,45 @@ static CompNewOptions read_choice(Cli *cli, const ComponentChoice *choice, int *
                             .return_call_ref = choice->return_call_ref};
 }
 
-static int encode(Cli *cli, const CompComponent *component, bool validate, Buf *bytes) {
-    if (!component) return EXIT_INPUT;
-    *bytes = (Buf){.arena = cli->arena};
-    comp_encode(component, bytes);
-    const Source *made = source_of(cli->arena, STR("<output>"), buf_text(bytes));
-    return !validate || check_valid(cli, made, features_tools(), 0) ? EXIT_OK : EXIT_INPUT;
+/* Reads what was made from its bytes again, so that faults have their places. */
+static void tell_faults(Cli *cli, const CompComponent *component) {
+    Buf bytes = {.arena = cli->arena};
+    comp_encode(component, &bytes);
+    (void)check_valid(cli, source_of(cli->arena, STR("<output>"), buf_text(&bytes)),
+                      features_tools(), 0);
 }
 
-int make_component(Cli *cli, const Source *module, const ComponentChoice *choice, Buf *bytes) {
+static bool is_valid(Cli *cli, const CompComponent *component) {
+    Diags quiet = {.arena = cli->arena};
+    return comp_validate_jobs(cli->arena, component, features_tools(), 0, &quiet) != NULL;
+}
+
+int make_component(Cli *cli, const Source *module, const ComponentChoice *choice,
+                   const CompComponent **made) {
     int status;
     CompNewOptions how = read_choice(cli, choice, &status);
     if (status != EXIT_OK) return status;
     /* The code is validated once, in the component; what is wrong with it is told of the module. */
     Diags before = cli->diags;
     how.bodies_later = choice->validate;
-    const CompComponent *made = comp_componentize(cli->arena, module, &how, &cli->diags);
-    status = encode(cli, made, choice->validate, bytes);
-    if (status == EXIT_OK || !made || !choice->validate) return status;
+    *made = comp_componentize(cli->arena, module, &how, &cli->diags);
+    if (!*made) return EXIT_INPUT;
+    if (!choice->validate || is_valid(cli, *made)) return EXIT_OK;
     cli->diags = before;
     how.bodies_later = false;
-    return encode(cli, comp_componentize(cli->arena, module, &how, &cli->diags), true, bytes);
+    *made = comp_componentize(cli->arena, module, &how, &cli->diags);
+    if (*made) tell_faults(cli, *made);
+    return EXIT_INPUT;
 }
 
-int make_linked(Cli *cli, const CompLinkOptions *link, const ComponentChoice *choice, Buf *bytes) {
+int make_linked(Cli *cli, const CompLinkOptions *link, const ComponentChoice *choice,
+                const CompComponent **made) {
     int status;
     CompNewOptions how = read_choice(cli, choice, &status);
     if (status != EXIT_OK) return status;
-    return encode(cli, comp_link_libraries(cli->arena, link, &how, &cli->diags), choice->validate,
-                  bytes);
+    *made = comp_link_libraries(cli->arena, link, &how, &cli->diags);
+    if (!*made) return EXIT_INPUT;
+    if (!choice->validate || is_valid(cli, *made)) return EXIT_OK;
+    tell_faults(cli, *made);
+    return EXIT_INPUT;
 }

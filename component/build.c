@@ -149,7 +149,11 @@ uint32_t comp_add(CompBuilder *b, const CompItem *item) {
 }
 
 uint32_t comp_add_module(CompBuilder *b, Str bytes) {
-    return comp_add(b, &(CompItem){.kind = COMP_ITEM_CORE_MODULE, .core_module.bytes = bytes});
+    return comp_add_decoded_module(b, bytes, NULL);
+}
+
+uint32_t comp_add_decoded_module(CompBuilder *b, Str bytes, const CoreModule *module) {
+    return comp_add(b, &(CompItem){.kind = COMP_ITEM_CORE_MODULE, .core_module = {module, bytes}});
 }
 
 uint32_t comp_add_component(CompBuilder *b, const CompComponent *component) {

@@ -265,6 +265,9 @@ bool comp_is_module(Str bytes);
 /* A whole component with everything nested in it. NULL and diagnostics where it is malformed. */
 CompComponent *comp_decode(Arena *arena, const Source *source, Features features, Diags *diags);
 void comp_encode(const CompComponent *component, Buf *out);
+/* The same bytes in pieces to be written one after another: large modules and components that stand in
+ * a source are not copied. */
+void comp_encode_split(Arena *arena, const CompComponent *component, StrVec *pieces);
 
 /* Appends an option: to the list as written, and to the fields. */
 void comp_add_option(Arena *arena, CompOptions *options, CompOptionKind kind, uint32_t index);
@@ -306,6 +309,8 @@ const CompTypedef *comp_finish_type(const CompBuilder *b, CompTypedefKind kind);
 uint32_t comp_add(CompBuilder *b, const CompItem *item);
 
 uint32_t comp_add_module(CompBuilder *b, Str bytes);
+/* The same where it has been decoded. */
+uint32_t comp_add_decoded_module(CompBuilder *b, Str bytes, const CoreModule *module);
 uint32_t comp_add_component(CompBuilder *b, const CompComponent *component);
 /* Arguments and inline exports; `args` is copied. Core: args of instantiate are COMP_CORE_INSTANCE. */
 uint32_t comp_add_core_instance(CompBuilder *b, uint32_t module, const CompArg *args, size_t n);

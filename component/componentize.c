@@ -179,7 +179,7 @@ LinkModule *comp_load_module(Linker *l, const Source *source, Str name, LinkRole
     const CoreModule *unique = comp_unique_imports(l->arena, m->core, &m->original);
     if (unique != m->core) {
         Buf bytes = {.arena = l->arena};
-        core_encode(unique, &bytes);
+        core_encode_imports(unique, m->bytes, &bytes);
         m->core = unique;
         m->bytes = buf_text(&bytes);
     }

@@ -368,7 +368,7 @@ static void put_item(Buf *buf, const CompItem *item) {
     case COMP_ITEM_CORE_MODULE: put_core_module(buf, item); break;
     case COMP_ITEM_CORE_INSTANCE: put_instance(buf, item, true); break;
     case COMP_ITEM_CORE_TYPE: put_core_type(buf, item); break;
-    case COMP_ITEM_COMPONENT: comp_encode(item->component, buf); break;
+    case COMP_ITEM_COMPONENT: break; /* put_nested */
     case COMP_ITEM_INSTANCE: put_instance(buf, item, false); break;
     case COMP_ITEM_ALIAS: put_alias(buf, item); break;
     case COMP_ITEM_TYPE: put_type(buf, item->type); break;
@@ -452,25 +452,83 @@ static size_t large_bytes(const CompItems *items) {
     return n;
 }
 
+/* What is written: bytes, and large pieces of sources that stand between them. */
+typedef struct {
+    size_t at; /* before this byte of `bytes` */
+    Str text;
+} Piece;
+typedef struct {
+    Buf bytes;
+    VEC(Piece) pieces;
+    size_t len; /* of the pieces */
+    bool splits;
+} Output;
+
+enum { LARGE = 64 << 10 };
+
+static void put_piece(Output *out, size_t at, Str text) {
+    *vec_push(out->bytes.arena, &out->pieces) = (Piece){at, text};
+    out->len += text.len;
+}
+
+static void put_whole(Output *out, Str whole) {
+    buf_u64(&out->bytes, whole.len);
+    if (out->splits && whole.len >= LARGE) put_piece(out, out->bytes.len, whole);
+    else buf_str(&out->bytes, whole);
+}
+
+static void put_component(const CompComponent *component, Output *out);
+
+static void put_nested(Output *out, const CompComponent *component) {
+    Output inner = {.bytes.arena = out->bytes.arena, .splits = out->splits};
+    put_component(component, &inner);
+    buf_u64(&out->bytes, inner.bytes.len + inner.len);
+    size_t at = out->bytes.len;
+    buf_str(&out->bytes, buf_text(&inner.bytes));
+    for (size_t i = 0; i < inner.pieces.len; i++)
+        put_piece(out, at + inner.pieces.at[i].at, inner.pieces.at[i].text);
+}
+
 /* component ::= preamble section*; nested components are one recursion a level */
-void comp_encode(const CompComponent *component, Buf *out) {
-    buf_bytes(out, "\0asm\x0d\0\x01\0", 8);
+static void put_component(const CompComponent *component, Output *out) {
+    Buf *buf = &out->bytes;
+    buf_bytes(buf, "\0asm\x0d\0\x01\0", 8);
     const CompItems *items = &component->items;
-    size_t large = large_bytes(items);
-    if (large > 1 << 16) buf_reserve(out, large + (large >> 4));
+    size_t large = out->splits ? 0 : large_bytes(items);
+    if (large > LARGE) buf_reserve(buf, large + (large >> 4));
     for (size_t i = 0, end; i < items->len; i = end) {
-        uint8_t id = section_id(items->at[i].kind);
-        Buf section = {.arena = out->arena};
-        Str whole = whole_bytes(&items->at[i]);
+        const CompItem *item = &items->at[i];
+        uint8_t id = section_id(item->kind);
+        Buf section = {.arena = buf->arena};
+        Str whole = whole_bytes(item);
         end = section_run(items, i);
-        if (whole.len) { /* copied once, however deep */
-            buf_byte(out, id);
-            buf_name(out, whole);
+        if (whole.len || item->kind == COMP_ITEM_COMPONENT) { /* copied once, however deep */
+            buf_byte(buf, id);
+            if (whole.len) put_whole(out, whole);
+            else put_nested(out, item->component);
             continue;
         }
         if (!comp_section_is_single(id)) buf_u32(&section, (uint32_t)(end - i));
         for (size_t k = i; k < end; k++) put_item(&section, &items->at[k]);
-        buf_section(out, id, &section);
+        buf_section(buf, id, &section);
     }
-    put_names(component, out);
+    put_names(component, buf);
+}
+
+void comp_encode(const CompComponent *component, Buf *buf) {
+    Output out = {.bytes = *buf};
+    put_component(component, &out);
+    *buf = out.bytes;
+}
+
+void comp_encode_split(Arena *arena, const CompComponent *component, StrVec *pieces) {
+    Output out = {.bytes.arena = arena, .splits = true};
+    put_component(component, &out);
+    size_t from = 0;
+    for (size_t i = 0; i < out.pieces.len; i++) {
+        *vec_push(arena, pieces) = str_from_to(buf_text(&out.bytes), from, out.pieces.at[i].at);
+        *vec_push(arena, pieces) = out.pieces.at[i].text;
+        from = out.pieces.at[i].at;
+    }
+    *vec_push(arena, pieces) = str_after(buf_text(&out.bytes), from);
 }

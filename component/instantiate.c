@@ -269,7 +269,7 @@ static void add_modules(Linker *l) {
         LinkModule *m = l->modules.at[i];
         Str name =
             m->is_adapter ? str_concat(l->arena, STR("wit-component:adapter:"), m->name) : m->name;
-        m->module = comp_add_module(&l->b, m->bytes);
+        m->module = comp_add_decoded_module(&l->b, m->bytes, m->core);
         comp_set_name(l->arena, &l->b.names, COMP_CORE_MODULE, m->module, name);
     }
     if (!l->shims.len && !l->memory_import && !l->tls_type) return;

@@ -317,6 +317,8 @@ void core_custom_add(Arena *arena, CoreModule *m, Str name, Str bytes, uint8_t a
 /* Writes the module. Bytes that were decoded come out again unchanged if their LEB128 numbers had
  * the shortest form. Nothing is checked: a module that is not valid encodes just as well. */
 void core_encode(const CoreModule *m, Buf *buf);
+/* The bytes that a module was decoded from, with only its imports written anew. */
+void core_encode_imports(const CoreModule *m, Str bytes, Buf *buf);
 
 /* ---- lookups; indices that are out of range give NULL ---- */
 

@@ -319,3 +319,22 @@ void core_encode(const CoreModule *m, Buf *buf) {
         put_customs(m, buf, (uint8_t)id);
     }
 }
+
+void core_encode_imports(const CoreModule *m, Str bytes, Buf *buf) {
+    Reader r = reader_of(&(Source){.text = bytes}, NULL);
+    const char *start = bytes.ptr;
+    buf_reserve(buf, bytes.len + bytes.len / 16);
+    reader_bytes(&r, 8);
+    while (!reader_at_end(&r)) {
+        const char *section = (const char *)r.ptr;
+        uint8_t id = reader_u8(&r);
+        reader_bytes(&r, reader_u32(&r));
+        if (r.failed || id != CORE_SECTION_IMPORT) continue;
+        Buf content = {.arena = buf->arena};
+        import_section(m, &content);
+        buf_bytes(buf, start, (size_t)(section - start));
+        buf_section(buf, id, &content);
+        start = (const char *)r.ptr;
+    }
+    buf_bytes(buf, start, (size_t)(bytes.ptr + bytes.len - start));
+}
