@@ -82,6 +82,8 @@ RunObservers *run_observe_begin(Cli *cli, const RunObserve *o, const Source *pro
                 (!o->record.len || begin_record(cli, o, digest, all)) &&
                 (!o->replay.len || begin_replay(cli, o, digest, all));
     if (!good) return NULL;
+    context->is_deterministic = o->deterministic;
+    if (o->deterministic) context->seed = o->seed;
     if (all->replay) add(context, wasi_replay_observer(all->replay));
     if (all->record) add(context, wasi_record_observer(all->record));
     if (all->trace) add(context, wasi_trace_observer(all->trace));

@@ -11,6 +11,8 @@ typedef struct {
     Str trace; /* a file, "-": standard error, empty: none */
     StrVec trace_filter;
     Str record, replay; /* files, or empty */
+    bool deterministic;
+    uint64_t seed;
 } RunObserve;
 
 /* Rows of the table of options; `field` is the RunObserve in T. */
@@ -24,7 +26,11 @@ typedef struct {
              "Write every call of the host and its result into a file, for --replay"),             \
         TEXT(T, field.replay, 0, "replay", "FILE",                                                 \
              "Run again what was recorded: every answer comes from the file, nothing is granted, " \
-             "and what differs is told")
+             "and what differs is told"),                                                          \
+        FLAG(T, field.deterministic, 0, "deterministic",                                           \
+             "Tell the guest clocks that advance by rule, random numbers from --seed, folders in " \
+             "order and files without times: runs are alike"),                                     \
+        NUMBER(T, field.seed, 0, "seed", "N", "Where --deterministic begins its random numbers (0)")
 
 /* Whether they fit together; a diagnostic. */
 bool run_observe_check(Cli *cli, const RunObserve *options);

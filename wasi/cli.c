@@ -63,7 +63,7 @@ WASI_FN(get_stderr) {
 
 static VmStatus terminal(VmThread *thread, Wasi *wasi, int fd, WasiKind kind, AbiValue *result,
                          Arena *scratch) {
-    if (fd < 0 || !isatty(fd)) return wasi_ok(result); /* none */
+    if (fd < 0 || wasi_fixed(wasi) || !isatty(fd)) return wasi_ok(result); /* none */
     AbiValue *cell = wasi_case(result, 1, 1, scratch);
     return wasi_make(thread, wasi, kind, sizeof(WasiObject), NULL, cell) ? VM_DONE : VM_TRAP;
 }

@@ -17,19 +17,19 @@ static uint64_t resolution_of(clockid_t clock) {
 /* ---- monotonic-clock ---- */
 
 WASI_FN(monotonic_now) {
-    result->bits = wasi_now();
+    result->bits = wasi_read_clock(context);
     return VM_DONE;
 }
 
 WASI_FN(monotonic_resolution) {
-    result->bits = resolution_of(CLOCK_MONOTONIC);
+    result->bits = wasi_fixed(context) ? WASI_FIXED_TICK : resolution_of(CLOCK_MONOTONIC);
     return VM_DONE;
 }
 
 WASI_FN(subscribe_instant) { return wasi_pollable(thread, context, NULL, args[0].bits, result); }
 
 WASI_FN(subscribe_duration) {
-    uint64_t now = wasi_now(), duration = args[0].bits;
+    uint64_t now = wasi_read_clock(context), duration = args[0].bits;
     uint64_t when = duration > UINT64_MAX - now ? UINT64_MAX : now + duration;
     return wasi_pollable(thread, context, NULL, when, result);
 }
@@ -38,14 +38,15 @@ WASI_FN(subscribe_duration) {
 
 WASI_FN(wall_now) {
     struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
+    if (wasi_fixed(context)) t = wasi_fixed_wall(wasi_read_clock(context));
+    else clock_gettime(CLOCK_REALTIME, &t);
     result[0].bits = t.tv_sec < 0 ? 0 : (uint64_t)t.tv_sec;
     result[1].bits = t.tv_sec < 0 ? 0 : (uint64_t)t.tv_nsec;
     return VM_DONE;
 }
 
 WASI_FN(wall_resolution) {
-    uint64_t ns = resolution_of(CLOCK_REALTIME);
+    uint64_t ns = wasi_fixed(context) ? WASI_FIXED_TICK : resolution_of(CLOCK_REALTIME);
     result[0].bits = ns / 1000000000u;
     result[1].bits = ns % 1000000000u;
     return VM_DONE;
@@ -54,15 +55,15 @@ WASI_FN(wall_resolution) {
 /* ---- timezone ---- */
 
 /* Local time of a datetime, where the host's calendar reaches it; else UTC. */
-static struct tm local(const AbiValue *datetime) {
+static struct tm local(const Wasi *wasi, const AbiValue *datetime) {
     struct tm tm = {.tm_zone = "UTC"};
     time_t seconds = (time_t)datetime[0].bits;
-    if (datetime[0].bits <= INT64_MAX && localtime_r(&seconds, &tm)) return tm;
+    if (!wasi_fixed(wasi) && datetime[0].bits <= INT64_MAX && localtime_r(&seconds, &tm)) return tm;
     return (struct tm){.tm_zone = "UTC"};
 }
 
 WASI_FN(timezone_display) {
-    struct tm tm = local(args);
+    struct tm tm = local(context, args);
     result[0].bits = (uint64_t)(int64_t)tm.tm_gmtoff;
     wasi_string(&result[1], str_copy(scratch, str_from(tm.tm_zone ? tm.tm_zone : "UTC")));
     result[2].bits = tm.tm_isdst > 0;
@@ -70,7 +71,7 @@ WASI_FN(timezone_display) {
 }
 
 WASI_FN(utc_offset) {
-    result->bits = (uint64_t)(int64_t)local(args).tm_gmtoff;
+    result->bits = (uint64_t)(int64_t)local(context, args).tm_gmtoff;
     return VM_DONE;
 }
 

@@ -40,6 +40,7 @@ typedef struct {
 typedef struct {
     WasiObject object;
     DIR *entries;
+    WasiSorted *sorted; /* where they are told by name; NULL: as they come */
 } WasiEntries;
 
 /* ---- errors ---- */
@@ -404,8 +405,10 @@ static void put_time(AbiValue *option, struct timespec time, Arena *scratch) {
     cells[1].bits = (uint64_t)time.tv_nsec;
 }
 
-static VmStatus put_stat(AbiValue *result, int fault, const struct stat *st, Arena *scratch) {
+static VmStatus put_stat(const Wasi *wasi, AbiValue *result, int fault, struct stat *st,
+                         Arena *scratch) {
     if (fault) return ended(result, fault, scratch);
+    if (wasi_fixed(wasi)) wasi_fixed_stat(wasi_fixed(wasi), st);
     AbiValue *cells = wasi_case(result, 0, 6, scratch);
     cells[0].bits = type_of(st->st_mode);
     cells[1].bits = st->st_nlink;
@@ -414,6 +417,10 @@ static VmStatus put_stat(AbiValue *result, int fault, const struct stat *st, Are
     put_time(&cells[4], st->st_mtim, scratch);
     put_time(&cells[5], st->st_ctim, scratch);
     return VM_DONE;
+}
+
+static bool stat_place(const WasiPlace *place, struct stat *st) {
+    return fstatat(place->folder, place->name, st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static int stat_path(Wasi *wasi, const WasiDescriptor *d, const AbiValue *args, struct stat *st) {
@@ -427,13 +434,13 @@ static int stat_path(Wasi *wasi, const WasiDescriptor *d, const AbiValue *args, 
 WASI_FN(stat_open) {
     WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
     struct stat st;
-    return d ? put_stat(result, fault_of(fstat(d->fd, &st)), &st, scratch) : VM_TRAP;
+    return d ? put_stat(context, result, fault_of(fstat(d->fd, &st)), &st, scratch) : VM_TRAP;
 }
 
 WASI_FN(stat_at) {
     WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
     struct stat st;
-    return d ? put_stat(result, stat_path(context, d, args, &st), &st, scratch) : VM_TRAP;
+    return d ? put_stat(context, result, stat_path(context, d, args, &st), &st, scratch) : VM_TRAP;
 }
 
 WASI_FN(get_type) {
@@ -469,6 +476,9 @@ WASI_FN(set_times) {
     struct timespec times[2];
     int fault = d->may_change ? read_times(&args[1], times) : EROFS;
     if (!fault) fault = fault_of(futimens(d->fd, times));
+    struct stat st;
+    if (!fault && wasi_fixed(context) && fstat(d->fd, &st) == 0)
+        wasi_fixed_touch(wasi_fixed(context), &st, times);
     return ended(result, fault, scratch);
 }
 
@@ -480,6 +490,9 @@ WASI_FN(set_times_at) {
     int fault = read_times(&args[3], times);
     if (!fault) fault = at(context, d, &args[2], follow_of(&args[1]), true, &place);
     if (!fault) fault = fault_of(utimensat(place.folder, place.name, times, AT_SYMLINK_NOFOLLOW));
+    struct stat st;
+    if (!fault && wasi_fixed(context) && stat_place(&place, &st))
+        wasi_fixed_touch(wasi_fixed(context), &st, times);
     wasi_place_close(&place);
     return ended(result, fault, scratch);
 }
@@ -500,8 +513,11 @@ static VmStatus put_hash(AbiValue *result, int fault, const struct stat *st, Was
                          Arena *scratch) {
     if (fault) return ended(result, fault, scratch);
     AbiValue *cells = wasi_case(result, 0, 2, scratch);
+    WasiFixed *fixed = wasi_fixed(wasi);
+    uint64_t device = fixed ? 0 : st->st_dev;
+    uint64_t number = fixed ? wasi_fixed_file(fixed, st)->number : st->st_ino;
     for (uint64_t half = 0; half < 2; half++) {
-        const uint64_t what[3] = {st->st_dev, st->st_ino, half};
+        const uint64_t what[3] = {device, number, half};
         cells[half].bits = wasi_keyed_hash(wasi, what, 3);
     }
     return VM_DONE;
@@ -524,6 +540,7 @@ WASI_FN(metadata_hash_at) {
 static void free_entries(WasiObject *object) {
     WasiEntries *stream = (WasiEntries *)object;
     if (stream->entries) closedir(stream->entries);
+    wasi_sorted_free(stream->sorted);
     --*((WasiDescriptor *)object->parent)->quota->open;
 }
 
@@ -543,15 +560,23 @@ WASI_FN(read_directory) {
     WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
     if (!d) return VM_TRAP;
     DIR *entries = NULL;
+    WasiSorted *sorted = NULL;
     int fault = open_entries(d, &entries);
-    if (fault) return ended(result, fault, scratch);
+    if (!fault && wasi_fixed(context)) sorted = wasi_sorted_new(entries, &fault);
+    if (fault) {
+        if (entries) closedir(entries);
+        wasi_sorted_free(sorted);
+        return ended(result, fault, scratch);
+    }
     WasiEntries *stream = wasi_make(thread, context, WASI_DIRECTORY_ENTRY_STREAM, sizeof *stream,
                                     &d->object, wasi_case(result, 0, 1, scratch));
     if (!stream) {
         closedir(entries);
+        wasi_sorted_free(sorted);
         return VM_TRAP;
     }
     stream->entries = entries;
+    stream->sorted = sorted;
     stream->object.free = free_entries;
     ++*d->quota->open;
     return VM_DONE;
@@ -563,31 +588,47 @@ static bool is_told(const char *name) {
     return !str_is(text, ".") && !str_is(text, "..") && utf8_valid_prefix(text) == text.len;
 }
 
-static uint32_t entry_type(DIR *entries, const struct dirent *entry) {
+static uint32_t entry_type(DIR *entries, const WasiEntry *entry) {
     struct stat st;
-    if (entry->d_type != DT_UNKNOWN) return type_of(DTTOIF(entry->d_type));
-    int answer = fstatat(dirfd(entries), entry->d_name, &st, AT_SYMLINK_NOFOLLOW);
+    if (entry->type != DT_UNKNOWN) return type_of(DTTOIF(entry->type));
+    int answer = fstatat(dirfd(entries), entry->name, &st, AT_SYMLINK_NOFOLLOW);
     return answer < 0 ? UNKNOWN : type_of(st.st_mode);
+}
+
+/* The next that is told; its name is NULL after the last. */
+static WasiEntry next_entry(WasiEntries *stream) {
+    for (;;) {
+        errno = 0;
+        const WasiEntry *kept = stream->sorted ? wasi_sorted_next(stream->sorted) : NULL;
+        const struct dirent *read = stream->sorted ? NULL : readdir(stream->entries);
+        if (!kept && !read) return (WasiEntry){0};
+        WasiEntry entry = kept ? *kept : (WasiEntry){read->d_name, read->d_type};
+        if (is_told(entry.name)) return entry;
+    }
 }
 
 WASI_FN(read_directory_entry) {
     WasiEntries *stream = wasi_get(thread, context, &args[0], WASI_DIRECTORY_ENTRY_STREAM);
     if (!stream) return VM_TRAP;
-    struct dirent *entry;
-    do {
-        errno = 0;
-        entry = readdir(stream->entries);
-    } while (entry && !is_told(entry->d_name));
-    if (!entry && errno) return ended(result, errno, scratch);
+    WasiEntry entry = next_entry(stream);
+    if (!entry.name && errno) return ended(result, errno, scratch);
     AbiValue *option = wasi_case(result, 0, 1, scratch);
-    AbiValue *cells = wasi_case(option, entry != NULL, entry ? 2 : 0, scratch);
-    if (!entry) return VM_DONE;
-    cells[0].bits = entry_type(stream->entries, entry);
-    wasi_string(&cells[1], str_copy(scratch, str_from(entry->d_name)));
+    AbiValue *cells = wasi_case(option, entry.name != NULL, entry.name ? 2 : 0, scratch);
+    if (!entry.name) return VM_DONE;
+    cells[0].bits = entry_type(stream->entries, &entry);
+    wasi_string(&cells[1], str_copy(scratch, str_from(entry.name)));
     return VM_DONE;
 }
 
 /* ---- changing folders ---- */
+
+static int unlink_place(const Wasi *wasi, const WasiPlace *place, int flags) {
+    struct stat st;
+    bool told = wasi_fixed(wasi) && stat_place(place, &st);
+    int fault = fault_of(unlinkat(place->folder, place->name, flags));
+    if (told && !fault) wasi_fixed_forget(wasi_fixed(wasi), &st);
+    return fault;
+}
 
 WASI_FN(create_directory_at) {
     WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
@@ -605,7 +646,7 @@ WASI_FN(remove_directory_at) {
     if (!d) return VM_TRAP;
     WasiPlace place;
     int fault = at(context, d, &args[1], WASI_ENTRY, true, &place);
-    if (!fault) fault = fault_of(unlinkat(place.folder, place.name, AT_REMOVEDIR));
+    if (!fault) fault = unlink_place(context, &place, AT_REMOVEDIR);
     wasi_place_close(&place);
     return ended(result, fault, scratch);
 }
@@ -616,7 +657,7 @@ WASI_FN(unlink_file_at) {
     WasiPlace place;
     int fault = at(context, d, &args[1], WASI_ENTRY, true, &place);
     if (!fault) fault = check_slash(&place);
-    if (!fault) fault = fault_of(unlinkat(place.folder, place.name, 0));
+    if (!fault) fault = unlink_place(context, &place, 0);
     wasi_place_close(&place);
     return ended(result, fault, scratch);
 }
@@ -692,11 +733,16 @@ WASI_FN(link_at) {
 }
 
 /* Only a folder can get a name with a slash behind it. */
-static int rename_place(const WasiPlace *from, const WasiPlace *to) {
+static int rename_place(const Wasi *wasi, const WasiPlace *from, const WasiPlace *to) {
     WasiPlace of_folder = *from;
     of_folder.slash = from->slash || to->slash;
     int fault = check_slash(&of_folder);
-    return fault ? fault : fault_of(renameat(from->folder, from->name, to->folder, to->name));
+    struct stat st, moved;
+    bool told = wasi_fixed(wasi) && stat_place(to, &st) && stat_place(from, &moved) &&
+                (st.st_ino != moved.st_ino || st.st_dev != moved.st_dev);
+    if (!fault) fault = fault_of(renameat(from->folder, from->name, to->folder, to->name));
+    if (told && !fault) wasi_fixed_forget(wasi_fixed(wasi), &st);
+    return fault;
 }
 
 WASI_FN(rename_at) {
@@ -705,7 +751,7 @@ WASI_FN(rename_at) {
     if (!to) return VM_TRAP;
     WasiPlace places[2] = {0};
     int fault = two_places(context, d, &args[1], to, &args[3], places);
-    if (!fault) fault = rename_place(&places[0], &places[1]);
+    if (!fault) fault = rename_place(context, &places[0], &places[1]);
     wasi_place_close(&places[0]);
     wasi_place_close(&places[1]);
     return ended(result, fault, scratch);

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "wasi/body.h"
+#include "wasi/fixed.h"
 #include "wasi/path.h"
 #include "wasi/terminal.h"
 #include "wasi/wasi.h"
@@ -102,6 +103,8 @@ void wasi_want_fd(Wasi *wasi, int fd, short events);
 void wasi_want_time(Wasi *wasi, uint64_t deadline); /* of wasi_now */
 uint64_t wasi_now(void);                            /* nanoseconds of the monotonic clock */
 uint64_t wasi_time(const Wasi *wasi);               /* the same, as the guest is told */
+uint64_t wasi_read_clock(Wasi *wasi);               /* the guest reads it */
+WasiFixed *wasi_fixed(const Wasi *wasi);            /* NULL: it is told as things are */
 
 /* observe.c: what stands between, where the context has observers */
 typedef struct WasiWatch WasiWatch;

@@ -92,7 +92,8 @@ static bool can_write(const WasiOutput *out) { return is_object_ready(&out->obje
 static bool is_pollable_ready(const WasiPollable *pollable) {
     const WasiObject *parent = pollable->object.parent;
     if (parent) return is_object_ready(parent);
-    return wasi_now() >= pollable->deadline && pollable->deadline != UINT64_MAX;
+    return wasi_read_clock(pollable->object.maker) >= pollable->deadline &&
+           pollable->deadline != UINT64_MAX;
 }
 
 static void want(Wasi *wasi, const WasiPollable *pollable) {
@@ -149,7 +150,7 @@ WASI_FN(poll_list) {
         if (is_pollable_ready(pollable)) indices[result->list.len++] = (uint32_t)i;
     }
     if (result->list.len) return VM_DONE;
-    wasi_want_time(context, wasi_now());
+    wasi_want_time(context, wasi_time(context));
     return VM_SUSPEND;
 }
 
@@ -495,7 +496,8 @@ static uint64_t permit(WasiOutput *out, int *code) {
     if (out->sink && wasi_body_is_abandoned(out->sink->body)) *code = EPIPE;
     if (out->sink && *code) out->closed = true;
     if (out->sink) return out->permit = *code ? 0 : wasi_body_room(out->sink->body);
-    if (out->fd < 0 || out->medium == WASI_MEDIUM_FILE || is_regular(out->fd))
+    bool is_fixed = wasi_fixed(out->object.maker);
+    if (out->fd < 0 || out->medium == WASI_MEDIUM_FILE || (!is_fixed && is_regular(out->fd)))
         return out->permit = FILE_PERMIT;
     uint64_t most = out->medium == WASI_MEDIUM_SOCKET ? SOCKET_PERMIT : WASI_CHUNK;
     return out->permit = is_ready(out->fd, POLLOUT) ? most : 0;
@@ -508,6 +510,10 @@ WASI_FN(check_write) {
     int code;
     uint64_t n = permit(out, &code);
     if (code) return output_done(thread, context, out, code, result, scratch);
+    if (n == 0 && wasi_fixed(context) && out->medium == WASI_MEDIUM_PIPE) {
+        wasi_want_fd(context, out->fd, POLLOUT); /* whoever reads, it is told the same */
+        return VM_SUSPEND;
+    }
     wasi_case(result, 0, 1, scratch)->bits = n;
     return VM_DONE;
 }

@@ -9,7 +9,9 @@
 #include "wasi/internal.h"
 
 /* True once all bytes are filled. */
-static bool fill(void *bytes, size_t n) {
+static bool fill(const Wasi *wasi, void *bytes, size_t n) {
+    WasiFixed *fixed = wasi_fixed(wasi);
+    if (fixed) return wasi_splitmix_fill(wasi_fixed_random(fixed), bytes, n), true;
     for (size_t at = 0; at < n;) {
         ssize_t got = getrandom((char *)bytes + at, n - at, 0);
         if (got < 0 && errno != EINTR) return false;
@@ -31,27 +33,18 @@ WASI_FN(get_random_bytes) {
     if (args[0].bits > wasi_limits(context)->max_random) return too_many(thread, context);
     result->list.len = (size_t)args[0].bits;
     result->list.items = arena_alloc(scratch, result->list.len);
-    return fill(result->list.items, result->list.len) ? VM_DONE : no_random(thread);
+    return fill(context, result->list.items, result->list.len) ? VM_DONE : no_random(thread);
 }
 
-WASI_FN(get_random_u64) { return fill(&result->bits, 8) ? VM_DONE : no_random(thread); }
+WASI_FN(get_random_u64) { return fill(context, &result->bits, 8) ? VM_DONE : no_random(thread); }
 
-static uint64_t next(Wasi *wasi) {
-    uint64_t z = (*wasi_seed(wasi) += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
+static uint64_t next(Wasi *wasi) { return wasi_splitmix(wasi_seed(wasi)); }
 
 WASI_FN(get_insecure_random_bytes) {
     if (args[0].bits > wasi_limits(context)->max_random) return too_many(thread, context);
     size_t n = (size_t)args[0].bits;
     uint8_t *bytes = arena_alloc(scratch, n);
-    uint64_t word = 0;
-    for (size_t i = 0; i < n; i++, word >>= 8) {
-        if (i % 8 == 0) word = next(context);
-        bytes[i] = (uint8_t)word;
-    }
+    wasi_splitmix_fill(wasi_seed(context), bytes, n);
     result->list.items = bytes;
     result->list.len = n;
     return VM_DONE;

@@ -55,6 +55,7 @@ struct Wasi {
     WasiFilter filters[3];
     WasiWatch *watch; /* NULL: nobody observes */
     Str spliced;
+    WasiFixed *fixed; /* NULL: not deterministic */
 };
 
 enum { OWN_FILES = 32 }; /* that the program has open besides those of guests */
@@ -116,14 +117,16 @@ static Wasi *new_host(VmStore *store, Arena *arena, const WasiContext *context) 
     wasi->net.rule_count = context->net_rule_count;
     wasi->seed = context->seed;
     wasi->hash_key[0] = context->seed;
-    if (!context->has_seed) fill_random(&wasi->seed, sizeof wasi->seed);
-    if (!context->has_seed) fill_random(wasi->hash_key, sizeof wasi->hash_key);
+    bool seeded = context->has_seed || context->is_deterministic;
+    if (!seeded) fill_random(&wasi->seed, sizeof wasi->seed);
+    if (!seeded) fill_random(wasi->hash_key, sizeof wasi->hash_key);
     return wasi;
 }
 
 Wasi *wasi_new(VmStore *store, const WasiContext *context) {
     Arena *arena = arena_keep(arena_new());
     Wasi *wasi = new_host(store, arena, context);
+    if (wasi && context->is_deterministic) wasi->fixed = wasi_fixed_new(context->seed);
     if (!wasi) arena_free(arena);
     else if (context->observers) wasi->watch = wasi_watch_new(wasi, arena, context->observers);
     return wasi;
@@ -187,7 +190,15 @@ uint64_t wasi_keyed_hash(const Wasi *wasi, const uint64_t *words, size_t n) {
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-uint64_t wasi_time(const Wasi *wasi) { return wasi_now(); }
+WasiFixed *wasi_fixed(const Wasi *wasi) { return wasi->whole->fixed; }
+uint64_t wasi_time(const Wasi *wasi) {
+    const WasiFixed *fixed = wasi_fixed(wasi);
+    return fixed ? wasi_fixed_now(fixed) : wasi_now();
+}
+uint64_t wasi_read_clock(Wasi *wasi) {
+    WasiFixed *fixed = wasi_fixed(wasi);
+    return fixed ? wasi_fixed_tick(fixed) : wasi_now();
+}
 WasiWatch *wasi_watch(const Wasi *wasi) { return wasi->whole->watch; }
 Str *wasi_spliced(Wasi *wasi) { return &wasi->whole->spliced; }
 uint64_t *wasi_seed(Wasi *wasi) { return &wasi->seed; }
@@ -217,6 +228,7 @@ void wasi_free(Wasi *wasi) {
     free(wasi->objects);
     free(wasi->wants);
     wasi_watch_free(wasi->watch);
+    wasi_fixed_free(wasi->fixed);
     arena_free(wasi->arena);
     for (Wasi *other = wasi->beside, *next; other; other = next) {
         next = other->beside;
@@ -364,8 +376,10 @@ bool wasi_wait(Wasi *wasi) {
     if (!wasi_wants(wasi, &wants)) return false;
     uint64_t now = wasi_now(), ns = wants.deadline > now ? wants.deadline - now : 0;
     if (ns > SLICE) ns = SLICE;
+    if (wasi->fixed && wants.deadline != UINT64_MAX) ns = 0; /* it comes at once, */
     struct timespec timeout = {.tv_nsec = (long)ns};
-    ppoll(wasi->wants, wants.count, &timeout, NULL);
+    int ready = ppoll(wasi->wants, wants.count, &timeout, NULL);
+    if (wasi->fixed && ready == 0) wasi_fixed_sleep(wasi->fixed, wants.deadline); /* if first */
     wasi_wake(wasi);
     return true;
 }

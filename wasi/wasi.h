@@ -68,7 +68,8 @@ typedef struct {
     bool filters[3]; /* what goes to this standard stream has its escape sequences taken away */
     WasiLimits limits;
     const VmLimits *own_limits; /* of a host of wasi_beside: of its instance; may be NULL */
-    WasiObserver *observers;    /* who sees every call; NULL: nobody */
+    bool is_deterministic; /* clocks, random numbers, files are told by rule (fixed.c) and `seed` */
+    WasiObserver *observers; /* who sees every call; NULL: nobody */
 } WasiContext;
 
 typedef struct Wasi Wasi;

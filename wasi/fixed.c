@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * `--deterministic`: what a host tells that differs from run to run and from machine to machine, told by
+ * rule instead.
+ *
+ *     clocks       the monotonic one begins at 0, the other at the year 2000; each reading is a microsecond
+ *                  later, and a call that waits for a time finds that it has come
+ *     random       from the seed
+ *     folders      their entries sorted by name; no size, one link
+ *     files        numbered as the guest meets them: what metadata-hash tells; their times are the
+ *                  beginning, or what the guest has set
+ *     streams      as if a pipe stood behind each; no terminals
+ *
+ * What comes from outside through pipes, terminals and the network comes when it comes.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/map.h"
+#include "wasi/internal.h"
+
+enum { START = 946684800 }; /* 2000-01-01 */
+
+struct WasiFixed {
+    uint64_t now, random;
+    uint64_t files; /* met so far */
+    Arena *arena;
+    Map known; /* device and number of a file -> WasiFixedFile */
+};
+
+WasiFixed *wasi_fixed_new(uint64_t seed) {
+    Arena *arena = arena_keep(arena_new());
+    WasiFixed *fixed = ARENA_NEW(arena, WasiFixed);
+    *fixed = (WasiFixed){.random = ~seed, .arena = arena};
+    return fixed;
+}
+
+void wasi_fixed_free(WasiFixed *fixed) {
+    if (fixed) arena_free(fixed->arena);
+}
+
+/* ---- time ---- */
+
+uint64_t wasi_fixed_now(const WasiFixed *fixed) { return fixed->now; }
+uint64_t wasi_fixed_tick(WasiFixed *fixed) { return fixed->now += WASI_FIXED_TICK; }
+void wasi_fixed_sleep(WasiFixed *fixed, uint64_t deadline) {
+    if (deadline != UINT64_MAX && deadline > fixed->now) fixed->now = deadline;
+}
+
+struct timespec wasi_fixed_wall(uint64_t now) {
+    return (struct timespec){START + (time_t)(now / 1000000000), (long)(now % 1000000000)};
+}
+
+/* ---- random numbers ---- */
+
+uint64_t wasi_splitmix(uint64_t *state) {
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+void wasi_splitmix_fill(uint64_t *state, uint8_t *bytes, size_t n) {
+    uint64_t word = 0;
+    for (size_t i = 0; i < n; i++, word >>= 8) {
+        if (i % 8 == 0) word = wasi_splitmix(state);
+        bytes[i] = (uint8_t)word;
+    }
+}
+
+uint64_t *wasi_fixed_random(WasiFixed *fixed) { return &fixed->random; }
+
+/* ---- files ---- */
+
+typedef struct {
+    uint64_t device, number;
+} Identity;
+
+static MapEntry *find_file(WasiFixed *fixed, const struct stat *st, bool add) {
+    const Identity id = {st->st_dev, st->st_ino};
+    Str key = {(const char *)&id, sizeof id};
+    MapEntry *entry = map_get(&fixed->known, key);
+    if (entry || !add) return entry;
+    key.ptr = arena_copy(fixed->arena, &id, sizeof id);
+    return map_put(fixed->arena, &fixed->known, key, NULL);
+}
+
+/* A file that is gone leaves its number to others: `known` keeps the entry, for another file. */
+WasiFixedFile *wasi_fixed_file(WasiFixed *fixed, const struct stat *st) {
+    MapEntry *entry = find_file(fixed, st, true);
+    WasiFixedFile *file = entry->ptr;
+    if (!file) file = entry->ptr = ARENA_NEW(fixed->arena, WasiFixedFile);
+    if (file->number) return file;
+    struct timespec start = wasi_fixed_wall(0);
+    *file = (WasiFixedFile){++fixed->files, {start, start}};
+    return file;
+}
+
+void wasi_fixed_forget(WasiFixed *fixed, const struct stat *st) {
+    if (!S_ISDIR(st->st_mode) && st->st_nlink > 1) return;
+    MapEntry *entry = find_file(fixed, st, false);
+    if (entry) ((WasiFixedFile *)entry->ptr)->number = 0;
+}
+
+void wasi_fixed_stat(WasiFixed *fixed, struct stat *st) {
+    const WasiFixedFile *file = wasi_fixed_file(fixed, st);
+    st->st_atim = file->times[0];
+    st->st_mtim = file->times[1];
+    st->st_ctim = wasi_fixed_wall(0);
+    if (S_ISDIR(st->st_mode)) st->st_nlink = 1, st->st_size = 0;
+}
+
+void wasi_fixed_touch(WasiFixed *fixed, const struct stat *st, const struct timespec times[2]) {
+    WasiFixedFile *file = wasi_fixed_file(fixed, st);
+    for (int i = 0; i < 2; i++) {
+        if (times[i].tv_nsec == UTIME_OMIT) continue;
+        file->times[i] = times[i].tv_nsec == UTIME_NOW ? wasi_fixed_wall(fixed->now) : times[i];
+    }
+}
+
+/* ---- entries of folders ---- */
+
+enum { MOST_NAMES = 64 << 20 }; /* bytes */
+
+struct WasiSorted {
+    Arena *arena;
+    VEC(WasiEntry) at;
+    size_t next;
+};
+
+static int by_name(const void *a, const void *b) {
+    return str_cmp(str_from(((const WasiEntry *)a)->name), str_from(((const WasiEntry *)b)->name));
+}
+
+WasiSorted *wasi_sorted_new(DIR *entries, int *fault) {
+    Arena *arena = arena_keep(arena_new());
+    WasiSorted *sorted = ARENA_NEW(arena, WasiSorted);
+    sorted->arena = arena;
+    const struct dirent *entry;
+    size_t bytes = 0;
+    while (errno = 0, (entry = readdir(entries)) && bytes < MOST_NAMES) {
+        Str name = str_from(entry->d_name);
+        bytes += name.len + 2 * sizeof(WasiEntry);
+        *vec_push(arena, &sorted->at) = (WasiEntry){str_c(arena, name), entry->d_type};
+    }
+    *fault = bytes < MOST_NAMES ? errno : ENOMEM;
+    if (sorted->at.len) qsort(sorted->at.at, sorted->at.len, sizeof *sorted->at.at, by_name);
+    return sorted;
+}
+
+const WasiEntry *wasi_sorted_next(WasiSorted *sorted) {
+    return sorted->next < sorted->at.len ? &sorted->at.at[sorted->next++] : NULL;
+}
+
+void wasi_sorted_free(WasiSorted *sorted) {
+    if (sorted) arena_free(sorted->arena);
+}
