@@ -216,18 +216,34 @@ static bool compile_all(Build *b) {
 
 /* ---- linking ---- */
 
+/* A program for the adapter of programs has a `main`, which wasi-libc's `_start` calls; anything else
+ * waits for calls. Its `_start` is the one of crt1.o: where nobody calls the constructors, as in older
+ * crt1-command.o, the linker puts them and the destructors around every export, `cabi_realloc` too. */
+static bool is_command(const Build *b) {
+    const StrVec *adapters = &b->options->component.adapters;
+    for (size_t i = 0; i < adapters->len; i++)
+        if (str_is(adapters->at[i], "wasi:command")) return b->hosted;
+    return false;
+}
+
+static Str entry_of(const Build *b) {
+    if (is_command(b)) return STR("--entry=_start");
+    return b->hosted || b->start ? STR("--entry=_initialize") : STR("--no-entry");
+}
+
 static bool link_all(Build *b) {
     Process process = {0};
     StrVec *words = &process.words;
     b->core = in_folder(b, str_concat(b->cli->arena, b->bindings.stem, STR(".core.wasm")));
     push(b, words, b->tools.wasm_ld);
-    push(b, words, b->hosted || b->start ? STR("--entry=_initialize") : STR("--no-entry"));
+    push(b, words, entry_of(b));
     push(b, words, STR("--stack-first"));
     push(b, words, STR("--fatal-warnings"));
     if (!b->debug) push(b, words, STR("--strip-debug"));
     push(b, words, STR("-o"));
     push(b, words, b->core);
-    if (b->hosted) push(b, words, path_join(b->cli->arena, b->libc.lib, STR("crt1-reactor.o")));
+    Str crt1 = is_command(b) ? STR("crt1.o") : STR("crt1-reactor.o");
+    if (b->hosted) push(b, words, path_join(b->cli->arena, b->libc.lib, crt1));
     for (size_t i = 0; i < b->inputs.len; i++) push(b, words, b->inputs.at[i].object);
     push_all(b, words, &b->link_flags);
     if (b->hosted) {

@@ -284,5 +284,7 @@ const CommandSpec cmd_build = {
                 "$ witc build app.c util.c libmore.a --wit wit -w app -O3 -g -Wall -o app.wasm\n"
                 "The steps as a script\n$ witc build app.c --dry-run -o app.wasm\n"
                 "With a C library that calls WASI 0.1\n"
-                "$ witc build app.c --libc wasi --adapt wasi -o app.wasm\n",
+                "$ witc build app.c --libc wasi --adapt wasi -o app.wasm\n"
+                "A program with a `main`, for `witc run`\n"
+                "$ witc build main.c --libc wasi --adapt wasi:command -o main.wasm\n",
 };
