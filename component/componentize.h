@@ -111,7 +111,10 @@ typedef enum {
     HOOK_POST_RETURN_START,
     HOOK_POST_RETURN_FINISH,
     HOOK_REALLOC_START,
-    HOOK_REALLOC_FINISH
+    HOOK_REALLOC_FINISH,
+    /* What a pauser is called with. */
+    HOOK_PAUSE_START = 1,
+    HOOK_PAUSE_FINISH = 0
 } LinkHookCode;
 
 /* A function of the fixup module that calls a module's export between two calls of the hook; with
@@ -134,14 +137,16 @@ typedef struct {
 
     VEC(LinkModule *) modules; /* the main one first; libraries; adapters that are used */
     struct LinkPlan *plan;     /* of the libraries; NULL: there are none */
-    LinkModule *hook_owner;    /* whose task hook it is: the main module or a library */
+    LinkModule *hook_owner;    /* whose hook it is: the main module, a library, or the pauser */
+    Str hook;                  /* the name of its export; empty: there is none */
+    LinkModule *pauser;        /* the adapter that is told of reallocs, or NULL */
     VEC(LinkExport) exports;
     Map funcs_by_name;   /* comp_interface_func */
     Map items_by_module; /* a module name -> the item of the world that it means */
     Map exports_by_func; /* functions of the world's exports -> index in exports */
     VEC(LinkShim) shims;
     Map dtor_shims;    /* resource -> number in the shim module */
-    Map realloc_shims; /* "module:name" -> number; only where there is a task hook */
+    Map realloc_shims; /* "module:name" -> number; only where there is a hook */
     VEC(LinkHook) hooks;
     Map hooks_by_name;               /* "module:name" -> index in hooks */
     const CoreLimits *memory_import; /* the main module imports its memory: the shim has it */
@@ -180,6 +185,8 @@ bool comp_check_core_type(Linker *l, const LinkModule *m, Str name, uint32_t off
 /* The module whose realloc serves an import or export of `m`, and its name; NULL: none. */
 LinkModule *comp_realloc_of(Linker *l, LinkModule *m, bool import, Str *name);
 Str comp_module_key(Linker *l, const LinkModule *m, Str name);
+/* pause.c: whether the main module's realloc needs an adapter to know of it: `pauser` and `hook`. */
+void comp_link_pause(Linker *l);
 
 /* adapter.c: the module with only what `roots` (names of exports) need, and with a stack. `realloc`
  * is the main module's; empty: memory is had by memory.grow. NULL and diagnostics. */

@@ -312,8 +312,8 @@ static bool instantiate_fixup(Linker *l) {
     if (!give_shims(l, &bag)) return false;
     if (m->initialize.len)
         give(l, &bag, STR("_initialize"), COMP_CORE_FUNC, func_alias(l, m, m->initialize));
-    if (m->task_hook.len)
-        give(l, &bag, STR("hook"), COMP_CORE_FUNC, func_alias(l, l->hook_owner, m->task_hook));
+    if (l->hook.len)
+        give(l, &bag, STR("hook"), COMP_CORE_FUNC, func_alias(l, l->hook_owner, l->hook));
     for (size_t i = 0; i < l->hooks.len; i++)
         give(l, &bag, str_fmt(l->arena, "to-hook%zu", i), COMP_CORE_FUNC,
              func_alias(l, l->hooks.at[i].owner, l->hooks.at[i].name));

@@ -489,6 +489,7 @@ static bool adapter_roots(Linker *l, LinkModule *m, size_t first_export_index, s
         if (e->post_return.len) map_put(l->arena, roots, e->post_return, NULL);
         if (e->callback.len) map_put(l->arena, roots, e->callback, NULL);
     }
+    if (l->pauser == m) map_put(l->arena, roots, l->hook, NULL);
     for (size_t i = first_shim; i < l->shims.len; i++)
         map_put(l->arena, roots, l->shims.at[i].export_name, NULL);
     for (size_t i = 0; own[i] && roots->len && !m->has_own_state; i++)
@@ -591,16 +592,18 @@ static void add_hook(Linker *l, LinkModule *m, Str name, LinkHookCode start, Lin
                    .by_code = by_code};
 }
 
-/* With a hook reallocs too are wrapped, and wanted before the wrappers are there. */
+/* With a hook reallocs too are wrapped, and wanted before the wrappers are there. An adapter's own
+ * call nothing. */
 static void add_realloc(Linker *l, LinkModule *m, bool import) {
     Str name;
     bool added;
     LinkModule *owner = comp_realloc_of(l, m, import, &name);
-    if (!owner) return;
+    if (!owner || (l->pauser && owner->is_adapter)) return;
     MapEntry *e = map_put(l->arena, &l->realloc_shims, comp_module_key(l, owner, name), &added);
     if (!added) return;
     e->value = l->shims.len;
-    add_hook(l, owner, name, HOOK_REALLOC_START, HOOK_REALLOC_FINISH, false);
+    if (l->pauser) add_hook(l, owner, name, HOOK_PAUSE_START, HOOK_PAUSE_FINISH, false);
+    else add_hook(l, owner, name, HOOK_REALLOC_START, HOOK_REALLOC_FINISH, false);
     *vec_push(l->arena, &l->shims) =
         (LinkShim){.kind = SHIM_REALLOC,
                    .owner = owner,
@@ -608,23 +611,25 @@ static void add_realloc(Linker *l, LinkModule *m, bool import) {
                    .type = core_func_type(owner->core, comp_module_export(owner, name)->index)};
 }
 
+static void wrap_export(Linker *l, const LinkExport *e) {
+    bool by_code = e->abi->variant == ABI_LIFT_ASYNC_CALLBACK;
+    bool is_async = e->abi->variant != ABI_LIFT;
+    add_hook(l, e->owner, e->name, is_async ? HOOK_ASYNC_START : HOOK_SYNC_START,
+             is_async ? HOOK_ASYNC_FINISH : HOOK_SYNC_FINISH, by_code);
+    if (e->post_return.len)
+        add_hook(l, e->owner, e->post_return, HOOK_POST_RETURN_START, HOOK_POST_RETURN_FINISH,
+                 false);
+    if (e->callback.len)
+        add_hook(l, e->owner, e->callback, HOOK_ASYNC_RESUME, HOOK_ASYNC_FINISH, true);
+}
+
 static void add_hooks(Linker *l) {
-    if (!link_main(l)->task_hook.len) return;
-    for (size_t i = 0; i < l->exports.len; i++) {
-        const LinkExport *e = &l->exports.at[i];
-        bool by_code = e->abi->variant == ABI_LIFT_ASYNC_CALLBACK;
-        bool is_async = e->abi->variant != ABI_LIFT;
-        add_hook(l, e->owner, e->name, is_async ? HOOK_ASYNC_START : HOOK_SYNC_START,
-                 is_async ? HOOK_ASYNC_FINISH : HOOK_SYNC_FINISH, by_code);
-        if (e->post_return.len)
-            add_hook(l, e->owner, e->post_return, HOOK_POST_RETURN_START, HOOK_POST_RETURN_FINISH,
-                     false);
-        if (e->callback.len)
-            add_hook(l, e->owner, e->callback, HOOK_ASYNC_RESUME, HOOK_ASYNC_FINISH, true);
-        if (e->abi->needs_realloc) add_realloc(l, e->owner, false);
+    for (size_t i = 0; i < l->exports.len && l->hook.len; i++) {
+        if (!l->pauser) wrap_export(l, &l->exports.at[i]);
+        if (l->exports.at[i].abi->needs_realloc) add_realloc(l, l->exports.at[i].owner, false);
     }
-    for (size_t i = 0; i < l->shims.len; i++)
-        if (l->shims.at[i].kind == SHIM_DTOR)
+    for (size_t i = 0; i < l->shims.len && l->hook.len; i++)
+        if (l->shims.at[i].kind == SHIM_DTOR && !l->pauser)
             add_hook(l, l->shims.at[i].owner, l->shims.at[i].export_name, HOOK_DTOR_START,
                      HOOK_DTOR_FINISH, false);
 }
@@ -634,7 +639,7 @@ static void add_shims(Linker *l) {
         LinkModule *m = l->modules.at[i];
         for (size_t k = 0; k < m->imports.len; k++) {
             LinkImport *import = &m->imports.at[k];
-            if (link_main(l)->task_hook.len && import->needs_realloc) add_realloc(l, m, true);
+            if (l->hook.len && import->needs_realloc) add_realloc(l, m, true);
             if (!must_wait(l, import)) continue;
             import->shim = (uint32_t)l->shims.len;
             *vec_push(l->arena, &l->shims) =
@@ -700,6 +705,8 @@ bool comp_link_names(Linker *l) {
     ok &= !hook || comp_check_core_type(l, l->hook_owner, m->task_hook, hook->offset,
                                         core_func_type(l->hook_owner->core, hook->index),
                                         comp_text_type(l->arena, "i", ""));
+    l->hook = m->task_hook;
+    comp_link_pause(l);
     if (!ok || !link_adapters(l) || !place_tls(l)) return false;
     add_shims(l);
     add_hooks(l);

@@ -14,7 +14,7 @@
  * The shim also has what must be there before the main module and is nobody else's: a memory that
  * the main module imports, and the base of thread-local storage. The fixup module calls the main
  * module's initializer and, where the main module has a hook for tasks, has wrappers of everything
- * that a component calls:
+ * that a component calls (and of its realloc, where an adapter is told of that: pause.c):
  *
  *     (func (export "hook0") (param ..) (result ..)
  *       (call $hook (start)) (call $wrapped ..) (call $hook (finish)))
@@ -276,7 +276,7 @@ Str comp_fixup_module(Linker *l) {
         funcs[i] = import_func(&k, comp_shim_name(l->arena, i), l->shims.at[i].type);
     if (m->initialize.len)
         initialize = import_func(&k, STR("_initialize"), comp_text_type(l->arena, "", ""));
-    if (m->task_hook.len) hook = import_func(&k, STR("hook"), comp_text_type(l->arena, "i", ""));
+    if (l->hook.len) hook = import_func(&k, STR("hook"), comp_text_type(l->arena, "i", ""));
     for (size_t i = 0; i < l->hooks.len; i++)
         wrapped[i] = import_func(&k, str_fmt(l->arena, "to-hook%zu", i), l->hooks.at[i].type);
     if (l->shims.len) import_shim_state(&k);

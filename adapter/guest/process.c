@@ -134,10 +134,12 @@ IMPORT("wasi:clocks/wall-clock@0.2.0", "now") void wall_now(u8 *area);
 IMPORT("wasi:clocks/wall-clock@0.2.0", "resolution") void wall_resolution(u8 *area);
 
 u32 GLOBAL is_paused;
-u64 GLOBAL last_time;
+u64 GLOBAL last_time, last_wall;
 
-/* Where an import must not be called, the clock may stand still meanwhile. */
+/* Where an import must not be called, the clocks stand still meanwhile, and waiting is over at once:
+ * by as much the monotonic one goes on. The linker and programs call this around their allocator. */
 EXPORT("adapter_monotonic_clock_set_paused") void set_paused(u32 paused) { is_paused = paused; }
+u32 paused(void) { return is_paused; }
 
 /* The datetime in the area in nanoseconds; all ones where these are too many. */
 static u64 nanoseconds(void) {
@@ -146,11 +148,23 @@ static u64 nanoseconds(void) {
 }
 
 static u64 wall_time(void) {
+    if (is_paused) return last_wall;
     Held held = hold(AREA);
     wall_now(at(AREA));
-    u64 time = nanoseconds();
+    last_wall = nanoseconds();
     release(AREA, held);
-    return time;
+    return last_wall;
+}
+
+static u64 monotonic_time(void) {
+    u64 now = is_paused ? 0 : monotonic_now();
+    if (now > last_time) last_time = now;
+    return last_time;
+}
+
+void wait_paused(u64 timeout, u32 is_absolute) {
+    u64 until = is_absolute ? timeout : last_time + timeout;
+    if (until > last_time) last_time = until;
 }
 
 EXPORT("clock_res_get") u32 clock_res_get(u32 clock, u64 *resolution) {
@@ -170,8 +184,7 @@ EXPORT("clock_res_get") u32 clock_res_get(u32 clock, u64 *resolution) {
 EXPORT("clock_time_get") u32 clock_time_get(u32 clock, u64 precision, u64 *time) {
     if (clock > CLOCK_MONOTONIC) return INVAL;
     if (clock == CLOCK_MONOTONIC) {
-        if (!is_paused) last_time = monotonic_now();
-        *time = last_time;
+        *time = monotonic_time();
         return SUCCESS;
     }
     u64 now = wall_time();
@@ -231,6 +244,6 @@ EXPORT("reset_adapter_state") void reset_adapter_state(void) {
 #endif
     heap = 0;
     is_paused = 0;
-    last_time = 0;
+    last_time = last_wall = 0;
     forget_descriptors();
 }
