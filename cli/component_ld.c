@@ -61,6 +61,18 @@ static Str startup_file(Cli *cli, const StrVec *words, Str name) {
     return name;
 }
 
+/* Where nobody calls the constructors wasm-ld puts these and the destructors around every export, so
+ * that a component's realloc would close files. The crt1-command.o of older versions of wasi-libc does
+ * not call them, the crt1.o beside it does. */
+static Str calling_startup(Cli *cli, Str path) {
+    Str other = path_join(cli->arena, path_directory(path), STR("crt1.o"));
+    if (!str_is(path_file(path), "crt1-command.o") || !exists(cli, path) || !exists(cli, other))
+        return path;
+    const Source *file = file_read(cli->arena, path, &cli->diags);
+    bool calls = file && str_find_str(file->text, STR("__wasm_call_ctors"), 0) != SIZE_MAX;
+    return calls ? path : other;
+}
+
 static void find_older(Cli *cli, StrVec *words) {
     for (size_t i = 0; i < words->len; i++) {
         Str *word = &words->at[i];
@@ -68,7 +80,8 @@ static void find_older(Cli *cli, StrVec *words) {
             *word = str_concat(cli->arena, STR("-L"), older_path(cli, str_after(*word, 2)));
         else if (word->len && word->ptr[0] == '/') *word = older_path(cli, *word);
     }
-    for (size_t i = 0; i < words->len; i++) words->at[i] = startup_file(cli, words, words->at[i]);
+    for (size_t i = 0; i < words->len; i++)
+        words->at[i] = calling_startup(cli, startup_file(cli, words, words->at[i]));
 }
 
 /* The folder of this program. */

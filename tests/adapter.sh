@@ -236,6 +236,55 @@ timeout 60 "$witc" run low.wat <low.in >low.out 2>"$err"
 got=$?
 if [ $got = 0 ] && cmp -s low.in low.out; then ok; else bad "low addresses" "exit $got"; fi
 
+# An allocator that collects garbage asks for the time and waits, where no import may be called: the
+# clocks stand still, and waiting is over at once. 92: the time before; 100, 108, 116: in the allocator
+# before and after it waits for 5 s; 124: afterwards.
+mkdir -p wit/deps/random
+echo 'package wasi:random@0.2.0; interface random { get-random-bytes: func(len: u64) -> list<u8>; }' >wit/deps/random/random.wit
+echo 'package t:t; world w { import wasi:random/random@0.2.0; }' >wit/w.wit
+{
+    echo '(module' && import clock_time_get && import poll_oneoff && import proc_exit
+    cat <<'W'
+(import "wasi:random/random@0.2.0" "get-random-bytes" (func $random (param i64 i32)))
+(memory (export "memory") 1)
+(func $time (param $clock i32) (param $to i32)
+  (i32.store (i32.const 500) (i32.or (i32.load (i32.const 500))
+    (call $clock_time_get (local.get $clock) (i64.const 0) (local.get $to)))))
+(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+  (call $time (i32.const 1) (i32.const 100))
+  (call $time (i32.const 0) (i32.const 108))
+  (i64.store (i32.const 1000) (i64.const 7)) (i32.store (i32.const 1016) (i32.const 1))
+  (i64.store (i32.const 1024) (i64.const 5000000000))
+  (i32.store8 (i32.const 1056) (i32.const 1)) ;; the second one: standard input
+  (i32.store (i32.const 504) (call $poll_oneoff (i32.const 1000) (i32.const 2000) (i32.const 2) (i32.const 2100)))
+  (call $time (i32.const 1) (i32.const 116))
+  (i32.const 3000))
+(func (export "_start")
+  (call $time (i32.const 1) (i32.const 92))
+  (call $random (i64.const 16) (i32.const 600))
+  (call $time (i32.const 1) (i32.const 124))
+  (if (i64.ne (i64.load (i32.const 500)) (i64.const 0)) (then (call $proc_exit (i32.const 3))))
+  (if (i64.ne (i64.load (i32.const 100)) (i64.load (i32.const 92))) (then (call $proc_exit (i32.const 4))))
+  (if (i64.ne (i64.sub (i64.load (i32.const 116)) (i64.load (i32.const 100))) (i64.const 5000000000))
+    (then (call $proc_exit (i32.const 5))))
+  (if (i32.ne (i32.load (i32.const 2100)) (i32.const 1)) (then (call $proc_exit (i32.const 6))))
+  (if (i64.ne (i64.load (i32.const 2000)) (i64.const 7)) (then (call $proc_exit (i32.const 7))))
+  (if (i64.lt_u (i64.load (i32.const 124)) (i64.load (i32.const 116))) (then (call $proc_exit (i32.const 8))))
+  (if (i32.ne (i32.load (i32.const 600)) (i32.const 3000)) (then (call $proc_exit (i32.const 9))))))
+W
+} >collect.wat
+"$witc" component embed wit collect.wat -o collect.core.wasm
+for choice in '' --realloc-via-memory-grow --return-call-ref; do
+    # shellcheck disable=SC2086
+    expect "allocator that waits $choice" 0 component new --adapt wasi:command@0.2.12 $choice collect.core.wasm -o collect.wasm &&
+        expect "allocator that waits $choice, runs" 0 run collect.wasm
+done
+# One that does not ask is called as it is.
+sed '/"cabi_realloc"/,/(i32.const 3000))$/c\(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 3000))' collect.wat >plain.wat
+"$witc" component embed wit plain.wat | "$witc" component new --adapt wasi - -o plain.wasm
+"$witc" print plain.wasm >plain.out
+grep -q 'to-hook' plain.out && bad "allocator" "one that needs no wrapper has one" || ok
+
 # Programs that import nothing of it.
 echo '(module (func (export "_start")))' >nothing.wat
 expect "a program that imports nothing" 0 component new --adapt wasi nothing.wat -o nothing.wasm &&
@@ -396,6 +445,27 @@ $CLANG --target=wasm32-wasi -O2 -c lib.c
 link "a world beside" 0 -m wasm32 lib.o --no-entry --component-type w.wit -o lib.wasm
 expect "its world" 0 component wit lib.wasm
 grep -q 'export run: func() -> u32' "$out" && ok || bad "a world beside" "$(cat "$out")"
+# The allocator, called for what an import returns, must not close what the program has open.
+cat >give.c <<'C'
+#include <stdio.h>
+#include <stdlib.h>
+__attribute__((export_name("cabi_realloc"))) void *allocate(void *old, size_t old_size, size_t align, size_t size) {
+    return realloc(old, size);
+}
+__attribute__((import_module("wasi:random/random@0.2.0"), import_name("get-random-bytes"))) void bytes(long long, void *);
+int main(void) {
+    struct { char *ptr; size_t len; } list;
+    printf("before");
+    bytes(5, &list);
+    printf(" and after %zu\n", list.len);
+}
+C
+$CLANG --target=wasm32-wasi -O2 -c give.c
+for crt1 in crt1.o crt1-command.o; do
+    link "an allocator, $crt1" 0 -m wasm32 "$lib/$crt1" give.o "-L$lib" -lc --component-type wit -o give.wasm
+    expect "an allocator runs, $crt1" 0 run give.wasm
+    [ "$(cat "$out")" = 'before and after 5' ] && ok || bad "an allocator, $crt1" "the output is $(cat "$out")"
+done
 if $CLANG --target=wasm32-wasip2 -### cat.c 2>&1 | grep -q wasm-component-ld; then
     if PATH=$PWD/bin:$PATH $CLANG --target=wasm32-wasip2 -isystem $sysroot/include/wasm32-wasi -O2 cat.c -o direct.wasm 2>"$err"; then ok; else bad "clang for wasm32-wasip2" "$(head -n 5 "$err")"; fi
     "$witc" run direct.wasm <big >big.out 2>"$err" && cmp -s big big.out && ok || bad "clang for wasm32-wasip2" "the output differs"

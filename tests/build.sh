@@ -205,6 +205,12 @@ if [ -e /usr/lib/wasm32-wasi/libc.a ]; then
     left "WASI 0.1"
     expect "no WASI 0.1" 0 build stdio.c -w sole --stub-wasi -o stdio.wasm
     called "no WASI 0.1" stdio.wasm '"twice" (u32.const 21)' '(u32.const 42)'
+    echo 'package test:main; world main {}' >main.wit
+    printf '%s\n' '#include <stdio.h>' 'int main(void) { return puts("hello") < 0; }' >main.c
+    expect "main" 0 build main.c --wit main.wit --adapt wasi:command -o main.wasm
+    expect "main runs" 0 run main.wasm
+    [ "$(cat "$out")" = hello ] && ok || bad "main" "the output is $(cat "$out")"
+    left "main"
     if [ -e /usr/include/wasm32-wasi/c++/v1/optional ]; then
         expect "libc++" 0 build optional.cpp -w sole -std=c++17 -o optional.wasm
         called "libc++" optional.wasm '"twice" (u32.const 21)' '(u32.const 42)'
