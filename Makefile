@@ -212,6 +212,10 @@ fuzz: ## run each fuzz target for SECONDS_EACH (50) seconds
 .PHONY: fuzzers
 fuzzers: $(REPLAYS)
 
+.PHONY: interop
+interop: $(WITC) ## compose components of C, Rust, Go, JavaScript and Python, each with each, and run them
+	@interop/run.sh $(WITC)
+
 demo: ## build what is missing and go through examples/calculator
 	@tools/deps.sh
 	@$(MAKE) --no-print-directory all

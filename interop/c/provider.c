@@ -35,8 +35,9 @@ static Book *keep(const Book *book) {
     size_t size = sizeof *book + book->authors.len * sizeof(wit_string) + book->title.len;
     for (size_t i = 0; i < book->authors.len; i++) size += book->authors.ptr[i].len;
     char *at = checked(malloc(size));
-    Book *kept = (Book *) copy_bytes(&at, book, sizeof *book);
-    wit_string *authors = (wit_string *) copy_bytes(&at, book->authors.ptr, book->authors.len * sizeof *authors);
+    Book *kept = (Book *)copy_bytes(&at, book, sizeof *book);
+    wit_string *authors =
+        (wit_string *)copy_bytes(&at, book->authors.ptr, book->authors.len * sizeof *authors);
     for (size_t i = 0; i < book->authors.len; i++)
         authors[i].ptr = copy_bytes(&at, authors[i].ptr, authors[i].len);
     kept->authors.ptr = authors;
@@ -60,9 +61,7 @@ void books_library_shelf_destroy(Shelf *shelf) {
     free(shelf);
 }
 
-wit_string books_library_shelf_name(Shelf *shelf) {
-    return wit_string_from(shelf->name);
-}
+wit_string books_library_shelf_name(Shelf *shelf) { return wit_string_from(shelf->name); }
 
 static uint32_t place_of(const Shelf *shelf, wit_string title) {
     uint32_t i = 0;
@@ -73,7 +72,8 @@ static uint32_t place_of(const Shelf *shelf, wit_string title) {
 books_library_result_u32_refusal books_library_shelf_put(Shelf *shelf, const Book *item) {
     books_library_refusal refusal;
     if (!item->title.len) refusal = books_library_refusal_nameless();
-    else if (place_of(shelf, item->title) < shelf->count) refusal = books_library_refusal_twice(item->title);
+    else if (place_of(shelf, item->title) < shelf->count)
+        refusal = books_library_refusal_twice(item->title);
     else if (shelf->count == shelf->room) refusal = books_library_refusal_full(shelf->room);
     else {
         shelf->books[shelf->count++] = keep(item);
@@ -102,7 +102,7 @@ books_library_list_book books_library_shelf_find(Shelf *shelf, const books_libra
     size_t n = 0;
     for (uint32_t i = 0; i < shelf->count; i++)
         if (is_wished(shelf->books[i], what)) found[n++] = *shelf->books[i];
-    return (books_library_list_book) {found, n};
+    return (books_library_list_book){found, n};
 }
 
 books_library_option_book books_library_shelf_take(Shelf *shelf, wit_string title) {
@@ -113,19 +113,22 @@ books_library_option_book books_library_shelf_take(Shelf *shelf, wit_string titl
     Book taken = *book;
     taken.title = wit_string_copy(book->title);
     wit_string *authors = WIT_NEW(wit_string, book->authors.len);
-    for (size_t i = 0; i < book->authors.len; i++) authors[i] = wit_string_copy(book->authors.ptr[i]);
+    for (size_t i = 0; i < book->authors.len; i++)
+        authors[i] = wit_string_copy(book->authors.ptr[i]);
     taken.authors.ptr = authors;
     free(book);
     return books_library_option_book_some(taken);
 }
 
 /* The handles go, their destructors take what is left in the shelves; the books have moved. */
-books_library_shelf books_library_shelf_join(books_library_shelf first, books_library_shelf second) {
+books_library_shelf books_library_shelf_join(books_library_shelf first,
+                                             books_library_shelf second) {
     Shelf *parts[] = {books_library_shelf_to_rep(first), books_library_shelf_to_rep(second)};
     size_t size = strlen(parts[0]->name) + strlen(parts[1]->name) + 4;
     char *name = checked(malloc(size));
     snprintf(name, size, "%s & %s", parts[0]->name, parts[1]->name);
-    books_library_shelf made = books_library_shelf_new(wit_string_from(name), parts[0]->room + parts[1]->room);
+    books_library_shelf made =
+        books_library_shelf_new(wit_string_from(name), parts[0]->room + parts[1]->room);
     free(name);
     Shelf *to = books_library_shelf_to_rep(made);
     for (int i = 0; i < 2; i++) {
@@ -141,20 +144,19 @@ books_library_shelf books_library_shelf_join(books_library_shelf first, books_li
 books_library_summary books_library_sum(books_library_list_shelf_ref shelves) {
     books_library_summary sum = {0};
     for (size_t i = 0; i < shelves.len; i++) sum.books += shelves.ptr[i]->count;
-    wit_tuple2_string_option_s16 *titles = WIT_NEW(wit_tuple2_string_option_s16, sum.books), *next = titles;
+    wit_tuple2_string_option_s16 *titles = WIT_NEW(wit_tuple2_string_option_s16, sum.books),
+                                 *next = titles;
     for (size_t i = 0; i < shelves.len; i++)
         for (uint32_t k = 0; k < shelves.ptr[i]->count; k++) {
             const Book *book = shelves.ptr[i]->books[k];
             sum.weight += book->weight;
-            *next++ = (wit_tuple2_string_option_s16) {book->title, book->year};
+            *next++ = (wit_tuple2_string_option_s16){book->title, book->year};
         }
-    sum.titles = (wit_list_tuple2_string_option_s16) {titles, sum.books};
+    sum.titles = (wit_list_tuple2_string_option_s16){titles, sum.books};
     return sum;
 }
 
-uint32_t books_library_shelves(void) {
-    return made_shelves;
-}
+uint32_t books_library_shelves(void) { return made_shelves; }
 
 static size_t bytes_of_char(unsigned char first) {
     return first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -165,13 +167,13 @@ wit_list_char books_library_initials(wit_string text) {
     size_t n = 0;
     for (size_t i = 0; i < text.len; i++) {
         if (i && text.ptr[i - 1] != ' ') continue;
-        size_t size = bytes_of_char((unsigned char) text.ptr[i]);
-        uint32_t c = (unsigned char) text.ptr[i];
+        size_t size = bytes_of_char((unsigned char)text.ptr[i]);
+        uint32_t c = (unsigned char)text.ptr[i];
         if (size > 1) c &= 0x7fu >> size;
         for (size_t k = 1; k < size; k++) c = c << 6 | (text.ptr[i + k] & 0x3f);
         chars[n++] = c;
     }
-    return (wit_list_char) {chars, n};
+    return (wit_list_char){chars, n};
 }
 
 uint64_t books_library_checksum(wit_list_u8 data) {

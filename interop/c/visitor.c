@@ -28,8 +28,8 @@ static void show(const Book *book) {
         printf("%s%s", before, topics[i]);
         before = "+";
     }
-    printf("%s, %s, %.0f g\n", book->topics ? "" : ", none", books_library_binding_name(book->binding),
-        1000.0 * book->weight);
+    printf("%s, %s, %.0f g\n", book->topics ? "" : ", none",
+           books_library_binding_name(book->binding), 1000.0 * book->weight);
 }
 
 static void put(Ref shelf, Book book) {
@@ -63,9 +63,7 @@ static void take(Ref shelf, wit_string title) {
     else puts("none");
 }
 
-static void show_shelves(void) {
-    printf("shelves: %" PRIu32 "\n", books_library_shelves());
-}
+static void show_shelves(void) { printf("shelves: %" PRIu32 "\n", books_library_shelves()); }
 
 #define AUTHORS(...) \
     (wit_list_string) WIT_LIST(wit_list_string, ((const wit_string[]) {__VA_ARGS__}))
@@ -79,19 +77,25 @@ static void show_shelves(void) {
 #define AUDIO BOOKS_LIBRARY_BINDING_AUDIO
 
 static void fill(Ref first, Ref second) {
-    Book candide = {WIT_STR("Candide"), AUTHORS(WIT_STR("Voltaire")), wit_option_s16_some(1759),
-        TRAVEL | HISTORY, SOFT, 0.25f};
+    Book candide = {WIT_STR("Candide"),
+                    AUTHORS(WIT_STR("Voltaire")),
+                    wit_option_s16_some(1759),
+                    TRAVEL | HISTORY,
+                    SOFT,
+                    0.25f};
     put(first, candide);
-    put(first, (Book) {WIT_STR("Elements"), AUTHORS(WIT_STR("Euclid")), wit_option_s16_some(-300),
-        SCIENCE, HARD, 1.5f});
+    put(first, (Book){WIT_STR("Elements"), AUTHORS(WIT_STR("Euclid")), wit_option_s16_some(-300),
+                      SCIENCE, HARD, 1.5f});
     put(first, candide);
-    put(first, (Book) {.year = wit_option_s16_none()});
-    put(first, (Book) {WIT_STR("Good Omens"), AUTHORS(WIT_STR("Neil Gaiman"), WIT_STR("Terry Pratchett")),
-        wit_option_s16_some(1990), 0, AUDIO, 0});
-    put(first, (Book) {.title = WIT_STR("Dune"), .year = wit_option_s16_none()});
-    put(second, (Book) {WIT_STR("山月記"), AUTHORS(WIT_STR("中島敦")), wit_option_s16_some(1942),
-        TRAVEL | POETRY, SOFT, 0.125f});
-    put(second, (Book) {WIT_STR("🦊 Tales"), {0}, wit_option_s16_none(), POETRY | CHILDREN, HARD, 0.5f});
+    put(first, (Book){.year = wit_option_s16_none()});
+    put(first,
+        (Book){WIT_STR("Good Omens"), AUTHORS(WIT_STR("Neil Gaiman"), WIT_STR("Terry Pratchett")),
+               wit_option_s16_some(1990), 0, AUDIO, 0});
+    put(first, (Book){.title = WIT_STR("Dune"), .year = wit_option_s16_none()});
+    put(second, (Book){WIT_STR("山月記"), AUTHORS(WIT_STR("中島敦")), wit_option_s16_some(1942),
+                       TRAVEL | POETRY, SOFT, 0.125f});
+    put(second,
+        (Book){WIT_STR("🦊 Tales"), {0}, wit_option_s16_none(), POETRY | CHILDREN, HARD, 0.5f});
 }
 
 static void show_sum(books_library_list_shelf_ref shelves) {
@@ -110,7 +114,12 @@ static void put_many(void) {
     for (int i = 1; i <= 100; i++) {
         char title[20];
         snprintf(title, sizeof title, "Volume %d", i);
-        Book book = {wit_string_from(title), AUTHORS(WIT_STR("Anon")), wit_option_s16_some((int16_t) (1900 + i)), 0, SOFT, 0.25f};
+        Book book = {wit_string_from(title),
+                     AUTHORS(WIT_STR("Anon")),
+                     wit_option_s16_some((int16_t)(1900 + i)),
+                     0,
+                     SOFT,
+                     0.25f};
         if (books_library_shelf_put(many, &book).is_err) abort();
     }
     books_library_wish all = books_library_wish_anything();
@@ -118,7 +127,7 @@ static void put_many(void) {
     double weight = 0;
     for (size_t i = 0; i < found.len; i++) weight += found.ptr[i].weight;
     printf("many: %zu books, %.0f g, last %.*s\n", found.len, 1000 * weight,
-        TEXT(found.ptr[found.len - 1].title));
+           TEXT(found.ptr[found.len - 1].title));
     books_library_shelf_drop(shelf);
 }
 
@@ -132,11 +141,12 @@ int main(void) {
     show_shelves();
     fill(a, b);
     find("anything", b, books_library_wish_anything());
-    find("written by Terry Pratchett", a, books_library_wish_written_by(WIT_STR("Terry Pratchett")));
+    find("written by Terry Pratchett", a,
+         books_library_wish_written_by(WIT_STR("Terry Pratchett")));
     find("about poetry", b, books_library_wish_about(POETRY));
     find("about children and science", b, books_library_wish_about(CHILDREN | SCIENCE));
-    find("between -400 and 1800", a, books_library_wish_between((wit_tuple2_s16_s16) {-400, 1800}));
-    show_sum((books_library_list_shelf_ref) {(const Ref[]) {a, b, a}, 3});
+    find("between -400 and 1800", a, books_library_wish_between((wit_tuple2_s16_s16){-400, 1800}));
+    show_sum((books_library_list_shelf_ref){(const Ref[]){a, b, a}, 3});
     take(a, WIT_STR("Candide"));
     take(a, WIT_STR("Candide"));
 
@@ -144,8 +154,8 @@ int main(void) {
     a = books_library_shelf_borrow(joined);
     printf("join: %.*s\n", TEXT(books_library_shelf_name(a)));
     show_shelves();
-    put(a, (Book) {.title = WIT_STR("Dune"), .year = wit_option_s16_none()});
-    put(a, (Book) {.title = WIT_STR("Emma"), .year = wit_option_s16_none()});
+    put(a, (Book){.title = WIT_STR("Dune"), .year = wit_option_s16_none()});
+    put(a, (Book){.title = WIT_STR("Emma"), .year = wit_option_s16_none()});
     find("anything", a, books_library_wish_anything());
     books_library_shelf_drop(joined);
 
@@ -153,13 +163,16 @@ int main(void) {
     printf("initials: ");
     for (size_t i = 0; i < initials.len; i++) {
         uint32_t c = initials.ptr[i];
-        if (c < 0x80) printf("%c", (int) c);
+        if (c < 0x80) printf("%c", (int)c);
         else if (c < 0x800) printf("%c%c", 0xc0 | c >> 6, 0x80 | (c & 0x3f));
-        else printf("%c%c%c%c", 0xf0 | c >> 18, 0x80 | (c >> 12 & 0x3f), 0x80 | (c >> 6 & 0x3f), 0x80 | (c & 0x3f));
+        else
+            printf("%c%c%c%c", 0xf0 | c >> 18, 0x80 | (c >> 12 & 0x3f), 0x80 | (c >> 6 & 0x3f),
+                   0x80 | (c & 0x3f));
     }
     static uint8_t data[70000];
-    for (int i = 0; i < 70000; i++) data[i] = (uint8_t) (i * 7);
-    printf("\nchecksum: %" PRIu64 "\n", books_library_checksum((wit_list_u8) WIT_LIST(wit_list_u8, data)));
+    for (int i = 0; i < 70000; i++) data[i] = (uint8_t)(i * 7);
+    printf("\nchecksum: %" PRIu64 "\n",
+           books_library_checksum((wit_list_u8)WIT_LIST(wit_list_u8, data)));
     put_many();
     show_shelves();
     return 0;
