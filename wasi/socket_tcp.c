@@ -5,6 +5,7 @@
  *     unbound --start-bind--> bind-in-progress --finish-bind--> bound
  *     bound --start-listen--> listen-in-progress --finish-listen--> listening, or closed
  *     unbound, bound --start-connect--> connect-in-progress --finish-connect--> connected, or closed
+ *     a start-connect or start-listen of theirs that fails at once: closed
  *
  * A method out of its states answers invalid-state (finish-*: not-in-progress; the start of what is
  * being started: concurrency-conflict) and changes nothing. Binding and listening are done when they
@@ -122,6 +123,7 @@ WASI_FN(finish_bind) {
 static NetError connect_to(Wasi *wasi, Tcp *s, const WasiAddress *address) {
     if (s->state == CONNECTING) return NET_CONCURRENCY_CONFLICT;
     if (s->state != UNBOUND && s->state != BOUND) return NET_INVALID_STATE;
+    s->state = CLOSED; /* where the attempt fails, now or later */
     if (!is_usable(s, address, true)) return NET_INVALID_ARGUMENT;
     if (!wasi_net_allows(wasi_net(wasi), WASI_NET_TCP, address)) return NET_ACCESS_DENIED;
     struct sockaddr_storage to;
@@ -174,7 +176,7 @@ WASI_FN(finish_connect) {
 static NetError start_listening(Tcp *s) {
     if (s->state == STARTS_LISTENING) return NET_CONCURRENCY_CONFLICT;
     if (s->state != BOUND) return NET_INVALID_STATE;
-    if (!s->may_listen) return NET_ACCESS_DENIED;
+    if (!s->may_listen) return s->state = CLOSED, NET_ACCESS_DENIED;
     s->fault = listen(s->base.fd, s->backlog) < 0 ? errno : 0;
     s->state = STARTS_LISTENING;
     return NET_OK;

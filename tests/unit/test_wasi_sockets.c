@@ -283,13 +283,22 @@ static void pollables_tell_the_state(void) {
     }
 }
 
+/* What an attempt to connect answers that fails at once: the socket is closed then. */
+static unsigned refusal(unsigned family, AbiValue address) {
+    AbiValue s = new_socket(false, family);
+    unsigned error = to("start-connect", s, address);
+    CHECK_EQ(to("start-connect", s, address), BAD_STATE);
+    drop(s);
+    return error;
+}
+
 static void addresses_are_checked(void) {
     AbiValue s = new_socket(false, 0);
     AbiValue bad_to_bind[] = {v6(0, 0, 0, 1, 0), v4(224, 0, 0, 1, 0), v4(255, 255, 255, 255, 0)};
     for (size_t i = 0; i < 3; i++) CHECK_EQ(to("start-bind", s, bad_to_bind[i]), INVALID);
     AbiValue bad_to_reach[] = {v6(0, 0, 0, 1, 80), v4(224, 0, 0, 1, 80), v4(255, 255, 255, 255, 80),
                                v4(0, 0, 0, 0, 80), v4(127, 0, 0, 1, 0)};
-    for (size_t i = 0; i < 5; i++) CHECK_EQ(to("start-connect", s, bad_to_reach[i]), INVALID);
+    for (size_t i = 0; i < 5; i++) CHECK_EQ(refusal(0, bad_to_reach[i]), INVALID);
     CHECK_EQ(to("start-bind", s, v4(192, 0, 2, 1, 0)), NOT_BINDABLE); /* granted, not ours */
     CHECK_EQ(to("start-bind", s, loopback(0, peer_port)), IN_USE);
     CHECK_EQ(to("start-bind", s, loopback(0, 0)), FINE); /* still unbound */
@@ -298,22 +307,27 @@ static void addresses_are_checked(void) {
     s = new_socket(false, 1);
     CHECK_EQ(to("start-bind", s, loopback(0, 0)), INVALID);
     CHECK_EQ(to("start-bind", s, v6(0, 0xffff, 0x7f00, 1, 0)), INVALID);
-    CHECK_EQ(to("start-connect", s, v6(0, 0xffff, 0x7f00, 1, 80)), INVALID);
-    CHECK_EQ(to("start-connect", s, v6(0, 0, 0, 0, 80)), INVALID);
+    CHECK_EQ(refusal(1, v6(0, 0xffff, 0x7f00, 1, 80)), INVALID);
+    CHECK_EQ(refusal(1, v6(0, 0, 0, 0, 80)), INVALID);
     drop(s);
 }
 
 static void denials(void) {
     AbiValue s = new_socket(false, 0);
-    CHECK_EQ(to("start-connect", s, v4(127, 0, 0, 2, 80)), DENIED);
-    CHECK_EQ(to("start-connect", s, v4(10, 0, 0, 1, 80)), DENIED);
+    CHECK_EQ(refusal(0, v4(127, 0, 0, 2, 80)), DENIED);
+    CHECK_EQ(refusal(0, v4(10, 0, 0, 1, 80)), DENIED);
     CHECK_EQ(to("start-bind", s, v4(0, 0, 0, 0, 4000)), DENIED);
     CHECK_EQ(to("start-bind", s, v4(0, 0, 0, 0, 0)), FINE); /* to connect from there */
     CHECK_EQ(tcp("finish-bind", &s), FINE);
-    CHECK_EQ(tcp("start-listen", &s), DENIED);
     CHECK_EQ(to("start-connect", s, loopback(0, peer_port)), FINE);
     drop_end(finish_connect(s));
     drop_end(accepted(peer));
+    s = new_socket(false, 0);
+    CHECK_EQ(to("start-bind", s, v4(0, 0, 0, 0, 0)), FINE);
+    CHECK_EQ(tcp("finish-bind", &s), FINE);
+    CHECK_EQ(tcp("start-listen", &s), DENIED);
+    CHECK_EQ(to("start-connect", s, loopback(0, peer_port)), BAD_STATE);
+    drop(s);
     s = new_socket(true, 0);
     CHECK_EQ(to("udp-socket.start-bind", s, v4(0, 0, 0, 0, 4000)), DENIED);
     CHECK_EQ(to("udp-socket.start-bind", s, v4(0, 0, 0, 0, 0)), FINE);
@@ -911,13 +925,14 @@ static void handles_come_and_go(void) {
 }
 
 static void names_hold_for_what_was_found(void) {
-    AbiValue s = new_socket(false, 0), stream, address;
+    AbiValue s, stream, address;
     unsigned error;
-    CHECK_EQ(to("start-connect", s, loopback(0, dead_port)), DENIED);
+    CHECK_EQ(refusal(0, loopback(0, dead_port)), DENIED);
     CHECK_EQ(look_up("localhost", &stream), FINE);
     while ((error = next_address(stream, &address)) == FINE) continue;
     drop(stream);
-    CHECK_EQ(to("start-connect", s, v4(127, 0, 0, 2, dead_port)), DENIED);
+    CHECK_EQ(refusal(0, v4(127, 0, 0, 2, dead_port)), DENIED);
+    s = new_socket(false, 0);
     CHECK_EQ(to("start-connect", s, loopback(0, dead_port)), FINE);
     wait_tcp(s);
     CHECK_EQ(tcp("finish-connect", &s), REFUSED);
