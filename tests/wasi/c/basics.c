@@ -90,14 +90,13 @@ static void polling(void) {
         if (set) {
             wit_list_u32 ready = poll_poll((poll_list_pollable_ref){in, N});
             unsigned got = 0;
-            bool in_order = ready.len > 0;
+            bool right = ready.len > 0;
             for (size_t k = 0; k < ready.len; k++) {
-                if (ready.ptr[k] < N) got |= 1u << ready.ptr[k];
-                else in_order = false;
-                if (k && ready.ptr[k] <= ready.ptr[k - 1]) in_order = false;
+                if (ready.ptr[k] >= N || got >> ready.ptr[k] & 1) right = false;
+                else got |= 1u << ready.ptr[k];
             }
             /* "one or more indices of handles in the argument list that is ready" */
-            check(in_order && got && !(got & ~set), "those that are ready, of set %d", (int)set);
+            check(right && got && !(got & ~set), "those that are ready, of set %d", (int)set);
         }
         for (unsigned i = 0; i < N; i++)
             check(poll_pollable_ready(ref(all[i])) == (set >> i & 1), "ready %d of set %d", (int)i,
@@ -107,8 +106,8 @@ static void polling(void) {
     poll_pollable soon = mono_subscribe_duration(5 * MS), never = mono_subscribe_duration(HUGE);
     poll_pollable_ref twice[] = {ref(never), ref(soon), ref(never), ref(soon)};
     wit_list_u32 ready = poll_poll((poll_list_pollable_ref){twice, 4});
-    check(ready.len && ready.ptr[0] == 1, "a handle may be given twice");
-    check(ready.len < 2 || (ready.len == 2 && ready.ptr[1] == 3), "and may be told twice");
+    check(ready.len && ready.ptr[0] % 2 == 1, "a handle may be given twice");
+    check(ready.len < 2 || (ready.len == 2 && ready.ptr[1] % 2 == 1), "and may be told twice");
     enum { MANY = 2000 };
     poll_pollable_ref *many = WIT_NEW(poll_pollable_ref, MANY);
     for (int i = 0; i < MANY; i++) many[i] = ref(never);

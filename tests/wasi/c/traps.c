@@ -60,7 +60,7 @@ static void blocking_write_zeroes_of_4097(void) {
 
 static udp_udp_socket bound_udp(void) {
     udp_udp_socket s = MUST(udp_new_create_udp_socket(NET_IP_ADDRESS_FAMILY_IPV4));
-    net_network n = network_instance_network();
+    net_network n = net_instance_instance_network();
     net_ip_socket_address any =
         net_ip_socket_address_ipv4((net_ipv4_socket_address){.port = 0, .address = {127, 0, 0, 1}});
     MUST_VOID(udp_udp_socket_start_bind(udp_udp_socket_borrow(s), net_network_borrow(n), &any));
