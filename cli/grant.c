@@ -87,6 +87,7 @@ static bool read_folder(Cli *cli, Str said, WasiFolder *folder) {
     if (rights.len && !str_is(rights, "ro") && !str_is(rights, "rw"))
         return bad_folder(cli, rights, "`ro` or `rw` as its third part");
     folder->name = guest.len ? guest : host;
+    folder->host = host;
     folder->read_only = str_is(rights, "ro");
     folder->fd = open(str_c(cli->arena, host), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->fd >= 0) return true;

@@ -11,7 +11,12 @@
 
 #include "base/sha256.h"
 
+enum { MOST_DENIALS = 1000 };
+
 struct RunObservers {
+    Cli *cli;
+    WasiExplain explain;
+    Map denials; /* that were told */
     WasiTraceOptions trace_options;
     WasiTrace *trace;
     WasiRecord *record;
@@ -72,6 +77,20 @@ static bool begin_replay(Cli *cli, const RunObserve *o, Str program, RunObserver
     return all->replay != NULL;
 }
 
+/* Each once, when it happens. */
+static void denied(void *context, Str what, Str option) {
+    RunObservers *all = context;
+    bool added;
+    Str key = STR_JOIN(all->cli->arena, what, STR("\n"), option);
+    if (all->denials.len >= MOST_DENIALS || map_get(&all->denials, key)) return;
+    map_put(all->cli->arena, &all->denials, key, &added);
+    Diags diags = {.arena = all->cli->arena};
+    diag(&diags, CLI_DENIED, span_none(), STR_ARG(what));
+    diag_note(&diags, CLI_DENIED_OPTION, span_none(), STR_ARG(option));
+    diag_print(stderr, &diags, cli_colour(all->cli, STDERR_FILENO));
+    fflush(stderr);
+}
+
 RunObservers *run_observe_begin(Cli *cli, const RunObserve *o, const Source *program, bool json,
                                 WasiContext *context) {
     RunObservers *all = ARENA_NEW(cli->arena, RunObservers);
@@ -82,6 +101,9 @@ RunObservers *run_observe_begin(Cli *cli, const RunObserve *o, const Source *pro
                 (!o->record.len || begin_record(cli, o, digest, all)) &&
                 (!o->replay.len || begin_replay(cli, o, digest, all));
     if (!good) return NULL;
+    all->cli = cli;
+    all->explain = (WasiExplain){denied, all};
+    if (o->explain) context->explain = &all->explain;
     context->is_deterministic = o->deterministic;
     if (o->deterministic) context->seed = o->seed;
     if (all->replay) add(context, wasi_replay_observer(all->replay));

@@ -13,6 +13,7 @@ typedef struct {
     Str record, replay; /* files, or empty */
     bool deterministic;
     uint64_t seed;
+    bool explain;
 } RunObserve;
 
 /* Rows of the table of options; `field` is the RunObserve in T. */
@@ -30,7 +31,9 @@ typedef struct {
         FLAG(T, field.deterministic, 0, "deterministic",                                           \
              "Tell the guest clocks that advance by rule, random numbers from --seed, folders in " \
              "order and files without times: runs are alike"),                                     \
-        NUMBER(T, field.seed, 0, "seed", "N", "Where --deterministic begins its random numbers (0)")
+        NUMBER(T, field.seed, 0, "seed", "N", "Where --deterministic begins its random numbers (0)"), \
+        FLAG(T, field.explain, 0, "explain",                                                       \
+             "Tell on standard error what the guest was denied, and the option that grants it")
 
 /* Whether they fit together; a diagnostic. */
 bool run_observe_check(Cli *cli, const RunObserve *options);

@@ -8,6 +8,9 @@
 
 WASI_FN(get_environment) {
     const WasiContext *c = wasi_context(context);
+    if (!c->variable_count)
+        wasi_denied(context, "to see its environment, which is empty",
+                    "--env NAME=VALUE, --env NAME or --inherit-env");
     AbiValue *cells = ARENA_NEW_ARRAY(scratch, AbiValue, 2 * c->variable_count);
     for (size_t i = 0; i < c->variable_count; i++) {
         wasi_string(&cells[2 * i], c->variables[i].name);
@@ -29,6 +32,7 @@ WASI_FN(get_arguments) {
 
 WASI_FN(initial_cwd) {
     const WasiContext *c = wasi_context(context);
+    if (!c->has_cwd) wasi_denied(context, "to see its current directory", "--cwd DIR");
     return wasi_some_string(result, c->has_cwd, c->cwd, scratch);
 }
 

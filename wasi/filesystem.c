@@ -80,7 +80,7 @@ WASI_FN(filesystem_error_code) {
 /* ---- quotas ---- */
 
 static int take_file(WasiQuota *quota) {
-    if (quota->files == 0) return EDQUOT;
+    if (quota->files == 0) return wasi_quota_denied(quota, true);
     if (quota->files != UINT64_MAX) quota->files--;
     return 0;
 }
@@ -98,7 +98,7 @@ static int take_growth(WasiQuota *quota, int fd, uint64_t new_end, bool cuts) {
     struct stat st;
     if (fstat(fd, &st) < 0) return errno;
     uint64_t end = (uint64_t)st.st_size;
-    if (new_end > end && new_end - end > quota->bytes) return EDQUOT;
+    if (new_end > end && new_end - end > quota->bytes) return wasi_quota_denied(quota, false);
     if (new_end > end) quota->bytes -= new_end - end;
     else if (cuts && end - new_end < quota->granted_bytes - quota->bytes)
         quota->bytes += end - new_end;
@@ -134,6 +134,8 @@ static WasiDescriptor *get_descriptor(VmThread *thread, Wasi *wasi, const AbiVal
 WASI_FN(get_directories) {
     Wasi *wasi = context;
     const WasiContext *c = wasi_context(wasi);
+    if (!c->folder_count)
+        wasi_denied(wasi, "to see its folders, and has none", "--dir HOST::GUEST");
     AbiValue *cells = ARENA_NEW_ARRAY(scratch, AbiValue, 2 * c->folder_count);
     result->list.items = cells;
     result->list.len = c->folder_count;
@@ -157,8 +159,9 @@ static int at(Wasi *wasi, const WasiDescriptor *d, const AbiValue *path, WasiFol
               bool changes, WasiPlace *place) {
     *place = (WasiPlace){.folder = -1};
     if (!d->is_folder) return ENOTDIR;
-    if (changes && !d->may_change) return EROFS;
-    return wasi_place(wasi_paths(wasi), d->fd, wasi_str(path), follow, place);
+    if (changes && !d->may_change) return wasi_change_denied(d->quota, wasi_str(path));
+    int fault = wasi_place(wasi_paths(wasi), d->fd, wasi_str(path), follow, place);
+    return fault == EPERM ? wasi_path_denied(d->quota, wasi_str(path)) : fault;
 }
 
 static WasiFollow follow_of(const AbiValue *path_flags) {
@@ -474,7 +477,8 @@ WASI_FN(set_times) {
     WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
     if (!d) return VM_TRAP;
     struct timespec times[2];
-    int fault = d->may_change ? read_times(&args[1], times) : EROFS;
+    int fault =
+        d->may_change ? read_times(&args[1], times) : wasi_change_denied(d->quota, STR("."));
     if (!fault) fault = fault_of(futimens(d->fd, times));
     struct stat st;
     if (!fault && wasi_fixed(context) && fstat(d->fd, &st) == 0)

@@ -89,8 +89,10 @@ typedef struct {
     uint64_t granted_bytes, bytes, files; /* UINT64_MAX: as many as there is room for */
     uint32_t *open;                       /* how many files and folders the guest has open, */
     uint64_t max_open;                    /* and may have */
+    const Wasi *of;                       /* the host that the folder was granted to */
 } WasiQuota;
 WasiQuota *wasi_quota(Wasi *wasi, size_t folder);
+const WasiFolder *wasi_quota_folder(const WasiQuota *quota);
 uint32_t *wasi_open_count(Wasi *wasi); /* of what WASI_MAX_OPEN limits */
 WasiNet *wasi_net(Wasi *wasi);
 typedef struct WasiLookups WasiLookups;
@@ -105,6 +107,13 @@ uint64_t wasi_now(void);                            /* nanoseconds of the monoto
 uint64_t wasi_time(const Wasi *wasi);               /* the same, as the guest is told */
 uint64_t wasi_read_clock(Wasi *wasi);               /* the guest reads it */
 WasiFixed *wasi_fixed(const Wasi *wasi);            /* NULL: it is told as things are */
+
+/* denied.c: told where it is decided, if anybody listens */
+const WasiExplain *wasi_explain(const Wasi *wasi);
+void wasi_denied(const Wasi *wasi, const char *what, const char *option);
+int wasi_change_denied(const WasiQuota *quota, Str path);     /* EROFS */
+int wasi_path_denied(const WasiQuota *quota, Str path);       /* EPERM */
+int wasi_quota_denied(const WasiQuota *quota, bool of_files); /* EDQUOT */
 
 /* observe.c: what stands between, where the context has observers */
 typedef struct WasiWatch WasiWatch;

@@ -172,7 +172,7 @@ static NetError look_up(Wasi *wasi, Str said, Lookup **lookup, WasiAddress *lite
     case WASI_HOST_FOREIGN: return NET_NOT_SUPPORTED;
     case WASI_HOST_NAME: break;
     }
-    if (!wasi_net_resolves(wasi_net(wasi), name)) return NET_ACCESS_DENIED;
+    if (!wasi_net_resolves(wasi_net(wasi), name)) return wasi_name_denied(wasi, name);
     return start(wasi, name, lookup);
 }
 

@@ -89,7 +89,7 @@ static NetError bind_to(Wasi *wasi, Tcp *s, const WasiAddress *address) {
     if (!is_usable(s, address, false)) return NET_INVALID_ARGUMENT;
     bool may_listen = wasi_net_allows(wasi_net(wasi), WASI_NET_LISTEN, address);
     if (!may_listen && (address->port || !wasi_net_has(wasi_net(wasi), WASI_NET_TCP)))
-        return NET_ACCESS_DENIED;
+        return wasi_net_denied(wasi, WASI_NET_LISTEN, address);
     int on = 1;
     struct sockaddr_storage to;
     socklen_t size = wasi_address_to(address, &to);
@@ -125,7 +125,8 @@ static NetError connect_to(Wasi *wasi, Tcp *s, const WasiAddress *address) {
     if (s->state != UNBOUND && s->state != BOUND) return NET_INVALID_STATE;
     s->state = CLOSED; /* where the attempt fails, now or later */
     if (!is_usable(s, address, true)) return NET_INVALID_ARGUMENT;
-    if (!wasi_net_allows(wasi_net(wasi), WASI_NET_TCP, address)) return NET_ACCESS_DENIED;
+    if (!wasi_net_allows(wasi_net(wasi), WASI_NET_TCP, address))
+        return wasi_net_denied(wasi, WASI_NET_TCP, address);
     struct sockaddr_storage to;
     socklen_t size = wasi_address_to(address, &to);
     s->fault = connect(s->base.fd, (struct sockaddr *)&to, size) < 0 ? errno : 0;
@@ -176,7 +177,14 @@ WASI_FN(finish_connect) {
 static NetError start_listening(Tcp *s) {
     if (s->state == STARTS_LISTENING) return NET_CONCURRENCY_CONFLICT;
     if (s->state != BOUND) return NET_INVALID_STATE;
-    if (!s->may_listen) return s->state = CLOSED, NET_ACCESS_DENIED;
+    if (!s->may_listen) {
+        s->state = CLOSED;
+        struct sockaddr_storage storage = {0};
+        socklen_t size = sizeof storage;
+        getsockname(s->base.fd, (struct sockaddr *)&storage, &size);
+        WasiAddress local = wasi_address_from(&storage);
+        return wasi_net_denied(s->base.object.maker, WASI_NET_LISTEN, &local);
+    }
     s->fault = listen(s->base.fd, s->backlog) < 0 ? errno : 0;
     s->state = STARTS_LISTENING;
     return NET_OK;

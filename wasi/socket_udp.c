@@ -87,7 +87,7 @@ static NetError bind_to(Wasi *wasi, Udp *s, const WasiAddress *address) {
     if (!fits(s, address, false)) return NET_INVALID_ARGUMENT;
     s->may_listen = wasi_net_allows(wasi_net(wasi), WASI_NET_LISTEN, address);
     if (!s->may_listen && (address->port || !wasi_net_has(wasi_net(wasi), WASI_NET_UDP)))
-        return NET_ACCESS_DENIED;
+        return wasi_net_denied(wasi, WASI_NET_LISTEN, address);
     int fault = bind_socket(s, address);
     if (fault) return wasi_net_error(fault);
     s->local = local_of(s);
@@ -137,7 +137,7 @@ static NetError associate(Udp *s, const AbiValue *option) {
     if (has_remote) {
         wasi_address_lift(option->variant.payload, &remote);
         if (!fits(s, &remote, true)) return NET_INVALID_ARGUMENT;
-        if (!may_reach(s, &remote)) return NET_ACCESS_DENIED;
+        if (!may_reach(s, &remote)) return wasi_net_denied(s->granted, WASI_NET_UDP, &remote);
     }
     int fault = disconnect(s);
     if (!fault && has_remote) {
@@ -248,7 +248,8 @@ static NetError send_one(const Udp *s, const AbiValue *cells) {
         wasi_address_lift(cells[1].variant.payload, &to);
         if (!fits(s, &to, true)) return NET_INVALID_ARGUMENT;
         if (s->has_remote && !wasi_same_address(&s->remote, &to)) return NET_INVALID_ARGUMENT;
-        if (!s->has_remote && !may_reach(s, &to) && !has_heard(s, &to)) return NET_ACCESS_DENIED;
+        if (!s->has_remote && !may_reach(s, &to) && !has_heard(s, &to))
+            return wasi_net_denied(s->granted, WASI_NET_UDP, &to);
         if (!s->has_remote) size = wasi_address_to(&to, &storage);
     } else if (!s->has_remote) return NET_INVALID_ARGUMENT;
     const void *bytes = cells[0].list.items;

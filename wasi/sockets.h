@@ -34,6 +34,9 @@ typedef enum {
     NET_OK
 } NetError;
 NetError wasi_net_error(int fault); /* an errno; 0 is NET_OK */
+/* NET_ACCESS_DENIED, after it was told (denied.c). */
+NetError wasi_net_denied(const Wasi *wasi, WasiNetUse use, const WasiAddress *address);
+NetError wasi_name_denied(const Wasi *wasi, const char *name);
 
 /* ok without a value, or that error */
 VmStatus wasi_net_ended(AbiValue *result, NetError error, Arena *scratch);

@@ -76,8 +76,8 @@ static bool make_quotas(Wasi *wasi) {
     for (size_t i = 0; wasi->quotas && i < c->folder_count; i++) {
         uint64_t bytes = c->folders[i].max_bytes, files = c->folders[i].max_files;
         if (!bytes) bytes = UINT64_MAX;
-        wasi->quotas[i] = (WasiQuota){bytes, bytes, files ? files : UINT64_MAX, &wasi->open,
-                                      wasi->limits.max_open};
+        wasi->quotas[i] = (WasiQuota){
+            bytes, bytes, files ? files : UINT64_MAX, &wasi->open, wasi->limits.max_open, wasi};
     }
     return wasi->quotas != NULL;
 }
@@ -150,6 +150,10 @@ bool wasi_output_met(const Wasi *wasi) {
 }
 WasiPaths wasi_paths(const Wasi *wasi) { return wasi->paths; }
 WasiQuota *wasi_quota(Wasi *wasi, size_t folder) { return &wasi->quotas[folder]; }
+const WasiFolder *wasi_quota_folder(const WasiQuota *quota) {
+    return &quota->of->context->folders[quota - quota->of->quotas];
+}
+const WasiExplain *wasi_explain(const Wasi *wasi) { return wasi->whole->context->explain; }
 uint32_t *wasi_open_count(Wasi *wasi) { return &wasi->open; }
 WasiNet *wasi_net(Wasi *wasi) { return &wasi->net; }
 WasiLookups *wasi_lookups(Wasi *wasi) {

@@ -29,6 +29,7 @@ typedef struct {
 typedef struct {
     int fd;         /* an open folder; never closed by us */
     Str name;       /* the guest's path for it */
+    Str host;       /* the host's, for messages; may be empty */
     bool read_only; /* nothing in it can be changed */
     /* By how much files may grow, and how many files, folders and links may be made; 0: no limit.
      * Bytes that are cut off a file count no more; files that are removed do. */
@@ -47,6 +48,13 @@ typedef struct {
 } WasiLimits;
 
 typedef struct WasiObserver WasiObserver; /* observe.h */
+
+/* Who hears of denials: what the guest wanted, and the option of `witc run` that grants it, or several. Each
+ * is told as often as it happens. */
+typedef struct {
+    void (*denied)(void *context, Str what, Str option);
+    void *context;
+} WasiExplain;
 
 /* Every grant. A zeroed context with the descriptors at -1 grants nothing but clocks and random
  * numbers. */
@@ -68,6 +76,7 @@ typedef struct {
     bool filters[3]; /* what goes to this standard stream has its escape sequences taken away */
     WasiLimits limits;
     const VmLimits *own_limits; /* of a host of wasi_beside: of its instance; may be NULL */
+    const WasiExplain *explain; /* NULL: nobody */
     bool is_deterministic; /* clocks, random numbers, files are told by rule (fixed.c) and `seed` */
     WasiObserver *observers; /* who sees every call; NULL: nobody */
 } WasiContext;
