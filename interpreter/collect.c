@@ -223,6 +223,8 @@ static void mark_objects(Marker *m) {
                        vm_ref_kind(core_space_type(m->store->types, 0), t->type));
             break;
         }
+        case VM_OBJECT_MEMORY:
+        case VM_OBJECT_COMPONENT:
         case VM_OBJECT_OTHER: break;
         }
     }

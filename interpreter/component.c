@@ -533,6 +533,7 @@ static VmComponent *component_new(Make *make, const VmClosure *closure, VmCompon
     self->table = abi_table_new();
     if (!self->table) return NULL;
     vm_object_add(store, &self->object, free_component);
+    self->object.kind = VM_OBJECT_COMPONENT;
     for (int sort = 0; sort < COMP_SORT_COUNT; sort++) {
         size_t n = closure->info->spaces[sort].len;
         make->shared->items += n;

@@ -143,7 +143,14 @@ struct VmModule {
 typedef struct VmObject {
     struct VmObject *next;
     void (*free)(VmStore *store, struct VmObject *);
-    enum { VM_OBJECT_OTHER, VM_OBJECT_INSTANCE, VM_OBJECT_TABLE, VM_OBJECT_GLOBAL } kind;
+    enum {
+        VM_OBJECT_OTHER,
+        VM_OBJECT_INSTANCE,
+        VM_OBJECT_TABLE,
+        VM_OBJECT_MEMORY,
+        VM_OBJECT_GLOBAL,
+        VM_OBJECT_COMPONENT
+    } kind;
     uint32_t size; /* of its block, for vm_store_usage */
 } VmObject;
 
@@ -395,6 +402,9 @@ void vm_module_free(VmModule *module);
 /* memory.c: a memory; one that `stays`, if there is the address space, so that an image can be mapped
  * over it. */
 VmMemory *vm_memory_make(VmStore *store, const CoreLimits *limits, bool stays);
+/* Back to a size that it has had; what is in it is the caller's to see to. */
+void vm_memory_shrink(VmMemory *memory, uint64_t size);
+void vm_table_shrink(VmTable *table, uint64_t size);
 /* What bulk instructions do, bounds first */
 Trap vm_memory_init(VmInstance *in, uint32_t data, uint32_t memory, uint64_t to, uint32_t from,
                     uint32_t n);

@@ -109,6 +109,15 @@ void vm_store_set_host(VmStore *store, void *host);
 void *vm_store_host(const VmStore *store);
 CoreTypeSpace *vm_store_types(VmStore *store);
 
+/* How a store is now, when its instances are new, to go back to: all that their code can change. NULL where
+ * that cannot be put back (objects of the heap, handles, tasks), or there is no memory. */
+typedef struct VmMark VmMark;
+VmMark *vm_store_mark(VmStore *store);
+/* Goes back; nothing may run. Handles that components have are forgotten, without destructors. False where
+ * that cannot be done: the store is half way then, and to be freed. */
+bool vm_store_rewind(VmMark *mark);
+void vm_mark_free(VmMark *mark); /* before its store; NULL is allowed */
+
 /* ---- host functions ---- */
 
 typedef enum {

@@ -135,6 +135,7 @@ VmMemory *vm_memory_make(VmStore *store, const CoreLimits *limits, bool stays) {
         return NULL;
     }
     vm_object_add(store, &m->object, memory_free);
+    m->object.kind = VM_OBJECT_MEMORY;
     m->object.size = sizeof *m;
     return m;
 }
@@ -157,6 +158,12 @@ uint64_t vm_memory_grow(VmMemory *m, uint64_t pages) {
     }
     m->limits.min = m->size >> m->page_log2;
     return before;
+}
+
+void vm_memory_shrink(VmMemory *m, uint64_t size) {
+    use_memory(m, size - m->size);
+    m->size = size;
+    m->limits.min = size >> m->page_log2;
 }
 
 /* Whether n things from `at` lie within `size` of them. */
@@ -234,6 +241,12 @@ VmTable *vm_table_new(VmStore *store, CoreValType type, const CoreLimits *limits
     t->object.kind = VM_OBJECT_TABLE;
     t->object.size = sizeof *t;
     return t;
+}
+
+void vm_table_shrink(VmTable *t, uint64_t size) {
+    use_table(t, size - t->size);
+    t->size = size;
+    t->limits.min = size;
 }
 
 uint64_t vm_table_grow(VmTable *t, uint64_t n, VmSlot value) {
