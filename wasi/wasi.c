@@ -99,19 +99,14 @@ static WasiLimits limits_of(const WasiContext *context) {
     return l;
 }
 
-static Wasi *new_host(VmStore *store, Arena *arena, const WasiContext *context) {
-    Wasi *wasi = calloc(1, sizeof *wasi);
-    if (!wasi) return NULL;
+static bool begin_host(Wasi *wasi, VmStore *store, Arena *arena, const WasiContext *context) {
     *wasi = (Wasi){.store = store,
                    .context = context,
                    .arena = arena,
                    .whole = wasi,
                    .deadline = UINT64_MAX,
                    .limits = limits_of(context)};
-    if (!make_quotas(wasi)) {
-        free(wasi);
-        return NULL;
-    }
+    if (!make_quotas(wasi)) return false;
     wasi->paths = wasi_paths_here();
     wasi->net.rules = context->net_rules;
     wasi->net.rule_count = context->net_rule_count;
@@ -120,7 +115,14 @@ static Wasi *new_host(VmStore *store, Arena *arena, const WasiContext *context) 
     bool seeded = context->has_seed || context->is_deterministic;
     if (!seeded) fill_random(&wasi->seed, sizeof wasi->seed);
     if (!seeded) fill_random(wasi->hash_key, sizeof wasi->hash_key);
-    return wasi;
+    return true;
+}
+
+static Wasi *new_host(VmStore *store, Arena *arena, const WasiContext *context) {
+    Wasi *wasi = calloc(1, sizeof *wasi);
+    if (!wasi || begin_host(wasi, store, arena, context)) return wasi;
+    free(wasi);
+    return NULL;
 }
 
 Wasi *wasi_new(VmStore *store, const WasiContext *context) {
@@ -218,19 +220,28 @@ void wasi_release(WasiObject *object) {
     }
 }
 
-static void free_host(Wasi *wasi) {
+static void end_host(Wasi *wasi) {
     free(wasi->quotas);
     wasi_lookups_release(wasi->lookups);
+}
+
+static void free_host(Wasi *wasi) {
+    end_host(wasi);
     free(wasi);
 }
 
-void wasi_free(Wasi *wasi) {
-    if (!wasi) return;
+/* What the guests have made. */
+static void free_objects(Wasi *wasi) {
     for (uint32_t i = 1; i < wasi->count; i++)
         if (!is_hole(wasi->objects[i])) wasi_release(wasi->objects[i]);
     wasi_forget_busy(wasi);
     free(wasi->objects);
     free(wasi->wants);
+}
+
+void wasi_free(Wasi *wasi) {
+    if (!wasi) return;
+    free_objects(wasi);
     wasi_watch_free(wasi->watch);
     wasi_fixed_free(wasi->fixed);
     arena_free(wasi->arena);
@@ -239,6 +250,13 @@ void wasi_free(Wasi *wasi) {
         free_host(other);
     }
     free_host(wasi);
+}
+
+bool wasi_rewind(Wasi *wasi) {
+    if (wasi->beside || wasi->watch || wasi->fixed) return false;
+    free_objects(wasi);
+    end_host(wasi);
+    return begin_host(wasi, wasi->store, wasi->arena, wasi->context);
 }
 
 static bool grow(Wasi *wasi) {

@@ -86,6 +86,9 @@ typedef struct Wasi Wasi;
  * freed once no thread of the store runs any more. */
 Wasi *wasi_new(VmStore *store, const WasiContext *context);
 void wasi_free(Wasi *wasi);
+/* As if it were new, for the same store, when nothing runs there (see vm_store_rewind); links stay. False
+ * where that cannot be: it is to be freed. */
+bool wasi_rewind(Wasi *wasi);
 /* Another host, with grants of its own, for the instance with this path (see VmInstanceHosts) and what it
  * passes on to those inside it. It is freed with `wasi`, which must be of wasi_new and not linked yet.
  * Handles of one are handles of all, and keep the grants of the host that they were made by. NULL: no memory. */
