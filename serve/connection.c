@@ -507,7 +507,7 @@ void connection_advance(Connection *c) {
             moved |= unsent(c) < before;
         }
     }
-    if (c->request && c->request->guest && c->request->guest->has_begun) {
+    if (c->request && c->request->guest && guest_has_begun(c->request->guest)) {
         invite(c);
         flush(c);
     }

@@ -60,6 +60,7 @@ enum { LATENCY_BUCKETS = 16, STATUS_CLASSES = 5 };
     X(traps_total, "counter", "Guests that have trapped")                                          \
     X(timeouts_total, "counter", "Requests that took too long")                                    \
     X(instances_total, "counter", "Instances made")                                                \
+    X(rewinds_total, "counter", "Instances put back to how they were when they were new")          \
     X(slices_total, "counter", "Times that a computing guest was left for others")                 \
     X(received_bytes_total, "counter", "Bytes read from clients")                                  \
     X(sent_bytes_total, "counter", "Bytes written to clients")                                     \
@@ -126,6 +127,7 @@ void peer_name(int fd, char *to, size_t size); /* of the client */
 typedef struct Connection Connection;
 typedef struct Request Request;
 typedef struct Guest Guest;
+typedef struct Instance Instance;
 typedef struct Server Server;
 
 typedef struct {
@@ -148,7 +150,7 @@ struct Server {
     size_t connection_count, in_flight;
     Guest *first, *last; /* those that can go on, in their order */
     Guest *guests;       /* all of them */
-    Guest *spare;        /* instances without a request */
+    Instance *spare;     /* without a request */
     size_t spare_count;
     char *scratch; /* what is read goes here first */
     uint64_t next_id;
@@ -229,8 +231,8 @@ struct Request {
     bool is_admin;
     Str page; /* what the server answers with; empty: the status and its reason */
     Arena *page_arena;
-    WasiBody *in; /* that we write; NULL: there is none any more */
-    bool has_body;
+    WasiBody *in;     /* that we write; NULL: there is none any more */
+    bool is_in_taken; /* the guest is its reader */
 
     AnswerKind answer_kind;
     unsigned status;
@@ -245,6 +247,8 @@ struct Request {
 
 Request *request_new(Server *server, Connection *connection); /* NULL: no memory */
 void request_free(Request *request); /* neither connection nor guest have it any more */
+/* The guest's first slice begins: its arguments. False: no memory. */
+bool request_hand_over(Request *request, const Instance *instance, AbiValue args[2]);
 /* The head is whole: finds a guest, or an answer. */
 void request_begin(Request *request, bool has_body);
 /* The server answers instead of a guest, or what has left already is cut off. A guest is stopped. */
@@ -260,36 +264,52 @@ Http1Refusal request_write_head(Request *request, Http1Writer *writer, bool clos
 bool connection_inform(Connection *connection, unsigned status, const Http1Field *fields, size_t n);
 bool out_put(Http1Out *out, Str bytes); /* false: no memory */
 
+/* ---- instance.c ---- */
+
+struct Instance {
+    ServeProgram *program;
+    VmStore *store;
+    VmThread *thread;
+    Wasi *wasi;
+    VmComponentFunc *handle;
+    VmMark *mark; /* how it was when it was new; NULL: there is no way back */
+    Arena *arena;
+    Instance *next; /* of the spare ones */
+    bool has_begun;
+    uint64_t answered; /* requests, since it was new */
+};
+
+Instance *instance_new(Server *server); /* NULL after telling why */
+void instance_free(Instance *instance); /* NULL is allowed */
+/* A spare one, or a new one; NULL after telling why. */
+Instance *instance_take(Server *server);
+/* Its handler has returned: it is kept for another request, or freed. */
+void instance_give(Server *server, Instance *instance);
+void instance_add_spare(Server *server, Instance *instance);
+
 /* ---- guest.c ---- */
 
 struct Guest {
     Server *server;
-    ServeProgram *program;
-    Request *request; /* NULL: it is spare */
-    VmStore *store;
-    VmThread *thread;
-    Wasi *wasi;
-    VmComponent *component;
-    VmComponentFunc *handle;
-    Arena *arena; /* of the call */
+    Request *request;
+    Instance *instance; /* NULL: it has not begun */
     AbiValue args[2], result[1];
-    Guest *next;          /* in the row of those that can go on, or of the spare ones */
+    Guest *next;          /* in the row of those that can go on */
     Guest *older, *newer; /* of all */
-    bool has_begun, is_queued;
-    uint64_t answered; /* requests */
-    uint64_t limit;    /* the time at which its request has lasted too long */
+    bool is_queued;
+    uint64_t limit; /* the time at which its request has lasted too long */
     Timer timer;
     Watch watch; /* an epoll of its own, of the descriptors that it waits for */
 };
 
-/* A spare instance, or a new one; NULL after request_fail. */
-Guest *guest_for(Request *request, const WasiHttpRequest *what, const WasiHttpResponder *to);
-Guest *guest_new(Server *server); /* NULL: it has trapped, or there is no memory; told */
-void guest_free(Guest *guest);
+/* Waits for its first slice; NULL: no memory. */
+Guest *guest_new(Request *request);
 /* A body has changed. */
 void guest_wake(Guest *guest);
 /* One slice of it. */
 void guest_run(Guest *guest);
+/* Whether it has had its first slice. */
+static inline bool guest_has_begun(const Guest *guest) { return guest->instance != NULL; }
 /* Ends it where it stands; not from within its own calls. */
 void guest_stop(Guest *guest);
 

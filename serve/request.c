@@ -96,6 +96,7 @@ Request *request_new(Server *server, Connection *connection) {
 }
 
 static void leave_in(Request *r) {
+    if (r->in && !r->is_in_taken) wasi_body_abandon(r->in);
     if (r->in) wasi_body_leave(r->in);
     r->in = NULL;
 }
@@ -235,15 +236,12 @@ void request_returned(Request *r, const char *error, unsigned status) {
     else request_free(r);
 }
 
-static void start_guest(Request *r) {
+bool request_hand_over(Request *r, const Instance *instance, AbiValue args[2]) {
     const Head *h = &r->head;
     Http1Field *fields = head_fields(h, 0);
-    WasiBody *body = r->has_body ? wasi_body_new(WASI_BODY_CAPACITY) : NULL;
-    if (!fields || (r->has_body && !body) || h->has_failed) {
-        if (body) wasi_body_leave(body), wasi_body_abandon(body);
+    if (!fields || h->has_failed) {
         free(fields);
-        request_fail(r, 500, "no memory");
-        return;
+        return false;
     }
     const Place *host = find(h, "host");
     Str authority = head_str(h, r->authority, r->authority_len);
@@ -254,27 +252,33 @@ static void start_guest(Request *r) {
                                   .authority = authority,
                                   .path = head_str(h, r->path, r->path_len),
                                   .fields = {fields, h->count},
-                                  .body = body};
+                                  .body = r->in};
     const WasiHttpResponder to = {.context = r,
                                   .informational = on_informational,
                                   .response = on_response,
                                   .error = on_error,
                                   .dropped = on_dropped};
-    r->in = body;
-    r->guest = guest_for(r, &what, &to);
+    r->is_in_taken = true;
+    bool is_good = wasi_http_take(instance->wasi, instance->thread, &what, &to, args);
     free(fields);
+    return is_good;
+}
+
+static void start_guest(Request *r, bool has_body) {
+    if (has_body) r->in = wasi_body_new(WASI_BODY_CAPACITY);
+    if (!has_body || r->in) r->guest = guest_new(r);
+    if (!r->guest) request_fail(r, 500, "no memory");
 }
 
 void request_begin(Request *r, bool has_body) {
     Server *s = r->server;
-    r->has_body = has_body;
     if (r->is_admin) {
         admin_answer(r);
     } else if (server_is_full(s)) {
         COUNT(s->counters, requests_shed_total, 1);
         request_fail(r, 503, "too many requests are under way");
     } else {
-        start_guest(r);
+        start_guest(r, has_body);
     }
 }
 

@@ -91,10 +91,9 @@ static void on_again(Timer *timer) {
 /* Spare instances of a program that is served no more. */
 static void free_spare(Server *s) {
     while (s->spare) {
-        Guest *g = s->spare;
-        s->spare = g->next;
-        g->next = NULL;
-        guest_free(g);
+        Instance *in = s->spare;
+        s->spare = in->next;
+        instance_free(in);
     }
     s->spare_count = 0;
 }
@@ -116,11 +115,10 @@ void server_drain(Server *s) {
 
 bool program_works(const ServeOptions *options, ServeProgram *program) {
     Counters unused = {0};
-    Server s = {.options = options, .program = program, .counters = &unused, .loop = loop_new()};
-    Guest *g = s.loop ? guest_new(&s) : NULL;
-    guest_free(g);
-    loop_free(s.loop);
-    return g != NULL;
+    Server s = {.options = options, .program = program, .counters = &unused};
+    Instance *in = instance_new(&s);
+    instance_free(in);
+    return in != NULL;
 }
 
 bool server_reload(Server *s) {
@@ -188,14 +186,9 @@ static bool wants_spare(const Server *s) {
 }
 
 static void make_spare(Server *s) {
-    Guest *g = guest_new(s);
-    if (!g) { /* the next request will tell */
-        s->cannot_make = true;
-        return;
-    }
-    g->next = s->spare;
-    s->spare = g;
-    s->spare_count++;
+    Instance *in = instance_new(s);
+    if (in) instance_add_spare(s, in);
+    else s->cannot_make = true; /* the next request will tell again */
 }
 
 static void turn(Server *s) {
@@ -238,7 +231,12 @@ bool server_open(Server *s, const ServeOptions *options, int fd, int admin_fd) {
 
 void server_close(Server *s) {
     while (s->connections) connection_abort(s->connections);
-    while (s->guests) guest_free(s->guests); /* of handlers that went on */
+    while (s->guests) { /* handlers that went on after their answers */
+        Request *r = s->guests->request;
+        guest_stop(s->guests);
+        request_free(r);
+    }
+    free_spare(s);
     program_release(s->program);
     log_close(s->log);
     if (s->signals.fd >= 0) close(s->signals.fd);

@@ -41,7 +41,8 @@ static void answer_with(Out out, unsigned status, wasi_http_types_own_fields_t f
     wasi_http_types_result_own_outgoing_response_error_code_t result = {.is_err = false};
     wasi_http_types_own_outgoing_response_t response =
         wasi_http_types_constructor_outgoing_response(fields);
-    wasi_http_types_borrow_outgoing_response_t r = wasi_http_types_borrow_outgoing_response(response);
+    wasi_http_types_borrow_outgoing_response_t r =
+        wasi_http_types_borrow_outgoing_response(response);
     wasi_http_types_method_outgoing_response_set_status_code(r, (uint16_t)status);
     wasi_http_types_method_outgoing_response_body(r, &body);
     wasi_http_types_method_outgoing_body_write(wasi_http_types_borrow_outgoing_body(body), &stream);
@@ -106,7 +107,8 @@ static wasi_io_streams_own_input_stream_t open_body(Request request) {
     wasi_io_streams_own_input_stream_t in;
     wasi_http_types_method_incoming_request_consume(
         wasi_http_types_borrow_incoming_request(request), &incoming);
-    wasi_http_types_method_incoming_body_stream(wasi_http_types_borrow_incoming_body(incoming), &in);
+    wasi_http_types_method_incoming_body_stream(wasi_http_types_borrow_incoming_body(incoming),
+                                                &in);
     return in;
 }
 
@@ -273,7 +275,8 @@ void exports_wasi_http_incoming_handler_handle(Request request, Out out) {
         say_number(answered);
         finish(0);
     } else if (is(&path, "/memory", &q)) {
-        if (__builtin_wasm_memory_grow(0, number(q, end) * 16) == (unsigned long)-1) __builtin_trap();
+        if (__builtin_wasm_memory_grow(0, number(q, end) * 16) == (unsigned long)-1)
+            __builtin_trap();
         say_all(out, "grown\n");
     } else if (is(&path, "/length", &q)) {
         for (unsigned i = 0; q + i < end && i < 20; i++) digits[i] = q[i];

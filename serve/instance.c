@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Instances of the program, each in a store of its own.
+ *
+ *     made ── mark ──> spare ── request ──> answered ── as often as --reuse says ──┐
+ *                        ^                                                         │
+ *                        └──────────────── rewound to the mark <───────────────────┘
+ *
+ * A request gets one that is as new: either it is, or all that code can change has been put back to
+ * the mark, which costs less than making another. One that has trapped, was stopped, or cannot go back is
+ * freed.
+ */
+#include <stdlib.h>
+
+#include "serve/internal.h"
+
+static bool link_program(Instance *in, Diags *diags) {
+    VmLinker *linker = vm_linker_new(in->store);
+    wasi_link(in->wasi, linker);
+    VmComponent *component = vm_component_new(in->thread, in->program->info, linker, diags);
+    vm_linker_free(linker);
+    if (!component) return false;
+    in->handle = vm_component_func(component, STR("wasi:http/incoming-handler@0.2.12"), STR("handle"));
+    if (!in->handle) say("the component does not export wasi:http/incoming-handler");
+    return in->handle != NULL;
+}
+
+static bool instantiate(Instance *in) {
+    Diags diags = {.arena = in->arena};
+    if (link_program(in, &diags)) return true;
+    if (diags.list.len) say("%.*s", STR_ARG(diags.list.at[0].message));
+    else if (vm_status(in->thread) == VM_EXIT) say("an instance has ended while it was made");
+    else if (vm_trapped(in->thread)) {
+        Str message = vm_trap_message(in->thread);
+        say("an instance has trapped while it was made: %.*s", STR_ARG(message));
+    }
+    return false;
+}
+
+Instance *instance_new(Server *s) {
+    Instance *in = calloc(1, sizeof *in);
+    if (!in) return NULL;
+    in->program = s->program;
+    in->program->refs++;
+    in->arena = arena_new();
+    in->store = vm_store_new(&s->options->guest);
+    in->thread = in->store ? vm_thread_new(in->store) : NULL;
+    in->wasi = in->thread ? wasi_new(in->store, &in->program->grants) : NULL;
+    if (!in->wasi || !instantiate(in)) {
+        instance_free(in);
+        return NULL;
+    }
+    COUNT(s->counters, instances_total, 1);
+    vm_thread_set_slice(in->thread, s->options->slice);
+    if (s->options->spare) in->mark = vm_store_mark(in->store);
+    return in;
+}
+
+void instance_free(Instance *in) {
+    if (!in) return;
+    if (in->has_begun) vm_abandon(in->thread);
+    wasi_free(in->wasi);
+    vm_thread_free(in->thread);
+    vm_mark_free(in->mark);
+    vm_store_free(in->store);
+    arena_free(in->arena);
+    program_release(in->program);
+    free(in);
+}
+
+void instance_add_spare(Server *s, Instance *in) {
+    in->next = s->spare;
+    s->spare = in;
+    s->spare_count++;
+}
+
+Instance *instance_take(Server *s) {
+    Instance *in = s->spare;
+    if (!in) return instance_new(s);
+    s->spare = in->next;
+    s->spare_count--;
+    in->next = NULL;
+    return in;
+}
+
+static bool as_new(Instance *in) {
+    in->answered = 0;
+    return in->mark && wasi_rewind(in->wasi) && vm_store_rewind(in->mark);
+}
+
+void instance_give(Server *s, Instance *in) {
+    const ServeOptions *o = s->options;
+    bool keeps = in->program == s->program && !s->is_draining && !vm_components_lost(in->store);
+    bool goes_on = ++in->answered < o->reuse;
+    in->has_begun = false;
+    if (!goes_on && s->spare_count >= o->spare) keeps = false;
+    if (!keeps || (!goes_on && !as_new(in))) {
+        instance_free(in);
+        return;
+    }
+    if (o->guest.has_fuel) vm_store_set_fuel(in->store, o->guest.fuel);
+    if (!goes_on) COUNT(s->counters, rewinds_total, 1);
+    instance_add_spare(s, in);
+}
