@@ -46,7 +46,7 @@ static const Option option_table[] = {
     LIST(Options, module.preloads, 0, "preload", "NAME=FILE",
          "Instantiate another module first, for imports from NAME"),
     FLAG(Options, module.json, 0, "json",
-         "Print the results of --invoke as JSON, and what --trace tells"),
+         "Print the results of --invoke as JSON, and what --trace and --dry-run tell"),
     RUN_OBSERVE_OPTIONS(Options, observe),
     CHOICE(Options, module.validate, 0, "validate", "auto|eager|lazy",
            "Validate function bodies of a core module before it runs, or each when it is called "
@@ -227,6 +227,10 @@ static int run(Cli *cli, void *given) {
         bool plain = options->module.invoke.len || options->module.preloads.len;
         const Source *adapted = plain ? NULL : run_adapted(cli, source);
         if (cli->diags.errors) return EXIT_INPUT;
+        if (!adapted && options->observe.dry_run) {
+            cli_wrong_kind(cli, source, "a component, or a program of WASI 0.1, for --dry-run");
+            return EXIT_INPUT;
+        }
         if (!adapted) return run_module(cli, source, &options->module);
         source = adapted;
         kind = KIND_COMPONENT;
@@ -247,6 +251,11 @@ static int run(Cli *cli, void *given) {
     WasiContext context;
     if (options->observe.replay.len) options->grants = (Grants){0};
     if (!grants_read(cli, &options->grants, &context)) return EXIT_INPUT;
+    if (options->observe.dry_run) {
+        int told = run_dry(cli, info, &context, options->module.json);
+        grants_close(&context);
+        return told;
+    }
     RunObservers *observers =
         run_observe_begin(cli, &options->observe, source, options->module.json, &context);
     if (!observers) return grants_close(&context), EXIT_INPUT;

@@ -3,6 +3,7 @@
 #define CLI_RUN_OBSERVE_H
 
 #include "cli/cli.h"
+#include "component/component.h"
 #include "wasi/observe.h"
 
 /* The part of `witc run` that sees and repeats what a guest does. */
@@ -13,7 +14,7 @@ typedef struct {
     Str record, replay; /* files, or empty */
     bool deterministic;
     uint64_t seed;
-    bool explain;
+    bool explain, dry_run;
 } RunObserve;
 
 /* Rows of the table of options; `field` is the RunObserve in T. */
@@ -32,8 +33,14 @@ typedef struct {
              "Tell the guest clocks that advance by rule, random numbers from --seed, folders in " \
              "order and files without times: runs are alike"),                                     \
         NUMBER(T, field.seed, 0, "seed", "N", "Where --deterministic begins its random numbers (0)"), \
+        FLAG(T, field.dry_run, 0, "dry-run",                                                       \
+             "Do not run: tell what the component could ever ask for, which option would grant "   \
+             "it, and what is granted"),                                                           \
         FLAG(T, field.explain, 0, "explain",                                                       \
              "Tell on standard error what the guest was denied, and the option that grants it")
+
+/* What the component could ask for, and what of it is granted. (run_dry.c) */
+int run_dry(Cli *cli, const CompInfo *info, const WasiContext *context, bool json);
 
 /* Whether they fit together; a diagnostic. */
 bool run_observe_check(Cli *cli, const RunObserve *options);

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * `witc run --dry-run`: what a component could ever ask for. The functions of the host that its code can
+ * reach (component/reach.h) are put by capability, each with the option that grants it and with what
+ * the options at hand grant. Nothing runs.
+ */
+#include "cli/run_observe.h"
+#include "component/reach.h"
+
+typedef enum {
+    GRANTED_NEVER,
+    GRANTED_ALWAYS,
+    GRANTED_VARIABLES,
+    GRANTED_CWD,
+    GRANTED_FOLDERS,
+    GRANTED_CHANGES,
+    GRANTED_TCP,
+    GRANTED_UDP,
+    GRANTED_LISTEN,
+    GRANTED_DNS,
+} Granted;
+
+typedef struct {
+    const char *name, *option; /* NULL: needs none, or there is none */
+    Granted granted;
+} Capability;
+
+enum { CAPABILITY_COUNT = 18 };
+
+static const Capability capabilities[CAPABILITY_COUNT] = {
+    {"other", NULL, GRANTED_NEVER},
+    {"files-read", "--dir HOST::GUEST::ro", GRANTED_FOLDERS},
+    {"files-write", "--dir HOST::GUEST", GRANTED_CHANGES},
+    {"environment", "--env NAME=VALUE", GRANTED_VARIABLES},
+    {"current-directory", "--cwd DIR", GRANTED_CWD},
+    {"network-tcp", "--net-allow tcp:HOST:PORT", GRANTED_TCP},
+    {"network-udp", "--net-allow udp:HOST:PORT", GRANTED_UDP},
+    {"network-listen", "--net-allow listen:ADDRESS:PORT", GRANTED_LISTEN},
+    {"network-names", "--net-allow dns:NAME", GRANTED_DNS},
+    {"network-values", NULL, GRANTED_ALWAYS},
+    {"http-requests", "--net-allow tcp:HOST:PORT", GRANTED_TCP},
+    {"http-values", NULL, GRANTED_ALWAYS},
+    {"arguments", NULL, GRANTED_ALWAYS},
+    {"standard-streams", NULL, GRANTED_ALWAYS},
+    {"streams", NULL, GRANTED_ALWAYS},
+    {"clocks", NULL, GRANTED_ALWAYS},
+    {"random", NULL, GRANTED_ALWAYS},
+    {"exit", NULL, GRANTED_ALWAYS},
+};
+
+/* Patterns of interface.function, the first that fits counts. */
+static const struct {
+    const char *pattern, *capability;
+} rows[] = {
+    {"wasi:cli/environment.get-environment", "environment"},
+    {"wasi:cli/environment.get-arguments", "arguments"},
+    {"wasi:cli/environment.initial-cwd", "current-directory"},
+    {"wasi:cli/exit.*", "exit"},
+    {"wasi:cli/*", "standard-streams"},
+    {"wasi:io/*", "streams"},
+    {"wasi:clocks/*", "clocks"},
+    {"wasi:random/*", "random"},
+    {"wasi:filesystem/types.*.write*", "files-write"},
+    {"wasi:filesystem/types.*.append*", "files-write"},
+    {"wasi:filesystem/types.*.set-*", "files-write"},
+    {"wasi:filesystem/types.*.create-directory-at", "files-write"},
+    {"wasi:filesystem/types.*.link-at", "files-write"},
+    {"wasi:filesystem/types.*.symlink-at", "files-write"},
+    {"wasi:filesystem/types.*.rename-at", "files-write"},
+    {"wasi:filesystem/types.*.remove-directory-at", "files-write"},
+    {"wasi:filesystem/types.*.unlink-file-at", "files-write"},
+    {"wasi:filesystem/*", "files-read"},
+    {"wasi:sockets/tcp.*.start-connect", "network-tcp"},
+    {"wasi:sockets/tcp.*.start-listen", "network-listen"},
+    {"wasi:sockets/udp.*.start-bind", "network-listen"},
+    {"wasi:sockets/udp.*.stream", "network-udp"},
+    {"wasi:sockets/udp.*.send", "network-udp"},
+    {"wasi:sockets/ip-name-lookup.resolve-addresses", "network-names"},
+    {"wasi:sockets/*", "network-values"},
+    {"wasi:http/outgoing-handler.*", "http-requests"},
+    {"wasi:http/*", "http-values"},
+    {"*", "other"},
+};
+
+typedef struct {
+    Cli *cli;
+    const WasiContext *context;
+    const CompUses *uses;
+    uint8_t *capability; /* of each */
+} Dry;
+
+static Str without_version(Str interface) {
+    return str_from_to(interface, 0, str_rfind(interface, '@'));
+}
+
+static uint8_t capability_of(Arena *arena, const CompUse *use) {
+    Str full = STR_JOIN(arena, without_version(use->interface), STR("."), use->name);
+    size_t row = 0, i = 0;
+    while (!wasi_name_fits(str_from(rows[row].pattern), full)) row++;
+    while (strcmp(capabilities[i].name, rows[row].capability) != 0) i++;
+    return (uint8_t)i;
+}
+
+/* ---- what is granted ---- */
+
+static void list_rules(const WasiContext *c, WasiNetUse use, Buf *out, Arena *arena) {
+    size_t n = 0;
+    for (size_t i = 0; i < c->net_rule_count; i++) n += c->net_rules[i].use == use;
+    if (n) buf_str(out, str_fmt(arena, "%zu rule%s", n, n > 1 ? "s" : ""));
+}
+
+static void list_folders(const WasiContext *c, bool changes, Buf *out) {
+    for (size_t i = 0; i < c->folder_count; i++) {
+        const WasiFolder *f = &c->folders[i];
+        if (changes && f->read_only) continue;
+        if (out->len) buf_str(out, STR(", "));
+        buf_str(out, f->name);
+    }
+}
+
+/* Empty: nothing. */
+static Str granted_text(const Dry *dry, Granted granted) {
+    const WasiContext *c = dry->context;
+    Arena *arena = dry->cli->arena;
+    Buf out = {.arena = arena};
+    switch (granted) {
+    case GRANTED_NEVER: break;
+    case GRANTED_ALWAYS: buf_str(&out, STR("always")); break;
+    case GRANTED_VARIABLES:
+        for (size_t i = 0; i < c->variable_count; i++) {
+            if (i) buf_str(&out, STR(", "));
+            buf_str(&out, c->variables[i].name);
+        }
+        break;
+    case GRANTED_CWD:
+        if (c->has_cwd) buf_str(&out, c->cwd);
+        break;
+    case GRANTED_FOLDERS: list_folders(c, false, &out); break;
+    case GRANTED_CHANGES: list_folders(c, true, &out); break;
+    case GRANTED_TCP: list_rules(c, WASI_NET_TCP, &out, arena); break;
+    case GRANTED_UDP: list_rules(c, WASI_NET_UDP, &out, arena); break;
+    case GRANTED_LISTEN: list_rules(c, WASI_NET_LISTEN, &out, arena); break;
+    case GRANTED_DNS: list_rules(c, WASI_NET_DNS, &out, arena); break;
+    }
+    return buf_text(&out);
+}
+
+/* ---- as text ---- */
+
+static bool same_line(const CompUse *a, const CompUse *b) {
+    if (!str_eq(a->interface, b->interface) || a->callers.len != b->callers.len) return false;
+    for (size_t i = 0; i < a->callers.len; i++)
+        if (!str_eq(a->callers.at[i], b->callers.at[i])) return false;
+    return true;
+}
+
+static bool is_part(const Dry *dry, size_t i, size_t capability, bool used) {
+    const CompUse *use = &dry->uses->at[i];
+    return use->is_used == used && (!used || dry->capability[i] == capability);
+}
+
+static void put_callers(const CompUse *use, Buf *out) {
+    for (size_t i = 0; i < use->callers.len; i++) {
+        Str path = use->callers.at[i];
+        buf_str(out, i ? STR(", ") : STR("  (by "));
+        buf_str(out, path.len ? path : STR("the component itself"));
+    }
+    buf_str(out, STR(")"));
+}
+
+/* A line for each interface and those who call it. */
+static void put_functions(const Dry *dry, size_t capability, bool used, Buf *out) {
+    size_t n = dry->uses->len;
+    bool *done = ARENA_NEW_ARRAY(dry->cli->arena, bool, n);
+    for (size_t i = 0; i < n; i++) {
+        const CompUse *first = &dry->uses->at[i];
+        if (done[i] || !is_part(dry, i, capability, used)) continue;
+        buf_str(out, STR("    "));
+        buf_str(out, first->interface);
+        for (size_t k = i, told = 0; k < n; k++) {
+            const CompUse *use = &dry->uses->at[k];
+            if (!is_part(dry, k, capability, used) || !same_line(first, use)) continue;
+            done[k] = true;
+            buf_str(out, told++ ? STR(", ") : first->interface.len ? STR(": ") : STR(""));
+            buf_str(out, use->name);
+        }
+        bool inside = first->callers.len && (first->callers.len > 1 || first->callers.at[0].len);
+        if (inside) put_callers(first, out);
+        buf_byte(out, '\n');
+    }
+}
+
+static bool has_any(const Dry *dry, size_t capability, bool used) {
+    for (size_t i = 0; i < dry->uses->len; i++)
+        if (is_part(dry, i, capability, used)) return true;
+    return false;
+}
+
+static void put_text(const Dry *dry, Buf *out) {
+    for (size_t c = 0; c < CAPABILITY_COUNT; c++) {
+        size_t i = (c + 1) % CAPABILITY_COUNT; /* what nothing here gives comes last */
+        if (!has_any(dry, i, true)) continue;
+        const Capability *cap = &capabilities[i];
+        Str granted = granted_text(dry, cap->granted);
+        buf_str(out, str_from(cap->name));
+        if (granted.len && cap->granted == GRANTED_ALWAYS) buf_str(out, STR(": always granted\n"));
+        else if (granted.len) buf_fmt(out, ": granted: %.*s\n", STR_ARG(granted));
+        else if (!i) buf_str(out, STR(": not of this host; a component that is composed gives it\n"));
+        else buf_fmt(out, ": not granted; `%s` does\n", cap->option);
+        put_functions(dry, i, true, out);
+    }
+    if (!has_any(dry, 0, false)) return;
+    buf_str(out, STR("imported, but never called\n"));
+    put_functions(dry, 0, false, out);
+}
+
+/* ---- as JSON ---- */
+
+static void json_use(Json *json, const CompUse *use) {
+    json_object(json);
+    json_key(json, "interface");
+    json_string(json, use->interface);
+    json_key(json, "function");
+    json_string(json, use->name);
+    json_key(json, "instances");
+    json_array(json);
+    for (size_t i = 0; i < use->callers.len; i++) json_string(json, use->callers.at[i]);
+    json_end(json);
+    json_end(json);
+}
+
+static void json_uses(const Dry *dry, Json *json, const char *key, size_t capability, bool used) {
+    json_key(json, key);
+    json_array(json);
+    for (size_t i = 0; i < dry->uses->len; i++)
+        if (is_part(dry, i, capability, used)) json_use(json, &dry->uses->at[i]);
+    json_end(json);
+}
+
+static void put_json(const Dry *dry, Buf *out) {
+    Json json = json_new(dry->cli->arena, 2);
+    json_object(&json);
+    json_key(&json, "capabilities");
+    json_array(&json);
+    for (size_t i = 0; i < CAPABILITY_COUNT; i++) {
+        if (!has_any(dry, i, true)) continue;
+        const Capability *cap = &capabilities[i];
+        json_object(&json);
+        json_key(&json, "name");
+        json_string(&json, str_from(cap->name));
+        json_key(&json, "option");
+        if (cap->option) json_string(&json, str_from(cap->option));
+        else json_null(&json);
+        Str granted = granted_text(dry, cap->granted);
+        json_key(&json, "granted");
+        json_bool(&json, granted.len != 0);
+        json_key(&json, "grants");
+        json_string(&json, granted);
+        json_uses(dry, &json, "functions", i, true);
+        json_end(&json);
+    }
+    json_end(&json);
+    json_uses(dry, &json, "unused", 0, false);
+    json_end(&json);
+    buf_str(out, buf_text(&json.out));
+    buf_byte(out, '\n');
+}
+
+int run_dry(Cli *cli, const CompInfo *info, const WasiContext *context, bool json) {
+    CompUses uses = {0};
+    if (!comp_reach(cli->arena, info, &uses, &cli->diags)) return EXIT_INPUT;
+    Dry dry = {cli, context, &uses, ARENA_NEW_ARRAY(cli->arena, uint8_t, uses.len + 1)};
+    for (size_t i = 0; i < uses.len; i++)
+        dry.capability[i] = capability_of(cli->arena, &uses.at[i]);
+    Buf out = {.arena = cli->arena};
+    if (json) put_json(&dry, &out);
+    else put_text(&dry, &out);
+    return cli_write(cli, buf_text(&out));
+}
