@@ -281,7 +281,7 @@ static u64 inode(u32 dir, const u8 *name, u32 length) {
     return ino;
 }
 
-/* The next entry, to `entry`: 1, 0 at the end, or an error. The result has an option at 4, in which
+/* The next entry, to `entry`: 1, 0 at the end, or an error, also where the name does not fit. The result has an option at 4, in which
  * the type is at 8 and the name at 12. */
 static Got next_entry(u32 dir) {
     if (entries_next < 2) {
@@ -296,11 +296,13 @@ static Got next_entry(u32 dir) {
     u8 *name = at(word_at(AREA + 12));
     u32 length = word_at(AREA + 16);
     release(AREA, held);
-    if (!is_error && is_there && length <= ENTRY_MAX - ENTRY_NAME) {
+    u32 fits = length <= ENTRY_MAX - ENTRY_NAME;
+    if (!is_error && is_there && fits) {
         put_entry(inode(dir, name, length), length, file_type(type));
         copy_in(entry + ENTRY_NAME, name, length);
     }
     arena_end();
+    if (!is_error && is_there && !fits) return failed(NAMETOOLONG);
     return is_error ? failed(errno_of(is_there)) : got(is_there);
 }
 
