@@ -41,12 +41,33 @@ static Str changed(Retarget *t, Str name) {
         t->used[i] = true;
         break;
     }
-    map_put(t->arena, &t->versioned, name, NULL);
+    Semver whole;
+    if (semver_parse(str_after(name, at + 1), &whole)) map_put(t->arena, &t->versioned, name, NULL);
     return *made;
+}
+
+/* "a:b/c@0.2" with the suffix ".3": where it becomes another track, so do the aliases and arguments
+ * that have its name without the suffix, and come after it. */
+static void change_canonical(Retarget *t, CompName *name) {
+    Str old = str_concat(t->arena, name->name, name->version_suffix), to = changed(t, old);
+    Semver version;
+    size_t at = str_find(to, '@', 0);
+    if (str_eq(to, old) || at == SIZE_MAX || !semver_parse(str_after(to, at + 1), &version)) return;
+    Str track = semver_track(t->arena, version), text = version.text;
+    if (!str_starts(text, track)) track = text;
+    Str *made = ARENA_NEW(t->arena, Str);
+    *made = STR_JOIN(t->arena, str_from_to(to, 0, at + 1), track);
+    map_put(t->arena, &t->known, name->name, NULL)->ptr = made;
+    name->name = *made;
+    name->version_suffix = str_after(text, track.len);
 }
 
 /* An import or export by a plain name may tell the interface that it implements. */
 static void change_name(Retarget *t, CompName *name) {
+    if (name->has_version_suffix) {
+        change_canonical(t, name);
+        return;
+    }
     name->name = changed(t, name->name);
     if (name->has_implements) name->implements = changed(t, name->implements);
 }
