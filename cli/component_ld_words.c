@@ -13,7 +13,7 @@
 
 /* ---- response files ---- */
 
-enum { MAX_NESTING = 16 };
+enum { MAX_NESTING = 16, MAX_FILES = 10000, MAX_BYTES = 64 << 20 };
 
 /* As GNU's tools and LLVM split it: a backslash takes the next character as it is, quotes of both
  * kinds hold spaces and may begin within a word. */
@@ -69,7 +69,16 @@ typedef struct {
     Cli *cli;
     StrVec words;
     bool is_windows;
+    size_t files, bytes; /* read so far */
 } Expander;
+
+/* Files that name others may ask for endlessly much. */
+static bool has_room(Expander *e, Str path, int depth) {
+    bool is_loop = depth == MAX_NESTING;
+    if (!is_loop && e->files++ < MAX_FILES && e->bytes <= MAX_BYTES) return true;
+    diag(&e->cli->diags, FILE_READ, span_none(), STR_ARG(path), strerror(is_loop ? ELOOP : E2BIG));
+    return false;
+}
 
 static bool expand(Expander *e, Str word, int depth) {
     Cli *cli = e->cli;
@@ -78,12 +87,11 @@ static bool expand(Expander *e, Str word, int depth) {
         return true;
     }
     Str path = str_after(word, 1);
-    if (depth == MAX_NESTING) {
-        diag(&cli->diags, FILE_READ, span_none(), STR_ARG(path), strerror(ELOOP));
-        return false;
-    }
+    if (!has_room(e, path, depth)) return false;
     const Source *file = file_read(cli->arena, path, &cli->diags);
     if (!file) return false;
+    e->bytes += file->text.len;
+    if (!has_room(e, path, depth)) return false;
     for (size_t at = 0;;) {
         Buf next = {.arena = cli->arena};
         bool found = e->is_windows ? next_windows(file->text, &at, &next)

@@ -315,6 +315,14 @@ expect "a wrong type" 1 run type.wat
 { echo '(module' && import fd_write | sed 's/"fd_write"/"fd_unknown"/' && echo '(memory (export "memory") 1) (func (export "_start")))'; } >unknown.wat
 expect "an unknown function" 1 run unknown.wat
 
+# Response files that ask for endlessly many words.
+for i in 0 1 2 3 4 5 6 7 8 9; do
+    awk -v n=$((i + 1)) 'BEGIN { for (i = 0; i < 100; i++) print "@r" n ".rsp" }' >r$i.rsp
+done
+echo x.o >r10.rsp
+expect "response files without end" 1 component-ld -o x.wasm @r0.rsp
+say "response files without end" 'list too long'
+
 # ---- C ----
 
 . "$root/tools/toolchain.sh"
