@@ -236,3 +236,12 @@ Str path_directory(Str path) {
     if (slash == SIZE_MAX) return STR(".");
     return slash == 0 ? STR("/") : str_from_to(path, 0, slash);
 }
+
+bool file_replaces(Str path, Str other) {
+    Arena *arena = arena_new();
+    char *a = realpath(str_c(arena, path), NULL), *b = realpath(str_c(arena, other), NULL);
+    bool same = a && b ? strcmp(a, b) == 0 : str_eq(path, other);
+    free(a), free(b);
+    arena_free(arena);
+    return same && !str_is(path, "-");
+}

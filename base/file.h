@@ -28,6 +28,9 @@ bool file_write_pieces(Arena *arena, Str path, const StrVec *pieces, Diags *diag
 
 bool file_exists(Arena *arena, Str path);
 bool file_is_directory(Arena *arena, Str path);
+/* Whether what is written to `path` takes the place of the file at `other`, however the two paths are
+ * written. Another name of the same file (a hard link) is another place. */
+bool file_replaces(Str path, Str other);
 
 /* The names in a directory, sorted by bytes, without "." and "..". False and a diagnostic where it
  * cannot be read. */

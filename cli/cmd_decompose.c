@@ -34,11 +34,17 @@ static int run(Cli *cli, void *given) {
     CompPieces pieces = {0};
     Str manifest = comp_decompose(cli->arena, component, info, &pieces, &cli->diags);
     if (!manifest.len || !cli_make_directories(cli, cli->output)) return EXIT_INPUT;
-    for (size_t i = 0; i < pieces.len; i++) {
-        Str path = path_join(cli->arena, cli->output, pieces.at[i].file);
-        if (!file_write(cli->arena, path, pieces.at[i].bytes, &cli->diags)) return EXIT_INPUT;
-    }
     Str path = path_join(cli->arena, cli->output, options->manifest);
+    for (size_t i = 0; i <= pieces.len; i++) {
+        Str to = i < pieces.len ? path_join(cli->arena, cli->output, pieces.at[i].file) : path;
+        if (!file_replaces(to, source->path)) continue;
+        diag(&cli->diags, COMPOSE_SELF, span_none(), STR_ARG(source->path));
+        return EXIT_INPUT;
+    }
+    for (size_t i = 0; i < pieces.len; i++) {
+        Str to = path_join(cli->arena, cli->output, pieces.at[i].file);
+        if (!file_write(cli->arena, to, pieces.at[i].bytes, &cli->diags)) return EXIT_INPUT;
+    }
     return file_write(cli->arena, path, manifest, &cli->diags) ? EXIT_OK : EXIT_INPUT;
 }
 

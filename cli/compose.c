@@ -78,20 +78,28 @@ static int write_shown(Cli *cli, Str text) {
     return status;
 }
 
-/* The components that take part must outlive it. */
-static bool spares_inputs(Cli *cli, const CompGraph *graph) {
-    for (size_t i = 0; i < graph->parts.len && cli->output.len; i++) {
-        if (!str_eq(graph->parts.at[i]->source->path, cli->output)) continue;
-        diag(&cli->diags, COMPOSE_SELF, span_none(), STR_ARG(cli->output));
-        return false;
+static bool spares(Cli *cli, Str output, Str input) {
+    if (!output.len || !input.len || !file_replaces(output, input)) return true;
+    diag(&cli->diags, COMPOSE_SELF, span_none(), STR_ARG(input));
+    return false;
+}
+
+/* What the result is made of must outlive it. */
+static bool spares_inputs(Cli *cli, const CompGraph *graph, const ComposeOptions *options) {
+    Str said = graph->span.source ? graph->span.source->path : (Str){0}, lock = options->lock;
+    for (size_t i = 0; i < graph->parts.len; i++) {
+        Str path = graph->parts.at[i]->source->path;
+        if (!spares(cli, cli->output, path) || !spares(cli, lock, path)) return false;
     }
-    return true;
+    return spares(cli, cli->output, said) && spares(cli, lock, said) &&
+           spares(cli, cli->output, lock);
 }
 
 static int finish(Cli *cli, CompGraph *graph, const ComposeOptions *options) {
     bool shows = options->explain || options->json || options->graph != GRAPH_NONE;
     Str shown = {0};
-    if (!spares_inputs(cli, graph) || !compose_check_lock(cli, graph, options)) return EXIT_INPUT;
+    if (!spares_inputs(cli, graph, options) || !compose_check_lock(cli, graph, options))
+        return EXIT_INPUT;
     if (options->gc) comp_graph_gc(graph);
     if (shows && !show(cli, graph, options, &shown)) return EXIT_INPUT;
     CompComponent *component = comp_graph_encode(graph);

@@ -320,6 +320,7 @@ static bool add_roots(Composer *c, const Source *root) {
     }
     for (size_t i = 0; i < c->manifest.exports.len && !c->roots.len; i++) {
         uint32_t node;
+        if (c->manifest.exports.at[i].import.len) continue;
         if (!find_instance(c, c->manifest.exports.at[i].instance, &node)) return false;
         if (node != COMP_NONE) *vec_push(c->arena, &c->roots) = node;
     }
@@ -340,6 +341,24 @@ static bool add_definitions(Composer *c) {
     return true;
 }
 
+/* An import of the result that is its export, too: that of an instance, which tells its type. */
+static bool export_import(Composer *c, const ManifestLink *e) {
+    const MapEntry *known = map_get(&c->g->imports, e->import);
+    uint32_t node = known ? (uint32_t)known->value : COMP_NONE;
+    for (uint32_t i = 0; i < c->g->nodes.len && node == COMP_NONE; i++) {
+        const CompEdges *edges = &comp_node(c->g, i)->edges;
+        for (size_t k = 0; k < edges->len && node == COMP_NONE; k++) {
+            if (edges->at[k].node != COMP_NONE || !str_eq(edges->at[k].name, e->import)) continue;
+            if (!comp_graph_fill(c->g, import_at(c, i, k), comp_node(c->g, i)->of, e->span, &node))
+                return false;
+            break;
+        }
+    }
+    if (node == COMP_NONE) diag(c->diags, COMPOSE_NO_OPEN_IMPORT, e->span, STR_ARG(e->import));
+    else comp_graph_export(c->g, comp_name(e->name), node, e->span);
+    return node != COMP_NONE;
+}
+
 /* Exports that the manifest names, or all of the roots. */
 static bool add_exports(Composer *c) {
     bool ok = true;
@@ -348,6 +367,10 @@ static bool add_exports(Composer *c) {
         Span span = e->span;
         Str name = e->has_export ? e->export : e->name;
         uint32_t node;
+        if (e->import.len) {
+            ok &= export_import(c, e);
+            continue;
+        }
         if (!find_instance(c, e->instance, &node)) return false;
         if (node == COMP_NONE) {
             diag(c->diags, COMPOSE_UNKNOWN, span, STR_ARG(e->instance));

@@ -10,7 +10,7 @@
 /* An argument, or an export of the result: what `name` is. */
 typedef struct {
     Str name;
-    Str instance, export, import; /* import: what stays open is the result's import of that name */
+    Str instance, export, import; /* import: the result's import of that name */
     bool has_export;
     bool whole; /* an export of the result: the instance itself */
     Span span;  /* of the name */

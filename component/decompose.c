@@ -28,6 +28,12 @@ typedef struct {
     const CompItem *item;
 } Made;
 
+/* Of a part that is whole: what it takes, and how deep components nest in it. */
+typedef struct {
+    size_t bytes;
+    uint32_t depth;
+} Size;
+
 typedef struct {
     Arena *arena;
     Diags *diags;
@@ -36,7 +42,7 @@ typedef struct {
     VEC(What) spaces[COMP_SORT_COUNT];
     VEC(const CompItem *) modules;    /* of the outermost component */
     VEC(const CompItem *) components; /* the same; each without aliases that lead out of it */
-    VEC(size_t) sizes;                /* of each of them, in bytes */
+    VEC(Size) sizes;                  /* of each of them */
     VEC(uint32_t) piece_of;           /* by index in the component space; COMP_NONE: no part yet */
     VEC(Made) instances;
     VEC(const CompItem *) exports;
@@ -74,22 +80,26 @@ static Str unique(Arena *arena, Map *taken, Str name) {
 
 /* ---- parts ---- */
 
-static void grow(size_t *size, size_t by) { *size = by < SIZE_MAX - *size ? *size + by : SIZE_MAX; }
+static void grow(Size *size, size_t by, uint32_t depth) {
+    size->bytes = by < SIZE_MAX - size->bytes ? size->bytes + by : SIZE_MAX;
+    if (depth > size->depth) size->depth = depth;
+}
 
-/* Puts back what aliases out of a part take from the outermost component, and adds its bytes to *size;
- * false: nothing. What is put back is whole already. */
-static bool make_whole(Decomposer *d, CompItem *item, uint32_t depth, size_t *size) {
+/* Puts back what aliases out of a part take from the outermost component, and adds it to *size; false:
+ * nothing. What is put back is whole already. */
+static bool make_whole(Decomposer *d, CompItem *item, uint32_t depth, Size *size) {
     bool out = item->kind == COMP_ITEM_ALIAS && item->alias.kind == COMP_ALIAS_OUTER &&
                item->alias.count == depth;
     const CompItem *there = NULL;
     uint32_t index = out ? item->alias.index : 0;
     if (out && item->alias.sort == COMP_CORE_MODULE) there = d->modules.at[index];
     if (out && item->alias.sort == COMP_COMPONENT) there = d->components.at[index];
-    if (there)
-        grow(size, there->kind == COMP_ITEM_COMPONENT ? d->sizes.at[index]
-                                                      : there->core_module.bytes.len);
+    if (there && there->kind == COMP_ITEM_COMPONENT)
+        grow(size, d->sizes.at[index].bytes, depth + d->sizes.at[index].depth);
+    else if (there) grow(size, there->core_module.bytes.len, depth);
     if (there) *item = *there;
     if (there || item->kind != COMP_ITEM_COMPONENT) return there != NULL;
+    grow(size, 0, depth + 1);
     const CompItems *from = &item->component->items;
     CompItems to = {0};
     bool changed = false;
@@ -109,18 +119,19 @@ static bool make_whole(Decomposer *d, CompItem *item, uint32_t depth, size_t *si
 }
 
 /* `item`: whole; NULL: not inside of the composition. */
-static void push_component(Decomposer *d, const CompItem *item, size_t size) {
+static void push_component(Decomposer *d, const CompItem *item, Size size) {
     *vec_push(d->arena, &d->components) = item;
     *vec_push(d->arena, &d->sizes) = size;
     *vec_push(d->arena, &d->piece_of) = COMP_NONE;
 }
 
+/* One that would nest too deep is not put together. */
 static void add_component(Decomposer *d, const CompItem *item) {
     CompItem *whole = ARENA_NEW(d->arena, CompItem);
-    size_t size = item->component->bytes.len;
+    Size size = {.bytes = item->component->bytes.len};
     *whole = *item;
     make_whole(d, whole, 0, &size);
-    push_component(d, whole, size);
+    push_component(d, size.depth < COMP_MAX_DEPTH ? whole : item, size);
 }
 
 /* A name that any file system takes. */
@@ -142,12 +153,17 @@ static bool piece_of(Decomposer *d, uint32_t index, const CompItem *at, uint32_t
     if (!item) return shape(d, "a component that is not inside of it", at);
     *piece = d->piece_of.at[index];
     if (*piece != COMP_NONE) return true;
-    if (d->sizes.at[index] > d->room) {
+    if (d->sizes.at[index].depth >= COMP_MAX_DEPTH) {
+        diag(d->diags, DECOMPOSE_DEEP, span_at(d->component->source, item->offset),
+             (int)COMP_MAX_DEPTH);
+        return false;
+    }
+    if (d->sizes.at[index].bytes > d->room) {
         diag(d->diags, DECOMPOSE_LARGE, span_at(d->component->source, item->offset),
              MOST_BYTES >> 20);
         return false;
     }
-    d->room -= d->sizes.at[index];
+    d->room -= d->sizes.at[index].bytes;
     if (comp_leads_out(&item->component->items))
         return shape(d, "a component that takes definitions from outside of itself", item);
     Str name = comp_get_name(&d->component->names, COMP_COMPONENT, index);
@@ -181,7 +197,8 @@ static bool take_alias(Decomposer *d, const CompItem *item) {
             const CompItem *module = own ? d->modules.at[index] : NULL;
             *vec_push(d->arena, &d->modules) = module;
         } else {
-            push_component(d, own ? d->components.at[index] : NULL, own ? d->sizes.at[index] : 0);
+            push_component(d, own ? d->components.at[index] : NULL,
+                           own ? d->sizes.at[index] : (Size){0});
         }
     }
     What what = {WHAT_ALIAS, item->alias.name, item->alias.index};
@@ -212,7 +229,7 @@ static bool take(Decomposer *d, const CompItem *item) {
     case COMP_ITEM_INSTANCE: return take_instance(d, item);
     case COMP_ITEM_ALIAS: return take_alias(d, item);
     case COMP_ITEM_IMPORT:
-        if (sort == COMP_COMPONENT) push_component(d, NULL, 0);
+        if (sort == COMP_COMPONENT) push_component(d, NULL, (Size){0});
         if (sort == COMP_CORE_MODULE) *vec_push(d->arena, &d->modules) = NULL;
         push(d, sort, (What){.kind = WHAT_IMPORT, .name = item->import.name.name});
         return true;
@@ -271,6 +288,15 @@ static void put_pair(Buf *out, unsigned indent, Str key, Str value) {
     buf_byte(out, '\n');
 }
 
+/* {import: i} */
+static void put_import(Buf *out, unsigned indent, Str key, Str name) {
+    buf_fmt(out, "%*s", (int)indent, "");
+    put_text(out, key);
+    buf_str(out, STR(": {import: "));
+    put_text(out, name);
+    buf_str(out, STR("}\n"));
+}
+
 /* {instance: i, export: e}; false where it cannot be said. */
 static bool put_link(Decomposer *d, Buf *out, unsigned indent, Str key, What what,
                      const CompItem *item) {
@@ -306,11 +332,7 @@ static bool put_argument(Decomposer *d, Buf *out, const CompArg *arg, const Comp
         return true;
     }
     if (what.kind != WHAT_IMPORT) return put_link(d, out, 6, name, what, item);
-    buf_str(out, STR("      "));
-    put_text(out, name);
-    buf_str(out, STR(": {import: "));
-    put_text(out, what.name);
-    buf_str(out, STR("}\n"));
+    put_import(out, 6, name, what.name);
     return true;
 }
 
@@ -332,12 +354,26 @@ static bool put_instances(Decomposer *d, Buf *out) {
     return true;
 }
 
+/* Whether an instance takes the import, whose type is not known otherwise. */
+static bool is_taken(const Decomposer *d, Str import) {
+    for (size_t i = 0; i < d->instances.len; i++) {
+        const CompArgs *args = &d->instances.at[i].item->instance.args;
+        for (size_t k = 0; k < args->len; k++) {
+            What what = d->spaces[args->at[k].sort].at[args->at[k].index];
+            if (what.kind == WHAT_IMPORT && str_eq(what.name, import)) return true;
+        }
+    }
+    return false;
+}
+
 static bool put_exports(Decomposer *d, Buf *out) {
     if (d->exports.len) buf_str(out, STR("exports:\n"));
     for (size_t i = 0; i < d->exports.len; i++) {
         const CompItem *item = d->exports.at[i];
         What what = d->spaces[item->export.sort].at[item->export.index];
-        if (!put_link(d, out, 2, item->export.name.name, what, item)) return false;
+        Str name = item->export.name.name;
+        if (what.kind == WHAT_IMPORT && is_taken(d, what.name)) put_import(out, 2, name, what.name);
+        else if (!put_link(d, out, 2, name, what, item)) return false;
     }
     return true;
 }

@@ -46,20 +46,21 @@ typedef struct {
     CompEdgeReason reason;
     Span span; /* where it was said */
 } CompEdge;
+typedef VEC(CompEdge) CompEdges;
 
 typedef struct {
     CompNodeKind kind;
     CompEntity entity;
-    Str name;            /* TYPE, IMPORT: its own; ALIAS: the export's; INSTANCE: for people */
-    CompName label;      /* IMPORT: its name with attributes */
-    Str id;              /* TYPE: of an interface, "ns:pkg/name" */
-    Span span;           /* where it was said */
-    uint32_t of;         /* ALIAS: an instance; INSTANCE, implicit IMPORT: a part */
-    bool implicit;       /* IMPORT that no one asked for but instances */
-    bool is_root;        /* INSTANCE that is wanted for what it does, whatever it exports */
-    VEC(CompEdge) edges; /* INSTANCE: for each import of its part, in order */
-    bool done, busy;     /* while it is encoded */
-    uint32_t index;      /* in the result */
+    Str name;        /* TYPE, IMPORT: its own; ALIAS: the export's; INSTANCE: for people */
+    CompName label;  /* IMPORT: its name with attributes */
+    Str id;          /* TYPE: of an interface, "ns:pkg/name" */
+    Span span;       /* where it was said */
+    uint32_t of;     /* ALIAS: an instance; INSTANCE, implicit IMPORT: a part */
+    bool implicit;   /* IMPORT that no one asked for but instances */
+    bool is_root;    /* INSTANCE that is wanted for what it does, whatever it exports */
+    CompEdges edges; /* INSTANCE: for each import of its part, in order */
+    bool done, busy; /* while it is encoded */
+    uint32_t index;  /* in the result */
 } CompNode;
 
 typedef struct {

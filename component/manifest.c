@@ -345,9 +345,8 @@ static void link_export(Reading *r, const yaml_node_t *node, const char *key, vo
     link->has_export = read_text(r, node, key, &link->export);
 }
 
-static const Field argument_fields[] = {
+static const Field link_fields[] = {
     {"instance", link_instance}, {"export", link_export}, {"import", link_import}};
-static const Field export_fields[] = {{"instance", link_instance}, {"export", link_export}};
 
 static void read_links(Reading *r, const yaml_node_t *node, const char *key, bool arguments,
                        ManifestLinks *links) {
@@ -358,9 +357,8 @@ static void read_links(Reading *r, const yaml_node_t *node, const char *key, boo
         ManifestLink link = {.name = pairs.at[i].key, .span = span_of(r, pairs.at[i].key_node)};
         size_t errors = r->diags->errors;
         if (value->type == YAML_MAPPING_NODE) {
-            if (arguments) read_fields(r, value, key, argument_fields, 3, &link);
-            else read_fields(r, value, key, export_fields, 2, &link);
-            link.whole = !arguments && !link.has_export;
+            read_fields(r, value, key, link_fields, COUNT(link_fields), &link);
+            link.whole = !arguments && !link.has_export && !link.import.len;
             if (!link.instance.len && !link.import.len && r->diags->errors == errors)
                 diag(r->diags, YAML_MISSING_KEY, span_of(r, value), "instance");
             if (link.import.len && (link.instance.len || link.has_export))

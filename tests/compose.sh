@@ -85,6 +85,25 @@ sed 's/@0\.2\.3"/@0.2.12"/g' retarget.wat >newer.wat
 expect "retarget: the text" 0 parse newer.wat -o same.wasm
 cmp -s newer.wasm same.wasm && ok || bad "retarget" "a name is not as in the text"
 
+# Names with a canonical version: the suffix, and with another track the name, wherever it stands.
+cat >canon.wat <<'END'
+(component
+  (import "wasi:io/poll@0.2" (versionsuffix ".3") (instance $poll (export "f" (func))))
+  (component $inside
+    (import "wasi:io/poll@0.2" (versionsuffix ".3") (instance $poll (export "f" (func))))
+    (export "wasi:io/poll@0.2" (versionsuffix ".3") (instance $poll)))
+  (instance $i (instantiate $inside (with "wasi:io/poll@0.2" (instance $poll))))
+  (export "wasi:io/poll@0.2" (versionsuffix ".3") (instance $i "wasi:io/poll@0.2")))
+END
+for to in 0.2.12 0.3.0; do
+    expect "retarget canonical: $to" 0 retarget --wasi 0.2.3=$to canon.wat -o newer.wasm
+    sed "s/@0\.2/@${to%.*}/g; s/\"\.3\"/\".${to##*.}\"/" canon.wat >newer.wat
+    expect "retarget canonical: $to, the text" 0 parse newer.wat -o same.wasm
+    cmp -s newer.wasm same.wasm && ok || bad "retarget canonical: $to" "a name is not as in the text"
+done
+expect "retarget canonical: none" 1 retarget --wasi 0.2.4=0.2.12 canon.wat -o newer.wasm
+say "retarget canonical: none" 'names here are `wasi:io/poll@0.2.3`'
+
 # The lock file.
 expect "lock" 0 compose -c apart-plugged/compose.yml --lock x.lock -o again.wasm
 if command -v sha256sum >/dev/null; then
@@ -112,7 +131,20 @@ say "broken lock" 'x.lock:1:1'
 # Where a result may not go.
 expect "onto an input" 1 plug app.wat --plug parts/mid.wat -o parts/mid.wat
 say "onto an input" 'take the place of the input'
+for same in ./parts/mid.wat parts/../parts/mid.wat "$PWD/parts/mid.wat" linked.wat; do
+    [ -e linked.wat ] || ln -s parts/mid.wat linked.wat
+    expect "onto an input: $same" 1 plug app.wat --plug parts/mid.wat -o "$same"
+done
+expect "onto the manifest" 1 compose -c doer.yml -o ./doer.yml
+expect "a lock file onto an input" 1 compose -c doer.yml --lock ./doer.wat --update-lock -o none.wasm
+cp parts/mid.wat twin.wat && ln twin.wat hard.wat
+expect "another name of an input" 0 plug app.wat --plug twin.wat -o hard.wat
+cmp -s twin.wat parts/mid.wat && ok || bad "another name of an input" "the input is lost"
 expect "onto a file" 1 decompose plugged.wasm -o app.wat
+mkdir same && cp plugged.wasm same/app.wasm
+expect "onto itself" 1 decompose same/app.wasm -o ./same/
+say "onto itself" 'take the place of the input'
+cmp -s plugged.wasm same/app.wasm && ok || bad "onto itself" "the composition is lost"
 
 # What is stored once, and twice in each of its users, is endless where each has its own.
 awk 'BEGIN {
@@ -123,6 +155,40 @@ awk 'BEGIN {
 }' >endless.wat
 expect "endless parts" 1 decompose endless.wat -o endless
 say "endless parts" 'the parts take more than 256 MiB'
+
+# What is stored side by side would nest.
+for n in 99 100; do
+    awk -v n=$n 'BEGIN {
+        print "(component $root (component $c0 (type (tuple string string)))"
+        for (i = 1; i < n; i++)
+            printf "(component $c%d (alias outer $root $c%d (component)))\n", i, i - 1
+        print "(instance (instantiate $c" n - 1 ")))"
+    }' >deep-$n.wat
+    expect "parts that nest $n deep" $((n - 99)) decompose deep-$n.wat -o deep-$n
+done
+say "parts that nest too deep" 'the parts nest deeper than 100'
+expect "parts that nest deep" 0 compose -c deep-99/compose.yml -o none.wasm
+
+# An import that is exported again.
+cat >both.wat <<'END'
+(component
+  (import "x:y/z@1.0.0" (instance $z (export "f" (func (result u32)))))
+  (component $user
+    (import "x:y/z@1.0.0" (instance $z (export "f" (func (result u32)))))
+    (alias export $z "f" (func $f))
+    (export "g" (func $f)))
+  (instance $user (instantiate $user (with "x:y/z@1.0.0" (instance $z))))
+  (alias export $user "g" (func $g))
+  (export "g" (func $g))
+  (export "again" (instance $z)))
+END
+expect "an import again" 0 decompose both.wat -o both
+expect "an import again: compose" 0 compose -c both/compose.yml -o both.wasm
+"$witc" component wit both.wat | sed '/producers/,$d' >both.wit
+"$witc" component wit both.wasm | sed '/producers/,$d' | cmp -s both.wit - && ok || bad "an import again" "another world comes back"
+sed 's/import: "x:y\/z@1.0.0"/import: "x:y\/other@1.0.0"/' both/compose.yml >both/other.yml
+expect "an import that nobody has" 1 compose -c both/other.yml -o both.wasm
+say "an import that nobody has" 'no instance has the import `x:y/other@1.0.0` open'
 
 # Hostile manifests end soon, with a message.
 awk 'BEGIN { printf "root: "; for (i = 0; i < 100000; i++) printf "[" }' >deep.yml
