@@ -60,7 +60,7 @@ static void wait_and_finish(Calling *c) {
     bool waits = store->wasi.wasi && !store->wasi.suspends && !vm_is_running(store->thread);
     while (c->status == VM_SUSPEND && waits && wasi_wait(store->wasi.wasi))
         c->status = vm_resume(store->thread);
-    if (c->status != VM_DONE || c->call.is_drop) return;
+    if (c->status != VM_DONE || c->call.has_no_result) return;
     witc_val value;
     const AbiFunc *abi = vm_component_func_abi(c->call.func);
     value_of_cells(arena_of(c->call.arena), abi->result,
@@ -106,6 +106,12 @@ static void resume(void *context) {
 static void drop(void *context) {
     Calling *c = context;
     c->status = vm_component_drop(c->store->thread, c->call.func, c->own, c->handle);
+    wait_and_finish(c);
+}
+
+static void run_tasks(void *context) {
+    Calling *c = context;
+    c->status = vm_run_tasks(c->store->thread);
     wait_and_finish(c);
 }
 
@@ -158,10 +164,19 @@ witc_status witc_component_drop(witc_component_func *func, const witc_type *own,
     if (witc_type_kind_of(own) != WITC_TYPE_OWN)
         return store_fail(store, WITC_REFUSED, "only what is owned can be dropped");
     Calling c = {.store = store,
-                 .call = {.func = f, .is_drop = true},
+                 .call = {.func = f, .has_no_result = true},
                  .own = (const WitType *)(const void *)own,
                  .handle = handle};
     return run(&c, drop);
+}
+
+witc_status witc_store_run_tasks(witc_store *store) {
+    if (!components_may_run(store)) return WITC_REFUSED;
+    if (vm_is_running(store->thread))
+        return store_fail(store, WITC_REFUSED, "a call of the store is running");
+    /* What is called is the store: something that is not NULL while it is suspended. */
+    Calling c = {.store = store, .call = {.func = (const void *)store, .has_no_result = true}};
+    return run(&c, run_tasks);
 }
 
 witc_status component_resume(witc_store *store) {

@@ -120,13 +120,50 @@ witc_status witc_component_linker_resource(witc_component_linker *linker, const 
     return define(d, &(EmbedGiven){.drop = drop, .context = context}, define_resource);
 }
 
+/* What an instance exports. */
+typedef struct {
+    witc_component_linker *linker;
+    const char *name, *from;
+    const VmComponent *component;
+    bool found;
+} Export;
+
+static void define_export(void *context) {
+    Export *e = context;
+    Str name = str_copy(e->linker->arena, str_from(e->name));
+    e->found = vm_linker_export(e->linker->vm, name, e->component, str_from(e->from));
+}
+
+witc_status witc_component_linker_instance(witc_component_linker *linker, const char *name,
+                                           const witc_component_instance *instance,
+                                           const char *from) {
+    Export e = {linker, name, from, (const VmComponent *)(const void *)instance, false};
+    if (!arena_try(&linker->store->engine->memory, define_export, &e))
+        return no_memory(linker->store);
+    if (e.found) return WITC_DONE;
+    return store_fail(linker->store, WITC_REFUSED, "the instance has no export `%s` to link", from);
+}
+
 /* ---- WASI ---- */
 
 typedef struct {
     witc_component_linker *linker;
     const witc_wasi *given;
     WasiFolder *folders;
+    const char *bad_rule, *expected; /* of the network */
 } Grant;
+
+static void copy_net_rules(Grant *g, Arena *arena, WasiContext *context) {
+    size_t n = g->given->net_count;
+    WasiNetRule *rules = ARENA_NEW_ARRAY(arena, WasiNetRule, n);
+    for (size_t i = 0; i < n && !g->expected; i++) {
+        Str said = str_copy(arena, str_from(g->given->net[i]));
+        g->expected = wasi_read_rule(arena, said, &rules[i]);
+        g->bad_rule = g->given->net[i];
+    }
+    context->net_rules = rules;
+    context->net_rule_count = n;
+}
 
 static void copy_grants(void *context) {
     Grant *g = context;
@@ -164,6 +201,7 @@ static void copy_grants(void *context) {
                                   .stderr_fd = given->has_stderr ? given->stderr_fd : -1,
                                   .has_seed = given->has_seed,
                                   .seed = given->seed};
+    copy_net_rules(g, arena, &wasi->context);
     wasi->suspends = given->suspends;
     wasi->arena = arena;
 }
@@ -201,9 +239,12 @@ witc_status witc_component_linker_wasi(witc_component_linker *linker, const witc
     if (!given || !options_take(&all, sizeof all, given))
         return store_fail(store, WITC_REFUSED, "these grants are not understood");
     if (store->wasi.arena) return store_fail(store, WITC_REFUSED, "the store has WASI already");
-    Grant g = {linker, &all, NULL};
+    Grant g = {.linker = linker, .given = &all};
     if (!arena_try(&store->engine->memory, copy_grants, &g)) return no_memory(store);
-    witc_status status = open_folders(&g);
+    witc_status status = g.expected
+                             ? store_fail(store, WITC_REFUSED, "network rule `%s`: expected %s",
+                                          g.bad_rule, g.expected)
+                             : open_folders(&g);
     if (status == WITC_DONE && !arena_try(&store->engine->memory, link_wasi, &g))
         status = no_memory(store);
     if (status != WITC_DONE && !store->wasi.wasi) close_grants(&store->wasi);

@@ -68,7 +68,7 @@ typedef struct {
     const AbiValue *cells;       /* of its result, which goes to ... */
     witc_val *result;            /* ... this, unless NULL, ... */
     witc_arena *arena;           /* ... and lies here */
-    bool is_drop;                /* it is a destructor's, and has none */
+    bool has_no_result;          /* a destructor's, or of what calls have left behind */
 } EmbedPending;
 
 /* WASI of a store, once it was granted. */

@@ -373,6 +373,14 @@ void vm_stream_read(VmStore *store, uint64_t readable, const VmPort *port, void 
     vm_work_add(store, &pipe->work);
 }
 
+const AbiPlan *vm_stream_items(VmStore *store, uint64_t readable, const WitType **type) {
+    const VmPipe *pipe = (const VmPipe *)(uintptr_t)readable;
+    *type = pipe->elem;
+    return pipe->types ? abi_plan(&vm_shared(store)->plans, pipe->elem) : NULL;
+}
+
+bool vm_is_number_item(const WitType *type) { return type && vm_is_number_or_none(type); }
+
 void vm_stream_drop(VmStore *store, uint64_t readable) {
     VmPipe *pipe = (VmPipe *)(uintptr_t)readable;
     pipe->dropped = true;

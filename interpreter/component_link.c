@@ -10,13 +10,14 @@
 #include "interpreter/component.h"
 
 typedef struct {
-    enum { ENTRY_INSTANCE, ENTRY_FUNC, ENTRY_RESOURCE, ENTRY_VALUE } kind;
+    enum { ENTRY_INSTANCE, ENTRY_FUNC, ENTRY_RESOURCE, ENTRY_VALUE, ENTRY_EXPORT } kind;
     VmLinker *instance;
     VmResource *resource;
     const AbiValue *value;
     Str type; /* of a function or value */
     VmComponentHostFn fn;
     void *context;
+    VmNamed export;
 } Entry;
 
 struct VmLinker {
@@ -70,6 +71,16 @@ void vm_linker_resource(VmLinker *linker, Str name, VmResource *resource) {
 
 void vm_linker_value(VmLinker *linker, Str name, Str type, const AbiValue *cells) {
     *entry_put(linker, name) = (Entry){.kind = ENTRY_VALUE, .type = type, .value = cells};
+}
+
+bool vm_linker_export(VmLinker *linker, Str name, const VmComponent *component, Str from) {
+    VmNamed all = {COMP_INSTANCE, {.instance = (VmExports *)&component->exports}};
+    const VmNamed *named = from.len ? vm_find_compatible(&component->exports.names, from) : &all;
+    if (!named || linker->store != component->store) return false;
+    bool is_type = named->sort == COMP_TYPE && named->item.resource;
+    if (named->sort != COMP_FUNC && named->sort != COMP_INSTANCE && !is_type) return false;
+    *entry_put(linker, name) = (Entry){.kind = ENTRY_EXPORT, .export = *named};
+    return true;
 }
 
 VmResource *vm_host_resource(VmStore *store, Str name, void (*destroy)(void *context, uint64_t rep),
@@ -197,6 +208,36 @@ static bool needs_no_instance(VmComponent *component, const CompEntity *type) {
     return true;
 }
 
+/* What another component exports. Whether two resources are one is seen when a handle is passed. */
+static bool link_export(VmComponent *component, const VmNamed *export, Str name,
+                        const CompEntity *type, VmItem *out, Span span, Diags *diags) {
+    Arena *arena = component->store->arena;
+    if (type->sort == COMP_FUNC && export->sort == COMP_FUNC) {
+        Str want = abi_shape(arena, type->func), have = abi_shape(arena, export->item.func->type);
+        out->func = export->item.func;
+        if (str_eq(want, have)) return true;
+        diag(diags, RUN_IMPORT_TYPE, span, STR_ARG(name), STR_ARG(want), STR_ARG(have));
+        return false;
+    }
+    if (type->sort == COMP_INSTANCE && export->sort == COMP_INSTANCE) {
+        VmLinker linker = {.store = component->store, .arena = arena};
+        const Map *names = &export->item.instance->names;
+        for (size_t i = 0; i < names->len; i++)
+            *entry_put(&linker, names->entries[i].key) =
+                (Entry){.kind = ENTRY_EXPORT, .export = *(const VmNamed *)names->entries[i].cptr};
+        return link_instance(component, &linker, name, type->instance, out, span, diags);
+    }
+    if (type->sort == COMP_TYPE && export->sort == COMP_TYPE && export->item.resource) {
+        out->resource = export->item.resource;
+        vm_bind_resource(component, wit_dealias(type->type), out->resource);
+        return true;
+    }
+    Str kind = str_fmt(arena, "a %s", comp_sort_name(export->sort));
+    diag(diags, RUN_IMPORT_SORT, span, STR_ARG(name), comp_sort_name(type->sort),
+         str_c(arena, kind));
+    return false;
+}
+
 static bool link_entity(VmComponent *component, const Entry *entry, Str name,
                         const CompEntity *type, VmItem *out, Span span, Diags *diags) {
     if (needs_no_entry(component, type, out)) return true;
@@ -217,6 +258,8 @@ static bool link_entity(VmComponent *component, const Entry *entry, Str name,
         vm_bind_resource(component, wit_dealias(type->type), entry->resource);
         return true;
     }
+    if (entry->kind == ENTRY_EXPORT)
+        return link_export(component, &entry->export, name, type, out, span, diags);
     if (type->sort == COMP_VALUE && entry->kind == ENTRY_VALUE)
         return link_value(component, entry, name, type->type, out, span, diags);
     static const char *const kinds[] = {"an instance", "a function", "a resource", "a value"};

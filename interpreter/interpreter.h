@@ -403,6 +403,10 @@ uint64_t vm_future_new(VmStore *store, const VmPort *port, void *context);
 void vm_stream_read(VmStore *store, uint64_t readable, const VmPort *port, void *context);
 /* The host does not. */
 void vm_stream_drop(VmStore *store, uint64_t readable);
+/* What the items of a stream or future are, once a guest has had an end of it: NULL: nothing. NULL too, where
+ * that is not known yet, or too large, is the plan. */
+const AbiPlan *vm_stream_items(VmStore *store, uint64_t readable, const WitType **type);
+bool vm_is_number_item(const WitType *type); /* whether they lie as numbers, as in memory */
 /* Goes on with what calls have left behind: tasks that had more to do once they had returned, streams
  * on their way. VM_DONE: nothing can go on any more; VM_SUSPEND: the host is waited for. */
 VmStatus vm_run_tasks(VmThread *thread);
@@ -419,6 +423,9 @@ void vm_linker_resource(VmLinker *linker, Str name, VmResource *resource);
 /* A value of the type that abi_shape writes for a function's result, without the arrow. Its cells are
  * kept, not copied. */
 void vm_linker_value(VmLinker *linker, Str name, Str type, const AbiValue *cells);
+/* What a component of the same store exports: a function, an instance, a resource, or all of it as an
+ * instance (`from` is empty). False: there is no such export, or it is of another sort. */
+bool vm_linker_export(VmLinker *linker, Str name, const VmComponent *component, Str from);
 /* Names that are not there exactly are found by their compatibility track: `ns:pkg/iface@0.2.x`
  * matches any 0.2 version of the linker. */
 

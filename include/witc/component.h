@@ -12,7 +12,8 @@
  *     witc_arena ── where the values of calls lie
  *
  * docs/EMBEDDING.md, "Components", is a guide, and examples/embed-component/ a whole program. "CM" names
- * documents of the component model: Explainer.md, CanonicalABI.md. Needs version 1002 of the interface.
+ * documents of the component model: Explainer.md, CanonicalABI.md. Needs version 1002 of the interface,
+ * and 1003 for streams, futures, and what other instances give.
  *
  * Ownership. Components are counted as modules are: a store keeps those that it has instantiated. Instances
  * and functions belong to their store and live as long; nobody frees them alone. A value that a call has
@@ -176,7 +177,8 @@ typedef struct witc_val {
                                          as wide as its type, aligned for it */
         uint64_t
             handle; /* OWN, BORROW: what the resource's owner calls it, see witc_component_linker_resource;
-                            STREAM, FUTURE, ERROR_CONTEXT: opaque, from the library, for one use */
+                            STREAM, FUTURE, ERROR_CONTEXT: opaque, from the library, for one use: see
+                            witc_stream_new, witc_stream_read */
     } of;
 } witc_val;
 
@@ -295,6 +297,9 @@ witc_str witc_val_print(const witc_type *type, const witc_val *v, witc_arena *ar
 /* What imports are. NULL: no memory. Owned; freed before the store. What instances use of it is the
  * store's, so it may be freed once they are made. */
 typedef struct witc_component_linker witc_component_linker;
+/* Of a store, and what is found in it; see "instances and calls". */
+typedef struct witc_component_instance witc_component_instance;
+typedef struct witc_component_func witc_component_func;
 witc_component_linker *witc_component_linker_new(witc_store *store);
 void witc_component_linker_free(witc_component_linker *linker); /* NULL may be given */
 
@@ -329,6 +334,15 @@ witc_status witc_component_linker_resource(witc_component_linker *linker, const 
                                            void (*drop)(void *context, uint64_t handle),
                                            void *context);
 
+/* What another instance of the same store exports as `from`, which is found by version as imports are: an
+ * interface, a function or a resource; or, where `from` is "", all of it as one interface. `name` is what
+ * imports have, "ns:pkg/iface@1.0.0". The types are compared when an import is linked, by their shape; a handle
+ * of another resource is a trap when it is passed. WITC_DONE; WITC_REFUSED: there is no such export, or the instance
+ * is of another store; WITC_NO_MEMORY. */
+witc_status witc_component_linker_instance(witc_component_linker *linker, const char *name,
+                                           const witc_component_instance *instance,
+                                           const char *from);
+
 /* A folder of the system that a guest may use, and everything below it. */
 typedef struct witc_wasi_folder {
     const char *host;   /* its path here */
@@ -357,9 +371,13 @@ typedef struct witc_wasi {
     bool
         suspends; /* a call that waits for what was granted gives WITC_SUSPENDED, and witc_wasi_wait
                       waits; false: the call itself waits */
+    /* Since version 1003. What of the network: "tcp:example.org:443", "udp:10.0.0.0/8:53",
+     * "listen:127.0.0.1:8080", "dns"; the rules of `witc run --net-allow`, docs/WASI.md. */
+    const char *const *net;
+    size_t net_count;
 } witc_wasi;
 /* Gives all of WASI 0.2 to the linker, with these grants, which are copied. Once a store. WITC_DONE;
- * WITC_REFUSED: a folder that cannot be opened, a struct that this library does not understand, a second time;
+ * WITC_REFUSED: a folder that cannot be opened, a rule that is none, a struct that this library does not understand, a second time;
  * WITC_NO_MEMORY. */
 witc_status witc_component_linker_wasi(witc_component_linker *linker, const witc_wasi *wasi);
 /* Waits until something that suspended calls wait for may be there, or for a tenth of a second; false: nothing
@@ -367,9 +385,6 @@ witc_status witc_component_linker_wasi(witc_component_linker *linker, const witc
 bool witc_wasi_wait(witc_store *store);
 
 /* ---- instances and calls ---- */
-
-typedef struct witc_component_instance witc_component_instance;
-typedef struct witc_component_func witc_component_func;
 
 /* Instantiates a component with what the linker has. WITC_DONE; WITC_REFUSED (a call of the store is suspended
  * or running, memory ran out in it before); WITC_UNLINKABLE, with all that is missing in the text; WITC_NO_MEMORY; or
@@ -401,6 +416,52 @@ witc_status witc_component_call_text(witc_component_func *func, witc_str args, w
 /* Drops a resource of the guest that the host owns: an OWN that a call of `func` has given or would have taken;
  * its destructor runs. `own` is its type, from func's signature. As witc_component_call. */
 witc_status witc_component_drop(witc_component_func *func, const witc_type *own, uint64_t handle);
+
+/* ---- streams and futures (CM: Concurrency.md, "Streams and Futures") ---- */
+
+/* The host has an end of a stream or future by a function, which is asked when the guest's end wants
+ * something: so there is nothing between them, and the host keeps what it has or wants. What it cannot do
+ * yet it is asked again: where no guest can go on without, the call that is going on gives
+ * WITC_SUSPENDED, and witc_store_resume asks all ends that wait. These functions must not use the store,
+ * but for their caller: witc_caller_store, witc_trap. */
+typedef enum witc_flow {
+    WITC_FLOW_MOVED = 0, /* so many items, or, where none were asked for: it is ready for some */
+    WITC_FLOW_WAITS = 1, /* none yet */
+    WITC_FLOW_ENDS =
+        2, /* the last ones, or none; of a future that the host reads: it is not wanted */
+    WITC_FLOW_TRAPS = 3 /* after witc_trap */
+} witc_flow;
+
+/* The host writes: *items, an empty LIST, becomes one of at most `most` items of `type` (NULL: items without
+ * a value, which only count), packed or not; what it points to is to be taken from `arena`, or is the host's
+ * until the function is called again or closed. `most` may be 0. A future has one item, and must have it
+ * before it ends. */
+typedef witc_flow (*witc_give_fn)(witc_caller *caller, void *context, const witc_type *type,
+                                  size_t most, witc_val *items, witc_arena *arena);
+/* The host reads: `items` is a LIST of what there is, which lasts until the function returns; *count, as
+ * many as those, becomes how many of them are taken. There may be none. Items with handles come one by one,
+ * each after the function was asked with none and gave WITC_FLOW_MOVED, and are the host's then. */
+typedef witc_flow (*witc_take_fn)(witc_caller *caller, void *context, const witc_type *type,
+                                  const witc_val *items, size_t *count);
+
+/* A new stream or future (`kind`: WITC_TYPE_STREAM, WITC_TYPE_FUTURE) that the host writes: its readable
+ * end is *readable, for one argument, result or item of that kind. Its items are what the first that gets it says.
+ * `close`, if not NULL, is called once, with the context, after the last `give`: after WITC_FLOW_ENDS or the item of a
+ * future, when the reader is gone, or with the store's end; it must not use the store. WITC_DONE; WITC_REFUSED:
+ * no such kind; WITC_NO_MEMORY; then nothing is closed. */
+witc_status witc_stream_new(witc_store *store, witc_type_kind kind, witc_give_fn give,
+                            void (*close)(void *context), void *context, witc_val *readable);
+/* The host reads a stream or future that a guest has passed; `close` as above. The first items
+ * come when the store goes on: in a call, witc_store_resume or witc_store_run_tasks. WITC_DONE; WITC_REFUSED: it is
+ * no stream or future; WITC_NO_MEMORY. */
+witc_status witc_stream_read(witc_store *store, const witc_val *readable, witc_take_fn take,
+                             void (*close)(void *context), void *context);
+/* The host has no use for a readable end: the writer is told. WITC_DONE; WITC_REFUSED as above. */
+witc_status witc_stream_drop(witc_store *store, const witc_val *readable);
+/* Goes on with what calls have left behind: tasks that have more to do once they have returned, streams on
+ * their way. WITC_DONE: nothing can go on any more; WITC_SUSPENDED: the host is waited for, as by
+ * witc_component_call; WITC_REFUSED: another call of the store is suspended or running; else as that. */
+witc_status witc_store_run_tasks(witc_store *store);
 
 #ifdef __cplusplus
 }

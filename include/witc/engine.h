@@ -46,7 +46,7 @@ extern "C" {
 
 /* The version of this interface: it goes up by one when something is added, by 1000 when something
  * changes. A program built for a version runs with any later one of the same thousand. */
-#define WITC_API_VERSION 1002
+#define WITC_API_VERSION 1003
 uint32_t witc_api_version(void);        /* the library's WITC_API_VERSION */
 const char *witc_library_version(void); /* "0.1.0" */
 

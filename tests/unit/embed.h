@@ -119,4 +119,47 @@ static inline bool calls_number(witc_store *store, witc_instance *instance, cons
     return status == WITC_DONE && result.of.i32 == want;
 }
 
+/* ---- an allocator that fails ---- */
+
+typedef struct {
+    long left, held; /* allocations until one fails; those that are not released */
+} Budget;
+
+static inline void *budget_allocate(void *context, size_t size) {
+    Budget *b = context;
+    if (b->left-- <= 0) return NULL;
+    b->held++;
+    return malloc(size);
+}
+static inline void *budget_reallocate(void *context, void *old, size_t size) {
+    Budget *b = context;
+    if (b->left-- <= 0) return NULL;
+    b->held += !old;
+    return realloc(old, size);
+}
+static inline void budget_release(void *context, void *old) {
+    ((Budget *)context)->held--;
+    free(old);
+}
+
+/* do_everything(engine) with engines whose allocator fails at the first, the second ... allocation, until it is
+ * true: everything could be done. Whatever it comes to, all memory is back afterwards. */
+static inline void fail_each_allocation(const char *features,
+                                        bool (*do_everything)(witc_engine *)) {
+    bool done = false;
+    for (long n = 0; !done && n < 3000; n++) {
+        Budget budget = {.left = n};
+        witc_config config = {
+            .size = sizeof config,
+            .features = features,
+            .allocator = {&budget, budget_allocate, budget_reallocate, budget_release}};
+        witc_engine *mine = witc_engine_new(&config);
+        CHECK(mine || n == 0);
+        done = mine && do_everything(mine);
+        witc_engine_free(mine);
+        CHECK_EQ(budget.held, 0);
+    }
+    CHECK(done);
+}
+
 #endif

@@ -591,27 +591,6 @@ static void threads_share_a_module(void) {
 
 /* ---- an allocator that fails ---- */
 
-typedef struct {
-    long left, held; /* allocations until one fails; those that are not released */
-} Budget;
-
-static void *budget_allocate(void *context, size_t size) {
-    Budget *b = context;
-    if (b->left-- <= 0) return NULL;
-    b->held++;
-    return malloc(size);
-}
-static void *budget_reallocate(void *context, void *old, size_t size) {
-    Budget *b = context;
-    if (b->left-- <= 0) return NULL;
-    b->held += !old;
-    return realloc(old, size);
-}
-static void budget_release(void *context, void *old) {
-    ((Budget *)context)->held--;
-    free(old);
-}
-
 static bool traps_with_frames(witc_store *store, witc_instance *instance) {
     witc_value result;
     witc_frame frame;

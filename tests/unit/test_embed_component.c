@@ -507,27 +507,6 @@ static void resources_of_guests_are_held(void) {
 
 /* ---- an allocator that fails ---- */
 
-typedef struct {
-    long left, held; /* allocations until one fails; those that are not released */
-} Budget;
-
-static void *budget_allocate(void *context, size_t size) {
-    Budget *b = context;
-    if (b->left-- <= 0) return NULL;
-    b->held++;
-    return malloc(size);
-}
-static void *budget_reallocate(void *context, void *old, size_t size) {
-    Budget *b = context;
-    if (b->left-- <= 0) return NULL;
-    b->held += !old;
-    return realloc(old, size);
-}
-static void budget_release(void *context, void *old) {
-    ((Budget *)context)->held--;
-    free(old);
-}
-
 static bool call_everything(World *w) {
     witc_val result = {0}, big[100];
     for (size_t i = 0; i < 100; i++) big[i] = witc_val_int(WITC_TYPE_S16, (int64_t)i);
@@ -570,21 +549,7 @@ static bool do_everything(witc_engine *mine) {
     return good;
 }
 
-static void every_allocation_fails_in_turn(void) {
-    bool done = false;
-    for (long n = 0; !done && n < 3000; n++) {
-        Budget budget = {.left = n};
-        witc_config config = {
-            .size = sizeof config,
-            .allocator = {&budget, budget_allocate, budget_reallocate, budget_release}};
-        witc_engine *mine = witc_engine_new(&config);
-        CHECK(mine || n == 0);
-        done = mine && do_everything(mine);
-        witc_engine_free(mine);
-        CHECK_EQ(budget.held, 0);
-    }
-    CHECK(done);
-}
+static void every_allocation_fails_in_turn(void) { fail_each_allocation(NULL, do_everything); }
 
 int main(void) {
     engine = witc_engine_new(NULL);
