@@ -69,7 +69,9 @@ static bool give_back(VmMemory *m) {
     return !m->size || madvise(m->bytes, m->size, MADV_DONTNEED) == 0;
 }
 
-static uint8_t *entry(Saved *saved, size_t i) { return saved->bytes + i * (PAGE + sizeof(uint64_t)); }
+static uint8_t *entry(Saved *saved, size_t i) {
+    return saved->bytes + i * (PAGE + sizeof(uint64_t));
+}
 
 static void write_pages(VmMemory *m, Saved *saved) {
     for (size_t i = 0; i < saved->count; i++) {
@@ -181,9 +183,7 @@ static bool put_back(VmObject *object, Saved *saved) {
     case VM_OBJECT_GLOBAL:
         memcpy(&((VmHostGlobal *)object)->global, saved->bytes, saved->count);
         return true;
-    case VM_OBJECT_INSTANCE:
-        instance_bytes((VmInstance *)object, NULL, saved->bytes);
-        return true;
+    case VM_OBJECT_INSTANCE: instance_bytes((VmInstance *)object, NULL, saved->bytes); return true;
     case VM_OBJECT_COMPONENT: return put_component_back((VmComponent *)object);
     case VM_OBJECT_OTHER: break;
     }

@@ -20,7 +20,8 @@ static bool link_program(Instance *in, Diags *diags) {
     VmComponent *component = vm_component_new(in->thread, in->program->info, linker, diags);
     vm_linker_free(linker);
     if (!component) return false;
-    in->handle = vm_component_func(component, STR("wasi:http/incoming-handler@0.2.12"), STR("handle"));
+    in->handle =
+        vm_component_func(component, STR("wasi:http/incoming-handler@0.2.12"), STR("handle"));
     if (!in->handle) say("the component does not export wasi:http/incoming-handler");
     return in->handle != NULL;
 }

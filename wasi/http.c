@@ -11,6 +11,12 @@ typedef struct {
     bool is_done;
 } Outparam;
 
+typedef struct {
+    WasiObject object;
+    WasiExchange *exchange;
+    bool is_told;
+} Future;
+
 void *wasi_http_own(VmThread *thread, Wasi *wasi, const AbiValue *handle, WasiKind kind) {
     WasiObject *object = wasi_get(thread, wasi, handle, kind);
     if (!object || object->refs == 1) return object;
@@ -86,21 +92,59 @@ WASI_HTTP_FN(outparam_set) {
 
 /* ---- outgoing-handler ---- */
 
+static void free_future(WasiObject *object) {
+    Future *future = (Future *)object;
+    if (future->exchange) wasi_exchange_forget(future->exchange);
+}
+
 WASI_HTTP_FN(handle) {
-    if (!wasi_http_own(thread, context, &args[0], WASI_OUTGOING_REQUEST)) return VM_TRAP;
-    const AbiValue *options = args[1].variant.index ? args[1].variant.payload : NULL;
-    if (options && !wasi_get(thread, context, options, WASI_REQUEST_OPTIONS)) return VM_TRAP;
+    WasiMessage *request = wasi_http_own(thread, context, &args[0], WASI_OUTGOING_REQUEST);
+    const AbiValue *handle = args[1].variant.index ? args[1].variant.payload : NULL;
+    const WasiRequestOptions *options =
+        request && handle ? wasi_get(thread, context, handle, WASI_REQUEST_OPTIONS) : NULL;
+    if (!request || (handle && !options)) return VM_TRAP;
+    HttpError error;
+    WasiExchange *exchange = wasi_http_send(context, request, options, &error);
     wasi_drop(context, &args[0]);
-    if (options) wasi_drop(context, options);
-    HttpError error = http_error(HTTP_REQUEST_DENIED);
-    return wasi_http_err(result, &error, scratch);
+    if (handle) wasi_drop(context, handle);
+    if (!exchange) return wasi_http_err(result, &error, scratch);
+    Future *future = wasi_make(thread, context, WASI_FUTURE_INCOMING_RESPONSE, sizeof *future, NULL,
+                               wasi_case(result, 0, 1, scratch));
+    if (!future) {
+        wasi_exchange_forget(exchange);
+        return VM_TRAP;
+    }
+    future->object.free = free_future;
+    future->exchange = exchange;
+    return VM_DONE;
+}
+
+static bool is_ready(const Future *future) {
+    if (!wasi_exchange_is_ready(future->exchange)) wasi_http_pump(future->object.maker);
+    return wasi_exchange_is_ready(future->exchange);
+}
+
+bool wasi_http_waits(const WasiObject *object, struct pollfd *want) {
+    want->fd = WASI_FD_BODY;
+    return object->kind == WASI_FUTURE_TRAILERS ? wasi_trailers_wait(object)
+                                                : !is_ready((const Future *)object);
 }
 
 WASI_HTTP_FN(response_subscribe) {
-    return wasi_get(thread, context, &args[0], WASI_FUTURE_INCOMING_RESPONSE) ? VM_DONE : VM_TRAP;
+    Future *future = wasi_get(thread, context, &args[0], WASI_FUTURE_INCOMING_RESPONSE);
+    return future ? wasi_pollable(thread, context, &future->object, 0, result) : VM_TRAP;
 }
+
 WASI_HTTP_FN(response_get) {
-    return wasi_get(thread, context, &args[0], WASI_FUTURE_INCOMING_RESPONSE) ? VM_DONE : VM_TRAP;
+    Future *future = wasi_get(thread, context, &args[0], WASI_FUTURE_INCOMING_RESPONSE);
+    if (!future) return VM_TRAP;
+    bool ready = is_ready(future);
+    AbiValue *once = wasi_case(result, ready, ready, scratch);
+    if (!ready) return VM_DONE;
+    AbiValue *told = wasi_case(once, future->is_told, !future->is_told, scratch);
+    if (!told) return VM_DONE;
+    future->is_told = true;
+    return wasi_exchange_take(thread, context, future->exchange, told, scratch);
 }
 
 /* ---- tables ---- */

@@ -140,9 +140,9 @@ WASI_HTTP_FN(incoming_finish) {
     return VM_DONE;
 }
 
-bool wasi_http_waits(const WasiObject *object, struct pollfd *want) {
+bool wasi_trailers_wait(const WasiObject *object) {
     const Trailers *trailers = (const Trailers *)object;
-    want->fd = WASI_FD_BODY;
+    if (wasi_body_state(trailers->body) == WASI_BODY_OPEN) wasi_http_pump(object->maker);
     return wasi_body_state(trailers->body) == WASI_BODY_OPEN;
 }
 

@@ -266,9 +266,14 @@ WasiMessage *wasi_message_incoming(VmThread *thread, Wasi *wasi, WasiKind kind, 
     return m;
 }
 
+static const char *const methods[] = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                      "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+
+Str wasi_message_method(const WasiMessage *m) {
+    return str_from(m->method == HTTP_METHOD_OTHER ? m->method_text : methods[m->method]);
+}
+
 static bool set_target(WasiMessage *m, const WasiHttpRequest *said) {
-    static const char *const methods[] = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
-                                          "CONNECT", "OPTIONS", "TRACE", "PATCH"};
     m->method = 0;
     while (m->method < HTTP_METHOD_OTHER && !str_is(said->method, methods[m->method])) m->method++;
     m->has_scheme = said->scheme.len > 0;

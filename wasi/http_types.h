@@ -69,6 +69,7 @@ typedef struct {
     uint64_t ns[3]; /* connect, first byte, between bytes */
 } WasiRequestOptions;
 
+Str wasi_message_method(const WasiMessage *request);
 /* An incoming message; the reference to the list and the body are taken, also where it fails. */
 WasiMessage *wasi_message_incoming(VmThread *thread, Wasi *wasi, WasiKind kind, WasiFieldList *list,
                                    WasiBody *body, AbiValue *out);
@@ -80,12 +81,27 @@ VmStatus wasi_outgoing_make(VmThread *thread, Wasi *wasi, WasiMessage *message, 
 /* A handle of an incoming-body; the body (NULL: an empty one) is taken, also where it fails. */
 VmStatus wasi_incoming_make(VmThread *thread, Wasi *wasi, WasiBody *body, AbiValue *out);
 
+bool wasi_trailers_wait(const WasiObject *trailers);
+
 /* ---- http.c ---- */
 
 bool wasi_outparam_make(VmThread *thread, Wasi *wasi, const WasiHttpResponder *responder,
                         AbiValue *out);
 /* wasi_get of something that the call takes; a trap where a child of it is alive. */
 void *wasi_http_own(VmThread *thread, Wasi *wasi, const AbiValue *handle, WasiKind kind);
+
+/* ---- http_client.c ---- */
+
+typedef struct WasiExchange WasiExchange;
+/* Sends a request, whose body goes over; NULL, and why not. */
+WasiExchange *wasi_http_send(Wasi *wasi, WasiMessage *request, const WasiRequestOptions *options,
+                             HttpError *error);
+/* Whether get has something to tell. */
+bool wasi_exchange_is_ready(const WasiExchange *exchange);
+/* The response, once: ok(incoming-response) or err(error-code). */
+VmStatus wasi_exchange_take(VmThread *thread, Wasi *wasi, WasiExchange *exchange, AbiValue *out,
+                            Arena *scratch);
+void wasi_exchange_forget(WasiExchange *exchange); /* nobody will ask any more */
 
 /* ---- http_error.c ---- */
 

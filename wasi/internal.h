@@ -61,6 +61,7 @@ enum {
     WASI_MAX_RANDOM = 64 << 20,  /* bytes of one call */
     WASI_MAX_OPEN = 1000,        /* files, folders and sockets at a time */
     WASI_MAX_LOOKUPS = 16,       /* of names, at a time */
+    WASI_MAX_REQUESTS = 64,      /* under way at a time */
     WASI_MAX_FIELDS = 128 << 10, /* bytes of one fields resource */
     WASI_CHUNK = 4096 /* what blocking-write-and-flush takes, and pipes without waiting */
 };
@@ -97,6 +98,16 @@ uint32_t *wasi_open_count(Wasi *wasi); /* of what WASI_MAX_OPEN limits */
 WasiNet *wasi_net(Wasi *wasi);
 typedef struct WasiLookups WasiLookups;
 WasiLookups *wasi_lookups(Wasi *wasi); /* NULL: no memory */
+
+/* Requests that the guest has sent. */
+typedef struct WasiClient WasiClient;
+WasiClient **wasi_client(Wasi *wasi); /* NULL in it: none was ever sent */
+void wasi_client_free(WasiClient *client);
+void wasi_client_clear(WasiClient *client); /* gives up what is under way; may be NULL */
+void wasi_client_want(WasiClient *client);
+void wasi_client_pump(WasiClient *client);
+void wasi_client_wake(WasiClient *client);
+void wasi_http_pump(Wasi *wasi); /* they go on as far as they do without waiting */
 
 /* Says what a call that is about to suspend waits for; WASI_FD_BODY is for what only the other side
  * of a body, or a request under way, can change. */

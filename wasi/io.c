@@ -199,6 +199,7 @@ WasiInput *wasi_body_input(VmThread *thread, Wasi *wasi, WasiBody *body, WasiObj
 
 static ssize_t read_body(WasiInput *in, uint8_t *bytes, size_t n) {
     size_t got = 0;
+    if (!wasi_body_queued(in->body)) wasi_http_pump(in->object.maker);
     for (Str more; got < n && (more = wasi_body_peek(in->body)).len > 0; got += more.len) {
         more.len = more.len < n - got ? more.len : n - got;
         memcpy(bytes + got, more.ptr, more.len);

@@ -20,7 +20,7 @@
 
 enum { MAX_ADDRESSES = 256, STACK = 512 << 10 };
 
-typedef struct {
+struct WasiLookup {
     atomic_int refs;
     WasiLookups *at_work;
     int event; /* readable once it is done */
@@ -30,7 +30,8 @@ typedef struct {
     NetError error;
     WasiAddress *addresses;
     size_t count;
-} Lookup;
+};
+typedef struct WasiLookup Lookup;
 
 typedef struct {
     WasiObject object;
@@ -124,7 +125,7 @@ static int start_thread(Lookup *lookup) {
     return fault;
 }
 
-static NetError start(Wasi *wasi, const char *name, Lookup **out) {
+NetError wasi_lookup_start(Wasi *wasi, const char *name, Lookup **out) {
     WasiLookups *at_work = wasi_lookups(wasi);
     if (wasi_socket_limit(wasi)) return NET_OUT_OF_MEMORY;
     Lookup *lookup = at_work ? calloc(1, sizeof *lookup) : NULL;
@@ -145,6 +146,21 @@ static NetError start(Wasi *wasi, const char *name, Lookup **out) {
     }
     *out = lookup;
     return NET_OK;
+}
+
+void wasi_lookup_drop(Lookup *lookup) {
+    if (lookup) release(lookup);
+}
+int wasi_lookup_event(const Lookup *lookup) {
+    return atomic_load(&lookup->done) ? -1 : lookup->event;
+}
+NetError wasi_lookup_result(Wasi *wasi, const Lookup *lookup, const WasiAddress **addresses,
+                            size_t *count) {
+    for (size_t i = 0; i < lookup->count; i++)
+        wasi_net_learn(wasi_net(wasi), lookup->name, &lookup->addresses[i]);
+    *addresses = lookup->addresses;
+    *count = lookup->count;
+    return lookup->error;
 }
 
 /* ---- streams ---- */
@@ -173,7 +189,7 @@ static NetError look_up(Wasi *wasi, Str said, Lookup **lookup, WasiAddress *lite
     case WASI_HOST_NAME: break;
     }
     if (!wasi_net_resolves(wasi_net(wasi), name)) return wasi_name_denied(wasi, name);
-    return start(wasi, name, lookup);
+    return wasi_lookup_start(wasi, name, lookup);
 }
 
 WASI_FN(resolve_addresses) {
@@ -202,9 +218,9 @@ WASI_FN(resolve_addresses) {
 
 /* What has been found is now what names it in the grants. */
 static void learn(Stream *stream) {
-    const Lookup *lookup = stream->lookup;
-    for (size_t i = 0; i < lookup->count; i++)
-        wasi_net_learn(wasi_net(stream->wasi), lookup->name, &lookup->addresses[i]);
+    const WasiAddress *addresses;
+    size_t count;
+    wasi_lookup_result(stream->wasi, stream->lookup, &addresses, &count);
     stream->learned = true;
 }
 

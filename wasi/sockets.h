@@ -41,6 +41,15 @@ NetError wasi_name_denied(const Wasi *wasi, const char *name);
 /* ok without a value, or that error */
 VmStatus wasi_net_ended(AbiValue *result, NetError error, Arena *scratch);
 
+/* A name being resolved by a thread (socket_lookup.c). NET_OK, or why it cannot be. */
+typedef struct WasiLookup WasiLookup;
+NetError wasi_lookup_start(Wasi *wasi, const char *name, WasiLookup **out);
+int wasi_lookup_event(const WasiLookup *lookup); /* readable once it is done; -1: it is */
+/* Of one that is done: what was found, which counts for the grants from now on. */
+NetError wasi_lookup_result(Wasi *wasi, const WasiLookup *lookup, const WasiAddress **addresses,
+                            size_t *count);
+void wasi_lookup_drop(WasiLookup *lookup); /* may be NULL; may still be at work */
+
 enum { IPV4, IPV6 };
 
 typedef struct {

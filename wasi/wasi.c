@@ -13,7 +13,7 @@
  *                     udp udp-create-socket                                    socket_udp.c
  *                     ip-name-lookup                                           socket_lookup.c
  *                                                                              (and net.c)
- *     wasi:http       types outgoing-handler                                   http.c
+ *     wasi:http       types outgoing-handler                                   http.c http_*.c
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -42,6 +42,7 @@ struct Wasi {
     uint32_t open;     /* files, folders and sockets */
     WasiNet net;
     WasiLookups *lookups; /* made when it is asked for */
+    WasiClient *client;   /* likewise */
     WasiOutput *busy;     /* with bytes pending */
     /* The host whose objects, arena and list of what is waited for this one shares: itself, or the one
      * that it stands beside. */
@@ -92,6 +93,7 @@ static WasiLimits limits_of(const WasiContext *context) {
     l.max_random = or_default(l.max_random, WASI_MAX_RANDOM);
     l.max_read = or_default(l.max_read, WASI_MAX_READ);
     l.max_fields = or_default(l.max_fields, WASI_MAX_FIELDS);
+    l.max_requests = or_default(l.max_requests, WASI_MAX_REQUESTS);
     l.max_output = or_default(l.max_output, UINT64_MAX);
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < l.max_open + OWN_FILES)
@@ -162,6 +164,8 @@ WasiLookups *wasi_lookups(Wasi *wasi) {
     if (!wasi->lookups) wasi->lookups = wasi_lookups_new();
     return wasi->lookups;
 }
+WasiClient **wasi_client(Wasi *wasi) { return &wasi->client; }
+void wasi_http_pump(Wasi *wasi) { wasi_client_pump(wasi->client); }
 WasiOutput **wasi_busy(Wasi *wasi) { return &wasi->whole->busy; }
 WasiFilter *wasi_filter(Wasi *wasi, int stream) { return &wasi->whole->filters[stream]; }
 
@@ -221,6 +225,7 @@ void wasi_release(WasiObject *object) {
 }
 
 static void end_host(Wasi *wasi) {
+    wasi_client_free(wasi->client);
     free(wasi->quotas);
     wasi_lookups_release(wasi->lookups);
 }
@@ -255,8 +260,13 @@ void wasi_free(Wasi *wasi) {
 bool wasi_rewind(Wasi *wasi) {
     if (wasi->beside || wasi->watch || wasi->fixed) return false;
     free_objects(wasi);
+    WasiClient *client = wasi->client; /* its idle connections are as good as before */
+    wasi_client_clear(client);
+    wasi->client = NULL;
     end_host(wasi);
-    return begin_host(wasi, wasi->store, wasi->arena, wasi->context);
+    bool good = begin_host(wasi, wasi->store, wasi->arena, wasi->context);
+    wasi->client = client;
+    return good;
 }
 
 static bool grow(Wasi *wasi) {
@@ -379,6 +389,7 @@ void wasi_want_time(Wasi *wasi, uint64_t deadline) {
 }
 
 bool wasi_wants(Wasi *wasi, WasiWants *wants) {
+    for (Wasi *host = wasi; host; host = host->beside) wasi_client_want(host->client);
     bool waits = wasi->waits;
     wasi_want_busy(wasi);
     *wants = (WasiWants){wasi->wants, wasi->want_count, wasi->deadline};
@@ -390,6 +401,7 @@ void wasi_wake(Wasi *wasi) {
     wasi->deadline = UINT64_MAX;
     wasi->waits = false;
     wasi_drain_busy(wasi);
+    for (Wasi *host = wasi; host; host = host->beside) wasi_client_wake(host->client);
 }
 
 bool wasi_wait(Wasi *wasi) {
