@@ -155,6 +155,8 @@ bool cli_colour(const Cli *cli, int file);
 bool cli_parse(Cli *cli, const CommandSpec *spec, void *options, const Str *words, size_t n);
 /* "64M" as a number; false where it is none. */
 bool cli_read_size(Str text, uint64_t *size);
+/* "250ms", "1.5s", "2" in nanoseconds. */
+bool cli_read_time(Str text, uint64_t *time);
 /* Option `i` of a command: its own first, then the shared ones; NULL after the last. */
 const Option *cli_option(const CommandSpec *spec, size_t i);
 bool option_takes_value(const Option *option);

@@ -8,37 +8,28 @@
 #include <signal.h>
 
 #include "cli/backtrace.h"
-#include "cli/grant.h"
 #include "cli/load.h"
+#include "cli/policy.h"
 #include "cli/run.h"
 #include "cli/run_observe.h"
 #include "interpreter/interpreter.h"
 #include "wat/wat.h"
 
 typedef struct {
-    Grants grants;
-    RunModule module; /* with the limits, which are for components, too */
+    Policy policy;
+    RunModule module;
     RunObserve observe;
 } Options;
 
-static const Options defaults = {.module.limits.fuel = UINT64_MAX};
+static const Options defaults = {.policy = POLICY_DEFAULTS};
 
 static const Option option_table[] = {
-    LIST(Options, grants.env, 0, "env", "NAME[=VALUE]",
-         "Grant a variable of the environment; without a value, the one that it has here"),
-    FLAG(Options, grants.inherit_env, 0, "inherit-env", "Grant the whole environment"),
-    TEXT(Options, grants.argv0, 0, "argv0", "TEXT",
+    POLICY_OPTIONS(Options, policy),
+    TEXT(Options, policy.argv0, 0, "argv0", "TEXT",
          "The first of the guest's arguments (the file's name)"),
-    LIST(Options, grants.folders, 0, "dir", "HOST[::GUEST[::ro]]",
-         "Grant a folder and all below it, `ro` to be read only; `,quota=SIZE` and `,files=N` at "
-         "the "
-         "end limit by how much its files may grow and how many may be made"),
-    LIST(Options, grants.net, 0, "net-allow", "RULE",
-         "Grant a part of the network: `tcp:HOST:PORT` or `udp:HOST:PORT` to reach, "
-         "`listen:ADDRESS:PORT`, `dns` or `dns:NAME` to resolve names. HOST is a name, "
-         "`*.domain`, an address, a range such as `10.0.0.0/8`, or `*`; PORT a number, `a-b` or "
-         "`*`"),
-    TEXT(Options, grants.cwd, 0, "cwd", "DIR", "What the guest is told as its current directory"),
+    TEXT(Options, policy.cwd, 0, "cwd", "DIR", "What the guest is told as its current directory"),
+    FLAG(Options, policy.raw_terminal, 0, "raw-terminal",
+         "Let escape sequences of the guest reach a terminal"),
     TEXT(
         Options, module.invoke, 0, "invoke", "NAME|CALL",
         "Call this function with the arguments, and print its results; of a component, a call such "
@@ -51,37 +42,16 @@ static const Option option_table[] = {
     CHOICE(Options, module.validate, 0, "validate", "auto|eager|lazy",
            "Validate function bodies of a core module before it runs, or each when it is called "
            "first (where there are more than 32 MB of them)"),
-    NUMBER(Options, module.limits.fuel, 0, "fuel", "N",
-           "Stop the guest after about so many instructions"),
-    TIME(Options, module.limits.timeout, 0, "timeout", "TIME",
-         "Stop the guest after this time, such as 2s or 250ms"),
-    NUMBER(Options, module.limits.max_memory, 0, "max-memory", "BYTES",
-           "How much its memories may hold, such as 64M"),
-    NUMBER(Options, module.limits.max_heap, 0, "max-heap", "BYTES",
-           "How much its structs, arrays and exceptions may take (1G)"),
-    NUMBER(Options, module.limits.max_table, 0, "max-table", "N",
-           "How many entries its tables may have together (10,000,000 each)"),
-    NUMBER(Options, module.limits.max_stack, 0, "max-stack", "BYTES",
-           "How large its stack may be (1M)"),
-    NUMBER(Options, module.limits.max_frames, 0, "max-frames", "N",
-           "How deep its calls may nest (65536)"),
-    NUMBER(Options, module.limits.max_instances, 0, "max-instances", "N",
-           "How many instances it may have (of components 10,000)"),
-    NUMBER(Options, module.limits.max_handles, 0, "max-handles", "N",
-           "How many handles a component may have: of resources, and of what is asynchronous "
-           "(1,048,576)"),
-    NUMBER(Options, module.limits.max_tasks, 0, "max-tasks", "N",
-           "How many asynchronous calls and threads of a component may be going on (10,000)"),
-    NUMBER(Options, module.limits.max_values, 0, "max-values", "BYTES",
-           "How much the values of one call between a component and WASI may take (128M)"),
-    NUMBER(Options, module.limits.max_copy, 0, "max-copy", "BYTES",
-           "How much one call may copy from component to component (1G)"),
+#define LIMIT(field, key, option, kind, value, help)                                               \
+    kind(Options, policy.limits.field, 0, option, value, help),
+#include "component/limit.def"
+#undef LIMIT
 };
 
 static const Argument arguments[] = {
     {"PROGRAM",
      "A component that exports wasi:cli/run, a manifest (`.yml`) that makes one, or a core module",
-     ARGUMENT_REQUIRED},
+     ARGUMENT_OPTIONAL},
     {"ARGUMENT", "What follows belongs to the guest; a `--` right after the program does not",
      ARGUMENT_REPEATED},
     {0},
@@ -147,6 +117,7 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source,
     VmLinker *linker = vm_linker_new(store);
     vm_store_on_wait(store, wait_for_host, wasi);
     wasi_link(wasi, linker);
+    if (options->policy->missing_traps) vm_linker_missing_traps(linker);
     size_t errors = cli->diags.errors;
     VmComponent *component = vm_component_new(thread, info, linker, &cli->diags);
     int status = EXIT_INPUT;
@@ -165,24 +136,6 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source,
     return status;
 }
 
-static uint32_t at_most_32(uint64_t n) { return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX; }
-
-static VmLimits vm_limits_of(const RunLimits *l) {
-    return (VmLimits){.has_fuel = l->fuel != UINT64_MAX,
-                      .fuel = l->fuel,
-                      .max_memory = l->max_memory,
-                      .max_heap = l->max_heap,
-                      .max_table = l->max_table,
-                      .timeout_ns = l->timeout,
-                      .max_stack = at_most_32(l->max_stack),
-                      .max_frames = at_most_32(l->max_frames),
-                      .max_instances = at_most_32(l->max_instances),
-                      .max_handles = at_most_32(l->max_handles),
-                      .max_tasks = at_most_32(l->max_tasks),
-                      .max_values = l->max_values,
-                      .max_copy = l->max_copy};
-}
-
 static void interrupt_store(void *store) { vm_store_interrupt(store); }
 
 /* Text that begins with a component. */
@@ -192,35 +145,31 @@ static bool is_component(const Source *source) {
     return at != SIZE_MAX && at < module;
 }
 
-static void add_words(Cli *cli, StrVec *to, const StrVec *from) {
-    for (size_t i = 0; i < from->len; i++) *vec_push(cli->arena, to) = from->at[i];
-}
-
-/* The component that a manifest makes, and its grants as if they stood on the command line. */
-static const Source *from_manifest(Cli *cli, const Source *manifest, Options *options) {
-    RunManifest said = {.limits = &options->module.limits};
-    const Source *source = run_manifest(cli, manifest, &said);
-    Grants *grants = &options->grants;
-    add_words(cli, &said.env, &grants->env);
-    add_words(cli, &said.folders, &grants->folders);
-    add_words(cli, &said.net, &grants->net);
-    grants->env = said.env;
-    grants->folders = said.folders;
-    grants->net = said.net;
-    grants->inherit_env |= said.inherit_env;
-    if (!grants->cwd.len) grants->cwd = said.cwd;
-    return source;
+static int run_plain_module(Cli *cli, const Source *source, const Options *options,
+                            const CompRunPlan *plan) {
+    Granted granted;
+    if (!policy_read(cli, &options->policy, plan, NULL, &granted)) return EXIT_INPUT;
+    policy_close(&granted);
+    return run_module(cli, source, &options->module, &granted.limits);
 }
 
 static int run(Cli *cli, void *given) {
     Options *options = given;
-    Features features = features_all();
-    if (!grants_check(cli, &options->grants) || !run_observe_check(cli, &options->observe))
+    Policy *policy = &options->policy;
+    if (policy_help(policy)) return EXIT_OK;
+    policy->grants_nothing = options->observe.replay.len != 0;
+    if (!policy_check(cli, policy) || !run_observe_check(cli, &options->observe)) return EXIT_USAGE;
+    if (!cli->args.len) {
+        diag(&cli->diags, CLI_MISSING_ARGUMENT, span_none(), arguments[0].name);
         return EXIT_USAGE;
+    }
+    options->module.policy = policy;
+    Features features = policy->features;
+    CompRunPlan plan = {0};
     const Source *source = cli_read(cli, 0);
     if (!source) return EXIT_INPUT;
     bool yaml = str_ends(source->path, STR(".yml")) || str_ends(source->path, STR(".yaml"));
-    if (yaml) source = from_manifest(cli, source, options);
+    if (yaml) source = run_manifest(cli, source, &plan);
     if (!source) return EXIT_INPUT;
     InputKind kind = input_kind(source->text);
     if (kind == KIND_CORE_MODULE || (kind == KIND_WASM_TEXT && !is_component(source))) {
@@ -231,7 +180,7 @@ static int run(Cli *cli, void *given) {
             cli_wrong_kind(cli, source, "a component, or a program of WASI 0.1, for --dry-run");
             return EXIT_INPUT;
         }
-        if (!adapted) return run_module(cli, source, &options->module);
+        if (!adapted) return run_plain_module(cli, source, options, &plan);
         source = adapted;
         kind = KIND_COMPONENT;
     }
@@ -248,24 +197,24 @@ static int run(Cli *cli, void *given) {
     const CompInfo *info =
         decoded ? comp_validate_jobs(cli->arena, decoded, features, 0, &cli->diags) : NULL;
     if (!info) return EXIT_INPUT;
-    WasiContext context;
-    if (options->observe.replay.len) options->grants = (Grants){0};
-    if (!grants_read(cli, &options->grants, &context)) return EXIT_INPUT;
+    Granted granted;
+    if (!policy_read(cli, policy, &plan, info, &granted)) return EXIT_INPUT;
     if (options->observe.dry_run) {
-        int told = run_dry(cli, info, &context, options->module.json);
-        grants_close(&context);
+        int told = run_dry(cli, info, &granted.context, options->module.json);
+        policy_close(&granted);
         return told;
     }
     RunObservers *observers =
-        run_observe_begin(cli, &options->observe, source, options->module.json, &context);
-    if (!observers) return grants_close(&context), EXIT_INPUT;
-    VmLimits limits = vm_limits_of(&options->module.limits);
+        run_observe_begin(cli, &options->observe, source, options->module.json, &granted.context);
+    if (!observers) return policy_close(&granted), EXIT_INPUT;
+    VmLimits limits = policy_vm_limits(&granted.limits);
+    limits.trap_on_grow = policy->trap_on_grow;
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that the guest sees, */
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that has become too large */
     int status = EXIT_TRAP;
     VmStore *store = vm_store_new(&limits);
     VmThread *thread = store ? vm_thread_new(store) : NULL;
-    Wasi *wasi = store ? wasi_new(store, &context) : NULL;
+    Wasi *wasi = store ? policy_host(store, &granted) : NULL;
     if (thread && wasi) {
         run_on_interrupt(interrupt_store, store);
         status = run_component(cli, info, source, &options->module, observers, store, wasi, thread);
@@ -275,7 +224,7 @@ static int run(Cli *cli, void *given) {
     wasi_free(wasi);
     vm_thread_free(thread);
     vm_store_free(store);
-    grants_close(&context);
+    policy_close(&granted);
     return status;
 }
 

@@ -2,23 +2,18 @@
 #ifndef CLI_GRANT_H
 #define CLI_GRANT_H
 
-#include "cli/cli.h"
-#include "wasi/wasi.h"
+#include "cli/policy.h"
 
-/* What the command line grants to a guest. */
-typedef struct {
-    StrVec env; /* NAME=VALUE, or NAME for the one here */
-    bool inherit_env;
-    Str argv0, cwd;
-    StrVec folders; /* HOST[::GUEST[::ro]][,quota=SIZE][,files=N] */
-    StrVec net;     /* rules of wasi_read_rule */
-} Grants;
+/* What policy.c is made of. */
 
-/* Whether they are written as they must be; a diagnostic. It needs nothing but their words. */
-bool grants_check(Cli *cli, const Grants *grants);
-/* The grants as the host takes them, with the standard streams; cli->args are the guest's. False
- * after a diagnostic. The folders stay open until grants_close. */
-bool grants_read(Cli *cli, const Grants *grants, WasiContext *context);
-void grants_close(const WasiContext *context);
+/* Reads -S and -W into the grants and limits; false after a diagnostic. (policy_keys.c) */
+bool policy_keys(Cli *cli, Policy *policy);
+
+/* The paths of all instances inside a component, as the engine calls them: at most 10,000. (policy_paths.c) */
+void grant_paths(Cli *cli, const CompInfo *info, StrVec *paths);
+/* A note that lists some of them. */
+void grant_note_paths(Cli *cli, const StrVec *paths);
+
+static inline uint32_t at_most_32(uint64_t n) { return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX; }
 
 #endif

@@ -161,7 +161,7 @@ static bool set_number(Parser *p, const Option *option, Str said, Str value) {
            bad_value(p, value, said, "a number such as 4096 or 64M");
 }
 
-static bool set_time(Parser *p, const Option *option, Str said, Str value) {
+bool cli_read_time(Str text, uint64_t *time) {
     static const struct {
         const char *suffix;
         uint64_t ns;
@@ -169,20 +169,24 @@ static bool set_time(Parser *p, const Option *option, Str said, Str value) {
                  {"us", 1000},     {"ns", 1},         {"m", 60000000000}};
     size_t at = 0;
     uint64_t whole, fraction = 0, tenth = 1;
-    bool ok = read_number(value, &at, &whole);
-    if (ok && at < value.len && value.ptr[at] == '.') {
+    bool ok = read_number(text, &at, &whole);
+    if (ok && at < text.len && text.ptr[at] == '.') {
         size_t start = ++at;
-        ok = read_number(value, &at, &fraction) && at - start <= 9;
+        ok = read_number(text, &at, &fraction) && at - start <= 9;
         for (size_t i = start; i < at; i++) tenth *= ok ? 10 : 1;
     }
     for (size_t i = 0; ok && i < sizeof units / sizeof *units; i++) {
         uint64_t ns = units[i].ns;
-        if (str_is(str_after(value, at), units[i].suffix) && whole < UINT64_MAX / 2 / ns) {
-            *(uint64_t *)field(p, option) =
-                whole * ns + fraction * (ns / 10) / (tenth / 10 ? tenth / 10 : 1);
+        if (str_is(str_after(text, at), units[i].suffix) && whole < UINT64_MAX / 2 / ns) {
+            *time = whole * ns + fraction * (ns / 10) / (tenth / 10 ? tenth / 10 : 1);
             return true;
         }
     }
+    return false;
+}
+
+static bool set_time(Parser *p, const Option *option, Str said, Str value) {
+    if (cli_read_time(value, field(p, option))) return true;
     return bad_value(p, value, said, "a time such as 2s, 1.5s or 250ms");
 }
 

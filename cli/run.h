@@ -2,7 +2,7 @@
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
-#include "cli/cli.h"
+#include "cli/policy.h"
 #include "include/witc/engine.h"
 #include "interpreter/interpreter.h"
 
@@ -12,13 +12,7 @@
 enum { EXIT_TRAP = 134 };
 
 typedef struct {
-    uint64_t fuel; /* UINT64_MAX: not counted */
-    uint64_t timeout, max_memory, max_table, max_heap, max_stack, max_frames, max_instances;
-    uint64_t max_handles, max_tasks, max_values, max_copy; /* of components */
-} RunLimits;
-
-typedef struct {
-    RunLimits limits;
+    const Policy *policy;
     Str invoke; /* empty: _start */
     StrVec preloads;
     bool json;
@@ -29,18 +23,12 @@ typedef struct {
  * a diagnostic, it cannot be made one. */
 const Source *run_adapted(Cli *cli, const Source *source);
 
-/* What a manifest (YAML) composes, as bytes, and what it says about running it: limits are lowered,
- * the rest is added. NULL after a diagnostic. (run_manifest.c) */
-typedef struct {
-    RunLimits *limits;
-    StrVec env, folders, net; /* as --env, --dir and --net-allow have them */
-    bool inherit_env;
-    Str cwd;
-} RunManifest;
-const Source *run_manifest(Cli *cli, const Source *manifest, RunManifest *out);
+/* What a manifest (YAML) composes, as bytes, and what it says about running it. NULL after a diagnostic.
+ * (run_manifest.c) */
+const Source *run_manifest(Cli *cli, const Source *manifest, CompRunPlan *plan);
 
 /* Argument 0, which is this module; the exit status. */
-int run_module(Cli *cli, const Source *source, const RunModule *options);
+int run_module(Cli *cli, const Source *source, const RunModule *options, const CompLimits *limits);
 
 /* The function of a component that a call such as `ns:pkg/iface.f("x", {a: 1})` means, and its arguments as
  * cells. NULL after a diagnostic. (run_invoke.c) */

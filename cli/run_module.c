@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/backtrace.h"
+#include "cli/grant.h"
 #include "cli/load.h"
 #include "cli/run.h"
 
@@ -299,27 +300,35 @@ static int run_main(Run *run, const Source *source) {
     return call(run, wanted, item.of.func, args.at + first, name.len ? args.len - first : 0);
 }
 
-static uint32_t at_most_32(uint64_t n) { return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n; }
+/* "all,-simd": what -W takes away. */
+static const char *feature_words(Cli *cli, const Policy *policy) {
+    Buf words = {.arena = cli->arena};
+    buf_fmt(&words, "all");
+    for (Feature f = 0; f < FEATURE_COUNT; f++)
+        if (features_all() & ~policy->features & FEATURE_BIT(f))
+            buf_fmt(&words, ",-%s", feature_name(f));
+    return str_c(cli->arena, buf_text(&words));
+}
 
-int run_module(Cli *cli, const Source *source, const RunModule *options) {
-    const RunLimits *l = &options->limits;
+int run_module(Cli *cli, const Source *source, const RunModule *options, const CompLimits *l) {
     witc_limits limits = {.size = sizeof limits,
                           .count_fuel = l->fuel != UINT64_MAX,
                           .fuel = l->fuel,
                           .timeout_ns = l->timeout,
-                          .memory_bytes = l->max_memory,
-                          .table_entries = l->max_table,
-                          .stack_bytes = l->max_stack,
-                          .heap_bytes = l->max_heap,
-                          .frames = at_most_32(l->max_frames),
-                          .instances = at_most_32(l->max_instances)};
+                          .memory_bytes = l->memory,
+                          .table_entries = l->table,
+                          .stack_bytes = l->stack,
+                          .heap_bytes = l->heap,
+                          .frames = at_most_32(l->frames),
+                          .instances = at_most_32(l->instances),
+                          .trap_on_grow = options->policy->trap_on_grow};
     Run run = {.cli = cli, .options = options};
     int status = EXIT_INPUT;
     static const witc_validation when[] = {[RUN_VALIDATE_AUTO] = WITC_VALIDATE_BY_SIZE,
                                            [RUN_VALIDATE_EAGER] = WITC_VALIDATE_EAGERLY,
                                            [RUN_VALIDATE_LAZY] = WITC_VALIDATE_LAZILY};
     run.engine = witc_engine_new(&(witc_config){.size = sizeof(witc_config),
-                                                .features = "all",
+                                                .features = feature_words(cli, options->policy),
                                                 .validation = when[options->validate],
                                                 .validation_threads = UINT32_MAX,
                                                 .read_file = read_named,

@@ -653,32 +653,53 @@ typedef struct {
 CompComponent *comp_link_libraries(Arena *arena, const CompLinkOptions *link,
                                    const CompNewOptions *options, Diags *diags);
 
-/* What a manifest says about running what it makes. Numbers that are not said are 0. */
+/* What a manifest, or a policy, says about running a component. Limits that are not said are 0. */
 typedef struct {
-    uint64_t fuel, timeout_ns, memory, heap, table, stack, frames, instances;
+#define LIMIT(field, key, option, kind, value, help) uint64_t field;
+#include "component/limit.def"
+#undef LIMIT
     Span span; /* no source: nothing was said */
 } CompLimits;
+/* A word with its place; no source: of the command line. */
+typedef struct {
+    Str text;
+    Span span;
+} CompWord;
+typedef VEC(CompWord) CompWords;
 typedef struct {
     Str host, guest;
     bool read_only;
+    uint64_t quota, files; /* 0: none */
     Span span;
 } CompDirectory;
 typedef struct {
-    StrVec env; /* NAME=VALUE, or NAME for that of the host */
-    StrVec network;
+    CompWords env; /* NAME=VALUE, or NAME for that of the host */
+    CompWords network;
     VEC(CompDirectory) directories;
-    bool inherit_env;
-    Str cwd;
+    bool inherit_env, no_stdin, no_stdout, no_stderr;
+    Str cwd, argv0;
     Span span; /* no source: nothing was said */
 } CompGrants;
 typedef struct {
-    Str instance; /* empty: the program as a whole */
+    Str instance; /* its path, see comp_instance_name; empty: the program as a whole */
     CompLimits limits;
     CompGrants grants;
+    Span span; /* where the instance is named first */
 } CompRunRule;
 typedef struct {
     VEC(CompRunRule) rules;
 } CompRunPlan;
+
+/* Adds what a policy (YAML) says:
+ *
+ *     grants: {..}   limits: {..}   instances: {path: {grants: {..}, limits: {..}}}
+ *
+ * False after diagnostics. */
+bool comp_policy(Arena *arena, const Source *yaml, CompRunPlan *plan, Diags *diags);
+/* Reads HOST[::GUEST[::ro]][,quota=SIZE][,files=N] into a zeroed one. NULL, or what was expected. */
+const char *comp_read_directory(Str said, CompDirectory *out);
+/* Both limits hold: the lower one counts. */
+void comp_lower_limits(CompLimits *limits, const CompLimits *by);
 
 /* `witc compose`: the YAML manifest of wasm-compose (and more, see manifest.c) and the root component.
  * Paths in the manifest are relative to it. */

@@ -16,8 +16,11 @@
  *     root: name      roots: [name]   wiring: name | interface   semver: exact | compatible
  *     lock: path      exports: {name: instance | {instance: name, export: name}}
  *     limits: {..}    grants: {..}    # of the whole, and of an instantiation
+ *     instances: {path: {limits: {..}, grants: {..}}}    # of one inside a component
  *     dependencies:   {name: {path: path, sha256: digest}}
  *     arguments:      {import: {import: name}}
+ *
+ * A policy (`--policy`) has the last three keys only.
  *
  * libyaml makes a document of it, in which aliases are shared nodes: nothing is expanded, so a small
  * file stays a small document. Each table below lists the keys of one mapping and who reads them.
@@ -33,6 +36,7 @@ typedef struct {
     VEC(uint32_t) places; /* where every PLACES_STEP'th character is */
     yaml_document_t document;
     Manifest *out;
+    CompRunPlan *plan;
     size_t pairs; /* read so far: an alias is read each time that it is met */
 } Reading;
 
@@ -150,11 +154,12 @@ static bool read_pairs(Reading *r, const yaml_node_t *node, const char *what, Pa
 typedef struct {
     const char *key;
     void (*read)(Reading *r, const yaml_node_t *value, const char *key, void *into);
+    const char *also; /* another word for the same; NULL: none */
 } Field;
 
 static void unknown_key(Reading *r, const Pair *pair, const Field *fields, size_t n) {
     Buf all = {.arena = r->arena};
-    Str names[16];
+    Str *names = ARENA_NEW_ARRAY(r->arena, Str, n);
     for (size_t i = 0; i < n; i++) {
         names[i] = str_from(fields[i].key);
         buf_fmt(&all, "%s`%s`", i ? ", " : "", fields[i].key);
@@ -165,13 +170,17 @@ static void unknown_key(Reading *r, const Pair *pair, const Field *fields, size_
     else diag_note(r->diags, YAML_KEYS, span_none(), STR_ARG(keys));
 }
 
+static bool is_field(const Field *field, Str key) {
+    return str_is(key, field->key) || (field->also && str_is(key, field->also));
+}
+
 static void read_fields(Reading *r, const yaml_node_t *node, const char *what, const Field *fields,
                         size_t n, void *into) {
     Pairs pairs = {0};
     if (!read_pairs(r, node, what, &pairs)) return;
     for (size_t i = 0; i < pairs.len; i++) {
         size_t k = 0;
-        while (k < n && !str_is(pairs.at[i].key, fields[k].key)) k++;
+        while (k < n && !is_field(&fields[k], pairs.at[i].key)) k++;
         if (k == n) unknown_key(r, &pairs.at[i], fields, n);
         else fields[k].read(r, pairs.at[i].value, fields[k].key, into);
     }
@@ -218,13 +227,15 @@ static void read_number(Reading *r, const yaml_node_t *node, const char *key, co
                         const char *what, uint64_t *value) {
     Str text;
     if (!read_text(r, node, key, &text) || (number(text, units, value) && *value)) return;
+    *value = 0;
     diag(r->diags, YAML_NUMBER, span_of(r, node), key, what, STR_ARG(text));
 }
 
+static const Unit size_units[] = {
+    {"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {NULL, 0}};
+
 static void read_size(Reading *r, const yaml_node_t *node, const char *key, void *into) {
-    static const Unit units[] = {
-        {"", 1}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {NULL, 0}};
-    read_number(r, node, key, units, "a number from 1 on, with K, M or G behind it or nothing",
+    read_number(r, node, key, size_units, "a number from 1 on, with K, M or G behind it or nothing",
                 into);
 }
 
@@ -252,14 +263,33 @@ static void read_sequence(Reading *r, const yaml_node_t *node, const char *key, 
     if (r->pairs == MOST_PAIRS + 2) diag(r->diags, YAML_LARGE, span_of(r, node), MOST_PAIRS);
 }
 
-static void read_texts(Reading *r, const yaml_node_t *node, const char *key, void *into) {
-    StrVec *list = into;
-    Nodes nodes = {0};
-    read_sequence(r, node, key, &nodes);
-    for (size_t i = 0; i < nodes.len; i++) {
-        Str text;
-        if (read_text(r, nodes.at[i], key, &text)) *vec_push(r->arena, list) = text;
+/* ---- folders ---- */
+
+static Str take_part(Str *rest) {
+    size_t end = str_find_str(*rest, STR("::"), 0);
+    Str part = str_from_to(*rest, 0, end);
+    *rest = end == SIZE_MAX ? (Str){0} : str_after(*rest, end + 2);
+    return part;
+}
+
+const char *comp_read_directory(Str said, CompDirectory *out) {
+    size_t comma;
+    while ((comma = str_rfind(said, ',')) != SIZE_MAX) {
+        Str limit = str_after(said, comma + 1);
+        bool quota = str_starts(limit, STR("quota=")), files = str_starts(limit, STR("files="));
+        if (!quota && !files) break; /* other commas belong to the names */
+        uint64_t *to = quota ? &out->quota : &out->files;
+        if (!number(str_after(limit, 6), size_units, to) || !*to)
+            return "a limit above 0, such as `quota=64M` or `files=100`";
+        said = str_from_to(said, 0, comma);
     }
+    out->host = take_part(&said);
+    out->guest = take_part(&said);
+    out->read_only = str_is(said, "ro");
+    if (!out->host.len) return "HOST[::GUEST[::ro]][,quota=SIZE][,files=N]";
+    if (!out->guest.len) out->guest = out->host;
+    return !said.len || out->read_only || str_is(said, "rw") ? NULL
+                                                             : "`ro` or `rw` as the third part";
 }
 
 /* ---- limits and grants ---- */
@@ -268,25 +298,29 @@ static void read_texts(Reading *r, const yaml_node_t *node, const char *key, voi
     static void name(Reading *r, const yaml_node_t *node, const char *key, void *into) {           \
         how(r, node, key, &((type *)into)->field);                                                 \
     }
-MEMBER(limit_fuel, CompLimits, fuel, read_size)
-MEMBER(limit_timeout, CompLimits, timeout_ns, read_time)
-MEMBER(limit_memory, CompLimits, memory, read_size)
-MEMBER(limit_heap, CompLimits, heap, read_size)
-MEMBER(limit_table, CompLimits, table, read_size)
-MEMBER(limit_stack, CompLimits, stack, read_size)
-MEMBER(limit_frames, CompLimits, frames, read_size)
-MEMBER(limit_instances, CompLimits, instances, read_size)
+#define READ_NUMBER read_size
+#define READ_TIME   read_time
+#define LIMIT(field, key, option, kind, value, help)                                               \
+    MEMBER(limited_##field, CompLimits, field, READ_##kind)
+#include "component/limit.def"
+#undef LIMIT
 
-static const Field limit_fields[] = {{"fuel", limit_fuel},     {"timeout", limit_timeout},
-                                     {"memory", limit_memory}, {"heap", limit_heap},
-                                     {"table", limit_table},   {"stack", limit_stack},
-                                     {"frames", limit_frames}, {"instances", limit_instances}};
+static const Field limit_fields[] = {
+#define LIMIT(field, key, option, kind, value, help) {key, limited_##field, option},
+#include "component/limit.def"
+#undef LIMIT
+};
 
 MEMBER(directory_host, CompDirectory, host, read_text)
 MEMBER(directory_guest, CompDirectory, guest, read_text)
 MEMBER(directory_read_only, CompDirectory, read_only, read_bool)
-static const Field directory_fields[] = {
-    {"host", directory_host}, {"guest", directory_guest}, {"read-only", directory_read_only}};
+MEMBER(directory_quota, CompDirectory, quota, read_size)
+MEMBER(directory_files, CompDirectory, files, read_size)
+static const Field directory_fields[] = {{"host", directory_host, NULL},
+                                         {"guest", directory_guest, NULL},
+                                         {"read-only", directory_read_only, NULL},
+                                         {"quota", directory_quota, NULL},
+                                         {"files", directory_files, NULL}};
 
 static void read_directories(Reading *r, const yaml_node_t *node, const char *key, void *into) {
     CompGrants *grants = into;
@@ -294,44 +328,102 @@ static void read_directories(Reading *r, const yaml_node_t *node, const char *ke
     read_sequence(r, node, key, &nodes);
     for (size_t i = 0; i < nodes.len; i++) {
         CompDirectory d = {.span = span_of(r, nodes.at[i])};
-        if (nodes.at[i]->type == YAML_MAPPING_NODE)
+        Str word;
+        if (nodes.at[i]->type == YAML_MAPPING_NODE) {
             read_fields(r, nodes.at[i], key, directory_fields, COUNT(directory_fields), &d);
-        else if (!read_text(r, nodes.at[i], key, &d.host)) continue;
-        if (!d.host.len) diag(r->diags, YAML_MISSING_KEY, d.span, "host");
+            if (!d.host.len) diag(r->diags, YAML_MISSING_KEY, d.span, "host");
+        } else if (read_text(r, nodes.at[i], key, &word)) {
+            const char *expected = comp_read_directory(word, &d);
+            if (expected) diag(r->diags, YAML_WORD, d.span, key, expected, STR_ARG(word));
+        } else continue;
         if (!d.guest.len) d.guest = d.host;
         *vec_push(r->arena, &grants->directories) = d;
     }
 }
 
-MEMBER(grant_env, CompGrants, env, read_texts)
-MEMBER(grant_network, CompGrants, network, read_texts)
+static void read_words(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    CompWords *words = into;
+    Nodes nodes = {0};
+    read_sequence(r, node, key, &nodes);
+    for (size_t i = 0; i < nodes.len; i++) {
+        CompWord word = {.span = span_of(r, nodes.at[i])};
+        if (read_text(r, nodes.at[i], key, &word.text)) *vec_push(r->arena, words) = word;
+    }
+}
+
+/* A sequence of NAME=VALUE and NAME, or a mapping of names to values. */
+static void grant_env(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    CompGrants *grants = into;
+    Pairs pairs = {0};
+    if (node->type != YAML_MAPPING_NODE) {
+        read_words(r, node, key, &grants->env);
+        return;
+    }
+    read_pairs(r, node, key, &pairs);
+    for (size_t i = 0; i < pairs.len; i++) {
+        Str name = pairs.at[i].key, value;
+        CompWord word = {name, span_of(r, pairs.at[i].key_node)};
+        if (!is_null(pairs.at[i].value)) {
+            if (!read_text(r, pairs.at[i].value, key, &value)) continue;
+            word.text = str_fmt(r->arena, "%.*s=%.*s", STR_ARG(name), STR_ARG(value));
+        }
+        *vec_push(r->arena, &grants->env) = word;
+    }
+}
+
+static void read_denial(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    bool granted = true;
+    read_bool(r, node, key, &granted);
+    *(bool *)into = !granted;
+}
+
+MEMBER(grant_network, CompGrants, network, read_words)
 MEMBER(grant_inherit_env, CompGrants, inherit_env, read_bool)
 MEMBER(grant_cwd, CompGrants, cwd, read_text)
-static const Field grant_fields[] = {{"env", grant_env},
-                                     {"inherit-env", grant_inherit_env},
-                                     {"cwd", grant_cwd},
-                                     {"directories", read_directories},
-                                     {"network", grant_network}};
+MEMBER(grant_argv0, CompGrants, argv0, read_text)
+MEMBER(grant_stdin, CompGrants, no_stdin, read_denial)
+MEMBER(grant_stdout, CompGrants, no_stdout, read_denial)
+MEMBER(grant_stderr, CompGrants, no_stderr, read_denial)
+static const Field grant_fields[] = {{"env", grant_env, NULL},
+                                     {"inherit-env", grant_inherit_env, NULL},
+                                     {"argv0", grant_argv0, NULL},
+                                     {"cwd", grant_cwd, NULL},
+                                     {"directories", read_directories, "dir"},
+                                     {"network", grant_network, "net-allow"},
+                                     {"stdin", grant_stdin, NULL},
+                                     {"stdout", grant_stdout, NULL},
+                                     {"stderr", grant_stderr, NULL}};
 
-/* The rule of an instance, or of the whole (its name is empty). */
-static CompRunRule *rule_of(Reading *r, Str instance) {
-    CompRunPlan *plan = &r->out->plan;
+/* The rule of an instance, or of the whole (its path is empty). */
+static CompRunRule *rule_of(Reading *r, Str instance, Span span) {
+    CompRunPlan *plan = r->plan;
     for (size_t i = plan->rules.len; i-- > 0;)
         if (str_eq(plan->rules.at[i].instance, instance)) return &plan->rules.at[i];
     CompRunRule *rule = vec_push(r->arena, &plan->rules);
     rule->instance = instance;
+    rule->span = span;
     return rule;
 }
 
+void comp_lower_limits(CompLimits *limits, const CompLimits *by) {
+#define LIMIT(field, key, option, kind, value, help)                                               \
+    if (by->field && (!limits->field || by->field < limits->field)) limits->field = by->field;
+#include "component/limit.def"
+#undef LIMIT
+}
+
 static void read_limits(Reading *r, const yaml_node_t *node, const char *key, Str instance) {
-    CompLimits *limits = &rule_of(r, instance)->limits;
-    limits->span = span_of(r, node);
-    read_fields(r, node, key, limit_fields, COUNT(limit_fields), limits);
+    CompLimits limits = {.span = span_of(r, node)};
+    CompRunRule *rule = rule_of(r, instance, limits.span);
+    read_fields(r, node, key, limit_fields, COUNT(limit_fields), &limits);
+    if (!rule->limits.span.source) rule->limits.span = limits.span;
+    comp_lower_limits(&rule->limits, &limits);
 }
 
 static void read_grants(Reading *r, const yaml_node_t *node, const char *key, Str instance) {
-    CompGrants *grants = &rule_of(r, instance)->grants;
-    grants->span = span_of(r, node);
+    Span span = span_of(r, node);
+    CompGrants *grants = &rule_of(r, instance, span)->grants;
+    if (!grants->span.source) grants->span = span;
     read_fields(r, node, key, grant_fields, COUNT(grant_fields), grants);
 }
 
@@ -345,8 +437,9 @@ static void link_export(Reading *r, const yaml_node_t *node, const char *key, vo
     link->has_export = read_text(r, node, key, &link->export);
 }
 
-static const Field link_fields[] = {
-    {"instance", link_instance}, {"export", link_export}, {"import", link_import}};
+static const Field link_fields[] = {{"instance", link_instance, NULL},
+                                    {"export", link_export, NULL},
+                                    {"import", link_import, NULL}};
 
 static void read_links(Reading *r, const yaml_node_t *node, const char *key, bool arguments,
                        ManifestLinks *links) {
@@ -389,10 +482,10 @@ static void instance_grants(Reading *r, const yaml_node_t *node, const char *key
     read_grants(r, node, key, ((ManifestInstance *)into)->name);
 }
 
-static const Field instance_fields[] = {{"dependency", instance_dependency},
-                                        {"arguments", read_arguments},
-                                        {"limits", instance_limits},
-                                        {"grants", instance_grants}};
+static const Field instance_fields[] = {{"dependency", instance_dependency, NULL},
+                                        {"arguments", read_arguments, NULL},
+                                        {"limits", instance_limits, NULL},
+                                        {"grants", instance_grants, NULL}};
 
 static void read_instances(Reading *r, const yaml_node_t *node, const char *key, void *into) {
     Manifest *m = into;
@@ -423,7 +516,7 @@ static void path_sha256(Reading *r, const yaml_node_t *node, const char *key, vo
     else diag(r->diags, YAML_SHA, span_of(r, node), STR_ARG(text));
 }
 
-static const Field path_fields[] = {{"path", path_path}, {"sha256", path_sha256}};
+static const Field path_fields[] = {{"path", path_path, NULL}, {"sha256", path_sha256, NULL}};
 
 static void read_dependencies(Reading *r, const yaml_node_t *node, const char *key, void *into) {
     Manifest *m = into;
@@ -489,6 +582,31 @@ static void whole_grants(Reading *r, const yaml_node_t *node, const char *key, v
     read_grants(r, node, key, (Str){0});
 }
 
+static void path_limits(Reading *r, const yaml_node_t *node, const char *key, void *path) {
+    read_limits(r, node, key, *(Str *)path);
+}
+
+static void path_grants(Reading *r, const yaml_node_t *node, const char *key, void *path) {
+    read_grants(r, node, key, *(Str *)path);
+}
+
+static void policy_instances(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    static const Field fields[] = {{"limits", path_limits, NULL}, {"grants", path_grants, NULL}};
+    Pairs pairs = {0};
+    (void)into;
+    read_pairs(r, node, key, &pairs);
+    for (size_t i = 0; i < pairs.len; i++) {
+        Str path = pairs.at[i].key;
+        Span span = span_of(r, pairs.at[i].key_node);
+        if (!path.len) {
+            diag(r->diags, YAML_NO_PATH, span);
+            continue;
+        }
+        rule_of(r, path, span);
+        read_fields(r, pairs.at[i].value, key, fields, COUNT(fields), &path);
+    }
+}
+
 MEMBER(read_skip_validation, Manifest, skip_validation, read_bool)
 MEMBER(read_import_components, Manifest, import_components, read_bool)
 MEMBER(read_disallow_imports, Manifest, disallow_imports, read_bool)
@@ -496,21 +614,22 @@ MEMBER(read_lock, Manifest, lock, read_text)
 #undef MEMBER
 
 static const Field manifest_fields[] = {
-    {"search-paths", read_search_paths},
-    {"definitions", read_definitions},
-    {"dependencies", read_dependencies},
-    {"instantiations", read_instances},
-    {"skip-validation", read_skip_validation},
-    {"import-components", read_import_components},
-    {"disallow-imports", read_disallow_imports},
-    {"root", read_root},
-    {"roots", read_roots},
-    {"exports", read_exports},
-    {"wiring", read_wiring},
-    {"semver", read_semver},
-    {"lock", read_lock},
-    {"limits", whole_limits},
-    {"grants", whole_grants},
+    {"search-paths", read_search_paths, NULL},
+    {"definitions", read_definitions, NULL},
+    {"dependencies", read_dependencies, NULL},
+    {"instantiations", read_instances, NULL},
+    {"skip-validation", read_skip_validation, NULL},
+    {"import-components", read_import_components, NULL},
+    {"disallow-imports", read_disallow_imports, NULL},
+    {"root", read_root, NULL},
+    {"roots", read_roots, NULL},
+    {"exports", read_exports, NULL},
+    {"wiring", read_wiring, NULL},
+    {"semver", read_semver, NULL},
+    {"lock", read_lock, NULL},
+    {"limits", whole_limits, NULL},
+    {"grants", whole_grants, NULL},
+    {"instances", policy_instances, NULL},
 };
 
 /* ---- the document ---- */
@@ -557,22 +676,39 @@ static bool check_depth(Reading *r) {
     return good;
 }
 
-bool comp_manifest(Arena *arena, const Source *yaml, Manifest *out, Diags *diags) {
-    Reading r = {.arena = arena, .diags = diags, .source = yaml, .out = out};
-    size_t errors = diags->errors;
+/* Reads one document whose mapping has these fields; false after diagnostics. */
+static bool read_document(Reading *r, const char *what, const Field *fields, size_t n, void *into) {
+    size_t errors = r->diags->errors;
     yaml_parser_t parser;
-    *out = (Manifest){0};
-    find_places(&r);
-    if (!check_depth(&r) || !yaml_parser_initialize(&parser)) return false;
-    yaml_parser_set_input_string(&parser, (const unsigned char *)yaml->text.ptr, yaml->text.len);
-    if (!yaml_parser_load(&parser, &r.document)) {
-        syntax_error(&r, &parser);
+    find_places(r);
+    if (!check_depth(r) || !yaml_parser_initialize(&parser)) return false;
+    yaml_parser_set_input_string(&parser, (const unsigned char *)r->source->text.ptr,
+                                 r->source->text.len);
+    if (!yaml_parser_load(&parser, &r->document)) {
+        syntax_error(r, &parser);
     } else {
-        const yaml_node_t *root = yaml_document_get_root_node(&r.document);
-        if (root) read_fields(&r, root, "manifest", manifest_fields, COUNT(manifest_fields), out);
-        yaml_document_delete(&r.document);
-        one_document(&r, &parser, root != NULL);
+        const yaml_node_t *root = yaml_document_get_root_node(&r->document);
+        if (root) read_fields(r, root, what, fields, n, into);
+        yaml_document_delete(&r->document);
+        one_document(r, &parser, root != NULL);
     }
     yaml_parser_delete(&parser);
-    return diags->errors == errors;
+    return r->diags->errors == errors;
+}
+
+bool comp_manifest(Arena *arena, const Source *yaml, Manifest *out, Diags *diags) {
+    *out = (Manifest){0};
+    Reading r = {.arena = arena, .diags = diags, .source = yaml, .out = out, .plan = &out->plan};
+    return read_document(&r, "manifest", manifest_fields, COUNT(manifest_fields), out);
+}
+
+/* ---- policies ---- */
+
+static const Field policy_fields[] = {{"grants", whole_grants, NULL},
+                                      {"limits", whole_limits, NULL},
+                                      {"instances", policy_instances, NULL}};
+
+bool comp_policy(Arena *arena, const Source *yaml, CompRunPlan *plan, Diags *diags) {
+    Reading r = {.arena = arena, .diags = diags, .source = yaml, .plan = plan};
+    return read_document(&r, "policy", policy_fields, COUNT(policy_fields), NULL);
 }

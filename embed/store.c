@@ -24,7 +24,8 @@ static VmLimits vm_limits_of(const witc_limits *l) {
                       .max_handles = l->handles,
                       .max_tasks = l->tasks,
                       .max_values = l->values_bytes,
-                      .max_copy = l->copy_bytes};
+                      .max_copy = l->copy_bytes,
+                      .trap_on_grow = l->trap_on_grow};
 }
 
 witc_store *witc_store_new(witc_engine *engine, const witc_limits *given) {

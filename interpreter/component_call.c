@@ -78,10 +78,16 @@ VmThread *vm_running(const VmStore *store) { return vm_active(store)->thread; }
 
 /* ---- handles ---- */
 
-static bool shares_leave(const VmComponent *instance) {
-    for (const VmShare *s = instance->share; s; s = s->outer)
-        if (s->handles >= s->max_handles) return false;
-    return true;
+/* Whether one more is left by the store and the shares; the limit that says no is kept for the message. */
+static bool leaves_handle(const VmComponent *instance) {
+    VmStore *store = instance->store;
+    store->handle_limit = store->limits.max_handles;
+    bool good = vm_shared(store)->handles < store->handle_limit;
+    for (const VmShare *s = instance->share; s && good; s = s->outer) {
+        good = s->handles < s->max_handles;
+        if (!good) store->handle_limit = s->max_handles;
+    }
+    return good;
 }
 
 static void count_handle(const VmComponent *instance, int by) {
@@ -91,8 +97,7 @@ static void count_handle(const VmComponent *instance, int by) {
 
 uint32_t vm_add_handle(VmComponent *instance, AbiTable *table, AbiHandle handle) {
     VmStore *store = instance->store;
-    VmComponents *shared = vm_shared(store);
-    if (shared->handles >= store->limits.max_handles || !shares_leave(instance)) return 0;
+    if (!leaves_handle(instance)) return 0;
     uint32_t index = abi_table_add(table, handle);
     if (index) count_handle(instance, 1);
     else vm_no_memory(store);

@@ -26,6 +26,7 @@ struct VmLinker {
     bool owns_arena;
     Map entries; /* -> Entry */
     VmInstanceHosts hosts;
+    bool missing_traps;
 };
 
 VmLinker *vm_linker_new(VmStore *store) {
@@ -43,6 +44,8 @@ void vm_linker_hosts(VmLinker *linker, const VmInstanceHosts *hosts) { linker->h
 const VmInstanceHosts *vm_hosts_of(const VmLinker *linker) {
     return linker && linker->hosts.own ? &linker->hosts : NULL;
 }
+
+void vm_linker_missing_traps(VmLinker *linker) { linker->missing_traps = true; }
 
 static Entry *entry_put(VmLinker *linker, Str name) {
     MapEntry *entry = map_put(linker->arena, &linker->entries, name, NULL);
@@ -133,6 +136,14 @@ VmNamed *vm_find(const Map *names, Str name) {
 
 /* ---- imports ---- */
 
+static const Entry stands_in = {
+    .kind = ENTRY_INSTANCE}; /* for what is missing, where that is no error */
+
+static const Entry *find_entry(const VmLinker *linker, Str name) {
+    const MapEntry *entry = find_compatible(&linker->entries, name);
+    return entry ? entry->cptr : linker->missing_traps ? &stands_in : NULL;
+}
+
 static bool link_entity(VmComponent *component, const Entry *entry, Str name,
                         const CompEntity *type, VmItem *out, Span span, Diags *diags);
 
@@ -180,8 +191,7 @@ static bool link_instance(VmComponent *component, const VmLinker *linker, Str na
         Str full = str_fmt(arena, "%.*s#%.*s", STR_ARG(name), STR_ARG(export->name.name));
         VmNamed *named = ARENA_NEW(arena, VmNamed);
         named->sort = export->entity.sort;
-        const MapEntry *entry = find_compatible(&linker->entries, export->name.name);
-        good &= link_entity(component, entry ? entry->cptr : NULL, full, &export->entity,
+        good &= link_entity(component, find_entry(linker, export->name.name), full, &export->entity,
                             &named->item, span, diags);
         map_put(arena, &exports->names, export->name.name, NULL)->ptr = named;
     }
@@ -238,6 +248,33 @@ static bool link_export(VmComponent *component, const VmNamed *export, Str name,
     return false;
 }
 
+/* ---- what is missing, where that is no error ---- */
+
+static const VmLinker all_stand_in = {.missing_traps = true};
+
+static VmStatus missing(VmThread *thread, void *context, const AbiValue *args, AbiValue *result,
+                        Arena *scratch) {
+    const VmComponentFunc *func = vm_host_callee(thread);
+    (void)context, (void)args, (void)result, (void)scratch;
+    return vm_trap_text(thread, TRAP_HOST, "import `%.*s` is missing", STR_ARG(func->name));
+}
+
+static bool link_missing(VmComponent *component, Str name, const CompEntity *type, VmItem *out,
+                         Span span, Diags *diags) {
+    const Entry func = {.kind = ENTRY_FUNC, .fn = missing};
+    if (type->sort == COMP_FUNC)
+        return link_func(component, &func, name, type->func, out, span, diags);
+    if (type->sort == COMP_INSTANCE)
+        return link_instance(component, &all_stand_in, name, type->instance, out, span, diags);
+    if (type->sort == COMP_TYPE) {
+        out->resource = vm_host_resource(component->store, name, NULL, NULL);
+        vm_bind_resource(component, wit_dealias(type->type), out->resource);
+        return true;
+    }
+    diag(diags, RUN_IMPORT_MISSING, span, STR_ARG(name));
+    return false;
+}
+
 static bool link_entity(VmComponent *component, const Entry *entry, Str name,
                         const CompEntity *type, VmItem *out, Span span, Diags *diags) {
     if (needs_no_entry(component, type, out)) return true;
@@ -249,6 +286,7 @@ static bool link_entity(VmComponent *component, const Entry *entry, Str name,
         diag(diags, RUN_IMPORT_MISSING, span, STR_ARG(name));
         return false;
     }
+    if (entry == &stands_in) return link_missing(component, name, type, out, span, diags);
     if (type->sort == COMP_FUNC && entry->kind == ENTRY_FUNC)
         return link_func(component, entry, name, type->func, out, span, diags);
     if (type->sort == COMP_INSTANCE && entry->kind == ENTRY_INSTANCE)
@@ -270,8 +308,8 @@ static bool link_entity(VmComponent *component, const Entry *entry, Str name,
 
 bool vm_link_import(VmComponent *component, const VmLinker *linker, Str name,
                     const CompEntity *type, VmItem *out, Span span, Diags *diags) {
-    const MapEntry *entry = linker ? find_compatible(&linker->entries, name) : NULL;
-    return link_entity(component, entry ? entry->cptr : NULL, name, type, out, span, diags);
+    const Entry *entry = linker ? find_entry(linker, name) : NULL;
+    return link_entity(component, entry, name, type, out, span, diags);
 }
 
 /* ---- hosts of their own ---- */

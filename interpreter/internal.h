@@ -251,8 +251,9 @@ struct VmStore {
     bool has_fuel;
     uint64_t fuel;
     uint64_t memory_used;
-    VmShare *share; /* of what is being instantiated */
-    VmHeap *heap;   /* of exceptions, structs and arrays; vm_no_heap before the first one */
+    VmShare *share;        /* of what is being instantiated */
+    uint32_t handle_limit; /* that counted last */
+    VmHeap *heap;          /* of exceptions, structs and arrays; vm_no_heap before the first one */
     VmHeld *held;
     VmOperands *operands;
     VmThread *threads;

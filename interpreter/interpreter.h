@@ -63,6 +63,7 @@ typedef struct {
     uint64_t max_values; /* bytes that the values of one call between a component and the host may
                                 take; 0: 128 MiB */
     uint64_t max_copy;   /* bytes that one call may copy between components; 0: 1 GiB */
+    bool trap_on_grow;   /* memory.grow and table.grow that fail trap */
     const Allocator *memory; /* of the store's own objects, copied; NULL: malloc */
 } VmLimits;
 
@@ -428,6 +429,9 @@ void vm_linker_value(VmLinker *linker, Str name, Str type, const AbiValue *cells
 bool vm_linker_export(VmLinker *linker, Str name, const VmComponent *component, Str from);
 /* Names that are not there exactly are found by their compatibility track: `ns:pkg/iface@0.2.x`
  * matches any 0.2 version of the linker. */
+
+/* Functions that are imported and missing trap when they are called. */
+void vm_linker_missing_traps(VmLinker *linker);
 
 /* Hosts of their own for instances inside the outermost one. */
 typedef struct {

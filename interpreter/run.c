@@ -86,9 +86,12 @@ HANDLER(MEMORY_SIZE, { /* a: result; immediate: memory */
                        fp[pc[1].a].u64 = m->size >> m->page_log2;
                        NEXT(3);
 })
+#define GROWN(m, before, trap)                                                                     \
+    ((before) == UINT64_MAX && (m)->store->limits.trap_on_grow ? (trap) : TRAP_NONE)
 HANDLER(MEMORY_GROW, { /* a: result, b: pages; immediate: memory */
                        VmMemory *m = in->memories[pc[2].imm];
                        uint64_t before = vm_memory_grow(m, fp[pc[1].b].u64);
+                       CHECKED(GROWN(m, before, TRAP_MEMORY_LIMIT));
                        fp[pc[1].a].u64 = m->limits.is_64 ? before : (uint32_t)before;
                        LOAD_MEMORY();
                        NEXT(3);
@@ -142,6 +145,7 @@ HANDLER(TABLE_GROW, { /* a: result, b: value, c: count */
                       VmTable *table = in->tables[pc[2].imm];
                       CHARGE(fp[pc[1].c].u64 / 8);
                       uint64_t before = vm_table_grow(table, fp[pc[1].c].u64, fp[pc[1].b]);
+                      CHECKED(GROWN(table, before, TRAP_TABLE_LIMIT));
                       fp[pc[1].a].u64 = table->limits.is_64 ? before : (uint32_t)before;
                       NEXT(3);
 })

@@ -135,7 +135,7 @@ static uint64_t limit_size(const VmThread *t, const char **of) {
     switch (t->limit) {
     case VM_LIMIT_FRAMES: *of = "frames"; return (uint64_t)(t->frames_end - t->frames);
     case VM_LIMIT_STACK: *of = "bytes of stack"; return stack_bytes(t);
-    case VM_LIMIT_HANDLES: *of = "handles"; return limits->max_handles;
+    case VM_LIMIT_HANDLES: *of = "handles"; return t->store->handle_limit;
     case VM_LIMIT_TASKS: *of = "tasks and threads"; return limits->max_tasks;
     case VM_LIMIT_VALUES: *of = "bytes"; return limits->max_values;
     case VM_LIMIT_COPY: *of = "bytes"; return limits->max_copy;

@@ -63,6 +63,7 @@ quick)
     part "compose" tests/compose.sh build/witc
     part "engine" tests/engine.sh build/witc
     part "components" tests/components.sh build/witc
+    part "policies" tests/policy.sh build/witc
     part "scripts" tests/wast.sh build/witc
     part "sources" tests/sources.sh build/witc
     ;;
@@ -97,6 +98,8 @@ full)
     part "engine asan" tests/engine.sh build/witc-asan
     part "components" tests/components.sh build/witc
     part "components asan" tests/components.sh build/witc-asan
+    part "policies" tests/policy.sh build/witc
+    part "policies asan" tests/policy.sh build/witc-asan
     part "golden asan" tests/golden.sh build/witc-asan
     part "documents" tests/report.sh build/witc
     part "documents asan" tests/report.sh build/witc-asan

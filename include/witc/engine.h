@@ -300,6 +300,7 @@ typedef struct witc_limits {
     uint64_t
         values_bytes;    /* of the values of one call between a component and the host [128 MiB] */
     uint64_t copy_bytes; /* that one call copies between components [1 GiB] */
+    bool trap_on_grow;   /* memory.grow and table.grow that fail trap */
 } witc_limits;
 
 typedef enum witc_limit {
