@@ -153,6 +153,52 @@ static int run_plain_module(Cli *cli, const Source *source, const Options *optio
     return run_module(cli, source, &options->module, &granted.limits);
 }
 
+/* A program that was read and validated, with what is granted to it. */
+static int run_granted(Cli *cli, Options *options, const CompInfo *info, const Source *source,
+                       Granted *granted) {
+    RunObservers *observers =
+        run_observe_begin(cli, &options->observe, source, options->module.json, &granted->context);
+    if (!observers) return EXIT_INPUT;
+    VmLimits limits = policy_vm_limits(&granted->limits);
+    limits.trap_on_grow = options->policy.trap_on_grow;
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that the guest sees, */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that has become too large */
+    int status = EXIT_TRAP;
+    VmStore *store = vm_store_new(&limits);
+    VmThread *thread = store ? vm_thread_new(store) : NULL;
+    Wasi *wasi = store ? policy_host(store, granted) : NULL;
+    if (thread && wasi) {
+        run_on_interrupt(interrupt_store, store);
+        status = run_component(cli, info, source, &options->module, observers, store, wasi, thread);
+        run_on_interrupt(NULL, NULL);
+        status = run_observe_end(cli, observers, thread, status);
+    } else diag(&cli->diags, CLI_NO_MEMORY, span_none());
+    wasi_free(wasi);
+    vm_thread_free(thread);
+    vm_store_free(store);
+    return status;
+}
+
+static int run_source(Cli *cli, Options *options, const Source *source, InputKind kind,
+                      const CompRunPlan *plan) {
+    Features features = options->policy.features;
+    if (kind == KIND_WASM_TEXT) source = wat_to_binary(cli->arena, source, features, &cli->diags);
+    if (source && input_kind(source->text) != KIND_COMPONENT) {
+        cli_wrong_kind(cli, source, "a component or a core module");
+        return EXIT_INPUT;
+    }
+    CompComponent *decoded = source ? comp_decode(cli->arena, source, features, &cli->diags) : NULL;
+    const CompInfo *info =
+        decoded ? comp_validate_jobs(cli->arena, decoded, features, 0, &cli->diags) : NULL;
+    Granted granted;
+    if (!info || !policy_read(cli, &options->policy, plan, info, &granted)) return EXIT_INPUT;
+    int status = options->observe.dry_run
+                     ? run_dry(cli, info, &granted.context, options->module.json)
+                     : run_granted(cli, options, info, source, &granted);
+    policy_close(&granted);
+    return status;
+}
+
 static int run(Cli *cli, void *given) {
     Options *options = given;
     Policy *policy = &options->policy;
@@ -164,7 +210,6 @@ static int run(Cli *cli, void *given) {
         return EXIT_USAGE;
     }
     options->module.policy = policy;
-    Features features = policy->features;
     CompRunPlan plan = {0};
     const Source *source = cli_read(cli, 0);
     if (!source) return EXIT_INPUT;
@@ -188,44 +233,7 @@ static int run(Cli *cli, void *given) {
         cli_wrong_kind(cli, source, "a core module, for --preload");
         return EXIT_INPUT;
     }
-    if (kind == KIND_WASM_TEXT) source = wat_to_binary(cli->arena, source, features, &cli->diags);
-    if (source && input_kind(source->text) != KIND_COMPONENT) {
-        cli_wrong_kind(cli, source, "a component or a core module");
-        return EXIT_INPUT;
-    }
-    CompComponent *decoded = source ? comp_decode(cli->arena, source, features, &cli->diags) : NULL;
-    const CompInfo *info =
-        decoded ? comp_validate_jobs(cli->arena, decoded, features, 0, &cli->diags) : NULL;
-    if (!info) return EXIT_INPUT;
-    Granted granted;
-    if (!policy_read(cli, policy, &plan, info, &granted)) return EXIT_INPUT;
-    if (options->observe.dry_run) {
-        int told = run_dry(cli, info, &granted.context, options->module.json);
-        policy_close(&granted);
-        return told;
-    }
-    RunObservers *observers =
-        run_observe_begin(cli, &options->observe, source, options->module.json, &granted.context);
-    if (!observers) return policy_close(&granted), EXIT_INPUT;
-    VmLimits limits = policy_vm_limits(&granted.limits);
-    limits.trap_on_grow = policy->trap_on_grow;
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that the guest sees, */
-    signal(SIGXFSZ, SIG_IGN); /* and so is a file that has become too large */
-    int status = EXIT_TRAP;
-    VmStore *store = vm_store_new(&limits);
-    VmThread *thread = store ? vm_thread_new(store) : NULL;
-    Wasi *wasi = store ? policy_host(store, &granted) : NULL;
-    if (thread && wasi) {
-        run_on_interrupt(interrupt_store, store);
-        status = run_component(cli, info, source, &options->module, observers, store, wasi, thread);
-        run_on_interrupt(NULL, NULL);
-        status = run_observe_end(cli, observers, thread, status);
-    } else diag(&cli->diags, CLI_NO_MEMORY, span_none());
-    wasi_free(wasi);
-    vm_thread_free(thread);
-    vm_store_free(store);
-    policy_close(&granted);
-    return status;
+    return run_source(cli, options, source, kind, &plan);
 }
 
 const CommandSpec cmd_run = {

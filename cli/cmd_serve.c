@@ -8,8 +8,7 @@
 #include "cli/serve.h"
 
 typedef struct {
-    Grants grants;
-    RunLimits limits;
+    Policy policy;
     ServeOptions serve;
 } Options;
 
@@ -21,13 +20,7 @@ static const Option option_table[] = {
          "Answer /metrics (for Prometheus) and /health at an address of their own"),
     TEXT(Options, serve.log, 0, "log", "FILE|-", "Write a line of JSON for each request"),
     NUMBER(Options, serve.workers, 0, "workers", "N", "Serve by so many processes (1)"),
-    LIST(Options, grants.env, 0, "env", "NAME[=VALUE]",
-         "Grant a variable of the environment; without a value, the one that it has here"),
-    FLAG(Options, grants.inherit_env, 0, "inherit-env", "Grant the whole environment"),
-    LIST(Options, grants.folders, 0, "dir", "HOST[::GUEST[::ro]]",
-         "Grant a folder and all below it, as `witc run` does"),
-    LIST(Options, grants.net, 0, "net-allow", "RULE",
-         "Grant a part of the network, as `witc run` does"),
+    POLICY_OPTIONS(Options, policy),
     NUMBER(Options, serve.reuse, 0, "reuse", "N",
            "Requests that one instance answers, one after the other (1: each has a fresh one)"),
     NUMBER(Options, serve.spare, 0, "spare", "N",
@@ -36,23 +29,25 @@ static const Option option_table[] = {
          "How long a handler computes before others have their turn (2ms)"),
     TIME(Options, serve.timeout, 0, "timeout", "TIME",
          "End a request that lasts longer, with 504 (30s; 0: none)"),
-    NUMBER(Options, limits.fuel, 0, "fuel", "N",
+    NUMBER(Options, policy.limits.fuel, 0, "fuel", "N",
            "Stop a handler after about so many instructions (10,000,000,000)"),
-    NUMBER(Options, limits.max_memory, 0, "max-memory", "BYTES",
+    NUMBER(Options, policy.limits.memory, 0, "max-memory", "BYTES",
            "How much the memories of an instance may hold (128M)"),
-    NUMBER(Options, limits.max_heap, 0, "max-heap", "BYTES",
+    NUMBER(Options, policy.limits.heap, 0, "max-heap", "BYTES",
            "How much its structs, arrays and exceptions may take (64M)"),
-    NUMBER(Options, limits.max_table, 0, "max-table", "N",
+    NUMBER(Options, policy.limits.table, 0, "max-table", "N",
            "How many entries its tables may have together (1,000,000)"),
-    NUMBER(Options, limits.max_stack, 0, "max-stack", "BYTES", "How large its stack may be (1M)"),
-    NUMBER(Options, limits.max_frames, 0, "max-frames", "N", "How deep its calls may nest (65536)"),
-    NUMBER(Options, limits.max_instances, 0, "max-instances", "N",
+    NUMBER(Options, policy.limits.stack, 0, "max-stack", "BYTES",
+           "How large its stack may be (1M)"),
+    NUMBER(Options, policy.limits.frames, 0, "max-frames", "N",
+           "How deep its calls may nest (65536)"),
+    NUMBER(Options, policy.limits.instances, 0, "max-instances", "N",
            "How many instances the component may consist of (100)"),
-    NUMBER(Options, limits.max_handles, 0, "max-handles", "N",
+    NUMBER(Options, policy.limits.handles, 0, "max-handles", "N",
            "How many handles it may have (10,000)"),
-    NUMBER(Options, limits.max_values, 0, "max-values", "BYTES",
+    NUMBER(Options, policy.limits.values, 0, "max-values", "BYTES",
            "How much the values of one call between it and WASI may take (16M)"),
-    NUMBER(Options, limits.max_copy, 0, "max-copy", "BYTES",
+    NUMBER(Options, policy.limits.copy, 0, "max-copy", "BYTES",
            "How much one call may copy from component to component (64M)"),
     NUMBER(Options, serve.max_connections, 0, "max-connections", "N",
            "Connections at a time; more are answered with 503 (10,000)"),
@@ -89,31 +84,13 @@ static const Argument arguments[] = {
     {0},
 };
 
-static const RunLimits no_limits = {.fuel = UINT64_MAX};
-
-static uint32_t at_most_32(uint64_t n) { return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX; }
-
-/* What was given takes the place of the defaults. */
-static void set_limits(const RunLimits *said, VmLimits *limits) {
-    if (said->fuel != no_limits.fuel) limits->fuel = said->fuel;
-    if (said->max_memory) limits->max_memory = said->max_memory;
-    if (said->max_heap) limits->max_heap = said->max_heap;
-    if (said->max_table) limits->max_table = said->max_table;
-    if (said->max_stack) limits->max_stack = at_most_32(said->max_stack);
-    if (said->max_frames) limits->max_frames = at_most_32(said->max_frames);
-    if (said->max_instances) limits->max_instances = at_most_32(said->max_instances);
-    if (said->max_handles) limits->max_handles = at_most_32(said->max_handles);
-    if (said->max_values) limits->max_values = said->max_values;
-    if (said->max_copy) limits->max_copy = said->max_copy;
-}
-
 static bool bad_value(Cli *cli, Str value, const char *option, const char *expected) {
     diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(value), STR_ARG(str_from(option)),
          expected);
     return false;
 }
 
-static bool check(Cli *cli, const Options *o) {
+static bool check(Cli *cli, Options *o) {
     const ServeOptions *s = &o->serve;
     if (!s->unix_path.len && !serve_is_address(s->address))
         return bad_value(cli, s->address, "--addr", "HOST:PORT");
@@ -122,20 +99,29 @@ static bool check(Cli *cli, const Options *o) {
     Str workers = str_fmt(cli->arena, "%llu", (unsigned long long)s->workers);
     if (s->workers < 1 || s->workers > SERVE_MAX_WORKERS)
         return bad_value(cli, workers, "--workers", "1 to 256");
-    return grants_check(cli, &o->grants);
+    return policy_check(cli, &o->policy);
 }
 
 static int run(Cli *cli, void *given) {
     Options *options = given;
+    if (policy_help(&options->policy)) return EXIT_OK;
     if (!check(cli, options)) return EXIT_USAGE;
-    ServeLoad load = {cli, &options->grants};
-    set_limits(&options->limits, &options->serve.guest);
+    ServeLoad load = {cli, &options->policy};
     options->serve.load = serve_load;
     options->serve.context = &load;
     return serve(&options->serve);
 }
 
-static const Options defaults = {.limits = {.fuel = UINT64_MAX}, .serve = SERVE_DEFAULTS};
+static const Options defaults = {.policy.limits = {.fuel = 10000000000,
+                                                   .memory = 128 << 20,
+                                                   .heap = 64 << 20,
+                                                   .table = 1000000,
+                                                   .instances = 100,
+                                                   .handles = 10000,
+                                                   .tasks = 1000,
+                                                   .values = 16 << 20,
+                                                   .copy = 64 << 20},
+                                 .serve = SERVE_DEFAULTS};
 
 const CommandSpec cmd_serve = {
     .run = run,

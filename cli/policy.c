@@ -260,7 +260,7 @@ static bool check_own_limits(Cli *cli, const CompRunRule *rule) {
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (!*(const uint64_t *)((const char *)&rule->limits + rows[i].offset)) continue;
-        diag(&cli->diags, POLICY_WHOLE_ONLY, rule->limits.span, rows[i].key);
+        diag(&cli->diags, CLI_POLICY_WHOLE_ONLY, rule->limits.span, rows[i].key);
         return false;
     }
     return true;
@@ -293,7 +293,7 @@ static bool check_paths(Cli *cli, const CompRunPlan *plan, const CompInfo *info)
         size_t k = 0;
         while (k < paths.len && !str_eq(paths.at[k], rule->instance)) k++;
         if (k < paths.len) continue;
-        diag(&cli->diags, POLICY_NO_INSTANCE, rule->span, STR_ARG(rule->instance));
+        diag(&cli->diags, CLI_POLICY_NO_INSTANCE, rule->span, STR_ARG(rule->instance));
         Str near = str_nearest(rule->instance, paths.at, paths.len);
         if (near.len) diag_note(&cli->diags, CLI_NEAREST, span_none(), STR_ARG(near));
         else grant_note_paths(cli, &paths);

@@ -62,13 +62,13 @@ static const Key *find_key(char option, Str name) {
 /* ---- values ---- */
 
 static bool bad_value(Reading *r, Str name, Str value, const char *expected) {
-    diag(&r->cli->diags, POLICY_KEY_VALUE, span_none(), STR_ARG(value), option_of(r), STR_ARG(name),
-         expected);
+    diag(&r->cli->diags, CLI_POLICY_KEY_VALUE, span_none(), STR_ARG(value), option_of(r),
+         STR_ARG(name), expected);
     return false;
 }
 
 static bool refused(Reading *r, Str said, const char *why) {
-    diag(&r->cli->diags, POLICY_KEY_REFUSED, span_none(), option_of(r), STR_ARG(said), why);
+    diag(&r->cli->diags, CLI_POLICY_KEY_REFUSED, span_none(), option_of(r), STR_ARG(said), why);
     return false;
 }
 
@@ -143,14 +143,14 @@ static bool set_feature(Reading *r, Str name, Str value) {
 
 static bool unknown_key(Reading *r, Str name) {
     VEC(Str) names = {0};
-    diag(&r->cli->diags, POLICY_KEY, span_none(), STR_ARG(name), option_of(r));
+    diag(&r->cli->diags, CLI_POLICY_KEY, span_none(), STR_ARG(name), option_of(r));
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (keys[i].option == r->option) *vec_push(r->cli->arena, &names) = str_from(keys[i].name);
     for (Feature f = 0; r->option == 'W' && f < FEATURE_COUNT; f++)
         *vec_push(r->cli->arena, &names) = str_from(feature_name(f));
     Str near = str_nearest(name, names.at, names.len);
     if (near.len) diag_note(&r->cli->diags, CLI_NEAREST, span_none(), STR_ARG(near));
-    else diag_note(&r->cli->diags, POLICY_KEY_HELP, span_none(), option_of(r));
+    else diag_note(&r->cli->diags, CLI_POLICY_KEY_HELP, span_none(), option_of(r));
     return false;
 }
 

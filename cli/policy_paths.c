@@ -85,5 +85,5 @@ void grant_note_paths(Cli *cli, const StrVec *paths) {
         buf_fmt(&list, "%s`%.*s`", i ? ", " : "", STR_ARG(paths->at[i]));
     if (paths->len > 20) buf_fmt(&list, " and %zu more", paths->len - 20);
     if (!paths->len) buf_fmt(&list, "none: the component is not composed of others");
-    diag_note(&cli->diags, POLICY_INSTANCES, span_none(), STR_ARG(buf_text(&list)));
+    diag_note(&cli->diags, CLI_POLICY_INSTANCES, span_none(), STR_ARG(buf_text(&list)));
 }

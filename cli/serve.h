@@ -2,14 +2,14 @@
 #ifndef CLI_SERVE_H
 #define CLI_SERVE_H
 
-#include "cli/grant.h"
+#include "cli/policy.h"
 #include "cli/run.h"
 #include "serve/serve.h"
 
 /* The context of serve_load: argument 0 of the command line, and what it grants. */
 typedef struct {
     const Cli *cli;
-    const Grants *grants;
+    const Policy *policy;
 } ServeLoad;
 
 /* Reads the program, for ServeOptions.load. */

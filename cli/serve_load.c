@@ -15,11 +15,12 @@
 typedef struct {
     ServeProgram program;
     Arena *arena;
+    Granted granted;
 } Loaded;
 
 static void free_loaded(ServeProgram *program) {
     Loaded *loaded = (Loaded *)program;
-    grants_close(&program->grants);
+    policy_close(&loaded->granted);
     arena_free(loaded->arena);
     free(loaded);
 }
@@ -45,27 +46,11 @@ static void add_words(Cli *cli, StrVec *to, const StrVec *from) {
     for (size_t i = 0; i < from->len; i++) *vec_push(cli->arena, to) = from->at[i];
 }
 
-static const Source *of_manifest(Cli *cli, const Source *source, Grants *grants) {
-    RunLimits unused = {.fuel = UINT64_MAX};
-    RunManifest said = {.limits = &unused};
-    const Source *made = run_manifest(cli, source, &said);
-    add_words(cli, &said.env, &grants->env);
-    add_words(cli, &said.folders, &grants->folders);
-    add_words(cli, &said.net, &grants->net);
-    *grants = (Grants){.env = said.env,
-                       .inherit_env = grants->inherit_env || said.inherit_env,
-                       .argv0 = grants->argv0,
-                       .cwd = grants->cwd.len ? grants->cwd : said.cwd,
-                       .folders = said.folders,
-                       .net = said.net};
-    return made;
-}
-
-static const Source *binary_of(Cli *cli, Grants *grants) {
+static const Source *binary_of(Cli *cli, CompRunPlan *plan) {
     const Source *source = cli_read(cli, 0);
     if (!source) return NULL;
     bool yaml = str_ends(source->path, STR(".yml")) || str_ends(source->path, STR(".yaml"));
-    if (yaml) source = of_manifest(cli, source, grants);
+    if (yaml) source = run_manifest(cli, source, plan);
     if (!source) return NULL;
     bool is_module = input_kind(source->text) == KIND_CORE_MODULE;
     if (input_kind(source->text) == KIND_WASM_TEXT) {
@@ -78,14 +63,27 @@ static const Source *binary_of(Cli *cli, Grants *grants) {
     return NULL;
 }
 
-static bool read_program(Cli *cli, Grants grants, ServeProgram *program) {
-    Features features = features_all();
-    const Source *source = binary_of(cli, &grants);
+static Wasi *new_host(const ServeProgram *program, VmStore *store) {
+    return policy_host(store, &((const Loaded *)program)->granted);
+}
+
+/* A request has a time of its own; its guests have no standard input. */
+static bool read_program(Cli *cli, const Policy *policy, Loaded *loaded) {
+    Features features = policy->features;
+    CompRunPlan plan = {0};
+    ServeProgram *program = &loaded->program;
+    const Source *source = binary_of(cli, &plan);
     CompComponent *decoded = source ? comp_decode(cli->arena, source, features, &cli->diags) : NULL;
     program->info =
         decoded ? comp_validate_jobs(cli->arena, decoded, features, 0, &cli->diags) : NULL;
-    if (!program->info || !grants_read(cli, &grants, &program->grants)) return false;
-    program->grants.stdin_fd = -1;
+    if (!program->info || !policy_read(cli, policy, &plan, program->info, &loaded->granted))
+        return false;
+    program->guest = policy_vm_limits(&loaded->granted.limits);
+    program->guest.timeout_ns = 0;
+    program->host = new_host;
+    loaded->granted.context.stdin_fd = -1;
+    for (size_t i = 0; i < loaded->granted.instance_count; i++)
+        loaded->granted.instances[i].context.stdin_fd = -1;
     return true;
 }
 
@@ -100,7 +98,7 @@ ServeProgram *serve_load(void *context) {
     cli.diags = (Diags){.arena = loaded->arena};
     cli.args = (StrVec){0};
     add_words(&cli, &cli.args, &load->cli->args);
-    bool is_good = read_program(&cli, *load->grants, &loaded->program);
+    bool is_good = read_program(&cli, load->policy, loaded);
     diag_print(stderr, &cli.diags, cli_colour(&cli, STDERR_FILENO));
     if (is_good) return &loaded->program;
     free_loaded(&loaded->program);

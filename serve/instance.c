@@ -44,9 +44,9 @@ Instance *instance_new(Server *s) {
     in->program = s->program;
     in->program->refs++;
     in->arena = arena_new();
-    in->store = vm_store_new(&s->options->guest);
+    in->store = vm_store_new(&in->program->guest);
     in->thread = in->store ? vm_thread_new(in->store) : NULL;
-    in->wasi = in->thread ? wasi_new(in->store, &in->program->grants) : NULL;
+    in->wasi = in->thread ? in->program->host(in->program, in->store) : NULL;
     if (!in->wasi || !instantiate(in)) {
         instance_free(in);
         return NULL;

@@ -18,7 +18,9 @@
 /* What is served; made once, used by many instances, freed when the last of them has ended. */
 typedef struct ServeProgram {
     const CompInfo *info;
-    WasiContext grants;
+    VmLimits guest; /* of each instance */
+    Wasi *(*host)(const struct ServeProgram *program,
+                  VmStore *store);       /* with its grants; NULL: no memory */
     void (*free)(struct ServeProgram *); /* NULL: nothing is to be freed */
     uint32_t refs;                       /* the server's */
 } ServeProgram;
@@ -32,7 +34,6 @@ typedef struct {
     uint64_t workers;
 
     /* instances */
-    VmLimits guest;
     uint64_t reuse; /* requests that an instance may answer, one after the other */
     uint64_t spare; /* instances that are made in advance while there is nothing else to do */
     uint64_t slice; /* ns that a guest computes before others have their turn */
@@ -57,16 +58,6 @@ typedef struct {
     {                                                                                         \
         .address = STR_INIT("127.0.0.1:8080"),                                                \
         .workers = 1,                                                                         \
-        .guest = {.has_fuel = true,                                                           \
-                  .fuel = 10000000000,                                                        \
-                  .max_memory = 128 << 20,                                                    \
-                  .max_heap = 64 << 20,                                                       \
-                  .max_table = 1000000,                                                       \
-                  .max_instances = 100,                                                       \
-                  .max_handles = 10000,                                                       \
-                  .max_tasks = 1000,                                                          \
-                  .max_values = 16 << 20,                                                     \
-                  .max_copy = 64 << 20},                                                      \
         .reuse = 1,                                                                           \
         .spare = 16,                                                                          \
         .slice = 2000000,                                                                     \
