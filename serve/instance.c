@@ -99,7 +99,7 @@ void instance_give(Server *s, Instance *in) {
         instance_free(in);
         return;
     }
-    if (o->guest.has_fuel) vm_store_set_fuel(in->store, o->guest.fuel);
+    if (in->program->guest.has_fuel) vm_store_set_fuel(in->store, in->program->guest.fuel);
     if (!goes_on) COUNT(s->counters, rewinds_total, 1);
     instance_add_spare(s, in);
 }
