@@ -55,7 +55,8 @@ struct Connection {
     bool has_begun;     /* some bytes of a head have come */
     bool is_asked;      /* the head is whole */
     bool is_expected;   /* the client waits for 100 (Continue) */
-    bool is_read;       /* the request is whole */
+    bool is_read;       /* the request is whole, or no more of it is looked at: */
+    bool is_refused;    /* it was no good, or came too slowly */
     bool is_answered;   /* all of the answer is in `out`, or has left */
     bool closes;        /* after this request */
     bool has_ended;     /* the client will send no more */
@@ -254,7 +255,10 @@ static bool write_answer(Connection *c) {
     bool moved = false, is_good = true;
     if (!r || c->is_answered || r->answer_kind == ANSWER_NONE) return false;
     if (r->answer_kind == ANSWER_CUT) is_good = false;
-    else if (!r->head_has_left) is_good = moved = write_head(c, r);
+    else if (!r->head_has_left) {
+        if (r->guest) invite(c); /* it may still want the body */
+        is_good = moved = write_head(c, r);
+    }
     if (is_good && !c->is_answered) is_good = write_rest(c, r, &moved);
     if (!is_good) {
         if (!r->error) r->error = "the handler's answer was not whole";
@@ -296,7 +300,7 @@ static void take_head(Connection *c, const Http1Event *e) {
     c->since = r->start = loop_now(c->server->loop);
     if (e->head.is_tunnel) {
         request_fail(r, 501, "CONNECT");
-        c->closes = true;
+        c->closes = c->is_read = c->is_refused = true;
     } else request_begin(r, has_body);
 }
 
@@ -318,7 +322,7 @@ static void refuse_request(Connection *c, const Http1Event *e) {
     if (!c->request) begin_request(c, e);
     Request *r = c->request;
     if (!r) return;
-    c->closes = c->is_read = true;
+    c->closes = c->is_read = c->is_refused = true;
     if (c->has_ended) { /* in the middle: nobody is there */
         r->error = http1_refusal_text(why);
         c->is_dead = true;
@@ -454,7 +458,7 @@ static void close_if_done(Connection *c) {
     bool is_over = !c->request && (c->closes || c->has_ended || c->server->is_draining);
     if (!is_over || unsent(c) || c->is_dead || c->lingers) return;
     if (c->has_begun && !c->has_ended && !c->closes) return; /* draining: a head is on its way */
-    if (c->has_ended || (c->is_read && !c->in)) {
+    if (c->has_ended || (c->is_read && !c->is_refused && !c->in)) {
         c->is_dead = true;
         return;
     }
@@ -555,7 +559,7 @@ static void on_timer(Timer *timer) {
         else {
             const char *why =
                 c->is_asked ? "the body has not come in time" : "the head has not come in time";
-            c->closes = true;
+            c->closes = c->is_refused = true;
             if (c->is_asked && c->request->head_has_left) {
                 c->request->error = why;
                 c->is_dead = true;

@@ -73,13 +73,13 @@ void peer_name(int fd, char *to, size_t size) {
 
 /* ---- sockets ---- */
 
-static int open_socket(const struct sockaddr *at, socklen_t len) {
+static int open_socket(const struct sockaddr *at, socklen_t len, bool is_shared) {
     int one = 1;
     int fd = socket(at->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;
     if (at->sa_family != AF_UNIX) {
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+        if (is_shared) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* connections inherit it */
     }
     if (bind(fd, at, len) == 0 && listen(fd, BACKLOG) == 0) return fd;
@@ -89,15 +89,17 @@ static int open_socket(const struct sockaddr *at, socklen_t len) {
     return -1;
 }
 
-/* SO_REUSEPORT would let two servers of one user share a port unnoticed: the first socket has to
- * get it without. */
-static bool is_taken(const struct sockaddr *at, socklen_t len) {
+/* SO_REUSEPORT would let two servers of one user share a port unnoticed, also one that the system has
+ * chosen: so it is bound without that before. False: it is taken; errno says so. */
+static bool choose_port(struct sockaddr *at, socklen_t len) {
     int one = 1, fd = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return false;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    bool taken = bind(fd, at, len) < 0 && errno == EADDRINUSE;
+    bool is_good = bind(fd, at, len) == 0 && getsockname(fd, at, &len) == 0;
+    int why = errno;
     close(fd);
-    return taken;
+    errno = why;
+    return is_good;
 }
 
 static bool cannot_listen(Str where, const char *why) {
@@ -121,14 +123,10 @@ static bool listen_inet(Listening *l, Str address, size_t count) {
     socklen_t len = found->ai_addrlen;
     memcpy(&at, found->ai_addr, len);
     freeaddrinfo(found);
-    if (is_taken((struct sockaddr *)&at, len)) return cannot_listen(address, strerror(EADDRINUSE));
-    while (l->count < count) {
-        if (!add(l, open_socket((struct sockaddr *)&at, len)))
-            return cannot_listen(address, strerror(errno));
-        socklen_t size = sizeof at; /* the same port for the next */
-        getsockname(l->fds[0], (struct sockaddr *)&at, &size);
-    }
-    return true;
+    bool is_good = count == 1 || choose_port((struct sockaddr *)&at, len);
+    while (is_good && l->count < count)
+        is_good = add(l, open_socket((struct sockaddr *)&at, len, count > 1));
+    return is_good || cannot_listen(address, strerror(errno));
 }
 
 /* What is left of a server that has ended is removed; anything else is not. */
@@ -144,7 +142,7 @@ static bool listen_unix(Listening *l, Str path) {
         if (is_alive) return cannot_listen(path, strerror(EADDRINUSE));
         unlink(at.sun_path);
     }
-    return add(l, open_socket((struct sockaddr *)&at, sizeof at)) ||
+    return add(l, open_socket((struct sockaddr *)&at, sizeof at, false)) ||
            cannot_listen(path, strerror(errno));
 }
 

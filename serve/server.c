@@ -104,7 +104,7 @@ void server_drain(Server *s) {
         return;
     }
     s->is_draining = true;
-    stop_accepting(s);
+    loop_watch(s->loop, &s->listeners[0].watch, 0); /* health is still told */
     free_spare(s);
     loop_timer(s->loop, &s->again, loop_now(s->loop) + s->options->drain_timeout);
     for (Connection *c = s->connections, *next; c; c = next) {

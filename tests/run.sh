@@ -66,6 +66,7 @@ quick)
     part "policies" tests/policy.sh build/witc
     part "scripts" tests/wast.sh build/witc
     part "sources" tests/sources.sh build/witc
+    part "serve" tests/serve.sh build/witc
     ;;
 stress)
     unit stress
@@ -116,6 +117,8 @@ full)
     part "build asan" tests/build.sh build/witc-asan
     part "wasi" tests/wasi.sh build/witc
     part "wasi asan" tests/wasi.sh build/witc-asan
+    part "serve" tests/serve.sh build/witc
+    part "serve asan" tests/serve.sh build/witc-asan
     part "guide" tests/guide.sh build/witc
     part "shop" tests/shop.sh build/witc
     part "embedding" tests/embed.sh build/witc

@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# serve.sh [WITC]: `witc serve` before clients that know only sockets (tests/serve/client.mjs), by one process and by
+# two, at a Unix socket, its reload, its drain, and what it says of what it cannot serve. The handler is built of
+# tests/serve/handler.c where there is clang, else it is the text beside it.
+. "$(dirname "$0")/lib.sh"
+if ! "$witc" build --wit wasi/wit -w wasi:http/proxy tests/serve/handler.c -o "$tmp/handler.wasm" 2>/dev/null; then
+    "$witc" parse tests/serve/handler.wat -o "$tmp/handler.wasm" || { bad handler "it cannot be made"; finish serve; }
+fi
+client=${CLIENT:-tests/serve/client.mjs}
+
+# start WORDS...: a server whose ports are in $port and $admin, its process in $pid.
+start() {
+    : >"$err"
+    "$witc" serve --addr 127.0.0.1:0 --admin-addr 127.0.0.1:0 "$@" "$tmp/app.wasm" 2>"$err" >"$out" </dev/null &
+    pid=$! port='' admin=''
+    for _ in $(seq 200); do
+        port=$(sed -n 's/.*listening at http:.*:\([0-9]*\)$/\1/p' "$err")
+        admin=$(sed -n 's/.*metrics and health at http:.*:\([0-9]*\)$/\1/p' "$err")
+        [ -n "$port" ] && [ -n "$admin" ] && return
+        sleep 0.05
+    done
+    bad start "it does not listen: $(head -n 3 "$err")"
+}
+# stop NAME: it has to end by SIGTERM, with 0.
+stop() {
+    kill -TERM "$pid"
+    wait "$pid"
+    got=$?
+    if [ $got = 0 ]; then ok; else bad "$1" "exit $got after SIGTERM: $(tail -n 3 "$err")"; fi
+}
+limits='--timeout 1500ms --head-timeout 800ms --body-timeout 800ms --write-timeout 800ms --idle-timeout 1s
+    --max-body 1M --max-requests 20 --max-memory 64M --max-delay 0'
+
+cp "$tmp/handler.wasm" "$tmp/app.wasm"
+if ! command -v node >/dev/null; then
+    skip "serve: node is not installed"
+else
+    # shellcheck disable=SC2086 # words
+    start $limits --log "$tmp/access.log"
+    result=$(timeout 100 node "$client" "$port" "$admin" "$pid" "$tmp/access.log")
+    printf '%s\n' "$result" | grep FAILED
+    passed=$((passed + $(printf '%s\n' "$result" | sed -n 's/^\([0-9]*\) passed.*/\1/p')))
+    more=$(printf '%s\n' "$result" | sed -n 's/.* \([0-9]*\) failed$/\1/p')
+    failed=$((failed + ${more:-1}))
+    stop "one process"
+fi
+
+if ! command -v curl >/dev/null; then
+    skip "serve: curl is not installed"
+    finish serve
+fi
+ask() { curl -s --max-time 5 "$@"; }
+# is NAME EXPECTED GOT
+is() { if [ "$2" = "$3" ]; then ok; else bad "$1" "expected $2, got $3"; fi; }
+
+# Requests under way are finished; new ones are not taken.
+start --drain-timeout 5s
+ask "http://127.0.0.1:$port/sleep?600" >"$tmp/slept" &
+asking=$!
+sleep 0.2
+kill -TERM "$pid"
+sleep 0.1
+is "health of a drain" 503 "$(ask -o /dev/null -w '%{http_code}' "http://127.0.0.1:$admin/health")"
+wait $asking
+is "a drain" slept "$(cat "$tmp/slept")"
+wait $pid
+is "its status" 0 $?
+
+# A second signal ends it at once, and so does the limit.
+start --drain-timeout 60s
+ask "http://127.0.0.1:$port/sleep?9000" >/dev/null &
+sleep 0.2
+kill -TERM "$pid"
+sleep 0.1
+kill -TERM "$pid"
+wait $pid
+is "a second signal" 1 $?
+
+# A file that is bad does not take the place of one that is good.
+start
+is "before" hello "$(ask "http://127.0.0.1:$port/")"
+echo nothing >"$tmp/app.wasm"
+kill -HUP "$pid"
+sleep 0.4
+is "the old program stays" hello "$(ask "http://127.0.0.1:$port/")"
+say "the reload" 'stays as it was'
+cp "$tmp/handler.wasm" "$tmp/app.wasm"
+stop "after a bad reload"
+
+# Several requests by one instance; a fresh one for each, that is made anew.
+start --reuse 3
+is "reuse" "1 2 3 1" "$(for _ in 1 2 3 4; do ask "http://127.0.0.1:$port/count"; echo; done | tr '\n' ' ' | sed 's/ $//')"
+stop "reuse"
+start --spare 0
+is "no spare ones" "1 1" "$(ask "http://127.0.0.1:$port/count") $(ask "http://127.0.0.1:$port/count")"
+stop "no spare ones"
+
+# A socket that is a file.
+"$witc" serve --unix "$tmp/socket" "$tmp/app.wasm" 2>"$err" &
+pid=$!
+for _ in $(seq 100); do [ -S "$tmp/socket" ] && break; sleep 0.05; done
+is "a Unix socket" hello "$(ask --unix-socket "$tmp/socket" http://a/)"
+stop "a Unix socket"
+if [ -e "$tmp/socket" ]; then bad "a Unix socket" "it is left behind"; else ok; fi
+
+# Workers: one that is killed is started again, and all counters are summed up.
+start --workers 2
+for _ in 1 2 3 4 5 6 7 8; do ask "http://127.0.0.1:$port/"; done >"$tmp/all"
+is "workers" 8 "$(grep -c hello "$tmp/all")"
+is "their sum" "witc_serve_requests_total 8" "$(ask "http://127.0.0.1:$admin/metrics" | grep '^witc_serve_requests_total')"
+kill -KILL "$(pgrep -P "$pid" | head -n 1)"
+sleep 0.6
+for _ in 1 2 3 4; do ask "http://127.0.0.1:$port/"; done >"$tmp/all"
+is "after a crash" 4 "$(grep -c hello "$tmp/all")"
+is "restarts" "witc_serve_worker_restarts_total 1" "$(ask "http://127.0.0.1:$admin/metrics" | grep '^witc_serve_worker_restarts')"
+kill -HUP "$pid"
+sleep 0.4
+is "after a reload" hello "$(ask "http://127.0.0.1:$port/")"
+stop "workers"
+
+# What cannot be served, and words that are wrong.
+expect "nothing" 2 serve
+expect "an address" 2 serve --addr nowhere "$tmp/app.wasm"
+expect "workers" 2 serve --workers 0 "$tmp/app.wasm"
+expect "no file" 1 serve "$tmp/none.wasm"
+expect "no component" 1 serve tests/serve/client.mjs
+printf '(component)' >"$tmp/empty.wat"
+expect "no handler" 1 serve "$tmp/empty.wat"
+say "no handler" incoming-handler
+start
+expect "a taken address" 1 serve --addr "127.0.0.1:$port" "$tmp/app.wasm"
+say "a taken address" 'ddress already in use'
+stop "the first"
+finish serve

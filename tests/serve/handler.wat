@@ -1,0 +1,4552 @@
+(component
+  (type (;0;)
+    (instance
+      (export (;0;) "pollable" (type (sub resource)))
+      (type (;1;) (borrow 0))
+      (type (;2;) (func (param "self" 1)))
+      (export (;0;) "[method]pollable.block" (func (type 2)))
+    )
+  )
+  (import "wasi:io/poll@0.2.12" (instance (;0;) (type 0)))
+  (alias export 0 "pollable" (type (;1;)))
+  (type (;2;)
+    (instance
+      (type (;0;) u64)
+      (export (;1;) "duration" (type (eq 0)))
+      (alias outer 1 1 (type (;2;)))
+      (export (;3;) "pollable" (type (eq 2)))
+      (type (;4;) (own 3))
+      (type (;5;) (func (param "when" 1) (result 4)))
+      (export (;0;) "subscribe-duration" (func (type 5)))
+    )
+  )
+  (import "wasi:clocks/monotonic-clock@0.2.12" (instance (;1;) (type 2)))
+  (type (;3;)
+    (instance
+      (export (;0;) "error" (type (sub resource)))
+    )
+  )
+  (import "wasi:io/error@0.2.12" (instance (;2;) (type 3)))
+  (alias export 2 "error" (type (;4;)))
+  (type (;5;)
+    (instance
+      (export (;0;) "input-stream" (type (sub resource)))
+      (export (;1;) "output-stream" (type (sub resource)))
+      (alias outer 1 4 (type (;2;)))
+      (export (;3;) "error" (type (eq 2)))
+      (type (;4;) (own 3))
+      (type (;5;) (variant (case "last-operation-failed" 4) (case "closed")))
+      (export (;6;) "stream-error" (type (eq 5)))
+      (type (;7;) (borrow 0))
+      (type (;8;) (list u8))
+      (type (;9;) (result 8 (error 6)))
+      (type (;10;) (func (param "self" 7) (param "len" u64) (result 9)))
+      (export (;0;) "[method]input-stream.blocking-read" (func (type 10)))
+      (type (;11;) (borrow 1))
+      (type (;12;) (result (error 6)))
+      (type (;13;) (func (param "self" 11) (param "contents" 8) (result 12)))
+      (export (;1;) "[method]output-stream.blocking-write-and-flush" (func (type 13)))
+    )
+  )
+  (import "wasi:io/streams@0.2.12" (instance (;3;) (type 5)))
+  (alias export 3 "input-stream" (type (;6;)))
+  (alias export 3 "output-stream" (type (;7;)))
+  (type (;8;)
+    (instance
+      (export (;0;) "fields" (type (sub resource)))
+      (type (;1;) string)
+      (export (;2;) "field-key" (type (eq 1)))
+      (export (;3;) "field-name" (type (eq 2)))
+      (type (;4;) (list u8))
+      (export (;5;) "field-value" (type (eq 4)))
+      (type (;6;) (variant (case "invalid-syntax") (case "forbidden") (case "immutable")))
+      (export (;7;) "header-error" (type (eq 6)))
+      (export (;8;) "incoming-request" (type (sub resource)))
+      (type (;9;) (variant (case "get") (case "head") (case "post") (case "put") (case "delete") (case "connect") (case "options") (case "trace") (case "patch") (case "other" string)))
+      (export (;10;) "method" (type (eq 9)))
+      (export (;11;) "headers" (type (eq 0)))
+      (export (;12;) "incoming-body" (type (sub resource)))
+      (export (;13;) "response-outparam" (type (sub resource)))
+      (export (;14;) "outgoing-response" (type (sub resource)))
+      (type (;15;) (option string))
+      (type (;16;) (option u16))
+      (type (;17;) (record (field "rcode" 15) (field "info-code" 16)))
+      (export (;18;) "DNS-error-payload" (type (eq 17)))
+      (type (;19;) (option u8))
+      (type (;20;) (record (field "alert-id" 19) (field "alert-message" 15)))
+      (export (;21;) "TLS-alert-received-payload" (type (eq 20)))
+      (type (;22;) (option u32))
+      (type (;23;) (record (field "field-name" 15) (field "field-size" 22)))
+      (export (;24;) "field-size-payload" (type (eq 23)))
+      (type (;25;) (option u64))
+      (type (;26;) (option 24))
+      (type (;27;) (variant (case "DNS-timeout") (case "DNS-error" 18) (case "destination-not-found") (case "destination-unavailable") (case "destination-IP-prohibited") (case "destination-IP-unroutable") (case "connection-refused") (case "connection-terminated") (case "connection-timeout") (case "connection-read-timeout") (case "connection-write-timeout") (case "connection-limit-reached") (case "TLS-protocol-error") (case "TLS-certificate-error") (case "TLS-alert-received" 21) (case "HTTP-request-denied") (case "HTTP-request-length-required") (case "HTTP-request-body-size" 25) (case "HTTP-request-method-invalid") (case "HTTP-request-URI-invalid") (case "HTTP-request-URI-too-long") (case "HTTP-request-header-section-size" 22) (case "HTTP-request-header-size" 26) (case "HTTP-request-trailer-section-size" 22) (case "HTTP-request-trailer-size" 24) (case "HTTP-response-incomplete") (case "HTTP-response-header-section-size" 22) (case "HTTP-response-header-size" 24) (case "HTTP-response-body-size" 25) (case "HTTP-response-trailer-section-size" 22) (case "HTTP-response-trailer-size" 24) (case "HTTP-response-transfer-coding" 15) (case "HTTP-response-content-coding" 15) (case "HTTP-response-timeout") (case "HTTP-upgrade-failed") (case "HTTP-protocol-error") (case "loop-detected") (case "configuration-error") (case "internal-error" 15)))
+      (export (;28;) "error-code" (type (eq 27)))
+      (alias outer 1 6 (type (;29;)))
+      (export (;30;) "input-stream" (type (eq 29)))
+      (export (;31;) "future-trailers" (type (sub resource)))
+      (alias outer 1 1 (type (;32;)))
+      (export (;33;) "pollable" (type (eq 32)))
+      (export (;34;) "trailers" (type (eq 0)))
+      (type (;35;) u16)
+      (export (;36;) "status-code" (type (eq 35)))
+      (export (;37;) "outgoing-body" (type (sub resource)))
+      (alias outer 1 7 (type (;38;)))
+      (export (;39;) "output-stream" (type (eq 38)))
+      (type (;40;) (own 0))
+      (type (;41;) (func (result 40)))
+      (export (;0;) "[constructor]fields" (func (type 41)))
+      (type (;42;) (borrow 0))
+      (type (;43;) (result (error 7)))
+      (type (;44;) (func (param "self" 42) (param "name" 3) (param "value" 5) (result 43)))
+      (export (;1;) "[method]fields.append" (func (type 44)))
+      (type (;45;) (tuple 3 5))
+      (type (;46;) (list 45))
+      (type (;47;) (func (param "self" 42) (result 46)))
+      (export (;2;) "[method]fields.entries" (func (type 47)))
+      (type (;48;) (borrow 8))
+      (type (;49;) (func (param "self" 48) (result 10)))
+      (export (;3;) "[method]incoming-request.method" (func (type 49)))
+      (type (;50;) (func (param "self" 48) (result 15)))
+      (export (;4;) "[method]incoming-request.path-with-query" (func (type 50)))
+      (export (;5;) "[method]incoming-request.authority" (func (type 50)))
+      (type (;51;) (own 11))
+      (type (;52;) (func (param "self" 48) (result 51)))
+      (export (;6;) "[method]incoming-request.headers" (func (type 52)))
+      (type (;53;) (own 12))
+      (type (;54;) (result 53))
+      (type (;55;) (func (param "self" 48) (result 54)))
+      (export (;7;) "[method]incoming-request.consume" (func (type 55)))
+      (type (;56;) (own 13))
+      (type (;57;) (own 14))
+      (type (;58;) (result 57 (error 28)))
+      (type (;59;) (func (param "param" 56) (param "response" 58)))
+      (export (;8;) "[static]response-outparam.set" (func (type 59)))
+      (type (;60;) (borrow 12))
+      (type (;61;) (own 30))
+      (type (;62;) (result 61))
+      (type (;63;) (func (param "self" 60) (result 62)))
+      (export (;9;) "[method]incoming-body.stream" (func (type 63)))
+      (type (;64;) (own 31))
+      (type (;65;) (func (param "this" 53) (result 64)))
+      (export (;10;) "[static]incoming-body.finish" (func (type 65)))
+      (type (;66;) (borrow 31))
+      (type (;67;) (own 33))
+      (type (;68;) (func (param "self" 66) (result 67)))
+      (export (;11;) "[method]future-trailers.subscribe" (func (type 68)))
+      (type (;69;) (own 34))
+      (type (;70;) (option 69))
+      (type (;71;) (result 70 (error 28)))
+      (type (;72;) (result 71))
+      (type (;73;) (option 72))
+      (type (;74;) (func (param "self" 66) (result 73)))
+      (export (;12;) "[method]future-trailers.get" (func (type 74)))
+      (type (;75;) (func (param "headers" 51) (result 57)))
+      (export (;13;) "[constructor]outgoing-response" (func (type 75)))
+      (type (;76;) (borrow 14))
+      (type (;77;) (result))
+      (type (;78;) (func (param "self" 76) (param "status-code" 36) (result 77)))
+      (export (;14;) "[method]outgoing-response.set-status-code" (func (type 78)))
+      (type (;79;) (own 37))
+      (type (;80;) (result 79))
+      (type (;81;) (func (param "self" 76) (result 80)))
+      (export (;15;) "[method]outgoing-response.body" (func (type 81)))
+      (type (;82;) (borrow 37))
+      (type (;83;) (own 39))
+      (type (;84;) (result 83))
+      (type (;85;) (func (param "self" 82) (result 84)))
+      (export (;16;) "[method]outgoing-body.write" (func (type 85)))
+      (type (;86;) (result (error 28)))
+      (type (;87;) (func (param "this" 79) (param "trailers" 70) (result 86)))
+      (export (;17;) "[static]outgoing-body.finish" (func (type 87)))
+    )
+  )
+  (import "wasi:http/types@0.2.12" (instance (;4;) (type 8)))
+  (core module (;0;)
+    (type (;0;) (func (param i32)))
+    (type (;1;) (func (param i64) (result i32)))
+    (type (;2;) (func (param i32 i64 i32)))
+    (type (;3;) (func (param i32 i32 i32 i32)))
+    (type (;4;) (func (result i32)))
+    (type (;5;) (func (param i32 i32 i32 i32 i32 i32)))
+    (type (;6;) (func (param i32 i32)))
+    (type (;7;) (func (param i32) (result i32)))
+    (type (;8;) (func (param i32 i32 i32 i32 i64 i32 i32 i32 i32)))
+    (type (;9;) (func (param i32 i32) (result i32)))
+    (type (;10;) (func))
+    (type (;11;) (func (param i32 i32 i32)))
+    (type (;12;) (func (param i32 i32 i32) (result i32)))
+    (type (;13;) (func (param i32 i32 i32 i32) (result i32)))
+    (type (;14;) (func (param i32 i64 i32 i32) (result i32)))
+    (import "wasi:io/poll@0.2.12" "[resource-drop]pollable" (func (;0;) (type 0)))
+    (import "wasi:io/streams@0.2.12" "[resource-drop]input-stream" (func (;1;) (type 0)))
+    (import "wasi:io/streams@0.2.12" "[resource-drop]output-stream" (func (;2;) (type 0)))
+    (import "wasi:io/poll@0.2.12" "[method]pollable.block" (func (;3;) (type 0)))
+    (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func (;4;) (type 1)))
+    (import "wasi:io/streams@0.2.12" "[method]input-stream.blocking-read" (func (;5;) (type 2)))
+    (import "wasi:io/streams@0.2.12" "[method]output-stream.blocking-write-and-flush" (func (;6;) (type 3)))
+    (import "wasi:http/types@0.2.12" "[constructor]fields" (func (;7;) (type 4)))
+    (import "wasi:http/types@0.2.12" "[method]fields.append" (func (;8;) (type 5)))
+    (import "wasi:http/types@0.2.12" "[method]fields.entries" (func (;9;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.method" (func (;10;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.path-with-query" (func (;11;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.authority" (func (;12;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.headers" (func (;13;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.consume" (func (;14;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[static]response-outparam.set" (func (;15;) (type 8)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-body.stream" (func (;16;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[static]incoming-body.finish" (func (;17;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]future-trailers.subscribe" (func (;18;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]future-trailers.get" (func (;19;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[constructor]outgoing-response" (func (;20;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]outgoing-response.set-status-code" (func (;21;) (type 9)))
+    (import "wasi:http/types@0.2.12" "[method]outgoing-response.body" (func (;22;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]outgoing-body.write" (func (;23;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[static]outgoing-body.finish" (func (;24;) (type 3)))
+    (table (;0;) 1 1 funcref)
+    (memory (;0;) 2)
+    (global (;0;) (mut i32) i32.const 65536)
+    (export "memory" (memory 0))
+    (export "cabi_realloc" (func 45))
+    (export "wasi:http/incoming-handler@0.2.12#handle" (func 81))
+    (export "_initialize" (func 82))
+    (func (;25;) (type 10))
+    (func (;26;) (type 6) (param i32 i32)
+      (local i32 i32 i32 i32 i32 i64 i64 i64 i64)
+      global.get 0
+      i32.const 48
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      call 54
+      local.set 3
+      local.get 2
+      i64.const 0
+      i64.store offset=8
+      local.get 2
+      i32.const 65750
+      i32.store offset=4
+      local.get 3
+      local.get 2
+      i32.const 8
+      i32.add
+      call 67
+      drop
+      i32.const 0
+      i32.const 0
+      i32.load offset=65792
+      i32.const 1
+      i32.add
+      i32.store offset=65792
+      local.get 2
+      i32.load offset=8
+      local.tee 4
+      local.get 2
+      i32.load offset=12
+      local.tee 3
+      i32.add
+      local.set 5
+      block ;; label = @1
+        block ;; label = @2
+          block ;; label = @3
+            local.get 3
+            i32.eqz
+            br_if 0 (;@3;)
+            block ;; label = @4
+              local.get 4
+              i32.load8_u
+              i32.const 47
+              i32.ne
+              br_if 0 (;@4;)
+              block ;; label = @5
+                local.get 3
+                i32.const 1
+                i32.eq
+                br_if 0 (;@5;)
+                local.get 4
+                i32.load8_u offset=1
+                i32.const 63
+                i32.ne
+                br_if 1 (;@4;)
+              end
+              local.get 1
+              i32.const 65706
+              call 27
+              br 2 (;@2;)
+            end
+            block ;; label = @4
+              block ;; label = @5
+                local.get 3
+                i32.const 5
+                i32.lt_u
+                br_if 0 (;@5;)
+                block ;; label = @6
+                  local.get 4
+                  i32.load8_u
+                  i32.const 47
+                  i32.ne
+                  br_if 0 (;@6;)
+                  local.get 4
+                  i32.load8_u offset=1
+                  i32.const 101
+                  i32.ne
+                  br_if 0 (;@6;)
+                  local.get 4
+                  i32.load8_u offset=2
+                  i32.const 99
+                  i32.ne
+                  br_if 0 (;@6;)
+                  local.get 4
+                  i32.load8_u offset=3
+                  i32.const 104
+                  i32.ne
+                  br_if 0 (;@6;)
+                  local.get 4
+                  i32.load8_u offset=4
+                  i32.const 111
+                  i32.ne
+                  br_if 0 (;@6;)
+                  block ;; label = @7
+                    local.get 3
+                    i32.const 5
+                    i32.eq
+                    br_if 0 (;@7;)
+                    local.get 4
+                    i32.load8_u offset=5
+                    i32.const 63
+                    i32.ne
+                    br_if 1 (;@6;)
+                  end
+                  local.get 0
+                  call 54
+                  i32.const 65800
+                  call 70
+                  drop
+                  i32.const 0
+                  i32.load offset=65800
+                  call 55
+                  local.get 2
+                  i32.const 16
+                  i32.add
+                  call 72
+                  drop
+                  local.get 2
+                  i32.load offset=16
+                  local.set 3
+                  local.get 1
+                  i32.const 200
+                  call 28
+                  local.get 3
+                  i32.const 1
+                  call 29
+                  i32.const 0
+                  i32.load offset=65796
+                  call 51
+                  i32.const 0
+                  i32.load offset=65804
+                  i32.const 0
+                  local.get 2
+                  i32.const 16
+                  i32.add
+                  call 80
+                  drop
+                  br 4 (;@2;)
+                end
+                local.get 3
+                i32.const 7
+                i32.lt_u
+                br_if 1 (;@4;)
+                local.get 4
+                i32.load8_u
+                i32.const 47
+                i32.ne
+                br_if 2 (;@3;)
+                local.get 4
+                i32.load8_u offset=1
+                i32.const 115
+                i32.ne
+                br_if 1 (;@4;)
+                local.get 4
+                i32.load8_u offset=2
+                i32.const 116
+                i32.ne
+                br_if 1 (;@4;)
+                local.get 4
+                i32.load8_u offset=3
+                i32.const 97
+                i32.ne
+                br_if 1 (;@4;)
+                local.get 4
+                i32.load8_u offset=4
+                i32.const 116
+                i32.ne
+                br_if 1 (;@4;)
+                local.get 4
+                i32.load8_u offset=5
+                i32.const 117
+                i32.ne
+                br_if 1 (;@4;)
+                local.get 4
+                i32.load8_u offset=6
+                i32.const 115
+                i32.ne
+                br_if 1 (;@4;)
+                i32.const 65750
+                local.set 6
+                block ;; label = @6
+                  local.get 3
+                  i32.const 7
+                  i32.eq
+                  br_if 0 (;@6;)
+                  local.get 4
+                  i32.load8_u offset=7
+                  i32.const 63
+                  i32.ne
+                  br_if 2 (;@4;)
+                  local.get 4
+                  i32.const 8
+                  i32.add
+                  local.set 6
+                end
+                i32.const 0
+                local.set 3
+                block ;; label = @6
+                  local.get 6
+                  local.get 5
+                  i32.ge_u
+                  br_if 0 (;@6;)
+                  i32.const 0
+                  local.set 3
+                  loop ;; label = @7
+                    local.get 6
+                    i32.load8_u
+                    i32.const -48
+                    i32.add
+                    i32.const 255
+                    i32.and
+                    local.tee 4
+                    i32.const 9
+                    i32.gt_u
+                    br_if 1 (;@6;)
+                    local.get 3
+                    i32.const 10
+                    i32.mul
+                    local.get 4
+                    i32.add
+                    local.set 3
+                    local.get 6
+                    i32.const 1
+                    i32.add
+                    local.tee 6
+                    local.get 5
+                    i32.ne
+                    br_if 0 (;@7;)
+                  end
+                end
+                local.get 1
+                local.get 3
+                call 28
+                i32.const 0
+                i32.load offset=65796
+                call 51
+                i32.const 0
+                i32.load offset=65804
+                i32.const 0
+                local.get 2
+                i32.const 16
+                i32.add
+                call 80
+                drop
+                br 3 (;@2;)
+              end
+              local.get 3
+              i32.const 4
+              i32.ne
+              br_if 1 (;@3;)
+            end
+            local.get 4
+            i32.load8_u
+            i32.const 47
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 4
+            i32.load8_u offset=1
+            i32.const 98
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 4
+            i32.load8_u offset=2
+            i32.const 105
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 4
+            i32.load8_u offset=3
+            i32.const 103
+            i32.ne
+            br_if 0 (;@3;)
+            i32.const 65750
+            local.set 6
+            block ;; label = @4
+              local.get 3
+              i32.const 4
+              i32.eq
+              br_if 0 (;@4;)
+              local.get 4
+              i32.load8_u offset=4
+              i32.const 63
+              i32.ne
+              br_if 1 (;@3;)
+              local.get 4
+              i32.const 5
+              i32.add
+              local.set 6
+            end
+            i32.const 0
+            local.set 3
+            block ;; label = @4
+              local.get 6
+              local.get 5
+              i32.ge_u
+              br_if 0 (;@4;)
+              i32.const 0
+              local.set 3
+              loop ;; label = @5
+                local.get 6
+                i32.load8_u
+                i32.const -48
+                i32.add
+                i32.const 255
+                i32.and
+                local.tee 4
+                i32.const 9
+                i32.gt_u
+                br_if 1 (;@4;)
+                local.get 3
+                i32.const 10
+                i32.mul
+                local.get 4
+                i32.add
+                local.set 3
+                local.get 6
+                i32.const 1
+                i32.add
+                local.tee 6
+                local.get 5
+                i32.ne
+                br_if 0 (;@5;)
+              end
+            end
+            local.get 1
+            local.get 3
+            i32.const 0
+            call 30
+            br 1 (;@2;)
+          end
+          block ;; label = @3
+            local.get 2
+            i32.const 8
+            i32.add
+            i32.const 65544
+            local.get 2
+            i32.const 4
+            i32.add
+            call 31
+            i32.eqz
+            br_if 0 (;@3;)
+            i32.const 0
+            local.set 4
+            block ;; label = @4
+              local.get 2
+              i32.load offset=4
+              local.tee 3
+              local.get 5
+              i32.ge_u
+              br_if 0 (;@4;)
+              i32.const 0
+              local.set 4
+              loop ;; label = @5
+                local.get 3
+                i32.load8_u
+                i32.const -48
+                i32.add
+                i32.const 255
+                i32.and
+                local.tee 0
+                i32.const 9
+                i32.gt_u
+                br_if 1 (;@4;)
+                local.get 4
+                i32.const 10
+                i32.mul
+                local.get 0
+                i32.add
+                local.set 4
+                local.get 3
+                i32.const 1
+                i32.add
+                local.tee 3
+                local.get 5
+                i32.ne
+                br_if 0 (;@5;)
+              end
+            end
+            local.get 1
+            local.get 4
+            i32.const 20
+            call 30
+            br 1 (;@2;)
+          end
+          block ;; label = @3
+            local.get 2
+            i32.const 8
+            i32.add
+            i32.const 65574
+            local.get 2
+            i32.const 4
+            i32.add
+            call 31
+            i32.eqz
+            br_if 0 (;@3;)
+            i32.const 0
+            local.set 4
+            block ;; label = @4
+              local.get 2
+              i32.load offset=4
+              local.tee 3
+              local.get 5
+              i32.ge_u
+              br_if 0 (;@4;)
+              i32.const 0
+              local.set 4
+              loop ;; label = @5
+                local.get 3
+                i32.load8_u
+                i32.const -48
+                i32.add
+                i32.const 255
+                i32.and
+                local.tee 0
+                i32.const 9
+                i32.gt_u
+                br_if 1 (;@4;)
+                local.get 4
+                i32.const 10
+                i32.mul
+                local.get 0
+                i32.add
+                local.set 4
+                local.get 3
+                i32.const 1
+                i32.add
+                local.tee 3
+                local.get 5
+                i32.ne
+                br_if 0 (;@5;)
+              end
+            end
+            local.get 4
+            call 32
+            local.get 1
+            i32.const 65699
+            call 27
+            br 1 (;@2;)
+          end
+          block ;; label = @3
+            local.get 2
+            i32.const 8
+            i32.add
+            i32.const 65587
+            local.get 2
+            i32.const 4
+            i32.add
+            call 31
+            i32.eqz
+            br_if 0 (;@3;)
+            i64.const -1
+            local.set 7
+            block ;; label = @4
+              local.get 2
+              i32.load offset=4
+              local.tee 3
+              local.get 5
+              i32.ge_u
+              br_if 0 (;@4;)
+              i32.const 0
+              local.set 4
+              block ;; label = @5
+                loop ;; label = @6
+                  local.get 3
+                  i32.load8_u
+                  i32.const -48
+                  i32.add
+                  i32.const 255
+                  i32.and
+                  local.tee 0
+                  i32.const 9
+                  i32.gt_u
+                  br_if 1 (;@5;)
+                  local.get 4
+                  i32.const 10
+                  i32.mul
+                  local.get 0
+                  i32.add
+                  local.set 4
+                  local.get 3
+                  i32.const 1
+                  i32.add
+                  local.tee 3
+                  local.get 5
+                  i32.ne
+                  br_if 0 (;@6;)
+                end
+              end
+              i64.const -1
+              local.set 7
+              local.get 4
+              i32.eqz
+              br_if 0 (;@4;)
+              local.get 4
+              i64.extend_i32_u
+              i64.const 1000000
+              i64.mul
+              local.set 7
+            end
+            local.get 7
+            i64.const -1
+            i64.add
+            local.set 8
+            block ;; label = @4
+              local.get 7
+              i64.const 3
+              i64.and
+              local.tee 9
+              i64.eqz
+              br_if 0 (;@4;)
+              local.get 7
+              i64.const -4
+              i64.and
+              local.set 10
+              local.get 7
+              i32.wrap_i64
+              i32.const -1
+              i32.add
+              local.set 3
+              loop ;; label = @5
+                i32.const 0
+                local.get 3
+                i32.const 0
+                i32.load offset=69904
+                i32.add
+                i32.store offset=69904
+                local.get 3
+                i32.const -1
+                i32.add
+                local.set 3
+                local.get 9
+                i64.const -1
+                i64.add
+                local.tee 9
+                i64.const 0
+                i64.ne
+                br_if 0 (;@5;)
+              end
+              local.get 10
+              local.set 7
+            end
+            block ;; label = @4
+              local.get 8
+              i64.const 3
+              i64.lt_u
+              br_if 0 (;@4;)
+              local.get 7
+              i32.wrap_i64
+              i32.const -4
+              i32.add
+              local.set 3
+              loop ;; label = @5
+                i32.const 0
+                local.get 3
+                i32.const 0
+                i32.load offset=69904
+                i32.add
+                i32.const 3
+                i32.add
+                i32.store offset=69904
+                i32.const 0
+                local.get 3
+                i32.const 0
+                i32.load offset=69904
+                i32.add
+                i32.const 2
+                i32.add
+                i32.store offset=69904
+                i32.const 0
+                local.get 3
+                i32.const 0
+                i32.load offset=69904
+                i32.add
+                i32.const 1
+                i32.add
+                i32.store offset=69904
+                i32.const 0
+                local.get 3
+                i32.const 0
+                i32.load offset=69904
+                i32.add
+                i32.store offset=69904
+                local.get 3
+                i32.const -4
+                i32.add
+                local.set 3
+                local.get 7
+                i64.const -4
+                i64.add
+                local.tee 7
+                i64.const 0
+                i64.ne
+                br_if 0 (;@5;)
+              end
+            end
+            local.get 1
+            i32.const 65720
+            call 27
+            br 1 (;@2;)
+          end
+          block ;; label = @3
+            local.get 2
+            i32.const 8
+            i32.add
+            i32.const 65567
+            local.get 2
+            i32.const 4
+            i32.add
+            call 31
+            i32.eqz
+            br_if 0 (;@3;)
+            local.get 1
+            i32.const 65741
+            call 27
+            i32.const 0
+            local.set 4
+            block ;; label = @4
+              local.get 2
+              i32.load offset=4
+              local.tee 3
+              local.get 5
+              i32.ge_u
+              br_if 0 (;@4;)
+              i32.const 0
+              local.set 4
+              loop ;; label = @5
+                local.get 3
+                i32.load8_u
+                i32.const -48
+                i32.add
+                i32.const 255
+                i32.and
+                local.tee 0
+                i32.const 9
+                i32.gt_u
+                br_if 1 (;@4;)
+                local.get 4
+                i32.const 10
+                i32.mul
+                local.get 0
+                i32.add
+                local.set 4
+                local.get 3
+                i32.const 1
+                i32.add
+                local.tee 3
+                local.get 5
+                i32.ne
+                br_if 0 (;@5;)
+              end
+            end
+            local.get 4
+            call 32
+            br 1 (;@2;)
+          end
+          block ;; label = @3
+            local.get 2
+            i32.const 8
+            i32.add
+            i32.const 65550
+            local.get 2
+            i32.const 4
+            i32.add
+            call 31
+            i32.eqz
+            br_if 0 (;@3;)
+            local.get 1
+            i32.const 200
+            call 28
+            i32.const 0
+            i32.load offset=65792
+            call 33
+            i32.const 0
+            call 34
+            br 1 (;@2;)
+          end
+          block ;; label = @3
+            local.get 2
+            i32.const 8
+            i32.add
+            i32.const 65536
+            local.get 2
+            i32.const 4
+            i32.add
+            call 31
+            i32.eqz
+            br_if 0 (;@3;)
+            i32.const 0
+            local.set 4
+            block ;; label = @4
+              local.get 2
+              i32.load offset=4
+              local.tee 3
+              local.get 5
+              i32.ge_u
+              br_if 0 (;@4;)
+              i32.const 0
+              local.set 4
+              block ;; label = @5
+                loop ;; label = @6
+                  local.get 3
+                  i32.load8_u
+                  i32.const -48
+                  i32.add
+                  i32.const 255
+                  i32.and
+                  local.tee 0
+                  i32.const 9
+                  i32.gt_u
+                  br_if 1 (;@5;)
+                  local.get 4
+                  i32.const 10
+                  i32.mul
+                  local.get 0
+                  i32.add
+                  local.set 4
+                  local.get 3
+                  i32.const 1
+                  i32.add
+                  local.tee 3
+                  local.get 5
+                  i32.ne
+                  br_if 0 (;@6;)
+                end
+              end
+              local.get 4
+              i32.const 4
+              i32.shl
+              local.set 4
+            end
+            local.get 4
+            memory.grow
+            i32.const -1
+            i32.eq
+            br_if 2 (;@1;)
+            local.get 1
+            i32.const 65713
+            call 27
+            br 1 (;@2;)
+          end
+          block ;; label = @3
+            local.get 2
+            i32.const 8
+            i32.add
+            i32.const 65604
+            local.get 2
+            i32.const 4
+            i32.add
+            call 31
+            i32.eqz
+            br_if 0 (;@3;)
+            block ;; label = @4
+              local.get 2
+              i32.load offset=4
+              local.tee 0
+              local.get 5
+              i32.ge_u
+              br_if 0 (;@4;)
+              i32.const 0
+              local.set 3
+              loop ;; label = @5
+                local.get 3
+                i32.const 65760
+                i32.add
+                local.get 0
+                local.get 3
+                i32.add
+                local.tee 4
+                i32.load8_u
+                i32.store8
+                local.get 3
+                i32.const 18
+                i32.gt_u
+                br_if 1 (;@4;)
+                local.get 3
+                i32.const 1
+                i32.add
+                local.set 3
+                local.get 4
+                i32.const 1
+                i32.add
+                local.get 5
+                i32.lt_u
+                br_if 0 (;@5;)
+              end
+            end
+            local.get 1
+            call 35
+            br 1 (;@2;)
+          end
+          block ;; label = @3
+            local.get 2
+            i32.const 8
+            i32.add
+            i32.const 65649
+            local.get 2
+            i32.const 4
+            i32.add
+            call 31
+            i32.eqz
+            br_if 0 (;@3;)
+            local.get 0
+            local.get 1
+            call 36
+            br 1 (;@2;)
+          end
+          block ;; label = @3
+            local.get 2
+            i32.const 8
+            i32.add
+            i32.const 65557
+            local.get 2
+            i32.const 4
+            i32.add
+            call 31
+            i32.eqz
+            br_if 0 (;@3;)
+            local.get 0
+            local.get 1
+            call 37
+            br 1 (;@2;)
+          end
+          local.get 2
+          i32.const 8
+          i32.add
+          i32.const 65627
+          local.get 2
+          i32.const 4
+          i32.add
+          call 31
+          br_if 0 (;@2;)
+          local.get 2
+          i32.const 8
+          i32.add
+          local.get 1
+          call 38
+        end
+        local.get 2
+        i32.const 48
+        i32.add
+        global.set 0
+        return
+      end
+      unreachable
+    )
+    (func (;27;) (type 6) (param i32 i32)
+      (local i32 i32 i32)
+      global.get 0
+      i32.const 48
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      i32.const 200
+      call 28
+      i32.const 0
+      local.set 0
+      loop ;; label = @1
+        local.get 1
+        local.get 0
+        i32.add
+        local.set 3
+        local.get 0
+        i32.const 1
+        i32.add
+        local.tee 4
+        local.set 0
+        local.get 3
+        i32.load8_u
+        br_if 0 (;@1;)
+      end
+      local.get 4
+      i32.const -1
+      i32.add
+      local.set 0
+      block ;; label = @1
+        loop ;; label = @2
+          local.get 0
+          i32.eqz
+          br_if 1 (;@1;)
+          local.get 2
+          local.get 0
+          i32.const 4096
+          local.get 0
+          i32.const 4096
+          i32.lt_u
+          select
+          i32.store offset=12
+          local.get 2
+          local.get 1
+          i32.store offset=8
+          i32.const 0
+          i32.load offset=65796
+          call 52
+          local.get 2
+          i32.const 8
+          i32.add
+          local.get 2
+          i32.const 16
+          i32.add
+          call 62
+          local.set 3
+          local.get 0
+          local.get 2
+          i32.load offset=12
+          local.tee 4
+          i32.sub
+          local.set 0
+          local.get 1
+          local.get 4
+          i32.add
+          local.set 1
+          local.get 3
+          br_if 0 (;@2;)
+        end
+      end
+      i32.const 0
+      i32.load offset=65796
+      call 51
+      i32.const 0
+      i32.load offset=65804
+      i32.const 0
+      local.get 2
+      i32.const 16
+      i32.add
+      call 80
+      drop
+      local.get 2
+      i32.const 48
+      i32.add
+      global.set 0
+    )
+    (func (;28;) (type 6) (param i32 i32)
+      (local i32 i32 i32 i32)
+      global.get 0
+      i32.const 64
+      i32.sub
+      local.tee 2
+      global.set 0
+      call 63
+      local.set 3
+      local.get 2
+      i32.const 12
+      i32.store offset=28
+      local.get 2
+      i32.const 65636
+      i32.store offset=24
+      local.get 2
+      i32.const 10
+      i32.store offset=20
+      local.get 2
+      i32.const 65593
+      i32.store offset=16
+      local.get 3
+      call 53
+      local.get 2
+      i32.const 24
+      i32.add
+      local.get 2
+      i32.const 16
+      i32.add
+      local.get 2
+      i32.const 15
+      i32.add
+      call 64
+      drop
+      local.get 2
+      i32.const 56
+      i32.add
+      i64.const 0
+      i64.store
+      local.get 2
+      i32.const 48
+      i32.add
+      i64.const 0
+      i64.store
+      local.get 2
+      i32.const 40
+      i32.add
+      i64.const 0
+      i64.store
+      local.get 2
+      i32.const 32
+      i32.add
+      local.tee 4
+      i64.const 0
+      i64.store
+      local.get 2
+      i64.const 0
+      i64.store offset=24
+      local.get 3
+      call 76
+      local.tee 3
+      call 57
+      local.tee 5
+      local.get 1
+      i32.const 65535
+      i32.and
+      call 77
+      drop
+      local.get 5
+      i32.const 65804
+      call 78
+      drop
+      i32.const 0
+      i32.load offset=65804
+      call 58
+      i32.const 65796
+      call 79
+      drop
+      local.get 4
+      local.get 3
+      i32.store
+      local.get 0
+      local.get 2
+      i32.const 24
+      i32.add
+      call 71
+      local.get 2
+      i32.const 64
+      i32.add
+      global.set 0
+    )
+    (func (;29;) (type 6) (param i32 i32)
+      (local i32 i32 i32 i32 i32)
+      global.get 0
+      i32.const 32
+      i32.sub
+      local.tee 2
+      global.set 0
+      block ;; label = @1
+        local.get 0
+        call 50
+        i64.const 65536
+        local.get 2
+        i32.const 8
+        i32.add
+        local.get 2
+        call 61
+        i32.eqz
+        br_if 0 (;@1;)
+        loop ;; label = @2
+          block ;; label = @3
+            local.get 1
+            i32.eqz
+            br_if 0 (;@3;)
+            local.get 2
+            i32.load offset=12
+            local.set 3
+            local.get 2
+            i32.load offset=8
+            local.set 4
+            loop ;; label = @4
+              local.get 3
+              i32.eqz
+              br_if 1 (;@3;)
+              local.get 2
+              local.get 3
+              i32.const 4096
+              local.get 3
+              i32.const 4096
+              i32.lt_u
+              select
+              i32.store offset=20
+              local.get 2
+              local.get 4
+              i32.store offset=16
+              i32.const 0
+              i32.load offset=65796
+              call 52
+              local.get 2
+              i32.const 16
+              i32.add
+              local.get 2
+              i32.const 24
+              i32.add
+              call 62
+              local.set 5
+              local.get 3
+              local.get 2
+              i32.load offset=20
+              local.tee 6
+              i32.sub
+              local.set 3
+              local.get 4
+              local.get 6
+              i32.add
+              local.set 4
+              local.get 5
+              br_if 0 (;@4;)
+              br 3 (;@1;)
+            end
+          end
+          local.get 2
+          i32.const 8
+          i32.add
+          call 48
+          local.get 0
+          call 50
+          i64.const 65536
+          local.get 2
+          i32.const 8
+          i32.add
+          local.get 2
+          call 61
+          br_if 0 (;@2;)
+        end
+      end
+      local.get 0
+      call 49
+      local.get 2
+      i32.const 32
+      i32.add
+      global.set 0
+    )
+    (func (;30;) (type 11) (param i32 i32 i32)
+      (local i32 i32 i64 i32 i32 i32)
+      global.get 0
+      i32.const 48
+      i32.sub
+      local.tee 3
+      global.set 0
+      i32.const 0
+      local.set 4
+      loop ;; label = @1
+        local.get 4
+        i32.const 65808
+        i32.add
+        local.get 4
+        i32.const 65535
+        i32.and
+        i32.const 26
+        i32.rem_u
+        i32.const 97
+        i32.or
+        i32.store8
+        local.get 4
+        i32.const 65809
+        i32.add
+        local.get 4
+        i32.const 1
+        i32.add
+        i32.const 65535
+        i32.and
+        i32.const 26
+        i32.rem_u
+        i32.const 97
+        i32.add
+        i32.store8
+        local.get 4
+        i32.const 2
+        i32.add
+        local.tee 4
+        i32.const 4096
+        i32.ne
+        br_if 0 (;@1;)
+      end
+      local.get 0
+      i32.const 200
+      call 28
+      block ;; label = @1
+        block ;; label = @2
+          local.get 1
+          i32.eqz
+          br_if 0 (;@2;)
+          local.get 2
+          i64.extend_i32_u
+          i64.const 1000000
+          i64.mul
+          local.set 5
+          loop ;; label = @3
+            i32.const 65808
+            local.set 0
+            i32.const 1
+            local.get 1
+            i32.const 4096
+            local.get 1
+            i32.const 4096
+            i32.lt_u
+            select
+            local.get 2
+            select
+            local.tee 6
+            local.set 4
+            block ;; label = @4
+              loop ;; label = @5
+                local.get 4
+                i32.eqz
+                br_if 1 (;@4;)
+                local.get 3
+                local.get 4
+                i32.const 4096
+                local.get 4
+                i32.const 4096
+                i32.lt_u
+                select
+                i32.store offset=12
+                local.get 3
+                local.get 0
+                i32.store offset=8
+                i32.const 0
+                i32.load offset=65796
+                call 52
+                local.get 3
+                i32.const 8
+                i32.add
+                local.get 3
+                i32.const 16
+                i32.add
+                call 62
+                local.set 7
+                local.get 4
+                local.get 3
+                i32.load offset=12
+                local.tee 8
+                i32.sub
+                local.set 4
+                local.get 0
+                local.get 8
+                i32.add
+                local.set 0
+                local.get 7
+                br_if 0 (;@5;)
+                br 4 (;@1;)
+              end
+            end
+            block ;; label = @4
+              local.get 2
+              i32.eqz
+              br_if 0 (;@4;)
+              local.get 5
+              call 60
+              local.tee 4
+              call 47
+              call 59
+              local.get 4
+              call 46
+            end
+            local.get 1
+            local.get 6
+            i32.sub
+            local.tee 1
+            br_if 0 (;@3;)
+          end
+        end
+        i32.const 0
+        i32.load offset=65796
+        call 51
+        i32.const 0
+        i32.load offset=65804
+        i32.const 0
+        local.get 3
+        i32.const 16
+        i32.add
+        call 80
+        drop
+      end
+      local.get 3
+      i32.const 48
+      i32.add
+      global.set 0
+    )
+    (func (;31;) (type 12) (param i32 i32 i32) (result i32)
+      (local i32 i32 i32 i32 i32 i32)
+      i32.const 0
+      local.set 3
+      loop ;; label = @1
+        local.get 1
+        local.get 3
+        i32.add
+        local.set 4
+        local.get 3
+        i32.const 1
+        i32.add
+        local.tee 5
+        local.set 3
+        local.get 4
+        i32.load8_u
+        br_if 0 (;@1;)
+      end
+      i32.const 0
+      local.set 6
+      block ;; label = @1
+        local.get 0
+        i32.load offset=4
+        local.tee 7
+        local.get 5
+        i32.const -1
+        i32.add
+        local.tee 4
+        i32.lt_u
+        br_if 0 (;@1;)
+        block ;; label = @2
+          local.get 5
+          i32.const 1
+          i32.eq
+          br_if 0 (;@2;)
+          local.get 0
+          i32.load
+          local.set 8
+          i32.const 0
+          local.set 3
+          block ;; label = @3
+            loop ;; label = @4
+              local.get 8
+              local.get 3
+              i32.add
+              i32.load8_u
+              local.get 1
+              local.get 3
+              i32.add
+              i32.load8_u
+              i32.ne
+              br_if 1 (;@3;)
+              local.get 4
+              local.get 3
+              i32.const 1
+              i32.add
+              local.tee 3
+              i32.eq
+              br_if 2 (;@2;)
+              br 0 (;@4;)
+            end
+          end
+          i32.const 0
+          return
+        end
+        i32.const 65750
+        local.set 3
+        block ;; label = @2
+          local.get 7
+          local.get 4
+          i32.le_u
+          br_if 0 (;@2;)
+          local.get 0
+          i32.load
+          local.get 5
+          i32.add
+          local.tee 3
+          i32.const -1
+          i32.add
+          i32.load8_u
+          i32.const 63
+          i32.ne
+          br_if 1 (;@1;)
+        end
+        local.get 2
+        local.get 3
+        i32.store
+        i32.const 1
+        local.set 6
+      end
+      local.get 6
+    )
+    (func (;32;) (type 0) (param i32)
+      local.get 0
+      i64.extend_i32_u
+      i64.const 1000000
+      i64.mul
+      call 60
+      local.tee 0
+      call 47
+      call 59
+      local.get 0
+      call 46
+    )
+    (func (;33;) (type 0) (param i32)
+      (local i32 i32 i32 i32)
+      global.get 0
+      i32.const 48
+      i32.sub
+      local.tee 1
+      global.set 0
+      local.get 1
+      i32.const 0
+      i32.store8 offset=23
+      local.get 1
+      i32.const 23
+      i32.add
+      local.set 2
+      loop ;; label = @1
+        local.get 2
+        i32.const -1
+        i32.add
+        local.tee 2
+        local.get 0
+        local.get 0
+        i32.const 10
+        i32.div_u
+        local.tee 3
+        i32.const 10
+        i32.mul
+        i32.sub
+        i32.const 48
+        i32.or
+        i32.store8
+        local.get 0
+        i32.const 9
+        i32.gt_u
+        local.set 4
+        local.get 3
+        local.set 0
+        local.get 4
+        br_if 0 (;@1;)
+      end
+      i32.const 0
+      local.set 0
+      loop ;; label = @1
+        local.get 2
+        local.get 0
+        i32.add
+        local.set 3
+        local.get 0
+        i32.const 1
+        i32.add
+        local.tee 4
+        local.set 0
+        local.get 3
+        i32.load8_u
+        br_if 0 (;@1;)
+      end
+      local.get 4
+      i32.const -1
+      i32.add
+      local.set 0
+      block ;; label = @1
+        loop ;; label = @2
+          local.get 0
+          i32.eqz
+          br_if 1 (;@1;)
+          local.get 1
+          local.get 0
+          i32.const 4096
+          local.get 0
+          i32.const 4096
+          i32.lt_u
+          select
+          i32.store offset=36
+          local.get 1
+          local.get 2
+          i32.store offset=32
+          i32.const 0
+          i32.load offset=65796
+          call 52
+          local.get 1
+          i32.const 32
+          i32.add
+          local.get 1
+          i32.const 40
+          i32.add
+          call 62
+          local.set 3
+          local.get 0
+          local.get 1
+          i32.load offset=36
+          local.tee 4
+          i32.sub
+          local.set 0
+          local.get 2
+          local.get 4
+          i32.add
+          local.set 2
+          local.get 3
+          br_if 0 (;@2;)
+        end
+      end
+      local.get 1
+      i32.const 48
+      i32.add
+      global.set 0
+    )
+    (func (;34;) (type 0) (param i32)
+      (local i32)
+      global.get 0
+      i32.const 32
+      i32.sub
+      local.tee 1
+      global.set 0
+      i32.const 0
+      i32.load offset=65796
+      call 51
+      i32.const 0
+      i32.load offset=65804
+      local.get 0
+      local.get 1
+      call 80
+      drop
+      local.get 1
+      i32.const 32
+      i32.add
+      global.set 0
+    )
+    (func (;35;) (type 0) (param i32)
+      (local i32 i32 i32 i32 i32)
+      global.get 0
+      i32.const 64
+      i32.sub
+      local.tee 1
+      global.set 0
+      call 63
+      local.set 2
+      local.get 1
+      i32.const 14
+      i32.store offset=20
+      local.get 1
+      i32.const 65612
+      i32.store offset=16
+      local.get 1
+      i32.const 65760
+      i32.store offset=56
+      i32.const -1
+      local.set 3
+      loop ;; label = @1
+        local.get 3
+        i32.const 65761
+        i32.add
+        local.set 4
+        local.get 3
+        i32.const 1
+        i32.add
+        local.tee 5
+        local.set 3
+        local.get 4
+        i32.load8_u
+        br_if 0 (;@1;)
+      end
+      local.get 1
+      local.get 5
+      i32.store offset=60
+      local.get 2
+      call 53
+      local.get 1
+      i32.const 16
+      i32.add
+      local.get 1
+      i32.const 56
+      i32.add
+      local.get 1
+      i32.const 15
+      i32.add
+      call 64
+      drop
+      local.get 1
+      i32.const 48
+      i32.add
+      i64.const 0
+      i64.store
+      local.get 1
+      i32.const 40
+      i32.add
+      i64.const 0
+      i64.store
+      local.get 1
+      i32.const 32
+      i32.add
+      i64.const 0
+      i64.store
+      local.get 1
+      i32.const 24
+      i32.add
+      local.tee 3
+      i64.const 0
+      i64.store
+      local.get 1
+      i64.const 0
+      i64.store offset=16
+      local.get 2
+      call 76
+      local.tee 4
+      call 57
+      local.tee 5
+      i32.const 200
+      call 77
+      drop
+      local.get 5
+      i32.const 65804
+      call 78
+      drop
+      i32.const 0
+      i32.load offset=65804
+      call 58
+      i32.const 65796
+      call 79
+      drop
+      local.get 3
+      local.get 4
+      i32.store
+      local.get 0
+      local.get 1
+      i32.const 16
+      i32.add
+      call 71
+      i32.const 5
+      local.set 3
+      i32.const 65581
+      local.set 4
+      block ;; label = @1
+        loop ;; label = @2
+          local.get 3
+          i32.eqz
+          br_if 1 (;@1;)
+          local.get 1
+          local.get 3
+          i32.const 4096
+          local.get 3
+          i32.const 4096
+          i32.lt_u
+          select
+          i32.store offset=60
+          local.get 1
+          local.get 4
+          i32.store offset=56
+          i32.const 0
+          i32.load offset=65796
+          call 52
+          local.get 1
+          i32.const 56
+          i32.add
+          local.get 1
+          i32.const 16
+          i32.add
+          call 62
+          local.set 5
+          local.get 3
+          local.get 1
+          i32.load offset=60
+          local.tee 2
+          i32.sub
+          local.set 3
+          local.get 4
+          local.get 2
+          i32.add
+          local.set 4
+          local.get 5
+          br_if 0 (;@2;)
+        end
+      end
+      i32.const 0
+      i32.load offset=65796
+      call 51
+      i32.const 0
+      i32.load offset=65804
+      i32.const 0
+      local.get 1
+      i32.const 16
+      i32.add
+      call 80
+      drop
+      local.get 1
+      i32.const 64
+      i32.add
+      global.set 0
+    )
+    (func (;36;) (type 6) (param i32 i32)
+      (local i32 i32 i32 i32 i32)
+      global.get 0
+      i32.const 80
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      call 54
+      local.set 3
+      local.get 1
+      i32.const 200
+      call 28
+      local.get 3
+      local.get 2
+      i32.const 12
+      i32.add
+      call 66
+      i32.const 7
+      local.set 0
+      i32.const 65674
+      local.set 1
+      block ;; label = @1
+        loop ;; label = @2
+          local.get 0
+          i32.eqz
+          br_if 1 (;@1;)
+          local.get 2
+          local.get 0
+          i32.const 4096
+          local.get 0
+          i32.const 4096
+          i32.lt_u
+          select
+          i32.store offset=76
+          local.get 2
+          local.get 1
+          i32.store offset=72
+          i32.const 0
+          i32.load offset=65796
+          call 52
+          local.get 2
+          i32.const 72
+          i32.add
+          local.get 2
+          i32.const 32
+          i32.add
+          call 62
+          local.set 4
+          local.get 0
+          local.get 2
+          i32.load offset=76
+          local.tee 5
+          i32.sub
+          local.set 0
+          local.get 1
+          local.get 5
+          i32.add
+          local.set 1
+          local.get 4
+          br_if 0 (;@2;)
+        end
+      end
+      local.get 2
+      i32.load8_u offset=12
+      local.set 1
+      local.get 2
+      i32.const 0
+      i32.store8 offset=55
+      local.get 2
+      i32.const 55
+      i32.add
+      local.set 0
+      loop ;; label = @1
+        local.get 0
+        i32.const -1
+        i32.add
+        local.tee 0
+        local.get 1
+        local.get 1
+        i32.const 10
+        i32.div_u
+        local.tee 4
+        i32.const 10
+        i32.mul
+        i32.sub
+        i32.const 48
+        i32.or
+        i32.store8
+        local.get 1
+        i32.const 9
+        i32.gt_u
+        local.set 5
+        local.get 4
+        local.set 1
+        local.get 5
+        br_if 0 (;@1;)
+      end
+      i32.const 0
+      local.set 1
+      loop ;; label = @1
+        local.get 0
+        local.get 1
+        i32.add
+        local.set 4
+        local.get 1
+        i32.const 1
+        i32.add
+        local.tee 5
+        local.set 1
+        local.get 4
+        i32.load8_u
+        br_if 0 (;@1;)
+      end
+      local.get 5
+      i32.const -1
+      i32.add
+      local.set 1
+      block ;; label = @1
+        loop ;; label = @2
+          local.get 1
+          i32.eqz
+          br_if 1 (;@1;)
+          local.get 2
+          local.get 1
+          i32.const 4096
+          local.get 1
+          i32.const 4096
+          i32.lt_u
+          select
+          i32.store offset=28
+          local.get 2
+          local.get 0
+          i32.store offset=24
+          i32.const 0
+          i32.load offset=65796
+          call 52
+          local.get 2
+          i32.const 24
+          i32.add
+          local.get 2
+          i32.const 72
+          i32.add
+          call 62
+          local.set 4
+          local.get 1
+          local.get 2
+          i32.load offset=28
+          local.tee 5
+          i32.sub
+          local.set 1
+          local.get 0
+          local.get 5
+          i32.add
+          local.set 0
+          local.get 4
+          br_if 0 (;@2;)
+        end
+      end
+      i32.const 1
+      local.set 0
+      i32.const 65749
+      local.set 1
+      block ;; label = @1
+        loop ;; label = @2
+          local.get 0
+          i32.eqz
+          br_if 1 (;@1;)
+          local.get 2
+          local.get 0
+          i32.const 4096
+          local.get 0
+          i32.const 4096
+          i32.lt_u
+          select
+          i32.store offset=76
+          local.get 2
+          local.get 1
+          i32.store offset=72
+          i32.const 0
+          i32.load offset=65796
+          call 52
+          local.get 2
+          i32.const 72
+          i32.add
+          local.get 2
+          i32.const 32
+          i32.add
+          call 62
+          local.set 4
+          local.get 0
+          local.get 2
+          i32.load offset=76
+          local.tee 5
+          i32.sub
+          local.set 0
+          local.get 1
+          local.get 5
+          i32.add
+          local.set 1
+          local.get 4
+          br_if 0 (;@2;)
+        end
+      end
+      i32.const 65668
+      local.get 3
+      local.get 2
+      i32.const 4
+      i32.add
+      call 67
+      local.get 2
+      i32.const 4
+      i32.add
+      call 39
+      i32.const 65657
+      local.get 3
+      local.get 2
+      i32.const 4
+      i32.add
+      call 68
+      local.get 2
+      i32.const 4
+      i32.add
+      call 39
+      local.get 3
+      call 69
+      call 53
+      local.get 2
+      i32.const 24
+      i32.add
+      call 65
+      block ;; label = @1
+        local.get 2
+        i32.load offset=28
+        i32.eqz
+        br_if 0 (;@1;)
+        i32.const 0
+        local.set 3
+        loop ;; label = @2
+          local.get 2
+          i32.load offset=24
+          local.get 3
+          i32.const 4
+          i32.shl
+          local.tee 6
+          i32.add
+          local.tee 1
+          i32.load offset=4
+          local.set 0
+          local.get 1
+          i32.load
+          local.set 1
+          block ;; label = @3
+            loop ;; label = @4
+              local.get 0
+              i32.eqz
+              br_if 1 (;@3;)
+              local.get 2
+              local.get 0
+              i32.const 4096
+              local.get 0
+              i32.const 4096
+              i32.lt_u
+              select
+              i32.store offset=76
+              local.get 2
+              local.get 1
+              i32.store offset=72
+              i32.const 0
+              i32.load offset=65796
+              call 52
+              local.get 2
+              i32.const 72
+              i32.add
+              local.get 2
+              i32.const 32
+              i32.add
+              call 62
+              local.set 4
+              local.get 0
+              local.get 2
+              i32.load offset=76
+              local.tee 5
+              i32.sub
+              local.set 0
+              local.get 1
+              local.get 5
+              i32.add
+              local.set 1
+              local.get 4
+              br_if 0 (;@4;)
+            end
+          end
+          i32.const 1
+          local.set 0
+          i32.const 65655
+          local.set 1
+          block ;; label = @3
+            loop ;; label = @4
+              local.get 0
+              i32.eqz
+              br_if 1 (;@3;)
+              local.get 2
+              local.get 0
+              i32.const 4096
+              local.get 0
+              i32.const 4096
+              i32.lt_u
+              select
+              i32.store offset=76
+              local.get 2
+              local.get 1
+              i32.store offset=72
+              i32.const 0
+              i32.load offset=65796
+              call 52
+              local.get 2
+              i32.const 72
+              i32.add
+              local.get 2
+              i32.const 32
+              i32.add
+              call 62
+              local.set 4
+              local.get 0
+              local.get 2
+              i32.load offset=76
+              local.tee 5
+              i32.sub
+              local.set 0
+              local.get 1
+              local.get 5
+              i32.add
+              local.set 1
+              local.get 4
+              br_if 0 (;@4;)
+            end
+          end
+          local.get 2
+          i32.load offset=24
+          local.get 6
+          i32.add
+          local.tee 1
+          i32.load offset=12
+          local.set 0
+          local.get 1
+          i32.load offset=8
+          local.set 1
+          block ;; label = @3
+            loop ;; label = @4
+              local.get 0
+              i32.eqz
+              br_if 1 (;@3;)
+              local.get 2
+              local.get 0
+              i32.const 4096
+              local.get 0
+              i32.const 4096
+              i32.lt_u
+              select
+              i32.store offset=76
+              local.get 2
+              local.get 1
+              i32.store offset=72
+              i32.const 0
+              i32.load offset=65796
+              call 52
+              local.get 2
+              i32.const 72
+              i32.add
+              local.get 2
+              i32.const 32
+              i32.add
+              call 62
+              local.set 4
+              local.get 0
+              local.get 2
+              i32.load offset=76
+              local.tee 5
+              i32.sub
+              local.set 0
+              local.get 1
+              local.get 5
+              i32.add
+              local.set 1
+              local.get 4
+              br_if 0 (;@4;)
+            end
+          end
+          i32.const 1
+          local.set 0
+          i32.const 65749
+          local.set 1
+          block ;; label = @3
+            loop ;; label = @4
+              local.get 0
+              i32.eqz
+              br_if 1 (;@3;)
+              local.get 2
+              local.get 0
+              i32.const 4096
+              local.get 0
+              i32.const 4096
+              i32.lt_u
+              select
+              i32.store offset=76
+              local.get 2
+              local.get 1
+              i32.store offset=72
+              i32.const 0
+              i32.load offset=65796
+              call 52
+              local.get 2
+              i32.const 72
+              i32.add
+              local.get 2
+              i32.const 32
+              i32.add
+              call 62
+              local.set 4
+              local.get 0
+              local.get 2
+              i32.load offset=76
+              local.tee 5
+              i32.sub
+              local.set 0
+              local.get 1
+              local.get 5
+              i32.add
+              local.set 1
+              local.get 4
+              br_if 0 (;@4;)
+            end
+          end
+          local.get 3
+          i32.const 1
+          i32.add
+          local.tee 3
+          local.get 2
+          i32.load offset=28
+          i32.lt_u
+          br_if 0 (;@2;)
+        end
+      end
+      i32.const 0
+      i32.load offset=65796
+      call 51
+      i32.const 0
+      i32.load offset=65804
+      i32.const 0
+      local.get 2
+      i32.const 32
+      i32.add
+      call 80
+      drop
+      local.get 2
+      i32.const 80
+      i32.add
+      global.set 0
+    )
+    (func (;37;) (type 6) (param i32 i32)
+      (local i32 i32 i32 i32)
+      global.get 0
+      i32.const 80
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      call 54
+      i32.const 65800
+      call 70
+      drop
+      i32.const 0
+      i32.load offset=65800
+      call 55
+      local.get 2
+      call 72
+      drop
+      local.get 2
+      i32.load
+      i32.const 0
+      call 29
+      i32.const 0
+      i32.load offset=65800
+      call 73
+      call 56
+      local.tee 3
+      call 74
+      call 47
+      call 59
+      local.get 1
+      i32.const 200
+      call 28
+      i32.const 16
+      local.set 0
+      i32.const 65682
+      local.set 1
+      block ;; label = @1
+        loop ;; label = @2
+          local.get 0
+          i32.eqz
+          br_if 1 (;@1;)
+          local.get 2
+          local.get 0
+          i32.const 4096
+          local.get 0
+          i32.const 4096
+          i32.lt_u
+          select
+          i32.store offset=52
+          local.get 2
+          local.get 1
+          i32.store offset=48
+          i32.const 0
+          i32.load offset=65796
+          call 52
+          local.get 2
+          i32.const 48
+          i32.add
+          local.get 2
+          call 62
+          local.set 4
+          local.get 0
+          local.get 2
+          i32.load offset=52
+          local.tee 5
+          i32.sub
+          local.set 0
+          local.get 1
+          local.get 5
+          i32.add
+          local.set 1
+          local.get 4
+          br_if 0 (;@2;)
+        end
+      end
+      block ;; label = @1
+        block ;; label = @2
+          local.get 3
+          local.get 2
+          call 75
+          i32.eqz
+          br_if 0 (;@2;)
+          local.get 2
+          i32.load8_u
+          br_if 0 (;@2;)
+          local.get 2
+          i32.load8_u offset=8
+          br_if 0 (;@2;)
+          local.get 2
+          i32.load8_u offset=16
+          i32.const 1
+          i32.ne
+          br_if 0 (;@2;)
+          i32.const 0
+          i32.load offset=65796
+          call 51
+          i32.const 0
+          i32.load offset=65804
+          local.get 2
+          i32.const 20
+          i32.add
+          local.get 2
+          i32.const 48
+          i32.add
+          call 80
+          drop
+          br 1 (;@1;)
+        end
+        i32.const 0
+        i32.load offset=65796
+        call 51
+        i32.const 0
+        i32.load offset=65804
+        i32.const 0
+        local.get 2
+        i32.const 48
+        i32.add
+        call 80
+        drop
+      end
+      local.get 2
+      i32.const 80
+      i32.add
+      global.set 0
+    )
+    (func (;38;) (type 6) (param i32 i32)
+      (local i32 i32 i32)
+      global.get 0
+      i32.const 48
+      i32.sub
+      local.tee 2
+      global.set 0
+      block ;; label = @1
+        block ;; label = @2
+          block ;; label = @3
+            block ;; label = @4
+              block ;; label = @5
+                local.get 0
+                i32.load offset=4
+                local.tee 3
+                i32.const 5
+                i32.ge_u
+                br_if 0 (;@5;)
+                local.get 3
+                local.set 4
+                br 1 (;@4;)
+              end
+              block ;; label = @5
+                block ;; label = @6
+                  local.get 0
+                  i32.load
+                  local.tee 4
+                  i32.load8_u
+                  i32.const 47
+                  i32.ne
+                  br_if 0 (;@6;)
+                  local.get 4
+                  i32.load8_u offset=1
+                  i32.const 116
+                  i32.ne
+                  br_if 0 (;@6;)
+                  local.get 4
+                  i32.load8_u offset=2
+                  i32.const 114
+                  i32.ne
+                  br_if 0 (;@6;)
+                  local.get 4
+                  i32.load8_u offset=3
+                  i32.const 97
+                  i32.ne
+                  br_if 0 (;@6;)
+                  local.get 4
+                  i32.load8_u offset=4
+                  i32.const 112
+                  i32.ne
+                  br_if 0 (;@6;)
+                  block ;; label = @7
+                    local.get 3
+                    i32.const 5
+                    i32.eq
+                    br_if 0 (;@7;)
+                    local.get 0
+                    i32.load
+                    i32.load8_u offset=5
+                    i32.const 63
+                    i32.ne
+                    br_if 2 (;@5;)
+                  end
+                  unreachable
+                end
+                i32.const 5
+                local.set 4
+                local.get 3
+                i32.const 5
+                i32.eq
+                br_if 2 (;@3;)
+              end
+              block ;; label = @5
+                local.get 0
+                i32.load
+                local.tee 4
+                i32.load8_u
+                i32.const 47
+                i32.eq
+                br_if 0 (;@5;)
+                local.get 3
+                local.set 4
+                br 2 (;@3;)
+              end
+              block ;; label = @5
+                local.get 4
+                i32.load8_u offset=1
+                i32.const 101
+                i32.eq
+                br_if 0 (;@5;)
+                local.get 3
+                local.set 4
+                br 2 (;@3;)
+              end
+              block ;; label = @5
+                local.get 4
+                i32.load8_u offset=2
+                i32.const 114
+                i32.eq
+                br_if 0 (;@5;)
+                local.get 3
+                local.set 4
+                br 2 (;@3;)
+              end
+              block ;; label = @5
+                local.get 4
+                i32.load8_u offset=3
+                i32.const 114
+                i32.eq
+                br_if 0 (;@5;)
+                local.get 3
+                local.set 4
+                br 2 (;@3;)
+              end
+              block ;; label = @5
+                local.get 4
+                i32.load8_u offset=4
+                i32.const 111
+                i32.eq
+                br_if 0 (;@5;)
+                local.get 3
+                local.set 4
+                br 2 (;@3;)
+              end
+              block ;; label = @5
+                local.get 4
+                i32.load8_u offset=5
+                i32.const 114
+                i32.eq
+                br_if 0 (;@5;)
+                local.get 3
+                local.set 4
+                br 2 (;@3;)
+              end
+              block ;; label = @5
+                local.get 3
+                i32.const 6
+                i32.eq
+                br_if 0 (;@5;)
+                local.get 3
+                local.set 4
+                local.get 0
+                i32.load
+                i32.load8_u offset=6
+                i32.const 63
+                i32.ne
+                br_if 2 (;@3;)
+              end
+              local.get 2
+              i32.const 8
+              i32.add
+              local.tee 4
+              i64.const 0
+              i64.store
+              local.get 2
+              i32.const 32
+              i32.add
+              i64.const 0
+              i64.store
+              local.get 2
+              i32.const 24
+              i32.add
+              i64.const 0
+              i64.store
+              local.get 2
+              i32.const 16
+              i32.add
+              i64.const 0
+              i64.store
+              local.get 4
+              i32.const 8
+              i32.store8
+              local.get 2
+              i64.const 0
+              i64.store
+              local.get 2
+              i32.const 1
+              i32.store8
+              local.get 1
+              local.get 2
+              call 71
+              local.get 0
+              i32.load offset=4
+              local.set 4
+            end
+            local.get 4
+            i32.const 4
+            i32.lt_u
+            br_if 1 (;@2;)
+          end
+          block ;; label = @3
+            local.get 0
+            i32.load
+            local.tee 3
+            i32.load8_u
+            i32.const 47
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 3
+            i32.load8_u offset=1
+            i32.const 99
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 3
+            i32.load8_u offset=2
+            i32.const 117
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 3
+            i32.load8_u offset=3
+            i32.const 116
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 4
+            i32.const 4
+            i32.eq
+            br_if 2 (;@1;)
+            local.get 0
+            i32.load
+            i32.load8_u offset=4
+            i32.const 63
+            i32.eq
+            br_if 2 (;@1;)
+          end
+          local.get 4
+          i32.const 11
+          i32.lt_u
+          br_if 0 (;@2;)
+          local.get 0
+          i32.load
+          local.tee 3
+          i32.load8_u
+          i32.const 47
+          i32.ne
+          br_if 0 (;@2;)
+          local.get 3
+          i32.load8_u offset=1
+          i32.const 117
+          i32.ne
+          br_if 0 (;@2;)
+          local.get 3
+          i32.load8_u offset=2
+          i32.const 110
+          i32.ne
+          br_if 0 (;@2;)
+          local.get 3
+          i32.load8_u offset=3
+          i32.const 102
+          i32.ne
+          br_if 0 (;@2;)
+          local.get 3
+          i32.load8_u offset=4
+          i32.const 105
+          i32.ne
+          br_if 0 (;@2;)
+          local.get 3
+          i32.load8_u offset=5
+          i32.const 110
+          i32.ne
+          br_if 0 (;@2;)
+          local.get 3
+          i32.load8_u offset=6
+          i32.const 105
+          i32.ne
+          br_if 0 (;@2;)
+          local.get 3
+          i32.load8_u offset=7
+          i32.const 115
+          i32.ne
+          br_if 0 (;@2;)
+          local.get 3
+          i32.load8_u offset=8
+          i32.const 104
+          i32.ne
+          br_if 0 (;@2;)
+          local.get 3
+          i32.load8_u offset=9
+          i32.const 101
+          i32.ne
+          br_if 0 (;@2;)
+          local.get 3
+          i32.load8_u offset=10
+          i32.const 100
+          i32.ne
+          br_if 0 (;@2;)
+          block ;; label = @3
+            local.get 4
+            i32.const 11
+            i32.eq
+            br_if 0 (;@3;)
+            local.get 0
+            i32.load
+            i32.load8_u offset=11
+            i32.const 63
+            i32.ne
+            br_if 1 (;@2;)
+          end
+          local.get 1
+          i32.const 200
+          call 28
+          i32.const 14
+          local.set 0
+          i32.const 65726
+          local.set 4
+          loop ;; label = @3
+            local.get 0
+            i32.eqz
+            br_if 1 (;@2;)
+            local.get 2
+            local.get 0
+            i32.const 4096
+            local.get 0
+            i32.const 4096
+            i32.lt_u
+            select
+            i32.store offset=44
+            local.get 2
+            local.get 4
+            i32.store offset=40
+            i32.const 0
+            i32.load offset=65796
+            call 52
+            local.get 2
+            i32.const 40
+            i32.add
+            local.get 2
+            call 62
+            local.set 3
+            local.get 0
+            local.get 2
+            i32.load offset=44
+            local.tee 1
+            i32.sub
+            local.set 0
+            local.get 4
+            local.get 1
+            i32.add
+            local.set 4
+            local.get 3
+            br_if 0 (;@3;)
+          end
+        end
+        local.get 2
+        i32.const 48
+        i32.add
+        global.set 0
+        return
+      end
+      local.get 1
+      i32.const 200
+      call 28
+      i32.const 65726
+      call 40
+      i32.const 50
+      call 32
+      unreachable
+    )
+    (func (;39;) (type 11) (param i32 i32 i32)
+      (local i32 i32 i32 i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 3
+      global.set 0
+      i32.const 0
+      local.set 4
+      loop ;; label = @1
+        local.get 0
+        local.get 4
+        i32.add
+        local.set 5
+        local.get 4
+        i32.const 1
+        i32.add
+        local.tee 6
+        local.set 4
+        local.get 5
+        i32.load8_u
+        br_if 0 (;@1;)
+      end
+      local.get 6
+      i32.const -1
+      i32.add
+      local.set 4
+      block ;; label = @1
+        loop ;; label = @2
+          local.get 4
+          i32.eqz
+          br_if 1 (;@1;)
+          local.get 3
+          local.get 4
+          i32.const 4096
+          local.get 4
+          i32.const 4096
+          i32.lt_u
+          select
+          i32.store offset=4
+          local.get 3
+          local.get 0
+          i32.store
+          i32.const 0
+          i32.load offset=65796
+          call 52
+          local.get 3
+          local.get 3
+          i32.const 8
+          i32.add
+          call 62
+          local.set 5
+          local.get 4
+          local.get 3
+          i32.load offset=4
+          local.tee 6
+          i32.sub
+          local.set 4
+          local.get 0
+          local.get 6
+          i32.add
+          local.set 0
+          local.get 5
+          br_if 0 (;@2;)
+        end
+      end
+      block ;; label = @1
+        local.get 1
+        i32.eqz
+        br_if 0 (;@1;)
+        local.get 2
+        i32.load offset=4
+        local.set 4
+        local.get 2
+        i32.load
+        local.set 0
+        loop ;; label = @2
+          local.get 4
+          i32.eqz
+          br_if 1 (;@1;)
+          local.get 3
+          local.get 4
+          i32.const 4096
+          local.get 4
+          i32.const 4096
+          i32.lt_u
+          select
+          i32.store offset=4
+          local.get 3
+          local.get 0
+          i32.store
+          i32.const 0
+          i32.load offset=65796
+          call 52
+          local.get 3
+          local.get 3
+          i32.const 8
+          i32.add
+          call 62
+          local.set 5
+          local.get 4
+          local.get 3
+          i32.load offset=4
+          local.tee 6
+          i32.sub
+          local.set 4
+          local.get 0
+          local.get 6
+          i32.add
+          local.set 0
+          local.get 5
+          br_if 0 (;@2;)
+        end
+      end
+      i32.const 1
+      local.set 4
+      i32.const 65749
+      local.set 0
+      block ;; label = @1
+        loop ;; label = @2
+          local.get 4
+          i32.eqz
+          br_if 1 (;@1;)
+          local.get 3
+          local.get 4
+          i32.const 4096
+          local.get 4
+          i32.const 4096
+          i32.lt_u
+          select
+          i32.store offset=4
+          local.get 3
+          local.get 0
+          i32.store
+          i32.const 0
+          i32.load offset=65796
+          call 52
+          local.get 3
+          local.get 3
+          i32.const 8
+          i32.add
+          call 62
+          local.set 5
+          local.get 4
+          local.get 3
+          i32.load offset=4
+          local.tee 6
+          i32.sub
+          local.set 4
+          local.get 0
+          local.get 6
+          i32.add
+          local.set 0
+          local.get 5
+          br_if 0 (;@2;)
+        end
+      end
+      local.get 3
+      i32.const 16
+      i32.add
+      global.set 0
+    )
+    (func (;40;) (type 0) (param i32)
+      (local i32 i32 i32 i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 1
+      global.set 0
+      i32.const 0
+      local.set 2
+      loop ;; label = @1
+        local.get 0
+        local.get 2
+        i32.add
+        local.set 3
+        local.get 2
+        i32.const 1
+        i32.add
+        local.tee 4
+        local.set 2
+        local.get 3
+        i32.load8_u
+        br_if 0 (;@1;)
+      end
+      local.get 4
+      i32.const -1
+      i32.add
+      local.set 2
+      block ;; label = @1
+        loop ;; label = @2
+          local.get 2
+          i32.eqz
+          br_if 1 (;@1;)
+          local.get 1
+          local.get 2
+          i32.const 4096
+          local.get 2
+          i32.const 4096
+          i32.lt_u
+          select
+          i32.store offset=4
+          local.get 1
+          local.get 0
+          i32.store
+          i32.const 0
+          i32.load offset=65796
+          call 52
+          local.get 1
+          local.get 1
+          i32.const 8
+          i32.add
+          call 62
+          local.set 3
+          local.get 2
+          local.get 1
+          i32.load offset=4
+          local.tee 4
+          i32.sub
+          local.set 2
+          local.get 0
+          local.get 4
+          i32.add
+          local.set 0
+          local.get 3
+          br_if 0 (;@2;)
+        end
+      end
+      local.get 1
+      i32.const 16
+      i32.add
+      global.set 0
+    )
+    (func (;41;) (type 7) (param i32) (result i32)
+      (local i32 i64 i32 i32 i32 i64)
+      i32.const -1
+      local.set 1
+      i64.const -1
+      local.set 2
+      i32.const 69916
+      local.set 3
+      block ;; label = @1
+        loop ;; label = @2
+          local.get 3
+          i32.const 4
+          i32.add
+          local.set 3
+          local.get 2
+          i64.const 1
+          i64.add
+          local.set 2
+          i32.const 16
+          local.get 1
+          i32.const 1
+          i32.add
+          local.tee 1
+          i32.shl
+          local.set 4
+          local.get 1
+          i32.const 26
+          i32.gt_u
+          br_if 1 (;@1;)
+          local.get 4
+          local.get 0
+          i32.lt_u
+          br_if 0 (;@2;)
+        end
+      end
+      i32.const 0
+      local.set 5
+      block ;; label = @1
+        local.get 4
+        local.get 0
+        i32.lt_u
+        br_if 0 (;@1;)
+        block ;; label = @2
+          local.get 3
+          i32.load
+          local.tee 4
+          i32.eqz
+          br_if 0 (;@2;)
+          local.get 3
+          local.get 4
+          i32.load
+          i32.store
+          local.get 4
+          return
+        end
+        i32.const 0
+        local.set 5
+        block ;; label = @2
+          i32.const 0
+          i32.load offset=70048
+          local.tee 3
+          br_if 0 (;@2;)
+          i32.const 0
+          i32.const 70064
+          i32.const 15
+          i32.add
+          i32.const -16
+          i32.and
+          local.tee 3
+          i32.store offset=70048
+        end
+        memory.size
+        local.set 4
+        i64.const 16
+        local.get 2
+        i64.shl
+        local.get 3
+        i64.extend_i32_u
+        i64.add
+        local.tee 2
+        i64.const 16
+        i64.add
+        local.tee 6
+        i64.const 4294967296
+        i64.gt_u
+        br_if 0 (;@1;)
+        block ;; label = @2
+          local.get 2
+          i64.const 65551
+          i64.add
+          i64.const 16
+          i64.shr_u
+          local.tee 2
+          local.get 4
+          i64.extend_i32_u
+          i64.le_u
+          br_if 0 (;@2;)
+          local.get 2
+          i32.wrap_i64
+          local.get 4
+          i32.sub
+          memory.grow
+          i32.const -1
+          i32.eq
+          br_if 1 (;@1;)
+          i32.const 0
+          i32.load offset=70048
+          local.set 3
+        end
+        i32.const 0
+        local.get 6
+        i64.store32 offset=70048
+        local.get 3
+        i32.const 8
+        i32.add
+        local.get 1
+        i32.store
+        local.get 3
+        i32.const 16
+        i32.add
+        local.set 5
+      end
+      local.get 5
+    )
+    (func (;42;) (type 0) (param i32)
+      (local i32)
+      block ;; label = @1
+        local.get 0
+        i32.eqz
+        br_if 0 (;@1;)
+        local.get 0
+        local.get 0
+        i32.const -8
+        i32.add
+        i32.load
+        i32.const 2
+        i32.shl
+        i32.const 69920
+        i32.add
+        local.tee 1
+        i32.load
+        i32.store
+        local.get 1
+        local.get 0
+        i32.store
+      end
+    )
+    (func (;43;) (type 9) (param i32 i32) (result i32)
+      (local i32)
+      block ;; label = @1
+        local.get 0
+        br_if 0 (;@1;)
+        local.get 1
+        call 41
+        return
+      end
+      block ;; label = @1
+        i32.const 16
+        local.get 0
+        i32.const -8
+        i32.add
+        i32.load
+        i32.shl
+        local.tee 2
+        local.get 1
+        i32.lt_u
+        br_if 0 (;@1;)
+        local.get 0
+        return
+      end
+      block ;; label = @1
+        local.get 1
+        call 41
+        local.tee 1
+        br_if 0 (;@1;)
+        i32.const 0
+        return
+      end
+      local.get 1
+      local.get 0
+      local.get 2
+      call 44
+      local.set 1
+      local.get 0
+      call 42
+      local.get 1
+    )
+    (func (;44;) (type 12) (param i32 i32 i32) (result i32)
+      (local i32 i32)
+      block ;; label = @1
+        local.get 2
+        i32.eqz
+        br_if 0 (;@1;)
+        local.get 2
+        i32.const 3
+        i32.and
+        local.set 3
+        i32.const 0
+        local.set 4
+        block ;; label = @2
+          local.get 2
+          i32.const 4
+          i32.lt_u
+          br_if 0 (;@2;)
+          local.get 2
+          i32.const -4
+          i32.and
+          local.set 2
+          i32.const 0
+          local.set 4
+          loop ;; label = @3
+            local.get 0
+            local.get 4
+            i32.add
+            local.get 1
+            local.get 4
+            i32.add
+            i32.load align=1
+            i32.store align=1
+            local.get 2
+            local.get 4
+            i32.const 4
+            i32.add
+            local.tee 4
+            i32.ne
+            br_if 0 (;@3;)
+          end
+        end
+        local.get 3
+        i32.eqz
+        br_if 0 (;@1;)
+        local.get 1
+        local.get 4
+        i32.add
+        local.set 1
+        local.get 0
+        local.get 4
+        i32.add
+        local.set 4
+        loop ;; label = @2
+          local.get 4
+          local.get 1
+          i32.load8_u
+          i32.store8
+          local.get 1
+          i32.const 1
+          i32.add
+          local.set 1
+          local.get 4
+          i32.const 1
+          i32.add
+          local.set 4
+          local.get 3
+          i32.const -1
+          i32.add
+          local.tee 3
+          br_if 0 (;@2;)
+        end
+      end
+      local.get 0
+    )
+    (func (;45;) (type 13) (param i32 i32 i32 i32) (result i32)
+      block ;; label = @1
+        local.get 3
+        i32.eqz
+        br_if 0 (;@1;)
+        local.get 0
+        local.get 3
+        call 43
+        local.tee 2
+        br_if 0 (;@1;)
+        unreachable
+      end
+      local.get 2
+    )
+    (func (;46;) (type 0) (param i32)
+      local.get 0
+      call 0
+    )
+    (func (;47;) (type 7) (param i32) (result i32)
+      local.get 0
+    )
+    (func (;48;) (type 0) (param i32)
+      block ;; label = @1
+        local.get 0
+        i32.load offset=4
+        i32.eqz
+        br_if 0 (;@1;)
+        local.get 0
+        i32.load
+        call 42
+      end
+    )
+    (func (;49;) (type 0) (param i32)
+      local.get 0
+      call 1
+    )
+    (func (;50;) (type 7) (param i32) (result i32)
+      local.get 0
+    )
+    (func (;51;) (type 0) (param i32)
+      local.get 0
+      call 2
+    )
+    (func (;52;) (type 7) (param i32) (result i32)
+      local.get 0
+    )
+    (func (;53;) (type 7) (param i32) (result i32)
+      local.get 0
+    )
+    (func (;54;) (type 7) (param i32) (result i32)
+      local.get 0
+    )
+    (func (;55;) (type 7) (param i32) (result i32)
+      local.get 0
+    )
+    (func (;56;) (type 7) (param i32) (result i32)
+      local.get 0
+    )
+    (func (;57;) (type 7) (param i32) (result i32)
+      local.get 0
+    )
+    (func (;58;) (type 7) (param i32) (result i32)
+      local.get 0
+    )
+    (func (;59;) (type 0) (param i32)
+      local.get 0
+      call 3
+    )
+    (func (;60;) (type 1) (param i64) (result i32)
+      local.get 0
+      call 4
+    )
+    (func (;61;) (type 14) (param i32 i64 i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 4
+      global.set 0
+      local.get 0
+      local.get 1
+      local.get 4
+      i32.const 4
+      i32.add
+      call 5
+      local.get 3
+      local.get 2
+      local.get 4
+      i32.load8_u offset=4
+      local.tee 0
+      select
+      local.get 4
+      i64.load offset=8 align=4
+      i64.store align=4
+      local.get 4
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 0
+      i32.const 1
+      i32.xor
+    )
+    (func (;62;) (type 12) (param i32 i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 3
+      global.set 0
+      local.get 0
+      local.get 1
+      i32.load
+      local.get 1
+      i32.load offset=4
+      local.get 3
+      i32.const 4
+      i32.add
+      call 6
+      block ;; label = @1
+        local.get 3
+        i32.load8_u offset=4
+        local.tee 1
+        i32.const 1
+        i32.ne
+        br_if 0 (;@1;)
+        local.get 2
+        local.get 3
+        i64.load offset=8 align=4
+        i64.store align=4
+      end
+      local.get 3
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 1
+      i32.const 1
+      i32.xor
+    )
+    (func (;63;) (type 4) (result i32)
+      call 7
+    )
+    (func (;64;) (type 13) (param i32 i32 i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 4
+      global.set 0
+      local.get 0
+      local.get 1
+      i32.load
+      local.get 1
+      i32.load offset=4
+      local.get 2
+      i32.load
+      local.get 2
+      i32.load offset=4
+      local.get 4
+      i32.const 14
+      i32.add
+      call 8
+      block ;; label = @1
+        local.get 4
+        i32.load8_u offset=14
+        local.tee 2
+        i32.const 1
+        i32.ne
+        br_if 0 (;@1;)
+        local.get 3
+        local.get 4
+        i32.load8_u offset=15
+        i32.store8
+      end
+      local.get 4
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 2
+      i32.const 1
+      i32.xor
+    )
+    (func (;65;) (type 6) (param i32 i32)
+      local.get 0
+      local.get 1
+      call 9
+    )
+    (func (;66;) (type 6) (param i32 i32)
+      local.get 0
+      local.get 1
+      call 10
+    )
+    (func (;67;) (type 9) (param i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      local.get 2
+      i32.const 4
+      i32.add
+      call 11
+      block ;; label = @1
+        local.get 2
+        i32.load8_u offset=4
+        local.tee 0
+        i32.const 1
+        i32.ne
+        br_if 0 (;@1;)
+        local.get 1
+        local.get 2
+        i64.load offset=8 align=4
+        i64.store align=4
+      end
+      local.get 2
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 0
+    )
+    (func (;68;) (type 9) (param i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      local.get 2
+      i32.const 4
+      i32.add
+      call 12
+      block ;; label = @1
+        local.get 2
+        i32.load8_u offset=4
+        local.tee 0
+        i32.const 1
+        i32.ne
+        br_if 0 (;@1;)
+        local.get 1
+        local.get 2
+        i64.load offset=8 align=4
+        i64.store align=4
+      end
+      local.get 2
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 0
+    )
+    (func (;69;) (type 7) (param i32) (result i32)
+      local.get 0
+      call 13
+    )
+    (func (;70;) (type 9) (param i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      local.get 2
+      i32.const 8
+      i32.add
+      call 14
+      block ;; label = @1
+        local.get 2
+        i32.load8_u offset=8
+        local.tee 0
+        br_if 0 (;@1;)
+        local.get 1
+        local.get 2
+        i32.load offset=12
+        i32.store
+      end
+      local.get 2
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 0
+      i32.const 1
+      i32.xor
+    )
+    (func (;71;) (type 6) (param i32 i32)
+      (local i32 i32 i64 i32 i32 i32 i32 i32 i32)
+      block ;; label = @1
+        block ;; label = @2
+          block ;; label = @3
+            block ;; label = @4
+              local.get 1
+              i32.load8_u
+              local.tee 2
+              br_if 0 (;@4;)
+              local.get 1
+              i32.load offset=8
+              local.set 3
+              i64.const 0
+              local.set 4
+              i32.const 0
+              local.set 5
+              i32.const 0
+              local.set 6
+              i32.const 0
+              local.set 7
+              br 1 (;@3;)
+            end
+            i32.const 0
+            local.set 7
+            i64.const 0
+            local.set 4
+            i32.const 0
+            local.set 5
+            i32.const 0
+            local.set 6
+            i32.const 0
+            local.set 8
+            i32.const 0
+            local.set 9
+            block ;; label = @4
+              block ;; label = @5
+                block ;; label = @6
+                  block ;; label = @7
+                    block ;; label = @8
+                      block ;; label = @9
+                        block ;; label = @10
+                          block ;; label = @11
+                            block ;; label = @12
+                              block ;; label = @13
+                                block ;; label = @14
+                                  block ;; label = @15
+                                    block ;; label = @16
+                                      block ;; label = @17
+                                        block ;; label = @18
+                                          block ;; label = @19
+                                            block ;; label = @20
+                                              block ;; label = @21
+                                                block ;; label = @22
+                                                  local.get 1
+                                                  i32.load8_u offset=8
+                                                  local.tee 3
+                                                  i32.const -1
+                                                  i32.add
+                                                  br_table 0 (;@22;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 1 (;@21;) 21 (;@1;) 21 (;@1;) 2 (;@20;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 3 (;@19;) 4 (;@18;) 5 (;@17;) 6 (;@16;) 21 (;@1;) 7 (;@15;) 8 (;@14;) 9 (;@13;) 10 (;@12;) 11 (;@11;) 12 (;@10;) 13 (;@9;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 21 (;@1;) 14 (;@8;) 21 (;@1;)
+                                                end
+                                                i32.const 0
+                                                local.set 8
+                                                i64.const 0
+                                                local.set 4
+                                                i32.const 0
+                                                local.set 6
+                                                block ;; label = @22
+                                                  local.get 1
+                                                  i32.load8_u offset=16
+                                                  local.tee 5
+                                                  i32.const 1
+                                                  i32.ne
+                                                  br_if 0 (;@22;)
+                                                  local.get 1
+                                                  i64.load32_u offset=20
+                                                  local.set 4
+                                                  local.get 1
+                                                  i32.load offset=24
+                                                  local.set 6
+                                                end
+                                                local.get 1
+                                                i32.load8_u offset=28
+                                                local.tee 7
+                                                i32.const 1
+                                                i32.ne
+                                                br_if 19 (;@2;)
+                                                local.get 1
+                                                i32.load16_u offset=30
+                                                local.set 8
+                                                br 19 (;@2;)
+                                              end
+                                              i64.const 0
+                                              local.set 4
+                                              block ;; label = @21
+                                                local.get 1
+                                                i32.load8_u offset=16
+                                                local.tee 5
+                                                i32.const 1
+                                                i32.ne
+                                                br_if 0 (;@21;)
+                                                local.get 1
+                                                i64.load8_u offset=17
+                                                local.set 4
+                                              end
+                                              i32.const 0
+                                              local.set 9
+                                              i32.const 0
+                                              local.set 7
+                                              i32.const 0
+                                              local.set 8
+                                              local.get 1
+                                              i32.load8_u offset=20
+                                              local.tee 6
+                                              i32.const 1
+                                              i32.ne
+                                              br_if 19 (;@1;)
+                                              local.get 0
+                                              local.get 2
+                                              local.get 3
+                                              local.get 5
+                                              local.get 4
+                                              local.get 6
+                                              local.get 1
+                                              i32.load offset=24
+                                              local.get 1
+                                              i32.load offset=28
+                                              i32.const 0
+                                              call 15
+                                              return
+                                            end
+                                            local.get 1
+                                            i32.load8_u offset=16
+                                            local.tee 5
+                                            i32.const 1
+                                            i32.ne
+                                            br_if 15 (;@4;)
+                                            br 14 (;@5;)
+                                          end
+                                          local.get 1
+                                          i32.load8_u offset=16
+                                          local.tee 5
+                                          i32.const 1
+                                          i32.ne
+                                          br_if 14 (;@4;)
+                                          br 12 (;@6;)
+                                        end
+                                        local.get 1
+                                        i32.load8_u offset=16
+                                        local.tee 5
+                                        i32.const 1
+                                        i32.ne
+                                        br_if 13 (;@4;)
+                                        i32.const 0
+                                        local.set 6
+                                        i32.const 0
+                                        local.set 8
+                                        i32.const 0
+                                        local.set 9
+                                        block ;; label = @18
+                                          local.get 1
+                                          i32.load8_u offset=20
+                                          local.tee 7
+                                          i32.const 1
+                                          i32.ne
+                                          br_if 0 (;@18;)
+                                          local.get 1
+                                          i32.load offset=28
+                                          local.set 9
+                                          local.get 1
+                                          i32.load offset=24
+                                          local.set 8
+                                        end
+                                        block ;; label = @18
+                                          local.get 1
+                                          i32.load8_u offset=32
+                                          local.tee 10
+                                          i32.const 1
+                                          i32.ne
+                                          br_if 0 (;@18;)
+                                          local.get 1
+                                          i32.load offset=36
+                                          local.set 6
+                                        end
+                                        local.get 0
+                                        local.get 2
+                                        local.get 3
+                                        local.get 5
+                                        local.get 7
+                                        i64.extend_i32_u
+                                        local.get 8
+                                        local.get 9
+                                        local.get 10
+                                        local.get 6
+                                        call 15
+                                        return
+                                      end
+                                      local.get 1
+                                      i32.load8_u offset=16
+                                      local.tee 5
+                                      i32.const 1
+                                      i32.eq
+                                      br_if 10 (;@6;)
+                                      br 12 (;@4;)
+                                    end
+                                    i32.const 0
+                                    local.set 8
+                                    i64.const 0
+                                    local.set 4
+                                    i32.const 0
+                                    local.set 6
+                                    block ;; label = @16
+                                      local.get 1
+                                      i32.load8_u offset=16
+                                      local.tee 5
+                                      i32.const 1
+                                      i32.ne
+                                      br_if 0 (;@16;)
+                                      local.get 1
+                                      i64.load32_u offset=20
+                                      local.set 4
+                                      local.get 1
+                                      i32.load offset=24
+                                      local.set 6
+                                    end
+                                    local.get 1
+                                    i32.load8_u offset=28
+                                    local.tee 7
+                                    i32.const 1
+                                    i32.ne
+                                    br_if 13 (;@2;)
+                                    local.get 1
+                                    i32.load offset=32
+                                    local.set 8
+                                    br 13 (;@2;)
+                                  end
+                                  local.get 1
+                                  i32.load8_u offset=16
+                                  local.tee 5
+                                  i32.const 1
+                                  i32.eq
+                                  br_if 8 (;@6;)
+                                  br 10 (;@4;)
+                                end
+                                i32.const 0
+                                local.set 8
+                                i64.const 0
+                                local.set 4
+                                i32.const 0
+                                local.set 6
+                                block ;; label = @14
+                                  local.get 1
+                                  i32.load8_u offset=16
+                                  local.tee 5
+                                  i32.const 1
+                                  i32.ne
+                                  br_if 0 (;@14;)
+                                  local.get 1
+                                  i64.load32_u offset=20
+                                  local.set 4
+                                  local.get 1
+                                  i32.load offset=24
+                                  local.set 6
+                                end
+                                local.get 1
+                                i32.load8_u offset=28
+                                local.tee 7
+                                i32.const 1
+                                i32.ne
+                                br_if 11 (;@2;)
+                                local.get 1
+                                i32.load offset=32
+                                local.set 8
+                                br 11 (;@2;)
+                              end
+                              local.get 1
+                              i32.load8_u offset=16
+                              local.tee 5
+                              i32.const 1
+                              i32.eq
+                              br_if 7 (;@5;)
+                              br 8 (;@4;)
+                            end
+                            local.get 1
+                            i32.load8_u offset=16
+                            local.tee 5
+                            i32.const 1
+                            i32.eq
+                            br_if 5 (;@6;)
+                            br 7 (;@4;)
+                          end
+                          i32.const 0
+                          local.set 8
+                          i64.const 0
+                          local.set 4
+                          i32.const 0
+                          local.set 6
+                          block ;; label = @11
+                            local.get 1
+                            i32.load8_u offset=16
+                            local.tee 5
+                            i32.const 1
+                            i32.ne
+                            br_if 0 (;@11;)
+                            local.get 1
+                            i64.load32_u offset=20
+                            local.set 4
+                            local.get 1
+                            i32.load offset=24
+                            local.set 6
+                          end
+                          local.get 1
+                          i32.load8_u offset=28
+                          local.tee 7
+                          i32.const 1
+                          i32.ne
+                          br_if 8 (;@2;)
+                          local.get 1
+                          i32.load offset=32
+                          local.set 8
+                          br 8 (;@2;)
+                        end
+                        local.get 1
+                        i32.load8_u offset=16
+                        local.tee 5
+                        i32.const 1
+                        i32.ne
+                        br_if 5 (;@4;)
+                        br 2 (;@7;)
+                      end
+                      local.get 1
+                      i32.load8_u offset=16
+                      local.tee 5
+                      i32.const 1
+                      i32.eq
+                      br_if 1 (;@7;)
+                      br 4 (;@4;)
+                    end
+                    local.get 1
+                    i32.load8_u offset=16
+                    local.tee 5
+                    i32.const 1
+                    i32.ne
+                    br_if 3 (;@4;)
+                  end
+                  local.get 1
+                  i64.load32_u offset=20
+                  local.set 4
+                  local.get 1
+                  i32.load offset=24
+                  local.set 6
+                  br 3 (;@3;)
+                end
+                local.get 1
+                i64.load32_u offset=20
+                local.set 4
+                br 1 (;@4;)
+              end
+              local.get 1
+              i64.load offset=24
+              local.set 4
+            end
+            i32.const 0
+            local.set 6
+          end
+          i32.const 0
+          local.set 8
+        end
+        i32.const 0
+        local.set 9
+      end
+      local.get 0
+      local.get 2
+      local.get 3
+      local.get 5
+      local.get 4
+      local.get 6
+      local.get 7
+      local.get 8
+      local.get 9
+      call 15
+    )
+    (func (;72;) (type 9) (param i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      local.get 2
+      i32.const 8
+      i32.add
+      call 16
+      block ;; label = @1
+        local.get 2
+        i32.load8_u offset=8
+        local.tee 0
+        br_if 0 (;@1;)
+        local.get 1
+        local.get 2
+        i32.load offset=12
+        i32.store
+      end
+      local.get 2
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 0
+      i32.const 1
+      i32.xor
+    )
+    (func (;73;) (type 7) (param i32) (result i32)
+      local.get 0
+      call 17
+    )
+    (func (;74;) (type 7) (param i32) (result i32)
+      local.get 0
+      call 18
+    )
+    (func (;75;) (type 9) (param i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 64
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      local.get 2
+      i32.const 8
+      i32.add
+      call 19
+      block ;; label = @1
+        local.get 2
+        i32.load8_u offset=8
+        local.tee 0
+        i32.const 1
+        i32.ne
+        br_if 0 (;@1;)
+        local.get 1
+        local.get 2
+        i64.load offset=16
+        i64.store
+        local.get 1
+        i32.const 40
+        i32.add
+        local.get 2
+        i32.const 56
+        i32.add
+        i64.load
+        i64.store
+        local.get 1
+        i32.const 32
+        i32.add
+        local.get 2
+        i32.const 8
+        i32.add
+        i32.const 40
+        i32.add
+        i64.load
+        i64.store
+        local.get 1
+        i32.const 24
+        i32.add
+        local.get 2
+        i32.const 8
+        i32.add
+        i32.const 32
+        i32.add
+        i64.load
+        i64.store
+        local.get 1
+        i32.const 16
+        i32.add
+        local.get 2
+        i32.const 8
+        i32.add
+        i32.const 24
+        i32.add
+        i64.load
+        i64.store
+        local.get 1
+        i32.const 8
+        i32.add
+        local.get 2
+        i32.const 8
+        i32.add
+        i32.const 16
+        i32.add
+        i64.load
+        i64.store
+      end
+      local.get 2
+      i32.const 64
+      i32.add
+      global.set 0
+      local.get 0
+    )
+    (func (;76;) (type 7) (param i32) (result i32)
+      local.get 0
+      call 20
+    )
+    (func (;77;) (type 9) (param i32 i32) (result i32)
+      local.get 0
+      local.get 1
+      call 21
+      i32.eqz
+    )
+    (func (;78;) (type 9) (param i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      local.get 2
+      i32.const 8
+      i32.add
+      call 22
+      block ;; label = @1
+        local.get 2
+        i32.load8_u offset=8
+        local.tee 0
+        br_if 0 (;@1;)
+        local.get 1
+        local.get 2
+        i32.load offset=12
+        i32.store
+      end
+      local.get 2
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 0
+      i32.const 1
+      i32.xor
+    )
+    (func (;79;) (type 9) (param i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      local.get 2
+      i32.const 8
+      i32.add
+      call 23
+      block ;; label = @1
+        local.get 2
+        i32.load8_u offset=8
+        local.tee 0
+        br_if 0 (;@1;)
+        local.get 1
+        local.get 2
+        i32.load offset=12
+        i32.store
+      end
+      local.get 2
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 0
+      i32.const 1
+      i32.xor
+    )
+    (func (;80;) (type 12) (param i32 i32 i32) (result i32)
+      (local i32 i32)
+      global.get 0
+      i32.const 48
+      i32.sub
+      local.tee 3
+      global.set 0
+      i32.const 0
+      local.set 4
+      block ;; label = @1
+        local.get 1
+        i32.eqz
+        br_if 0 (;@1;)
+        local.get 1
+        i32.load
+        local.set 4
+      end
+      local.get 0
+      local.get 1
+      i32.const 0
+      i32.ne
+      local.get 4
+      local.get 3
+      i32.const 8
+      i32.add
+      call 24
+      block ;; label = @1
+        local.get 3
+        i32.load8_u offset=8
+        local.tee 1
+        i32.const 1
+        i32.ne
+        br_if 0 (;@1;)
+        local.get 2
+        local.get 3
+        i64.load offset=16
+        i64.store
+        local.get 2
+        i32.const 24
+        i32.add
+        local.get 3
+        i32.const 40
+        i32.add
+        i64.load
+        i64.store
+        local.get 2
+        i32.const 16
+        i32.add
+        local.get 3
+        i32.const 8
+        i32.add
+        i32.const 24
+        i32.add
+        i64.load
+        i64.store
+        local.get 2
+        i32.const 8
+        i32.add
+        local.get 3
+        i32.const 8
+        i32.add
+        i32.const 16
+        i32.add
+        i64.load
+        i64.store
+      end
+      local.get 3
+      i32.const 48
+      i32.add
+      global.set 0
+      local.get 1
+      i32.const 1
+      i32.xor
+    )
+    (func (;81;) (type 6) (param i32 i32)
+      local.get 0
+      local.get 1
+      call 26
+    )
+    (func (;82;) (type 10)
+      call 25
+    )
+    (data (;0;) (i32.const 65536) "/memory\00/slow\00/count\00/trailers\00/after\00/sleep\00hello\00/spin\00text/plain\00/length\00Content-Length\00/nothing\00Content-Type\00/head\00=\00authority \00path \00method \00trailers follow\0a\00slept\0a\00hello\0a\00grown\0a\00spun\0a\00the beginning\0a\00answered\0a\00")
+  )
+  (core module (;1;)
+    (type (;0;) (func (param i32 i64 i32)))
+    (type (;1;) (func (param i32 i32 i32 i32)))
+    (type (;2;) (func (param i32 i32 i32 i32 i32 i32)))
+    (type (;3;) (func (param i32 i32)))
+    (type (;4;) (func (param i32 i32 i32 i32 i64 i32 i32 i32 i32)))
+    (table (;0;) 14 14 funcref)
+    (export "0" (func 0))
+    (export "1" (func 1))
+    (export "2" (func 2))
+    (export "3" (func 3))
+    (export "4" (func 4))
+    (export "5" (func 5))
+    (export "6" (func 6))
+    (export "7" (func 7))
+    (export "8" (func 8))
+    (export "9" (func 9))
+    (export "10" (func 10))
+    (export "11" (func 11))
+    (export "12" (func 12))
+    (export "13" (func 13))
+    (export "$imports" (table 0))
+    (func (;0;) (type 0) (param i32 i64 i32)
+      local.get 0
+      local.get 1
+      local.get 2
+      i32.const 0
+      call_indirect (type 0)
+    )
+    (func (;1;) (type 1) (param i32 i32 i32 i32)
+      local.get 0
+      local.get 1
+      local.get 2
+      local.get 3
+      i32.const 1
+      call_indirect (type 1)
+    )
+    (func (;2;) (type 2) (param i32 i32 i32 i32 i32 i32)
+      local.get 0
+      local.get 1
+      local.get 2
+      local.get 3
+      local.get 4
+      local.get 5
+      i32.const 2
+      call_indirect (type 2)
+    )
+    (func (;3;) (type 3) (param i32 i32)
+      local.get 0
+      local.get 1
+      i32.const 3
+      call_indirect (type 3)
+    )
+    (func (;4;) (type 3) (param i32 i32)
+      local.get 0
+      local.get 1
+      i32.const 4
+      call_indirect (type 3)
+    )
+    (func (;5;) (type 3) (param i32 i32)
+      local.get 0
+      local.get 1
+      i32.const 5
+      call_indirect (type 3)
+    )
+    (func (;6;) (type 3) (param i32 i32)
+      local.get 0
+      local.get 1
+      i32.const 6
+      call_indirect (type 3)
+    )
+    (func (;7;) (type 3) (param i32 i32)
+      local.get 0
+      local.get 1
+      i32.const 7
+      call_indirect (type 3)
+    )
+    (func (;8;) (type 4) (param i32 i32 i32 i32 i64 i32 i32 i32 i32)
+      local.get 0
+      local.get 1
+      local.get 2
+      local.get 3
+      local.get 4
+      local.get 5
+      local.get 6
+      local.get 7
+      local.get 8
+      i32.const 8
+      call_indirect (type 4)
+    )
+    (func (;9;) (type 3) (param i32 i32)
+      local.get 0
+      local.get 1
+      i32.const 9
+      call_indirect (type 3)
+    )
+    (func (;10;) (type 3) (param i32 i32)
+      local.get 0
+      local.get 1
+      i32.const 10
+      call_indirect (type 3)
+    )
+    (func (;11;) (type 3) (param i32 i32)
+      local.get 0
+      local.get 1
+      i32.const 11
+      call_indirect (type 3)
+    )
+    (func (;12;) (type 3) (param i32 i32)
+      local.get 0
+      local.get 1
+      i32.const 12
+      call_indirect (type 3)
+    )
+    (func (;13;) (type 1) (param i32 i32 i32 i32)
+      local.get 0
+      local.get 1
+      local.get 2
+      local.get 3
+      i32.const 13
+      call_indirect (type 1)
+    )
+  )
+  (core instance (;0;) (instantiate 1))
+  (core func (;0;) (canon resource.drop 1))
+  (core func (;1;) (canon resource.drop 6))
+  (core func (;2;) (canon resource.drop 7))
+  (alias export 0 "[method]pollable.block" (func (;0;)))
+  (core func (;3;) (canon lower (func 0)))
+  (alias export 1 "subscribe-duration" (func (;1;)))
+  (core func (;4;) (canon lower (func 1)))
+  (alias core export 0 "0" (core func (;5;)))
+  (alias core export 0 "1" (core func (;6;)))
+  (alias export 4 "[constructor]fields" (func (;2;)))
+  (core func (;7;) (canon lower (func 2)))
+  (alias core export 0 "2" (core func (;8;)))
+  (alias core export 0 "3" (core func (;9;)))
+  (alias core export 0 "4" (core func (;10;)))
+  (alias core export 0 "5" (core func (;11;)))
+  (alias core export 0 "6" (core func (;12;)))
+  (alias export 4 "[method]incoming-request.headers" (func (;3;)))
+  (core func (;13;) (canon lower (func 3)))
+  (alias core export 0 "7" (core func (;14;)))
+  (alias core export 0 "8" (core func (;15;)))
+  (alias core export 0 "9" (core func (;16;)))
+  (alias export 4 "[static]incoming-body.finish" (func (;4;)))
+  (core func (;17;) (canon lower (func 4)))
+  (alias export 4 "[method]future-trailers.subscribe" (func (;5;)))
+  (core func (;18;) (canon lower (func 5)))
+  (alias core export 0 "10" (core func (;19;)))
+  (alias export 4 "[constructor]outgoing-response" (func (;6;)))
+  (core func (;20;) (canon lower (func 6)))
+  (alias export 4 "[method]outgoing-response.set-status-code" (func (;7;)))
+  (core func (;21;) (canon lower (func 7)))
+  (alias core export 0 "11" (core func (;22;)))
+  (alias core export 0 "12" (core func (;23;)))
+  (alias core export 0 "13" (core func (;24;)))
+  (core instance (;1;)
+    (export "[resource-drop]pollable" (func 0))
+    (export "[method]pollable.block" (func 3))
+  )
+  (core instance (;2;)
+    (export "[resource-drop]input-stream" (func 1))
+    (export "[resource-drop]output-stream" (func 2))
+    (export "[method]input-stream.blocking-read" (func 5))
+    (export "[method]output-stream.blocking-write-and-flush" (func 6))
+  )
+  (core instance (;3;)
+    (export "subscribe-duration" (func 4))
+  )
+  (core instance (;4;)
+    (export "[constructor]fields" (func 7))
+    (export "[method]fields.append" (func 8))
+    (export "[method]fields.entries" (func 9))
+    (export "[method]incoming-request.method" (func 10))
+    (export "[method]incoming-request.path-with-query" (func 11))
+    (export "[method]incoming-request.authority" (func 12))
+    (export "[method]incoming-request.headers" (func 13))
+    (export "[method]incoming-request.consume" (func 14))
+    (export "[static]response-outparam.set" (func 15))
+    (export "[method]incoming-body.stream" (func 16))
+    (export "[static]incoming-body.finish" (func 17))
+    (export "[method]future-trailers.subscribe" (func 18))
+    (export "[method]future-trailers.get" (func 19))
+    (export "[constructor]outgoing-response" (func 20))
+    (export "[method]outgoing-response.set-status-code" (func 21))
+    (export "[method]outgoing-response.body" (func 22))
+    (export "[method]outgoing-body.write" (func 23))
+    (export "[static]outgoing-body.finish" (func 24))
+  )
+  (core instance (;5;) (instantiate 0
+      (with "wasi:io/poll@0.2.12" (instance 1))
+      (with "wasi:io/streams@0.2.12" (instance 2))
+      (with "wasi:clocks/monotonic-clock@0.2.12" (instance 3))
+      (with "wasi:http/types@0.2.12" (instance 4))
+    )
+  )
+  (core module (;2;)
+    (type (;0;) (func (param i32 i64 i32)))
+    (type (;1;) (func (param i32 i32 i32 i32)))
+    (type (;2;) (func (param i32 i32 i32 i32 i32 i32)))
+    (type (;3;) (func (param i32 i32)))
+    (type (;4;) (func (param i32 i32 i32 i32 i64 i32 i32 i32 i32)))
+    (type (;5;) (func))
+    (import "" "0" (func (;0;) (type 0)))
+    (import "" "1" (func (;1;) (type 1)))
+    (import "" "2" (func (;2;) (type 2)))
+    (import "" "3" (func (;3;) (type 3)))
+    (import "" "4" (func (;4;) (type 3)))
+    (import "" "5" (func (;5;) (type 3)))
+    (import "" "6" (func (;6;) (type 3)))
+    (import "" "7" (func (;7;) (type 3)))
+    (import "" "8" (func (;8;) (type 4)))
+    (import "" "9" (func (;9;) (type 3)))
+    (import "" "10" (func (;10;) (type 3)))
+    (import "" "11" (func (;11;) (type 3)))
+    (import "" "12" (func (;12;) (type 3)))
+    (import "" "13" (func (;13;) (type 1)))
+    (import "" "_initialize" (func (;14;) (type 5)))
+    (import "" "$imports" (table (;0;) 14 14 funcref))
+    (start 14)
+    (elem (;0;) (i32.const 0) func 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+  )
+  (alias export 3 "[method]input-stream.blocking-read" (func (;8;)))
+  (alias core export 5 "memory" (core memory (;0;)))
+  (alias core export 5 "cabi_realloc" (core func (;25;)))
+  (core func (;26;) (canon lower (func 8) (memory 0) (realloc 25)))
+  (alias export 3 "[method]output-stream.blocking-write-and-flush" (func (;9;)))
+  (core func (;27;) (canon lower (func 9) (memory 0)))
+  (alias export 4 "[method]fields.append" (func (;10;)))
+  (core func (;28;) (canon lower (func 10) (memory 0) string-encoding=utf8))
+  (alias export 4 "[method]fields.entries" (func (;11;)))
+  (core func (;29;) (canon lower (func 11) (memory 0) (realloc 25) string-encoding=utf8))
+  (alias export 4 "[method]incoming-request.method" (func (;12;)))
+  (core func (;30;) (canon lower (func 12) (memory 0) (realloc 25) string-encoding=utf8))
+  (alias export 4 "[method]incoming-request.path-with-query" (func (;13;)))
+  (core func (;31;) (canon lower (func 13) (memory 0) (realloc 25) string-encoding=utf8))
+  (alias export 4 "[method]incoming-request.authority" (func (;14;)))
+  (core func (;32;) (canon lower (func 14) (memory 0) (realloc 25) string-encoding=utf8))
+  (alias export 4 "[method]incoming-request.consume" (func (;15;)))
+  (core func (;33;) (canon lower (func 15) (memory 0)))
+  (alias export 4 "[static]response-outparam.set" (func (;16;)))
+  (core func (;34;) (canon lower (func 16) (memory 0) string-encoding=utf8))
+  (alias export 4 "[method]incoming-body.stream" (func (;17;)))
+  (core func (;35;) (canon lower (func 17) (memory 0)))
+  (alias export 4 "[method]future-trailers.get" (func (;18;)))
+  (core func (;36;) (canon lower (func 18) (memory 0) (realloc 25) string-encoding=utf8))
+  (alias export 4 "[method]outgoing-response.body" (func (;19;)))
+  (core func (;37;) (canon lower (func 19) (memory 0)))
+  (alias export 4 "[method]outgoing-body.write" (func (;20;)))
+  (core func (;38;) (canon lower (func 20) (memory 0)))
+  (alias export 4 "[static]outgoing-body.finish" (func (;21;)))
+  (core func (;39;) (canon lower (func 21) (memory 0) (realloc 25) string-encoding=utf8))
+  (alias core export 0 "$imports" (core table (;0;)))
+  (alias core export 5 "_initialize" (core func (;40;)))
+  (core instance (;6;)
+    (export "0" (func 26))
+    (export "1" (func 27))
+    (export "2" (func 28))
+    (export "3" (func 29))
+    (export "4" (func 30))
+    (export "5" (func 31))
+    (export "6" (func 32))
+    (export "7" (func 33))
+    (export "8" (func 34))
+    (export "9" (func 35))
+    (export "10" (func 36))
+    (export "11" (func 37))
+    (export "12" (func 38))
+    (export "13" (func 39))
+    (export "$imports" (table 0))
+    (export "_initialize" (func 40))
+  )
+  (core instance (;7;) (instantiate 2
+      (with "" (instance 6))
+    )
+  )
+  (alias export 4 "incoming-request" (type (;9;)))
+  (type (;10;) (own 9))
+  (alias export 4 "response-outparam" (type (;11;)))
+  (type (;12;) (own 11))
+  (type (;13;) (func (param "request" 10) (param "response-out" 12)))
+  (alias core export 5 "wasi:http/incoming-handler@0.2.12#handle" (core func (;41;)))
+  (func (;22;) (type 13) (canon lift (core func 41)))
+  (component (;0;)
+    (import "import-type-incoming-request" (type (;0;) (sub resource)))
+    (import "import-type-response-outparam" (type (;1;) (sub resource)))
+    (import "import-type-incoming-request0" (type (;2;) (eq 0)))
+    (type (;3;) (own 2))
+    (import "import-type-response-outparam0" (type (;4;) (eq 1)))
+    (type (;5;) (own 4))
+    (type (;6;) (func (param "request" 3) (param "response-out" 5)))
+    (import "import-func-handle" (func (;0;) (type 6)))
+    (export (;7;) "incoming-request" (type 0))
+    (export (;8;) "response-outparam" (type 1))
+    (type (;9;) (own 7))
+    (type (;10;) (own 8))
+    (type (;11;) (func (param "request" 9) (param "response-out" 10)))
+    (export (;1;) "handle" (func 0) (func (type 11)))
+  )
+  (instance (;5;) (instantiate 0
+      (with "import-func-handle" (func 22))
+      (with "import-type-incoming-request" (type 9))
+      (with "import-type-response-outparam" (type 11))
+      (with "import-type-incoming-request0" (type 9))
+      (with "import-type-response-outparam0" (type 11))
+    )
+  )
+  (export (;6;) "wasi:http/incoming-handler@0.2.12" (instance 5))
+)
