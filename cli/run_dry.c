@@ -205,7 +205,8 @@ static void put_text(const Dry *dry, Buf *out) {
         buf_str(out, str_from(cap->name));
         if (granted.len && cap->granted == GRANTED_ALWAYS) buf_str(out, STR(": always granted\n"));
         else if (granted.len) buf_fmt(out, ": granted: %.*s\n", STR_ARG(granted));
-        else if (!i) buf_str(out, STR(": not of this host; a component that is composed gives it\n"));
+        else if (!i)
+            buf_str(out, STR(": not of this host; a component that is composed gives it\n"));
         else buf_fmt(out, ": not granted; `%s` does\n", cap->option);
         put_functions(dry, i, true, out);
     }

@@ -33,12 +33,12 @@ typedef struct {
 struct Value {
     enum {
         NOTHING,
-        HOST_FUNC,  /* use */
-        LIFTED,     /* parts */
-        LOWERED,    /* parts[0] is the function */
-        CODE_FUNC,  /* code, index */
-        TABLE,      /* table */
-        NAMES,      /* of an instance, or a bundle of core exports */
+        HOST_FUNC, /* use */
+        LIFTED,    /* parts */
+        LOWERED,   /* parts[0] is the function */
+        CODE_FUNC, /* code, index */
+        TABLE,     /* table */
+        NAMES,     /* of an instance, or a bundle of core exports */
         CORE_INSTANCE,
         CORE_MODULE,
         CLOSURE
@@ -181,8 +181,8 @@ static const Value *core_instance(Reach *r, const CoreModule *m, const Map *args
     code->module = m;
     code->imports = ARENA_NEW_ARRAY(r->arena, const Value *, m->imports.len);
     for (size_t i = 0; i < m->imports.len; i++)
-        code->imports[i] = core_item(r, named(args, m->imports.at[i].module),
-                                     m->imports.at[i].name);
+        code->imports[i] =
+            core_item(r, named(args, m->imports.at[i].module), m->imports.at[i].name);
     code->funcs = ARENA_NEW_ARRAY(r->arena, Value, m->funcs.len);
     code->live = ARENA_NEW_ARRAY(r->arena, bool, m->funcs.len);
     for (uint32_t i = 0; i < m->funcs.len; i++)

@@ -7,10 +7,10 @@
 /* Which of its imported functions a component could ever call, found without running it. */
 
 typedef struct {
-    Str interface;   /* empty: a function imported by itself */
+    Str interface; /* empty: a function imported by itself */
     Str name;
     bool is_used;
-    StrVec callers;  /* paths of the instances whose code can call it; empty: the outermost's own */
+    StrVec callers; /* paths of the instances whose code can call it; empty: the outermost's own */
 } CompUse;
 typedef VEC(CompUse) CompUses;
 

@@ -69,6 +69,7 @@ struct VmResource {
     VmComponentFunc *dtor; /* of the guest, NULL: none */
     VmFunc *dropper;       /* what vm_component_drop calls; made on first use */
     void (*destroy)(void *context, uint64_t rep);
+    const char *(*refuses)(void *context, uint64_t rep); /* to be dropped by a guest; may be NULL */
     void *context;
 };
 

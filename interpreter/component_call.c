@@ -755,6 +755,10 @@ static VmStatus resource_drop(VmThread *thread, void *context, VmSlot *slots) {
     if (!trap && handle->lend_count) trap = TRAP_HANDLE_LENT;
     if (trap) return vm_trap(thread, trap);
     AbiHandle dropped = *handle;
+    const VmResource *resource = f->resource;
+    const char *refused =
+        dropped.own && resource->refuses ? resource->refuses(resource->context, dropped.rep) : NULL;
+    if (refused) return vm_trap_text(thread, TRAP_HOST, "%s", refused);
     vm_remove_handle(f->instance, f->instance->table, slots[0].u32);
     if (dropped.own) return destroy(thread, f, dropped.rep);
     ((VmCall *)dropped.scope)->borrows--;

@@ -93,6 +93,11 @@ VmResource *vm_host_resource(VmStore *store, Str name, void (*destroy)(void *con
     return resource;
 }
 
+void vm_host_resource_guard(VmResource *resource,
+                            const char *(*refuses)(void *context, uint64_t rep)) {
+    resource->refuses = refuses;
+}
+
 /* ---- finding ---- */
 
 /* "ns:pkg/iface@0.2.6" with the path before '@' and the version. */

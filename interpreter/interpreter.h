@@ -346,6 +346,9 @@ typedef struct VmComponentFunc VmComponentFunc;
 typedef struct VmResource VmResource;
 VmResource *vm_host_resource(VmStore *store, Str name, void (*destroy)(void *context, uint64_t rep),
                              void *context);
+/* Asks before a guest drops an own handle: why it must not, which is a trap, or NULL. */
+void vm_host_resource_guard(VmResource *resource,
+                            const char *(*refuses)(void *context, uint64_t rep));
 
 /* A host function of the component model: `args` has the cells of all parameters in order (see
  * AbiValue), `result` the cells of the result's plan to fill. Handles are reps of host resources:

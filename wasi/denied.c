@@ -89,3 +89,10 @@ NetError wasi_name_denied(const Wasi *wasi, const char *name) {
     tell(wasi, str_from(what), "--net-allow dns:%s", name);
     return NET_ACCESS_DENIED;
 }
+
+void wasi_request_denied(const Wasi *wasi, const char *host, unsigned port) {
+    char to[WASI_MAX_NAME + 16], what[WASI_MAX_NAME + 64];
+    snprintf(to, sizeof to, strchr(host, ':') ? "[%s]:%u" : "%s:%u", host, port);
+    snprintf(what, sizeof what, "to send a request of HTTP to %s", to);
+    tell(wasi, str_from(what), "--net-allow tcp:%s", to);
+}

@@ -19,7 +19,7 @@ typedef struct {
 
 void *wasi_http_own(VmThread *thread, Wasi *wasi, const AbiValue *handle, WasiKind kind) {
     WasiObject *object = wasi_get(thread, wasi, handle, kind);
-    if (!object || object->refs == 1) return object;
+    if (!object || !object->children) return object;
     vm_trap_text(thread, TRAP_HOST,
                  "a resource of wasi:http is given away while a child of it is "
                  "alive");

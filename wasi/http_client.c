@@ -288,6 +288,11 @@ static HttpError lookup_error(NetError error) {
     return e;
 }
 
+static void tell_denied(const Wasi *wasi, const WasiExchange *x) {
+    if (x->host[0]) wasi_request_denied(wasi, x->host, x->port);
+    else wasi_net_denied(wasi, WASI_NET_TCP, &x->addresses[0]);
+}
+
 /* The lookup has ended: which of the addresses are granted? */
 static void take_addresses(WasiExchange *x) {
     const WasiAddress *found;
@@ -301,8 +306,10 @@ static void take_addresses(WasiExchange *x) {
     x->state = EXCHANGE_READY;
     if (fault != NET_OK) wasi_exchange_fail(x, lookup_error(fault));
     else if (count == 0) wasi_exchange_fail(x, http_error(HTTP_DESTINATION_NOT_FOUND));
-    else if (x->address_count == 0)
+    else if (x->address_count == 0) {
+        tell_denied(x->client->wasi, x);
         wasi_exchange_fail(x, http_error(HTTP_DESTINATION_IP_PROHIBITED));
+    }
     wasi_lookup_drop(x->lookup);
     x->lookup = NULL;
     if (x->has_failed) settle(x);
@@ -311,14 +318,16 @@ static void take_addresses(WasiExchange *x) {
 /* The way there, so far as it can be told at once. */
 static bool find_way(WasiExchange *x, HttpError *error) {
     Wasi *wasi = x->client->wasi;
-    *error = http_error(HTTP_REQUEST_DENIED);
-    if (!wasi_net_has(wasi_net(wasi), WASI_NET_TCP)) return false;
-    x->state = EXCHANGE_READY;
-    if (!x->host[0]) {
-        *error = http_error(HTTP_DESTINATION_IP_PROHIBITED);
-        return wasi_exchange_may_connect(x, &x->addresses[0]);
+    bool is_name = x->host[0];
+    bool granted = is_name ? wasi_net_resolves(wasi_net(wasi), x->host) || is_everywhere(x)
+                           : wasi_exchange_may_connect(x, &x->addresses[0]);
+    if (!granted) {
+        *error = http_error(is_name ? HTTP_REQUEST_DENIED : HTTP_DESTINATION_IP_PROHIBITED);
+        tell_denied(wasi, x);
+        return false;
     }
-    if (!wasi_net_resolves(wasi_net(wasi), x->host) && !is_everywhere(x)) return false;
+    x->state = EXCHANGE_READY;
+    if (!is_name) return true;
     x->state = EXCHANGE_LOOKUP;
     NetError fault = wasi_lookup_start(wasi, x->host, &x->lookup);
     if (fault == NET_TEMPORARY_RESOLVER_FAILURE) fault = NET_OUT_OF_MEMORY; /* too many at once */
@@ -376,10 +385,18 @@ static void set_timeouts(WasiExchange *x, const WasiRequestOptions *options) {
     wasi_exchange_wait(x, WAIT_CONNECT);
 }
 
+/* No request at all is granted: then it does not matter whether this one is sound. */
+static bool is_denied(Wasi *wasi, const WasiMessage *request) {
+    if (wasi_net_has(wasi_net(wasi), WASI_NET_TCP)) return false;
+    WasiExchange x = {.is_tls = !request->has_scheme || request->scheme == 1};
+    if (read_authority(&x, str_from(request->authority)) == GOOD) tell_denied(wasi, &x);
+    return true;
+}
+
 WasiExchange *wasi_http_send(Wasi *wasi, WasiMessage *request, const WasiRequestOptions *options,
                              HttpError *error) {
     *error = http_error(HTTP_REQUEST_DENIED);
-    if (!wasi_net_has(wasi_net(wasi), WASI_NET_TCP)) return NULL;
+    if (is_denied(wasi, request)) return NULL;
     *error = http_error(HTTP_CONFIGURATION_ERROR);
     if (!wasi_transfers_available()) return NULL;
     *error = http_error_text(HTTP_INTERNAL_ERROR, STR("out of memory"));

@@ -50,6 +50,7 @@ typedef enum {
 typedef struct WasiObject {
     WasiKind kind;
     uint32_t refs;                     /* the handle, if there is one still, and children */
+    uint32_t children;                 /* of those, without pollables */
     struct WasiObject *parent;         /* that this one holds */
     void (*free)(struct WasiObject *); /* what it holds besides its own memory; may be NULL */
     Wasi *maker;                       /* whose grants it keeps, in whatever hands it is */

@@ -37,6 +37,7 @@ NetError wasi_net_error(int fault); /* an errno; 0 is NET_OK */
 /* NET_ACCESS_DENIED, after it was told (denied.c). */
 NetError wasi_net_denied(const Wasi *wasi, WasiNetUse use, const WasiAddress *address);
 NetError wasi_name_denied(const Wasi *wasi, const char *name);
+void wasi_request_denied(const Wasi *wasi, const char *host, unsigned port);
 
 /* ok without a value, or that error */
 VmStatus wasi_net_ended(AbiValue *result, NetError error, Arena *scratch);

@@ -217,6 +217,7 @@ const WasiContext *wasi_context(const Wasi *wasi) { return wasi->context; }
 void wasi_release(WasiObject *object) {
     while (object && --object->refs == 0) {
         WasiObject *parent = object->parent;
+        if (parent) parent->children -= object->kind != WASI_POLLABLE;
         if (object->free) object->free(object);
         object->maker->held--;
         free(object);
@@ -306,6 +307,7 @@ void *wasi_make(VmThread *thread, Wasi *wasi, WasiKind kind, size_t size, WasiOb
     }
     *object = (WasiObject){.kind = kind, .refs = 1, .parent = parent, .maker = wasi};
     if (parent) parent->refs++;
+    if (parent) parent->children += kind != WASI_POLLABLE;
     wasi->held++;
     whole->objects[slot] = object;
     out->bits = slot;
@@ -327,6 +329,17 @@ static void destroy(void *context, uint64_t rep) {
     WasiObject *object = wasi->objects[rep];
     give_slot(wasi, rep);
     wasi_release(object);
+}
+
+/* The parents of wasi:http must not be dropped before their children. */
+static const char *refuses(void *context, uint64_t rep) {
+    const Wasi *wasi = context;
+    if (!rep || rep >= wasi->count || is_hole(wasi->objects[rep])) return NULL;
+    const WasiObject *object = wasi->objects[rep];
+    bool guards = object->kind >= WASI_INCOMING_REQUEST && object->kind <= WASI_OUTGOING_BODY;
+    return guards && object->children
+               ? "a resource of wasi:http is dropped while a child of it is alive"
+               : NULL;
 }
 
 void wasi_drop(Wasi *wasi, const AbiValue *handle) { destroy(wasi->whole, handle->bits); }
@@ -489,6 +502,7 @@ static void link_resource(Wasi *wasi, VmLinker *into, const char *name) {
     VmResource *resource = wasi->watch
                                ? wasi_watch_resource(wasi->watch, wasi->store, name)
                                : vm_host_resource(wasi->store, str_from(name), destroy, wasi);
+    if (!wasi->watch) vm_host_resource_guard(resource, refuses);
     vm_linker_resource(into, str_from(name), resource);
 }
 
