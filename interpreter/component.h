@@ -311,7 +311,7 @@ typedef struct VmFiber {
     struct VmFiber *queued;    /* the next of those that wait */
     enum { VM_FIBER_NEW, VM_FIBER_RUNNING, VM_FIBER_SUSPENDED, VM_FIBER_WAITING } state;
     bool is_proxy; /* has no stack of its own: a call on another fiber's that may not block */
-    bool is_implicit, is_started, cancellable, cancelled, waits_for_host;
+    bool is_implicit, is_started, cancellable, cancelled, waits_for_host, has_given_way;
     bool (*ready)(struct VmFiber *); /* WAITING: whether it can go on; NULL: at any time */
     void *ready_arg;
     VmHostFn then; /* what it does once control is back */

@@ -512,11 +512,13 @@ static VmStatus let_in(VmThread *thread, void *context, VmSlot *slots) {
     return trap ? vm_trap(thread, trap) : VM_DONE;
 }
 
-/* Whoever has the instance for itself may be ready to give it up: it goes on first. */
+/* Whoever has the instance for itself may be ready to give it up: it goes on first, once. */
 static VmStatus fiber_main(VmThread *thread, void *context, VmSlot *slots) {
     VmFiber *fiber = vm_active(vm_thread_store(thread));
     VmFiber *holder = needs_exclusive(fiber->call) ? fiber->base.instance->exclusive : NULL;
-    if (holder && holder->state == VM_FIBER_WAITING && is_fiber_ready(holder)) {
+    if (holder && !fiber->has_given_way && holder->state == VM_FIBER_WAITING &&
+        is_fiber_ready(holder)) {
+        fiber->has_given_way = true;
         switch_to(holder);
         return give_way(thread, fiber, fiber_main, NULL);
     }
@@ -538,9 +540,18 @@ static VmStatus thread_main(VmThread *thread, void *context, VmSlot *slots) {
     return vm_then_call(thread, fiber->start, &arg, 1, thread_returned, fiber, NULL);
 }
 
+/* What fibers begin with. */
+static bool make_mains(VmStore *store) {
+    VmComponents *shared = vm_shared(store);
+    if (!shared->fiber_main) shared->fiber_main = vm_core_func(store, "", "", fiber_main, NULL);
+    if (!shared->thread_main) shared->thread_main = vm_core_func(store, "", "", thread_main, NULL);
+    return shared->fiber_main && shared->thread_main;
+}
+
 Trap vm_thread_fiber(VmComponent *instance, VmFunc *start, uint32_t arg, VmFiber **out) {
     VmCall *task = vm_active(instance->store)->current->call;
-    VmFiber *fiber = task ? fiber_new(instance->store, task, instance) : NULL;
+    bool ready = task && make_mains(instance->store);
+    VmFiber *fiber = ready ? fiber_new(instance->store, task, instance) : NULL;
     if (!fiber) return vm_fiber_trap(instance->store);
     fiber->start = start;
     fiber->start_arg = arg;
@@ -591,10 +602,6 @@ void vm_resume_later(VmFiber *fiber) {
     else enqueue(fiber);
 }
 
-VmStatus vm_yield(VmThread *thread, bool cancellable, VmHostFn then, void *context) {
-    return vm_block(thread, at_once, NULL, cancellable, then, context);
-}
-
 VmStatus vm_suspend_thread(VmThread *thread, bool cancellable, VmHostFn then, void *context) {
     VmFiber *me = vm_active(vm_thread_store(thread));
     if (me->current->may_block) return vm_block(thread, NULL, NULL, cancellable, then, context);
@@ -619,6 +626,15 @@ static VmStatus switch_above(VmThread *thread, VmFiber *other, bool yields, VmHo
     me->wait_context = context;
     switch_to(other);
     return give_way(thread, me, wait_step, me);
+}
+
+/* A call that may not block lets one of the others run, if there is one. */
+VmStatus vm_yield(VmThread *thread, bool cancellable, VmHostFn then, void *context) {
+    VmFiber *me = vm_active(vm_thread_store(thread)), *other = NULL;
+    if (!me->current->may_block && me->current->call)
+        other = pick(me->store, me->current->instance);
+    if (other) return switch_above(thread, other, true, then, context);
+    return vm_block(thread, at_once, NULL, cancellable, then, context);
 }
 
 /* The active thread suspends, or waits at once, and `other` runs in its place. */
@@ -648,13 +664,6 @@ VmStatus vm_switch_thread(VmThread *thread, VmFiber *other, bool yields, bool ca
 }
 
 /* ---- starting and cancelling ---- */
-
-static bool make_mains(VmStore *store) {
-    VmComponents *shared = vm_shared(store);
-    if (!shared->fiber_main) shared->fiber_main = vm_core_func(store, "", "", fiber_main, NULL);
-    if (!shared->thread_main) shared->thread_main = vm_core_func(store, "", "", thread_main, NULL);
-    return shared->fiber_main && shared->thread_main;
-}
 
 VmStatus vm_start_call(VmThread *thread, VmCall *call, VmHostFn then) {
     VmComponent *caller = call->lowered ? call->lowered->caller : NULL;
