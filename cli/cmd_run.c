@@ -125,10 +125,9 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source,
         status = call_export(cli, info, source, component, options, observers, wasi, thread);
     } else if (cli->diags.errors == errors && vm_status(thread) == VM_EXIT) {
         status = vm_exit_status(thread);
-    } else if (cli->diags.errors == errors) {
-        bool exits = vm_status(thread) == VM_EXIT; /* a start function may */
-        if (!exits) report_trap(cli, thread);
-        status = exits ? vm_exit_status(thread) : EXIT_TRAP;
+    } else if (cli->diags.errors == errors) { /* a start function */
+        report_trap(cli, thread);
+        status = EXIT_TRAP;
     } else if (vm_store_met(store, VM_LIMIT_INSTANCES)) {
         run_note_limit(cli, WITC_LIMIT_INSTANCES);
     }
