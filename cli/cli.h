@@ -134,6 +134,8 @@ struct Cli {
     StrVec features;         /* -f, as given; cli_features reads them */
     Str closing;             /* a line for people, after the diagnostics */
     bool told;               /* the command wrote the diagnostics itself */
+    bool closed[3];          /* standard streams that were closed when the program started */
+    int ended_by;            /* a signal; 0: none */
 };
 enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 enum { MESSAGES_HUMAN, MESSAGES_JSON };

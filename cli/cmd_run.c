@@ -30,6 +30,9 @@ static const Option option_table[] = {
     TEXT(Options, policy.cwd, 0, "cwd", "DIR", "What the guest is told as its current directory"),
     FLAG(Options, policy.raw_terminal, 0, "raw-terminal",
          "Let escape sequences of the guest reach a terminal"),
+    MAYBE(Options, policy.jail, 0, "jail", "best-effort",
+          "Lock the whole process in before the guest runs, to what is granted (Landlock and "
+          "seccomp); with `=best-effort` as far as the kernel can"),
     TEXT(
         Options, module.invoke, 0, "invoke", "NAME|CALL",
         "Call this function with the arguments, and print its results; of a component, a call such "
@@ -166,10 +169,13 @@ static int run_granted(Cli *cli, Options *options, const CompInfo *info, const S
     VmStore *store = vm_store_new(&limits);
     VmThread *thread = store ? vm_thread_new(store) : NULL;
     Wasi *wasi = store ? policy_host(store, granted) : NULL;
-    if (thread && wasi) {
+    if (thread && wasi && !policy_jail(cli, &options->policy, granted)) {
+        status = EXIT_INPUT;
+    } else if (thread && wasi) {
         run_on_interrupt(interrupt_store, store);
         status = run_component(cli, info, source, &options->module, observers, store, wasi, thread);
-        run_on_interrupt(NULL, NULL);
+        cli->ended_by = run_on_interrupt(NULL, NULL);
+        if (wasi_output_met(wasi)) diag(&cli->diags, CLI_OUTPUT_MET, span_none());
         status = run_observe_end(cli, observers, thread, status);
     } else diag(&cli->diags, CLI_NO_MEMORY, span_none());
     wasi_free(wasi);
@@ -257,8 +263,9 @@ const CommandSpec cmd_run = {
         "`some(1)`, `err(\"no\")`, `a-case(3)`. The interface can be left out where the name is "
         "the "
         "only one.\n"
-        "Exits with the guest's status, and with 134 where it trapped, met a limit, or was "
-        "interrupted by Ctrl-C.",
+        "Exits with the guest's status, and with 134 where it trapped or met a limit. Ctrl-C and "
+        "SIGTERM interrupt the guest and end the program as they end others (130 and 143 in a "
+        "shell).",
     .examples =
         "With a folder, which it sees as /data and cannot change\n"
         "$ witc run --dir photos::/data::ro program.wasm\n"

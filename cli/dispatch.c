@@ -9,6 +9,11 @@
  * Exit status: 0 done, 1 the input is wrong, 2 the command line is wrong; `run` passes on the
  * guest's.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -152,15 +157,30 @@ static int dispatch(Cli *cli, const Str *words, size_t n) {
     return EXIT_USAGE;
 }
 
+/* What is opened later must not get the number of a standard stream: it would be read and written as
+ * one. In its place comes what can be neither. */
+static void keep_numbers(Cli *cli) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+        cli->closed[fd] = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) == fd;
+    }
+}
+
 int cli_main(int argc, char **argv) {
     Arena *arena = arena_new();
     Cli cli = {.arena = arena, .diags = {.arena = arena}};
+    keep_numbers(&cli);
     size_t n = argc > 0 ? (size_t)argc - 1 : 0;
     Str *words = ARENA_NEW_ARRAY(arena, Str, n + 1);
     for (size_t i = 0; i < n; i++) words[i] = str_from(argv[i + 1]);
     bool is_linker = argc > 0 && is_component_ld(argv[0]);
     int status = is_linker ? component_ld(&cli, words, n) : dispatch(&cli, words, n);
     show_diagnostics(&cli);
+    int ended_by = cli.ended_by;
     arena_free(arena);
+    if (ended_by) { /* who waits for this program is to see that */
+        signal(ended_by, SIG_DFL);
+        raise(ended_by);
+    }
     return status;
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "cli/grant.h"
+#include "wasi/jail.h"
 
 /* ---- a word that is wrong ---- */
 
@@ -57,7 +58,31 @@ static bool check_rules(Cli *cli, const CompWords *rules, WasiNetRule *out) {
     return true;
 }
 
+bool policy_jail(Cli *cli, const Policy *policy, const Granted *granted) {
+    if (!policy->jail.len) return true;
+    size_t n = granted ? granted->instance_count + 1 : 0;
+    const WasiContext **contexts = ARENA_NEW_ARRAY(cli->arena, const WasiContext *, n + 1);
+    for (size_t i = 0; i < n; i++)
+        contexts[i] = i ? &granted->instances[i - 1].context : &granted->context;
+    const char *missing;
+    WasiJail jail = wasi_jail(contexts, n, &missing);
+    if (jail == WASI_JAIL_WHOLE) return true;
+    bool goes_on = str_is(policy->jail, "best-effort");
+    if (goes_on) {
+        diag(&cli->diags, CLI_JAIL_PARTLY, span_none(), missing);
+        return true;
+    }
+    diag(&cli->diags, CLI_JAIL, span_none(), missing);
+    diag_note(&cli->diags, CLI_JAIL_REMEDY, span_none());
+    return false;
+}
+
 bool policy_check(Cli *cli, Policy *policy) {
+    if (policy->jail.len && !str_is(policy->jail, "-") && !str_is(policy->jail, "best-effort")) {
+        diag(&cli->diags, CLI_BAD_VALUE, span_none(), STR_ARG(policy->jail), STR_ARG(STR("--jail")),
+             "`best-effort` or nothing");
+        return false;
+    }
     CompGrants *grants = &policy->grants;
     *grants = (CompGrants){
         .inherit_env = policy->inherit_env, .cwd = policy->cwd, .argv0 = policy->argv0};
@@ -219,9 +244,9 @@ static bool make_context(Cli *cli, const Policy *policy, const CompRunRule *rule
                              .cwd = grants->cwd,
                              .net_rules = rules,
                              .net_rule_count = grants->network.len,
-                             .stdin_fd = grants->no_stdin ? -1 : STDIN_FILENO,
-                             .stdout_fd = grants->no_stdout ? -1 : STDOUT_FILENO,
-                             .stderr_fd = grants->no_stderr ? -1 : STDERR_FILENO,
+                             .stdin_fd = grants->no_stdin || cli->closed[0] ? -1 : STDIN_FILENO,
+                             .stdout_fd = grants->no_stdout || cli->closed[1] ? -1 : STDOUT_FILENO,
+                             .stderr_fd = grants->no_stderr || cli->closed[2] ? -1 : STDERR_FILENO,
                              .limits = wasi_limits_of(&rule->limits)};
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
         context->filters[fd] = !policy->raw_terminal && isatty(fd);

@@ -24,6 +24,7 @@ typedef struct {
     StrVec files;      /* policies */
     StrVec wasi, wasm; /* -S, -W */
     bool raw_terminal;
+    Str jail;            /* empty: none; "-", or "best-effort" */
     bool grants_nothing; /* what is granted is only checked: a replay */
     /* of policy_check: */
     CompGrants grants;
@@ -88,6 +89,10 @@ typedef struct {
 bool policy_read(Cli *cli, const Policy *policy, const CompRunPlan *manifest, const CompInfo *info,
                  Granted *granted);
 void policy_close(Granted *granted);
+
+/* From here on the process can do no more than that, with --jail; `granted` NULL: nothing is. False after
+ * a diagnostic. */
+bool policy_jail(Cli *cli, const Policy *policy, const Granted *granted);
 
 /* The hosts of it all; NULL: no memory. */
 Wasi *policy_host(VmStore *store, const Granted *granted);

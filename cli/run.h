@@ -40,8 +40,9 @@ void run_invoke_print(Cli *cli, const VmComponentFunc *func, const AbiValue *res
 /* A note to what was said last: the option for the limit that has stopped the guest, if one has. */
 void run_note_limit(Cli *cli, witc_limit limit);
 
-/* From now on, the first Ctrl-C calls that; the second ends the program. */
-void run_on_interrupt(void (*interrupt)(void *store), void *store);
+/* From now on, the first Ctrl-C or SIGTERM calls that; the second ends the program. NULL: no longer. Which
+ * signal there has been; 0: none. */
+int run_on_interrupt(void (*interrupt)(void *store), void *store);
 
 /* A word of the command line as a value of the type; references that it makes are owned. False
  * where it is none. */

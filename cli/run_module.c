@@ -29,18 +29,22 @@ static Str str_of(witc_str s) { return (Str){s.ptr, s.len}; }
 static void (*volatile interrupt_now)(void *);
 static void *volatile interrupted_store;
 
+static volatile sig_atomic_t interrupted_by;
+
 static void on_signal(int signal_number) {
-    (void)signal_number;
+    interrupted_by = signal_number;
     if (interrupt_now) interrupt_now(interrupted_store);
 }
 
-void run_on_interrupt(void (*interrupt)(void *), void *store) {
+int run_on_interrupt(void (*interrupt)(void *), void *store) {
     interrupt_now = NULL;
     interrupted_store = store;
     interrupt_now = interrupt;
     struct sigaction action = {.sa_handler = interrupt ? on_signal : SIG_DFL,
                                .sa_flags = interrupt ? (int)SA_RESETHAND : 0};
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return interrupted_by;
 }
 
 static void interrupt_store(void *store) { witc_store_interrupt(store); }
@@ -288,6 +292,7 @@ static int run_main(Run *run, const Source *source) {
     }
     int status = preload(run);
     witc_instance *instance = NULL;
+    if (status == EXIT_OK && !policy_jail(cli, run->options->policy, NULL)) status = EXIT_INPUT;
     if (status == EXIT_OK) status = instantiate(run, source, &instance);
     if (!instance) return status;
     Str wanted = name.len ? name : STR("_start");
@@ -338,7 +343,7 @@ int run_module(Cli *cli, const Source *source, const RunModule *options, const C
     if (run.linker) {
         run_on_interrupt(interrupt_store, run.store);
         status = run_main(&run, source);
-        run_on_interrupt(NULL, NULL);
+        cli->ended_by = run_on_interrupt(NULL, NULL);
     } else {
         diag(&cli->diags, CLI_NO_MEMORY, span_none());
     }

@@ -107,7 +107,7 @@ kill -INT $guest 2>/dev/null
 wait $guest
 got=$?
 # A shell may have told its background jobs to ignore the signal; then the handler is ours all the same.
-[ $got = 134 ] && ok || bad "interrupted" "exit $got"
+[ $got = 130 ] && ok || bad "interrupted" "exit $got"
 say "interrupted" 'the guest trapped: interrupted'
 
 # Modules for modules.

@@ -181,4 +181,22 @@ expect "-W unknown-imports-trap" 0 run -W unknown-imports-trap --invoke 'without
 expect "it traps" 134 run -W unknown-imports-trap --invoke 'with()' "$tmp/unknown.wat"
 say "which" "nobody:has/this"
 usage "what zeroes mean" "unknown-imports-trap" -W unknown-imports-default
+# ---- the second wall ----
+usage "a jail that is none" "best-effort" --jail=partly
+if "$witc" run --jail --max-memory 1M --invoke 'grows-of-box()' "$two" >"$out" 2>"$err"; then
+    ok
+    tells "folders inside" 1 folders-of-box --jail --dir "$tmp"
+    tells "names inside" 0 resolves-of-box --jail --net-allow dns
+    tells "instances inside" 0 resolves-of-reader --jail --policy "$tmp/words.yml"
+    expect "a trap inside" 134 run --jail -W fuel=10 --invoke 'grows-of-box()' "$two"
+    expect "a module inside" 0 run --jail --invoke f "$tmp/simd.wat"
+    "$witc" run --jail tests/policy/writer.wat o >"$out" 2>"$err" && grep -q red "$out" && ok ||
+        bad "a program inside" "$(cat "$err")"
+    expect "a program's status inside" 7 run --jail tests/policy/writer.wat 7
+else
+    skip "this kernel has no whole jail: $(head -n 1 "$err")"
+    say "what is missing" "the jail cannot be closed"
+fi
+tells "as far as it goes" 15 grows-of-box --jail=best-effort
+
 finish policy

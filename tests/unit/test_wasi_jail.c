@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * The second wall: children lock themselves in, and then try what a guest was not granted, with the
+ * system's own calls, as a fault of this program would.
+ */
+#include "tests/test.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "wasi/jail.h"
+
+static Arena *arena;
+static char granted[] = "/tmp/witc-jail.XXXXXX", beside[] = "/tmp/witc-jail.XXXXXX";
+static WasiFolder folders[2];
+static WasiContext closed, files, network;
+static bool has_ports; /* the kernel knows rules for TCP */
+
+/* Runs `try` in a child that is locked in; 0: all that it says is true, else the line. */
+static int inside(const WasiContext *context, int (*try)(void)) {
+    pid_t child = fork();
+    if (child == 0) {
+        const char *missing;
+        WasiJail jail = wasi_jail(&context, 1, &missing);
+        _exit(jail == WASI_JAIL_NONE ? 255 : try());
+    }
+    int status;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 254;
+}
+
+/* In a child: it fails so, or the line says where it did not. */
+#define FAILS(code, call)                                                                          \
+    do {                                                                                           \
+        errno = 0;                                                                                 \
+        if ((long)(call) != -1 || errno != (code)) return __LINE__ % 250 + 1;                       \
+    } while (0)
+#define WORKS(call)                                                                                \
+    do {                                                                                           \
+        if ((long)(call) < 0) return __LINE__ % 250 + 1;                                           \
+    } while (0)
+
+static int no_files(void) {
+    FAILS(EACCES, open("/etc/passwd", O_RDONLY));
+    FAILS(EACCES, open("/tmp/witc-jail-new", O_CREAT | O_WRONLY, 0600));
+    FAILS(EACCES, open(granted, O_RDONLY | O_DIRECTORY));
+    FAILS(EACCES, mkdirat(AT_FDCWD, "/tmp/witc-jail-new", 0700));
+    FAILS(EACCES, unlinkat(AT_FDCWD, "/etc/passwd", 0));
+    return 0;
+}
+
+static int granted_files(void) {
+    int folder = folders[0].fd, read_only = folders[1].fd, fd;
+    WORKS(fd = openat(folder, "new", O_CREAT | O_RDWR, 0600));
+    WORKS(write(fd, "text", 4));
+    WORKS(ftruncate(fd, 2));
+    WORKS(renameat(folder, "new", folder, "other"));
+    WORKS(mkdirat(folder, "sub", 0700));
+    WORKS(renameat(folder, "other", folder, "sub/other"));
+    WORKS(unlinkat(folder, "sub/other", 0));
+    WORKS(unlinkat(folder, "sub", AT_REMOVEDIR));
+    WORKS(openat(read_only, "kept", O_RDONLY));
+    FAILS(EACCES, openat(read_only, "kept", O_RDWR));
+    FAILS(EACCES, openat(read_only, "new", O_CREAT | O_WRONLY, 0600));
+    FAILS(EACCES, unlinkat(read_only, "kept", 0));
+    FAILS(EACCES, openat(folder, "../../etc/passwd", O_RDONLY));
+    FAILS(EACCES, open("/etc/passwd", O_RDONLY));
+    FAILS(EPERM, mknodat(folder, "device", S_IFCHR | 0600, 0x103));
+    FAILS(EPERM, fchmod(fd, 04755));
+    FAILS(EPERM, fchown(fd, 1, 1));
+    return 0;
+}
+
+static int no_calls(void) {
+    char *words[] = {NULL};
+    FAILS(EPERM, execve("/bin/true", words, words));
+    FAILS(EPERM, syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+    FAILS(ENOSYS, syscall(SYS_clone3, NULL, 0));
+    FAILS(EPERM, kill(getppid(), 0));
+    FAILS(EPERM, syscall(SYS_ptrace, 0, 0, 0, 0));
+    FAILS(EPERM, syscall(SYS_process_vm_writev, getppid(), NULL, 0, NULL, 0, 0));
+    FAILS(EPERM, socket(AF_INET, SOCK_STREAM, 0));
+    FAILS(EPERM, socket(AF_UNIX, SOCK_STREAM, 0));
+    FAILS(EPERM, chdir("/"));
+    FAILS(EPERM, syscall(SYS_mount, NULL, NULL, NULL, 0, NULL));
+    FAILS(EPERM, syscall(SYS_bpf, 0, NULL, 0));
+    FAILS(EPERM, syscall(SYS_io_uring_setup, 1, NULL));
+    FAILS(EPERM, syscall(SYS_userfaultfd, 0));
+    FAILS(EPERM, syscall(SYS_unshare, 0));
+    FAILS(EPERM, syscall(SYS_memfd_create, "x", 0));
+    FAILS(EPERM, ioctl(0, TIOCSTI, "x")); /* typing for the user */
+    FAILS(EPERM, mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    WORKS(page == MAP_FAILED ? -1 : 0);
+    FAILS(EPERM, mprotect(page, 4096, PROT_READ | PROT_EXEC));
+    return 0;
+}
+
+static void *resolve(void *unused) {
+    struct addrinfo *found = NULL, hints = {.ai_socktype = SOCK_STREAM};
+    (void)unused;
+    int fault = getaddrinfo("localhost", NULL, &hints, &found);
+    return fault ? NULL : found;
+}
+
+static int listening_at; /* ports */
+
+static int connect_to(int port) {
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    return fd < 0 ? -1 : connect(fd, (struct sockaddr *)&to, sizeof to);
+}
+
+static int granted_network(void) {
+    pthread_t id;
+    void *found = NULL;
+    WORKS(-pthread_create(&id, NULL, resolve, NULL)); /* as lookups do */
+    pthread_join(id, &found);
+    WORKS(found ? 0 : -1);
+    WORKS(connect_to(listening_at));
+    if (has_ports) FAILS(EACCES, connect_to(listening_at == 9 ? 10 : 9));
+    FAILS(EPERM, socket(AF_PACKET, SOCK_RAW, 0));
+    FAILS(EPERM, socket(AF_VSOCK, SOCK_STREAM, 0));
+    FAILS(EACCES, open("/root/.profile", O_RDONLY));
+    WORKS(open("/etc/hosts", O_RDONLY));
+    FAILS(EACCES, open("/etc/hosts", O_RDWR));
+    return 0;
+}
+
+static void listen_somewhere(void) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(fd, (struct sockaddr *)&at, size) == 0 && listen(fd, 5) == 0)
+        getsockname(fd, (struct sockaddr *)&at, &size);
+    listening_at = ntohs(at.sin_port);
+}
+
+static void files_are_closed(void) { CHECK_EQ(inside(&closed, no_files), 0); }
+static void folders_are_open(void) { CHECK_EQ(inside(&files, granted_files), 0); }
+static void calls_are_closed(void) { CHECK_EQ(inside(&closed, no_calls), 0); }
+static void network_is_granted(void) {
+    WasiNetRule rule;
+    listen_somewhere();
+    CHECK(!wasi_read_rule(arena, str_fmt(arena, "tcp:127.0.0.1:%d", listening_at), &rule));
+    network.net_rules = &rule;
+    network.net_rule_count = 1;
+    CHECK_EQ(inside(&network, granted_network), 0);
+}
+
+int main(void) {
+    arena = arena_new();
+    long abi = syscall(444, NULL, 0, 1);
+    has_ports = abi >= 4;
+    if (!mkdtemp(granted) || !mkdtemp(beside)) return 1;
+    folders[0].fd = open(granted, O_RDONLY | O_DIRECTORY);
+    folders[1].fd = open(beside, O_RDONLY | O_DIRECTORY);
+    folders[1].read_only = true;
+    close(openat(folders[1].fd, "kept", O_CREAT | O_WRONLY, 0600));
+    files.folders = folders;
+    files.folder_count = 2;
+    if (abi < 3) {
+        printf("skipped: this kernel has no Landlock\nwasi_jail: 0 passed, 0 failed, 1 skipped\n");
+    } else {
+        RUN(files_are_closed);
+        RUN(folders_are_open);
+        RUN(calls_are_closed);
+        RUN(network_is_granted);
+    }
+    unlinkat(folders[1].fd, "kept", 0);
+    rmdir(granted);
+    rmdir(beside);
+    arena_free(arena);
+    return abi < 3 ? 0 : test_end("wasi_jail");
+}
