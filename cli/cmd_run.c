@@ -276,6 +276,10 @@ const CommandSpec cmd_run = {
         "A function of a core module\n$ witc run --invoke add module.wat 2 0x10\n"
         "A function of a component\n"
         "$ witc run --invoke 'demo:geo/shapes@1.0.0.area({width: 2, height: 3})' shapes.wasm\n"
+        "Grants and limits from a file, and the process locked in\n"
+        "$ witc run --policy shop.yml --jail shop.wasm\n"
+        "As wasmtime has it\n$ witc run -S inherit-env,inherit-network -W max-memory-size=64M "
+        "program.wasm\n"
         "What one does not trust\n$ witc run --timeout 2s --max-memory 64M --max-handles 1000 "
         "program.wasm\n",
 };

@@ -86,9 +86,17 @@ static bool allow_path(const Jail *j, int parent, uint64_t access) {
 
 /* What is read to resolve names and to speak TLS; what is not there is not needed. */
 static bool allow_system(const Jail *j) {
-    static const char *const paths[] = {
-        "/etc",     "/lib",       "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/ca-certificates",
-        "/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager", "/dev/urandom"};
+    static const char *const paths[] = {"/etc",
+                                        "/lib",
+                                        "/lib64",
+                                        "/usr/lib",
+                                        "/usr/lib64",
+                                        "/usr/local/lib",
+                                        "/usr/share/ca-certificates",
+                                        "/run/systemd/resolve",
+                                        "/run/resolvconf",
+                                        "/run/NetworkManager",
+                                        "/dev/urandom"};
     bool good = true;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         int fd = open(paths[i], O_PATH | O_CLOEXEC);
