@@ -45,7 +45,7 @@ make_rust() {
     command -v cargo >/dev/null || { missing cargo; return; }
     [ -d "$(rustc --print target-libdir --target wasm32-wasip2 2>/dev/null)" ] ||
         fetch rustup target add wasm32-wasip2 || { missing 'the target wasm32-wasip2'; return; }
-    export CARGO_TARGET_DIR="$work/rust" CARGO_BUILD_JOBS=1
+    export CARGO_TARGET_DIR="$work/rust"
     export CARGO_TARGET_WASM32_WASIP2_LINKER="$work/wasm-component-ld"
     cd rust || return
     [ -e "$work/rust/Cargo.lock" ] && cp "$work/rust/Cargo.lock" .
@@ -69,8 +69,8 @@ go_part() { # go_part NAME WORLD PACKAGE
 make_go() {
     command -v go >/dev/null || { missing go; return; }
     wit-bindgen go --help >/dev/null 2>&1 ||
-        fetch cargo install --jobs 1 --root "$work/tools" --no-default-features --features go wit-bindgen-cli ||
-        { missing 'wit-bindgen with Go'; return; }
+        CARGO_TARGET_DIR="$work/tools/target" fetch cargo install --debug --root "$work/tools" \
+            --no-default-features --features go wit-bindgen-cli || { missing 'wit-bindgen with Go'; return; }
     export GOFLAGS=-mod=mod
     (cd go && { GOPROXY=off go mod download || fetch go mod download; }) 2>"$work/fetch.log" ||
         { missing 'its modules'; return; }
