@@ -82,7 +82,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
 .PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench bench-load bench-components bench-engine \
-	bench-driver census \
+	bench-driver bench-serve census \
 	grammar deps install uninstall clean help test-programs
 
 all: $(WITC) ## build build/witc
@@ -233,6 +233,9 @@ bench-load: all ## how fast modules are validated, prepared and instantiated, an
 
 bench-components: all ## what calls between components and the host cost
 	@bench/components.sh
+
+bench-serve: all ## requests a second and latencies of witc serve
+	@bench/serve.sh
 
 bench-engine: all ## how fast guests run, beside native code and the engines that are installed; and bench-load
 	@bench/engine/run.sh

@@ -63,6 +63,7 @@ Guest *guest_new(Request *request) {
     if (g->older) g->older->newer = g;
     s->guests = g;
     s->in_flight++;
+    s->waiting++;
     COUNT(s->counters, requests_in_flight, 1);
     queue(g);
     return g;
@@ -80,6 +81,7 @@ static void guest_free(Guest *g) {
     *(g->newer ? &g->newer->older : &s->guests) = g->older;
     if (g->older) g->older->newer = g->newer;
     s->in_flight--;
+    s->waiting -= !g->instance;
     COUNT(s->counters, requests_in_flight, -1);
     g->request->guest = NULL;
     free(g);
@@ -200,13 +202,15 @@ static uint64_t now_ns(void) {
 }
 
 /* The first slice. False: there is no guest any more. */
-static bool begin(Guest *g, VmStatus *status) {
+static bool begin(Guest *g, uint64_t now, VmStatus *status) {
     Instance *in = instance_take(g->server);
     if (!in || !request_hand_over(g->request, in, g->args)) {
         instance_free(in);
         request_returned(g->request, "no instance could be made", 500);
         return false;
     }
+    g->server->waiting--;
+    g->server->delay = now - g->request->start;
     g->instance = in;
     in->has_begun = true;
     *status = vm_component_call(in->thread, in->handle, g->args, g->result, in->arena);
@@ -218,7 +222,7 @@ void guest_run(Guest *g) {
     uint64_t from = now_ns();
     unqueue(g);
     if (g->instance) status = vm_resume(g->instance->thread);
-    else if (!begin(g, &status)) return;
+    else if (!begin(g, from, &status)) return;
     Request *r = g->request;
     uint64_t now = now_ns();
     r->guest_ns += now - from;

@@ -155,7 +155,8 @@ struct Server {
     char *scratch; /* what is read goes here first */
     uint64_t next_id;
     bool is_draining, is_ended, is_healthy, cannot_make;
-    uint64_t delay; /* how long the last turn has taken: what a request waits for its first slice */
+    uint64_t delay; /* how long the guest that has begun last had waited for that */
+    size_t waiting; /* guests that have not begun */
     time_t date_at;
     char date[32];
 };

@@ -72,7 +72,7 @@ typedef struct {
         .max_fields = 128,                                                                    \
         .max_body = 64 << 20,                                                                 \
         .max_connections = 10000,                                                             \
-        .max_requests = 1000, .max_delay = 50000000,                                                                 \
+        .max_requests = 1000, .max_delay = 100000000,                                                                 \
     }
 
 enum { SERVE_MAX_WORKERS = 256 };

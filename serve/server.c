@@ -46,7 +46,8 @@ Str server_date(Server *s) {
 
 bool server_is_full(const Server *s) {
     const ServeOptions *o = s->options;
-    return s->in_flight >= o->max_requests || (o->max_delay && s->delay > o->max_delay);
+    return s->in_flight >= o->max_requests ||
+           (o->max_delay && s->waiting && s->delay > o->max_delay);
 }
 
 /* ---- accepting ---- */
@@ -195,7 +196,6 @@ static void turn(Server *s) {
     bool is_busy = s->first != NULL;
     loop_turn(s->loop, is_busy || wants_spare(s));
     run_guests(s);
-    s->delay = now_ns() - loop_now(s->loop);
     if (!is_busy && !s->first && wants_spare(s)) make_spare(s);
     log_flush(s->log);
 }
