@@ -64,6 +64,7 @@ quick)
     part "engine" tests/engine.sh build/witc
     part "components" tests/components.sh build/witc
     part "policies" tests/policy.sh build/witc
+    part "observing" tests/observe.sh build/witc
     part "scripts" tests/wast.sh build/witc
     part "sources" tests/sources.sh build/witc
     part "serve" tests/serve.sh build/witc
@@ -101,6 +102,8 @@ full)
     part "components asan" tests/components.sh build/witc-asan
     part "policies" tests/policy.sh build/witc
     part "policies asan" tests/policy.sh build/witc-asan
+    part "observing" tests/observe.sh build/witc
+    part "observing asan" tests/observe.sh build/witc-asan
     part "golden asan" tests/golden.sh build/witc-asan
     part "documents" tests/report.sh build/witc
     part "documents asan" tests/report.sh build/witc-asan

@@ -109,8 +109,8 @@ static void read_event(WasiReplay *replay) {
     probe.diags = NULL;
     uint32_t size = reader_u32(&probe);
     if (probe.failed || reader_left(&probe) < (uint64_t)size + 4) return;
+    probe.diags = r->diags;
     *r = probe;
-    r->diags = replay->r.diags;
     Reader payload = reader_sub(r, size);
     bool good = record_check(payload.ptr, size) == reader_fixed32(r);
     if (!good) reader_fail(r, e->offset, RUN_RECORD_CHECK);
