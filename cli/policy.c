@@ -189,8 +189,11 @@ static Variables read_environment(Cli *cli, const CompGrants *grants) {
 /* ---- contexts ---- */
 
 static bool open_folder(Cli *cli, const CompDirectory *d, WasiFolder *folder) {
-    *folder = (WasiFolder){
-        .name = d->guest, .read_only = d->read_only, .max_bytes = d->quota, .max_files = d->files};
+    *folder = (WasiFolder){.name = d->guest,
+                           .host = d->host,
+                           .read_only = d->read_only,
+                           .max_bytes = d->quota,
+                           .max_files = d->files};
     folder->fd = open(str_c(cli->arena, d->host), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->fd >= 0) return true;
     diag(&cli->diags, FILE_READ, d->span.source ? d->span : span_none(), STR_ARG(d->host),
