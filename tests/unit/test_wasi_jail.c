@@ -6,6 +6,7 @@
 #include "tests/test.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -24,6 +25,8 @@
 
 static Arena *arena;
 static char granted[] = "/tmp/witc-jail.XXXXXX", beside[] = "/tmp/witc-jail.XXXXXX";
+static char outside[] = "/tmp/witc-jail.XXXXXX"; /* not granted: no file of the system is tried */
+static const char *kept, *fresh, *below;         /* paths there, and from `granted` */
 static WasiFolder folders[2];
 static WasiContext closed, files, network;
 static bool has_ports; /* the kernel knows rules for TCP */
@@ -53,11 +56,11 @@ static int inside(const WasiContext *context, int (*try)(void)) {
     } while (0)
 
 static int no_files(void) {
-    FAILS(EACCES, open("/etc/passwd", O_RDONLY));
-    FAILS(EACCES, open("/tmp/witc-jail-new", O_CREAT | O_WRONLY, 0600));
+    FAILS(EACCES, open(kept, O_RDONLY));
+    FAILS(EACCES, open(fresh, O_CREAT | O_WRONLY, 0600));
     FAILS(EACCES, open(granted, O_RDONLY | O_DIRECTORY));
-    FAILS(EACCES, mkdirat(AT_FDCWD, "/tmp/witc-jail-new", 0700));
-    FAILS(EACCES, unlinkat(AT_FDCWD, "/etc/passwd", 0));
+    FAILS(EACCES, mkdirat(AT_FDCWD, fresh, 0700));
+    FAILS(EACCES, unlinkat(AT_FDCWD, kept, 0));
     return 0;
 }
 
@@ -75,8 +78,8 @@ static int granted_files(void) {
     FAILS(EACCES, openat(read_only, "kept", O_RDWR));
     FAILS(EACCES, openat(read_only, "new", O_CREAT | O_WRONLY, 0600));
     FAILS(EACCES, unlinkat(read_only, "kept", 0));
-    FAILS(EACCES, openat(folder, "../../etc/passwd", O_RDONLY));
-    FAILS(EACCES, open("/etc/passwd", O_RDONLY));
+    FAILS(EACCES, openat(folder, below, O_RDONLY));
+    FAILS(EACCES, open(kept, O_RDONLY));
     FAILS(EPERM, mknodat(folder, "device", S_IFCHR | 0600, 0x103));
     FAILS(EPERM, fchmod(fd, 04755));
     FAILS(EPERM, fchown(fd, 1, 1));
@@ -115,7 +118,8 @@ static void *resolve(void *unused) {
     return fault ? NULL : found;
 }
 
-static int listening_at; /* ports */
+static int listening_at;  /* the port */
+static bool curl_is_here; /* on this machine */
 
 static int connect_to(int port) {
     struct sockaddr_in to = {.sin_family = AF_INET,
@@ -125,6 +129,25 @@ static int connect_to(int port) {
     return fd < 0 ? -1 : connect(fd, (struct sockaddr *)&to, sizeof to);
 }
 
+/* libcurl is loaded when it is first needed, and connects, to an address and to a name. */
+static int curl_connects(const char *host) {
+    enum { URL = 10002, CONNECT_ONLY = 141 };
+    void *curl = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    if (!curl) return curl_is_here ? -1 : 0;
+    void *(*init)(void);
+    int (*set)(void *, int, ...), (*perform)(void *);
+    *(void **)&init = dlsym(curl, "curl_easy_init");
+    *(void **)&set = dlsym(curl, "curl_easy_setopt");
+    *(void **)&perform = dlsym(curl, "curl_easy_perform");
+    char url[64];
+    snprintf(url, sizeof url, "http://%s:%d/", host, listening_at);
+    void *handle = init();
+    if (!handle) return -1;
+    set(handle, URL, url);
+    set(handle, CONNECT_ONLY, 1L);
+    return perform(handle) == 0 ? 0 : -1;
+}
+
 static int granted_network(void) {
     pthread_t id;
     void *found = NULL;
@@ -132,12 +155,14 @@ static int granted_network(void) {
     pthread_join(id, &found);
     WORKS(found ? 0 : -1);
     WORKS(connect_to(listening_at));
+    WORKS(curl_connects("127.0.0.1"));
+    WORKS(curl_connects("localhost"));
     if (has_ports) FAILS(EACCES, connect_to(listening_at == 9 ? 10 : 9));
     FAILS(EPERM, socket(AF_PACKET, SOCK_RAW, 0));
     FAILS(EPERM, socket(AF_VSOCK, SOCK_STREAM, 0));
-    FAILS(EACCES, open("/root/.profile", O_RDONLY));
-    WORKS(open("/etc/hosts", O_RDONLY));
-    FAILS(EACCES, open("/etc/hosts", O_RDWR));
+    FAILS(EACCES, open(kept, O_RDONLY));
+    WORKS(open("/etc/hosts", O_RDONLY)); /* what lookups read can be read, and no more */
+    FAILS(EACCES, openat(AT_FDCWD, "/etc", O_TMPFILE | O_WRONLY, 0600));
     return 0;
 }
 
@@ -156,6 +181,11 @@ static void calls_are_closed(void) { CHECK_EQ(inside(&closed, no_calls), 0); }
 static void network_is_granted(void) {
     WasiNetRule rule;
     listen_somewhere();
+    pid_t child = fork(); /* so that it is not loaded here */
+    if (child == 0) _exit(dlopen("libcurl.so.4", RTLD_NOW) != NULL);
+    int status;
+    waitpid(child, &status, 0);
+    curl_is_here = WEXITSTATUS(status);
     CHECK(!wasi_read_rule(arena, str_fmt(arena, "tcp:127.0.0.1:%d", listening_at), &rule));
     network.net_rules = &rule;
     network.net_rule_count = 1;
@@ -166,7 +196,11 @@ int main(void) {
     arena = arena_new();
     long abi = syscall(444, NULL, 0, 1);
     has_ports = abi >= 4;
-    if (!mkdtemp(granted) || !mkdtemp(beside)) return 1;
+    if (!mkdtemp(granted) || !mkdtemp(beside) || !mkdtemp(outside)) return 1;
+    kept = str_c(arena, str_fmt(arena, "%s/kept", outside));
+    fresh = str_c(arena, str_fmt(arena, "%s/new", outside));
+    below = str_c(arena, str_fmt(arena, "../%s/kept", strrchr(outside, '/') + 1));
+    close(open(kept, O_CREAT | O_WRONLY, 0600));
     folders[0].fd = open(granted, O_RDONLY | O_DIRECTORY);
     folders[1].fd = open(beside, O_RDONLY | O_DIRECTORY);
     folders[1].read_only = true;
@@ -184,6 +218,9 @@ int main(void) {
     unlinkat(folders[1].fd, "kept", 0);
     rmdir(granted);
     rmdir(beside);
+    unlink(kept);
+    unlink(fresh);
+    rmdir(outside);
     arena_free(arena);
     return abi < 3 ? 0 : test_end("wasi_jail");
 }
