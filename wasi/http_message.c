@@ -17,9 +17,19 @@ static bool is_printable(Str s) {
     return true;
 }
 
+/* [ userinfo "@" ] host [ ":" port ], RFC 3986 3.2; addresses of IPv6 are in brackets. */
 static bool is_authority(Str s) {
     for (size_t i = 0; i < s.len; i++)
         if (strchr("/?#\\<>\"{}|^`", s.ptr[i])) return false;
+    size_t user = str_rfind(s, '@');
+    if (user != SIZE_MAX) s = (Str){s.ptr + user + 1, s.len - user - 1};
+    bool is_v6 = s.len && s.ptr[0] == '[';
+    size_t end = str_find(s, is_v6 ? ']' : ':', 0);
+    if (is_v6 && end == SIZE_MAX) return false;
+    end = end == SIZE_MAX ? s.len : end + is_v6;
+    if (end < s.len && s.ptr[end] != ':') return false;
+    for (size_t i = end + 1; i < s.len; i++)
+        if (s.ptr[i] < '0' || s.ptr[i] > '9') return false;
     return s.len > 0 && is_printable(s);
 }
 
