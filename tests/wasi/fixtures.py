@@ -71,6 +71,11 @@ def paths(folder):
 KINDS = {"empty": empty, "paths": paths}
 
 
+def is_made(name):
+    """Whether it is one of these, and no folder that somebody else has prepared."""
+    return name.rpartition(".")[2] in KINDS
+
+
 def make(place, name):
     """The folder `name` below `place`, anew, and the one outside of it."""
     folder, outside = os.path.join(place, name), os.path.join(place, "outside")
