@@ -131,6 +131,7 @@ full)
     part "canonical abi" tests/abi.sh build/obj-release/tests/abi_vectors
     part "canonical abi asan" tests/abi.sh build/obj-asan/tests/abi_vectors
     part "hostile calls asan" build/obj-asan/tests/fuzz_calls -random 1000
+    part "host calls asan" build/obj-asan/tests/fuzz_wasi -random 1000
     part "hostile" tests/hostile.sh build/witc
     part "hostile modules" tests/hostile_core.sh build/witc build/obj-release/tests/hostile_modules \
         build/obj-release/tests/fuzz_instance

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Calls of the host in any order: the input chooses functions of wasi_interface(), values for their
+ * arguments by the shapes of their types, and handles among those that earlier calls gave. The guest
+ * is granted an empty folder with quotas and the loopback network. A call may answer, trap or
+ * suspend; what it may not is seen by the sanitizers. When all handles are dropped, no descriptor
+ * may be left open, and no more may have been written than the quotas allow.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "wasi/wasi.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { MAX_LIVE = 200, MAX_CALLS = 300, QUOTA = 100000, FILES = 50 };
+
+typedef struct {
+    const uint8_t *at, *end;
+    Arena *arena;
+    AbiValue live[MAX_LIVE];
+    size_t live_count;
+} Input;
+
+static uint8_t next(Input *in) { return in->at < in->end ? *in->at++ : 0; }
+
+/* ---- shapes: "(borrow,list<u8>)->result<own,enum<37>>" ---- */
+
+static bool is_next(const char **shape, const char *word) {
+    size_t n = strlen(word);
+    if (strncmp(*shape, word, n)) return false;
+    *shape += n;
+    return true;
+}
+
+/* Passes over one type: how many cells it takes. */
+static unsigned skip_type(const char **shape) {
+    const char *word = *shape;
+    while (**shape && !strchr("<>,)", **shape)) ++*shape;
+    bool is_many = !strncmp(word, "record", 6) || !strncmp(word, "tuple", 5);
+    bool is_none = word[0] == '_';
+    unsigned cells = 0;
+    if (**shape == '<') {
+        do {
+            ++*shape;
+            cells += skip_type(shape);
+        } while (**shape == ',');
+        ++*shape;
+    }
+    return is_many ? cells : !is_none;
+}
+
+static uint64_t number(Input *in) {
+    static const uint64_t edges[] = {0,          1,         2,          7,         100,
+                                     4096,       4097,      65535,      65536,     1 << 20,
+                                     1ull << 32, INT64_MAX, 1ull << 63, UINT64_MAX};
+    uint8_t how = next(in);
+    return how < sizeof edges / sizeof *edges ? edges[how] : how;
+}
+
+static Str name(Input *in) {
+    static const char *const names[] = {
+        "a",  "b",    "a/b",       ".",         "..",  "a/..",           "/",  "",
+        "a/", "../x", "localhost", "127.0.0.1", "::1", "content-length", "x y"};
+    uint8_t how = next(in);
+    if (how < sizeof names / sizeof *names) return str_from(names[how]);
+    size_t n = how % 40;
+    char *text = arena_alloc(in->arena, n + 1);
+    for (size_t i = 0; i < n; i++) text[i] = (char)(next(in) & 0x7f);
+    return (Str){text, n};
+}
+
+/* Fills the cells of one type. */
+static AbiValue *fill(Input *in, const char **shape, AbiValue *to);
+
+static void fill_list(Input *in, const char **shape, AbiValue *to) {
+    size_t n = next(in) % 20;
+    if (is_next(shape, "u8>")) {
+        n *= n * 20;
+        to->list.items = arena_alloc(in->arena, n + 1);
+        memset(to->list.items, 'x', n);
+        to->list.len = n;
+        return;
+    }
+    const char *element = *shape, *after = element;
+    unsigned cells = skip_type(&after);
+    AbiValue *items = ARENA_NEW_ARRAY(in->arena, AbiValue, n * cells + 1);
+    to->list.items = items;
+    to->list.len = n;
+    for (size_t i = 0; i < n; i++) {
+        const char *again = element;
+        items = fill(in, &again, items);
+    }
+    *shape = after + 1; /* ">" */
+}
+
+/* A case of a variant, option or result, with its payload. */
+static void fill_case(Input *in, const char **shape, AbiValue *to, bool is_option) {
+    const char *cases[64];
+    unsigned n = 0;
+    if (is_option) cases[n++] = "_";
+    do {
+        cases[n++ % 64] = *shape;
+        skip_type(shape);
+    } while (*(*shape)++ == ',');
+    to->variant.index = next(in) % n;
+    const char *chosen = cases[to->variant.index], *measured = chosen;
+    to->variant.payload = ARENA_NEW_ARRAY(in->arena, AbiValue, skip_type(&measured) + 1);
+    fill(in, &chosen, to->variant.payload);
+}
+
+static AbiValue *fill(Input *in, const char **shape, AbiValue *to) {
+    if (is_next(shape, "_")) return to;
+    if (is_next(shape, "record<") || is_next(shape, "tuple<")) {
+        do to = fill(in, shape, to);
+        while (*(*shape)++ == ',');
+        return to;
+    }
+    *to = (AbiValue){0};
+    if (is_next(shape, "list<")) fill_list(in, shape, to);
+    else if (is_next(shape, "option<")) fill_case(in, shape, to, true);
+    else if (is_next(shape, "variant<") || is_next(shape, "result<"))
+        fill_case(in, shape, to, false);
+    else if (is_next(shape, "enum<")) {
+        to->bits = next(in) % strtoul(*shape, NULL, 10);
+        skip_type(shape);
+        ++*shape;
+    } else if (is_next(shape, "flags<")) {
+        to->bits = next(in) & ((1u << strtoul(*shape, NULL, 10)) - 1);
+        skip_type(shape);
+        ++*shape;
+    } else if (is_next(shape, "string")) {
+        Str s = name(in);
+        to->string.ptr = s.ptr;
+        to->string.len = s.len;
+    } else if (is_next(shape, "own")) {
+        size_t which = in->live_count ? next(in) % in->live_count : 0;
+        if (in->live_count) {
+            *to = in->live[which];
+            in->live[which] = in->live[--in->live_count];
+        } else to->bits = UINT32_MAX;
+    } else if (is_next(shape, "borrow")) {
+        to->bits = in->live_count ? in->live[next(in) % in->live_count].bits : UINT32_MAX;
+    } else {
+        bool is_wide = **shape == 'u' && (*shape)[1] == '6';
+        uint64_t mask = is_wide                  ? UINT64_MAX
+                        : is_next(shape, "bool") ? 1
+                        : is_next(shape, "u8")   ? UINT8_MAX
+                        : is_next(shape, "u16")  ? UINT16_MAX
+                                                 : UINT32_MAX;
+        to->bits = number(in) & mask;
+        while (**shape && !strchr(",>)", **shape)) ++*shape;
+    }
+    return to + 1;
+}
+
+/* Takes the handles that an answer owns. */
+static const AbiValue *collect(Input *in, const char **shape, const AbiValue *from);
+
+static void collect_case(Input *in, const char **shape, const AbiValue *from, bool is_option) {
+    unsigned i = is_option;
+    do {
+        if (i++ == from->variant.index) collect(in, shape, from->variant.payload);
+        else skip_type(shape);
+    } while (*(*shape)++ == ',');
+}
+
+static const AbiValue *collect(Input *in, const char **shape, const AbiValue *from) {
+    if (is_next(shape, "_")) return from;
+    if (is_next(shape, "record<") || is_next(shape, "tuple<")) {
+        do from = collect(in, shape, from);
+        while (*(*shape)++ == ',');
+        return from;
+    }
+    if (is_next(shape, "option<")) collect_case(in, shape, from, true);
+    else if (is_next(shape, "variant<") || is_next(shape, "result<"))
+        collect_case(in, shape, from, false);
+    else if (!strncmp(*shape, "list<tuple<own", 14)) {
+        const char *element = *shape + 5;
+        const AbiValue *item = from->list.items;
+        for (size_t i = 0; i < from->list.len; i++) {
+            const char *again = element;
+            item = collect(in, &again, item);
+        }
+        skip_type(shape);
+    } else if (is_next(shape, "own")) {
+        if (in->live_count == MAX_LIVE) abort();
+        in->live[in->live_count++] = *from;
+    } else skip_type(shape);
+    return from + 1;
+}
+
+/* ---- calls ---- */
+
+static void drop_one(Input *in, Wasi *wasi, size_t which) {
+    AbiValue gone = in->live[which];
+    in->live[which] = in->live[--in->live_count];
+    wasi_drop(wasi, &gone);
+}
+
+static const WasiFunc *choose(Input *in) {
+    size_t interfaces = 0;
+    while (wasi_interface(interfaces)) interfaces++;
+    const WasiInterface *chosen = wasi_interface(next(in) % interfaces);
+    return chosen->func_count ? &chosen->funcs[next(in) % chosen->func_count] : NULL;
+}
+
+static void call(Input *in, VmThread *thread, Wasi *wasi) {
+    const WasiFunc *f = choose(in);
+    /* names are looked up by threads that outlive a run; a list of folders gives two handles */
+    if (!f || !strcmp(f->name, "resolve-addresses")) return;
+    while (in->live_count > MAX_LIVE - 4) drop_one(in, wasi, next(in) % in->live_count);
+    AbiValue args[32] = {0}, result[8] = {0}, *to = args;
+    const char *shape = f->type + 1;
+    while (*shape && *shape != ')') {
+        to = fill(in, &shape, to);
+        if (*shape == ',') shape++;
+    }
+    VmStatus status = f->fn(thread, wasi, args, result, in->arena);
+    shape = strstr(f->type, "->");
+    if (status != VM_DONE || !shape) return;
+    shape += 2;
+    collect(in, &shape, result);
+}
+
+/* ---- what has to hold ---- */
+
+static unsigned open_descriptors(void) {
+    unsigned n = 0;
+    DIR *all = opendir("/proc/self/fd");
+    while (all && readdir(all)) n++;
+    if (all) closedir(all);
+    return n;
+}
+
+static uint64_t found_bytes, found_files;
+static int count_file(const char *path, const struct stat *st, int kind, struct FTW *where) {
+    if (where->level == 0) return 0;
+    found_files++;
+    if (S_ISREG(st->st_mode)) found_bytes += (uint64_t)st->st_size;
+    return 0;
+}
+static int remove_file(const char *path, const struct stat *st, int kind, struct FTW *where) {
+    return remove(path);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    char path[] = "/tmp/witc-fuzz-wasi-XXXXXX";
+    if (!mkdtemp(path)) abort();
+    Arena *arena = arena_new();
+    Input *in = ARENA_NEW(arena, Input);
+    *in = (Input){.at = data, .end = data + size, .arena = arena};
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    unsigned before = open_descriptors();
+    WasiFolder folder = {fd, STR("/"), .max_bytes = QUOTA, .max_files = FILES};
+    WasiContext context = {.folders = &folder,
+                           .folder_count = 1,
+                           .stdin_fd = -1,
+                           .stdout_fd = -1,
+                           .stderr_fd = -1,
+                           .has_timezone = true,
+                           .limits = {.max_random = 10000, .max_resources = MAX_LIVE * 2}};
+    static const char *const granted[] = {"tcp:127.0.0.1:*", "udp:127.0.0.1:*",
+                                          "listen:127.0.0.1:*"};
+    WasiNetRule rules[3];
+    for (int i = 0; i < 3; i++)
+        if (wasi_read_rule(arena, str_from(granted[i]), &rules[i])) abort();
+    context.net_rules = rules;
+    context.net_rule_count = 3;
+    VmStore *store = vm_store_new(NULL);
+    VmThread *thread = vm_thread_new(store);
+    Wasi *wasi = wasi_new(store, &context);
+    for (int i = 0; i < MAX_CALLS && in->at < in->end; i++) {
+        if (next(in) % 8 == 0 && in->live_count) drop_one(in, wasi, next(in) % in->live_count);
+        else call(in, thread, wasi);
+    }
+    while (in->live_count) drop_one(in, wasi, 0);
+    wasi_free(wasi);
+    vm_thread_free(thread);
+    vm_store_free(store);
+    if (open_descriptors() != before) abort();
+    close(fd);
+    found_bytes = found_files = 0;
+    nftw(path, count_file, 16, FTW_PHYS);
+    if (found_bytes > QUOTA || found_files > FILES) abort();
+    nftw(path, remove_file, 16, FTW_PHYS | FTW_DEPTH);
+    arena_free(arena);
+    return 0;
+}
