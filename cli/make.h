@@ -61,6 +61,7 @@ int make_bindings(Cli *cli, Str path, const BindingsChoice *choice, GenOutput *o
 
 typedef struct {
     StrVec adapters, import_names;
+    unsigned names;
     bool validate, merge_semver, debug_names, reject_legacy, realloc_via_grow, return_call_ref;
 } ComponentChoice;
 
@@ -75,7 +76,10 @@ typedef struct {
         FLAG(T, field.validate, 0, "validate", "Validate the component (on; --no-validate)"),      \
         FLAG(T, field.merge_semver, 0, "merge-imports-based-on-semver",                            \
              "Unite imports that differ only in compatible versions (on)"),                        \
-        FLAG(T, field.debug_names, 0, "debug-names", "Write names into the component (on)"),       \
+        CHOICE(T, field.names, 0, "names", "full|compact|none",                                    \
+               "Names for people in what is made: all, each module's alone, or none (default full). " \
+               "The module's own stay"),                                                          \
+        FLAG(T, field.debug_names, 0, "debug-names", "Write names (on; --no-debug-names: none)"),  \
         FLAG(T, field.reject_legacy, 0, "reject-legacy-names",                                     \
              "Accept only the names of the standard, `cm32p2...`"),                                \
         FLAG(T, field.realloc_via_grow, 0, "realloc-via-memory-grow",                              \

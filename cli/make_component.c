@@ -57,7 +57,8 @@ static CompNewOptions read_choice(Cli *cli, const ComponentChoice *choice, int *
                             .adapters = adapters,
                             .adapter_count = choice->adapters.len,
                             .features = features_all(),
-                            .no_debug_names = !choice->debug_names,
+                            .names = choice->debug_names ? (CompDebugNames)choice->names
+                                                         : COMP_DEBUG_NONE,
                             .no_semver_merge = !choice->merge_semver,
                             .reject_legacy_names = choice->reject_legacy,
                             .realloc_via_memory_grow = choice->realloc_via_grow,

@@ -565,7 +565,7 @@ static void copy_names(Cutter *c, const CoreNameMap *from, uint32_t space, CoreN
 
 static void name_all(Cutter *c) {
     CoreNames *names = &c->out->names;
-    if (c->l->options->no_debug_names) return;
+    if (c->l->options->names != COMP_DEBUG_ALL) return;
     names->has_module = true;
     names->module = str_concat(c->arena, STR("wit-component:adapter:"), c->module->name);
     copy_names(c, &c->m->names.funcs, CORE_FUNC, &names->funcs);

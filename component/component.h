@@ -618,13 +618,21 @@ typedef struct {
     Str from, to;
 } CompRename;
 
+/* Names for people in what is made; the main module keeps its own. */
+typedef enum {
+    COMP_DEBUG_ALL,
+    COMP_DEBUG_MODULES, /* each core module's, once */
+    COMP_DEBUG_NONE
+} CompDebugNames;
+
 typedef struct {
     const CompRename *renames; /* of imported interfaces; those that there are not do nothing */
     size_t rename_count;
     const CompAdapter *adapters;
     size_t adapter_count;
     Features features;
-    bool no_debug_names, no_semver_merge, reject_legacy_names, realloc_via_memory_grow;
+    CompDebugNames names;
+    bool no_semver_merge, reject_legacy_names, realloc_via_memory_grow;
     bool return_call_ref; /* shims are tail calls through globals instead of a table */
     bool bodies_later; /* the caller validates the component, and with it the main module's code */
 } CompNewOptions;

@@ -246,12 +246,22 @@ Linker *comp_linker(Arena *arena, const CompNewOptions *options, Diags *diags) {
     return l;
 }
 
+static void keep_names(Linker *l) {
+    CompNames all = l->b.names;
+    if (l->options->names == COMP_DEBUG_ALL) return;
+    l->b.names = (CompNames){0};
+    for (size_t i = 0; i < all.sorts[COMP_CORE_MODULE].len; i++)
+        if (l->options->names == COMP_DEBUG_MODULES)
+            comp_set_name(l->arena, &l->b.names, COMP_CORE_MODULE, (uint32_t)i,
+                          all.sorts[COMP_CORE_MODULE].at[i]);
+}
+
 CompComponent *comp_link_all(Linker *l, const Source *module, CompModuleWorld *world) {
     if (!load_rest(l, module, world) || !comp_link_names(l)) return NULL;
     want_all(l);
     encode_imports(l);
     if (!comp_link_instantiate(l) || !comp_link_encode_exports(l)) return NULL;
-    if (l->options->no_debug_names) l->b.names = (CompNames){0};
+    keep_names(l);
     comp_add_custom(&l->b, STR("producers"), comp_producers(l->arena));
     return comp_finish(&l->b);
 }

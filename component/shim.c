@@ -62,7 +62,7 @@ static uint32_t add_func(Maker *k, uint32_t type, Buf *code) {
 
 static Str encoded(Maker *k, Str name) {
     Buf bytes = {.arena = k->l->arena}, names = {.arena = k->l->arena};
-    if (!k->l->options->no_debug_names) {
+    if (k->l->options->names == COMP_DEBUG_ALL) {
         k->m->names.has_module = true;
         k->m->names.module = name;
         core_names_encode(&k->m->names, &names);
