@@ -141,7 +141,7 @@ static bool link_to_definition(Composer *c, uint32_t dependent, size_t import, b
     for (size_t i = 0; i < c->definitions.len; i++) {
         uint32_t part = c->definitions.at[i];
         const CompPart *p = c->g->parts.at[part];
-        const CompExtern *have = comp_extern_find(&p->info->type.exports, want->name.name);
+        const CompExtern *have = comp_part_export(p, want->name.name);
         Str why = {0};
         if (!have || have->entity.sort != COMP_INSTANCE || comp_node(c->g, dependent)->of == part)
             continue;
@@ -188,13 +188,14 @@ static bool any_export(Composer *c, uint32_t dependent, const CompExtern *want, 
                        const ManifestLink *argument, CompEdge *edge) {
     Str why = {0}, first = {0};
     const CompNode *node = comp_node(c->g, target);
-    const CompExterns *exports = comp_exports_of(c->g, node);
+    const CompPart *part = comp_part_of(c->g, node);
+    const CompExterns *exports = &part->info->type.exports;
     if (comp_graph_fits(c->g, &node->entity, &want->entity, false, &first)) {
         edge->node = target;
         edge->reason = COMP_EDGE_WHOLE;
         return true;
     }
-    const CompExtern *same = comp_extern_find(exports, want->name.name);
+    const CompExtern *same = comp_part_export(part, want->name.name);
     if (same && same->entity.sort != want->entity.sort) same = NULL;
     for (size_t i = 0; i <= exports->len; i++) {
         const CompExtern *have = i ? &exports->at[i - 1] : same;

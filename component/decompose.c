@@ -47,6 +47,7 @@ typedef struct {
     VEC(Made) instances;
     VEC(const CompItem *) exports;
     Map piece_names, files, instance_names;
+    CompLeads leads;
     bool compatible; /* `semver: compatible` */
     size_t room;     /* bytes that parts may still take */
 } Decomposer;
@@ -57,12 +58,13 @@ enum { MOST_BYTES = 1 << 28 };
 
 static bool shape(Decomposer *d, const char *what, const CompItem *item) {
     diag(d->diags, DECOMPOSE_SHAPE, span_at(d->component->source, item->offset), what,
-         item->offset);
+         (size_t)item->offset);
     return false;
 }
 
 static bool is_code(Decomposer *d, const char *what, const CompItem *item) {
-    diag(d->diags, DECOMPOSE_CODE, span_at(d->component->source, item->offset), what, item->offset);
+    diag(d->diags, DECOMPOSE_CODE, span_at(d->component->source, item->offset), what,
+         (size_t)item->offset);
     diag_note(d->diags, DECOMPOSE_CODE_NOTE, span_none());
     return false;
 }
@@ -164,7 +166,7 @@ static bool piece_of(Decomposer *d, uint32_t index, const CompItem *at, uint32_t
         return false;
     }
     d->room -= d->sizes.at[index].bytes;
-    if (comp_leads_out(&item->component->items))
+    if (comp_leads_out(&d->leads, item->component))
         return shape(d, "a component that takes definitions from outside of itself", item);
     Str name = comp_get_name(&d->component->names, COMP_COMPONENT, index);
     if (!name.len) name = str_fmt(d->arena, "part%zu", d->pieces->len);
@@ -395,6 +397,7 @@ Str comp_decompose(Arena *arena, const CompComponent *component, const CompInfo 
                     .diags = diags,
                     .component = component,
                     .pieces = pieces,
+                    .leads.arena = arena,
                     .room = MOST_BYTES};
     for (size_t i = 0; i < component->items.len; i++)
         if (!take(&d, &component->items.at[i])) return (Str){0};

@@ -113,6 +113,7 @@ static void trim_module(Arena *arena, CompItem *item, const Map *exports) {
 
 typedef struct Visit {
     Arena *arena;
+    CompLeads *leads;
     void (*index)(struct Visit *v, CompSort sort, uint32_t *index);
     void *context;
 } Visit;
@@ -194,7 +195,7 @@ static void visit_inside(Visit *v, CompItem *item, uint32_t depth) {
         visit_items(v, &made->items, depth + 1);
         item->type = made;
     }
-    if (item->kind == COMP_ITEM_COMPONENT && comp_leads_out(&item->component->items)) {
+    if (item->kind == COMP_ITEM_COMPONENT && comp_leads_out(v->leads, item->component)) {
         CompComponent *made = ARENA_NEW(v->arena, CompComponent);
         *made = *item->component;
         made->bytes = (Str){0};
@@ -248,7 +249,16 @@ static void visit(Visit *v, CompItem *item) {
 
 /* ---- what is live ---- */
 
+/* What is known of all components that are met. */
 typedef struct {
+    Arena *arena;
+    CompLeads leads;
+    Map acts;    /* component -> whether it does something */
+    size_t room; /* bytes that may still be made so that identical components are found */
+} Gc;
+
+typedef struct {
+    Gc *gc;
     Arena *arena;
     const CompComponent *component;
     VEC(uint32_t) makers[COMP_SORT_COUNT]; /* index -> item */
@@ -273,19 +283,25 @@ static void new_index(Visit *v, CompSort sort, uint32_t *index) {
     if (*index < c->makers[sort].len) *index = c->to[sort][*index];
 }
 
+static bool does_something(Gc *gc, const CompComponent *component);
+
+static bool item_acts(Gc *gc, const CompItem *item) {
+    uint32_t count;
+    if (item->kind == COMP_ITEM_CORE_INSTANCE || item->kind == COMP_ITEM_START) return true;
+    if (item->kind == COMP_ITEM_COMPONENT) return does_something(gc, item->component);
+    return item->kind != COMP_ITEM_EXPORT && comp_item_sort(item, &count) == COMP_COMPONENT;
+}
+
 /* Whether instantiating a component can do more than give names to what there is. What components
  * from outside of it do is not known. */
-static bool does_something(const CompItems *items) {
-    for (size_t i = 0; i < items->len; i++) {
-        const CompItem *item = &items->at[i];
-        uint32_t count;
-        bool component = comp_item_sort(item, &count) == COMP_COMPONENT;
-        if (item->kind == COMP_ITEM_CORE_INSTANCE || item->kind == COMP_ITEM_START) return true;
-        if (!component || item->kind == COMP_ITEM_EXPORT) continue;
-        if (item->kind != COMP_ITEM_COMPONENT || does_something(&item->component->items))
-            return true;
-    }
-    return false;
+static bool does_something(Gc *gc, const CompComponent *component) {
+    bool added, acts = false;
+    const MapEntry *known = map_put_ptr(gc->arena, &gc->acts, component, &added);
+    if (!added) return known->value;
+    for (size_t i = 0; i < component->items.len && !acts; i++)
+        acts = item_acts(gc, &component->items.at[i]);
+    map_put_ptr(gc->arena, &gc->acts, component, NULL)->value = acts;
+    return acts;
 }
 
 /* Core types all stay, so that their indices do, which are in each other and in canonical options. */
@@ -297,7 +313,7 @@ static bool is_root(const Collector *c, const CompItem *item, const Map *exports
         uint32_t maker = c->makers[COMP_COMPONENT].at[item->instance.index];
         const CompItem *component = &c->component->items.at[maker];
         return component->kind != COMP_ITEM_COMPONENT ||
-               does_something(&component->component->items);
+               does_something(c->gc, component->component);
     }
     case COMP_ITEM_CORE_INSTANCE: return !item->instance.is_exports;
     case COMP_ITEM_IMPORT:
@@ -324,7 +340,7 @@ static bool is_exotic(const CompItems *items) {
 
 static void find_live(Collector *c, const Map *exports) {
     const CompItems *items = &c->component->items;
-    Visit v = {c->arena, keep_index, c};
+    Visit v = {c->arena, &c->gc->leads, keep_index, c};
     for (uint32_t i = 0; i < items->len; i++) {
         uint32_t count;
         CompSort sort = comp_item_sort(&items->at[i], &count);
@@ -416,7 +432,7 @@ static void take_for(Taking *t, const CompItem *item) {
         break;
     case COMP_ITEM_EXPORT: take_all(t, item->export.sort, item->export.index); break;
     case COMP_ITEM_COMPONENT: {
-        Visit v = {t->c->arena, take_outer, t};
+        Visit v = {t->c->arena, &t->c->gc->leads, take_outer, t};
         CompItem copy = *item;
         visit_inside(&v, &copy, 0);
         break;
@@ -456,21 +472,26 @@ static void copy_names(const Collector *c, const CompNames *from, CompNames *to)
                               from->sorts[sort].at[i]);
 }
 
+static const CompComponent *collect(Gc *gc, const CompComponent *component, const Map *exports);
+
 /* What is inside, cut down; with its bytes where it stands for itself, so that it can be shared. */
-static const CompComponent *trim_component(Arena *arena, const CompComponent *from,
-                                           const Map *exports) {
-    const CompComponent *trimmed = comp_gc(arena, from, exports);
-    if (trimmed == from || comp_leads_out(&trimmed->items)) return trimmed;
-    CompComponent *made = ARENA_NEW(arena, CompComponent);
-    Buf bytes = {.arena = arena};
+static const CompComponent *trim_component(Gc *gc, const CompComponent *from, const Map *exports) {
+    const CompComponent *trimmed = collect(gc, from, exports);
+    if (trimmed == from || comp_leads_out(&gc->leads, trimmed) || from->bytes.len > gc->room)
+        return trimmed;
+    CompComponent *made = ARENA_NEW(gc->arena, CompComponent);
+    Buf bytes = {.arena = gc->arena};
     comp_encode(trimmed, &bytes);
+    gc->room -= bytes.len < gc->room ? bytes.len : gc->room;
     *made = *trimmed;
     made->bytes = buf_text(&bytes);
     return made;
 }
 
-const CompComponent *comp_gc(Arena *arena, const CompComponent *component, const Map *exports) {
-    Collector c = {.arena = arena, .component = component};
+/* A component with these exports and what they need. */
+static const CompComponent *collect(Gc *gc, const CompComponent *component, const Map *exports) {
+    Arena *arena = gc->arena;
+    Collector c = {.gc = gc, .arena = arena, .component = component};
     if (is_exotic(&component->items)) return component;
     c.live = ARENA_NEW_ARRAY(arena, bool, component->items.len);
     find_live(&c, exports);
@@ -480,13 +501,13 @@ const CompComponent *comp_gc(Arena *arena, const CompComponent *component, const
     *made = *component;
     made->bytes = (Str){0};
     memset(&made->items, 0, sizeof made->items);
-    Visit v = {arena, new_index, &c};
+    Visit v = {arena, &gc->leads, new_index, &c};
     for (size_t i = 0; i < component->items.len; i++) {
         if (!c.live[i]) continue;
         CompItem *item = vec_push(arena, &made->items);
         *item = component->items.at[i];
         if (item->kind == COMP_ITEM_COMPONENT && !taken[i].all)
-            item->component = trim_component(arena, item->component, &taken[i].exports);
+            item->component = trim_component(gc, item->component, &taken[i].exports);
         visit(&v, item);
         if (item->kind == COMP_ITEM_CORE_MODULE && item->core_module.module && !taken[i].all)
             trim_module(arena, item, &taken[i].exports);
@@ -501,6 +522,7 @@ const CompComponent *comp_gc(Arena *arena, const CompComponent *component, const
 void comp_graph_gc(CompGraph *g) {
     comp_graph_prune(g);
     Taken *taken = ARENA_NEW_ARRAY(g->arena, Taken, g->parts.len);
+    Gc gc = {.arena = g->arena, .leads.arena = g->arena};
     for (uint32_t i = 0; i < g->nodes.len; i++) {
         const CompNode *node = comp_node(g, i);
         if (node->done) continue;
@@ -519,7 +541,8 @@ void comp_graph_gc(CompGraph *g) {
     for (size_t i = 0; i < g->parts.len; i++) {
         CompPart *part = g->parts.at[i];
         if (taken[i].all || part->imported) continue;
-        part->component = comp_gc(g->arena, part->component, &taken[i].exports);
+        gc.room = 4 * part->component->bytes.len;
+        part->component = collect(&gc, part->component, &taken[i].exports);
         part->trimmed = true;
     }
 }

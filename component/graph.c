@@ -19,6 +19,12 @@ const CompExtern *comp_extern_find(const CompExterns *list, Str name) {
     return NULL;
 }
 
+const CompExtern *comp_part_export(const CompPart *part, Str name) {
+    const CompComponentType *type = &part->info->type;
+    const MapEntry *e = map_get(&type->exports_by_name, name);
+    return e ? &type->exports.at[e->value] : NULL;
+}
+
 Str comp_entity_kind(const CompEntity *e) {
     switch (e->sort) {
     case COMP_FUNC: return STR("function");

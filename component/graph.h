@@ -144,6 +144,7 @@ static inline const CompExterns *comp_exports_of(const CompGraph *g, const CompN
     return &comp_part_of(g, instance)->info->type.exports;
 }
 /* By name; NULL where there is none. */
+const CompExtern *comp_part_export(const CompPart *part, Str name);
 const CompExtern *comp_extern_find(const CompExterns *list, Str name);
 /* "function", "interface" ... */
 Str comp_entity_kind(const CompEntity *entity);
@@ -175,8 +176,13 @@ CompComponent *comp_graph_encode(CompGraph *g);
 /* Modules, and components that stand for themselves, that occur more than once with the same bytes
  * are stored once, before what has them inside, which has an alias in their place. */
 CompComponent *comp_share(Arena *arena, CompComponent *component);
-/* Whether an outer alias among the items of a component, however deep, leads out of it. */
-bool comp_leads_out(const CompItems *items);
+/* How many levels beyond a component the outer aliases in it, however deep, lead at most; 0: it stands
+ * for itself. Each component is looked at once, and must stay as it is. */
+typedef struct {
+    Arena *arena;
+    Map known; /* component -> its reach */
+} CompLeads;
+uint32_t comp_leads_out(CompLeads *leads, const CompComponent *component);
 
 /* What is nobody's: instances that no root and no export of the result needs, directly or through others,
  * and the imports that only they want, are dropped before it is encoded. */
@@ -185,8 +191,6 @@ void comp_graph_prune(CompGraph *g);
 /* The same, and of each part what is taken of it: exports that nobody takes, definitions and code that
  * only they need are left out (gc.c). */
 void comp_graph_gc(CompGraph *g);
-/* A component with these exports (a map by name) and what they need. */
-const CompComponent *comp_gc(Arena *arena, const CompComponent *component, const Map *exports);
 
 /* Who serves whom, and why. */
 void comp_graph_text(const CompGraph *g, Buf *out);

@@ -400,11 +400,12 @@ static void report_cycle(CompGraph *g, const uint32_t *stack, size_t depth, uint
     }
 }
 
-/* The next node that must be there before this one, or COMP_NONE. */
-static uint32_t missing(const CompGraph *g, const CompNode *node) {
+/* The next node that must be there before this one, or COMP_NONE. What the edges before `edge` lead to
+ * is there. */
+static uint32_t missing(const CompGraph *g, const CompNode *node, size_t *edge) {
     if (node->kind == COMP_NODE_ALIAS && !comp_node(g, node->of)->done) return node->of;
-    for (size_t k = 0; k < node->edges.len; k++) {
-        uint32_t to = node->edges.at[k].node;
+    for (; *edge < node->edges.len; ++*edge) {
+        uint32_t to = node->edges.at[*edge].node;
         if (to != COMP_NONE && !comp_node(g, to)->done) return to;
     }
     return COMP_NONE;
@@ -413,20 +414,23 @@ static uint32_t missing(const CompGraph *g, const CompNode *node) {
 static bool encode_with_needs(Space *root, uint32_t index) {
     CompGraph *g = root->g;
     VEC(uint32_t) stack = {0};
+    VEC(size_t) edges = {0};
     if (comp_node(g, index)->done) return true;
     comp_node(g, index)->busy = true;
     *vec_push(g->arena, &stack) = index;
+    vec_push(g->arena, &edges);
     while (stack.len) {
-        uint32_t top = vec_last(&stack), next = missing(g, comp_node(g, top));
+        uint32_t top = vec_last(&stack), next = missing(g, comp_node(g, top), &vec_last(&edges));
         if (next == COMP_NONE) {
             if (!encode_node(root, top)) return false;
-            (void)vec_pop(&stack);
+            (void)vec_pop(&stack), (void)vec_pop(&edges);
         } else if (comp_node(g, next)->busy) {
             report_cycle(g, stack.at, stack.len, next);
             return false;
         } else {
             comp_node(g, next)->busy = true;
             *vec_push(g->arena, &stack) = next;
+            vec_push(g->arena, &edges);
         }
     }
     return true;

@@ -18,7 +18,6 @@
 enum { SMALLEST = 64 }; /* bytes that are worth an alias */
 
 typedef struct Twin {
-    struct Twin *next; /* of the same key */
     CompSort sort;
     size_t count;
     uint32_t index; /* in the result; COMP_NONE: it is not there yet */
@@ -27,7 +26,9 @@ typedef struct Twin {
 
 typedef struct {
     Arena *arena;
+    CompLeads leads;
     Map twins;         /* key_of -> Twin; the preamble tells the sort */
+    Map others;        /* bytes -> Twin, of those whose key another one has */
     CompItems first;   /* what comes first of all */
     uint32_t added[2]; /* core modules, components */
     unsigned depth;
@@ -35,31 +36,38 @@ typedef struct {
 
 /* ---- what occurs ---- */
 
-static bool leads_beyond(const CompItems *items, uint32_t depth) {
+static void at_least(uint32_t *reach, uint32_t n, uint32_t depth) {
+    if (n > depth && n - depth > *reach) *reach = n - depth;
+}
+
+/* How many levels beyond these items their outer aliases lead at most. */
+static uint32_t reach_of(CompLeads *r, const CompItems *items) {
+    uint32_t reach = 0;
     for (size_t i = 0; i < items->len; i++) {
         const CompItem *item = &items->at[i];
-        if (item->kind == COMP_ITEM_ALIAS && item->alias.kind == COMP_ALIAS_OUTER &&
-            item->alias.count > depth)
-            return true;
-        if (item->kind == COMP_ITEM_COMPONENT && leads_beyond(&item->component->items, depth + 1))
-            return true;
-        if (item->kind == COMP_ITEM_TYPE &&
-            (item->type->sort == COMP_TYPEDEF_COMPONENT ||
-             item->type->sort == COMP_TYPEDEF_INSTANCE) &&
-            leads_beyond(&item->type->items, depth + 1))
-            return true;
+        if (item->kind == COMP_ITEM_ALIAS && item->alias.kind == COMP_ALIAS_OUTER)
+            at_least(&reach, item->alias.count, 0);
+        if (item->kind == COMP_ITEM_COMPONENT)
+            at_least(&reach, comp_leads_out(r, item->component), 1);
+        if (item->kind == COMP_ITEM_TYPE && item->type->items.len)
+            at_least(&reach, reach_of(r, &item->type->items), 1);
         if (item->kind == COMP_ITEM_CORE_TYPE && item->core_type.module) {
             const CompModuleType *type = item->core_type.module;
             for (size_t k = 0; k < type->decls.len; k++)
-                if (type->decls.at[k].kind == COMP_DECL_ALIAS &&
-                    type->decls.at[k].count > depth + 1)
-                    return true;
+                if (type->decls.at[k].kind == COMP_DECL_ALIAS)
+                    at_least(&reach, type->decls.at[k].count, 1);
         }
     }
-    return false;
+    return reach;
 }
 
-bool comp_leads_out(const CompItems *items) { return leads_beyond(items, 0); }
+uint32_t comp_leads_out(CompLeads *r, const CompComponent *component) {
+    bool added;
+    MapEntry *known = map_put_ptr(r->arena, &r->known, component, &added);
+    if (!added) return (uint32_t)known->value;
+    uint32_t reach = reach_of(r, &component->items);
+    return (uint32_t)(map_put_ptr(r->arena, &r->known, component, NULL)->value = reach);
+}
 
 /* The bytes that an item stands for; empty: it cannot be shared. */
 static Str shared_bytes(const CompItem *item) {
@@ -77,23 +85,24 @@ static Str key_of(Sharing *s, Str bytes) {
                     str_from_to(bytes, half, half + 64), str_after(bytes, bytes.len - 64));
 }
 
-static Twin *find_twin(Sharing *s, Str bytes, MapEntry **entry) {
-    *entry = map_put(s->arena, &s->twins, key_of(s, bytes), NULL);
-    Twin *twin = (*entry)->ptr;
-    while (twin && !str_eq(shared_bytes(twin->item), bytes)) twin = twin->next;
-    return twin;
+/* The place of these bytes' twin, where there may be none yet. */
+static MapEntry *find_twin(Sharing *s, Str bytes) {
+    MapEntry *entry = map_put(s->arena, &s->twins, key_of(s, bytes), NULL);
+    const Twin *twin = entry->ptr;
+    if (!twin || str_eq(shared_bytes(twin->item), bytes)) return entry;
+    return map_put(s->arena, &s->others, bytes, NULL);
 }
 
 static Twin *twin_of(Sharing *s, const CompItem *item, bool *added) {
     Str bytes = shared_bytes(item);
     if (!bytes.len) return NULL;
-    if (item->kind == COMP_ITEM_COMPONENT && comp_leads_out(&item->component->items)) return NULL;
-    MapEntry *entry;
-    Twin *twin = find_twin(s, bytes, &entry);
-    *added = !twin;
-    if (twin) return twin;
-    twin = ARENA_NEW(s->arena, Twin);
-    *twin = (Twin){.next = entry->ptr, .index = COMP_NONE, .item = item};
+    if (item->kind == COMP_ITEM_COMPONENT && comp_leads_out(&s->leads, item->component))
+        return NULL;
+    MapEntry *entry = find_twin(s, bytes);
+    *added = !entry->ptr;
+    if (entry->ptr) return entry->ptr;
+    Twin *twin = ARENA_NEW(s->arena, Twin);
+    *twin = (Twin){.index = COMP_NONE, .item = item};
     twin->sort = item->kind == COMP_ITEM_COMPONENT ? COMP_COMPONENT : COMP_CORE_MODULE;
     return entry->ptr = twin;
 }
@@ -164,8 +173,7 @@ static void move_out(Sharing *s, Twin *twin) {
 
 static bool replace(Sharing *s, CompItem *item) {
     Str bytes = shared_bytes(item);
-    MapEntry *entry;
-    Twin *twin = bytes.len ? find_twin(s, bytes, &entry) : NULL;
+    Twin *twin = bytes.len ? find_twin(s, bytes)->ptr : NULL;
     if (twin && twin->count > 1) {
         move_out(s, twin);
         *item = alias_of(s, twin, item->offset);
@@ -202,7 +210,7 @@ static void shift_names(const Sharing *s, CompNames *names, CompSort sort, uint3
 }
 
 CompComponent *comp_share(Arena *arena, CompComponent *component) {
-    Sharing s = {.arena = arena};
+    Sharing s = {.arena = arena, .leads.arena = arena};
     CompItems items;
     count(&s, &component->items);
     if (!replace_all(&s, &component->items, &items)) return component;

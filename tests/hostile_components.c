@@ -364,6 +364,76 @@ static void lists_of_lists(const char *name, uint32_t depth) {
     write_file(name, &component);
 }
 
+/* ---- for the passes that cut, share and wire: each exports functions ---- */
+
+/* `count` functions "f0", ... of a core module, lifted by type `type` and exported. */
+static void put_functions(Buf *component, uint32_t type, uint32_t count) {
+    Buf module = start(), funcs = start(), exports = start(), codes = start();
+    Buf aliases = start(), lifts = start(), names = start();
+    Buf *const all[] = {&funcs, &exports, &codes, &aliases, &lifts, &names};
+    for (int i = 0; i < 6; i++) buf_u32(all[i], count);
+    for (uint32_t i = 0; i < count; i++) {
+        buf_byte(&funcs, 0);
+        buf_numbered(&exports, "f", i), buf_byte(&exports, 0), buf_u32(&exports, i);
+        buf_bytes(&codes, "\2\0\x0b", 3);
+        buf_bytes(&aliases, "\0\0\1\0", 4), buf_numbered(&aliases, "f", i);
+        buf_bytes(&lifts, "\0\0", 2), buf_u32(&lifts, i);
+        buf_byte(&lifts, 0), buf_u32(&lifts, type);
+        buf_byte(&names, 0), buf_numbered(&names, "f", i);
+        buf_byte(&names, 1), buf_u32(&names, i), buf_byte(&names, 0);
+    }
+    buf_bytes(&module, "\0asm\1\0\0\0\1\4\1\x60\0\0", 14);
+    buf_section(&module, 3, &funcs);
+    buf_section(&module, 7, &exports);
+    buf_section(&module, 10, &codes);
+    buf_section(component, CORE_MODULE, &module);
+    SECTION(component, CORE_INSTANCE, "\1\0\0\0");
+    buf_section(component, ALIAS, &aliases);
+    SECTION(component, TYPE, "\1\x40\0\1\0");
+    buf_section(component, CANON, &lifts);
+    buf_section(component, EXPORT, &names);
+}
+
+static Buf of_types(uint32_t types) {
+    Buf component = header();
+    MANY(&component, TYPE, types, "\x7d");
+    return component;
+}
+
+/* `instances` of a component in each of `depth` around it; `taken`: "f0" of the inmost goes all the way
+ * out, else the outermost has one of its own. */
+static void instances_inside(const char *name, Buf inner, uint32_t depth, uint32_t instances,
+                             bool taken) {
+    for (uint32_t i = 0; i < depth; i++) {
+        Buf outer = header();
+        buf_section(&outer, COMPONENT, &inner);
+        MANY(&outer, INSTANCE, instances, "\0\0\0");
+        if (taken) SECTION(&outer, ALIAS, "\1\1\0\0\2f0");
+        if (taken) SECTION(&outer, EXPORT, "\1\0\2f0\1\0\0");
+        inner = outer;
+    }
+    if (!taken) put_functions(&inner, 0, 1);
+    write_file(name, &inner);
+}
+
+static void passes(void) {
+    Buf cut = of_types(900000), functions = header(), socket = header(), exports = start();
+    instances_inside("valid-pass-wide", cut, 1, 990, false);
+    instances_inside("valid-pass-deep", cut, 97, 1, false);
+    instances_inside("valid-pass-branches", header(), 97, 900, false);
+    put_functions(&cut, 900000, 1);
+    instances_inside("valid-pass-taken", cut, 97, 1, true);
+    put_functions(&functions, 0, 100000);
+    write_file("valid-pass-functions", &functions);
+    SECTION(&socket, TYPE, "\1\x40\0\1\0");
+    buf_u32(&exports, 100000);
+    for (uint32_t i = 0; i < 100000; i++)
+        buf_byte(&exports, 0), buf_numbered(&exports, "f", i), buf_bytes(&exports, "\1\0", 2);
+    buf_section(&socket, IMPORT, &exports);
+    SECTION(&socket, EXPORT, "\1\0\1g\1\0\0");
+    write_file("valid-pass-socket", &socket);
+}
+
 /* ---- names ---- */
 
 static void named_imports(const char *name, uint32_t count, const char *text) {
@@ -452,6 +522,7 @@ int main(int argc, char **argv) {
     arena = arena_new();
     folder = argv[1];
     all_claims();
+    passes();
     nested_components("valid-components", 99);
     nested_components("bad-components", 10000);
     nested_types("valid-instance-types", "\x42\1\1", 99);

@@ -17,6 +17,7 @@ for file in "$h"/*.wasm; do
     bad-*) expect "$what" 1 validate -f all "$file" && say "$what" '-->' ;;
     esac
     [ "$(wc -c <"$file")" -gt 1000000 ] && continue # millions of lines
+    case $what in valid-pass-*) continue ;; esac
     for command in objdump print dump 'component wit' 'metadata show'; do
         # shellcheck disable=SC2086
         hold "$what" $command "$file"
@@ -30,6 +31,22 @@ for file in "$h"/*.wasm; do
         ;;
     esac
 done
+
+# Passes over whole compositions: some seconds of the processor, where each takes well under one.
+echo 'package x:y; let p = new h:p {...}; export p...;' >"$tmp/gc.wac"
+ulimit -S -t 5
+h0=$h/valid-pass
+for name in wide deep branches taken functions; do
+    expect "composed $name" 0 compose "$tmp/gc.wac" -d "h:p=$h0-$name.wasm" -o "$tmp/whole.wasm"
+    expect "cut down $name" 0 compose --gc "$tmp/gc.wac" -d "h:p=$h0-$name.wasm" -o "$tmp/cut.wasm"
+    rm -rf "$tmp/parts"
+    expect "parts of $name" 0 decompose "$tmp/whole.wasm" -o "$tmp/parts"
+done
+for how in '' --gc; do
+    # shellcheck disable=SC2086
+    expect "plugged $how" 0 plug $how "$h0-socket.wasm" --plug "$h0-functions.wasm" -o "$tmp/whole.wasm"
+done
+ulimit -S -t unlimited
 
 # Text that nests.
 deep() { # deep OPEN CLOSE
