@@ -174,9 +174,9 @@ typedef enum {
  * types, outer aliases of core types, imports and exports: CompModuleDecl). */
 struct CompItem {
     CompItemKind kind;
-    size_t offset;      /* of the definition in the source, for messages */
-    size_t section_end; /* decoded: where its section ends (the encoder makes one section of a run
-                           of items of one kind; CUSTOM and COMPONENT stand alone) */
+    uint32_t offset;      /* of the definition in the source, for messages */
+    uint32_t section_end; /* decoded: where its section ends (the encoder makes one section of a run
+                             of items of one kind; CUSTOM and COMPONENT stand alone) */
     union {
         struct {
             const CoreModule *module;
@@ -391,7 +391,9 @@ typedef struct {
  * A TYPE definition is one of: a value type or resource (`type`), a
  * function type, an instance type, a component type: the others are then NULL. */
 typedef struct {
-    CompSort sort;
+    CompSort sort : 8;
+    bool broken : 1;     /* of a definition at fault, while validation goes on: has no meaning */
+    uint32_t core_type;  /* CORE_TYPE of no module type: its id */
     const WitType *type; /* TYPE of values and resources; VALUE: its type. A resource is a
                              WIT_RESOURCE, and its pointer is its identity. */
     const WitFunc *func; /* FUNC, and TYPE of functions */
@@ -399,8 +401,6 @@ typedef struct {
     const CompComponentType *component;
     const CompCoreModuleType *module;
     CoreExternType core; /* core functions, tables, memories, globals, tags */
-    uint32_t core_type;  /* CORE_TYPE of no module type: its id */
-    bool broken;         /* of a definition at fault, while validation goes on: has no meaning */
     /* CORE_INSTANCE: its exports are module->exports */
 } CompEntity;
 

@@ -23,6 +23,7 @@ typedef struct {
     unsigned depth; /* of components */
     uint32_t counts[COMP_SORT_COUNT];
     CompComponent *into;
+    const CompTypedef *prims[WIT_KIND_COUNT]; /* one of each kind, once it was met */
 } Decoder;
 
 enum {
@@ -321,13 +322,27 @@ static bool defined_kind(uint8_t code, WitKind *kind) {
     return false;
 }
 
+/* primvaltype, the commonest type by itself */
+static const CompTypedef *primitive(Decoder *d, uint8_t code) {
+    WitKind kind;
+    if (!defined_kind(code, &kind) || wit_kind_shape(kind) != WIT_SHAPE_PRIM) return NULL;
+    if (!d->prims[kind]) {
+        CompTypedef *type = ARENA_NEW(d->arena, CompTypedef);
+        *type = (CompTypedef){.sort = COMP_TYPEDEF_VALUE, .kind = kind};
+        d->prims[kind] = type;
+    }
+    return d->prims[kind];
+}
+
 /* deftype ::= defvaltype | functype | componenttype | instancetype | resourcetype */
 static void read_type(Decoder *d, Reader *r, unsigned depth, CompItem *item) {
-    CompTypedef *type = ARENA_NEW(d->arena, CompTypedef);
-    item->kind = COMP_ITEM_TYPE;
-    item->type = type;
     size_t at = reader_offset(r);
     uint8_t code = reader_u8(r);
+    item->kind = COMP_ITEM_TYPE;
+    item->type = primitive(d, code);
+    if (item->type && !r->failed) return;
+    CompTypedef *type = ARENA_NEW(d->arena, CompTypedef);
+    item->type = type;
     if (r->failed) return;
     switch (code) {
     case 0x3f:

@@ -195,6 +195,8 @@ const WitType *comp_value_type_at(Validator *v, const Scope *s, uint32_t index, 
 const WitType *comp_resource_at(Validator *v, const Scope *s, uint32_t index, size_t offset);
 const CoreType *comp_core_func_at(Validator *v, const Scope *s, uint32_t index, size_t offset);
 void comp_push(Validator *v, Scope *s, CompEntity entity);
+/* Room for all that the items add. */
+void comp_reserve_spaces(Validator *v, Scope *s, const CompItems *items);
 bool comp_check_room(Validator *v, const Scope *s, CompSort sort, size_t offset);
 /* How long an index space may be. */
 typedef struct {

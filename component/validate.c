@@ -328,17 +328,19 @@ static bool validate_item(Validator *v, Scope *s, const CompItem *item) {
 }
 
 /* Room for what the items will add, at once. */
-static void reserve_spaces(Validator *v, Scope *s, const CompItems *items) {
-    size_t counts[COMP_SORT_COUNT + 1] = {0};
+void comp_reserve_spaces(Validator *v, Scope *s, const CompItems *items) {
+    size_t counts[COMP_SORT_COUNT + 1] = {0}, imports = 0, exports = 0;
     for (size_t i = 0; i < items->len; i++) {
         uint32_t count;
         CompSort sort = comp_item_sort(&items->at[i], &count);
         counts[sort] += count;
+        imports += items->at[i].kind == COMP_ITEM_IMPORT;
+        exports += items->at[i].kind == COMP_ITEM_EXPORT;
     }
-    for (int i = 0; i < COMP_SORT_COUNT; i++) {
-        s->spaces[i].at = ARENA_NEW_ARRAY(v->arena, CompEntity, counts[i]);
-        s->spaces[i].cap = counts[i];
-    }
+    for (int i = 0; i < COMP_SORT_COUNT; i++)
+        vec_reserve(v->arena, &s->spaces[i], counts[i]);
+    vec_reserve(v->arena, &s->type.imports, imports);
+    vec_reserve(v->arena, &s->type.exports, exports);
 }
 
 static const CompInfo *validate_component(Validator *v, const CompComponent *component,
@@ -346,7 +348,7 @@ static const CompInfo *validate_component(Validator *v, const CompComponent *com
     CompInfo *info = ARENA_NEW(v->arena, CompInfo);
     Scope s = {.kind = SCOPE_COMPONENT, .outer = outer, .info = info, .size = 1};
     info->component = component;
-    reserve_spaces(v, &s, &component->items);
+    comp_reserve_spaces(v, &s, &component->items);
     if (!comp_validate_items(v, &s, &component->items, validate_item)) return NULL;
     if (!comp_finish_scope(v, &s, component->offset)) return NULL;
     for (int i = 0; i < COMP_SORT_COUNT; i++)

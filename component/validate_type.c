@@ -397,6 +397,7 @@ static bool make_scope(Validator *v, Scope *outer, const CompTypedef *def, size_
                .size = 1};
     if (v->depth >= COMP_MAX_DEPTH) return fault(v, offset, COMP_NESTING, "types");
     v->depth++;
+    comp_reserve_spaces(v, &s, &def->items);
     bool good = comp_validate_items(v, &s, &def->items, validate_decl);
     v->depth--;
     if (!good || !comp_finish_scope(v, &s, offset)) return false;
