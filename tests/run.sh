@@ -61,6 +61,7 @@ quick)
     part "link" tests/link.sh build/witc
     part "adapter" tests/adapter.sh build/witc
     part "compose" tests/compose.sh build/witc
+    part "same bytes" tests/same.sh build/witc
     part "engine" tests/engine.sh build/witc
     part "components" tests/components.sh build/witc
     part "policies" tests/policy.sh build/witc
@@ -95,6 +96,7 @@ full)
     part "core suite asan" tests/scripts.sh build/witc-asan
     part "link asan" tests/link.sh build/witc-asan
     part "compose" tests/compose.sh build/witc
+    part "same bytes" tests/same.sh build/witc
     part "compose asan" tests/compose.sh build/witc-asan
     part "adapter asan" tests/adapter.sh build/witc-asan
     part "engine asan" tests/engine.sh build/witc-asan
