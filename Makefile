@@ -81,7 +81,7 @@ LIB := $(OBJ)/libwitc.a
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
-.PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench bench-load bench-components bench-engine \
+.PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench bench-load bench-components bench-linking bench-engine \
 	bench-driver bench-serve census \
 	grammar deps install uninstall clean help test-programs
 
@@ -236,6 +236,9 @@ bench-components: all ## what calls between components and the host cost
 
 bench-serve: all ## requests a second and latencies of witc serve
 	@bench/serve.sh
+
+bench-linking: all ## how long components take to make and compose, beside wasm-tools and wac
+	@bench/linking.sh
 
 bench-engine: all ## how fast guests run, beside native code and the engines that are installed; and bench-load
 	@bench/engine/run.sh

@@ -8,7 +8,9 @@
  *                               are called: milliseconds; first-eager: bodies checked before
  *     load idle FILE N          N instances, each with a store and a thread: bytes of one
  *
- *     load make MB FILE         writes a module of about that size, for want of a real one
+ *     load make MB FILE [EXPORT [library]]
+ *                               writes a module of about that size, for want of a real one; or a library
+ *                               for `component link`
  *
  * Imports are met by functions that do nothing, and by fresh memories, tables and globals.
  */
@@ -199,7 +201,7 @@ static void make_body(Buf *b, uint32_t k) {
     buf_bytes(b, "\x6a\x0b", 2);
 }
 
-static void make(Arena *arena, double mb, const char *path) {
+static void make(Arena *arena, double mb, const char *path, Str name, bool library) {
     Buf b = {.arena = arena}, section = {.arena = arena}, code = {.arena = arena}, body = code;
     uint32_t n = 0;
     for (; (double)code.len < mb * 1e6; n++) {
@@ -207,11 +209,19 @@ static void make(Arena *arena, double mb, const char *path) {
         make_body(&body, n);
         buf_sized(&code, &body);
     }
-    buf_bytes(&b, "\0asm\1\0\0\0\1\6\1\x60\1\x7f\1\x7f", 16);
+    buf_bytes(&b, "\0asm\1\0\0\0", 8);
+    if (library) buf_bytes(&b, "\0\17\10dylink.0\1\4\0\0\0\0", 17);
+    buf_bytes(&b, "\1\6\1\x60\1\x7f\1\x7f", 8);
+    if (library) buf_bytes(&b, "\2\17\1\3env\6memory\2\0\1", 17);
     buf_u32(&section, n);
     for (uint32_t i = 0; i < n; i++) buf_byte(&section, 0);
     buf_section(&b, CORE_SECTION_FUNC, &section);
-    buf_bytes(&b, "\5\3\1\0\x10\7\7\1\3run\0\0", 14);
+    if (!library) buf_bytes(&b, "\5\3\1\0\x10", 5);
+    section.len = 0;
+    buf_byte(&section, 1);
+    buf_name(&section, name);
+    buf_bytes(&section, "\0\0", 2);
+    buf_section(&b, CORE_SECTION_EXPORT, &section);
     section.len = 0;
     buf_u32(&section, n);
     buf_str(&section, buf_text(&code));
@@ -223,13 +233,15 @@ static void make(Arena *arena, double mb, const char *path) {
 int main(int argc, char **argv) {
     Arena *arena = arena_new();
     if (argc < 3)
-        fail("usage: load prepare|instantiate|idle|first|first-eager FILE [N], load make MB FILE");
+        fail("usage: load prepare|instantiate|idle|first|first-eager FILE [N], load make MB FILE "
+             "[EXPORT "
+             "[library]]");
     if (strncmp(argv[1], "first", 5) == 0) {
         first(argv[2], argv[1][5] == 0);
         return 0;
     }
     if (strcmp(argv[1], "make") == 0 && argc > 3) {
-        make(arena, atof(argv[2]), argv[3]);
+        make(arena, atof(argv[2]), argv[3], argc > 4 ? str_from(argv[4]) : STR("run"), argc > 5);
         return 0;
     }
     unsigned n = argc > 3 ? (unsigned)atoi(argv[3]) : 1000;
