@@ -337,8 +337,7 @@ void comp_reserve_spaces(Validator *v, Scope *s, const CompItems *items) {
         imports += items->at[i].kind == COMP_ITEM_IMPORT;
         exports += items->at[i].kind == COMP_ITEM_EXPORT;
     }
-    for (int i = 0; i < COMP_SORT_COUNT; i++)
-        vec_reserve(v->arena, &s->spaces[i], counts[i]);
+    for (int i = 0; i < COMP_SORT_COUNT; i++) vec_reserve(v->arena, &s->spaces[i], counts[i]);
     vec_reserve(v->arena, &s->type.imports, imports);
     vec_reserve(v->arena, &s->type.exports, exports);
 }
