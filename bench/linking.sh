@@ -5,7 +5,7 @@
 # of what `component new` makes. Each pair runs in turn on one processor; the least time counts.
 #
 #   MODULES  a folder with core modules for WASI 0.1, which are measured, too: those that can be linked
-#   RUNS     the number of runs of each small command (201); of a large one a twentieth
+#   RUNS     the number of runs of each small command (201); of a large one, and of a real module, a tenth
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . bench/figures.sh
@@ -66,7 +66,7 @@ line "processor time, ms" witc other quotient
 for name in small middle large; do
     make_part $name || exit 1
     n=$runs
-    [ $name = large ] && n=$((runs / 20 + 1))
+    [ $name = large ] && n=$((runs / 10 + 1))
     about="$name ($(size "$t/$name.wasm") bytes)"
     compare "component new, $about" "$n" wasm-tools component new "$t/$name.wasm" -o "$t/a.wasm" \
         :: wasm-tools component new "$t/$name.wasm" -o "$t/b.wasm"
@@ -85,17 +85,17 @@ done
 
 # Real modules, with one adapter for both.
 "$witc" component adapter -o "$t/adapter.wasm"
-for file in $(find -L "${MODULES:-/nonexistent}" -name '*.wasm' | sort); do
+for file in ${MODULES:+$(find -L "$MODULES" -name '*.wasm' | sort)}; do
     set -- component new "$file" --adapt "wasi_snapshot_preview1=$t/adapter.wasm" -o
     "$witc" "$@" "$t/a.wasm" 2>/dev/null || continue
-    compare "component new --adapt, ${file##*/} ($(size "$file") bytes)" $((runs / 20 + 1)) wasm-tools "$@" "$t/a.wasm" \
+    compare "component new --adapt, ${file##*/} ($(size "$file") bytes)" $((runs / 10 + 1)) wasm-tools "$@" "$t/a.wasm" \
         :: wasm-tools "$@" "$t/b.wasm"
     [ -f "$t/b.wasm" ] || continue
     "$witc" "$@" "$t/compact.wasm" --names compact
     "$witc" "$@" "$t/none.wasm" --names none
-    line "    bytes beyond the module: full, compact, no names; other" "" "" ""
-    for made in a compact none b; do printf '    %s' "$(($(size "$t/$made.wasm") - $(size "$file")))"; done
-    echo
+    beyond=''
+    for made in a compact none b; do beyond="$beyond $(($(size "$t/$made.wasm") - $(size "$file")))"; done
+    echo "    bytes beyond the module with full, compact and no names, of the other:$beyond"
 done
 echo
 summary

@@ -464,7 +464,7 @@ typedef struct {
     bool splits;
 } Output;
 
-enum { LARGE = 64 << 10 };
+enum { LARGE = 16 << 10 };
 
 static void put_piece(Output *out, size_t at, Str text) {
     *vec_push(out->bytes.arena, &out->pieces) = (Piece){at, text};
@@ -495,7 +495,7 @@ static void put_component(const CompComponent *component, Output *out) {
     buf_bytes(buf, "\0asm\x0d\0\x01\0", 8);
     const CompItems *items = &component->items;
     size_t large = out->splits ? 0 : large_bytes(items);
-    if (large > LARGE) buf_reserve(buf, large + (large >> 4));
+    if (large) buf_reserve(buf, large + (large >> 4));
     for (size_t i = 0, end; i < items->len; i = end) {
         const CompItem *item = &items->at[i];
         uint8_t id = section_id(item->kind);
