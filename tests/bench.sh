@@ -28,6 +28,8 @@ for row in 'validation of medium.wasm, [0-9.]+ MB, one thread +[0-9.]+ MB/s' 'pr
 done
 works "components.sh" env CALLS=1000 bench/components.sh
 has "components.sh" "$BENCH_FOLDER/summary.txt" '^between components: two numbers +[0-9.]+ ns'
+works "linking.sh" env MIDDLE=0.01 LARGE=0.1 bench/linking.sh
+has "linking.sh" "$BENCH_FOLDER/summary.txt" '^component new, small \([0-9]+ bytes\), times the time of wasm-tools '
 works "run.sh" env BUILD=0 bench/run.sh
 has "run.sh" "$out" '^component wit of WASI 0.2.12.* +[0-9.]+ '
 
