@@ -44,6 +44,14 @@ else
     more=$(printf '%s\n' "$result" | sed -n 's/.* \([0-9]*\) failed$/\1/p')
     failed=$((failed + ${more:-1}))
     stop "one process"
+
+    # Broken requests leave nothing behind, and the next is answered.
+    start --log "$tmp/access.log"
+    timeout 30 node tests/serve/mutants.mjs "$port" >/dev/null
+    sleep 0.5
+    timeout 10 node -e "fetch('http://127.0.0.1:$port/').then(r => r.text()).then(t => process.exit(t !== 'hello\n'))"
+    if [ $? = 0 ]; then ok; else bad "broken requests" "the next is not answered: $(grep -v trapped "$err" | tail -n 3)"; fi
+    stop "broken requests"
 fi
 
 if ! command -v curl >/dev/null; then
