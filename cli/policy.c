@@ -222,6 +222,7 @@ static WasiLimits wasi_limits_of(const CompLimits *l) {
                         .max_random = l->random,
                         .max_read = l->read,
                         .max_fields = l->fields,
+                        .max_requests = l->requests,
                         .max_output = l->output};
 }
 

@@ -43,7 +43,8 @@ typedef struct {
              "`,files=N` at the end limit by how much its files may grow and how many may be "     \
              "made"),                                                                              \
         LIST(T, field.net, 0, "net-allow", "RULE",                                                 \
-             "Grant a part of the network: `tcp:HOST:PORT` or `udp:HOST:PORT` to reach, "          \
+             "Grant a part of the network: `tcp:HOST:PORT` (also for requests of HTTP) or "         \
+             "`udp:HOST:PORT` to reach, "                                                          \
              "`listen:ADDRESS:PORT`, `dns` or `dns:NAME` to resolve names. HOST is a name, "       \
              "`*.domain`, an address, a range such as `10.0.0.0/8`, or `*`; PORT a number, `a-b` " \
              "or `*`"),                                                                            \

@@ -124,6 +124,8 @@ full)
     part "wasi asan" tests/wasi.sh build/witc-asan
     part "serve" tests/serve.sh build/witc
     part "serve asan" tests/serve.sh build/witc-asan
+    part "http" tests/http.sh build/witc
+    part "http asan" tests/http.sh build/witc-asan
     part "guide" tests/guide.sh build/witc
     part "shop" tests/shop.sh build/witc
     part "embedding" tests/embed.sh build/witc

@@ -394,16 +394,22 @@ static HttpErrorCode connect_error(const WasiExchange *x) {
     }
 }
 
-/* OpenSSL tells an alert of the peer as the reason 1000 and its number: "error:0A000410:SSL ..." */
-static HttpError tls_error(const char *text) {
+/* OpenSSL tells an alert of the peer as the reason 1000 and its number: "error:0A000410:SSL ...".
+ * The number, or -1: there is none. */
+static int alert_in(const char *text) {
     const char *code = strstr(text, "error:0A");
     unsigned long reason = code ? strtoul(code + strlen("error:"), NULL, 16) & 0x7fffff : 0;
-    if (reason < 1000 || reason > 1255) return http_error(HTTP_TLS_PROTOCOL_ERROR);
+    return reason < 1000 || reason > 1255 ? -1 : (int)reason - 1000;
+}
+
+static HttpError tls_error(const char *text) {
+    int alert = alert_in(text);
     const char *said = strrchr(text, ':');
+    if (alert < 0) return http_error(HTTP_TLS_PROTOCOL_ERROR);
     HttpError error =
         http_error_text(HTTP_TLS_ALERT_RECEIVED, str_trim(str_from(said ? said + 1 : text)));
     error.has_number = true;
-    error.number = reason - 1000;
+    error.number = (uint64_t)alert;
     return error;
 }
 
@@ -423,7 +429,8 @@ static HttpError error_of(const WasiExchange *x, CURLcode code) {
     case CURLE_SEND_FAIL_REWIND:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
-        if (x->is_tls && !x->is_connected) return tls_error(x->transfer->text);
+        if (x->is_tls && (!x->is_connected || alert_in(x->transfer->text) >= 0))
+            return tls_error(x->transfer->text);
         if (!strstr(x->transfer->text, "chunked-encoding")) break;
         return http_error(strstr(x->transfer->text, "emory") ? HTTP_RESPONSE_TRAILER_SIZE
                                                              : HTTP_PROTOCOL_ERROR);
