@@ -280,6 +280,11 @@ const CommandSpec cmd_run = {
         "$ witc run --policy shop.yml --jail shop.wasm\n"
         "As wasmtime has it\n$ witc run -S inherit-env,inherit-network -W max-memory-size=64M "
         "program.wasm\n"
+        "What it does, and what it was denied\n$ witc run --trace --explain program.wasm\n"
+        "What it could ever ask for\n$ witc run --dry-run program.wasm\n"
+        "The same run once more, elsewhere, without anything granted\n"
+        "$ witc run --record run.rec --dir data program.wasm\n"
+        "$ witc run --replay run.rec program.wasm\n"
         "What one does not trust\n$ witc run --timeout 2s --max-memory 64M --max-handles 1000 "
         "program.wasm\n",
 };

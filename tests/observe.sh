@@ -133,7 +133,7 @@ for n in 0 5 9 40 80 100 200 300 $((size / 2)) $((size - 20)); do
     hold "a record of $n bytes" run --replay "$tmp/cut" "$tmp/whole.wat"
 done
 for n in 8 80 150 400 $((size / 2)) $((size - 30)); do
-    { head -c "$n" "$tmp/whole"; printf '\377'; tail -c +$((n + 2)) "$tmp/whole"; } >"$tmp/bad"
+    { head -c "$n" "$tmp/whole"; printf '\377\000'; tail -c +$((n + 3)) "$tmp/whole"; } >"$tmp/bad"
     expect "a record that is bad at $n" 1 run --replay "$tmp/bad" "$tmp/whole.wat"
     say "a record that is bad at $n: the place" '--> .*bad:0x'
 done

@@ -127,6 +127,9 @@ int wasi_change_denied(const WasiQuota *quota, Str path);     /* EROFS */
 int wasi_path_denied(const WasiQuota *quota, Str path);       /* EPERM */
 int wasi_quota_denied(const WasiQuota *quota, bool of_files); /* EDQUOT */
 
+/* Why a handle cannot be dropped now; NULL: it can. */
+const char *wasi_refuses(void *wasi, uint64_t rep);
+
 /* observe.c: what stands between, where the context has observers */
 typedef struct WasiWatch WasiWatch;
 WasiWatch *wasi_watch_new(Wasi *wasi, Arena *arena, WasiObserver *observers);

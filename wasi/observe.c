@@ -126,6 +126,14 @@ static void destroyed(void *context, uint64_t rep) {
     if (!answers) wasi_drop(kind->watch->wasi, &(AbiValue){.bits = rep});
 }
 
+/* In a replay no object is there to ask. */
+static const char *refuses(void *context, uint64_t rep) {
+    const WasiWatch *watch = ((const Kind *)context)->watch;
+    for (const WasiObserver *o = watch->observers; o; o = o->next)
+        if (o->answer) return NULL;
+    return wasi_refuses(watch->wasi, rep);
+}
+
 WasiWatch *wasi_watch_new(Wasi *wasi, Arena *arena, WasiObserver *observers) {
     WasiWatch *watch = ARENA_NEW(arena, WasiWatch);
     *watch =
@@ -157,7 +165,9 @@ void wasi_watch_func(WasiWatch *watch, VmLinker *into, const WasiInterface *inte
 VmResource *wasi_watch_resource(WasiWatch *watch, VmStore *store, const char *name) {
     Kind *kind = ARENA_NEW(watch->arena, Kind);
     *kind = (Kind){watch, name};
-    return vm_host_resource(store, str_from(name), destroyed, kind);
+    VmResource *resource = vm_host_resource(store, str_from(name), destroyed, kind);
+    vm_host_resource_guard(resource, refuses);
+    return resource;
 }
 
 bool wasi_watch_has(const WasiWatch *watch, const void *context) {

@@ -332,7 +332,7 @@ static void destroy(void *context, uint64_t rep) {
 }
 
 /* The parents of wasi:http must not be dropped before their children. */
-static const char *refuses(void *context, uint64_t rep) {
+const char *wasi_refuses(void *context, uint64_t rep) {
     const Wasi *wasi = context;
     if (!rep || rep >= wasi->count || is_hole(wasi->objects[rep])) return NULL;
     const WasiObject *object = wasi->objects[rep];
@@ -502,7 +502,7 @@ static void link_resource(Wasi *wasi, VmLinker *into, const char *name) {
     VmResource *resource = wasi->watch
                                ? wasi_watch_resource(wasi->watch, wasi->store, name)
                                : vm_host_resource(wasi->store, str_from(name), destroy, wasi);
-    if (!wasi->watch) vm_host_resource_guard(resource, refuses);
+    if (!wasi->watch) vm_host_resource_guard(resource, wasi_refuses);
     vm_linker_resource(into, str_from(name), resource);
 }
 
