@@ -49,7 +49,7 @@ else
     start --log "$tmp/access.log"
     timeout 30 node tests/serve/mutants.mjs "$port" >/dev/null
     sleep 0.5
-    timeout 10 node -e "fetch('http://127.0.0.1:$port/').then(r => r.text()).then(t => process.exit(t !== 'hello\n'))"
+    timeout 10 node -e "fetch('http://127.0.0.1:$port/').then(r => r.text()).then(t => process.exit(Number(t !== 'hello\n')))"
     if [ $? = 0 ]; then ok; else bad "broken requests" "the next is not answered: $(grep -v trapped "$err" | tail -n 3)"; fi
     stop "broken requests"
 fi
