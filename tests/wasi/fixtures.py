@@ -35,6 +35,7 @@ def empty(_folder):
 def paths(folder):
     """What c/paths.c says: each target once for each suffix, followed or not."""
     base = os.path.join(folder, "base")
+    outside = os.path.join(os.path.dirname(os.path.abspath(folder)), "outside")
     os.mkdir(base)
     for mode in "NF":
         for i in range(SUFFIXES):
@@ -63,8 +64,8 @@ def paths(folder):
             link("out-dir", "../outside/dir")
             link("out-missing", "../outside/missing")
             link("out-and-back", f"../{os.path.basename(folder)}/base/file{end}")
-            link("absolute-file", "/etc/passwd")
-            link("absolute-dir", "/tmp")
+            link("absolute-file", os.path.join(outside, "file"))
+            link("absolute-dir", os.path.join(outside, "dir"))
             link("absolute-proc", "/proc/self/root")
 
 
