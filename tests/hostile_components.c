@@ -517,6 +517,22 @@ static void all_claims(void) {
     CLAIMS("valid-claims-metadata", 0, "\x08producers");
 }
 
+static void all_names(void) {
+    named_imports("valid-imports", 900000, NULL);
+    named_imports("bad-same-imports", 900000, "f");
+    named_imports("bad-names", 900000, "F-f_");
+    Buf x = start();
+    repeat(&x, "x", 1, 100000);
+    one_name("valid-long-name", buf_text(&x));
+    repeat(&x, "x", 1, 1);
+    one_name("bad-long-name", buf_text(&x));
+    one_name("bad-utf8", STR("\xff\xfe"));
+    one_name("bad-terminal", STR("\x1b[31mred"));
+    one_name("bad-version", STR("a:b/c@99999999999999999999999999.0.0"));
+    record("valid-record", 10000);
+    record("bad-record", 10001);
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) return 2;
     arena = arena_new();
@@ -562,19 +578,7 @@ int main(int argc, char **argv) {
     lowered_often("valid-lowered", 5, 10000);
     lowered_often("bad-lowered", 14, 900000);
     lists_of_lists("bad-lists", 90);
-    named_imports("valid-imports", 900000, NULL);
-    named_imports("bad-same-imports", 900000, "f");
-    named_imports("bad-names", 900000, "F-f_");
-    Buf x = start();
-    repeat(&x, "x", 1, 100000);
-    one_name("valid-long-name", buf_text(&x));
-    repeat(&x, "x", 1, 1);
-    one_name("bad-long-name", buf_text(&x));
-    one_name("bad-utf8", STR("\xff\xfe"));
-    one_name("bad-terminal", STR("\x1b[31mred"));
-    one_name("bad-version", STR("a:b/c@99999999999999999999999999.0.0"));
-    record("valid-record", 10000);
-    record("bad-record", 10001);
+    all_names();
     arena_free(arena);
     return 0;
 }
