@@ -53,8 +53,9 @@ static const Option option_table[] = {
            "Connections at a time; more are answered with 503 (10,000)"),
     NUMBER(Options, serve.max_requests, 0, "max-requests", "N",
            "Requests at a time; more are answered with 503 (1,000)"),
-    TIME(Options, serve.max_delay, 0, "max-delay", "TIME",
-         "Answer with 503 while requests wait longer for their handlers to begin (100ms; 0: never)"),
+    TIME(
+        Options, serve.max_delay, 0, "max-delay", "TIME",
+        "Answer with 503 while requests wait longer for their handlers to begin (100ms; 0: never)"),
     NUMBER(Options, serve.max_target, 0, "max-target", "BYTES",
            "How long the target of a request, and a field, may be; then 414 or 431 (8K)"),
     NUMBER(Options, serve.max_head, 0, "max-head", "BYTES",

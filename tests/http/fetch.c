@@ -79,8 +79,8 @@ static void say_trailers(wasi_http_types_own_incoming_body_t body) {
     if (got.val.ok.is_err) fails(&got.val.ok.val.err);
     if (got.val.ok.is_err || !got.val.ok.val.ok.is_some) return;
     wasi_http_types_list_tuple2_field_name_field_value_t entries;
-    wasi_http_types_method_fields_entries(
-        wasi_http_types_borrow_fields(got.val.ok.val.ok.val), &entries);
+    wasi_http_types_method_fields_entries(wasi_http_types_borrow_fields(got.val.ok.val.ok.val),
+                                          &entries);
     for (size_t i = 0; i < entries.len; i++) {
         put(entries.ptr[i].f0.ptr, entries.ptr[i].f0.len);
         say(": ");

@@ -501,6 +501,35 @@ static void accepting(void) {
     tcp_tcp_socket_drop(listener);
 }
 
+/* More than the system keeps: check-write permits nothing at last, and then again. */
+static void more_than_fits(End a, End b) {
+    io_output_stream_ref out = io_output_stream_borrow(a.out);
+    const uint8_t *block = WIT_NEW(uint8_t, 65536);
+    uint64_t sent = 0;
+    bool stops = false;
+    for (int i = 0; i < 10000 && !stops; i++) {
+        __auto_type permit = io_output_stream_check_write(out);
+        if (permit.is_err) give_up("check-write");
+        stops = permit.val.ok == 0 && !ready_within(io_output_stream_subscribe(out), 100);
+        if (stops || !permit.val.ok) continue;
+        uint64_t n = permit.val.ok < 65536 ? permit.val.ok : 65536;
+        MUST_VOID(io_output_stream_write(out, (wit_list_u8){block, n}));
+        sent += n;
+    }
+    check(stops, "nobody reads: no more is permitted at last");
+    uint64_t received = 0;
+    while (received < sent) {
+        __auto_type r = io_input_stream_blocking_skip(io_input_stream_borrow(b.in), 1 << 20);
+        if (r.is_err) break;
+        received += r.val.ok;
+        if (!r.val.ok) break;
+        (void)io_output_stream_check_write(out);
+    }
+    check(received == sent, "all of it arrives");
+    check(ready_within(io_output_stream_subscribe(out), 2000), "more can be written again");
+    outcome(STREAM_CODE(io_output_stream_blocking_flush(out)), YES, stream_name, "blocking-flush");
+}
+
 static void data(void) {
     Tcp listener = listening();
     End a = connect_to(local(listener)), b = accept_from(listener);
@@ -531,31 +560,7 @@ static void data(void) {
         zeroes += r.val.ok.len;
     }
     check(zeroes == 4096, "b reads 4096 zeroes");
-    /* more than the system keeps: check-write permits nothing at last, and then again */
-    const uint8_t *block = WIT_NEW(uint8_t, 65536);
-    uint64_t sent = 0;
-    bool stops = false;
-    for (int i = 0; i < 10000 && !stops; i++) {
-        __auto_type permit = io_output_stream_check_write(out);
-        if (permit.is_err) give_up("check-write");
-        stops = permit.val.ok == 0 && !ready_within(io_output_stream_subscribe(out), 100);
-        if (stops || !permit.val.ok) continue;
-        uint64_t n = permit.val.ok < 65536 ? permit.val.ok : 65536;
-        MUST_VOID(io_output_stream_write(out, (wit_list_u8){block, n}));
-        sent += n;
-    }
-    check(stops, "nobody reads: no more is permitted at last");
-    uint64_t received = 0;
-    while (received < sent) {
-        __auto_type r = io_input_stream_blocking_skip(io_input_stream_borrow(b.in), 1 << 20);
-        if (r.is_err) break;
-        received += r.val.ok;
-        if (!r.val.ok) break;
-        (void)io_output_stream_check_write(out);
-    }
-    check(received == sent, "all of it arrives");
-    check(ready_within(io_output_stream_subscribe(out), 2000), "more can be written again");
-    outcome(STREAM_CODE(io_output_stream_blocking_flush(out)), YES, stream_name, "blocking-flush");
+    more_than_fits(a, b);
     /* spliced from one connection to itself, back */
     outcome(write_to(a, "back"), YES, stream_name, "a writes what b splices");
     __auto_type spliced = io_output_stream_blocking_splice(io_output_stream_borrow(b.out),
