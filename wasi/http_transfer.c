@@ -264,13 +264,14 @@ static Str write_address(Arena *arena, const WasiAddress *address) {
     return str_fmt(arena, address->is_v6 ? "[%s]" : "%s", text);
 }
 
-/* The URL, and for a name the addresses that we have found. */
+/* The URL, and for a name the addresses that we have found. (The plus: libcurl forgets them again, so
+ * that a guest cannot fill its table with names.) */
 static bool set_target(WasiExchange *x) {
     WasiTransfer *t = x->transfer;
     Arena *arena = arena_new();
     Str host = x->host[0] ? str_from(x->host) : write_address(arena, &x->addresses[0]);
     Str url = str_fmt(arena, "%s://%.*s:%u/", x->is_tls ? "https" : "http", STR_ARG(host), x->port);
-    Str entry = str_fmt(arena, "%.*s:%u", STR_ARG(host), x->port);
+    Str entry = str_fmt(arena, "+%.*s:%u", STR_ARG(host), x->port);
     for (size_t i = 0; i < x->address_count; i++) {
         Str address = write_address(arena, &x->addresses[i]);
         entry = str_fmt(arena, "%.*s%c%.*s", STR_ARG(entry), i ? ',' : ':', STR_ARG(address));
