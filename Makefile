@@ -46,7 +46,7 @@ endif
 CPPFLAGS += -I. -D_GNU_SOURCE $(PACKAGE_CFLAGS)
 # libcurl is loaded when a guest sends its first request: only its headers are needed here. CURL= leaves
 # outgoing HTTP out.
-CURL ?= $(shell pkg-config --exists libcurl 2>/dev/null && echo 1)
+CURL ?= $(shell pkg-config --exists 'libcurl >= 7.85' 2>/dev/null && echo 1)
 CPPFLAGS += $(if $(CURL),-DWASI_CURL $(shell pkg-config --cflags libcurl))
 # TRAMPOLINE=1: the interpreter's handlers in their portable form (interpreter/run.c).
 CPPFLAGS += $(if $(TRAMPOLINE),-DVM_TRAMPOLINE)

@@ -27,6 +27,7 @@
 #undef curl_multi_setopt
 
 #define CURL_FUNCTIONS(X)                                                                          \
+    X(version_info)                                                                                \
     X(global_init)                                                                                 \
     X(easy_init)                                                                                   \
     X(easy_cleanup)                                                                                \
@@ -51,6 +52,8 @@ static struct {
     bool is_here;
 } curl;
 
+enum { OLDEST = 0x075500 }; /* 7.85: options that older ones do not know would just not be set */
+
 static void load(void) {
     static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
     void *library = NULL;
@@ -62,6 +65,7 @@ static void load(void) {
     if (!curl.name) return;
     CURL_FUNCTIONS(X)
 #undef X
+    if (curl.version_info(CURLVERSION_NOW)->version_num < OLDEST) return;
     curl.is_here = curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
