@@ -91,6 +91,32 @@ struct WasiTransfer {
     char text[CURL_ERROR_SIZE];
 };
 
+/* ---- whatever writes: a broken pipe is an error and no signal ---- */
+
+typedef struct {
+    sigset_t before;
+    bool was_pending;
+} Quiet;
+
+static Quiet begin_quiet(void) {
+    Quiet quiet;
+    sigset_t pipe_set, pending;
+    sigemptyset(&pipe_set);
+    sigaddset(&pipe_set, SIGPIPE);
+    sigpending(&pending);
+    quiet.was_pending = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_set, &quiet.before);
+    return quiet;
+}
+
+static void end_quiet(const Quiet *quiet) {
+    sigset_t pipe_set;
+    sigemptyset(&pipe_set);
+    sigaddset(&pipe_set, SIGPIPE);
+    if (!quiet->was_pending) sigtimedwait(&pipe_set, NULL, &(struct timespec){0});
+    pthread_sigmask(SIG_SETMASK, &quiet->before, NULL);
+}
+
 /* ---- what libcurl waits for ---- */
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *of_socket) {
@@ -137,7 +163,9 @@ WasiTransfers *wasi_transfers_new(void) {
 }
 
 void wasi_transfers_free(WasiTransfers *t) {
+    Quiet quiet = begin_quiet();
     curl.multi_cleanup(t->multi);
+    end_quiet(&quiet);
     free(t->fds);
     free(t);
 }
@@ -359,8 +387,10 @@ bool wasi_transfer_start(WasiTransfers *transfers, WasiExchange *x) {
 void wasi_transfer_stop(WasiExchange *x) {
     WasiTransfer *t = x->transfer;
     if (!t) return;
+    Quiet quiet = begin_quiet(); /* TLS and HTTP/2 say goodbye */
     curl.multi_remove_handle(t->owner->multi, t->easy);
     curl.easy_cleanup(t->easy);
+    end_quiet(&quiet);
     curl.slist_free_all(t->headers);
     curl.slist_free_all(t->resolve);
     free(t);
@@ -379,8 +409,10 @@ void wasi_transfer_continue(WasiExchange *x) {
     if (!reads && !writes) return;
     t->reads_paused &= !reads;
     t->writes_paused &= !writes;
+    Quiet quiet = begin_quiet();
     curl.easy_pause(t->easy, (t->reads_paused ? CURLPAUSE_SEND : 0) |
                                  (t->writes_paused ? CURLPAUSE_RECV : 0));
+    end_quiet(&quiet);
 }
 
 /* ---- how it has ended ---- */
@@ -490,18 +522,11 @@ static void act(WasiTransfers *t) {
     }
 }
 
-/* A broken pipe is an error and no signal. */
 void wasi_transfers_pump(WasiTransfers *t) {
-    sigset_t pipe_set, before, pending;
-    sigemptyset(&pipe_set);
-    sigaddset(&pipe_set, SIGPIPE);
-    sigpending(&pending);
-    bool was_pending = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &pipe_set, &before);
+    Quiet quiet = begin_quiet();
     act(t);
     end_messages(t);
-    if (!was_pending) sigtimedwait(&pipe_set, NULL, &(struct timespec){0});
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    end_quiet(&quiet);
 }
 
 #else
