@@ -219,6 +219,7 @@ static size_t on_upload(char *to, size_t size, size_t n, void *context) {
     WasiExchange *x = context;
     n *= size;
     size_t put = 0;
+    if (!x->upload) return 0; /* POST without a body */
     for (Str more; put < n && (more = wasi_body_peek(x->upload)).len; put += more.len) {
         if (more.len > n - put) more.len = n - put;
         memcpy(to + put, more.ptr, more.len);
@@ -235,12 +236,13 @@ static size_t on_upload(char *to, size_t size, size_t n, void *context) {
     return CURL_READFUNC_PAUSE;
 }
 
-/* "name: value"; libcurl wants "name;" where there is no value. */
-static bool add_line(struct curl_slist **list, Str name, Str value) {
+/* "name: value"; in a head, libcurl wants "name;" where there is no value. */
+static bool add_line(struct curl_slist **list, Str name, Str value, bool is_trailer) {
     char *line = malloc(name.len + value.len + 3);
+    bool colon = value.len || is_trailer;
     if (!line) return false;
     memcpy(line, name.ptr, name.len);
-    memcpy(line + name.len, value.len ? ": " : ";", value.len ? 3 : 2);
+    memcpy(line + name.len, colon ? ": " : ";", colon ? 3 : 2);
     if (value.len) memcpy(line + name.len + 2, value.ptr, value.len);
     if (value.len) line[name.len + 2 + value.len] = 0;
     struct curl_slist *more = curl.slist_append(*list, line);
@@ -249,16 +251,17 @@ static bool add_line(struct curl_slist **list, Str name, Str value) {
     return more != NULL;
 }
 
-static bool add_fields(struct curl_slist **list, HttpFields fields) {
+static bool add_fields(struct curl_slist **list, HttpFields fields, bool are_trailers) {
     for (size_t i = 0; i < fields.len; i++)
-        if (!add_line(list, fields.at[i].name, http1_trim(fields.at[i].value))) return false;
+        if (!add_line(list, fields.at[i].name, http1_trim(fields.at[i].value), are_trailers))
+            return false;
     return true;
 }
 
 static int on_trailers(struct curl_slist **list, void *context) {
     const WasiExchange *x = context;
-    return add_fields(list, wasi_body_trailers(x->upload)) ? CURL_TRAILERFUNC_OK
-                                                           : CURL_TRAILERFUNC_ABORT;
+    return add_fields(list, wasi_body_trailers(x->upload), true) ? CURL_TRAILERFUNC_OK
+                                                                 : CURL_TRAILERFUNC_ABORT;
 }
 
 /* ---- one transfer ---- */
@@ -284,8 +287,8 @@ static bool set_headers(WasiExchange *x) {
         if (!more) return false;
         t->headers = more;
     }
-    return add_line(&t->headers, STR("Host"), str_from(x->authority)) &&
-           add_fields(&t->headers, wasi_fields_view(x->fields)) &&
+    return add_line(&t->headers, STR("Host"), str_from(x->authority), false) &&
+           add_fields(&t->headers, wasi_fields_view(x->fields), false) &&
            curl.easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
 }
 

@@ -55,11 +55,11 @@ static HttpdRoute made[5];
 
 typedef struct {
     const char *method, *path;
-    const char *fields[8]; /* name, value, ... */
-    const char *body;      /* NULL: none is asked for */
-    const char *trailer;
-    const char *authority; /* NULL: the server */
-    int scheme;            /* 0: http, 1: https, 2: ftp */
+    const char *fields[8];               /* name, value, ... */
+    const char *body;                    /* NULL: none is asked for */
+    const char *trailer, *trailer_value; /* NULL: "1" */
+    const char *authority;               /* NULL: the server */
+    int scheme;                          /* 0: http, 1: https, 2: ftp */
     uint64_t first_byte, between;
     bool unfinished; /* the body is dropped */
 } Fetch;
@@ -153,7 +153,8 @@ static void write_body(const Fetch *f, AbiValue body) {
     }
     if (f->trailer) {
         call(HTTP, "[constructor]fields", NULL);
-        AbiValue fields[3] = {result[0], text(f->trailer), list("1")};
+        const char *value = f->trailer_value ? f->trailer_value : "1";
+        AbiValue fields[3] = {result[0], text(f->trailer), list(value)};
         call(HTTP, "[method]fields.append", fields);
         end[1] = some(fields[0]);
     }
@@ -334,6 +335,13 @@ static void requests(void) {
     TOLD(fetch(&(Fetch){.method = "BREW", .path = "/echo", .body = "abc", .trailer = "Sum"}),
          here("200 BREW /echo HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nTransfer-Encoding: chunked\r\n\r\n"
               "3\r\nabc\r\n0\r\nSum: 1\r\n\r\n"));
+    TOLD(fetch(&(Fetch){.method = "BREW",
+                        .path = "/echo",
+                        .body = "abc",
+                        .trailer = "Sum",
+                        .trailer_value = ""}),
+         here("200 BREW /echo HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nTransfer-Encoding: "
+              "chunked\r\n\r\n3\r\nabc\r\n0\r\nSum: \r\n\r\n"));
     memset(large, 'x', 200000);
     large[200000] = 0;
     fetch(&(Fetch){
