@@ -133,11 +133,20 @@ static bool begin_head(WasiExchange *x, Str line) {
     return x->status >= 100 || protocol_error(x);
 }
 
+/* More than ASCII: in an authority, a name that is to be translated; what a server says need not even
+ * be UTF-8 then. */
+static bool is_foreign(Str s) {
+    for (size_t i = 0; i < s.len; i++)
+        if ((uint8_t)s.ptr[i] >= 0x80) return true;
+    return false;
+}
+
 /* The fields that frame the message are the connection's, but they must be sound. */
 static bool check_framing(WasiExchange *x, Str name, Str value) {
     if (http1_same_name(name, STR("transfer-encoding"))) {
+        Str coding = is_foreign(value) ? STR("") : value;
         if (x->is_chunked || !http1_same_name(value, STR("chunked")))
-            return refuse(x, http_error_text(HTTP_RESPONSE_TRANSFER_CODING, value));
+            return refuse(x, http_error_text(HTTP_RESPONSE_TRANSFER_CODING, coding));
         x->is_chunked = true;
     } else if (http1_same_name(name, STR("content-length"))) {
         if (x->has_length) return protocol_error(x);
@@ -158,6 +167,7 @@ static bool take_field(WasiExchange *x, Str line, bool is_trailer) {
     WasiFieldList **list = is_trailer ? &x->trailers : &x->received;
     size_t colon = str_find(line, ':', 0);
     Str name = str_from_to(line, 0, colon);
+    if (colon == SIZE_MAX || !http1_is_token(name)) return protocol_error(x);
     if (line.len > MAX_LINE)
         return refuse(x,
                       too_large(is_trailer ? HTTP_RESPONSE_TRAILER_SIZE : HTTP_RESPONSE_HEADER_SIZE,
@@ -167,7 +177,6 @@ static bool take_field(WasiExchange *x, Str line, bool is_trailer) {
         return refuse(x, http_error_size(is_trailer ? HTTP_RESPONSE_TRAILER_SECTION_SIZE
                                                     : HTTP_RESPONSE_HEADER_SECTION_SIZE,
                                          x->head_bytes));
-    if (colon == SIZE_MAX || !http1_is_token(name)) return protocol_error(x);
     Str value = http1_trim(str_after(line, colon + 1));
     if (!http1_is_value(value)) return protocol_error(x);
     if (is_trailer && http1_is_forbidden_trailer(name)) return protocol_error(x);
@@ -210,13 +219,6 @@ static bool keep(char **where, Str a, Str b) {
     if (b.len) memcpy(*where + a.len, b.ptr, b.len);
     (*where)[a.len + b.len] = 0;
     return true;
-}
-
-/* A name that is to be translated; the codec knows ASCII alone. */
-static bool is_foreign(Str authority) {
-    for (size_t i = 0; i < authority.len; i++)
-        if ((uint8_t)authority.ptr[i] >= 0x80) return true;
-    return false;
 }
 
 /* authority = host [ ":" port ]; GOOD, or what is wrong */
