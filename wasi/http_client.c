@@ -478,9 +478,7 @@ static bool is_over(WasiExchange *x, uint64_t now) {
     }
     if (x->deadline > now) return false;
     if (x->state == EXCHANGE_RUNNING && wasi_transfer_is_paused(x)) {
-        wasi_exchange_wait(x, x->has_head
-                                  ? WAIT_BETWEEN_BYTES
-                                  : WAIT_FIRST_BYTE); /* it is the guest who does not go on */
+        x->deadline = UINT64_MAX; /* it is the guest who does not go on: until it does */
         return false;
     }
     give_up(x, timed_out(x));
@@ -488,14 +486,25 @@ static bool is_over(WasiExchange *x, uint64_t now) {
 }
 
 static void move(WasiExchange *x) {
-    if (is_over(x, wasi_now())) return;
-    if (x->state == EXCHANGE_LOOKUP && wasi_lookup_event(x->lookup) < 0) take_addresses(x);
+    bool found = x->state == EXCHANGE_LOOKUP && wasi_lookup_event(x->lookup) < 0;
+    if (x->state == EXCHANGE_READY) wasi_exchange_wait(x, WAIT_CONNECT);
+    if (!found && is_over(x, wasi_now())) return;
+    if (found) take_addresses(x);
     else if (x->state == EXCHANGE_READY) start(x);
     else if (x->state == EXCHANGE_RUNNING) wasi_transfer_continue(x);
 }
 
+/* The guest may have been busy meanwhile: what has come in time counts. */
+static void look_again(WasiClient *client) {
+    const WasiExchange *x = client->first;
+    uint64_t now = wasi_now();
+    while (x && (x->state != EXCHANGE_RUNNING || x->deadline > now)) x = x->next;
+    if (x) wasi_transfers_pump(client->transfers);
+}
+
 void wasi_client_pump(WasiClient *client) {
     if (!client || !client->first) return;
+    look_again(client);
     for (WasiExchange *x = client->first, *next; x; x = next) {
         next = x->next;
         move(x);

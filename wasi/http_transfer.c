@@ -412,6 +412,7 @@ void wasi_transfer_continue(WasiExchange *x) {
     if (!reads && !writes) return;
     t->reads_paused &= !reads;
     t->writes_paused &= !writes;
+    wasi_exchange_wait(x, x->has_head ? WAIT_BETWEEN_BYTES : WAIT_FIRST_BYTE);
     Quiet quiet = begin_quiet();
     curl.easy_pause(t->easy, (t->reads_paused ? CURLPAUSE_SEND : 0) |
                                  (t->writes_paused ? CURLPAUSE_RECV : 0));

@@ -312,6 +312,29 @@ static void timeouts(void) {
          "200 abc!connection-read-timeout trailers !connection-read-timeout");
 }
 
+/* A guest that looks only after the time has passed: what has come by then is in time. */
+static void a_busy_guest(void) {
+    enum { MS = 1000000 };
+    Fetch f = {.method = "GET", .path = "/hello", .first_byte = 300 * MS};
+    AbiValue args[2] = {make_request(&f), make_options(&f)};
+    CHECK_EQ(call("wasi:http/outgoing-handler", "handle", args), VM_DONE);
+    CHECK_EQ(result[0].variant.index, 0);
+    AbiValue future = result[0].variant.payload[0];
+    CHECK_EQ(call(HTTP, "[method]future-incoming-response.subscribe", &future), VM_DONE);
+    AbiValue pollable = result[0];
+    usleep(400000); /* before the request is on its way */
+    for (int i = 0; i < 20; i++)
+        CHECK_EQ(call("wasi:io/poll", "[method]pollable.ready", &pollable), VM_DONE);
+    usleep(400000); /* and behind it */
+    CHECK_EQ(finish("wasi:io/poll", "[method]pollable.block", &pollable), VM_DONE);
+    wasi_drop(wasi, &pollable);
+    CHECK_EQ(call(HTTP, "[method]future-incoming-response.get", &future), VM_DONE);
+    AbiValue got = result[0].variant.payload->variant.payload[0];
+    CHECK_EQ(got.variant.index, 0);
+    if (!got.variant.index) wasi_drop(wasi, &got.variant.payload[0]);
+    wasi_drop(wasi, &future);
+}
+
 /* ---- requests ---- */
 
 static const char *here(const char *format) {
@@ -444,6 +467,7 @@ int main(void) {
     RUN(connections_are_kept);
     RUN(errors);
     RUN(timeouts);
+    RUN(a_busy_guest);
     RUN(requests);
     RUN(requests_that_are_refused);
     RUN(grants);
