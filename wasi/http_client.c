@@ -408,6 +408,7 @@ WasiExchange *wasi_http_send(Wasi *wasi, WasiMessage *request, const WasiRequest
     x->client = client;
     set_timeouts(x, options);
     bool good = take_request(x, request, error);
+    if (client->count >= wasi_limits(wasi)->max_requests) wasi_client_pump(client);
     if (good && client->count >= wasi_limits(wasi)->max_requests) {
         *error = http_error(HTTP_CONNECTION_LIMIT_REACHED);
         good = false;
