@@ -167,8 +167,8 @@ static VmStatus put_trailers(VmThread *thread, Wasi *wasi, Trailers *trailers, A
 WASI_HTTP_FN(trailers_get) {
     Trailers *trailers = wasi_get(thread, context, &args[0], WASI_FUTURE_TRAILERS);
     if (!trailers) return VM_TRAP;
+    bool ready = !wasi_trailers_wait(&trailers->object);
     WasiBodyState state = wasi_body_state(trailers->body);
-    bool ready = state != WASI_BODY_OPEN;
     AbiValue *once = wasi_case(result, ready, ready, scratch);
     if (!ready) return VM_DONE;
     AbiValue *told = wasi_case(once, trailers->is_told, !trailers->is_told, scratch);

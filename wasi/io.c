@@ -44,16 +44,27 @@ static bool is_ready(int fd, short events) {
     return n != 0; /* failures show when the operation itself is tried */
 }
 
-static bool body_waits(const WasiInput *in, struct pollfd *want) {
-    want->fd = WASI_FD_BODY;
+static bool is_dry(const WasiInput *in) {
     return !in->closed && !wasi_body_queued(in->body) &&
            wasi_body_state(in->body) == WASI_BODY_OPEN;
 }
 
-static bool sink_waits(const WasiOutput *out, struct pollfd *want) {
-    want->fd = WASI_FD_BODY;
+static bool is_full(const WasiOutput *out) {
     return !out->closed && !wasi_body_is_abandoned(out->sink->body) &&
            !wasi_body_room(out->sink->body);
+}
+
+/* A guest may ask again and again, and never wait: requests go on all the same. */
+static bool body_waits(const WasiInput *in, struct pollfd *want) {
+    want->fd = WASI_FD_BODY;
+    if (is_dry(in)) wasi_http_pump(in->object.maker);
+    return is_dry(in);
+}
+
+static bool sink_waits(const WasiOutput *out, struct pollfd *want) {
+    want->fd = WASI_FD_BODY;
+    if (is_full(out)) wasi_http_pump(out->object.maker);
+    return is_full(out);
 }
 
 /* What a pollable of the object waits for; false: it is ready. */
@@ -472,7 +483,9 @@ static VmStatus output_done(VmThread *thread, Wasi *wasi, const WasiOutput *out,
     if (code == 0) return wasi_ok(result);
     if (code == EPIPE) return closed(result, scratch);
     WasiError *error = failed(thread, wasi, code, out->medium, result, scratch);
-    if (error && out->sink) error->http = out->sink->error;
+    if (error && out->sink)
+        error->http = code == EPROTO ? out->sink->error
+                                     : http_error_text(HTTP_INTERNAL_ERROR, STR("out of memory"));
     return error ? VM_DONE : VM_TRAP;
 }
 
@@ -494,9 +507,10 @@ static uint64_t permit(WasiOutput *out, int *code) {
     *code = drain(out);
     out->permit = 0;
     if (*code || out->closed || out->end) return 0;
-    if (out->sink && wasi_body_is_abandoned(out->sink->body)) *code = EPIPE;
-    if (out->sink && *code) out->closed = true;
-    if (out->sink) return out->permit = *code ? 0 : wasi_body_room(out->sink->body);
+    bool gone = out->sink && can_write(out) && wasi_body_is_abandoned(out->sink->body);
+    if (gone) *code = EPIPE;
+    out->closed |= gone;
+    if (out->sink) return out->permit = gone ? 0 : wasi_body_room(out->sink->body);
     bool is_fixed = wasi_fixed(out->object.maker);
     if (out->fd < 0 || out->medium == WASI_MEDIUM_FILE || (!is_fixed && is_regular(out->fd)))
         return out->permit = FILE_PERMIT;

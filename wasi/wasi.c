@@ -165,7 +165,9 @@ WasiLookups *wasi_lookups(Wasi *wasi) {
     return wasi->lookups;
 }
 WasiClient **wasi_client(Wasi *wasi) { return &wasi->client; }
-void wasi_http_pump(Wasi *wasi) { wasi_client_pump(wasi->client); }
+void wasi_http_pump(Wasi *wasi) {
+    for (wasi = wasi->whole; wasi; wasi = wasi->beside) wasi_client_pump(wasi->client);
+}
 WasiOutput **wasi_busy(Wasi *wasi) { return &wasi->whole->busy; }
 WasiFilter *wasi_filter(Wasi *wasi, int stream) { return &wasi->whole->filters[stream]; }
 
