@@ -492,7 +492,10 @@ static void move(WasiExchange *x) {
     if (!found && is_over(x, wasi_now())) return;
     if (found) take_addresses(x);
     else if (x->state == EXCHANGE_READY) start(x);
-    else if (x->state == EXCHANGE_RUNNING) wasi_transfer_continue(x);
+    else if (x->state == EXCHANGE_RUNNING) {
+        wasi_transfer_continue(x);
+        if (x->has_failed) settle(x); /* what was held back meanwhile has been refused */
+    }
 }
 
 /* The guest may have been busy meanwhile: what has come in time counts. */
