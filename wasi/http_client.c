@@ -246,6 +246,16 @@ static int read_authority(WasiExchange *x, Str said) {
     return GOOD;
 }
 
+/* Host has the name as the DNS has it: read_authority has found it. */
+static int translate_authority(WasiExchange *x) {
+    char *said = x->authority;
+    size_t colon = str_rfind(str_from(said), ':');
+    Str port = colon == SIZE_MAX ? STR("") : str_after(str_from(said), colon);
+    bool kept = keep(&x->authority, str_from(x->host), port);
+    free(said);
+    return kept ? GOOD : HTTP_INTERNAL_ERROR;
+}
+
 static int read_target(WasiExchange *x, const WasiMessage *request) {
     Str method = wasi_message_method(request), path = str_from(request->path);
     bool whole = str_is(path, "*") && str_is(method, "OPTIONS");
@@ -259,7 +269,8 @@ static int read_target(WasiExchange *x, const WasiMessage *request) {
         !keep(&x->authority, str_from(request->authority), STR("")))
         return HTTP_INTERNAL_ERROR;
     if (!whole && !http1_is_path(str_from(x->path))) return HTTP_REQUEST_URI_INVALID;
-    return read_authority(x, str_from(request->authority));
+    int wrong = read_authority(x, str_from(request->authority));
+    return wrong == GOOD && is_foreign(str_from(x->authority)) ? translate_authority(x) : wrong;
 }
 
 /* ---- where to ---- */
