@@ -19,9 +19,33 @@ struct WasiBody {
     WasiBodyState end; /* as the writer has told it */
     HttpError error;
     HttpFields trailers;
+    WasiBudget *budget;
 };
 
 enum { FIRST = 4096 };
+
+/* ---- budgets ---- */
+
+WasiBudget *wasi_budget_new(uint64_t bytes) {
+    WasiBudget *budget = malloc(sizeof *budget);
+    if (budget) *budget = (WasiBudget){1, bytes};
+    return budget;
+}
+
+void wasi_budget_release(WasiBudget *budget) {
+    if (budget && --budget->refs == 0) free(budget);
+}
+
+bool wasi_budget_take(WasiBudget *budget, uint64_t n) {
+    if (!budget) return true;
+    if (n > budget->left) return false;
+    budget->left -= n;
+    return true;
+}
+
+void wasi_budget_give(WasiBudget *budget, uint64_t n) {
+    if (budget) budget->left += n;
+}
 
 /* ---- both sides ---- */
 
@@ -31,7 +55,13 @@ WasiBody *wasi_body_new(size_t capacity) {
     return body;
 }
 
+void wasi_body_charge(WasiBody *body, WasiBudget *budget) {
+    budget->refs++;
+    body->budget = budget;
+}
+
 static void free_bytes(WasiBody *body) {
+    wasi_budget_give(body->budget, body->cap);
     free(body->at);
     body->at = NULL;
     body->cap = body->start = body->len = 0;
@@ -41,6 +71,7 @@ static void let_go(WasiBody *body) {
     if (body->has_writer || body->has_reader) return;
     free_bytes(body);
     free((void *)(uintptr_t)body->trailers.at);
+    wasi_budget_release(body->budget);
     free(body);
 }
 
@@ -63,8 +94,12 @@ static bool make_room(WasiBody *body, size_t n) {
     size_t cap = body->cap ? body->cap : FIRST;
     while (cap < body->len + n) cap *= 2;
     if (cap > body->most) cap = body->most;
+    if (!wasi_budget_take(body->budget, cap - body->cap)) return false;
     uint8_t *more = malloc(cap);
-    if (!more) return false;
+    if (!more) {
+        wasi_budget_give(body->budget, cap - body->cap);
+        return false;
+    }
     read_ring(body, more, body->len);
     free(body->at);
     body->at = more;

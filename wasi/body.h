@@ -24,6 +24,18 @@ typedef struct {
     size_t len;
 } HttpFields;
 
+/* How many bytes of messages a guest may make the host hold. Bodies and fields that it pays for may outlive
+ * the host: the last to let go frees it. */
+typedef struct {
+    uint32_t refs;
+    uint64_t left;
+} WasiBudget;
+WasiBudget *wasi_budget_new(uint64_t bytes); /* NULL: no memory */
+void wasi_budget_release(WasiBudget *budget);
+/* False: there is not so much left. NULL pays for everything. */
+bool wasi_budget_take(WasiBudget *budget, uint64_t n);
+void wasi_budget_give(WasiBudget *budget, uint64_t n);
+
 /*
  * A body under way: a bounded queue of bytes between a guest and what carries messages, with an end.
  * One side writes, the other reads; the body is freed when both are gone. There are no descriptors and
@@ -39,6 +51,8 @@ typedef enum {
 
 /* It holds at most `capacity` bytes, and no more memory than it needs. NULL: no memory. */
 WasiBody *wasi_body_new(size_t capacity);
+/* What it holds from now on is paid from there; a body that cannot be paid for fails. */
+void wasi_body_charge(WasiBody *body, WasiBudget *budget);
 
 /* ---- the writer ---- */
 

@@ -33,6 +33,7 @@ VmStatus wasi_outgoing_make(VmThread *thread, Wasi *wasi, WasiMessage *message, 
     bool in_request = message->object.kind == WASI_OUTGOING_REQUEST;
     WasiBody *body = wasi_body_new(WASI_BODY_CAPACITY);
     if (!body) return vm_trap(thread, TRAP_HOST_MEMORY);
+    wasi_body_charge(body, wasi_budget(wasi));
     Outgoing *outgoing = wasi_make(thread, wasi, WASI_OUTGOING_BODY, sizeof *outgoing, NULL, out);
     if (!outgoing) {
         wasi_body_leave(body);

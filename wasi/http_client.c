@@ -195,6 +195,7 @@ static bool end_head(WasiExchange *x) {
     if (!wasi_fields_length(x->received, &length)) return protocol_error(x);
     x->download = x->incoming = wasi_body_new(WASI_BODY_CAPACITY);
     if (!x->download) return refuse(x, http_error(HTTP_INTERNAL_ERROR));
+    wasi_body_charge(x->download, wasi_budget(x->client->wasi));
     x->has_head = true;
     x->head_bytes = x->head_count = 0;
     return true;

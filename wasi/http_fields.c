@@ -15,13 +15,18 @@ enum { FIELD_COST = 32 }; /* bytes that a field counts for, besides its own */
 void wasi_fields_release(WasiFieldList *list) {
     if (!list || --list->refs) return;
     for (size_t i = 0; i < list->len; i++) free((void *)(uintptr_t)list->at[i].name.ptr);
+    wasi_budget_give(list->budget, list->bytes);
+    wasi_budget_release(list->budget);
     free(list->at);
     free(list);
 }
 
 WasiFieldList *wasi_fields_new(const Wasi *wasi) {
     WasiFieldList *list = calloc(1, sizeof *list);
-    if (list) *list = (WasiFieldList){.refs = 1, .most = wasi_limits(wasi)->max_fields};
+    if (!list) return NULL;
+    WasiBudget *budget = wasi_budget(wasi);
+    budget->refs++;
+    *list = (WasiFieldList){.refs = 1, .most = wasi_limits(wasi)->max_fields, .budget = budget};
     return list;
 }
 
@@ -36,8 +41,12 @@ bool wasi_fields_add(WasiFieldList *list, Str name, Str value) {
         list->at = more;
         list->cap = cap;
     }
+    if (!wasi_budget_take(list->budget, cost(name, value))) return false;
     char *text = malloc(name.len + value.len + 1);
-    if (!text) return false;
+    if (!text) {
+        wasi_budget_give(list->budget, cost(name, value));
+        return false;
+    }
     if (name.len) memcpy(text, name.ptr, name.len);
     if (value.len) memcpy(text + name.len, value.ptr, value.len);
     list->at[list->len++] = (Http1Field){{text, name.len}, {text + name.len, value.len}};
@@ -51,6 +60,7 @@ static void list_remove(WasiFieldList *list, Str name) {
         Http1Field *f = &list->at[i];
         if (http1_same_name(f->name, name)) {
             list->bytes -= cost(f->name, f->value);
+            wasi_budget_give(list->budget, cost(f->name, f->value));
             free((void *)(uintptr_t)f->name.ptr);
         } else {
             list->at[kept++] = *f;
@@ -101,7 +111,8 @@ static int field_fault(Str name, const AbiValue *value) {
 }
 
 static VmStatus too_large(VmThread *thread, uint64_t most) {
-    return vm_trap_text(thread, TRAP_HOST, "fields of more than %llu bytes",
+    return vm_trap_text(thread, TRAP_HOST,
+                        "fields of more than %llu bytes, or more of them than the guest may hold",
                         (unsigned long long)most);
 }
 

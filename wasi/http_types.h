@@ -25,11 +25,12 @@ typedef struct {
     Http1Field *at;
     size_t len, cap;
     uint64_t bytes, most;
+    WasiBudget *budget;
 } WasiFieldList;
 
 WasiFieldList *wasi_fields_new(const Wasi *wasi);
 void wasi_fields_release(WasiFieldList *list);
-/* False: no memory, or more than a list may have. */
+/* False: no memory, more than a list may have, or more than the guest may have. */
 bool wasi_fields_add(WasiFieldList *list, Str name, Str value);
 static inline HttpFields wasi_fields_view(const WasiFieldList *list) {
     return (HttpFields){list->at, list->len};

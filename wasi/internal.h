@@ -64,6 +64,7 @@ enum {
     WASI_MAX_LOOKUPS = 16,       /* of names, at a time */
     WASI_MAX_REQUESTS = 64,      /* under way at a time */
     WASI_MAX_FIELDS = 128 << 10, /* bytes of one fields resource */
+    WASI_MAX_MESSAGES = 64 << 20,
     WASI_CHUNK = 4096 /* what blocking-write-and-flush takes, and pipes without waiting */
 };
 
@@ -102,7 +103,8 @@ WasiLookups *wasi_lookups(Wasi *wasi); /* NULL: no memory */
 
 /* Requests that the guest has sent. */
 typedef struct WasiClient WasiClient;
-WasiClient **wasi_client(Wasi *wasi); /* NULL in it: none was ever sent */
+WasiClient **wasi_client(Wasi *wasi);      /* NULL in it: none was ever sent */
+WasiBudget *wasi_budget(const Wasi *wasi); /* pays for fields and bodies of its guests */
 void wasi_client_free(WasiClient *client);
 void wasi_client_clear(WasiClient *client); /* gives up what is under way; may be NULL */
 void wasi_client_want(WasiClient *client);

@@ -43,6 +43,7 @@ struct Wasi {
     WasiNet net;
     WasiLookups *lookups; /* made when it is asked for */
     WasiClient *client;   /* likewise */
+    WasiBudget *budget;   /* of what it holds of messages */
     WasiOutput *busy;     /* with bytes pending */
     /* The host whose objects, arena and list of what is waited for this one shares: itself, or the one
      * that it stands beside. */
@@ -94,6 +95,7 @@ static WasiLimits limits_of(const WasiContext *context) {
     l.max_read = or_default(l.max_read, WASI_MAX_READ);
     l.max_fields = or_default(l.max_fields, WASI_MAX_FIELDS);
     l.max_requests = or_default(l.max_requests, WASI_MAX_REQUESTS);
+    l.max_messages = or_default(l.max_messages, WASI_MAX_MESSAGES);
     l.max_output = or_default(l.max_output, UINT64_MAX);
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < l.max_open + OWN_FILES)
@@ -108,7 +110,11 @@ static bool begin_host(Wasi *wasi, VmStore *store, Arena *arena, const WasiConte
                    .whole = wasi,
                    .deadline = UINT64_MAX,
                    .limits = limits_of(context)};
-    if (!make_quotas(wasi)) return false;
+    wasi->budget = wasi_budget_new(wasi->limits.max_messages);
+    if (!wasi->budget || !make_quotas(wasi)) {
+        wasi_budget_release(wasi->budget);
+        return false;
+    }
     wasi->paths = wasi_paths_here();
     wasi->net.rules = context->net_rules;
     wasi->net.rule_count = context->net_rule_count;
@@ -164,6 +170,7 @@ WasiLookups *wasi_lookups(Wasi *wasi) {
     if (!wasi->lookups) wasi->lookups = wasi_lookups_new();
     return wasi->lookups;
 }
+WasiBudget *wasi_budget(const Wasi *wasi) { return wasi->budget; }
 WasiClient **wasi_client(Wasi *wasi) { return &wasi->client; }
 void wasi_http_pump(Wasi *wasi) {
     for (wasi = wasi->whole; wasi; wasi = wasi->beside) wasi_client_pump(wasi->client);
@@ -230,6 +237,7 @@ void wasi_release(WasiObject *object) {
 static void end_host(Wasi *wasi) {
     wasi_client_free(wasi->client);
     free(wasi->quotas);
+    wasi_budget_release(wasi->budget);
     wasi_lookups_release(wasi->lookups);
 }
 

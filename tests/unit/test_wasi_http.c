@@ -35,6 +35,24 @@ static void bodies_are_rings(void) {
     wasi_body_abandon(body);
 }
 
+static void bodies_are_paid_for(void) {
+    static const char bytes[8192];
+    WasiBudget *budget = wasi_budget_new(10000);
+    WasiBody *body = wasi_body_new(64 << 10), *other = wasi_body_new(64 << 10);
+    wasi_body_charge(body, budget);
+    wasi_body_charge(other, budget);
+    CHECK_EQ(wasi_body_put(body, bytes, 8192), 8192);
+    CHECK_EQ(wasi_body_put(other, bytes, 8192), 0);
+    CHECK_EQ(wasi_body_state(other), WASI_BODY_FAILED);
+    CHECK_EQ(wasi_body_error(other)->code, HTTP_INTERNAL_ERROR);
+    wasi_body_abandon(body);
+    CHECK_EQ(budget->left, 10000);
+    wasi_budget_release(budget); /* the bodies still know it */
+    wasi_body_leave(body);
+    wasi_body_abandon(other);
+    wasi_body_leave(other);
+}
+
 static void bodies_have_two_sides(void) {
     WasiBody *body = wasi_body_new(100);
     wasi_body_put(body, "abc", 3);
@@ -623,6 +641,7 @@ int main(void) {
     WasiContext context = {.stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
     RUN(bodies_are_rings);
     RUN(bodies_have_two_sides);
+    RUN(bodies_are_paid_for);
     host_open(&context);
     RUN(requests_are_told);
     RUN(bodies_are_read);
