@@ -98,8 +98,11 @@ static Saved *save_memory(VmStore *store, VmMemory *m) {
         memcpy(entry(saved, kept++) + sizeof at, m->bytes + at, PAGE);
     }
     bool is_good = give_back(m);
-    for (uint64_t at = 0; at < m->size; at += PAGE) /* the image was changed to zero: rare */
-        is_good &= !zeroed[at / PAGE] || is_zero(m->bytes + at);
+    for (uint64_t at = 0; at < m->size; at += PAGE) {
+        if (!zeroed[at / PAGE] || is_zero(m->bytes + at)) continue;
+        memset(m->bytes + at, 0, PAGE); /* the image was changed to zero: rare */
+        is_good = false;
+    }
     alloc_free(&store->memory, zeroed);
     saved->size = m->size;
     for (size_t i = 0; i < kept; i++) {
@@ -153,18 +156,19 @@ static Saved *save_instance(VmStore *store, VmInstance *in) {
     return saved;
 }
 
-static Saved *save_component(VmStore *store, const VmComponent *c) {
-    return is_idle(c) && is_empty(c->table) ? save_bytes(store, NULL, 0, 0) : NULL;
-}
-
+/* One that is empty is not as new: its holes tell in which order handles were dropped. */
 static bool put_component_back(VmComponent *c) {
-    if (!is_idle(c)) return false;
-    if (is_empty(c->table)) return true;
-    AbiTable *table = abi_table_new();
+    AbiTable *table = is_idle(c) ? abi_table_new() : NULL;
     if (!table) return false;
     abi_table_free(c->table);
     c->table = table;
+    for (VmShare *s = c->share; s; s = s->outer) s->handles = 0;
     return true;
+}
+
+static Saved *save_component(VmStore *store, VmComponent *c) {
+    bool is_good = is_empty(c->table) && put_component_back(c);
+    return is_good ? save_bytes(store, NULL, 0, 0) : NULL;
 }
 
 static bool put_back(VmObject *object, Saved *saved) {
@@ -178,7 +182,7 @@ static bool put_back(VmObject *object, Saved *saved) {
     }
     case VM_OBJECT_TABLE:
         vm_table_shrink((VmTable *)object, saved->size);
-        memcpy(((VmTable *)object)->elems, saved->bytes, saved->count);
+        if (saved->count) memcpy(((VmTable *)object)->elems, saved->bytes, saved->count);
         return true;
     case VM_OBJECT_GLOBAL:
         memcpy(&((VmHostGlobal *)object)->global, saved->bytes, saved->count);
@@ -241,7 +245,7 @@ bool vm_store_rewind(VmMark *mark) {
     if (!is_quiet(store) || store->objects != mark->newest) return false;
     for (Saved *saved = mark->saved; saved; saved = saved->next)
         if (!put_back(saved->object, saved)) return false;
-    if (store->components) store->components->handles = 0;
+    if (store->components) store->components->handles = store->components->turns = 0;
     store->limits_met = mark->limits_met;
     store->no_memory_left = false;
     store->interrupted = 0;

@@ -87,6 +87,33 @@ static void states(void) {
     }
 }
 
+/* A page of the image that was made zero stays so, whether or not there is a mark then. */
+static void zeroed_page(void) {
+    enum { SIZE = 50000 };
+    static const char module[] =
+        "(module (memory 3) (data (i32.const 65536) \"%s\")"
+        "(func $start (memory.fill (i32.const 69632) (i32.const 0) (i32.const 4096)))"
+        "(start $start)"
+        "(func (export \"look\") (result i64) (i64.add (i64.load (i32.const 69632))"
+        "  (i64.add (i64.load (i32.const 73720)) (i64.load8_u (i32.const 73728))))))";
+    Arena *arena = arena_new();
+    char *data = calloc(1, SIZE + 1), *whole = malloc(sizeof module + SIZE);
+    memset(data, 'd', SIZE);
+    snprintf(whole, sizeof module + SIZE, module, data);
+    VmStore *store = vm_store_new(NULL);
+    Machine m = {.store = store, .thread = vm_thread_new(store)};
+    m.instance = machine_load(arena, store, m.thread, whole, NULL);
+    CHECK(m.instance != NULL);
+    VmMark *mark = vm_store_mark(store);
+    if (m.instance) CHECK_EQ(call(&m, "look", VM_DONE).i64, 'd');
+    vm_mark_free(mark);
+    vm_thread_free(m.thread);
+    vm_store_free(store);
+    arena_free(arena);
+    free(data);
+    free(whole);
+}
+
 /* Where there is more to put back than can be, it says so. */
 static void refusals(void) {
     Arena *arena = arena_new();
@@ -117,6 +144,7 @@ static void refusals(void) {
 
 int main(void) {
     RUN(states);
+    RUN(zeroed_page);
     RUN(refusals);
     return test_end("rewind");
 }
