@@ -15,7 +15,12 @@
  */
 #include "component/reach.h"
 
-enum { MOST_INSTANCES = 10000, MOST_VALUES = 1 << 22, MOST_DEPTH = 128 };
+enum {
+    MOST_INSTANCES = 10000,
+    MOST_VALUES = 1 << 22, /* elements of tables and characters of paths are some, too */
+    MOST_CODE = 1 << 30,   /* bytes that are followed: of a module as often as it is instantiated */
+    MOST_DEPTH = 128
+};
 
 typedef struct Value Value;
 typedef struct Table Table;
@@ -28,12 +33,13 @@ typedef struct {
     Value *funcs; /* of those that are not imported */
     bool *live;
     Table **tables;
+    Map exports; /* name -> index; filled when it is asked for */
 } Code;
 
 struct Value {
     enum {
         NOTHING,
-        HOST_FUNC, /* use */
+        HOST_FUNC, /* host */
         LIFTED,    /* parts */
         LOWERED,   /* parts[0] is the function */
         CODE_FUNC, /* code, index */
@@ -44,7 +50,10 @@ struct Value {
         CLOSURE
     } kind;
     union {
-        size_t use;
+        struct {
+            size_t use;
+            Map *callers; /* paths */
+        } host;
         struct {
             const Value *parts[4];
             Str path;
@@ -81,7 +90,7 @@ typedef struct {
     CompUses *uses;
     Diags *diags;
     VEC(const Value *) work; /* functions that are reached, not followed yet */
-    size_t instances, values;
+    size_t instances, values, code;
     bool failed;
 } Reach;
 
@@ -110,20 +119,24 @@ static const Value *func_of(const Code *code, uint32_t index) {
     return import == CORE_NONE ? &code->funcs[index] : code->imports[import];
 }
 
+static const CoreExport *export_of(Reach *r, Code *code, Str key) {
+    const CoreModule *m = code->module;
+    for (size_t i = code->exports.len; i < m->exports.len; i++)
+        map_put(r->arena, &code->exports, m->exports.at[i].name, NULL)->value = i;
+    const MapEntry *entry = map_get(&code->exports, key);
+    return entry ? &m->exports.at[entry->value] : NULL;
+}
+
 static const Value *core_item(Reach *r, const Value *from, Str key) {
     if (from->kind == NAMES) return named(from->names, key);
     if (from->kind != CORE_INSTANCE) return &nothing;
-    const Code *code = from->core.code;
-    for (size_t i = 0; i < code->module->exports.len; i++) {
-        const CoreExport *e = &code->module->exports.at[i];
-        if (!str_eq(e->name, key)) continue;
-        if (e->kind == CORE_FUNC) return func_of(code, e->index);
-        if (e->kind != CORE_TABLE) return &nothing;
-        Value *v = new_value(r, TABLE);
-        v->table = code->tables[e->index];
-        return v;
-    }
-    return &nothing;
+    Code *code = from->core.code;
+    const CoreExport *e = export_of(r, code, key);
+    if (e && e->kind == CORE_FUNC) return func_of(code, e->index);
+    if (!e || e->kind != CORE_TABLE) return &nothing;
+    Value *v = new_value(r, TABLE);
+    v->table = code->tables[e->index];
+    return v;
 }
 
 /* The number of an expression that is nothing but `i32.const`. */
@@ -149,6 +162,7 @@ static void add_elements(Reach *r, const Code *code, const CoreElem *e) {
     uint32_t offset = 0;
     bool active = core_elem_active(e), known = active && constant(code, &e->start, &offset);
     Table *table = active && e->table < code->module->tables.len ? code->tables[e->table] : NULL;
+    r->values += e->count;
     for (uint32_t k = 0; k < e->count; k++) {
         if (core_elem_has_exprs(e)) {
             reach_expr(r, code, &e->exprs[k]);
@@ -187,7 +201,7 @@ static const Value *core_instance(Reach *r, const CoreModule *m, const Map *args
     code->live = ARENA_NEW_ARRAY(r->arena, bool, m->funcs.len);
     for (uint32_t i = 0; i < m->funcs.len; i++)
         code->funcs[i] = (Value){.kind = CODE_FUNC, .core = {code, i}};
-    r->values += m->funcs.len + m->imports.len;
+    r->values += m->funcs.len + m->imports.len + m->exports.len;
     add_tables(r, code);
     for (size_t i = 0; i < m->elems.len; i++) add_elements(r, code, &m->elems.at[i]);
     for (size_t i = 0; i < m->globals.len; i++)
@@ -232,13 +246,18 @@ static const Value *names_value(Run *run, const Map *names) {
     return v;
 }
 
-static bool may_make_more(Run *run) {
-    Reach *r = run->reach;
-    if (++r->instances <= MOST_INSTANCES && r->values < MOST_VALUES && run->depth < MOST_DEPTH)
-        return true;
+/* Says no, once. */
+static bool too_much(Reach *r) {
     if (!r->failed) diag(r->diags, RUN_INSTANCES, span_none(), MOST_INSTANCES);
     r->failed = true;
     return false;
+}
+
+static bool may_make_more(Run *run) {
+    Reach *r = run->reach;
+    bool good =
+        ++r->instances <= MOST_INSTANCES && r->values < MOST_VALUES && run->depth < MOST_DEPTH;
+    return good || too_much(r);
 }
 
 static const Value *canon(Run *run, const CompCanon *c) {
@@ -284,6 +303,7 @@ static const Value *instance(Run *run, const CompItem *item) {
     Str own = comp_instance_name(r->arena, run->scope->info->component,
                                  (uint32_t)run->scope->spaces[COMP_INSTANCE].len);
     Str path = run->path.len ? STR_JOIN(r->arena, run->path, STR("/"), own) : own;
+    r->values += path.len;
     return names_value(run, instantiate(r, closure, args, path, run->depth + 1));
 }
 
@@ -361,11 +381,11 @@ static void reach(Reach *r, const Value *v) {
 }
 
 static void use(Reach *r, const Value *func, Str path) {
-    CompUse *u = &r->uses->at[func->use];
+    CompUse *u = &r->uses->at[func->host.use];
+    bool added;
     u->is_used = true;
-    for (size_t i = 0; i < u->callers.len; i++)
-        if (str_eq(u->callers.at[i], path)) return;
-    *vec_push(r->arena, &u->callers) = path;
+    map_put(r->arena, func->host.callers, path, &added);
+    if (added) *vec_push(r->arena, &u->callers) = path;
 }
 
 static void follow_parts(Reach *r, Value *v) {
@@ -396,10 +416,13 @@ static void reach_indirect(Reach *r, const Code *code, uint32_t index, const uin
 }
 
 static void follow_code(Reach *r, const Code *code, uint32_t func) {
-    Reader reader = core_expr_reader(code->module, &code->module->funcs.at[func].body, NULL);
+    const CoreExpr *body = &code->module->funcs.at[func].body;
+    Reader reader = core_expr_reader(code->module, body, NULL);
     CoreInstr in;
     uint32_t last = 0;
     bool is_constant = false;
+    r->code += body->bytes.len;
+    if (r->code > MOST_CODE && !too_much(r)) return;
     while (!reader_at_end(&reader) && core_instr_next(&reader, &in)) {
         if (core_op_info[in.op].imm == CORE_IMM_FUNC) reach(r, func_of(code, in.a));
         if (in.op == CORE_OP_CALL_INDIRECT || in.op == CORE_OP_RETURN_CALL_INDIRECT)
@@ -410,7 +433,7 @@ static void follow_code(Reach *r, const Code *code, uint32_t func) {
 }
 
 static void follow(Reach *r) {
-    while (r->work.len) {
+    while (r->work.len && !r->failed) {
         const Value *v = vec_pop(&r->work);
         if (v->kind == CODE_FUNC) follow_code(r, v->core.code, v->core.index);
         else follow_parts(r, (Value *)(uintptr_t)v);
@@ -429,7 +452,8 @@ static void reach_exports(Reach *r, const Map *exports, unsigned depth) {
 
 static const Value *host_func(Reach *r, Str interface, Str func) {
     Value *v = new_value(r, HOST_FUNC);
-    v->use = r->uses->len;
+    v->host.use = r->uses->len;
+    v->host.callers = ARENA_NEW(r->arena, Map);
     *vec_push(r->arena, r->uses) = (CompUse){.interface = interface, .name = func};
     return v;
 }
