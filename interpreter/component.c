@@ -195,8 +195,7 @@ static bool run_start(const Run *run, VmFunc *start) {
     if (run->make->thread->nesting == 0) vm_set_root(run->make->thread);
     vm_push_context(store, &own, run->self);
     VmStatus status = vm_call(run->make->thread, start, none);
-    while (status == VM_SUSPEND && run->make->shared->wait &&
-           run->make->shared->wait(run->make->shared->wait_context))
+    while (status == VM_SUSPEND && vm_may_go_on(run->make->thread, run->make->shared))
         status = vm_resume(run->make->thread);
     vm_pop_context(store, &own);
     if (status == VM_SUSPEND)

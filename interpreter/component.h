@@ -361,6 +361,11 @@ enum {
 };
 
 VmComponents *vm_components(VmStore *store); /* made on first use */
+/* Whether what is suspended in a start function can go on, after waiting for the host unless a slice of
+ * time has ended. */
+static inline bool vm_may_go_on(const VmThread *thread, const VmComponents *shared) {
+    return vm_is_paused(thread) || (shared->wait && shared->wait(shared->wait_context));
+}
 
 /* component_link.c */
 VmNamed *vm_find(const Map *names, Str name);

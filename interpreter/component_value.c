@@ -157,8 +157,7 @@ VmStatus vm_value_start(VmThread *thread, VmComponentFunc *func, VmValue *const 
         at += args[i]->plan->op_count;
     }
     VmStatus status = vm_component_call(thread, func, cells, results, store->arena);
-    while (status == VM_SUSPEND && shared->wait && shared->wait(shared->wait_context))
-        status = vm_resume(thread);
+    while (status == VM_SUSPEND && vm_may_go_on(thread, shared)) status = vm_resume(thread);
     if (status == VM_SUSPEND)
         return vm_trap_text(thread, TRAP_HOST, "deadlock in a start function");
     *result = NULL;
