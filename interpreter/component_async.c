@@ -191,6 +191,8 @@ static VmStatus drive(VmComponents *shared) {
     while (shared->active != &shared->root) {
         VmFiber *fiber = shared->active;
         bool is_new = !fiber->is_started;
+        /* Its first call has the whole time anew: fibers that start fibers must not go on for ever. */
+        if (is_new && !vm_tick(shared->root.thread)) return VM_TRAP;
         fiber->is_started = true;
         fiber->thread->deadline = shared->root.thread->deadline;
         VmStatus status =
