@@ -77,7 +77,7 @@ static bool put_item(const Asking *a, const witc_val *list, size_t i, char why[E
 
 static bool put_items(const Asking *a, const witc_val *list) {
     char why[EMBED_WHY];
-    bool is_whole = a->is_number && list->index == (uint32_t)kind_of(a->type);
+    bool is_whole = a->is_number && list->of.packed && list->index == (uint32_t)kind_of(a->type);
     if (is_whole && list->count) memcpy(a->items, list->of.packed, list->count * a->plan->size);
     for (size_t i = 0; i < list->count && a->type && !is_whole; i++) {
         if (put_item(a, list, i, why)) continue;
