@@ -66,11 +66,11 @@ static CompNewOptions read_choice(Cli *cli, const ComponentChoice *choice, int *
 }
 
 /* Reads what was made from its bytes again, so that faults have their places. */
-static void tell_faults(Cli *cli, const CompComponent *component) {
+static bool tell_faults(Cli *cli, const CompComponent *component) {
     Buf bytes = {.arena = cli->arena};
     comp_encode(component, &bytes);
-    (void)check_valid(cli, source_of(cli->arena, STR("<output>"), buf_text(&bytes)),
-                      features_tools(), 0);
+    const Source *output = source_of(cli->arena, STR("<output>"), buf_text(&bytes));
+    return check_valid(cli, output, features_tools(), 0);
 }
 
 static bool is_valid(Cli *cli, const CompComponent *component) {
@@ -92,8 +92,7 @@ int make_component(Cli *cli, const Source *module, const ComponentChoice *choice
     cli->diags = before;
     how.bodies_later = false;
     *made = comp_componentize(cli->arena, module, &how, &cli->diags);
-    if (*made) tell_faults(cli, *made);
-    return EXIT_INPUT;
+    return *made && tell_faults(cli, *made) ? EXIT_OK : EXIT_INPUT;
 }
 
 int make_linked(Cli *cli, const CompLinkOptions *link, const ComponentChoice *choice,
@@ -104,6 +103,5 @@ int make_linked(Cli *cli, const CompLinkOptions *link, const ComponentChoice *ch
     *made = comp_link_libraries(cli->arena, link, &how, &cli->diags);
     if (!*made) return EXIT_INPUT;
     if (!choice->validate || is_valid(cli, *made)) return EXIT_OK;
-    tell_faults(cli, *made);
-    return EXIT_INPUT;
+    return tell_faults(cli, *made) ? EXIT_OK : EXIT_INPUT;
 }
