@@ -157,18 +157,21 @@ static Saved *save_instance(VmStore *store, VmInstance *in) {
 }
 
 /* One that is empty is not as new: its holes tell in which order handles were dropped. */
-static bool put_component_back(VmComponent *c) {
+static bool renew_table(VmComponent *c) {
     AbiTable *table = is_idle(c) ? abi_table_new() : NULL;
     if (!table) return false;
     abi_table_free(c->table);
     c->table = table;
-    for (VmShare *s = c->share; s; s = s->outer) s->handles = 0;
     return true;
 }
 
 static Saved *save_component(VmStore *store, VmComponent *c) {
-    bool is_good = is_empty(c->table) && put_component_back(c);
-    return is_good ? save_bytes(store, NULL, 0, 0) : NULL;
+    return is_empty(c->table) && renew_table(c) ? save_bytes(store, NULL, 0, 0) : NULL;
+}
+
+static bool put_component_back(VmComponent *c) {
+    for (VmShare *s = c->share; s; s = s->outer) s->handles = 0;
+    return renew_table(c);
 }
 
 static bool put_back(VmObject *object, Saved *saved) {
