@@ -465,6 +465,34 @@ static void start_functions_trap(void) {
     world_free(&w);
 }
 
+/* A table of handles is as new, also one that is empty again: holes would tell what was there. */
+static void handles_are_rewound(void) {
+    World w = world_new();
+    CHECK(load(&w, "(component (type $r (resource (rep i32)))"
+                   " (canon resource.new $r (core func $new))"
+                   " (canon resource.drop $r (core func $drop))"
+                   " (core module $m (import \"\" \"new\" (func $new (param i32) (result i32)))"
+                   "  (import \"\" \"drop\" (func $drop (param i32)))"
+                   "  (func (export \"spoil\") (local i32) (local.set 0 (call $new (i32.const 7)))"
+                   "   (call $new (i32.const 8)) (call $drop (local.get 0)) (call $drop))"
+                   "  (func (export \"next\") (result i32) (call $new (i32.const 9))))"
+                   " (core instance $i (instantiate $m (with \"\" (instance"
+                   "  (export \"new\" (func $new)) (export \"drop\" (func $drop))))))"
+                   " (func (export \"spoil\") (canon lift (core func $i \"spoil\")))"
+                   " (func (export \"next\") (result u32) (canon lift (core func $i \"next\"))))"));
+    VmMark *mark = vm_store_mark(w.store);
+    CHECK(mark != NULL);
+    for (int i = 0; i < 3 && mark; i++) {
+        CHECK_EQ(call(&w, "", "spoil", NULL), VM_DONE);
+        CHECK(vm_store_rewind(mark));
+        CHECK_EQ(call(&w, "", "next", NULL), VM_DONE);
+        CHECK_EQ(w.result[0].bits, 1);
+        CHECK(vm_store_rewind(mark));
+    }
+    vm_mark_free(mark);
+    world_free(&w);
+}
+
 int main(void) {
     arena = arena_new();
     RUN(imports_are_found_by_track);
@@ -480,6 +508,7 @@ int main(void) {
     RUN(instances_are_limited);
     RUN(host_memory_is_limited);
     RUN(handles_are_limited);
+    RUN(handles_are_rewound);
     RUN(tasks_are_limited);
     RUN(start_functions_trap);
     arena_free(arena);
