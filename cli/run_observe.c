@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sha256.h"
@@ -42,6 +43,12 @@ static int open_new(Cli *cli, Str path, mode_t mode) {
     return fd;
 }
 
+/* Also of a file that was there before, and could be read by others. */
+static bool make_private(int fd) {
+    struct stat st;
+    return fstat(fd, &st) == 0 && (!S_ISREG(st.st_mode) || fchmod(fd, 0600) == 0);
+}
+
 static void add(WasiContext *context, WasiObserver *observer) {
     observer->next = context->observers;
     context->observers = observer;
@@ -64,6 +71,7 @@ static bool begin_record(Cli *cli, const RunObserve *o, Str program, RunObserver
     all->record_path = o->record;
     all->record_fd = open_new(cli, o->record, 0600);
     if (all->record_fd < 0) return false;
+    if (!make_private(all->record_fd)) return cannot_write(cli, o->record, errno);
     all->record = wasi_record_new(all->record_fd, program);
     return true;
 }

@@ -106,6 +106,9 @@ echo "some input" >"$tmp/in"
 mkdir "$tmp/d" && echo text >"$tmp/d/a.txt" && touch "$tmp/d/z" "$tmp/d/b"
 program '(call $times) (call $sleep) (call $input) (call $print (i32.const 2) (i32.const 16) (i32.const 6))'
 replay "a record" 3 --dir "$tmp/d" "$tmp/p.wat"
+chmod 644 "$tmp/rec"
+replay "a record over another" 3 --dir "$tmp/d" "$tmp/p.wat"
+[ -n "$(find "$tmp/rec" -perm 600)" ] && ok || bad "a record over another" "others can read it"
 cp "$tmp/rec" "$tmp/whole" && cp "$tmp/p.wat" "$tmp/whole.wat" && cp "$tmp/out1" "$tmp/whole.out"
 program '(call $times) (call $input) (unreachable)'
 replay "a record with a trap" 134 --dir "$tmp/d" "$tmp/p.wat"
