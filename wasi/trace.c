@@ -123,11 +123,20 @@ static Str args_text(Arena *arena, const AbiFunc *abi, const WitFunc *type, cons
     return buf_text(&text);
 }
 
+/* Of a replay it is what the record says. */
+static Str trapped_text(Arena *arena, const VmThread *thread) {
+    WasiFilter filter = {0};
+    Str message = vm_trap_message(thread);
+    uint8_t *text = ARENA_NEW_ARRAY(arena, uint8_t, WASI_FILTERED(message.len));
+    size_t n = wasi_filter_bytes(&filter, (const uint8_t *)message.ptr, message.len, text);
+    return STR_JOIN(arena, STR("trap: "), ((Str){(const char *)text, n}));
+}
+
 /* "ok(3)", "exit 2", "trap: why", or nothing. */
 static Str result_text(Arena *arena, const AbiFunc *abi, const AbiValue *result,
                        const VmThread *thread, VmStatus status) {
     if (status == VM_EXIT) return str_fmt(arena, "exit %d", vm_exit_status(thread));
-    if (status == VM_TRAP) return STR_JOIN(arena, STR("trap: "), vm_trap_message(thread));
+    if (status == VM_TRAP) return trapped_text(arena, thread);
     Buf text = {.arena = arena};
     abi_wave_show(abi->result, result, &shown, &text);
     return buf_text(&text);
