@@ -114,7 +114,10 @@ RunObservers *run_observe_begin(Cli *cli, const RunObserve *o, const Source *pro
     if (o->explain) context->explain = &all->explain;
     context->is_deterministic = o->deterministic;
     if (o->deterministic) context->seed = o->seed;
-    if (all->replay) add(context, wasi_replay_observer(all->replay));
+    if (all->replay) {
+        wasi_replay_filter(all->replay, context->filters[1], context->filters[2]);
+        add(context, wasi_replay_observer(all->replay));
+    }
     if (all->record) add(context, wasi_record_observer(all->record));
     if (all->trace) add(context, wasi_trace_observer(all->trace));
     return all;

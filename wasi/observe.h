@@ -83,6 +83,8 @@ typedef struct WasiReplay WasiReplay;
  * diagnostic. Others are added as the run goes on. */
 WasiReplay *wasi_replay_new(const Source *file, int stdout_fd, int stderr_fd, Diags *diags);
 void wasi_replay_free(WasiReplay *replay);
+/* Which of the two is a terminal, to be shown no escape sequences. */
+void wasi_replay_filter(WasiReplay *replay, bool out, bool error);
 Str wasi_replay_program(const WasiReplay *replay);
 WasiObserver *wasi_replay_observer(WasiReplay *replay);
 /* The program has ended: whether as it was recorded, else there is a diagnostic. */

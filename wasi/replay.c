@@ -44,6 +44,8 @@ struct WasiReplay {
     VEC(Func) funcs;
     Event next;
     int fds[2];
+    bool filters[2]; /* which of them is a terminal */
+    WasiFilter filter[2];
     RecordStandard standard;
     uint32_t in_vain; /* how often calls were asked that go on waiting, since the last event */
     bool failed;
@@ -213,17 +215,31 @@ static void write_all(int fd, const char *bytes, size_t n) {
     }
 }
 
+/* A terminal is shown no more of a record than of a guest. */
+static void show_all(WasiReplay *replay, int fd, const char *bytes, size_t n) {
+    bool error = fd == replay->fds[1];
+    if (!replay->filters[error]) {
+        write_all(fd, bytes, n);
+        return;
+    }
+    Arena *arena = arena_new();
+    uint8_t *shown = ARENA_NEW_ARRAY(arena, uint8_t, WASI_FILTERED(n));
+    n = wasi_filter_bytes(&replay->filter[error], (const uint8_t *)bytes, n, shown);
+    write_all(fd, (const char *)shown, n);
+    arena_free(arena);
+}
+
 static bool write_again(WasiReplay *replay, const WasiCall *call, Str spliced) {
     RecordOutput out;
     if (!record_output(&replay->standard, call, &out)) return true;
     static const char zeroes[4096];
-    if (out.spliced) write_all(out.fd, spliced.ptr, spliced.len);
-    else if (out.bytes) write_all(out.fd, out.bytes, out.n);
+    if (out.spliced) show_all(replay, out.fd, spliced.ptr, spliced.len);
+    else if (out.bytes) show_all(replay, out.fd, out.bytes, out.n);
     if (out.spliced || out.bytes) return true;
     if (out.n > MOST_ZEROES) return false;
     for (uint64_t left = out.n, n; left; left -= n) {
         n = left < sizeof zeroes ? left : sizeof zeroes;
-        write_all(out.fd, zeroes, n);
+        show_all(replay, out.fd, zeroes, n);
     }
     return true;
 }
@@ -341,6 +357,11 @@ WasiReplay *wasi_replay_new(const Source *file, int stdout_fd, int stderr_fd, Di
     if (!r->failed) return replay;
     wasi_replay_free(replay);
     return NULL;
+}
+
+void wasi_replay_filter(WasiReplay *replay, bool out, bool error) {
+    replay->filters[0] = out;
+    replay->filters[1] = error;
 }
 
 void wasi_replay_free(WasiReplay *replay) {

@@ -76,6 +76,25 @@ static bool open_terminal(void) {
     return terminal_side >= 0;
 }
 
+static void replays_are_filtered(void) {
+    static char path[] = "/tmp/witc-streams.XXXXXX";
+    static const char *const record[] = {"--record", path, NULL};
+    static const char *const replay[] = {"--replay", path, NULL};
+    int pipes[2];
+    close(mkstemp(path));
+    CHECK_EQ(pipe(pipes), 0);
+    const Streams piped = {nowhere, pipes[1], nowhere}, out = {nowhere, terminal_side, nowhere};
+    CHECK_EQ(ends_with(piped, record, "o"), 0);
+    CHECK_STR(str_from(taken(pipes[0])), "\x1b[31mred\x1b[0m\n");
+    CHECK_EQ(ends_with(piped, replay, "o"), 0);
+    CHECK_STR(str_from(taken(pipes[0])), "\x1b[31mred\x1b[0m\n");
+    CHECK_EQ(ends_with(out, replay, "o"), 0);
+    CHECK_STR(str_from(taken(terminal)), "red\r\n");
+    close(pipes[0]);
+    close(pipes[1]);
+    unlink(path);
+}
+
 static void terminals_are_filtered(void) {
     static const char *const raw[] = {"--raw-terminal", NULL};
     int pipes[2];
@@ -162,7 +181,10 @@ static void no_stream(void) {
 
 int main(void) {
     nowhere = open("/dev/null", O_RDWR);
-    if (open_terminal()) RUN(terminals_are_filtered);
+    if (open_terminal()) {
+        RUN(terminals_are_filtered);
+        RUN(replays_are_filtered);
+    }
     RUN(statuses);
     RUN(signals);
     RUN(limits_of_output);
