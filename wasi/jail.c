@@ -20,6 +20,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -233,6 +234,16 @@ static void allow_values(Program *p, int call, unsigned argument, const uint32_t
     emit(p, GIVE, 0, 0, DENIED);
 }
 
+/* Goes on to further rules only if the argument is one of these. */
+static void demand_values(Program *p, int call, unsigned argument, const uint32_t *values,
+                          uint8_t n) {
+    emit(p, EQUAL, 0, (uint8_t)(n + 2), (uint32_t)call);
+    load_argument(p, argument);
+    for (uint8_t i = 0; i < n; i++) emit(p, EQUAL, (uint8_t)(n - i), 0, values[i]);
+    emit(p, GIVE, 0, 0, DENIED);
+    load_call(p);
+}
+
 /* Only if the argument has these bits, or has not. */
 static void allow_bits(Program *p, int call, unsigned argument, uint32_t bits, bool set) {
     emit(p, EQUAL, 0, 4, (uint32_t)call);
@@ -244,7 +255,11 @@ static void allow_bits(Program *p, int call, unsigned argument, uint32_t bits, b
 
 static void write_program(Program *p, bool network) {
     static const uint32_t controls[] = {TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX};
-    static const uint32_t families[] = {AF_INET, AF_INET6, AF_UNIX, AF_NETLINK};
+    /* None of AF_UNIX: Landlock lets it connect to any path, where others start programs for it. */
+    static const uint32_t families[] = {AF_INET, AF_INET6, AF_NETLINK};
+    /* By others (MPTCP) Landlock's ports are passed; 0 is routes, too, which the C library asks for. */
+    static const uint32_t protocols[] = {0, IPPROTO_TCP, IPPROTO_UDP};
+    const uint32_t self[] = {0}, own = (uint32_t)getpid();
     emit(p, DATA, 0, 0, offsetof(struct seccomp_data, arch));
     emit(p, EQUAL, 1, 0, ARCH);
     emit(p, GIVE, 0, 0, SECCOMP_RET_KILL_PROCESS);
@@ -256,8 +271,11 @@ static void write_program(Program *p, bool network) {
     /* Threads only; clone3 keeps its flags in memory: the C library falls back to clone. */
     answer(p, __NR_clone3, SECCOMP_RET_ERRNO | ENOSYS);
     allow_bits(p, __NR_clone, 0, CLONE_THREAD, true);
+    allow_values(p, __NR_tgkill, 0, &own, 1);    /* its own threads, */
+    allow_values(p, __NR_prlimit64, 0, self, 1); /* its own limits */
     allow_values(p, __NR_ioctl, 1, controls, sizeof controls / sizeof *controls);
     if (network) {
+        demand_values(p, __NR_socket, 2, protocols, sizeof protocols / sizeof *protocols);
         allow_values(p, __NR_socket, 0, families, sizeof families / sizeof *families);
         answer(p, __NR_mmap, SECCOMP_RET_ALLOW);
         answer(p, __NR_mprotect, SECCOMP_RET_ALLOW);

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -92,6 +93,10 @@ static int no_calls(void) {
     FAILS(EPERM, syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
     FAILS(ENOSYS, syscall(SYS_clone3, NULL, 0));
     FAILS(EPERM, kill(getppid(), 0));
+    FAILS(EPERM, syscall(SYS_tgkill, getppid(), getppid(), 0));
+    WORKS(syscall(SYS_tgkill, getpid(), getpid(), 0));
+    FAILS(EPERM, syscall(SYS_prlimit64, getppid(), RLIMIT_NOFILE, NULL, NULL));
+    WORKS(syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, NULL));
     FAILS(EPERM, syscall(SYS_ptrace, 0, 0, 0, 0));
     FAILS(EPERM, syscall(SYS_process_vm_writev, getppid(), NULL, 0, NULL, 0, 0));
     FAILS(EPERM, socket(AF_INET, SOCK_STREAM, 0));
@@ -160,6 +165,10 @@ static int granted_network(void) {
     if (has_ports) FAILS(EACCES, connect_to(listening_at == 9 ? 10 : 9));
     FAILS(EPERM, socket(AF_PACKET, SOCK_RAW, 0));
     FAILS(EPERM, socket(AF_VSOCK, SOCK_STREAM, 0));
+    FAILS(EPERM, socket(AF_UNIX, SOCK_STREAM, 0));
+    FAILS(EPERM, socket(AF_INET, SOCK_STREAM, 262)); /* MPTCP */
+    WORKS(socket(AF_INET, SOCK_STREAM, IPPROTO_TCP));
+    WORKS(socket(AF_INET6, SOCK_DGRAM, IPPROTO_UDP) < 0 && errno == EPERM ? -1 : 0);
     FAILS(EACCES, open(kept, O_RDONLY));
     WORKS(open("/etc/hosts", O_RDONLY)); /* what lookups read can be read, and no more */
     FAILS(EACCES, openat(AT_FDCWD, "/etc", O_TMPFILE | O_WRONLY, 0600));
