@@ -10,8 +10,9 @@
  *
  * Then code is followed from all that is exported and from start functions. A call_indirect of a constant
  * reaches that element alone: so a function that is there only behind the shims of `component new` counts
- * where the shim is called. Any other call_indirect reaches all of its table; functions of elements
- * that are not active, and of globals, are taken for reached.
+ * where the shim is called. Any other call_indirect reaches all of its table, and so does what takes
+ * elements out of it (table.get, table.copy, thread.new-indirect); functions of elements that are not
+ * active, and of globals, are taken for reached.
  */
 #include "component/reach.h"
 
@@ -75,7 +76,8 @@ struct Value {
 
 struct Table {
     Map slots;               /* by number (as bytes) -> Value */
-    VEC(const Value *) more; /* at places that are not known */
+    VEC(const Value *) more; /* at places that are not known, or overwritten later */
+    size_t more_live;        /* how many of these are reached */
     bool live;               /* all of it */
 };
 
@@ -90,6 +92,7 @@ typedef struct {
     CompUses *uses;
     Diags *diags;
     VEC(const Value *) work; /* functions that are reached, not followed yet */
+    VEC(Table *) threads;    /* whose elements begin threads */
     size_t instances, values, code;
     bool failed;
 } Reach;
@@ -173,7 +176,10 @@ static void add_elements(Reach *r, const Code *code, const CoreElem *e) {
         else if (!known) *vec_push(r->arena, &table->more) = func;
         else {
             const uint32_t slot = offset + k;
-            Str key = {arena_copy(r->arena, &slot, sizeof slot), sizeof slot};
+            Str key = {(const char *)&slot, sizeof slot};
+            const MapEntry *before = map_get(&table->slots, key);
+            if (before) *vec_push(r->arena, &table->more) = before->cptr;
+            key.ptr = arena_copy(r->arena, &slot, sizeof slot);
             name(r, &table->slots, key, func);
         }
     }
@@ -201,8 +207,10 @@ static const Value *core_instance(Reach *r, const CoreModule *m, const Map *args
     code->live = ARENA_NEW_ARRAY(r->arena, bool, m->funcs.len);
     for (uint32_t i = 0; i < m->funcs.len; i++)
         code->funcs[i] = (Value){.kind = CODE_FUNC, .core = {code, i}};
-    r->values += m->funcs.len + m->imports.len + m->exports.len;
+    r->values += m->funcs.len + m->imports.len + m->tables.len + m->globals.len;
+    for (size_t i = 0; i < m->elems.len; i++) r->values += m->elems.at[i].count;
     add_tables(r, code);
+    r->values += m->exports.len;
     for (size_t i = 0; i < m->elems.len; i++) add_elements(r, code, &m->elems.at[i]);
     for (size_t i = 0; i < m->globals.len; i++)
         if (m->globals.at[i].import == CORE_NONE) reach_expr(r, code, &m->globals.at[i].init);
@@ -261,6 +269,10 @@ static bool may_make_more(Run *run) {
 }
 
 static const Value *canon(Run *run, const CompCanon *c) {
+    if (c->op == COMP_CANON_THREAD_NEW_INDIRECT || c->op == COMP_CANON_THREAD_SPAWN_INDIRECT) {
+        const Value *table = get(run->scope, COMP_CORE_TABLE, c->table);
+        if (table->kind == TABLE) *vec_push(run->reach->arena, &run->reach->threads) = table->table;
+    }
     if (c->op != COMP_CANON_LIFT && c->op != COMP_CANON_LOWER) return &nothing;
     bool lifts = c->op == COMP_CANON_LIFT;
     Value *v = new_value(run->reach, lifts ? LIFTED : LOWERED);
@@ -396,11 +408,15 @@ static void follow_parts(Reach *r, Value *v) {
         use(r, v->func.parts[0], v->func.path);
 }
 
+static void reach_more(Reach *r, Table *table) {
+    while (table->more_live < table->more.len) reach(r, table->more.at[table->more_live++]);
+}
+
 static void reach_table(Reach *r, Table *table) {
     if (table->live) return;
     table->live = true;
     for (size_t i = 0; i < table->slots.len; i++) reach(r, table->slots.entries[i].cptr);
-    for (size_t i = 0; i < table->more.len; i++) reach(r, table->more.at[i]);
+    reach_more(r, table);
 }
 
 /* `slot`: a constant in front, or NULL. */
@@ -412,7 +428,7 @@ static void reach_indirect(Reach *r, const Code *code, uint32_t index, const uin
         return;
     }
     reach(r, named(&table->slots, (Str){(const char *)slot, sizeof *slot}));
-    for (size_t i = 0; i < table->more.len; i++) reach(r, table->more.at[i]);
+    reach_more(r, table);
 }
 
 static void follow_code(Reach *r, const Code *code, uint32_t func) {
@@ -427,6 +443,8 @@ static void follow_code(Reach *r, const Code *code, uint32_t func) {
         if (core_op_info[in.op].imm == CORE_IMM_FUNC) reach(r, func_of(code, in.a));
         if (in.op == CORE_OP_CALL_INDIRECT || in.op == CORE_OP_RETURN_CALL_INDIRECT)
             reach_indirect(r, code, in.b, is_constant ? &last : NULL);
+        bool takes = in.op == CORE_OP_TABLE_GET, copies = in.op == CORE_OP_TABLE_COPY;
+        if (takes || copies) reach_indirect(r, code, copies ? in.b : in.a, NULL);
         is_constant = in.op == CORE_OP_I32_CONST;
         if (is_constant) last = (uint32_t)in.i64;
     }
@@ -481,6 +499,7 @@ bool comp_reach(Arena *arena, const CompInfo *info, CompUses *uses, Diags *diags
     const Value outermost = {.kind = CLOSURE, .closure = {info, NULL}};
     const Map *exports = instantiate(&r, &outermost, &args, (Str){0}, 0);
     reach_exports(&r, exports, 0);
+    for (size_t i = 0; i < r.threads.len; i++) reach_table(&r, r.threads.at[i]);
     follow(&r);
     return !r.failed;
 }

@@ -186,6 +186,40 @@ has "another dry run: it is told" "$out" 'random: always granted'
 expect "a dry run as JSON" 0 run --dry-run --json "$tmp/p.wat"
 grep -q '"option": "--dir HOST::GUEST::ro"' "$out" && ok || bad "a dry run as JSON" "no option"
 
+cat >"$tmp/t.wat" <<'END'
+(component
+  (import "taken" (func $taken)) (import "copied" (func $copied))
+  (import "first" (func $first)) (import "last" (func $last)) (import "never" (func $never))
+  (core func $taken-here (canon lower (func $taken)))
+  (core func $copied-here (canon lower (func $copied)))
+  (core func $first-here (canon lower (func $first)))
+  (core func $last-here (canon lower (func $last)))
+  (core func $never-here (canon lower (func $never)))
+  (core module $m
+    (import "" "taken" (func $taken)) (import "" "copied" (func $copied))
+    (import "" "first" (func $first)) (import "" "last" (func $last)) (import "" "never" (func $never))
+    (table $a 1 funcref) (table $b 3 funcref) (table $c 1 funcref) (table $d 1 funcref)
+    (elem (table $a) (i32.const 0) func $taken)
+    (elem (table $c) (i32.const 0) func $copied)
+    (elem (table $d) (i32.const 0) func $never)
+    (elem (table $b) (i32.const 2) func $first)
+    (elem (table $b) (i32.const 2) func $last)
+    (func (export "go")
+      (table.set $b (i32.const 0) (table.get $a (i32.const 0)))
+      (call_indirect $b (i32.const 0))
+      (table.copy $b $c (i32.const 1) (i32.const 0) (i32.const 1))
+      (call_indirect $b (i32.const 1))
+      (call_indirect $b (i32.const 2))))
+  (core instance $i (instantiate $m (with "" (instance
+    (export "taken" (func $taken-here)) (export "copied" (func $copied-here))
+    (export "first" (func $first-here)) (export "last" (func $last-here))
+    (export "never" (func $never-here))))))
+  (func (export "go") (canon lift (core func $i "go"))))
+END
+expect "a dry run of tables" 0 run --dry-run "$tmp/t.wat"
+has "a dry run of tables: elements that are moved or overwritten" "$out" '    taken, copied, first, last'
+has "a dry run of tables: a table that is not used" "$out" '    never'
+
 # ---- sockets ----
 
 mkdir -p "$tmp/wit/deps" && cp -r wasi/wit/deps/. "$tmp/wit/deps"
