@@ -4,6 +4,7 @@
  * reach (component/reach.h) are put by capability, each with the option that grants it and with what
  * the options at hand grant. Nothing runs.
  */
+#include "base/utf8.h"
 #include "cli/run_observe.h"
 #include "component/reach.h"
 
@@ -147,6 +148,18 @@ static Str granted_text(const Dry *dry, Granted granted) {
 
 /* ---- as text ---- */
 
+/* A name of the component's: a terminal must not obey it, and it is no line of its own. */
+static void put_name(Buf *out, Str name) {
+    for (size_t at = 0; at < name.len;) {
+        size_t from = at;
+        uint32_t c = utf8_next(name, &at);
+        bool hidden = c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
+                      (c >= 0x2066 && c <= 0x2069) || c == UINT32_MAX;
+        if (hidden) buf_fmt(out, "\\u{%x}", c == UINT32_MAX ? 0xfffd : c);
+        else buf_str(out, str_from_to(name, from, at));
+    }
+}
+
 static bool same_line(const CompUse *a, const CompUse *b) {
     if (!str_eq(a->interface, b->interface) || a->callers.len != b->callers.len) return false;
     for (size_t i = 0; i < a->callers.len; i++)
@@ -163,7 +176,7 @@ static void put_callers(const CompUse *use, Buf *out) {
     for (size_t i = 0; i < use->callers.len; i++) {
         Str path = use->callers.at[i];
         buf_str(out, i ? STR(", ") : STR("  (by "));
-        buf_str(out, path.len ? path : STR("the component itself"));
+        put_name(out, path.len ? path : STR("the component itself"));
     }
     buf_str(out, STR(")"));
 }
@@ -176,13 +189,13 @@ static void put_functions(const Dry *dry, size_t capability, bool used, Buf *out
         const CompUse *first = &dry->uses->at[i];
         if (done[i] || !is_part(dry, i, capability, used)) continue;
         buf_str(out, STR("    "));
-        buf_str(out, first->interface);
+        put_name(out, first->interface);
         for (size_t k = i, told = 0; k < n; k++) {
             const CompUse *use = &dry->uses->at[k];
             if (!is_part(dry, k, capability, used) || !same_line(first, use)) continue;
             done[k] = true;
             buf_str(out, told++ ? STR(", ") : first->interface.len ? STR(": ") : STR(""));
-            buf_str(out, use->name);
+            put_name(out, use->name);
         }
         bool inside = first->callers.len && (first->callers.len > 1 || first->callers.at[0].len);
         if (inside) put_callers(first, out);
