@@ -147,6 +147,8 @@ Wasi *wasi_beside(Wasi *wasi, Str path, const WasiContext *context) {
     if (!other) return NULL;
     other->whole = wasi;
     other->path = str_copy(wasi->arena, path);
+    const WasiContext *whole = wasi->context;
+    if (whole->has_seed || whole->is_deterministic) other->seed = whole->seed;
     other->beside = wasi->beside;
     wasi->beside = other;
     return other;
