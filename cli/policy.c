@@ -8,7 +8,7 @@
  *
  * A path without grants has those of the whole; with some, it has just these. Its limits hold beside
  * those of the whole. A path that no instance has is an error: a guest must not get the grants of the whole
- * because of a slip in a name.
+ * because of a slip in a name; so is one that several have.
  */
 #include "cli/policy.h"
 
@@ -313,6 +313,13 @@ static bool make_instance(Cli *cli, const Policy *policy, const CompRunRule *rul
     return true;
 }
 
+/* How many paths are this one: names are the component's, which may give one twice. */
+static size_t count_path(const StrVec *paths, Str path) {
+    size_t n = 0;
+    for (size_t i = 0; i < paths->len; i++) n += str_eq(paths->at[i], path);
+    return n;
+}
+
 static bool check_paths(Cli *cli, const CompRunPlan *plan, const CompInfo *info) {
     size_t errors = cli->diags.errors;
     if (plan->rules.len == 1) return true;
@@ -320,9 +327,12 @@ static bool check_paths(Cli *cli, const CompRunPlan *plan, const CompInfo *info)
     if (info) grant_paths(cli, info, &paths);
     for (size_t i = 1; i < plan->rules.len; i++) {
         const CompRunRule *rule = &plan->rules.at[i];
-        size_t k = 0;
-        while (k < paths.len && !str_eq(paths.at[k], rule->instance)) k++;
-        if (k < paths.len) continue;
+        size_t n = count_path(&paths, rule->instance);
+        if (n == 1) continue;
+        if (n) {
+            diag(&cli->diags, CLI_POLICY_INSTANCE_TWICE, rule->span, STR_ARG(rule->instance));
+            continue;
+        }
         diag(&cli->diags, CLI_POLICY_NO_INSTANCE, rule->span, STR_ARG(rule->instance));
         Str near = str_nearest(rule->instance, paths.at, paths.len);
         if (near.len) diag_note(&cli->diags, CLI_NEAREST, span_none(), STR_ARG(near));

@@ -87,6 +87,12 @@ expect "an instantiation" 0 run --invoke "variables-of-box()" "$tmp/compose.yml"
 expect "its memory" 0 run --invoke "grows-of-box()" "$tmp/compose.yml"
 [ "$(cat "$out")" = 3 ] && ok || bad "its memory" "$(cat "$out")"
 
+# the first one has no name, and the second its number for one
+echo '(component (component $c) (instance (instantiate $c)) (instance $0 (instantiate $c)))' >"$tmp/twice.wat"
+printf 'instances: {"0": {limits: {memory: 64K}}}\n' | policy twice.yml
+expect "a path twice" 1 run --policy "$tmp/twice.yml" "$tmp/twice.wat"
+say "a path twice" 'more than one instance `0`'
+
 # ---- what is wrong, at its place ----
 # refuse NAME PATTERN: the policy on standard input
 refuse() {
