@@ -7,6 +7,7 @@
  * A line is written at once, by one write, so that it stands whole beside what the guest writes. A call
  * that has not ended when the program does is told then: its text was made when it began to wait.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -92,6 +93,7 @@ static void put_line(WasiTrace *trace, Buf *line) {
     buf_byte(line, '\n');
     for (size_t at = 0; at < line->len;) {
         ssize_t n = write(trace->options->fd, line->ptr + at, line->len - at);
+        if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return;
         at += (size_t)n;
     }
