@@ -118,6 +118,7 @@ typedef struct {
 /* Binds `count` sockets to an address, or one to a path, or takes what systemd has opened. False after it
  * has told why. */
 bool listen_at(Listening *listening, Str address, Str unix_path, size_t count);
+bool listen_is_activated(void);
 bool listen_activated(Listening *listening);
 void listen_close(Listening *listening);
 void peer_name(int fd, char *to, size_t size); /* of the client */

@@ -7,6 +7,7 @@
  * refused, while a worker is started anew.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -155,10 +156,20 @@ bool listen_at(Listening *l, Str address, Str unix_path, size_t count) {
     return good;
 }
 
-bool listen_activated(Listening *l) {
+bool listen_is_activated(void) {
     const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-    if (!pid || !count || atol(pid) != (long)getpid() || atoi(count) < 1) return false;
+    return pid && count && atol(pid) == (long)getpid() && atoi(count) >= 1;
+}
+
+/* systemd hands sockets over that block, as a rule: accepting would wait for the next client. */
+bool listen_activated(Listening *l) {
     unsetenv("LISTEN_PID");
+    int flags = fcntl(FIRST_ACTIVATED, F_GETFL), listens = 0;
+    socklen_t size = sizeof listens;
+    if (flags < 0 || fcntl(FIRST_ACTIVATED, F_SETFL, flags | O_NONBLOCK) < 0 ||
+        fcntl(FIRST_ACTIVATED, F_SETFD, FD_CLOEXEC) < 0 ||
+        getsockopt(FIRST_ACTIVATED, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 || !listens)
+        return cannot_listen(STR("$LISTEN_FDS"), "descriptor 3 is no listening socket");
     *l = (Listening){.fds = calloc(1, sizeof(int))};
     if (!l->fds) return false;
     add(l, FIRST_ACTIVATED);

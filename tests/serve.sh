@@ -112,6 +112,36 @@ is "a Unix socket" hello "$(ask --unix-socket "$tmp/socket" http://a/)"
 stop "a Unix socket"
 if [ -e "$tmp/socket" ]; then bad "a Unix socket" "it is left behind"; else ok; fi
 
+# A socket that was opened before, and blocks, as those of systemd do.
+if ! command -v python3 >/dev/null; then
+    skip "serve: python3 is not installed"
+else
+    cat >"$tmp/activate.py" <<'END'
+import os, socket, sys
+s = socket.socket()
+s.bind(('127.0.0.1', 0))
+s.listen()
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1')
+if s.fileno() == 3: os.set_inheritable(3, True)
+else: os.dup2(s.fileno(), 3)
+os.execv(sys.argv[1], sys.argv[1:])
+END
+    start_activated() {
+        : >"$err"
+        python3 "$tmp/activate.py" "$witc" serve "$@" "$tmp/app.wasm" 2>"$err" >"$out" </dev/null &
+        pid=$! port=''
+        for _ in $(seq 200); do
+            port=$(sed -n 's/.*listening at http:.*:\([0-9]*\)$/\1/p' "$err")
+            [ -n "$port" ] && return
+            sleep 0.05
+        done
+        bad "an opened socket" "it does not listen: $(head -n 3 "$err")"
+    }
+    start_activated
+    is "an opened socket" "hello hello" "$(ask "http://127.0.0.1:$port/") $(ask "http://127.0.0.1:$port/")"
+    stop "an opened socket"
+fi
+
 # Workers: one that is killed is started again, and all counters are summed up.
 start --workers 2
 for _ in 1 2 3 4 5 6 7 8; do ask "http://127.0.0.1:$port/"; done >"$tmp/all"
