@@ -112,7 +112,8 @@ __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 typedef struct {
     int *fds; /* one a worker, or one for all */
     size_t count;
-    char name[128]; /* "http://127.0.0.1:8080" */
+    char name[128];    /* "http://127.0.0.1:8080" */
+    bool is_path_ours; /* it is removed at the end */
 } Listening;
 
 /* Binds `count` sockets to an address, or one to a path, or takes what systemd has opened. False after it

@@ -53,7 +53,7 @@ static void name_of(int fd, char *to, size_t size) {
     char host[64] = "", port[8] = "";
     if (getsockname(fd, (struct sockaddr *)&at, &len) < 0) return;
     if (at.ss_family == AF_UNIX) {
-        snprintf(to, size, "unix:%.100s", ((struct sockaddr_un *)&at)->sun_path);
+        snprintf(to, size, "unix:%.108s", ((struct sockaddr_un *)&at)->sun_path);
         return;
     }
     getnameinfo((struct sockaddr *)&at, len, host, sizeof host, port, sizeof port,
@@ -137,10 +137,11 @@ static bool listen_unix(Listening *l, Str path) {
     if (path.len >= sizeof at.sun_path) return cannot_listen(path, strerror(ENAMETOOLONG));
     memcpy(at.sun_path, path.ptr, path.len);
     if (lstat(at.sun_path, &info) == 0 && S_ISSOCK(info.st_mode)) {
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        bool is_alive = connect(fd, (struct sockaddr *)&at, sizeof at) == 0;
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (fd < 0) return cannot_listen(path, strerror(errno));
+        bool is_left = connect(fd, (struct sockaddr *)&at, sizeof at) < 0 && errno == ECONNREFUSED;
         close(fd);
-        if (is_alive) return cannot_listen(path, strerror(EADDRINUSE));
+        if (!is_left) return cannot_listen(path, strerror(EADDRINUSE));
         unlink(at.sun_path);
     }
     return add(l, open_socket((struct sockaddr *)&at, sizeof at, false)) ||
@@ -153,6 +154,7 @@ bool listen_at(Listening *l, Str address, Str unix_path, size_t count) {
     bool good = unix_path.len ? listen_unix(l, unix_path) : listen_inet(l, address, count);
     if (good) name_of(l->fds[0], l->name, sizeof l->name);
     else listen_close(l);
+    l->is_path_ours = good && unix_path.len;
     return good;
 }
 

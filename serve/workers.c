@@ -196,7 +196,7 @@ int serve(const ServeOptions *options) {
     is_good = is_good && (!options->admin.len || listen_at(&admin, options->admin, (Str){0}, 1));
     int status = is_good ? run(options, program, &listening, &admin) : 1;
     if (!is_good) program_release(program);
-    if (options->unix_path.len && is_good) unlink(listening.name + sizeof "unix:" - 1);
+    if (listening.is_path_ours) unlink(listening.name + sizeof "unix:" - 1);
     listen_close(&listening);
     listen_close(&admin);
     return status;

@@ -111,6 +111,15 @@ for _ in $(seq 100); do [ -S "$tmp/socket" ] && break; sleep 0.05; done
 is "a Unix socket" hello "$(ask --unix-socket "$tmp/socket" http://a/)"
 stop "a Unix socket"
 if [ -e "$tmp/socket" ]; then bad "a Unix socket" "it is left behind"; else ok; fi
+# A path that is taken stays with its server; a long one is removed as a whole.
+long=$tmp/$(printf %0105d 0 | cut -c "$((${#tmp} + 2))-105")
+"$witc" serve --unix "$long" "$tmp/app.wasm" 2>"$err" &
+pid=$!
+for _ in $(seq 100); do [ -S "$long" ] && break; sleep 0.05; done
+expect "a taken path" 1 serve --unix "$long" "$tmp/app.wasm"
+is "a taken path" hello "$(ask --unix-socket "$long" http://a/)"
+stop "a long path"
+if [ -e "$long" ]; then bad "a long path" "it is left behind"; else ok; fi
 
 # A socket that was opened before, and blocks, as those of systemd do.
 if ! command -v python3 >/dev/null; then
