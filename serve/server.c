@@ -64,6 +64,7 @@ static void start_accepting(Server *s) {
 
 /* There are no descriptors left: it rests, since the listener would stay ready. */
 static void rest_accepting(Server *s) {
+    if (s->is_draining) return; /* the timer is the drain's */
     stop_accepting(s);
     loop_timer(s->loop, &s->again, loop_now(s->loop) + rest);
 }
@@ -107,7 +108,9 @@ void server_drain(Server *s) {
     s->is_draining = true;
     loop_watch(s->loop, &s->listeners[0].watch, 0); /* health is still told */
     free_spare(s);
-    loop_timer(s->loop, &s->again, loop_now(s->loop) + s->options->drain_timeout);
+    uint64_t most = s->options->drain_timeout;
+    loop_stop_timer(s->loop, &s->again);
+    if (most) loop_timer(s->loop, &s->again, loop_now(s->loop) + most);
     for (Connection *c = s->connections, *next; c; c = next) {
         next = connection_next(c);
         connection_advance(c);

@@ -85,6 +85,17 @@ kill -TERM "$pid"
 wait $pid
 is "a second signal" 1 $?
 
+# Without a limit a drain lasts as long as the requests.
+start --drain-timeout 0
+ask "http://127.0.0.1:$port/sleep?500" >"$tmp/slept" &
+asking=$!
+sleep 0.2
+kill -TERM "$pid"
+wait $asking
+is "a drain without limit" slept "$(cat "$tmp/slept")"
+wait $pid
+is "its status" 0 $?
+
 # A file that is bad does not take the place of one that is good.
 start
 is "before" hello "$(ask "http://127.0.0.1:$port/")"
