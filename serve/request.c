@@ -316,9 +316,12 @@ static Http1Refusal write_guests(Request *r, Http1ResponseHead *head, Http1Write
     if (!find(&r->answer, "date"))
         fields[head->field_count++] = (Http1Field){STR("Date"), server_date(r->server)};
     head->length = r->length;
-    if (head->length == HTTP1_UNKNOWN_LENGTH && is_whole && !r->is_head)
+    bool has_body = !r->is_head && r->status != 204 && r->status != 304;
+    bool is_missing = has_body && !r->out && head->length && head->length != HTTP1_UNKNOWN_LENGTH;
+    if (head->length == HTTP1_UNKNOWN_LENGTH && is_whole && has_body)
         head->length = r->out ? wasi_body_queued(r->out) : 0;
-    Http1Refusal refusal = http1_write_response(writer, head, out);
+    Http1Refusal refusal = is_missing ? HTTP1_REFUSED_UNDERWRITTEN
+                                      : http1_write_response(writer, head, out);
     free(fields);
     return refusal;
 }
