@@ -101,7 +101,11 @@ void guest_wake(Guest *g) {
     queue(g);
 }
 
+/* Those that have reported are taken out, else they would keep the epoll ready for ever. */
 static void is_ready(Watch *watch, uint32_t events) {
+    struct epoll_event told[16];
+    while (epoll_wait(watch->fd, told, 16, 0) == 16) {
+    }
     guest_wake(CONTAINER(watch, Guest, watch));
     loop_watch(CONTAINER(watch, Guest, watch)->server->loop, watch, 0);
 }
