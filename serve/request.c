@@ -141,7 +141,8 @@ void request_leave(Request *r, bool is_whole) {
     r->connection = NULL;
     leave_in(r);
     if (r->guest && !is_whole) guest_stop(r->guest);
-    if (!r->guest) request_free(r);
+    if (r->guest) guest_wake(r->guest); /* it may wait for a body that will not come */
+    else request_free(r);
 }
 
 /* ---- answers of the guest ---- */
