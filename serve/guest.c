@@ -21,6 +21,7 @@
 
 #define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
+enum { MOST_TOLD = 200 }; /* bytes of a target that has trapped: its message comes after it */
 static const char too_long[] = "the request has lasted too long";
 
 /* ---- life ---- */
@@ -165,10 +166,11 @@ static Ending ending_of_trap(const Guest *g) {
     const Request *r = g->request;
     VmFrameInfo frame;
     Str message = vm_trap_message(thread), name = {0};
+    Str target = str_from_to(head_str(&r->head, r->target, r->target_len), 0, MOST_TOLD);
     if (vm_backtrace_at(thread, 0, &frame)) name = frame.name;
     COUNT(g->server->counters, traps_total, 1);
     say("request %llu (%.*s %.*s) has trapped%s%.*s: %.*s", (unsigned long long)r->id,
-        STR_ARG(request_method(r)), STR_ARG(head_str(&r->head, r->target, r->target_len)),
+        STR_ARG(request_method(r)), STR_ARG(target),
         name.len ? " in " : "", STR_ARG(name), STR_ARG(message));
     switch ((int)vm_thread_limit(thread)) {
     case VM_LIMIT_FUEL: return (Ending){"the handler has used up its fuel", 500};

@@ -96,6 +96,12 @@ is "a drain without limit" slept "$(cat "$tmp/slept")"
 wait $pid
 is "its status" 0 $?
 
+# However long the target is, the log says what was wrong.
+start
+ask -o /dev/null "http://127.0.0.1:$port/trap?$(printf %04000d 0)"
+say "a trap of a long target" 'has trapped.*: .*unreachable'
+stop "a trap"
+
 # A file that is bad does not take the place of one that is good.
 start
 is "before" hello "$(ask "http://127.0.0.1:$port/")"
