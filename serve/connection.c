@@ -61,6 +61,7 @@ struct Connection {
     bool closes;        /* after this request */
     bool has_ended;     /* the client will send no more */
     bool is_probed;     /* it was asked whether it is still there */
+    bool is_stalled;    /* the client does not take what has been queued */
     bool lingers, is_dead, is_admin, is_advancing;
     char peer[64];
 };
@@ -157,6 +158,11 @@ void connection_accept(Listener *listener, int fd) {
 
 static size_t unsent(const Connection *c) { return c->out.len - c->sent; }
 
+/* The client has come on: but one that does not take what is sent has its time for that only. */
+static void come_on(Connection *c) {
+    if (!c->is_stalled) c->since = loop_now(c->server->loop);
+}
+
 static void flush(Connection *c) {
     while (unsent(c) && !c->is_dead) {
         ssize_t n = send(c->watch.fd, c->out.at + c->sent, unsent(c), MSG_NOSIGNAL);
@@ -170,6 +176,8 @@ static void flush(Connection *c) {
         c->since = loop_now(c->server->loop);
         COUNT(c->server->counters, sent_bytes_total, n);
     }
+    if (unsent(c) && !c->is_stalled) c->since = loop_now(c->server->loop);
+    c->is_stalled = unsent(c);
     if (unsent(c)) {
         if (c->sent < c->out.cap / 2) return;
         memmove(c->out.at, c->out.at + c->sent, unsent(c));
@@ -297,7 +305,8 @@ static void take_head(Connection *c, const Http1Event *e) {
     c->has_begun = false;
     c->is_expected = e->head.is_expected && has_body;
     if (!e->head.keep_alive) c->closes = true;
-    c->since = r->start = loop_now(c->server->loop);
+    r->start = loop_now(c->server->loop);
+    come_on(c);
     if (e->head.is_tunnel) {
         request_fail(r, 501, "CONNECT");
         c->closes = c->is_read = c->is_refused = true;
@@ -379,9 +388,10 @@ static bool take_event(Connection *c, Str *input) {
 static bool parse(Connection *c, Str *input) {
     bool moved = false;
     while (!c->is_dead && !c->lingers && !(c->request ? c->is_read : c->closes)) {
+        if (!c->request && unsent(c) >= MOST_QUEUED) break; /* answers wait for room, too */
         if (!c->request && input->len && !c->has_begun) {
             c->has_begun = true;
-            c->since = loop_now(c->server->loop);
+            come_on(c);
         }
         Str part = str_from_to(*input, 0, room(c)); /* none may still be the end of something */
         size_t before = part.len;
@@ -397,6 +407,8 @@ static bool parse(Connection *c, Str *input) {
 static bool parse_kept(Connection *c) {
     Str input = {c->in + c->in_at, c->in_len - c->in_at};
     bool moved = parse(c, &input);
+    bool is_taken = c->in_len - input.len > c->in_at; /* the client was not waited for until now */
+    if (is_taken && c->is_asked) come_on(c);
     c->in_at = c->in_len - input.len;
     if (!input.len) {
         free(c->in);
@@ -433,7 +445,7 @@ static void read_some(Connection *c) {
         return;
     }
     COUNT(s->counters, received_bytes_total, n);
-    if (c->is_asked) c->since = loop_now(s->loop); /* a head has its time as a whole */
+    if (c->is_asked) come_on(c); /* a head has its time as a whole */
     Str input = {s->scratch, (size_t)n};
     parse(c, &input);
     keep(c, input);
@@ -448,7 +460,7 @@ static bool end_request(Connection *c) {
     if (!c->is_read) c->closes = true; /* what is left of it is not waited for */
     c->request = NULL;
     c->is_asked = false;
-    c->since = loop_now(c->server->loop);
+    come_on(c);
     request_leave(r, true);
     return true;
 }

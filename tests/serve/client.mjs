@@ -211,6 +211,16 @@ const tests = {
         await sleep(100);
         is('after resets', await get('/'), 200);
     },
+    async pipelined() {
+        const before = await metric('received_bytes_total');
+        const socket = net.connect({ port: adminPort, host: '127.0.0.1' }).on('error', () => { });
+        socket.pause();
+        socket.write('GET /x HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(400000));
+        await sleep(2500);
+        socket.destroy();
+        const taken = await metric('received_bytes_total') - before;
+        check('who asks on and on, and takes no answers, is not read any more', taken > 1000 && taken < 8e6, taken);
+    },
     async admin() {
         const ask = path => talk(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`, { to: adminPort });
         const health = await ask('/health');
