@@ -35,6 +35,7 @@ enum {
     MOST_QUEUED = 64 << 10, /* bytes that a client has not taken */
     MOST_DISCARDED =
         1 << 20, /* bytes of a body that nobody wants, for the sake of the next request */
+    MOST_ADMIN = 64, /* connections to the second address, beyond --max-connections */
 };
 static const uint64_t linger_time = 2000000000, probe_time = 100000000;
 
@@ -112,8 +113,8 @@ static void refuse(int fd) {
     static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
                                  "Retry-After: 1\r\nConnection: close\r\n\r\n";
     char ignored[4096];
-    while (recv(fd, ignored, sizeof ignored, MSG_DONTWAIT) == sizeof ignored) {
-    }
+    for (int i = 0; i < 16; i++) /* bytes that are left would make a reset of the end */
+        if (recv(fd, ignored, sizeof ignored, MSG_DONTWAIT) < (ssize_t)sizeof ignored) break;
     send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     shutdown(fd, SHUT_WR);
     close(fd);
@@ -127,7 +128,9 @@ void connection_accept(Listener *listener, int fd) {
                                 .fields = o->max_fields,
                                 .trailers = o->max_head,
                                 .body = o->max_body};
-    bool is_full = s->connection_count >= o->max_connections;
+    size_t spared = listener->is_admin ? MOST_ADMIN : 0;
+    bool is_full =
+        s->connection_count >= spared && s->connection_count - spared >= o->max_connections;
     Connection *c = is_full ? NULL : calloc(1, sizeof *c);
     Http1Parser *parser = c ? http1_parser_new(HTTP1_SERVER, &limits) : NULL;
     if (!parser) {

@@ -102,6 +102,17 @@ ask -o /dev/null "http://127.0.0.1:$port/trap?$(printf %04000d 0)"
 say "a trap of a long target" 'has trapped.*: .*unreachable'
 stop "a trap"
 
+# Where there are too many connections, health is still told.
+start --max-connections 1 --idle-timeout 5s
+ask "http://127.0.0.1:$port/sleep?700" >"$tmp/slept" &
+asking=$!
+sleep 0.2
+is "one connection too many" 503 "$(ask -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/")"
+is "health of a full server" 200 "$(ask -o /dev/null -w '%{http_code}' "http://127.0.0.1:$admin/health")"
+wait $asking
+is "the connection that was first" slept "$(cat "$tmp/slept")"
+stop "too many connections"
+
 # A file that is bad does not take the place of one that is good.
 start
 is "before" hello "$(ask "http://127.0.0.1:$port/")"
