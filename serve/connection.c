@@ -586,4 +586,5 @@ static void on_timer(Timer *timer) {
 }
 
 Connection *connection_next(const Connection *c) { return c->next; }
+int connection_fd(const Connection *c) { return c->watch.fd; }
 void connection_abort(Connection *c) { destroy(c); }

@@ -188,6 +188,7 @@ void connection_accept(Listener *listener, int fd);
 void connection_advance(Connection *connection);
 Str connection_peer(const Connection *connection);
 Connection *connection_next(const Connection *connection);
+int connection_fd(const Connection *connection);
 void connection_abort(Connection *connection);
 
 /* ---- request.c ---- */

@@ -46,6 +46,12 @@ struct Supervisor {
 
 /* ---- workers ---- */
 
+static bool are_any(const Supervisor *v) {
+    for (size_t i = 0; i < v->count; i++)
+        if (v->workers[i].pid) return true;
+    return false;
+}
+
 /* The loop and signals of the supervisor are not the worker's. */
 _Noreturn static void be_worker(Supervisor *v, size_t i) {
     const Listening *l = v->listening;
@@ -56,6 +62,8 @@ _Noreturn static void be_worker(Supervisor *v, size_t i) {
     for (size_t k = 0; k < l->count; k++)
         if (l->fds[k] != mine) close(l->fds[k]);
     if (v->server.listeners[1].watch.fd >= 0) close(v->server.listeners[1].watch.fd);
+    for (Connection *c = v->server.connections; c; c = connection_next(c))
+        close(connection_fd(c)); /* their ends are the supervisor's to tell */
     close(v->server.signals.fd);
     loop_free(v->server.loop);
     setpgid(0, 0); /* Ctrl-C is for the supervisor, which passes it on */
@@ -72,7 +80,7 @@ static void start(Supervisor *v, size_t i) {
     if (pid == 0) be_worker(v, i);
     w->pid = pid > 0 ? pid : 0;
     w->started = loop_now(v->server.loop);
-    v->server.is_healthy = true;
+    v->server.is_healthy = are_any(v);
     if (pid < 0) {
         say("cannot start a worker: %s", strerror(errno));
         loop_timer(v->server.loop, &w->restart, w->started + long_life);
@@ -83,12 +91,6 @@ static void on_restart(Timer *timer) {
     Worker *w = CONTAINER(timer, Worker, restart);
     COUNT(&w->of->server.all_counters[w - w->of->workers], restarts, 1);
     start(w->of, (size_t)(w - w->of->workers));
-}
-
-static bool are_any(const Supervisor *v) {
-    for (size_t i = 0; i < v->count; i++)
-        if (v->workers[i].pid) return true;
-    return false;
 }
 
 static void ended(Supervisor *v, Worker *w, int status) {
