@@ -181,6 +181,15 @@ static int run(const ServeOptions *options, ServeProgram *program, const Listeni
     return server_run(options, program, listening->fds[0], admin_fd, counters, 1, 0);
 }
 
+/* Workers that cannot would be started again and again. */
+static bool can_log(Str path) {
+    Log *log = path.len ? log_open(path, 0) : NULL;
+    bool is_good = log || !path.len;
+    if (!is_good) say("cannot write %.*s: %s", STR_ARG(path), strerror(errno));
+    log_close(log);
+    return is_good;
+}
+
 int serve(const ServeOptions *options) {
     Listening listening = {0}, admin = {0};
     raise_descriptors();
@@ -196,6 +205,7 @@ int serve(const ServeOptions *options) {
             ? listen_activated(&listening)
             : listen_at(&listening, options->address, options->unix_path, options->workers);
     is_good = is_good && (!options->admin.len || listen_at(&admin, options->admin, (Str){0}, 1));
+    is_good = is_good && can_log(options->log);
     int status = is_good ? run(options, program, &listening, &admin) : 1;
     if (!is_good) program_release(program);
     if (listening.is_path_ours) unlink(listening.name + sizeof "unix:" - 1);
