@@ -588,3 +588,8 @@ static void on_timer(Timer *timer) {
 Connection *connection_next(const Connection *c) { return c->next; }
 int connection_fd(const Connection *c) { return c->watch.fd; }
 void connection_abort(Connection *c) { destroy(c); }
+
+void connection_drain(Connection *c) {
+    if (!c->lingers) read_some(c);
+    connection_advance(c);
+}

@@ -189,6 +189,7 @@ void connection_advance(Connection *connection);
 Str connection_peer(const Connection *connection);
 Connection *connection_next(const Connection *connection);
 int connection_fd(const Connection *connection);
+void connection_drain(Connection *connection); /* what the client has sent by now is read */
 void connection_abort(Connection *connection);
 
 /* ---- request.c ---- */

@@ -106,14 +106,16 @@ void server_drain(Server *s) {
         return;
     }
     s->is_draining = true;
-    loop_watch(s->loop, &s->listeners[0].watch, 0); /* health is still told */
+    Watch *listener = &s->listeners[0].watch;
+    if (listener->fd >= 0) on_listener(listener, EPOLLIN); /* who has come by now is served */
+    loop_watch(s->loop, listener, 0);                      /* health is still told */
     free_spare(s);
     uint64_t most = s->options->drain_timeout;
     loop_stop_timer(s->loop, &s->again);
     if (most) loop_timer(s->loop, &s->again, loop_now(s->loop) + most);
     for (Connection *c = s->connections, *next; c; c = next) {
         next = connection_next(c);
-        connection_advance(c);
+        connection_drain(c);
     }
 }
 

@@ -75,6 +75,19 @@ is "a drain" slept "$(cat "$tmp/slept")"
 wait $pid
 is "its status" 0 $?
 
+# What has come before the signal is answered, though the server has not seen it yet.
+start
+kill -STOP "$pid"
+ask "http://127.0.0.1:$port/" >"$tmp/late" &
+asking=$!
+sleep 0.3
+kill -TERM "$pid"
+kill -CONT "$pid"
+wait $asking
+is "a request in front of the door" hello "$(cat "$tmp/late")"
+wait $pid
+is "its status" 0 $?
+
 # A second signal ends it at once, and so does the limit.
 start --drain-timeout 60s
 ask "http://127.0.0.1:$port/sleep?9000" >/dev/null &
