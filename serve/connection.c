@@ -34,7 +34,7 @@
 enum {
     MOST_QUEUED = 64 << 10, /* bytes that a client has not taken */
     MOST_DISCARDED =
-        1 << 20, /* bytes of a body that nobody wants, for the sake of the next request */
+        1 << 20,     /* bytes of a body that nobody wants, for the sake of the next request */
     MOST_ADMIN = 64, /* connections to the second address, beyond --max-connections */
 };
 static const uint64_t linger_time = 2000000000, probe_time = 100000000;

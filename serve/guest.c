@@ -170,8 +170,8 @@ static Ending ending_of_trap(const Guest *g) {
     if (vm_backtrace_at(thread, 0, &frame)) name = frame.name;
     COUNT(g->server->counters, traps_total, 1);
     say("request %llu (%.*s %.*s) has trapped%s%.*s: %.*s", (unsigned long long)r->id,
-        STR_ARG(request_method(r)), STR_ARG(target),
-        name.len ? " in " : "", STR_ARG(name), STR_ARG(message));
+        STR_ARG(request_method(r)), STR_ARG(target), name.len ? " in " : "", STR_ARG(name),
+        STR_ARG(message));
     switch ((int)vm_thread_limit(thread)) {
     case VM_LIMIT_FUEL: return (Ending){"the handler has used up its fuel", 500};
     case VM_LIMIT_MEMORY: return (Ending){"the handler has used up its memory", 500};

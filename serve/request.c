@@ -321,8 +321,8 @@ static Http1Refusal write_guests(Request *r, Http1ResponseHead *head, Http1Write
     bool is_missing = has_body && !r->out && head->length && head->length != HTTP1_UNKNOWN_LENGTH;
     if (head->length == HTTP1_UNKNOWN_LENGTH && is_whole && has_body)
         head->length = r->out ? wasi_body_queued(r->out) : 0;
-    Http1Refusal refusal = is_missing ? HTTP1_REFUSED_UNDERWRITTEN
-                                      : http1_write_response(writer, head, out);
+    Http1Refusal refusal =
+        is_missing ? HTTP1_REFUSED_UNDERWRITTEN : http1_write_response(writer, head, out);
     free(fields);
     return refusal;
 }

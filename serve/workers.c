@@ -200,10 +200,9 @@ int serve(const ServeOptions *options) {
         program_release(program);
         return 1;
     }
-    bool is_good =
-        listen_is_activated()
-            ? listen_activated(&listening)
-            : listen_at(&listening, options->address, options->unix_path, options->workers);
+    bool is_good = listen_is_activated() ? listen_activated(&listening)
+                                         : listen_at(&listening, options->address,
+                                                     options->unix_path, options->workers);
     is_good = is_good && (!options->admin.len || listen_at(&admin, options->admin, (Str){0}, 1));
     is_good = is_good && can_log(options->log);
     int status = is_good ? run(options, program, &listening, &admin) : 1;
