@@ -138,7 +138,10 @@ static void on_signal(Watch *watch, uint32_t events) {
     while (read(watch->fd, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGCHLD) reap(v);
         else if (info.ssi_signo != SIGHUP) end_all(v);
-        else if (server_reload(&v->server)) tell(v, SIGHUP);
+        else {
+            server_reload(&v->server);
+            tell(v, SIGHUP); /* also where the program is bad: they open the log again */
+        }
     }
 }
 

@@ -193,7 +193,7 @@ END
 fi
 
 # Workers: one that is killed is started again, and all counters are summed up.
-start --workers 2
+start --workers 2 --log "$tmp/workers.log"
 for _ in 1 2 3 4 5 6 7 8; do ask "http://127.0.0.1:$port/"; done >"$tmp/all"
 is "workers" 8 "$(grep -c hello "$tmp/all")"
 is "their sum" "witc_serve_requests_total 8" "$(ask "http://127.0.0.1:$admin/metrics" | grep '^witc_serve_requests_total')"
@@ -205,6 +205,16 @@ is "restarts" "witc_serve_worker_restarts_total 1" "$(ask "http://127.0.0.1:$adm
 kill -HUP "$pid"
 sleep 0.4
 is "after a reload" hello "$(ask "http://127.0.0.1:$port/")"
+# Where the program is bad, the log is opened again all the same, and it is counted.
+echo nothing >"$tmp/app.wasm"
+mv "$tmp/workers.log" "$tmp/workers.old"
+kill -HUP "$pid"
+sleep 0.6
+is "workers after a bad reload" hello "$(ask "http://127.0.0.1:$port/")"
+sleep 0.1
+if grep -q '"status":200' "$tmp/workers.log"; then ok; else bad "workers after a bad reload" "the log is not opened again"; fi
+is "it is counted" "witc_serve_reloads_failed_total 2" "$(ask "http://127.0.0.1:$admin/metrics" | grep '^witc_serve_reloads_failed')"
+cp "$tmp/handler.wasm" "$tmp/app.wasm"
 stop "workers"
 
 # What cannot be served, and words that are wrong.
