@@ -140,14 +140,15 @@ static void splat(PlainMachine *p, Shape s) {
     plain_push(p, v);
 }
 
+/* A lane that is open as a whole is a NaN, unless it is half of one. */
 static void extract(PlainMachine *p, Shape s, const CoreInstr *in, const char *name) {
     PlainValue a = plain_pop(p);
-    uint16_t unsure = a.unsure & lane_mask(s.n, in->lane);
-    if (!s.is_float || (unsure && unsure != lane_mask(s.n, in->lane))) {
-        if (unsure) a = plain_look(p, a);
+    uint16_t mask = lane_mask(s.n, in->lane), unsure = a.unsure & mask;
+    uint64_t bits = lane(&a, s.n, in->lane);
+    if (unsure && (!s.is_float || unsure != mask || !plain_is_nan(s.n, bits))) {
+        a = plain_look(p, a);
         unsure = 0;
     }
-    uint64_t bits = lane(&a, s.n, in->lane);
     if (starts(name, "extract_lane_s")) bits = (uint32_t)plain_signed(s.n, bits);
     PlainValue value = plain_number(scalar_kind(s), bits);
     if (unsure) value.unsure = (uint16_t)plain_mask(s.n / 8);
