@@ -123,7 +123,6 @@ static void resources_are_limited(void) {
     WasiContext context = {.stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
     context.limits.max_resources = 3;
     context.limits.max_random = 16;
-    context.limits.max_messages = 100;
     host_open(&context);
     for (int i = 0; i < 3; i++) CHECK_EQ(call("wasi:cli/stdin", "get-stdin", NULL), VM_DONE);
     AbiValue last = result[0];
@@ -135,6 +134,13 @@ static void resources_are_limited(void) {
     n = bits(17);
     CHECK_EQ(call("wasi:random/random", "get-random-bytes", &n), VM_TRAP);
     CHECK_EQ(call("wasi:random/insecure", "get-insecure-random-bytes", &n), VM_TRAP);
+    host_close();
+}
+
+static void messages_are_limited(void) {
+    WasiContext context = {.stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
+    context.limits.max_messages = 100;
+    host_open(&context);
     CHECK_EQ(call("wasi:http/types", "[constructor]fields", NULL), VM_DONE);
     AbiValue field[3] = {result[0], text("name"), text("value of thirty bytes, no more")};
     CHECK_EQ(call("wasi:http/types", "[method]fields.append", field), VM_DONE); /* 4 + 30 + 32 */
@@ -223,6 +229,7 @@ int main(void) {
     RUN(output_is_limited);
     RUN(filters_by_stream);
     RUN(resources_are_limited);
+    RUN(messages_are_limited);
     RUN(open_files_are_limited);
     RUN(hosts_beside);
     arena_free(arena);
