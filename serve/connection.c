@@ -42,6 +42,7 @@ static const uint64_t linger_time = 2000000000, probe_time = 100000000;
 struct Connection {
     Watch watch;
     Timer timer;
+    Transport transport;
     Server *server;
     Connection *before, *next;
     Http1Parser *parser;
@@ -98,7 +99,7 @@ static void destroy(Connection *c) {
     if (r) request_leave(r, false);
     loop_watch(c->server->loop, &c->watch, 0);
     loop_stop_timer(c->server->loop, &c->timer);
-    close(c->watch.fd);
+    transport_close(&c->transport);
     unlink_connection(c);
     http1_parser_free(c->parser);
     free(c->out.at);
@@ -146,6 +147,7 @@ void connection_accept(Listener *listener, int fd) {
                       .parser = parser,
                       .since = loop_now(s->loop),
                       .is_admin = listener->is_admin};
+    transport_open(&c->transport, fd);
     if (c->next) c->next->before = c;
     s->connections = c;
     s->connection_count++;
@@ -168,8 +170,7 @@ static void come_on(Connection *c) {
 
 static void flush(Connection *c) {
     while (unsent(c) && !c->is_dead) {
-        ssize_t n = send(c->watch.fd, c->out.at + c->sent, unsent(c), MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR) continue;
+        ssize_t n = transport_send(&c->transport, c->out.at + c->sent, unsent(c));
         if (n < 0 && errno == EAGAIN) break;
         if (n < 0) {
             c->is_dead = true;
@@ -436,8 +437,8 @@ static void keep(Connection *c, Str rest) {
 static void read_some(Connection *c) {
     Server *s = c->server;
     if (c->in || c->has_ended) return;
-    ssize_t n = recv(c->watch.fd, s->scratch, SCRATCH, 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    ssize_t n = transport_recv(&c->transport, s->scratch, SCRATCH);
+    if (n < 0 && errno == EAGAIN) return;
     if (n < 0) {
         c->is_dead = true;
         return;
@@ -479,7 +480,7 @@ static void close_if_done(Connection *c) {
     }
     c->lingers = true;
     c->since = loop_now(c->server->loop);
-    shutdown(c->watch.fd, SHUT_WR);
+    transport_end(&c->transport);
     free(c->in);
     c->in = NULL;
     c->in_at = c->in_len = 0;
@@ -501,7 +502,7 @@ static uint64_t deadline(Connection *c) {
 static void rearm(Connection *c) {
     Server *s = c->server;
     bool reads = !c->in && !c->has_ended;
-    uint32_t events = (reads ? EPOLLIN : 0) | (unsent(c) ? EPOLLOUT : 0);
+    uint32_t events = transport_events(&c->transport, reads, unsent(c));
     /* Without events a hang-up is still told. */
     if (!loop_watch(s->loop, &c->watch, events ? events : EPOLLERR)) c->is_dead = true;
     uint64_t at = deadline(c);
@@ -540,11 +541,11 @@ static void on_ready(Watch *watch, uint32_t events) {
     Connection *c = CONTAINER(watch, Connection, watch);
     if (events & (EPOLLERR | EPOLLHUP)) c->is_dead = true;
     else if (c->lingers) {
-        ssize_t n = recv(watch->fd, c->server->scratch, SCRATCH, 0);
-        c->is_dead = n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+        ssize_t n = transport_recv(&c->transport, c->server->scratch, SCRATCH);
+        c->is_dead = n == 0 || (n < 0 && errno != EAGAIN);
         c->discarded += n > 0 ? (uint64_t)n : 0;
         if (c->discarded > 4 * (uint64_t)MOST_DISCARDED) c->is_dead = true;
-    } else if (events & EPOLLIN) read_some(c);
+    } else if (transport_can_read(&c->transport, events)) read_some(c);
     connection_advance(c);
 }
 
@@ -586,7 +587,7 @@ static void on_timer(Timer *timer) {
 }
 
 Connection *connection_next(const Connection *c) { return c->next; }
-int connection_fd(const Connection *c) { return c->watch.fd; }
+int connection_fd(const Connection *c) { return c->transport.fd; }
 void connection_abort(Connection *c) { destroy(c); }
 
 void connection_drain(Connection *c) {

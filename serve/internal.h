@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "serve/serve.h"
+#include "serve/transport.h"
 
 /*
  *     listener ──> connection ──> request ──> guest
