@@ -4,19 +4,15 @@
  *
  * A descriptor is an open file or folder. Whether anything may be changed through it is decided by
  * the grant that it came from (`may_change`); a folder that is opened below one that may be changed
- * may be changed, and says so in its flags. Paths are resolved by path.c, and no system call here is
- * given more than one name.
+ * may be changed, and says so in its flags. Paths are resolved by path.c, and no call of the disk that
+ * the grant lies on (system.h) is given more than one name.
  *
  * Failures are errno numbers until the guest is told: error-code has a case for each of POSIX that
  * these calls can meet, in the order of their names.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "base/utf8.h"
 #include "wasi/internal.h"
@@ -34,12 +30,13 @@ typedef struct {
     bool is_folder; /* otherwise a regular file */
     bool may_change;
     uint8_t flags;
-    WasiQuota *quota; /* of the grant */
+    WasiQuota *quota;      /* of the grant, */
+    const WasiFiles *disk; /* and where it lies */
 } WasiDescriptor;
 
 typedef struct {
     WasiObject object;
-    DIR *entries;
+    void *entries;      /* of its disk */
     WasiSorted *sorted; /* where they are told by name; NULL: as they come */
 } WasiEntries;
 
@@ -96,7 +93,7 @@ static int made_file(WasiQuota *quota, long answer) {
 static int take_growth(WasiQuota *quota, int fd, uint64_t new_end, bool cuts) {
     if (quota->bytes == UINT64_MAX) return 0;
     struct stat st;
-    if (fstat(fd, &st) < 0) return errno;
+    if (quota->disk->stat(quota->disk, fd, &st) < 0) return errno;
     uint64_t end = (uint64_t)st.st_size;
     if (new_end > end && new_end - end > quota->bytes) return wasi_quota_denied(quota, false);
     if (new_end > end) quota->bytes -= new_end - end;
@@ -109,13 +106,12 @@ static int take_growth(WasiQuota *quota, int fd, uint64_t new_end, bool cuts) {
 ssize_t wasi_file_write(int fd, WasiQuota *quota, const void *bytes, size_t n, uint64_t offset) {
     bool appends = offset == WASI_APPEND;
     if (!appends && offset > (uint64_t)INT64_MAX - n) return errno = EFBIG, -1;
+    const WasiFiles *disk = quota->disk;
     struct stat st = {0};
-    if (appends && quota->bytes != UINT64_MAX && fstat(fd, &st) < 0) return -1;
+    if (appends && quota->bytes != UINT64_MAX && disk->stat(disk, fd, &st) < 0) return -1;
     int fault = take_growth(quota, fd, appends ? (uint64_t)st.st_size + n : offset + n, false);
     if (fault) return errno = fault, -1;
-    if (!appends) return pwrite(fd, bytes, n, (off_t)offset);
-    struct iovec part = {(void *)(uintptr_t)bytes, n};
-    return pwritev2(fd, &part, 1, -1, RWF_APPEND);
+    return disk->write(disk, fd, bytes, n, offset);
 }
 
 /* ---- descriptors ---- */
@@ -123,7 +119,7 @@ ssize_t wasi_file_write(int fd, WasiQuota *quota, const void *bytes, size_t n, u
 static void free_descriptor(WasiObject *object) {
     WasiDescriptor *d = (WasiDescriptor *)object;
     if (!d->is_own) return;
-    close(d->fd);
+    d->disk->close(d->disk, d->fd);
     --*d->quota->open;
 }
 
@@ -149,6 +145,7 @@ WASI_FN(get_directories) {
         d->may_change = !folder->read_only;
         d->flags = folder->read_only ? READ : READ | MUTATE;
         d->quota = wasi_quota(wasi, i);
+        d->disk = d->quota->disk;
         wasi_string(&cells[2 * i + 1], folder->name);
     }
     return VM_DONE;
@@ -160,7 +157,7 @@ static int at(Wasi *wasi, const WasiDescriptor *d, const AbiValue *path, WasiFol
     *place = (WasiPlace){.folder = -1};
     if (!d->is_folder) return ENOTDIR;
     if (changes && !d->may_change) return wasi_change_denied(d->quota, wasi_str(path));
-    int fault = wasi_place(wasi_paths(wasi), d->fd, wasi_str(path), follow, place);
+    int fault = wasi_place(d->disk, wasi_paths(wasi), d->fd, wasi_str(path), follow, place);
     return fault == EPERM ? wasi_path_denied(d->quota, wasi_str(path)) : fault;
 }
 
@@ -168,11 +165,19 @@ static WasiFollow follow_of(const AbiValue *path_flags) {
     return path_flags->bits & SYMLINK_FOLLOW ? WASI_FOLLOW : WASI_NOFOLLOW;
 }
 
+static bool stat_place(const WasiPlace *place, struct stat *st) {
+    return place->files->stat_at(place->files, place->folder, place->name, st) == 0;
+}
+
+static int stat_fd(const WasiDescriptor *d, struct stat *st) {
+    return fault_of(d->disk->stat(d->disk, d->fd, st));
+}
+
 /* ENOTDIR where a slash stood behind what is there and is no folder. */
 static int check_slash(const WasiPlace *place) {
     struct stat st;
     if (!place->slash) return 0;
-    if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) < 0) return errno;
+    if (!stat_place(place, &st)) return errno;
     return S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 }
 
@@ -200,7 +205,7 @@ static int open_place(const WasiPlace *place, int mode, WasiQuota *quota, int *f
     struct stat st;
     int fault = 0;
     bool makes = false;
-    if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+    if (stat_place(place, &st)) {
         if (mode & O_EXCL) return EEXIST;
         bool is_other = mode & O_DIRECTORY && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode);
         fault = S_ISLNK(st.st_mode) ? ELOOP : is_other ? ENOTDIR : check_kind(st.st_mode);
@@ -210,7 +215,7 @@ static int open_place(const WasiPlace *place, int mode, WasiQuota *quota, int *f
         makes = true;
     }
     if (fault) return fault;
-    *fd = openat(place->folder, place->name, mode, 0666);
+    *fd = place->files->open(place->files, place->folder, place->name, mode, 0666);
     return makes ? made_file(quota, *fd) : fault_of(*fd);
 }
 
@@ -231,12 +236,12 @@ static int open_path(Wasi *wasi, const WasiDescriptor *base, const AbiValue *arg
 /* What has been opened, and cut off as asked for; is it something that a descriptor can be? */
 static int look_at(const WasiDescriptor *base, uint64_t open, int fd, bool *is_folder) {
     struct stat st;
-    if (fstat(fd, &st) < 0) return errno;
+    if (base->disk->stat(base->disk, fd, &st) < 0) return errno;
     *is_folder = S_ISDIR(st.st_mode);
     int fault = check_kind(st.st_mode);
     if (fault || !(open & TRUNCATE)) return fault;
     fault = take_growth(base->quota, fd, 0, true);
-    return fault ? fault : fault_of(ftruncate(fd, 0));
+    return fault ? fault : fault_of(base->disk->set_size(base->disk, fd, 0));
 }
 
 WASI_FN(open_at) {
@@ -254,7 +259,7 @@ WASI_FN(open_at) {
     AbiValue *handle = fault ? NULL : wasi_case(result, 0, 1, scratch);
     if (handle) d = wasi_make(thread, wasi, WASI_DESCRIPTOR, sizeof *d, NULL, handle);
     if (!d) {
-        if (fd >= 0) close(fd);
+        if (fd >= 0) base->disk->close(base->disk, fd);
         return handle ? VM_TRAP : ended(result, fault, scratch);
     }
     d->object.free = free_descriptor;
@@ -263,6 +268,7 @@ WASI_FN(open_at) {
     d->is_folder = is_folder;
     d->may_change = base->may_change;
     d->quota = base->quota;
+    d->disk = base->disk;
     d->flags = (uint8_t)(is_folder ? READ | (d->may_change ? MUTATE : 0) : flags & ~MUTATE);
     ++*d->quota->open;
     return VM_DONE;
@@ -284,6 +290,7 @@ WASI_FN(read_via_stream) {
         wasi_input(thread, context, d->fd, &d->object, wasi_case(result, 0, 1, scratch));
     if (!in) return VM_TRAP;
     in->medium = WASI_MEDIUM_FILE;
+    in->files = d->disk;
     in->offset = args[1].bits;
     return VM_DONE;
 }
@@ -321,7 +328,7 @@ WASI_FN(read_at) {
     if (fault) return ended(result, fault, scratch);
     size_t most = args[1].bits < WASI_MAX_READ ? args[1].bits : WASI_MAX_READ;
     uint8_t *bytes = arena_alloc(scratch, most + 1);
-    ssize_t n = pread(d->fd, bytes, most, (off_t)args[2].bits);
+    ssize_t n = d->disk->read(d->disk, d->fd, bytes, most, args[2].bits);
     if (n < 0) return ended(result, errno, scratch);
     AbiValue *cells = wasi_case(result, 0, 2, scratch);
     cells[0].list.items = bytes;
@@ -349,7 +356,7 @@ WASI_FN(set_size) {
     int fault = check_file(d, WRITE);
     if (!fault && args[1].bits > INT64_MAX) fault = EFBIG;
     if (!fault) fault = take_growth(d->quota, d->fd, args[1].bits, true);
-    if (!fault) fault = fault_of(ftruncate(d->fd, (off_t)args[1].bits));
+    if (!fault) fault = fault_of(d->disk->set_size(d->disk, d->fd, args[1].bits));
     return ended(result, fault, scratch);
 }
 
@@ -362,20 +369,20 @@ WASI_FN(advise) {
     uint64_t offset = args[1].bits, len = args[2].bits;
     if (offset > INT64_MAX) return ended(result, EINVAL, scratch);
     if (len > INT64_MAX) len = 0; /* to the end */
-    int fault = posix_fadvise(d->fd, (off_t)offset, (off_t)len, advices[args[3].bits]);
-    return ended(result, fault, scratch);
+    int advice = advices[args[3].bits];
+    return ended(result, fault_of(d->disk->advise(d->disk, d->fd, offset, len, advice)), scratch);
 }
 
-static VmStatus synchronize(VmThread *thread, Wasi *wasi, const AbiValue *handle,
-                            int (*sync)(int fd), AbiValue *result, Arena *scratch) {
+static VmStatus synchronize(VmThread *thread, Wasi *wasi, const AbiValue *handle, bool data_only,
+                            AbiValue *result, Arena *scratch) {
     WasiDescriptor *d = get_descriptor(thread, wasi, handle);
     if (!d) return VM_TRAP;
     if (!d->is_folder && !(d->flags & WRITE)) return wasi_ok(result);
-    return ended(result, fault_of(sync(d->fd)), scratch);
+    return ended(result, fault_of(d->disk->sync(d->disk, d->fd, data_only)), scratch);
 }
 
-WASI_FN(sync_data) { return synchronize(thread, context, args, fdatasync, result, scratch); }
-WASI_FN(sync_all) { return synchronize(thread, context, args, fsync, result, scratch); }
+WASI_FN(sync_data) { return synchronize(thread, context, args, true, result, scratch); }
+WASI_FN(sync_all) { return synchronize(thread, context, args, false, result, scratch); }
 
 WASI_FN(get_flags) {
     WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
@@ -422,14 +429,10 @@ static VmStatus put_stat(const Wasi *wasi, AbiValue *result, int fault, struct s
     return VM_DONE;
 }
 
-static bool stat_place(const WasiPlace *place, struct stat *st) {
-    return fstatat(place->folder, place->name, st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 static int stat_path(Wasi *wasi, const WasiDescriptor *d, const AbiValue *args, struct stat *st) {
     WasiPlace place;
     int fault = at(wasi, d, &args[2], follow_of(&args[1]), false, &place);
-    if (!fault) fault = fault_of(fstatat(place.folder, place.name, st, AT_SYMLINK_NOFOLLOW));
+    if (!fault && !stat_place(&place, st)) fault = errno;
     wasi_place_close(&place);
     return fault;
 }
@@ -437,7 +440,7 @@ static int stat_path(Wasi *wasi, const WasiDescriptor *d, const AbiValue *args, 
 WASI_FN(stat_open) {
     WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
     struct stat st;
-    return d ? put_stat(context, result, fault_of(fstat(d->fd, &st)), &st, scratch) : VM_TRAP;
+    return d ? put_stat(context, result, stat_fd(d, &st), &st, scratch) : VM_TRAP;
 }
 
 WASI_FN(stat_at) {
@@ -479,9 +482,9 @@ WASI_FN(set_times) {
     struct timespec times[2];
     int fault =
         d->may_change ? read_times(&args[1], times) : wasi_change_denied(d->quota, STR("."));
-    if (!fault) fault = fault_of(futimens(d->fd, times));
+    if (!fault) fault = fault_of(d->disk->set_times(d->disk, d->fd, times));
     struct stat st;
-    if (!fault && wasi_fixed(context) && fstat(d->fd, &st) == 0)
+    if (!fault && wasi_fixed(context) && !stat_fd(d, &st))
         wasi_fixed_touch(wasi_fixed(context), &st, times);
     return ended(result, fault, scratch);
 }
@@ -493,7 +496,7 @@ WASI_FN(set_times_at) {
     WasiPlace place = {0};
     int fault = read_times(&args[3], times);
     if (!fault) fault = at(context, d, &args[2], follow_of(&args[1]), true, &place);
-    if (!fault) fault = fault_of(utimensat(place.folder, place.name, times, AT_SYMLINK_NOFOLLOW));
+    if (!fault) fault = fault_of(d->disk->set_times_at(d->disk, place.folder, place.name, times));
     struct stat st;
     if (!fault && wasi_fixed(context) && stat_place(&place, &st))
         wasi_fixed_touch(wasi_fixed(context), &st, times);
@@ -506,8 +509,8 @@ WASI_FN(is_same_object) {
     WasiDescriptor *other = d ? get_descriptor(thread, context, &args[1]) : NULL;
     if (!other) return VM_TRAP;
     struct stat a, b;
-    result->bits = fstat(d->fd, &a) == 0 && fstat(other->fd, &b) == 0 && a.st_dev == b.st_dev &&
-                   a.st_ino == b.st_ino;
+    result->bits = d->disk == other->disk && !stat_fd(d, &a) && !stat_fd(other, &b) &&
+                   a.st_dev == b.st_dev && a.st_ino == b.st_ino;
     return VM_DONE;
 }
 
@@ -530,7 +533,7 @@ static VmStatus put_hash(AbiValue *result, int fault, const struct stat *st, Was
 WASI_FN(metadata_hash) {
     WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
     struct stat st;
-    return d ? put_hash(result, fault_of(fstat(d->fd, &st)), &st, context, scratch) : VM_TRAP;
+    return d ? put_hash(result, stat_fd(d, &st), &st, context, scratch) : VM_TRAP;
 }
 
 WASI_FN(metadata_hash_at) {
@@ -541,42 +544,43 @@ WASI_FN(metadata_hash_at) {
 
 /* ---- entries of folders ---- */
 
-static void free_entries(WasiObject *object) {
-    WasiEntries *stream = (WasiEntries *)object;
-    if (stream->entries) closedir(stream->entries);
-    wasi_sorted_free(stream->sorted);
-    --*((WasiDescriptor *)object->parent)->quota->open;
+static const WasiDescriptor *folder_of(const WasiEntries *stream) {
+    return (const WasiDescriptor *)stream->object.parent;
 }
 
-static int open_entries(const WasiDescriptor *d, DIR **entries) {
+static void close_entries(const WasiDescriptor *d, void *entries, WasiSorted *sorted) {
+    if (entries) d->disk->close_entries(d->disk, entries);
+    wasi_sorted_free(sorted);
+}
+
+static void free_entries(WasiObject *object) {
+    WasiEntries *stream = (WasiEntries *)object;
+    close_entries(folder_of(stream), stream->entries, stream->sorted);
+    --*folder_of(stream)->quota->open;
+}
+
+static int open_entries(const WasiDescriptor *d, void **entries) {
     if (!d->is_folder) return ENOTDIR;
     if (*d->quota->open >= d->quota->max_open) return ENOMEM;
-    int fd = openat(d->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return errno;
-    *entries = fdopendir(fd);
-    if (*entries) return 0;
-    int fault = errno;
-    close(fd);
-    return fault;
+    *entries = d->disk->open_entries(d->disk, d->fd);
+    return *entries ? 0 : errno;
 }
 
 WASI_FN(read_directory) {
     WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
     if (!d) return VM_TRAP;
-    DIR *entries = NULL;
+    void *entries = NULL;
     WasiSorted *sorted = NULL;
     int fault = open_entries(d, &entries);
-    if (!fault && wasi_fixed(context)) sorted = wasi_sorted_new(entries, &fault);
+    if (!fault && wasi_fixed(context)) sorted = wasi_sorted_new(d->disk, entries, &fault);
     if (fault) {
-        if (entries) closedir(entries);
-        wasi_sorted_free(sorted);
+        close_entries(d, entries, sorted);
         return ended(result, fault, scratch);
     }
     WasiEntries *stream = wasi_make(thread, context, WASI_DIRECTORY_ENTRY_STREAM, sizeof *stream,
                                     &d->object, wasi_case(result, 0, 1, scratch));
     if (!stream) {
-        closedir(entries);
-        wasi_sorted_free(sorted);
+        close_entries(d, entries, sorted);
         return VM_TRAP;
     }
     stream->entries = entries;
@@ -592,22 +596,22 @@ static bool is_told(const char *name) {
     return !str_is(text, ".") && !str_is(text, "..") && utf8_valid_prefix(text) == text.len;
 }
 
-static uint32_t entry_type(DIR *entries, const WasiEntry *entry) {
+static uint32_t entry_type(const WasiDescriptor *d, const WasiEntry *entry) {
     struct stat st;
     if (entry->type != DT_UNKNOWN) return type_of(DTTOIF(entry->type));
-    int answer = fstatat(dirfd(entries), entry->name, &st, AT_SYMLINK_NOFOLLOW);
+    int answer = d->disk->stat_at(d->disk, d->fd, entry->name, &st);
     return answer < 0 ? UNKNOWN : type_of(st.st_mode);
 }
 
 /* The next that is told; its name is NULL after the last. */
 static WasiEntry next_entry(WasiEntries *stream) {
+    const WasiFiles *disk = folder_of(stream)->disk;
     for (;;) {
         errno = 0;
-        const WasiEntry *kept = stream->sorted ? wasi_sorted_next(stream->sorted) : NULL;
-        const struct dirent *read = stream->sorted ? NULL : readdir(stream->entries);
-        if (!kept && !read) return (WasiEntry){0};
-        WasiEntry entry = kept ? *kept : (WasiEntry){read->d_name, read->d_type};
-        if (is_told(entry.name)) return entry;
+        const WasiEntry *entry = stream->sorted ? wasi_sorted_next(stream->sorted)
+                                                : disk->next_entry(disk, stream->entries);
+        if (!entry) return (WasiEntry){0};
+        if (is_told(entry->name)) return *entry;
     }
 }
 
@@ -619,7 +623,7 @@ WASI_FN(read_directory_entry) {
     AbiValue *option = wasi_case(result, 0, 1, scratch);
     AbiValue *cells = wasi_case(option, entry.name != NULL, entry.name ? 2 : 0, scratch);
     if (!entry.name) return VM_DONE;
-    cells[0].bits = entry_type(stream->entries, &entry);
+    cells[0].bits = entry_type(folder_of(stream), &entry);
     wasi_string(&cells[1], str_copy(scratch, str_from(entry.name)));
     return VM_DONE;
 }
@@ -629,7 +633,7 @@ WASI_FN(read_directory_entry) {
 static int unlink_place(const Wasi *wasi, const WasiPlace *place, int flags) {
     struct stat st;
     bool told = wasi_fixed(wasi) && stat_place(place, &st);
-    int fault = fault_of(unlinkat(place->folder, place->name, flags));
+    int fault = fault_of(place->files->unlink(place->files, place->folder, place->name, flags));
     if (told && !fault) wasi_fixed_forget(wasi_fixed(wasi), &st);
     return fault;
 }
@@ -640,7 +644,8 @@ WASI_FN(create_directory_at) {
     WasiPlace place;
     int fault = at(context, d, &args[1], WASI_ENTRY, true, &place);
     if (!fault) fault = take_file(d->quota);
-    if (!fault) fault = made_file(d->quota, mkdirat(place.folder, place.name, 0777));
+    if (!fault)
+        fault = made_file(d->quota, d->disk->make_folder(d->disk, place.folder, place.name, 0777));
     wasi_place_close(&place);
     return ended(result, fault, scratch);
 }
@@ -672,7 +677,7 @@ WASI_FN(readlink_at) {
     WasiPlace place;
     int fault = at(context, d, &args[1], WASI_NOFOLLOW, false, &place);
     char *target = arena_alloc(scratch, PATH_MAX);
-    ssize_t n = fault ? 0 : readlinkat(place.folder, place.name, target, PATH_MAX);
+    ssize_t n = fault ? 0 : d->disk->read_link(d->disk, place.folder, place.name, target, PATH_MAX);
     if (!fault) fault = fault_of(n);
     wasi_place_close(&place);
     Str text = {target, fault ? 0 : (size_t)n};
@@ -686,7 +691,7 @@ WASI_FN(readlink_at) {
 /* Can something that is no folder be made there? */
 static int check_new(const WasiPlace *place) {
     struct stat st;
-    if (fstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
+    if (stat_place(place, &st)) return EEXIST;
     return place->slash ? ENOENT : 0;
 }
 
@@ -695,7 +700,9 @@ static int make_link(const WasiPlace *place, Str target, WasiQuota *quota, Arena
     int fault = check_new(place);
     if (!fault) fault = take_file(quota);
     const char *text = str_c(scratch, target);
-    return fault ? fault : made_file(quota, symlinkat(text, place->folder, place->name));
+    const WasiFiles *files = place->files;
+    return fault ? fault
+                 : made_file(quota, files->make_link(files, text, place->folder, place->name));
 }
 
 WASI_FN(symlink_at) {
@@ -716,7 +723,8 @@ static int two_places(Wasi *wasi, const WasiDescriptor *from, const AbiValue *fr
     places[1].is_own = false;
     int fault = at(wasi, from, from_path, WASI_ENTRY, true, &places[0]);
     if (!fault) fault = at(wasi, to, to_path, WASI_ENTRY, true, &places[1]);
-    return fault ? fault : check_slash(&places[0]);
+    if (!fault) fault = check_slash(&places[0]);
+    return fault || from->disk == to->disk ? fault : EXDEV;
 }
 
 WASI_FN(link_at) {
@@ -729,8 +737,8 @@ WASI_FN(link_at) {
     if (!fault) fault = check_new(&places[1]);
     if (!fault) fault = take_file(to->quota);
     if (!fault)
-        fault = made_file(to->quota, linkat(places[0].folder, places[0].name, places[1].folder,
-                                            places[1].name, 0));
+        fault = made_file(to->quota, d->disk->link(d->disk, places[0].folder, places[0].name,
+                                                   places[1].folder, places[1].name));
     wasi_place_close(&places[0]);
     wasi_place_close(&places[1]);
     return ended(result, fault, scratch);
@@ -744,7 +752,9 @@ static int rename_place(const Wasi *wasi, const WasiPlace *from, const WasiPlace
     struct stat st, moved;
     bool told = wasi_fixed(wasi) && stat_place(to, &st) && stat_place(from, &moved) &&
                 (st.st_ino != moved.st_ino || st.st_dev != moved.st_dev);
-    if (!fault) fault = fault_of(renameat(from->folder, from->name, to->folder, to->name));
+    if (!fault)
+        fault = fault_of(
+            from->files->rename(from->files, from->folder, from->name, to->folder, to->name));
     if (told && !fault) wasi_fixed_forget(wasi_fixed(wasi), &st);
     return fault;
 }

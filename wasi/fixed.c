@@ -13,7 +13,6 @@
  *
  * What comes from outside through pipes, terminals and the network comes when it comes.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -134,16 +133,16 @@ static int by_name(const void *a, const void *b) {
     return str_cmp(str_from(((const WasiEntry *)a)->name), str_from(((const WasiEntry *)b)->name));
 }
 
-WasiSorted *wasi_sorted_new(DIR *entries, int *fault) {
+WasiSorted *wasi_sorted_new(const WasiFiles *files, void *entries, int *fault) {
     Arena *arena = arena_keep(arena_new());
     WasiSorted *sorted = ARENA_NEW(arena, WasiSorted);
     sorted->arena = arena;
-    const struct dirent *entry;
+    const WasiEntry *entry;
     size_t bytes = 0;
-    while (errno = 0, (entry = readdir(entries)) && bytes < MOST_NAMES) {
-        Str name = str_from(entry->d_name);
+    while ((entry = files->next_entry(files, entries)) && bytes < MOST_NAMES) {
+        Str name = str_from(entry->name);
         bytes += name.len + 2 * sizeof(WasiEntry);
-        *vec_push(arena, &sorted->at) = (WasiEntry){str_c(arena, name), entry->d_type};
+        *vec_push(arena, &sorted->at) = (WasiEntry){str_c(arena, name), entry->type};
     }
     *fault = bytes < MOST_NAMES ? errno : ENOMEM;
     if (sorted->at.len) qsort(sorted->at.at, sorted->at.len, sizeof *sorted->at.at, by_name);

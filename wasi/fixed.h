@@ -2,11 +2,8 @@
 #ifndef WASI_FIXED_H
 #define WASI_FIXED_H
 
-#include <dirent.h>
-#include <sys/stat.h>
-#include <time.h>
-
 #include "base/vec.h"
+#include "wasi/system.h"
 
 /* What a host tells by rule, where its context asks for that (fixed.c). */
 
@@ -37,13 +34,9 @@ void wasi_fixed_stat(WasiFixed *fixed, struct stat *st);
 /* As futimens has them. */
 void wasi_fixed_touch(WasiFixed *fixed, const struct stat *st, const struct timespec times[2]);
 
-typedef struct {
-    const char *name;
-    unsigned char type; /* DT_REG ... */
-} WasiEntry;
 typedef struct WasiSorted WasiSorted;
 /* All entries of a folder by name; *fault is an errno or 0. */
-WasiSorted *wasi_sorted_new(DIR *entries, int *fault);
+WasiSorted *wasi_sorted_new(const WasiFiles *files, void *entries, int *fault);
 const WasiEntry *wasi_sorted_next(WasiSorted *sorted); /* NULL: no more */
 void wasi_sorted_free(WasiSorted *sorted);
 

@@ -83,6 +83,7 @@ size_t wasi_output_left(Wasi *wasi, size_t n);
 void wasi_output_count(Wasi *wasi, size_t n);
 WasiFilter *wasi_filter(Wasi *wasi, int stream); /* what is in the middle of a sequence, there */
 uint64_t *wasi_seed(Wasi *wasi);                 /* the state of the insecure random numbers */
+const WasiSystem *wasi_system(const Wasi *wasi);
 WasiPaths wasi_paths(const Wasi *wasi);
 /* SipHash-2-4 of words, with the host's own key. */
 uint64_t wasi_keyed_hash(const Wasi *wasi, const uint64_t *words, size_t n);
@@ -92,6 +93,7 @@ typedef struct {
     uint64_t granted_bytes, bytes, files; /* UINT64_MAX: as many as there is room for */
     uint32_t *open;                       /* how many files and folders the guest has open, */
     uint64_t max_open;                    /* and may have */
+    const WasiFiles *disk;                /* where its files lie */
     const Wasi *of;                       /* the host that the folder was granted to */
 } WasiQuota;
 WasiQuota *wasi_quota(Wasi *wasi, size_t folder);
@@ -174,7 +176,8 @@ typedef enum {
 
 typedef struct WasiInput {
     WasiObject object;
-    int fd; /* -1: at its end */
+    int fd;                 /* -1: at its end */
+    const WasiFiles *files; /* that fd is of, where the medium is a file */
     bool closed;
     WasiMedium medium;
     WasiBody *body;           /* of WASI_MEDIUM_BODY, in place of fd; its parent keeps it */
@@ -250,7 +253,6 @@ WasiLookups *wasi_lookups_new(void);
 void wasi_lookups_release(WasiLookups *lookups);
 
 /* filesystem.c */
-#define WASI_APPEND UINT64_MAX
 /* Writes to a file at an offset, as far as the quota allows: how much, or -1 and an errno. */
 ssize_t wasi_file_write(int fd, WasiQuota *quota, const void *bytes, size_t n, uint64_t offset);
 

@@ -229,7 +229,7 @@ static ssize_t read_now(WasiInput *in, void *bytes, uint64_t n) {
     if (!can_read(in)) return 0;
     bool is_file = in->medium == WASI_MEDIUM_FILE, past_all = is_file && in->offset > INT64_MAX;
     ssize_t got = past_all  ? 0
-                  : is_file ? pread(in->fd, bytes, n, (off_t)in->offset)
+                  : is_file ? in->files->read(in->files, in->fd, bytes, n, in->offset)
                             : read(in->fd, bytes, n);
     if (got > 0) in->offset += (uint64_t)got;
     if (got > 0) return got;

@@ -20,12 +20,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 enum { MAX_LINKS = 40, MAX_TRIES = 64, FOLDER = O_PATH | O_DIRECTORY | O_CLOEXEC };
 
@@ -50,15 +47,17 @@ static bool path_set(PathText *path, Str a, const char *between, Str b) {
 
 static Str text_of(const PathText *path) { return (Str){path->text, path->len}; }
 
-static int replace(int *fd, int with) {
-    if (*fd >= 0) close(*fd);
+static int replace(const WasiFiles *files, int *fd, int with) {
+    int fault = with < 0 ? errno : 0;
+    if (*fd >= 0) files->close(files, *fd);
     *fd = with;
-    return with < 0 ? errno : 0;
+    return fault;
 }
 
 /* ---- the walk ---- */
 
 typedef struct {
+    const WasiFiles *files;
     int base, folder; /* where it stands; -1: at the base */
     PathText names;   /* from the base to there, each a real folder's */
     PathText rest;
@@ -73,7 +72,7 @@ static int walk_up(Walk *w) {
     size_t slash = str_rfind(text_of(&w->names), '/');
     w->names.len = slash == SIZE_MAX ? 0 : slash;
     w->names.text[w->names.len] = 0;
-    if (w->folder >= 0) close(w->folder);
+    if (w->folder >= 0) w->files->close(w->files, w->folder);
     w->folder = -1;
     for (size_t at = 0; at < w->names.len;) {
         size_t end = str_find(text_of(&w->names), '/', at);
@@ -81,7 +80,8 @@ static int walk_up(Walk *w) {
         char name[NAME_MAX + 1];
         memcpy(name, w->names.text + at, end - at);
         name[end - at] = 0;
-        int fault = replace(&w->folder, openat(standing(w), name, FOLDER | O_NOFOLLOW));
+        int fd = w->files->open(w->files, standing(w), name, FOLDER | O_NOFOLLOW, 0);
+        int fault = replace(w->files, &w->folder, fd);
         if (fault) return fault;
         at = end + 1;
     }
@@ -90,7 +90,7 @@ static int walk_up(Walk *w) {
 
 static int walk_link(Walk *w, int link) {
     char target[PATH_MAX];
-    ssize_t n = readlinkat(link, "", target, sizeof target);
+    ssize_t n = w->files->read_link(w->files, link, "", target, sizeof target);
     if (n < 0) return errno;
     if (++w->links > MAX_LINKS) return ELOOP;
     if (n == 0) return ENOENT;
@@ -100,18 +100,19 @@ static int walk_link(Walk *w, int link) {
 }
 
 static int walk_down(Walk *w, const char *name) {
-    int fd = openat(standing(w), name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    const WasiFiles *files = w->files;
+    int fd = files->open(files, standing(w), name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd < 0) return errno;
     struct stat st;
-    int fault = fstat(fd, &st) < 0 ? errno : 0;
+    int fault = files->stat(files, fd, &st) < 0 ? errno : 0;
     if (!fault && S_ISDIR(st.st_mode)) {
         Str names = text_of(&w->names);
         if (!path_set(&w->names, names, names.len ? "/" : "", str_from(name))) fault = ENAMETOOLONG;
-        else return replace(&w->folder, fd);
+        else return replace(files, &w->folder, fd);
     } else if (!fault) {
         fault = S_ISLNK(st.st_mode) ? walk_link(w, fd) : ENOTDIR;
     }
-    close(fd);
+    files->close(files, fd);
     return fault;
 }
 
@@ -129,56 +130,54 @@ static int walk_step(Walk *w) {
     return strcmp(name, "..") ? walk_down(w, name) : walk_up(w);
 }
 
-static int open_by_walk(int base, Str path, int *folder) {
-    Walk w = {.base = base, .folder = -1};
+static int open_by_walk(const WasiFiles *files, int base, Str path, int *folder) {
+    Walk w = {.files = files, .base = base, .folder = -1};
     int fault = path_set(&w.rest, path, "", (Str){0}) ? 0 : ENAMETOOLONG;
     while (!fault && w.rest.len) fault = walk_step(&w);
-    if (!fault && w.folder < 0) fault = replace(&w.folder, openat(base, ".", FOLDER));
-    if (fault && w.folder >= 0) close(w.folder);
+    if (!fault && w.folder < 0)
+        fault = replace(files, &w.folder, files->open(files, base, ".", FOLDER, 0));
+    if (fault && w.folder >= 0) files->close(files, w.folder);
     else *folder = w.folder;
     return fault;
 }
 
 /* ---- openat2 ---- */
 
-static long openat2_beneath(int base, const char *path) {
-    struct open_how how = {.flags = FOLDER, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-    return syscall(SYS_openat2, base, path, &how, sizeof how);
-}
-
 WasiPaths wasi_paths_here(void) {
-    long fd = openat2_beneath(AT_FDCWD, ".");
+    const WasiFiles *files = &wasi_linux_files;
+    int fd = files->open_beneath(files, AT_FDCWD, ".");
     if (fd < 0) return WASI_PATHS_WALK;
-    close((int)fd);
+    files->close(files, fd);
     return WASI_PATHS_OPENAT2;
 }
 
 /* Two of its answers say less than the walk's: EAGAIN, where others are renaming, and ELOOP, which
  * is also what it has for links that the kernel makes up. */
-static int open_beneath(WasiPaths paths, int base, Str path, int *folder) {
+static int open_beneath(const WasiFiles *files, WasiPaths paths, int base, Str path, int *folder) {
     char name[PATH_MAX];
     if (path.len >= sizeof name) return ENAMETOOLONG;
     memcpy(name, path.ptr, path.len);
     name[path.len] = 0;
-    long fd = -1;
+    int fd = -1, tries = files->open_beneath && paths == WASI_PATHS_OPENAT2 ? MAX_TRIES : 0;
     errno = EAGAIN;
-    for (int i = 0; paths == WASI_PATHS_OPENAT2 && i < MAX_TRIES && fd < 0 && errno == EAGAIN; i++)
-        fd = openat2_beneath(base, name);
-    *folder = (int)fd;
+    for (int i = 0; i < tries && fd < 0 && errno == EAGAIN; i++)
+        fd = files->open_beneath(files, base, name);
+    *folder = fd;
     if (fd >= 0) return 0;
-    if (errno == EAGAIN || errno == ELOOP) return open_by_walk(base, path, folder);
+    if (errno == EAGAIN || errno == ELOOP || errno == ENOSYS)
+        return open_by_walk(files, base, path, folder);
     return errno == EXDEV ? EPERM : errno;
 }
 
 /* ---- places ---- */
 
 void wasi_place_close(WasiPlace *place) {
-    if (place->is_own) close(place->folder);
+    if (place->is_own) place->files->close(place->files, place->folder);
     place->is_own = false;
 }
 
 static int in_folder(WasiPaths paths, int base, Str path, WasiPlace *place) {
-    int fault = open_beneath(paths, base, path, &place->folder);
+    int fault = open_beneath(place->files, paths, base, path, &place->folder);
     place->is_own = !fault;
     return fault;
 }
@@ -191,7 +190,7 @@ static int place_of(WasiPaths paths, int base, Str path, WasiFollow follow, Wasi
     size_t slash = str_rfind(bare, '/');
     *last = slash == SIZE_MAX ? 0 : slash + 1;
     Str name = str_after(bare, *last);
-    *place = (WasiPlace){.folder = base, .slash = bare.len < path.len};
+    *place = (WasiPlace){.files = place->files, .folder = base, .slash = bare.len < path.len};
     if (str_is(name, "..") || (place->slash && follow != WASI_ENTRY) || str_is(name, ".")) {
         place->name[0] = '.';
         return str_is(path, ".") ? 0 : in_folder(paths, base, path, place);
@@ -201,9 +200,10 @@ static int place_of(WasiPaths paths, int base, Str path, WasiFollow follow, Wasi
     return *last ? in_folder(paths, base, str_from_to(bare, 0, *last), place) : 0;
 }
 
-int wasi_place(WasiPaths paths, int base, Str path, WasiFollow follow, WasiPlace *place) {
+int wasi_place(const WasiFiles *files, WasiPaths paths, int base, Str path, WasiFollow follow,
+               WasiPlace *place) {
     PathText text;
-    *place = (WasiPlace){.folder = -1};
+    *place = (WasiPlace){.files = files, .folder = -1};
     if (!path.len) return ENOENT;
     if (memchr(path.ptr, 0, path.len)) return EINVAL;
     if (path.ptr[0] == '/') return EPERM;
@@ -213,7 +213,7 @@ int wasi_place(WasiPaths paths, int base, Str path, WasiFollow follow, WasiPlace
         int fault = place_of(paths, base, text_of(&text), follow, place, &last);
         if (fault || follow != WASI_FOLLOW) return fault;
         char target[PATH_MAX];
-        ssize_t n = readlinkat(place->folder, place->name, target, sizeof target);
+        ssize_t n = files->read_link(files, place->folder, place->name, target, sizeof target);
         if (n < 0) return 0; /* no link: the operation will tell what it is */
         wasi_place_close(place);
         if (links == MAX_LINKS) return ELOOP;

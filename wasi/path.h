@@ -5,10 +5,11 @@
 #include <limits.h>
 
 #include "base/str.h"
+#include "wasi/system.h"
 
 /* How folders below a folder are opened. */
 typedef enum { WASI_PATHS_OPENAT2, WASI_PATHS_WALK } WasiPaths;
-/* What this system can. */
+/* What this system can. Other tables of files are walked, where they have no open_beneath. */
 WasiPaths wasi_paths_here(void);
 
 typedef enum {
@@ -18,6 +19,7 @@ typedef enum {
 } WasiFollow;
 
 typedef struct {
+    const WasiFiles *files;
     int folder; /* `base`, or an O_PATH descriptor of its own */
     bool is_own;
     bool slash;              /* WASI_ENTRY: one stood behind the name */
@@ -26,7 +28,8 @@ typedef struct {
 
 /* Resolves a guest's path below the folder `base`. 0, or an errno: EPERM where it would leave it.
  * The name need not exist. */
-int wasi_place(WasiPaths paths, int base, Str path, WasiFollow follow, WasiPlace *place);
+int wasi_place(const WasiFiles *files, WasiPaths paths, int base, Str path, WasiFollow follow,
+               WasiPlace *place);
 void wasi_place_close(WasiPlace *place);
 
 #endif

@@ -78,8 +78,14 @@ static bool make_quotas(Wasi *wasi) {
     for (size_t i = 0; wasi->quotas && i < c->folder_count; i++) {
         uint64_t bytes = c->folders[i].max_bytes, files = c->folders[i].max_files;
         if (!bytes) bytes = UINT64_MAX;
-        wasi->quotas[i] = (WasiQuota){
-            bytes, bytes, files ? files : UINT64_MAX, &wasi->open, wasi->limits.max_open, wasi};
+        wasi->quotas[i] = (WasiQuota){.granted_bytes = bytes,
+                                      .bytes = bytes,
+                                      .files = files ? files : UINT64_MAX,
+                                      .open = &wasi->open,
+                                      .max_open = wasi->limits.max_open,
+                                      .disk = c->folders[i].files ? c->folders[i].files
+                                                                  : wasi_system(wasi)->files,
+                                      .of = wasi};
     }
     return wasi->quotas != NULL;
 }
@@ -159,6 +165,10 @@ bool wasi_output_met(const Wasi *wasi) {
     for (; wasi; wasi = wasi->beside)
         if (wasi->output_met) return true;
     return false;
+}
+const WasiSystem *wasi_system(const Wasi *wasi) {
+    const WasiSystem *system = wasi->context->system;
+    return system ? system : &wasi_linux;
 }
 WasiPaths wasi_paths(const Wasi *wasi) { return wasi->paths; }
 WasiQuota *wasi_quota(Wasi *wasi, size_t folder) { return &wasi->quotas[folder]; }

@@ -6,6 +6,7 @@
 
 #include "interpreter/interpreter.h"
 #include "wasi/net.h"
+#include "wasi/system.h"
 
 /*
  * The host side of WASI 0.2.12. A guest gets what the context grants, and nothing else: every import
@@ -27,10 +28,11 @@ typedef struct {
 
 /* A folder of the system, and everything below it. */
 typedef struct {
-    int fd;         /* an open folder; never closed by us */
-    Str name;       /* the guest's path for it */
-    Str host;       /* the host's, for messages; may be empty */
-    bool read_only; /* nothing in it can be changed */
+    int fd;                 /* an open folder; never closed by us */
+    const WasiFiles *files; /* that `fd` is of; NULL: those of the context's system */
+    Str name;               /* the guest's path for it */
+    Str host;               /* the host's, for messages; may be empty */
+    bool read_only;         /* nothing in it can be changed */
     /* By how much files may grow, and how many files, folders and links may be made; 0: no limit.
      * Bytes that are cut off a file count no more; files that are removed do. */
     uint64_t max_bytes, max_files;
@@ -80,7 +82,8 @@ typedef struct {
     const VmLimits *own_limits; /* of a host of wasi_beside: of its instance; may be NULL */
     const WasiExplain *explain; /* NULL: nobody */
     bool is_deterministic; /* clocks, random numbers, files are told by rule (fixed.c) and `seed` */
-    WasiObserver *observers; /* who sees every call; NULL: nobody */
+    WasiObserver *observers;  /* who sees every call; NULL: nobody */
+    const WasiSystem *system; /* below it all; NULL: Linux as it is */
 } WasiContext;
 
 typedef struct Wasi Wasi;

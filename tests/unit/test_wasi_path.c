@@ -175,7 +175,8 @@ static void check_path(const char *path, WasiFollow follow) {
     WasiPlace places[2];
     int faults[2];
     for (int i = 0; i < 2; i++)
-        faults[i] = wasi_place((WasiPaths)i, base, str_from(path), follow, &places[i]);
+        faults[i] =
+            wasi_place(&wasi_linux_files, (WasiPaths)i, base, str_from(path), follow, &places[i]);
     if (wasi_paths_here() == WASI_PATHS_OPENAT2) {
         if (faults[0] != faults[1]) printf("%s (%d): %d, %d\n", path, follow, faults[0], faults[1]);
         CHECK_EQ(faults[0], faults[1]);
@@ -202,7 +203,8 @@ static void matrix(void) {
 
 static int fault(const char *path, WasiFollow follow) {
     WasiPlace place;
-    int code = wasi_place(wasi_paths_here(), base, str_from(path), follow, &place);
+    int code =
+        wasi_place(&wasi_linux_files, wasi_paths_here(), base, str_from(path), follow, &place);
     wasi_place_close(&place);
     return code;
 }
@@ -236,7 +238,9 @@ static void refusals(void) {
     CHECK_EQ(fault("", WASI_FOLLOW), ENOENT);
     CHECK_EQ(fault("file/x", WASI_FOLLOW), ENOTDIR);
     WasiPlace place;
-    CHECK_EQ(wasi_place(WASI_PATHS_WALK, base, (Str){"a\0b", 3}, WASI_ENTRY, &place), EINVAL);
+    CHECK_EQ(
+        wasi_place(&wasi_linux_files, WASI_PATHS_WALK, base, (Str){"a\0b", 3}, WASI_ENTRY, &place),
+        EINVAL);
     char name[NAME_MAX + 2], path[PATH_MAX + 2];
     memset(name, 'n', sizeof name);
     name[NAME_MAX + 1] = 0;
@@ -275,7 +279,8 @@ static void race(void) {
     for (int i = 0; i < ROUNDS; i++) {
         static const char *const paths[] = {"turn/dir/file", "turn/file", "turn/dir/", "turn/."};
         WasiPlace place;
-        if (wasi_place((WasiPaths)(i & 1), base, str_from(paths[i / 2 % 4]), WASI_FOLLOW, &place))
+        if (wasi_place(&wasi_linux_files, (WasiPaths)(i & 1), base, str_from(paths[i / 2 % 4]),
+                       WASI_FOLLOW, &place))
             continue;
         found++;
         out += !is_below(&place);

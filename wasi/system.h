@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef WASI_SYSTEM_H
+#define WASI_SYSTEM_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <time.h>
+
+/*
+ * The system below the host of WASI, as small tables of calls: Linux is one (linux.c), and others stand in its
+ * place: files in memory (memory.c), and faults put into the calls of another (faults.c).
+ *
+ *     filesystem.c, path.c, io.c   rights, quotas, resolution of paths, streams: the same over each
+ *            |
+ *        WasiFiles  ----- linux.c | memory.c | faults.c over one of those
+ *
+ * The calls mean what Linux means by them, and fail like it: -1 (or NULL) and errno. Descriptors are numbers
+ * of the table that has given them, never below 0.
+ */
+
+typedef struct {
+    const char *name;
+    unsigned char type; /* DT_REG ... */
+} WasiEntry;
+
+#define WASI_APPEND UINT64_MAX /* in place of an offset: at the end of the file */
+
+/* Files. No call gets more than one name, which has no slashes, and none follows a link that the name is; the
+ * name "." is the folder itself, and ".." is never asked for. Paths are resolved by path.c. */
+typedef struct WasiFiles WasiFiles;
+struct WasiFiles {
+    void *data; /* of the table's own */
+    /* With the flags of openat(2). */
+    int (*open)(const WasiFiles *files, int folder, const char *name, int flags, mode_t mode);
+    /* openat2(2) with RESOLVE_BENEATH: the folder that a path leads to, as O_PATH; NULL: the table does not
+     * have it, or the system below it does not (ENOSYS), and path.c walks. */
+    int (*open_beneath)(const WasiFiles *files, int folder, const char *path);
+    int (*close)(const WasiFiles *files, int fd);
+    int (*stat)(const WasiFiles *files, int fd, struct stat *st);
+    int (*stat_at)(const WasiFiles *files, int folder, const char *name, struct stat *st);
+    ssize_t (*read)(const WasiFiles *files, int fd, void *bytes, size_t n, uint64_t offset);
+    ssize_t (*write)(const WasiFiles *files, int fd, const void *bytes, size_t n, uint64_t offset);
+    int (*set_size)(const WasiFiles *files, int fd, uint64_t size);
+    int (*set_times)(const WasiFiles *files, int fd, const struct timespec times[2]);
+    int (*set_times_at)(const WasiFiles *files, int folder, const char *name,
+                        const struct timespec times[2]);
+    int (*sync)(const WasiFiles *files, int fd, bool data_only);
+    int (*advise)(const WasiFiles *files, int fd, uint64_t offset, uint64_t len, int advice);
+    /* The name "": what the descriptor, of a link, is. */
+    ssize_t (*read_link)(const WasiFiles *files, int folder, const char *name, char *target,
+                         size_t size);
+    int (*make_folder)(const WasiFiles *files, int folder, const char *name, mode_t mode);
+    int (*make_link)(const WasiFiles *files, const char *target, int folder, const char *name);
+    int (*link)(const WasiFiles *files, int folder, const char *name, int to, const char *to_name);
+    int (*rename)(const WasiFiles *files, int folder, const char *name, int to,
+                  const char *to_name);
+    int (*unlink)(const WasiFiles *files, int folder, const char *name, int flags);
+    /* The entries of a folder, from its beginning. `next_entry` gives NULL at the end, with errno 0, and after
+     * a fault; what it gives lasts until the next call. */
+    void *(*open_entries)(const WasiFiles *files, int folder);
+    const WasiEntry *(*next_entry)(const WasiFiles *files, void *entries);
+    void (*close_entries)(const WasiFiles *files, void *entries);
+};
+
+typedef struct {
+    const WasiFiles *files;
+} WasiSystem;
+
+extern const WasiFiles wasi_linux_files;
+extern const WasiSystem wasi_linux; /* as it is */
+
+#endif
