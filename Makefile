@@ -48,6 +48,9 @@ CPPFLAGS += -I. -D_GNU_SOURCE $(PACKAGE_CFLAGS)
 # outgoing HTTP out.
 CURL ?= $(shell pkg-config --exists 'libcurl >= 7.85' 2>/dev/null && echo 1)
 CPPFLAGS += $(if $(CURL),-DWASI_CURL $(shell pkg-config --cflags libcurl))
+# libssl is loaded when a server has a certificate; OPENSSL= leaves TLS out.
+OPENSSL ?= $(shell pkg-config --exists 'libssl >= 3' 2>/dev/null && echo 1)
+CPPFLAGS += $(if $(OPENSSL),-DSERVE_TLS $(shell pkg-config --cflags libssl))
 # TRAMPOLINE=1: the interpreter's handlers in their portable form (interpreter/run.c).
 CPPFLAGS += $(if $(TRAMPOLINE),-DVM_TRAMPOLINE)
 # Nobody asks for errno after a square root.

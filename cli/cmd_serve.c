@@ -16,6 +16,12 @@ static const Option option_table[] = {
     TEXT(Options, serve.address, 0, "addr", "HOST:PORT",
          "Where to listen (127.0.0.1:8080); port 0 takes any that is free, `[::]:80` all of IPv6"),
     TEXT(Options, serve.unix_path, 0, "unix", "PATH", "Listen at a Unix socket instead"),
+    LIST(Options, serve.tls_certificates, 0, "tls-cert", "FILE",
+         "Serve HTTPS with this certificate in PEM, those that lead to its authority after it; one "
+         "for "
+         "each host's name, each with its key"),
+    LIST(Options, serve.tls_keys, 0, "tls-key", "FILE",
+         "The certificate's key in PEM, without a password (default: it is in the same file)"),
     TEXT(Options, serve.admin, 0, "admin-addr", "HOST:PORT",
          "Answer /metrics (for Prometheus) and /health at an address of their own"),
     TEXT(Options, serve.log, 0, "log", "FILE|-", "Write a line of JSON for each request"),
@@ -97,6 +103,9 @@ static bool check(Cli *cli, Options *o) {
         return bad_value(cli, s->address, "--addr", "HOST:PORT");
     if (s->admin.len && !serve_is_address(s->admin))
         return bad_value(cli, s->admin, "--admin-addr", "HOST:PORT");
+    if (s->tls_keys.len && s->tls_keys.len != s->tls_certificates.len)
+        return bad_value(cli, s->tls_keys.at[s->tls_keys.len - 1], "--tls-key",
+                         "a key for each --tls-cert");
     Str workers = str_fmt(cli->arena, "%llu", (unsigned long long)s->workers);
     if (s->workers < 1 || s->workers > SERVE_MAX_WORKERS)
         return bad_value(cli, workers, "--workers", "1 to 256");

@@ -34,8 +34,10 @@
 enum {
     MOST_QUEUED = 64 << 10, /* bytes that a client has not taken */
     MOST_DISCARDED =
-        1 << 20,     /* bytes of a body that nobody wants, for the sake of the next request */
-    MOST_ADMIN = 64, /* connections to the second address, beyond --max-connections */
+        1 << 20,           /* bytes of a body that nobody wants, for the sake of the next request */
+    MOST_ADMIN = 64,       /* connections to the second address, beyond --max-connections */
+    MOST_TURNED_AWAY = 64, /* and those that are told that there are too many */
+    MOST_SHAKEN = 16,      /* steps of handshakes in a turn of the loop */
 };
 static const uint64_t linger_time = 2000000000, probe_time = 100000000;
 
@@ -64,11 +66,14 @@ struct Connection {
     bool has_ended;     /* the client will send no more */
     bool is_probed;     /* it was asked whether it is still there */
     bool is_stalled;    /* the client does not take what has been queued */
+    bool is_new;        /* TLS, and no byte has come yet but those of the handshake */
+    bool is_turned_away;
     bool lingers, is_dead, is_admin, is_advancing;
     char peer[64];
 };
 
 Str connection_peer(const Connection *c) { return str_from(c->peer); }
+bool connection_is_secure(const Connection *c) { return transport_is_secure(&c->transport); }
 
 bool out_put(Http1Out *out, Str s) {
     if (s.len > out->cap - out->len) {
@@ -90,6 +95,7 @@ static void unlink_connection(Connection *c) {
     *(c->before ? &c->before->next : &c->server->connections) = c->next;
     if (c->next) c->next->before = c->before;
     c->server->connection_count--;
+    c->server->turned_away -= c->is_turned_away;
     COUNT(c->server->counters, connections, -1);
 }
 
@@ -110,15 +116,10 @@ static void destroy(Connection *c) {
 static void on_ready(Watch *watch, uint32_t events);
 static void on_timer(Timer *timer);
 
-static void refuse(int fd) {
-    static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
-                                 "Retry-After: 1\r\nConnection: close\r\n\r\n";
-    char ignored[4096];
-    for (int i = 0; i < 16; i++) /* bytes that are left would make a reset of the end */
-        if (recv(fd, ignored, sizeof ignored, MSG_DONTWAIT) < (ssize_t)sizeof ignored) break;
-    send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    shutdown(fd, SHUT_WR);
-    close(fd);
+/* An answer to what is no request, or will not be one; then the end. */
+static void turn_away(Connection *c, const char *answer) {
+    c->closes = true;
+    if (!out_put(&c->out, str_from(answer))) c->is_dead = true;
 }
 
 void connection_accept(Listener *listener, int fd) {
@@ -129,15 +130,18 @@ void connection_accept(Listener *listener, int fd) {
                                 .fields = o->max_fields,
                                 .trailers = o->max_head,
                                 .body = o->max_body};
-    size_t spared = listener->is_admin ? MOST_ADMIN : 0;
-    bool is_full =
-        s->connection_count >= spared && s->connection_count - spared >= o->max_connections;
-    Connection *c = is_full ? NULL : calloc(1, sizeof *c);
+    Tls *tls = listener->is_admin ? NULL : s->tls;
+    size_t spared = listener->is_admin ? MOST_ADMIN : 0,
+           count = s->connection_count - s->turned_away;
+    bool is_full = count >= spared && count - spared >= o->max_connections;
+    /* TLS would have to be agreed on first, to say no. */
+    bool is_silent = is_full && (tls || s->turned_away == MOST_TURNED_AWAY);
+    Connection *c = is_silent ? NULL : calloc(1, sizeof *c);
     Http1Parser *parser = c ? http1_parser_new(HTTP1_SERVER, &limits) : NULL;
+    if (is_full || !parser) COUNT(s->counters, connections_refused_total, 1);
     if (!parser) {
-        COUNT(s->counters, connections_refused_total, 1);
         free(c);
-        refuse(fd);
+        close(fd);
         return;
     }
     *c = (Connection){.watch = {.fd = fd, .ready = on_ready},
@@ -146,17 +150,25 @@ void connection_accept(Listener *listener, int fd) {
                       .next = s->connections,
                       .parser = parser,
                       .since = loop_now(s->loop),
+                      .is_new = tls,
+                      .is_turned_away = is_full,
                       .is_admin = listener->is_admin};
-    transport_open(&c->transport, fd);
+    transport_open(&c->transport, fd, tls);
     if (c->next) c->next->before = c;
     s->connections = c;
     s->connection_count++;
-    COUNT(s->counters, connections_total, 1);
+    s->turned_away += is_full;
+    if (!is_full) COUNT(s->counters, connections_total, 1);
     COUNT(s->counters, connections, 1);
     peer_name(fd, c->peer, sizeof c->peer);
     if (!loop_watch(s->loop, &c->watch, EPOLLIN) ||
         !loop_timer(s->loop, &c->timer, c->since + o->head_timeout))
         destroy(c);
+    else if (is_full) {
+        turn_away(c, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+                     "Retry-After: 1\r\nConnection: close\r\n\r\n");
+        connection_advance(c);
+    }
 }
 
 /* ---- sending ---- */
@@ -434,15 +446,33 @@ static void keep(Connection *c, Str rest) {
     c->in_len = rest.len;
 }
 
+/* The handshake has come on. */
+static void shaken(Connection *c, int why) {
+    static const char text[] = "HTTP/1.1 400 Bad Request\r\nContent-Length: 46\r\n"
+                               "Content-Type: text/plain; charset=utf-8\r\n"
+                               "Connection: close\r\n\r\n"
+                               "This server speaks HTTPS: ask it by https://.\n";
+    c->server->shaken++;
+    if (why == EPROTONOSUPPORT) turn_away(c, text);
+    else if (transport_is_ready(&c->transport)) {
+        COUNT(c->server->counters, handshakes_total, 1);
+        c->since = loop_now(c->server->loop);
+    }
+    if (why && why != EAGAIN) COUNT(c->server->counters, handshakes_failed_total, 1);
+}
+
 static void read_some(Connection *c) {
     Server *s = c->server;
     if (c->in || c->has_ended) return;
+    bool was_ready = transport_is_ready(&c->transport);
     ssize_t n = transport_recv(&c->transport, s->scratch, SCRATCH);
-    if (n < 0 && errno == EAGAIN) return;
-    if (n < 0) {
-        c->is_dead = true;
+    int why = n < 0 ? errno : 0;
+    if (!was_ready) shaken(c, why);
+    if (why) {
+        c->is_dead |= why != EAGAIN && why != EPROTONOSUPPORT;
         return;
     }
+    c->is_new = false;
     if (n == 0) {
         c->has_ended = true;
         http1_eof(c->parser);
@@ -473,14 +503,15 @@ static bool end_request(Connection *c) {
 static void close_if_done(Connection *c) {
     bool is_over = !c->request && (c->closes || c->has_ended || c->server->is_draining);
     if (!is_over || unsent(c) || c->is_dead || c->lingers) return;
-    if (c->has_begun && !c->has_ended && !c->closes) return; /* draining: a head is on its way */
-    if (c->has_ended || (c->is_read && !c->is_refused && !c->in)) {
+    bool is_coming = c->has_begun || c->is_new; /* draining: a head is on its way */
+    if (is_coming && !c->has_ended && !c->closes) return;
+    bool is_known = c->has_ended || (c->is_read && !c->is_refused && !c->in);
+    if (transport_end(&c->transport) && is_known) {
         c->is_dead = true;
         return;
     }
     c->lingers = true;
     c->since = loop_now(c->server->loop);
-    transport_end(&c->transport);
     free(c->in);
     c->in = NULL;
     c->in_at = c->in_len = 0;
@@ -493,6 +524,8 @@ static uint64_t deadline(Connection *c) {
     Request *r = c->request;
     if (c->lingers) most = linger_time;
     else if (unsent(c)) most = o->write_timeout;
+    else if (!transport_is_ready(&c->transport)) most = o->head_timeout;
+    else if (c->is_new && c->server->is_draining) most = linger_time;
     else if (!c->is_asked) most = c->has_begun || r ? o->head_timeout : o->idle_timeout;
     else if (!c->is_read && room(c) && !c->in) most = o->body_timeout;
     else if (c->has_ended && !c->is_probed && r->answer_kind == ANSWER_NONE) most = probe_time;
@@ -539,9 +572,12 @@ void connection_advance(Connection *c) {
 
 static void on_ready(Watch *watch, uint32_t events) {
     Connection *c = CONTAINER(watch, Connection, watch);
+    Server *s = c->server;
+    if (!transport_is_ready(&c->transport) && s->shaken >= MOST_SHAKEN)
+        return; /* it is told again */
     if (events & (EPOLLERR | EPOLLHUP)) c->is_dead = true;
     else if (c->lingers) {
-        ssize_t n = transport_recv(&c->transport, c->server->scratch, SCRATCH);
+        ssize_t n = transport_recv(&c->transport, s->scratch, SCRATCH);
         c->is_dead = n == 0 || (n < 0 && errno != EAGAIN);
         c->discarded += n > 0 ? (uint64_t)n : 0;
         if (c->discarded > 4 * (uint64_t)MOST_DISCARDED) c->is_dead = true;
@@ -566,6 +602,7 @@ static void on_timer(Timer *timer) {
     }
     if (c->lingers || unsent(c) || (!r && !c->has_begun)) {
         if (r && !c->lingers) r->error = "the client takes no bytes";
+        else transport_end(&c->transport);
         c->is_dead = true;
     } else if (c->has_ended) {
         probe(c);

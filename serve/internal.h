@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "serve/serve.h"
-#include "serve/transport.h"
+#include "serve/tls.h"
 
 /*
  *     listener ──> connection ──> request ──> guest
@@ -53,6 +53,8 @@ enum { LATENCY_BUCKETS = 16, STATUS_CLASSES = 5 };
     X(connections_total, "counter", "Connections accepted")                                        \
     X(connections_refused_total, "counter", "Connections refused, since there were too many")      \
     X(connections, "gauge", "Connections open")                                                    \
+    X(handshakes_total, "counter", "TLS handshakes made")                                          \
+    X(handshakes_failed_total, "counter", "TLS handshakes that have failed")                       \
     X(requests_total, "counter", "Requests answered or given up")                                  \
     X(requests_in_flight, "gauge", "Requests whose handlers have not returned")                    \
     X(requests_shed_total, "counter", "Requests answered with 503, since there were too many")     \
@@ -91,10 +93,10 @@ Str metrics_page(Arena *arena, const Counters *counters, size_t n);
 /* ---- log.c ---- */
 
 typedef struct {
-    Str remote, method, target, error; /* error: empty: none */
-    unsigned minor, status;            /* of HTTP/1.x; 0: no answer has left */
-    uint64_t received, sent;           /* bytes of the bodies */
-    uint64_t ns, guest_ns;             /* from the head to the end; of those, the guest's own */
+    Str remote, method, scheme, target, error; /* error: empty: none */
+    unsigned minor, status;                    /* of HTTP/1.x; 0: no answer has left */
+    uint64_t received, sent;                   /* bytes of the bodies */
+    uint64_t ns, guest_ns; /* from the head to the end; of those, the guest's own */
     uint64_t id;
 } LogEntry;
 
@@ -114,11 +116,12 @@ typedef struct {
     int *fds; /* one a worker, or one for all */
     size_t count;
     char name[128];    /* "http://127.0.0.1:8080" */
+    bool is_secure;    /* "https:..." */
     bool is_path_ours; /* it is removed at the end */
 } Listening;
 
-/* Binds `count` sockets to an address, or one to a path, or takes what systemd has opened. False after it
- * has told why. */
+/* Binds `count` sockets to an address, or one to a path, or takes what systemd has opened; is_secure is set
+ * before. False after it has told why. */
 bool listen_at(Listening *listening, Str address, Str unix_path, size_t count);
 bool listen_is_activated(void);
 bool listen_activated(Listening *listening);
@@ -143,6 +146,7 @@ struct Server {
     const ServeOptions *options;
     Loop *loop;
     ServeProgram *program;
+    Tls *tls; /* NULL: none */
     Log *log; /* NULL: none */
     Counters *counters, *all_counters;
     size_t all_count;
@@ -151,6 +155,8 @@ struct Server {
     Timer again; /* accepting goes on, or the drain has lasted long enough */
     Connection *connections;
     size_t connection_count, in_flight;
+    size_t turned_away;  /* connections that are only told so */
+    size_t shaken;       /* steps of handshakes in this turn */
     Guest *first, *last; /* those that can go on, in their order */
     Guest *guests;       /* all of them */
     Instance *spare;     /* without a request */
@@ -178,8 +184,10 @@ bool program_works(const ServeOptions *options, ServeProgram *program);
 bool server_is_full(const Server *server);
 Str server_date(Server *server);
 /* Runs a worker until it has ended. */
-int server_run(const ServeOptions *options, ServeProgram *program, int fd, int admin_fd,
+int server_run(const ServeOptions *options, ServeProgram *program, Tls *tls, int fd, int admin_fd,
                Counters *counters, size_t all_count, unsigned worker);
+/* The certificates that the options name; false after telling why not. NULL: they name none. */
+bool server_tls(const ServeOptions *options, Tls **tls);
 void program_release(ServeProgram *program);
 
 /* ---- connection.c ---- */
@@ -188,6 +196,7 @@ void connection_accept(Listener *listener, int fd);
 /* Its request's guest has done something: moves bytes. */
 void connection_advance(Connection *connection);
 Str connection_peer(const Connection *connection);
+bool connection_is_secure(const Connection *connection);
 Connection *connection_next(const Connection *connection);
 int connection_fd(const Connection *connection);
 void connection_drain(Connection *connection); /* what the client has sent by now is read */
@@ -234,7 +243,7 @@ struct Request {
         path, path_len;
     unsigned minor;
     bool is_head; /* the method is HEAD */
-    bool is_admin;
+    bool is_admin, is_secure;
     Str page; /* what the server answers with; empty: the status and its reason */
     Arena *page_arena;
     WasiBody *in;     /* that we write; NULL: there is none any more */
@@ -327,7 +336,7 @@ void admin_answer(Request *request);
 /* ---- workers.c ---- */
 
 Counters *counters_new(size_t n); /* shared with children; NULL: no memory */
-int supervise(const ServeOptions *options, ServeProgram *program, const Listening *listening,
-              int admin_fd, Counters *counters);
+int supervise(const ServeOptions *options, ServeProgram *program, Tls *tls,
+              const Listening *listening, int admin_fd, Counters *counters);
 
 #endif

@@ -47,7 +47,7 @@ bool serve_is_address(Str text) {
     return split(text, host, port);
 }
 
-static void name_of(int fd, char *to, size_t size) {
+static void name_of(int fd, bool is_secure, char *to, size_t size) {
     struct sockaddr_storage at = {0};
     socklen_t len = sizeof at;
     char host[64] = "", port[8] = "";
@@ -58,7 +58,8 @@ static void name_of(int fd, char *to, size_t size) {
     }
     getnameinfo((struct sockaddr *)&at, len, host, sizeof host, port, sizeof port,
                 NI_NUMERICHOST | NI_NUMERICSERV);
-    snprintf(to, size, strchr(host, ':') ? "http://[%s]:%s" : "http://%s:%s", host, port);
+    snprintf(to, size, strchr(host, ':') ? "http%s://[%s]:%s" : "http%s://%s:%s",
+             is_secure ? "s" : "", host, port);
 }
 
 void peer_name(int fd, char *to, size_t size) {
@@ -149,10 +150,10 @@ static bool listen_unix(Listening *l, Str path) {
 }
 
 bool listen_at(Listening *l, Str address, Str unix_path, size_t count) {
-    *l = (Listening){.fds = calloc(count, sizeof(int))};
+    *l = (Listening){.fds = calloc(count, sizeof(int)), .is_secure = l->is_secure};
     if (!l->fds) return cannot_listen(address, strerror(ENOMEM));
     bool good = unix_path.len ? listen_unix(l, unix_path) : listen_inet(l, address, count);
-    if (good) name_of(l->fds[0], l->name, sizeof l->name);
+    if (good) name_of(l->fds[0], l->is_secure, l->name, sizeof l->name);
     else listen_close(l);
     l->is_path_ours = good && unix_path.len;
     return good;
@@ -172,10 +173,10 @@ bool listen_activated(Listening *l) {
         fcntl(FIRST_ACTIVATED, F_SETFD, FD_CLOEXEC) < 0 ||
         getsockopt(FIRST_ACTIVATED, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 || !listens)
         return cannot_listen(STR("$LISTEN_FDS"), "descriptor 3 is no listening socket");
-    *l = (Listening){.fds = calloc(1, sizeof(int))};
+    *l = (Listening){.fds = calloc(1, sizeof(int)), .is_secure = l->is_secure};
     if (!l->fds) return false;
     add(l, FIRST_ACTIVATED);
-    name_of(FIRST_ACTIVATED, l->name, sizeof l->name);
+    name_of(FIRST_ACTIVATED, l->is_secure, l->name, sizeof l->name);
     return true;
 }
 

@@ -3,7 +3,7 @@
  * The access log: a line of JSON for each request, once it has ended.
  *
  *     {"time":"2026-01-31T10:00:00.123Z","worker":0,"id":17,"remote":"127.0.0.1:50000","method":"GET",
- *      "target":"/a?b","protocol":"HTTP/1.1","status":200,"received":0,"sent":6,"seconds":0.000150,
+ *      "scheme":"http","target":"/a?b","protocol":"HTTP/1.1","status":200,"received":0,"sent":6,"seconds":0.000150,
  *      "guest_seconds":0.000060}
  *
  * and "error", where there was one. What a client chooses is escaped: a line is always a line, and
@@ -21,7 +21,7 @@
 #include "serve/internal.h"
 
 enum { ROOM = 64 << 10, MAX_TEXT = 4 << 10 };
-enum { LINE = 4 * 6 * MAX_TEXT + 1024 }; /* four texts, of which each byte is escaped */
+enum { LINE = 5 * 6 * MAX_TEXT + 1024 }; /* five texts, of which each byte is escaped */
 
 struct Log {
     int fd;
@@ -139,6 +139,7 @@ void log_write(Log *log, const LogEntry *e) {
         log->worker, (unsigned long long)e->id);
     put_text(log, "remote", e->remote);
     put_text(log, "method", e->method);
+    put_text(log, "scheme", e->scheme);
     put_text(log, "target", e->target);
     put(log, ",\"protocol\":\"HTTP/1.%u\",\"status\":%u,\"received\":%llu,\"sent\":%llu", e->minor,
         e->status, (unsigned long long)e->received, (unsigned long long)e->sent);

@@ -90,6 +90,7 @@ Request *request_new(Server *server, Connection *connection) {
     if (!r) return NULL;
     r->server = server;
     r->connection = connection;
+    r->is_secure = connection_is_secure(connection);
     r->id = ++server->next_id;
     r->start = loop_now(server->loop);
     return r;
@@ -123,6 +124,7 @@ static void tell(const Request *r, bool is_whole) {
     if (!is_whole && !r->error) COUNT(s->counters, requests_cancelled_total, 1);
     LogEntry entry = {.remote = r->connection ? connection_peer(r->connection) : (Str){0},
                       .method = request_method(r),
+                      .scheme = r->is_secure ? STR("https") : STR("http"),
                       .target = head_str(&r->head, r->target, r->target_len),
                       .error =
                           is_whole || r->error ? str_from(r->error) : STR("the client has gone"),
@@ -248,8 +250,9 @@ bool request_hand_over(Request *r, const Instance *instance, AbiValue args[2]) {
     Str authority = head_str(h, r->authority, r->authority_len);
     if (!authority.len && host) authority = head_str(h, host->value, host->value_len);
     const WasiHttpRequest what = {.method = request_method(r),
-                                  .scheme = r->scheme_len ? head_str(h, r->scheme, r->scheme_len)
-                                                          : STR("http"),
+                                  .scheme = r->scheme_len  ? head_str(h, r->scheme, r->scheme_len)
+                                            : r->is_secure ? STR("https")
+                                                           : STR("http"),
                                   .authority = authority,
                                   .path = head_str(h, r->path, r->path_len),
                                   .fields = {fields, h->count},

@@ -2,6 +2,7 @@
 #ifndef SERVE_SERVE_H
 #define SERVE_SERVE_H
 
+#include "base/file.h"
 #include "wasi/http.h"
 
 /*
@@ -30,7 +31,8 @@ typedef struct {
     Str address;   /* "127.0.0.1:8080", "[::1]:0", "localhost:80"; empty with `unix_path` */
     Str unix_path; /* empty: none */
     Str admin;     /* address of /metrics and /health; empty: none */
-    Str log;       /* file of the access log, "-" standard output; empty: none */
+    StrVec tls_certificates, tls_keys; /* files in PEM, as of tls_load; empty: no TLS */
+    Str log; /* file of the access log, "-" standard output; empty: none */
     uint64_t workers;
 
     /* instances */
@@ -72,7 +74,8 @@ typedef struct {
         .max_fields = 128,                                                                    \
         .max_body = 64 << 20,                                                                 \
         .max_connections = 10000,                                                             \
-        .max_requests = 1000, .max_delay = 100000000,                                                                 \
+        .max_requests = 1000,                                                                 \
+        .max_delay = 100000000,                                                               \
     }
 
 enum { SERVE_MAX_WORKERS = 256 };

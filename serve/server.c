@@ -127,7 +127,28 @@ bool program_works(const ServeOptions *options, ServeProgram *program) {
     return in != NULL;
 }
 
+bool server_tls(const ServeOptions *options, Tls **tls) {
+    *tls = NULL;
+    if (!options->tls_certificates.len) return true;
+    *tls = tls_load(&options->tls_certificates, &options->tls_keys, false);
+    return *tls != NULL;
+}
+
+/* Connections that have begun keep the old ones. */
+static void reload_tls(Server *s) {
+    Tls *tls;
+    if (!s->tls) return;
+    if (!server_tls(s->options, &tls)) {
+        COUNT(s->counters, reloads_failed_total, 1);
+        say("the certificates stay as they were");
+        return;
+    }
+    tls_free(s->tls);
+    s->tls = tls;
+}
+
 bool server_reload(Server *s) {
+    reload_tls(s);
     ServeProgram *program = s->options->load(s->options->context);
     log_reopen(s->log);
     if (program) program->refs = 1;
@@ -199,6 +220,7 @@ static void make_spare(Server *s) {
 
 static void turn(Server *s) {
     bool is_busy = s->first != NULL;
+    s->shaken = 0;
     loop_turn(s->loop, is_busy || wants_spare(s));
     run_guests(s);
     if (!is_busy && !s->first && wants_spare(s)) make_spare(s);
@@ -243,17 +265,19 @@ void server_close(Server *s) {
     }
     free_spare(s);
     program_release(s->program);
+    tls_free(s->tls);
     log_close(s->log);
     if (s->signals.fd >= 0) close(s->signals.fd);
     free(s->scratch);
     loop_free(s->loop);
 }
 
-int server_run(const ServeOptions *options, ServeProgram *program, int fd, int admin_fd,
+int server_run(const ServeOptions *options, ServeProgram *program, Tls *tls, int fd, int admin_fd,
                Counters *counters, size_t all_count, unsigned worker) {
     Server s;
     bool is_good = server_open(&s, options, fd, admin_fd);
     s.program = program;
+    s.tls = tls;
     s.all_counters = counters - worker;
     s.counters = counters;
     s.all_count = all_count;

@@ -70,7 +70,8 @@ _Noreturn static void be_worker(Supervisor *v, size_t i) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     COUNT(&counters[i], requests_in_flight, -(long long)counters[i].requests_in_flight);
     COUNT(&counters[i], connections, -(long long)counters[i].connections);
-    exit(server_run(options, program, mine, -1, &counters[i], v->count, (unsigned)i));
+    exit(
+        server_run(options, program, v->server.tls, mine, -1, &counters[i], v->count, (unsigned)i));
 }
 
 static void start(Supervisor *v, size_t i) {
@@ -145,12 +146,13 @@ static void on_signal(Watch *watch, uint32_t events) {
     }
 }
 
-int supervise(const ServeOptions *options, ServeProgram *program, const Listening *listening,
-              int admin_fd, Counters *counters) {
+int supervise(const ServeOptions *options, ServeProgram *program, Tls *tls,
+              const Listening *listening, int admin_fd, Counters *counters) {
     Supervisor v = {.listening = listening, .count = options->workers};
     v.workers = calloc(v.count, sizeof *v.workers);
     if (!v.workers || !server_open(&v.server, options, -1, admin_fd)) return 1;
     v.server.program = program;
+    v.server.tls = tls;
     v.server.all_counters = counters;
     v.server.counters = &counters[v.count]; /* of the supervisor's own; not summed up */
     v.server.all_count = v.count;
@@ -170,8 +172,8 @@ int supervise(const ServeOptions *options, ServeProgram *program, const Listenin
 /* ---- all ---- */
 
 /* One instance is made at once, so that what cannot work is told at the start. */
-static int run(const ServeOptions *options, ServeProgram *program, const Listening *listening,
-               const Listening *admin) {
+static int run(const ServeOptions *options, ServeProgram *program, Tls *tls,
+               const Listening *listening, const Listening *admin) {
     int admin_fd = admin->count ? admin->fds[0] : -1;
     Counters *counters = counters_new(options->workers + 1);
     if (!counters) {
@@ -180,8 +182,9 @@ static int run(const ServeOptions *options, ServeProgram *program, const Listeni
     }
     say("listening at %s", listening->name);
     if (admin->count) say("metrics and health at %s", admin->name);
-    if (options->workers > 1) return supervise(options, program, listening, admin_fd, counters);
-    return server_run(options, program, listening->fds[0], admin_fd, counters, 1, 0);
+    if (options->workers > 1)
+        return supervise(options, program, tls, listening, admin_fd, counters);
+    return server_run(options, program, tls, listening->fds[0], admin_fd, counters, 1, 0);
 }
 
 /* Workers that cannot would be started again and again. */
@@ -194,12 +197,13 @@ static bool can_log(Str path) {
 }
 
 int serve(const ServeOptions *options) {
-    Listening listening = {0}, admin = {0};
+    Listening listening = {.is_secure = options->tls_certificates.len}, admin = {0};
+    Tls *tls;
     raise_descriptors();
     ServeProgram *program = options->load(options->context);
     if (!program) return 1;
     program->refs = 1;
-    if (!program_works(options, program)) {
+    if (!program_works(options, program) || !server_tls(options, &tls)) {
         program_release(program);
         return 1;
     }
@@ -208,8 +212,11 @@ int serve(const ServeOptions *options) {
                                                      options->unix_path, options->workers);
     is_good = is_good && (!options->admin.len || listen_at(&admin, options->admin, (Str){0}, 1));
     is_good = is_good && can_log(options->log);
-    int status = is_good ? run(options, program, &listening, &admin) : 1;
-    if (!is_good) program_release(program);
+    int status = is_good ? run(options, program, tls, &listening, &admin) : 1;
+    if (!is_good) {
+        program_release(program);
+        tls_free(tls);
+    }
     if (listening.is_path_ours) unlink(listening.name + sizeof "unix:" - 1);
     listen_close(&listening);
     listen_close(&admin);
