@@ -8,12 +8,6 @@
 
 #include "wasi/internal.h"
 
-static uint64_t resolution_of(clockid_t clock) {
-    struct timespec t = {0};
-    clock_getres(clock, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 /* ---- monotonic-clock ---- */
 
 WASI_FN(monotonic_now) {
@@ -22,7 +16,8 @@ WASI_FN(monotonic_now) {
 }
 
 WASI_FN(monotonic_resolution) {
-    result->bits = wasi_fixed(context) ? WASI_FIXED_TICK : resolution_of(CLOCK_MONOTONIC);
+    const WasiClock *clock = wasi_clock(context);
+    result->bits = clock->resolution(clock, false);
     return VM_DONE;
 }
 
@@ -37,16 +32,16 @@ WASI_FN(subscribe_duration) {
 /* ---- wall-clock ---- */
 
 WASI_FN(wall_now) {
-    struct timespec t;
-    if (wasi_fixed(context)) t = wasi_fixed_wall(wasi_read_clock(context));
-    else clock_gettime(CLOCK_REALTIME, &t);
+    const WasiClock *clock = wasi_clock(context);
+    struct timespec t = clock->wall(clock);
     result[0].bits = t.tv_sec < 0 ? 0 : (uint64_t)t.tv_sec;
     result[1].bits = t.tv_sec < 0 ? 0 : (uint64_t)t.tv_nsec;
     return VM_DONE;
 }
 
 WASI_FN(wall_resolution) {
-    uint64_t ns = wasi_fixed(context) ? WASI_FIXED_TICK : resolution_of(CLOCK_REALTIME);
+    const WasiClock *clock = wasi_clock(context);
+    uint64_t ns = clock->resolution(clock, true);
     result[0].bits = ns / 1000000000u;
     result[1].bits = ns % 1000000000u;
     return VM_DONE;

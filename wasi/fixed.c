@@ -20,19 +20,21 @@
 #include "base/map.h"
 #include "wasi/internal.h"
 
-enum { START = 946684800 }; /* 2000-01-01 */
+enum { START = 946684800, TICK = 1000, SECOND = 1000000000 }; /* START: 2000-01-01 */
 
 struct WasiFixed {
-    uint64_t now, random;
+    WasiFixedClock clock;
+    uint64_t random;
     uint64_t files; /* met so far */
     Arena *arena;
     Map known; /* device and number of a file -> WasiFixedFile */
 };
 
-WasiFixed *wasi_fixed_new(uint64_t seed) {
+WasiFixed *wasi_fixed_new(uint64_t seed, const WasiClock *below) {
     Arena *arena = arena_keep(arena_new());
     WasiFixed *fixed = ARENA_NEW(arena, WasiFixed);
     *fixed = (WasiFixed){.random = ~seed, .arena = arena};
+    wasi_fixed_clock(&fixed->clock, below, TICK);
     return fixed;
 }
 
@@ -42,15 +44,44 @@ void wasi_fixed_free(WasiFixed *fixed) {
 
 /* ---- time ---- */
 
-uint64_t wasi_fixed_now(const WasiFixed *fixed) { return fixed->now; }
-uint64_t wasi_fixed_tick(WasiFixed *fixed) { return fixed->now += WASI_FIXED_TICK; }
-void wasi_fixed_sleep(WasiFixed *fixed, uint64_t deadline) {
-    if (deadline != UINT64_MAX && deadline > fixed->now) fixed->now = deadline;
+static uint64_t fixed_now(const WasiClock *clock) {
+    const WasiFixedClock *fixed = clock->data;
+    return fixed->time;
 }
 
-struct timespec wasi_fixed_wall(uint64_t now) {
-    return (struct timespec){START + (time_t)(now / 1000000000), (long)(now % 1000000000)};
+static uint64_t fixed_read(const WasiClock *clock) {
+    WasiFixedClock *fixed = clock->data;
+    return fixed->time += fixed->tick;
 }
+
+static struct timespec wall_at(uint64_t time) {
+    return (struct timespec){START + (time_t)(time / SECOND), (long)(time % SECOND)};
+}
+
+static struct timespec fixed_wall(const WasiClock *clock) { return wall_at(fixed_read(clock)); }
+
+static uint64_t fixed_resolution(const WasiClock *clock, bool of_wall) {
+    const WasiFixedClock *fixed = clock->data;
+    return fixed->tick ? fixed->tick : 1;
+}
+
+static int fixed_wait(const WasiClock *clock, struct pollfd *fds, size_t n, uint64_t until,
+                      uint64_t most) {
+    WasiFixedClock *fixed = clock->data;
+    bool comes = until != UINT64_MAX;
+    int ready = fixed->below->wait(fixed->below, fds, n, comes ? 0 : until, most);
+    if (ready == 0 && comes && most && until > fixed->time) fixed->time = until;
+    return ready;
+}
+
+void wasi_fixed_clock(WasiFixedClock *fixed, const WasiClock *below, uint64_t tick) {
+    *fixed = (WasiFixedClock){
+        .clock = {fixed, fixed_now, fixed_read, fixed_wall, fixed_resolution, fixed_wait},
+        .below = below,
+        .tick = tick};
+}
+
+const WasiClock *wasi_fixed_time(const WasiFixed *fixed) { return &fixed->clock.clock; }
 
 /* ---- random numbers ---- */
 
@@ -92,7 +123,7 @@ WasiFixedFile *wasi_fixed_file(WasiFixed *fixed, const struct stat *st) {
     WasiFixedFile *file = entry->ptr;
     if (!file) file = entry->ptr = ARENA_NEW(fixed->arena, WasiFixedFile);
     if (file->number) return file;
-    struct timespec start = wasi_fixed_wall(0);
+    struct timespec start = wall_at(0);
     *file = (WasiFixedFile){++fixed->files, {start, start}};
     return file;
 }
@@ -107,7 +138,7 @@ void wasi_fixed_stat(WasiFixed *fixed, struct stat *st) {
     const WasiFixedFile *file = wasi_fixed_file(fixed, st);
     st->st_atim = file->times[0];
     st->st_mtim = file->times[1];
-    st->st_ctim = wasi_fixed_wall(0);
+    st->st_ctim = wall_at(0);
     if (S_ISDIR(st->st_mode)) st->st_nlink = 1, st->st_size = 0;
 }
 
@@ -115,7 +146,7 @@ void wasi_fixed_touch(WasiFixed *fixed, const struct stat *st, const struct time
     WasiFixedFile *file = wasi_fixed_file(fixed, st);
     for (int i = 0; i < 2; i++) {
         if (times[i].tv_nsec == UTIME_OMIT) continue;
-        file->times[i] = times[i].tv_nsec == UTIME_NOW ? wasi_fixed_wall(fixed->now) : times[i];
+        file->times[i] = times[i].tv_nsec == UTIME_NOW ? wall_at(fixed->clock.time) : times[i];
     }
 }
 

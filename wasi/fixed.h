@@ -7,16 +7,19 @@
 
 /* What a host tells by rule, where its context asks for that (fixed.c). */
 
+/* A clock that begins at 0 and moves only where it is read, by a tick, and where somebody waits for a time:
+ * this has come as soon as no descriptor is ready. */
+typedef struct {
+    WasiClock clock;
+    const WasiClock *below; /* that looks at descriptors */
+    uint64_t time, tick;
+} WasiFixedClock;
+void wasi_fixed_clock(WasiFixedClock *fixed, const WasiClock *below, uint64_t tick);
+
 typedef struct WasiFixed WasiFixed;
-enum { WASI_FIXED_TICK = 1000 }; /* nanoseconds from one reading of the clock to the next */
-
-WasiFixed *wasi_fixed_new(uint64_t seed);
+WasiFixed *wasi_fixed_new(uint64_t seed, const WasiClock *below);
 void wasi_fixed_free(WasiFixed *fixed);
-
-uint64_t wasi_fixed_now(const WasiFixed *fixed);
-uint64_t wasi_fixed_tick(WasiFixed *fixed); /* a reading */
-void wasi_fixed_sleep(WasiFixed *fixed, uint64_t deadline);
-struct timespec wasi_fixed_wall(uint64_t now);
+const WasiClock *wasi_fixed_time(const WasiFixed *fixed);
 
 /* The next number of a generator, or bytes from it. */
 uint64_t wasi_splitmix(uint64_t *state);

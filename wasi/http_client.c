@@ -538,14 +538,14 @@ static void want(WasiClient *client, const WasiExchange *x) {
     int event = x->state == EXCHANGE_LOOKUP ? wasi_lookup_event(x->lookup) : -1;
     bool waits = x->state == EXCHANGE_RUNNING || event >= 0;
     if (event >= 0) wasi_want_fd(client->wasi, event, POLLIN);
-    wasi_want_time(client->wasi, waits ? x->deadline : 0);
+    wasi_want_real_time(client->wasi, waits ? x->deadline : 0);
 }
 
 /* What has happened since the guest was woken, also while it asked, it may not know. */
 void wasi_client_want(WasiClient *client) {
     if (!client) return;
     wasi_client_pump(client);
-    if (client->steps != client->seen) wasi_want_time(client->wasi, 0);
+    if (client->steps != client->seen) wasi_want_real_time(client->wasi, 0);
     if (!client->first) return;
     for (const WasiExchange *x = client->first; x; x = x->next) want(client, x);
     wasi_transfers_want(client->transfers, client->wasi);

@@ -172,7 +172,7 @@ void wasi_transfers_free(WasiTransfers *t) {
 
 void wasi_transfers_want(WasiTransfers *t, Wasi *wasi) {
     for (size_t i = 0; i < t->count; i++) wasi_want_fd(wasi, t->fds[i].fd, t->fds[i].events);
-    if (t->timer != UINT64_MAX) wasi_want_time(wasi, t->timer);
+    if (t->timer != UINT64_MAX) wasi_want_real_time(wasi, t->timer);
 }
 
 /* ---- callbacks ---- */

@@ -83,7 +83,6 @@ size_t wasi_output_left(Wasi *wasi, size_t n);
 void wasi_output_count(Wasi *wasi, size_t n);
 WasiFilter *wasi_filter(Wasi *wasi, int stream); /* what is in the middle of a sequence, there */
 uint64_t *wasi_seed(Wasi *wasi);                 /* the state of the insecure random numbers */
-const WasiSystem *wasi_system(const Wasi *wasi);
 WasiPaths wasi_paths(const Wasi *wasi);
 /* SipHash-2-4 of words, with the host's own key. */
 uint64_t wasi_keyed_hash(const Wasi *wasi, const uint64_t *words, size_t n);
@@ -118,11 +117,18 @@ void wasi_http_pump(Wasi *wasi); /* they go on as far as they do without waiting
  * of a body, or a request under way, can change. */
 enum { WASI_FD_BODY = -2 };
 void wasi_want_fd(Wasi *wasi, int fd, short events);
-void wasi_want_time(Wasi *wasi, uint64_t deadline); /* of wasi_now */
-uint64_t wasi_now(void);                            /* nanoseconds of the monotonic clock */
-uint64_t wasi_time(const Wasi *wasi);               /* the same, as the guest is told */
-uint64_t wasi_read_clock(Wasi *wasi);               /* the guest reads it */
-WasiFixed *wasi_fixed(const Wasi *wasi);            /* NULL: it is told as things are */
+void wasi_want_time(Wasi *wasi, uint64_t deadline); /* of wasi_time */
+uint64_t wasi_time(const Wasi *wasi);       /* the monotonic clock, as the guest is told it */
+uint64_t wasi_read_clock(const Wasi *wasi); /* the guest reads it */
+/* The machine's clock, whatever the guest is told: what goes on outside of it has its deadlines there. */
+void wasi_want_real_time(Wasi *wasi, uint64_t deadline);
+uint64_t wasi_now(void);
+bool wasi_is_ready(const Wasi *wasi, int fd, short events);
+
+/* The system below, whose tables are all there, and the guest's clock, which may be another one. */
+const WasiSystem *wasi_system(const Wasi *wasi);
+const WasiClock *wasi_clock(const Wasi *wasi);
+WasiFixed *wasi_fixed(const Wasi *wasi); /* NULL: it is told as things are */
 
 /* denied.c: told where it is decided, if anybody listens */
 const WasiExplain *wasi_explain(const Wasi *wasi);

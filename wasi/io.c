@@ -15,7 +15,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,14 +34,6 @@ WASI_FN(to_debug_string) {
 }
 
 /* ---- readiness ---- */
-
-static bool is_ready(int fd, short events) {
-    struct pollfd p = {.fd = fd, .events = events};
-    int n;
-    do n = poll(&p, 1, 0);
-    while (n < 0 && errno == EINTR);
-    return n != 0; /* failures show when the operation itself is tried */
-}
 
 static bool is_dry(const WasiInput *in) {
     return !in->closed && !wasi_body_queued(in->body) &&
@@ -94,7 +85,7 @@ static bool waits_for(const WasiObject *object, struct pollfd *want) {
 
 static bool is_object_ready(const WasiObject *object) {
     struct pollfd p;
-    return !waits_for(object, &p) || (p.fd >= 0 && is_ready(p.fd, p.events));
+    return !waits_for(object, &p) || (p.fd >= 0 && wasi_is_ready(object->maker, p.fd, p.events));
 }
 
 static bool can_read(const WasiInput *in) { return is_object_ready(&in->object); }
@@ -223,14 +214,25 @@ static ssize_t read_body(WasiInput *in, uint8_t *bytes, size_t n) {
     return -1;
 }
 
+static const WasiSockets *sockets_of(const WasiObject *stream) {
+    return wasi_system(stream->maker)->sockets;
+}
+
+static ssize_t read_socket(const WasiInput *in, void *bytes, uint64_t n) {
+    const WasiSockets *sockets = sockets_of(&in->object);
+    return sockets->receive(sockets, in->fd, bytes, n, NULL);
+}
+
 /* Reads at most `n` bytes that are there: their number, or -1 and an errno, which is 0 at the end. */
 static ssize_t read_now(WasiInput *in, void *bytes, uint64_t n) {
     if (in->medium == WASI_MEDIUM_BODY) return read_body(in, bytes, n);
     if (!can_read(in)) return 0;
     bool is_file = in->medium == WASI_MEDIUM_FILE, past_all = is_file && in->offset > INT64_MAX;
-    ssize_t got = past_all  ? 0
-                  : is_file ? in->files->read(in->files, in->fd, bytes, n, in->offset)
-                            : read(in->fd, bytes, n);
+    bool is_socket = in->medium == WASI_MEDIUM_SOCKET;
+    ssize_t got = past_all    ? 0
+                  : is_file   ? in->files->read(in->files, in->fd, bytes, n, in->offset)
+                  : is_socket ? read_socket(in, bytes, n)
+                              : read(in->fd, bytes, n);
     if (got > 0) in->offset += (uint64_t)got;
     if (got > 0) return got;
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
@@ -362,11 +364,21 @@ static ssize_t write_quietly(int fd, const void *bytes, size_t n) {
     return written;
 }
 
+static ssize_t write_socket(const WasiOutput *out, const void *bytes, size_t n) {
+    const WasiSockets *sockets = sockets_of(&out->object);
+    return sockets->send(sockets, out->fd, bytes, n, NULL, 0);
+}
+
+static void shut_socket(const WasiOutput *out) {
+    const WasiSockets *sockets = sockets_of(&out->object);
+    sockets->shutdown(sockets, out->fd, SHUT_WR);
+}
+
 /* Writes bytes that the descriptor takes: how many, or -1 and an errno. */
 static ssize_t write_some(WasiOutput *out, const uint8_t *bytes, size_t n) {
     if (out->medium == WASI_MEDIUM_BODY) return write_body(out->sink, bytes, n);
     if (out->fd < 0) return (ssize_t)n;
-    if (out->medium == WASI_MEDIUM_SOCKET) return send(out->fd, bytes, n, MSG_NOSIGNAL);
+    if (out->medium == WASI_MEDIUM_SOCKET) return write_socket(out, bytes, n);
     if (out->medium == WASI_MEDIUM_PIPE)
         return write_quietly(out->fd, bytes, n < WASI_CHUNK ? n : WASI_CHUNK);
     ssize_t written = wasi_file_write(out->fd, out->quota, bytes, n, out->offset);
@@ -416,7 +428,7 @@ static int drain(WasiOutput *out) {
     int code = write_pending(out);
     if (out->start < out->end) return code;
     out->start = out->end = 0;
-    if (out->ends) shutdown(out->fd, SHUT_WR);
+    if (out->ends) shut_socket(out);
     out->ends = false;
     if (out->link) set_idle(out);
     return code;
@@ -515,7 +527,7 @@ static uint64_t permit(WasiOutput *out, int *code) {
     if (out->fd < 0 || out->medium == WASI_MEDIUM_FILE || (!is_fixed && is_regular(out->fd)))
         return out->permit = FILE_PERMIT;
     uint64_t most = out->medium == WASI_MEDIUM_SOCKET ? SOCKET_PERMIT : WASI_CHUNK;
-    return out->permit = is_ready(out->fd, POLLOUT) ? most : 0;
+    return out->permit = wasi_is_ready(out->object.maker, out->fd, POLLOUT) ? most : 0;
 }
 
 WASI_FN(check_write) {

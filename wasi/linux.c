@@ -178,4 +178,4 @@ const WasiFiles wasi_linux_files = {
     .close_entries = file_close_entries,
 };
 
-const WasiSystem wasi_linux = {.files = &wasi_linux_files};
+const WasiSystem wasi_linux = {&wasi_linux_files, &wasi_linux_sockets, &wasi_linux_clock};

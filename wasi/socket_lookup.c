@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * wasi:sockets/ip-name-lookup. An address is its own answer. A name is resolved by a thread of its
- * own, because getaddrinfo waits; an eventfd that becomes readable tells that it has ended.
+ * wasi:sockets/ip-name-lookup. An address is its own answer. A name is resolved by the
+ * system beside the program (a thread, since getaddrinfo waits); an eventfd that becomes readable tells
+ * that it has ended.
  *
- * The stream and the thread share the lookup; the one that lets go of it last frees it. So a stream
- * can be dropped, and the host be freed, while the system still waits for an answer. Threads that are
+ * The stream and the system share the lookup; the one that lets go of it last frees it. So a stream
+ * can be dropped, and the host be freed, while the system still waits for an answer. Those that are
  * still at work are counted for each host: what is beyond WASI_MAX_LOOKUPS is a temporary failure.
  */
 #include <errno.h>
-#include <netdb.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -18,7 +16,7 @@
 
 #include "wasi/sockets.h"
 
-enum { MAX_ADDRESSES = 256, STACK = 512 << 10 };
+enum { MAX_ADDRESSES = 256 };
 
 struct WasiLookup {
     atomic_int refs;
@@ -47,7 +45,7 @@ struct WasiLookups {
     atomic_int refs, running;
 };
 
-/* ---- the thread ---- */
+/* ---- lookups ---- */
 
 WasiLookups *wasi_lookups_new(void) {
     WasiLookups *lookups = calloc(1, sizeof *lookups);
@@ -61,7 +59,7 @@ void wasi_lookups_release(WasiLookups *lookups) {
 
 static void release(Lookup *lookup) {
     if (atomic_fetch_sub(&lookup->refs, 1) != 1) return;
-    close(lookup->event);
+    if (lookup->event >= 0) close(lookup->event);
     wasi_lookups_release(lookup->at_work);
     free(lookup->addresses);
     free(lookup);
@@ -92,40 +90,27 @@ static void add(Lookup *lookup, const struct addrinfo *info) {
     lookup->addresses[lookup->count++] = address;
 }
 
-static void *resolve(void *context) {
+/* What the system has found, told in whatever thread. */
+static void resolved(void *context, int fault, const struct addrinfo *found) {
     Lookup *lookup = context;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-    lookup->error = resolver_error(getaddrinfo(lookup->name, NULL, &hints, &found));
+    lookup->error = resolver_error(fault);
     lookup->addresses = calloc(MAX_ADDRESSES, sizeof *lookup->addresses);
     if (!lookup->addresses) lookup->error = NET_OUT_OF_MEMORY;
-    for (struct addrinfo *info = found; info && lookup->addresses; info = info->ai_next)
-        if (lookup->count < MAX_ADDRESSES) add(lookup, info);
-    if (found) freeaddrinfo(found);
+    for (; found && lookup->addresses; found = found->ai_next)
+        if (lookup->count < MAX_ADDRESSES) add(lookup, found);
     atomic_fetch_sub(&lookup->at_work->running, 1);
     atomic_store(&lookup->done, true);
     uint64_t one = 1;
     while (write(lookup->event, &one, sizeof one) < 0 && errno == EINTR) continue;
     release(lookup);
-    return NULL;
 }
 
-/* Signals stay with the threads of the program. */
-static int start_thread(Lookup *lookup) {
-    pthread_t id;
-    pthread_attr_t attributes;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, STACK);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int fault = pthread_create(&id, &attributes, resolve, lookup);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return fault;
+static bool may_run(const Wasi *wasi, WasiLookups *at_work) {
+    return (uint64_t)atomic_fetch_add(&at_work->running, 1) < wasi_limits(wasi)->max_lookups;
 }
 
 NetError wasi_lookup_start(Wasi *wasi, const char *name, Lookup **out) {
+    const WasiSockets *sockets = wasi_system(wasi)->sockets;
     WasiLookups *at_work = wasi_lookups(wasi);
     if (wasi_socket_limit(wasi)) return NET_OUT_OF_MEMORY;
     Lookup *lookup = at_work ? calloc(1, sizeof *lookup) : NULL;
@@ -135,9 +120,8 @@ NetError wasi_lookup_start(Wasi *wasi, const char *name, Lookup **out) {
     atomic_fetch_add(&at_work->refs, 1);
     memcpy(lookup->name, name, strlen(name) + 1);
     lookup->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    bool started =
-        (uint64_t)atomic_fetch_add(&at_work->running, 1) < wasi_limits(wasi)->max_lookups &&
-        lookup->event >= 0 && start_thread(lookup) == 0;
+    bool started = may_run(wasi, at_work) && lookup->event >= 0 &&
+                   sockets->resolve(sockets, name, resolved, lookup) == 0;
     if (!started) {
         atomic_fetch_sub(&at_work->running, 1);
         atomic_store(&lookup->refs, 1);

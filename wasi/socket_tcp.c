@@ -17,26 +17,12 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include "wasi/sockets.h"
 
-typedef enum {
-    UNBOUND,
-    BINDING,
-    BOUND,
-    STARTS_LISTENING,
-    LISTENING,
-    CONNECTING,
-    CONNECTED,
-    CLOSED
-} State;
-
 typedef struct {
     WasiSocket base;
-    State state;
-    bool may_listen; /* where it is bound */
-    int fault;       /* an errno that the operation in progress has met */
+    int fault; /* an errno that the operation in progress has met */
     int backlog;
     WasiInput *input; /* of the connection, as long as they are there */
     WasiOutput *output;
@@ -63,76 +49,25 @@ WASI_FN(create) {
     return make(thread, context, family, fd, wasi_case(result, 0, 1, scratch)) ? VM_DONE : VM_TRAP;
 }
 
-static bool has_connected(int fd) {
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
-    return poll(&p, 1, 0) > 0;
-}
-
 bool wasi_tcp_waits(const WasiObject *object, struct pollfd *want) {
     const Tcp *s = (const Tcp *)object;
-    *want = (struct pollfd){.fd = s->base.fd, .events = s->state == LISTENING ? POLLIN : POLLOUT};
-    return s->state == LISTENING || (s->state == CONNECTING && !s->fault);
-}
-
-/* ---- bind ---- */
-
-/* Whether it is an address of one host that the socket can be bound or connected to. */
-static bool is_usable(const Tcp *s, const WasiAddress *a, bool remote) {
-    if (a->is_v6 != (s->base.family == IPV6) || wasi_is_mapped(a)) return false;
-    if (a->is_v6 ? a->bytes[0] == 0xff : a->bytes[0] >= 224) return false;
-    return !remote || (a->port && !wasi_is_unspecified(a));
-}
-
-static NetError bind_to(Wasi *wasi, Tcp *s, const WasiAddress *address) {
-    if (s->state == BINDING) return NET_CONCURRENCY_CONFLICT;
-    if (s->state != UNBOUND) return NET_INVALID_STATE;
-    if (!is_usable(s, address, false)) return NET_INVALID_ARGUMENT;
-    bool may_listen = wasi_net_allows(wasi_net(wasi), WASI_NET_LISTEN, address);
-    if (!may_listen && (address->port || !wasi_net_has(wasi_net(wasi), WASI_NET_TCP)))
-        return wasi_net_denied(wasi, WASI_NET_LISTEN, address);
-    int on = 1;
-    struct sockaddr_storage to;
-    socklen_t size = wasi_address_to(address, &to);
-    if (setsockopt(s->base.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        bind(s->base.fd, (struct sockaddr *)&to, size) < 0)
-        return wasi_net_error(errno);
-    s->may_listen = may_listen;
-    s->state = BINDING;
-    return NET_OK;
-}
-
-WASI_FN(start_bind) {
-    Tcp *s = get(thread, context, &args[0]);
-    const WasiObject *network = s ? wasi_get(thread, context, &args[1], WASI_NETWORK) : NULL;
-    if (!network) return VM_TRAP;
-    WasiAddress address;
-    wasi_address_lift(&args[2], &address);
-    return wasi_net_ended(result, bind_to(network->maker, s, &address), scratch);
-}
-
-WASI_FN(finish_bind) {
-    Tcp *s = get(thread, context, &args[0]);
-    if (!s) return VM_TRAP;
-    if (s->state != BINDING) return wasi_net_ended(result, NET_NOT_IN_PROGRESS, scratch);
-    s->state = BOUND;
-    return wasi_ok(result);
+    bool listens = s->base.state == SOCKET_LISTENING;
+    *want = (struct pollfd){.fd = s->base.fd, .events = listens ? POLLIN : POLLOUT};
+    return listens || (s->base.state == SOCKET_CONNECTING && !s->fault);
 }
 
 /* ---- connect ---- */
 
 static NetError connect_to(Wasi *wasi, Tcp *s, const WasiAddress *address) {
-    if (s->state == CONNECTING) return NET_CONCURRENCY_CONFLICT;
-    if (s->state != UNBOUND && s->state != BOUND) return NET_INVALID_STATE;
-    s->state = CLOSED; /* where the attempt fails, now or later */
-    if (!is_usable(s, address, true)) return NET_INVALID_ARGUMENT;
+    if (s->base.state == SOCKET_CONNECTING) return NET_CONCURRENCY_CONFLICT;
+    if (s->base.state != SOCKET_UNBOUND && s->base.state != SOCKET_BOUND) return NET_INVALID_STATE;
+    s->base.state = SOCKET_CLOSED; /* where the attempt fails, now or later */
+    if (!wasi_socket_fits(&s->base, address, true)) return NET_INVALID_ARGUMENT;
     if (!wasi_net_allows(wasi_net(wasi), WASI_NET_TCP, address))
         return wasi_net_denied(wasi, WASI_NET_TCP, address);
-    struct sockaddr_storage to;
-    socklen_t size = wasi_address_to(address, &to);
-    s->fault = connect(s->base.fd, (struct sockaddr *)&to, size) < 0 ? errno : 0;
+    s->fault = wasi_socket_connect(&s->base, address);
     if (s->fault == EINPROGRESS || s->fault == EINTR) s->fault = 0;
-    if (s->fault == EADDRNOTAVAIL) s->fault = EADDRINUSE; /* no port is free */
-    s->state = CONNECTING;
+    s->base.state = SOCKET_CONNECTING;
     return NET_OK;
 }
 
@@ -161,32 +96,33 @@ static bool make_streams(VmThread *thread, Wasi *wasi, Tcp *s, AbiValue *cells) 
 WASI_FN(finish_connect) {
     Tcp *s = get(thread, context, &args[0]);
     if (!s) return VM_TRAP;
-    if (s->state != CONNECTING) return wasi_net_ended(result, NET_NOT_IN_PROGRESS, scratch);
-    if (!s->fault && !has_connected(s->base.fd))
-        return wasi_net_ended(result, NET_WOULD_BLOCK, scratch);
+    if (s->base.state != SOCKET_CONNECTING)
+        return wasi_net_ended(result, NET_NOT_IN_PROGRESS, scratch);
+    const WasiSockets *system = s->base.system;
     int fault = s->fault;
-    socklen_t size = sizeof fault;
-    if (!fault && getsockopt(s->base.fd, SOL_SOCKET, SO_ERROR, &fault, &size) < 0) fault = errno;
-    s->state = fault ? CLOSED : CONNECTED;
+    if (!fault && !wasi_is_ready(s->base.object.maker, s->base.fd, POLLOUT))
+        return wasi_net_ended(result, NET_WOULD_BLOCK, scratch);
+    if (!fault && system->get(system, s->base.fd, SOL_SOCKET, SO_ERROR, &fault) < 0) fault = errno;
+    s->base.state = fault ? SOCKET_CLOSED : SOCKET_CONNECTED;
     if (fault) return wasi_net_ended(result, wasi_net_error(fault), scratch);
     return make_streams(thread, context, s, wasi_case(result, 0, 2, scratch)) ? VM_DONE : VM_TRAP;
 }
 
 /* ---- listen, accept ---- */
 
+static int listen_at(const Tcp *s) {
+    return s->base.system->listen(s->base.system, s->base.fd, s->backlog);
+}
+
 static NetError start_listening(Tcp *s) {
-    if (s->state == STARTS_LISTENING) return NET_CONCURRENCY_CONFLICT;
-    if (s->state != BOUND) return NET_INVALID_STATE;
-    if (!s->may_listen) {
-        s->state = CLOSED;
-        struct sockaddr_storage storage = {0};
-        socklen_t size = sizeof storage;
-        getsockname(s->base.fd, (struct sockaddr *)&storage, &size);
-        WasiAddress local = wasi_address_from(&storage);
-        return wasi_net_denied(s->base.object.maker, WASI_NET_LISTEN, &local);
+    if (s->base.state == SOCKET_STARTS_LISTENING) return NET_CONCURRENCY_CONFLICT;
+    if (s->base.state != SOCKET_BOUND) return NET_INVALID_STATE;
+    if (!s->base.may_listen) {
+        s->base.state = SOCKET_CLOSED;
+        return wasi_net_denied(s->base.granted, WASI_NET_LISTEN, &s->base.local);
     }
-    s->fault = listen(s->base.fd, s->backlog) < 0 ? errno : 0;
-    s->state = STARTS_LISTENING;
+    s->fault = listen_at(s) < 0 ? errno : 0;
+    s->base.state = SOCKET_STARTS_LISTENING;
     return NET_OK;
 }
 
@@ -198,17 +134,18 @@ WASI_FN(start_listen) {
 WASI_FN(finish_listen) {
     Tcp *s = get(thread, context, &args[0]);
     if (!s) return VM_TRAP;
-    if (s->state != STARTS_LISTENING) return wasi_net_ended(result, NET_NOT_IN_PROGRESS, scratch);
-    s->state = s->fault ? CLOSED : LISTENING;
+    if (s->base.state != SOCKET_STARTS_LISTENING)
+        return wasi_net_ended(result, NET_NOT_IN_PROGRESS, scratch);
+    s->base.state = s->fault ? SOCKET_CLOSED : SOCKET_LISTENING;
     return wasi_net_ended(result, wasi_net_error(s->fault), scratch);
 }
 
 /* The system hands over options of the listening socket to the new one, and errors of the network
  * that have ended a connection before it was accepted. */
 static NetError accept_one(Wasi *wasi, const Tcp *s, int *fd) {
-    if (s->state != LISTENING) return NET_INVALID_STATE;
+    if (s->base.state != SOCKET_LISTENING) return NET_INVALID_STATE;
     if (wasi_socket_limit(wasi)) return NET_NEW_SOCKET_LIMIT;
-    *fd = accept4(s->base.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    *fd = s->base.system->accept(s->base.system, s->base.fd);
     if (*fd >= 0) return NET_OK;
     NetError error = wasi_net_error(errno);
     bool ended = error == NET_REMOTE_UNREACHABLE || error == NET_NOT_SUPPORTED || errno == EPROTO;
@@ -224,27 +161,21 @@ WASI_FN(accept_connection) {
     AbiValue *cells = wasi_case(result, 0, 3, scratch);
     Tcp *client = make(thread, context, s->base.family, fd, &cells[0]);
     if (!client) return VM_TRAP;
-    client->state = CONNECTED;
+    client->base.state = SOCKET_CONNECTED;
     return make_streams(thread, context, client, &cells[1]) ? VM_DONE : VM_TRAP;
 }
 
 /* ---- what it is ---- */
 
-WASI_FN(local_address) {
-    Tcp *s = get(thread, context, &args[0]);
-    if (!s) return VM_TRAP;
-    bool bound = s->state != UNBOUND && s->state != BINDING && s->state != CLOSED;
-    if (!bound) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
-    return wasi_socket_local(&s->base, result, scratch);
-}
+NET_METHOD(local_address, wasi_socket_local_address, WASI_TCP_SOCKET)
 
 WASI_FN(remote_address) {
     Tcp *s = get(thread, context, &args[0]);
     if (!s) return VM_TRAP;
     struct sockaddr_storage storage;
-    socklen_t size = sizeof storage;
-    if (s->state != CONNECTED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
-    if (getpeername(s->base.fd, (struct sockaddr *)&storage, &size) < 0)
+    if (s->base.state != SOCKET_CONNECTED)
+        return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    if (s->base.system->peer(s->base.system, s->base.fd, &storage) < 0)
         return wasi_net_ended(result, wasi_net_error(errno), scratch);
     WasiAddress address = wasi_address_from(&storage);
     wasi_address_lower(&address, wasi_case(result, 0, 1, scratch), scratch);
@@ -254,50 +185,30 @@ WASI_FN(remote_address) {
 WASI_FN(is_listening) {
     Tcp *s = get(thread, context, &args[0]);
     if (!s) return VM_TRAP;
-    result->bits = s->state == LISTENING;
+    result->bits = s->base.state == SOCKET_LISTENING;
     return VM_DONE;
 }
 
-WASI_FN(address_family) {
-    Tcp *s = get(thread, context, &args[0]);
-    if (!s) return VM_TRAP;
-    result->bits = s->base.family;
-    return VM_DONE;
-}
-
-WASI_FN(subscribe) {
-    Tcp *s = get(thread, context, &args[0]);
-    return s ? wasi_pollable(thread, context, &s->base.object, 0, result) : VM_TRAP;
-}
+NET_METHOD(start_bind, wasi_socket_start_bind, WASI_TCP_SOCKET)
+NET_METHOD(finish_bind, wasi_socket_finish_bind, WASI_TCP_SOCKET)
+NET_METHOD(address_family, wasi_socket_family, WASI_TCP_SOCKET)
+NET_METHOD(subscribe, wasi_socket_subscribe, WASI_TCP_SOCKET)
 
 /* ---- options ---- */
 
-static VmStatus option(VmThread *thread, Wasi *wasi, const AbiValue *args, NetOption option,
-                       bool sets, AbiValue *result, Arena *scratch) {
-    Tcp *s = get(thread, wasi, &args[0]);
-    if (!s) return VM_TRAP;
-    if (s->state == CLOSED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
-    return sets ? wasi_socket_set(&s->base, option, args[1].bits, result, scratch)
-                : wasi_socket_get(&s->base, option, result, scratch);
-}
-
-#define OPTION(get_name, set_name, which)                                                          \
-    WASI_FN(get_name) { return option(thread, context, args, which, false, result, scratch); }     \
-    WASI_FN(set_name) { return option(thread, context, args, which, true, result, scratch); }
-OPTION(idle_time, set_idle_time, NET_IDLE_TIME)
-OPTION(interval, set_interval, NET_INTERVAL)
-OPTION(count, set_count, NET_COUNT)
-OPTION(hop_limit, set_hop_limit, NET_HOP_LIMIT)
-OPTION(receive_buffer, set_receive_buffer, NET_RECEIVE_BUFFER)
-OPTION(send_buffer, set_send_buffer, NET_SEND_BUFFER)
+NET_OPTION(idle_time, set_idle_time, WASI_TCP_SOCKET, NET_IDLE_TIME)
+NET_OPTION(interval, set_interval, WASI_TCP_SOCKET, NET_INTERVAL)
+NET_OPTION(count, set_count, WASI_TCP_SOCKET, NET_COUNT)
+NET_OPTION(hop_limit, set_hop_limit, WASI_TCP_SOCKET, NET_HOP_LIMIT)
+NET_OPTION(receive_buffer, set_receive_buffer, WASI_TCP_SOCKET, NET_RECEIVE_BUFFER)
+NET_OPTION(send_buffer, set_send_buffer, WASI_TCP_SOCKET, NET_SEND_BUFFER)
 
 WASI_FN(keep_alive) {
     Tcp *s = get(thread, context, &args[0]);
     if (!s) return VM_TRAP;
-    if (s->state == CLOSED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    if (s->base.state == SOCKET_CLOSED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
     int value;
-    socklen_t size = sizeof value;
-    if (getsockopt(s->base.fd, SOL_SOCKET, SO_KEEPALIVE, &value, &size) < 0)
+    if (s->base.system->get(s->base.system, s->base.fd, SOL_SOCKET, SO_KEEPALIVE, &value) < 0)
         return wasi_net_ended(result, wasi_net_error(errno), scratch);
     wasi_case(result, 0, 1, scratch)->bits = value != 0;
     return VM_DONE;
@@ -306,9 +217,9 @@ WASI_FN(keep_alive) {
 WASI_FN(set_keep_alive) {
     Tcp *s = get(thread, context, &args[0]);
     if (!s) return VM_TRAP;
-    if (s->state == CLOSED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
-    int value = args[1].bits != 0;
-    bool set = setsockopt(s->base.fd, SOL_SOCKET, SO_KEEPALIVE, &value, sizeof value) == 0;
+    if (s->base.state == SOCKET_CLOSED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    const WasiSockets *system = s->base.system;
+    bool set = system->set(system, s->base.fd, SOL_SOCKET, SO_KEEPALIVE, args[1].bits != 0) == 0;
     return wasi_net_ended(result, set ? NET_OK : wasi_net_error(errno), scratch);
 }
 
@@ -316,12 +227,13 @@ WASI_FN(set_backlog) {
     Tcp *s = get(thread, context, &args[0]);
     if (!s) return VM_TRAP;
     if (args[1].bits == 0) return wasi_net_ended(result, NET_INVALID_ARGUMENT, scratch);
-    if (s->state == CONNECTING || s->state == CONNECTED || s->state == CLOSED)
+    if (s->base.state == SOCKET_CONNECTING || s->base.state == SOCKET_CONNECTED ||
+        s->base.state == SOCKET_CLOSED)
         return wasi_net_ended(result, NET_INVALID_STATE, scratch);
     s->backlog = args[1].bits < INT32_MAX ? (int)args[1].bits : INT32_MAX;
-    bool listens = s->state == LISTENING || (s->state == STARTS_LISTENING && !s->fault);
-    if (listens && listen(s->base.fd, s->backlog) < 0)
-        return wasi_net_ended(result, NET_NOT_SUPPORTED, scratch);
+    bool listens = s->base.state == SOCKET_LISTENING ||
+                   (s->base.state == SOCKET_STARTS_LISTENING && !s->fault);
+    if (listens && listen_at(s) < 0) return wasi_net_ended(result, NET_NOT_SUPPORTED, scratch);
     return wasi_ok(result);
 }
 
@@ -330,13 +242,14 @@ WASI_FN(set_backlog) {
 WASI_FN(shut_down) {
     Tcp *s = get(thread, context, &args[0]);
     if (!s) return VM_TRAP;
-    if (s->state != CONNECTED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    if (s->base.state != SOCKET_CONNECTED)
+        return wasi_net_ended(result, NET_INVALID_STATE, scratch);
     if (args[1].bits != SEND) {
-        shutdown(s->base.fd, SHUT_RD);
+        s->base.system->shutdown(s->base.system, s->base.fd, SHUT_RD);
         if (s->input) s->input->closed = true;
     }
     if (args[1].bits != RECEIVE) {
-        if (!s->output) shutdown(s->base.fd, SHUT_WR);
+        if (!s->output) s->base.system->shutdown(s->base.system, s->base.fd, SHUT_WR);
         else if (!s->output->closed) wasi_output_end(s->output);
     }
     return wasi_ok(result); /* a connection that has ended meanwhile is shut down, too */

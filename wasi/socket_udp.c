@@ -20,14 +20,11 @@ enum {
 
 typedef struct {
     WasiSocket base;
-    enum { UNBOUND, BINDING, BOUND } state;
-    bool may_listen;
     bool has_remote;
-    WasiAddress local, remote;
+    WasiAddress remote;
     uint64_t pair;                /* counts those that stream() has made */
     WasiAddress heard[MAX_HEARD]; /* from whom, the oldest being overwritten */
     size_t heard_count;
-    Wasi *granted; /* whose network it is bound by */
 } Udp;
 
 typedef struct {
@@ -63,89 +60,38 @@ bool wasi_udp_waits(const WasiObject *object, struct pollfd *want) {
 
 /* ---- bind ---- */
 
-static bool fits(const Udp *s, const WasiAddress *a, bool remote) {
-    if (a->is_v6 != (s->base.family == IPV6) || wasi_is_mapped(a)) return false;
-    return !remote || (a->port && !wasi_is_unspecified(a));
-}
-
-static int bind_socket(const Udp *s, const WasiAddress *address) {
-    struct sockaddr_storage to;
-    socklen_t size = wasi_address_to(address, &to);
-    return bind(s->base.fd, (struct sockaddr *)&to, size) < 0 ? errno : 0;
-}
-
-static WasiAddress local_of(const Udp *s) {
-    struct sockaddr_storage storage = {0};
-    socklen_t size = sizeof storage;
-    getsockname(s->base.fd, (struct sockaddr *)&storage, &size);
-    return wasi_address_from(&storage);
-}
-
-static NetError bind_to(Wasi *wasi, Udp *s, const WasiAddress *address) {
-    if (s->state == BINDING) return NET_CONCURRENCY_CONFLICT;
-    if (s->state != UNBOUND) return NET_INVALID_STATE;
-    if (!fits(s, address, false)) return NET_INVALID_ARGUMENT;
-    s->may_listen = wasi_net_allows(wasi_net(wasi), WASI_NET_LISTEN, address);
-    if (!s->may_listen && (address->port || !wasi_net_has(wasi_net(wasi), WASI_NET_UDP)))
-        return wasi_net_denied(wasi, WASI_NET_LISTEN, address);
-    int fault = bind_socket(s, address);
-    if (fault) return wasi_net_error(fault);
-    s->local = local_of(s);
-    s->granted = wasi;
-    s->state = BINDING;
-    return NET_OK;
-}
-
-WASI_FN(start_bind) {
-    Udp *s = get(thread, context, &args[0]);
-    const WasiObject *network = s ? wasi_get(thread, context, &args[1], WASI_NETWORK) : NULL;
-    if (!network) return VM_TRAP;
-    WasiAddress address;
-    wasi_address_lift(&args[2], &address);
-    return wasi_net_ended(result, bind_to(network->maker, s, &address), scratch);
-}
-
-WASI_FN(finish_bind) {
-    Udp *s = get(thread, context, &args[0]);
-    if (!s) return VM_TRAP;
-    if (s->state != BINDING) return wasi_net_ended(result, NET_NOT_IN_PROGRESS, scratch);
-    s->state = BOUND;
-    return wasi_ok(result);
-}
+NET_METHOD(start_bind, wasi_socket_start_bind, WASI_UDP_SOCKET)
+NET_METHOD(finish_bind, wasi_socket_finish_bind, WASI_UDP_SOCKET)
 
 /* ---- stream ---- */
 
 /* To no peer again. The system may take back a port that it had chosen itself: then it is bound
  * again. 0, or an errno. */
 static int disconnect(Udp *s) {
+    const WasiSockets *system = s->base.system;
     struct sockaddr none = {.sa_family = AF_UNSPEC};
     if (!s->has_remote) return 0;
-    if (connect(s->base.fd, &none, sizeof none) < 0) return errno;
+    if (system->connect(system, s->base.fd, &none, sizeof none) < 0) return errno;
     s->has_remote = false;
-    WasiAddress now = local_of(s);
-    return now.port == s->local.port ? 0 : bind_socket(s, &s->local);
+    WasiAddress now = wasi_socket_local(&s->base), *before = &s->base.local;
+    return now.port == before->port ? 0 : wasi_socket_bind(&s->base, before);
 }
 
 static bool may_reach(const Udp *s, const WasiAddress *address) {
-    return wasi_net_allows(wasi_net(s->granted), WASI_NET_UDP, address);
+    return wasi_net_allows(wasi_net(s->base.granted), WASI_NET_UDP, address);
 }
 
 static NetError associate(Udp *s, const AbiValue *option) {
-    if (s->state != BOUND) return NET_INVALID_STATE;
+    if (s->base.state != SOCKET_BOUND) return NET_INVALID_STATE;
     WasiAddress remote = {0};
     bool has_remote = option->variant.index;
     if (has_remote) {
         wasi_address_lift(option->variant.payload, &remote);
-        if (!fits(s, &remote, true)) return NET_INVALID_ARGUMENT;
-        if (!may_reach(s, &remote)) return wasi_net_denied(s->granted, WASI_NET_UDP, &remote);
+        if (!wasi_socket_fits(&s->base, &remote, true)) return NET_INVALID_ARGUMENT;
+        if (!may_reach(s, &remote)) return wasi_net_denied(s->base.granted, WASI_NET_UDP, &remote);
     }
     int fault = disconnect(s);
-    if (!fault && has_remote) {
-        struct sockaddr_storage to;
-        socklen_t size = wasi_address_to(&remote, &to);
-        if (connect(s->base.fd, (struct sockaddr *)&to, size) < 0) fault = errno;
-        if (fault == EADDRNOTAVAIL) fault = EADDRINUSE;
-    }
+    if (!fault && has_remote) fault = wasi_socket_connect(&s->base, &remote);
     if (fault) return wasi_net_error(fault);
     s->has_remote = has_remote;
     s->remote = remote;
@@ -185,7 +131,7 @@ static void hear(Udp *s, const WasiAddress *from) {
 /* Whether the guest sees a datagram. */
 static bool sees(Udp *s, const WasiAddress *from) {
     if (s->has_remote) return wasi_same_address(&s->remote, from);
-    if (!s->may_listen) return may_reach(s, from);
+    if (!s->base.may_listen) return may_reach(s, from);
     hear(s, from);
     return true;
 }
@@ -193,12 +139,11 @@ static bool sees(Udp *s, const WasiAddress *from) {
 /* Takes datagrams off the socket into cells, two for each, for as long as there are some. At most
  * so many are looked at, whether the guest sees them or not. 0, or an errno. */
 static int receive_some(Udp *s, AbiValue *cells, size_t most, size_t *count, Arena *scratch) {
+    const WasiSockets *system = s->base.system;
     uint8_t *buffer = arena_alloc(scratch, MAX_DATAGRAM);
     for (size_t i = 0; i < 2 * MAX_DATAGRAMS && *count < most; i++) {
         struct sockaddr_storage storage;
-        socklen_t size = sizeof storage;
-        ssize_t n =
-            recvfrom(s->base.fd, buffer, MAX_DATAGRAM, 0, (struct sockaddr *)&storage, &size);
+        ssize_t n = system->receive(system, s->base.fd, buffer, MAX_DATAGRAM, &storage);
         if (n < 0) return errno == EAGAIN || errno == EINTR ? 0 : errno;
         WasiAddress from = wasi_address_from(&storage);
         if (!sees(s, &from)) continue;
@@ -233,8 +178,8 @@ WASI_FN(check_send) {
     Datagrams *stream = wasi_get(thread, context, &args[0], WASI_OUTGOING_DATAGRAM_STREAM);
     if (!stream) return VM_TRAP;
     if (is_over(stream)) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
-    struct pollfd p = {.fd = socket_of(stream)->base.fd, .events = POLLOUT};
-    stream->permit = poll(&p, 1, 0) > 0 ? MAX_DATAGRAMS : 0;
+    const WasiSocket *s = &socket_of(stream)->base;
+    stream->permit = wasi_is_ready(s->object.maker, s->fd, POLLOUT) ? MAX_DATAGRAMS : 0;
     wasi_case(result, 0, 1, scratch)->bits = stream->permit;
     return VM_DONE;
 }
@@ -246,15 +191,15 @@ static NetError send_one(const Udp *s, const AbiValue *cells) {
     if (cells[1].variant.index) {
         WasiAddress to;
         wasi_address_lift(cells[1].variant.payload, &to);
-        if (!fits(s, &to, true)) return NET_INVALID_ARGUMENT;
+        if (!wasi_socket_fits(&s->base, &to, true)) return NET_INVALID_ARGUMENT;
         if (s->has_remote && !wasi_same_address(&s->remote, &to)) return NET_INVALID_ARGUMENT;
         if (!s->has_remote && !may_reach(s, &to) && !has_heard(s, &to))
-            return wasi_net_denied(s->granted, WASI_NET_UDP, &to);
+            return wasi_net_denied(s->base.granted, WASI_NET_UDP, &to);
         if (!s->has_remote) size = wasi_address_to(&to, &storage);
     } else if (!s->has_remote) return NET_INVALID_ARGUMENT;
-    const void *bytes = cells[0].list.items;
-    ssize_t n = sendto(s->base.fd, bytes, cells[0].list.len, MSG_NOSIGNAL,
-                       size ? (struct sockaddr *)&storage : NULL, size);
+    const WasiSockets *system = s->base.system;
+    ssize_t n = system->send(system, s->base.fd, cells[0].list.items, cells[0].list.len,
+                             size ? (struct sockaddr *)&storage : NULL, size);
     return n < 0 ? wasi_net_error(errno) : NET_OK;
 }
 
@@ -280,12 +225,7 @@ WASI_FN(send_datagrams) {
 
 /* ---- what it is ---- */
 
-WASI_FN(local_address) {
-    Udp *s = get(thread, context, &args[0]);
-    if (!s) return VM_TRAP;
-    if (s->state != BOUND) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
-    return wasi_socket_local(&s->base, result, scratch);
-}
+NET_METHOD(local_address, wasi_socket_local_address, WASI_UDP_SOCKET)
 
 WASI_FN(remote_address) {
     Udp *s = get(thread, context, &args[0]);
@@ -295,40 +235,14 @@ WASI_FN(remote_address) {
     return VM_DONE;
 }
 
-WASI_FN(address_family) {
-    Udp *s = get(thread, context, &args[0]);
-    if (!s) return VM_TRAP;
-    result->bits = s->base.family;
-    return VM_DONE;
-}
+NET_METHOD(address_family, wasi_socket_family, WASI_UDP_SOCKET)
+NET_METHOD(socket_subscribe, wasi_socket_subscribe, WASI_UDP_SOCKET)
+NET_METHOD(incoming_subscribe, wasi_socket_subscribe, WASI_INCOMING_DATAGRAM_STREAM)
+NET_METHOD(outgoing_subscribe, wasi_socket_subscribe, WASI_OUTGOING_DATAGRAM_STREAM)
 
-static VmStatus option(VmThread *thread, Wasi *wasi, const AbiValue *args, NetOption option,
-                       bool sets, AbiValue *result, Arena *scratch) {
-    Udp *s = get(thread, wasi, &args[0]);
-    if (!s) return VM_TRAP;
-    return sets ? wasi_socket_set(&s->base, option, args[1].bits, result, scratch)
-                : wasi_socket_get(&s->base, option, result, scratch);
-}
-
-#define OPTION(get_name, set_name, which)                                                          \
-    WASI_FN(get_name) { return option(thread, context, args, which, false, result, scratch); }     \
-    WASI_FN(set_name) { return option(thread, context, args, which, true, result, scratch); }
-OPTION(hop_limit, set_hop_limit, NET_HOP_LIMIT)
-OPTION(receive_buffer, set_receive_buffer, NET_RECEIVE_BUFFER)
-OPTION(send_buffer, set_send_buffer, NET_SEND_BUFFER)
-
-static VmStatus subscribe(VmThread *thread, Wasi *wasi, const AbiValue *args, WasiKind kind,
-                          AbiValue *result) {
-    WasiObject *object = wasi_get(thread, wasi, &args[0], kind);
-    return object ? wasi_pollable(thread, wasi, object, 0, result) : VM_TRAP;
-}
-WASI_FN(socket_subscribe) { return subscribe(thread, context, args, WASI_UDP_SOCKET, result); }
-WASI_FN(incoming_subscribe) {
-    return subscribe(thread, context, args, WASI_INCOMING_DATAGRAM_STREAM, result);
-}
-WASI_FN(outgoing_subscribe) {
-    return subscribe(thread, context, args, WASI_OUTGOING_DATAGRAM_STREAM, result);
-}
+NET_OPTION(hop_limit, set_hop_limit, WASI_UDP_SOCKET, NET_HOP_LIMIT)
+NET_OPTION(receive_buffer, set_receive_buffer, WASI_UDP_SOCKET, NET_RECEIVE_BUFFER)
+NET_OPTION(send_buffer, set_send_buffer, WASI_UDP_SOCKET, NET_SEND_BUFFER)
 
 /* ---- tables ---- */
 

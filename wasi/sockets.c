@@ -5,7 +5,9 @@
  * granted in net.c.
  *
  * A socket is made at once, since its options are the system's; whether it may reach anything is
- * decided when it is bound, connected, or sends. Nothing here ever waits.
+ * decided when it is bound, connected, or sends. Nothing here ever waits. Both protocols begin alike:
+ *
+ *     unbound --start-bind--> bind-in-progress --finish-bind--> bound
  */
 #include "wasi/sockets.h"
 
@@ -13,7 +15,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <unistd.h>
 
 /* ---- errors ---- */
 
@@ -87,32 +88,35 @@ WASI_FN(instance_network) {
 bool wasi_socket_limit(Wasi *wasi) { return *wasi_open_count(wasi) >= wasi_limits(wasi)->max_open; }
 
 NetError wasi_socket_open(Wasi *wasi, uint64_t family, int type, int *fd) {
-    int domain = family == IPV6 ? AF_INET6 : AF_INET, on = 1;
+    const WasiSockets *system = wasi_system(wasi)->sockets;
+    int domain = family == IPV6 ? AF_INET6 : AF_INET;
     if (wasi_socket_limit(wasi)) return NET_NEW_SOCKET_LIMIT;
-    *fd = socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    *fd = system->open(system, domain, type);
     if (*fd < 0) return errno == EAFNOSUPPORT ? NET_NOT_SUPPORTED : wasi_net_error(errno);
-    if (domain == AF_INET || setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0)
+    if (domain == AF_INET || system->set(system, *fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) == 0)
         return NET_OK;
-    close(*fd);
+    system->close(system, *fd);
     return NET_NOT_SUPPORTED;
 }
 
 static void free_socket(WasiObject *object) {
     WasiSocket *s = (WasiSocket *)object;
-    close(s->fd);
+    s->system->close(s->system, s->fd);
     --*s->open;
 }
 
 void *wasi_socket_make(VmThread *thread, Wasi *wasi, WasiKind kind, size_t size, uint32_t family,
                        int fd, AbiValue *out) {
+    const WasiSockets *system = wasi_system(wasi)->sockets;
     WasiSocket *s = wasi_make(thread, wasi, kind, size, NULL, out);
     if (!s) {
-        close(fd);
+        system->close(system, fd);
         return NULL;
     }
     s->object.free = free_socket;
     s->family = family;
     s->fd = fd;
+    s->system = system;
     s->open = wasi_open_count(wasi);
     ++*s->open;
     return s;
@@ -190,14 +194,101 @@ bool wasi_is_unspecified(const WasiAddress *address) {
     return memcmp(address->bytes, zeroes, sizeof zeroes) == 0;
 }
 
-VmStatus wasi_socket_local(const WasiSocket *s, AbiValue *result, Arena *scratch) {
+/* ---- what both protocols do ---- */
+
+bool wasi_socket_fits(const WasiSocket *s, const WasiAddress *a, bool remote) {
+    if (a->is_v6 != (s->family == IPV6) || wasi_is_mapped(a)) return false;
+    bool is_multicast = a->is_v6 ? a->bytes[0] == 0xff : a->bytes[0] >= 224;
+    if (s->object.kind == WASI_TCP_SOCKET && is_multicast) return false;
+    return !remote || (a->port && !wasi_is_unspecified(a));
+}
+
+int wasi_socket_bind(const WasiSocket *s, const WasiAddress *address) {
+    struct sockaddr_storage to;
+    socklen_t size = wasi_address_to(address, &to);
+    return s->system->bind(s->system, s->fd, (struct sockaddr *)&to, size) < 0 ? errno : 0;
+}
+
+int wasi_socket_connect(const WasiSocket *s, const WasiAddress *address) {
+    struct sockaddr_storage to;
+    socklen_t size = wasi_address_to(address, &to);
+    int fault = s->system->connect(s->system, s->fd, (struct sockaddr *)&to, size) < 0 ? errno : 0;
+    return fault == EADDRNOTAVAIL ? EADDRINUSE : fault; /* no port is free */
+}
+
+WasiAddress wasi_socket_local(const WasiSocket *s) {
+    struct sockaddr_storage storage = {0};
+    s->system->local(s->system, s->fd, &storage);
+    return wasi_address_from(&storage);
+}
+
+/* A socket may be bound to what a `listen` rule grants, or, to reach others from there, to any free port
+ * where some may be reached. One of TCP takes over the port of connections that are over. */
+static NetError bind_to(Wasi *wasi, WasiSocket *s, const WasiAddress *address) {
+    bool is_tcp = s->object.kind == WASI_TCP_SOCKET;
+    if (s->state == SOCKET_BINDING) return NET_CONCURRENCY_CONFLICT;
+    if (s->state != SOCKET_UNBOUND) return NET_INVALID_STATE;
+    if (!wasi_socket_fits(s, address, false)) return NET_INVALID_ARGUMENT;
+    bool may_listen = wasi_net_allows(wasi_net(wasi), WASI_NET_LISTEN, address);
+    bool may_reach = wasi_net_has(wasi_net(wasi), is_tcp ? WASI_NET_TCP : WASI_NET_UDP);
+    if (!may_listen && (address->port || !may_reach))
+        return wasi_net_denied(wasi, WASI_NET_LISTEN, address);
+    if (is_tcp && s->system->set(s->system, s->fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0)
+        return wasi_net_error(errno);
+    int fault = wasi_socket_bind(s, address);
+    if (fault) return wasi_net_error(fault);
+    s->local = wasi_socket_local(s);
+    s->may_listen = may_listen;
+    s->granted = wasi;
+    s->state = SOCKET_BINDING;
+    return NET_OK;
+}
+
+VmStatus wasi_socket_start_bind(VmThread *thread, Wasi *wasi, WasiKind kind, const AbiValue *args,
+                                AbiValue *result, Arena *scratch) {
+    WasiSocket *s = wasi_get(thread, wasi, &args[0], kind);
+    const WasiObject *network = s ? wasi_get(thread, wasi, &args[1], WASI_NETWORK) : NULL;
+    if (!network) return VM_TRAP;
+    WasiAddress address;
+    wasi_address_lift(&args[2], &address);
+    return wasi_net_ended(result, bind_to(network->maker, s, &address), scratch);
+}
+
+VmStatus wasi_socket_finish_bind(VmThread *thread, Wasi *wasi, WasiKind kind, const AbiValue *args,
+                                 AbiValue *result, Arena *scratch) {
+    WasiSocket *s = wasi_get(thread, wasi, &args[0], kind);
+    if (!s) return VM_TRAP;
+    if (s->state != SOCKET_BINDING) return wasi_net_ended(result, NET_NOT_IN_PROGRESS, scratch);
+    s->state = SOCKET_BOUND;
+    return wasi_ok(result);
+}
+
+VmStatus wasi_socket_local_address(VmThread *thread, Wasi *wasi, WasiKind kind,
+                                   const AbiValue *args, AbiValue *result, Arena *scratch) {
+    WasiSocket *s = wasi_get(thread, wasi, &args[0], kind);
+    if (!s) return VM_TRAP;
+    bool is_bound = s->state >= SOCKET_BOUND && s->state != SOCKET_CLOSED;
+    if (!is_bound) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
     struct sockaddr_storage storage;
-    socklen_t size = sizeof storage;
-    if (getsockname(s->fd, (struct sockaddr *)&storage, &size) < 0)
+    if (s->system->local(s->system, s->fd, &storage) < 0)
         return wasi_net_ended(result, wasi_net_error(errno), scratch);
     WasiAddress address = wasi_address_from(&storage);
     wasi_address_lower(&address, wasi_case(result, 0, 1, scratch), scratch);
     return VM_DONE;
+}
+
+VmStatus wasi_socket_family(VmThread *thread, Wasi *wasi, WasiKind kind, const AbiValue *args,
+                            AbiValue *result, Arena *scratch) {
+    WasiSocket *s = wasi_get(thread, wasi, &args[0], kind);
+    if (!s) return VM_TRAP;
+    result->bits = s->family;
+    return VM_DONE;
+}
+
+VmStatus wasi_socket_subscribe(VmThread *thread, Wasi *wasi, WasiKind kind, const AbiValue *args,
+                               AbiValue *result, Arena *scratch) {
+    WasiObject *object = wasi_get(thread, wasi, &args[0], kind);
+    return object ? wasi_pollable(thread, wasi, object, 0, result) : VM_TRAP;
 }
 
 /* ---- options ---- */
@@ -225,24 +316,33 @@ static Numeric numeric(const WasiSocket *s, NetOption option) {
     return rows[option];
 }
 
-VmStatus wasi_socket_get(const WasiSocket *s, NetOption option, AbiValue *result, Arena *scratch) {
+static VmStatus get_option(const WasiSocket *s, NetOption option, AbiValue *result,
+                           Arena *scratch) {
     Numeric n = numeric(s, option);
     int value;
-    socklen_t size = sizeof value;
-    if (getsockopt(s->fd, n.level, n.name, &value, &size) < 0)
+    if (s->system->get(s->system, s->fd, n.level, n.name, &value) < 0)
         return wasi_net_ended(result, wasi_net_error(errno), scratch);
     wasi_case(result, 0, 1, scratch)->bits = (uint64_t)(value / n.told) * n.unit;
     return VM_DONE;
 }
 
-VmStatus wasi_socket_set(const WasiSocket *s, NetOption option, uint64_t value, AbiValue *result,
-                         Arena *scratch) {
+static VmStatus set_option(const WasiSocket *s, NetOption option, uint64_t value, AbiValue *result,
+                           Arena *scratch) {
     Numeric n = numeric(s, option);
     if (value == 0) return wasi_net_ended(result, NET_INVALID_ARGUMENT, scratch);
     value = value / n.unit + (value % n.unit != 0);
     int given = (int)(value < n.most ? value : n.most);
-    bool set = setsockopt(s->fd, n.level, n.name, &given, sizeof given) == 0;
+    bool set = s->system->set(s->system, s->fd, n.level, n.name, given) == 0;
     return wasi_net_ended(result, set ? NET_OK : wasi_net_error(errno), scratch);
+}
+
+VmStatus wasi_socket_option(VmThread *thread, Wasi *wasi, WasiKind kind, const AbiValue *args,
+                            NetOption option, bool sets, AbiValue *result, Arena *scratch) {
+    WasiSocket *s = wasi_get(thread, wasi, &args[0], kind);
+    if (!s) return VM_TRAP;
+    if (s->state == SOCKET_CLOSED) return wasi_net_ended(result, NET_INVALID_STATE, scratch);
+    return sets ? set_option(s, option, args[1].bits, result, scratch)
+                : get_option(s, option, result, scratch);
 }
 
 /* ---- tables ---- */

@@ -53,11 +53,29 @@ void wasi_lookup_drop(WasiLookup *lookup); /* may be NULL; may still be at work 
 
 enum { IPV4, IPV6 };
 
+/* Of both protocols; UDP has the first three. */
+typedef enum {
+    SOCKET_UNBOUND,
+    SOCKET_BINDING,
+    SOCKET_BOUND,
+    SOCKET_STARTS_LISTENING,
+    SOCKET_LISTENING,
+    SOCKET_CONNECTING,
+    SOCKET_CONNECTED,
+    SOCKET_CLOSED
+} SocketState;
+
 typedef struct {
     WasiObject object;
     uint32_t family;
     int fd;
-    uint32_t *open; /* the count that this one is in */
+    const WasiSockets *system; /* that fd is of */
+    uint32_t *open;            /* the count that this one is in */
+    SocketState state;
+    /* Since it is bound: where, whether a rule grants to listen there, and by whose network. */
+    WasiAddress local;
+    bool may_listen;
+    Wasi *granted;
 } WasiSocket;
 
 /* Makes a socket that does not block; NET_OK, or why not. */
@@ -66,6 +84,11 @@ NetError wasi_socket_open(Wasi *wasi, uint64_t family, int type, int *fd);
 void *wasi_socket_make(VmThread *thread, Wasi *wasi, WasiKind kind, size_t size, uint32_t family,
                        int fd, AbiValue *out);
 bool wasi_socket_limit(Wasi *wasi); /* no more may be open */
+/* Whether it may be an address that the socket is bound to, or reaches. */
+bool wasi_socket_fits(const WasiSocket *s, const WasiAddress *address, bool remote);
+int wasi_socket_bind(const WasiSocket *s, const WasiAddress *address); /* 0, or an errno */
+int wasi_socket_connect(const WasiSocket *s, const WasiAddress *address);
+WasiAddress wasi_socket_local(const WasiSocket *s);
 
 /* Addresses of guests, of decisions, and of the system. */
 void wasi_address_lift(const AbiValue *variant, WasiAddress *address);
@@ -75,7 +98,13 @@ WasiAddress wasi_address_from(const struct sockaddr_storage *from);
 bool wasi_same_address(const WasiAddress *a, const WasiAddress *b);
 bool wasi_is_unspecified(const WasiAddress *address); /* all zeroes */
 
-VmStatus wasi_socket_local(const WasiSocket *s, AbiValue *result, Arena *scratch);
+/* Methods that sockets of both protocols have: NET_METHOD makes the one of a kind. */
+typedef VmStatus WasiSocketMethod(VmThread *thread, Wasi *wasi, WasiKind kind, const AbiValue *args,
+                                  AbiValue *result, Arena *scratch);
+WasiSocketMethod wasi_socket_start_bind, wasi_socket_finish_bind, wasi_socket_local_address,
+    wasi_socket_family, wasi_socket_subscribe;
+#define NET_METHOD(name, method, kind)                                                             \
+    WASI_FN(name) { return method(thread, context, kind, args, result, scratch); }
 
 /* Options: a number by its level and name, a value of 0 being an invalid argument. */
 typedef enum {
@@ -86,9 +115,15 @@ typedef enum {
     NET_INTERVAL,
     NET_COUNT
 } NetOption;
-VmStatus wasi_socket_get(const WasiSocket *s, NetOption option, AbiValue *result, Arena *scratch);
-VmStatus wasi_socket_set(const WasiSocket *s, NetOption option, uint64_t value, AbiValue *result,
-                         Arena *scratch);
+VmStatus wasi_socket_option(VmThread *thread, Wasi *wasi, WasiKind kind, const AbiValue *args,
+                            NetOption option, bool sets, AbiValue *result, Arena *scratch);
+#define NET_OPTION(get_name, set_name, kind, which)                                                \
+    WASI_FN(get_name) {                                                                            \
+        return wasi_socket_option(thread, context, kind, args, which, false, result, scratch);     \
+    }                                                                                              \
+    WASI_FN(set_name) {                                                                            \
+        return wasi_socket_option(thread, context, kind, args, which, true, result, scratch);      \
+    }
 
 /* Shapes of types */
 #define NET_RESULT(t) "->result<" t ",enum<21>>"

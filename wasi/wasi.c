@@ -15,6 +15,7 @@
  *                                                                              (and net.c)
  *     wasi:http       types outgoing-handler                                   http.c http_*.c
  */
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -26,6 +27,7 @@
 struct Wasi {
     VmStore *store;
     const WasiContext *context;
+    WasiSystem system;
     Arena *arena; /* names */
     WasiObject *
         *objects; /* [0] is never used; a hole holds the next hole's index, times 2 plus 1 */
@@ -34,8 +36,9 @@ struct Wasi {
     struct pollfd *wants;
     size_t want_count, want_cap;
     uint64_t deadline; /* the earliest that a call waits for */
-    bool waits;        /* for one of those */
-    uint64_t seed;     /* of insecure random numbers */
+    uint64_t real_deadline;
+    bool waits;    /* for one of those */
+    uint64_t seed; /* of insecure random numbers */
     uint64_t hash_key[2];
     WasiPaths paths;
     WasiQuota *quotas; /* one a granted folder */
@@ -109,12 +112,22 @@ static WasiLimits limits_of(const WasiContext *context) {
     return l;
 }
 
+static WasiSystem system_of(const WasiContext *context) {
+    WasiSystem system = context->system ? *context->system : wasi_linux;
+    if (!system.files) system.files = wasi_linux.files;
+    if (!system.sockets) system.sockets = wasi_linux.sockets;
+    if (!system.clock) system.clock = wasi_linux.clock;
+    return system;
+}
+
 static bool begin_host(Wasi *wasi, VmStore *store, Arena *arena, const WasiContext *context) {
     *wasi = (Wasi){.store = store,
                    .context = context,
+                   .system = system_of(context),
                    .arena = arena,
                    .whole = wasi,
                    .deadline = UINT64_MAX,
+                   .real_deadline = UINT64_MAX,
                    .limits = limits_of(context)};
     wasi->budget = wasi_budget_new(wasi->limits.max_messages);
     if (!wasi->budget || !make_quotas(wasi)) {
@@ -142,7 +155,8 @@ static Wasi *new_host(VmStore *store, Arena *arena, const WasiContext *context) 
 Wasi *wasi_new(VmStore *store, const WasiContext *context) {
     Arena *arena = arena_keep(arena_new());
     Wasi *wasi = new_host(store, arena, context);
-    if (wasi && context->is_deterministic) wasi->fixed = wasi_fixed_new(context->seed);
+    if (wasi && context->is_deterministic)
+        wasi->fixed = wasi_fixed_new(context->seed, wasi_system(wasi)->clock);
     if (!wasi) arena_free(arena);
     else if (context->observers) wasi->watch = wasi_watch_new(wasi, arena, context->observers);
     return wasi;
@@ -165,10 +179,6 @@ bool wasi_output_met(const Wasi *wasi) {
     for (; wasi; wasi = wasi->beside)
         if (wasi->output_met) return true;
     return false;
-}
-const WasiSystem *wasi_system(const Wasi *wasi) {
-    const WasiSystem *system = wasi->context->system;
-    return system ? system : &wasi_linux;
 }
 WasiPaths wasi_paths(const Wasi *wasi) { return wasi->paths; }
 WasiQuota *wasi_quota(Wasi *wasi, size_t folder) { return &wasi->quotas[folder]; }
@@ -222,13 +232,18 @@ uint64_t wasi_keyed_hash(const Wasi *wasi, const uint64_t *words, size_t n) {
 }
 
 WasiFixed *wasi_fixed(const Wasi *wasi) { return wasi->whole->fixed; }
-uint64_t wasi_time(const Wasi *wasi) {
+const WasiSystem *wasi_system(const Wasi *wasi) { return &wasi->whole->system; }
+const WasiClock *wasi_clock(const Wasi *wasi) {
     const WasiFixed *fixed = wasi_fixed(wasi);
-    return fixed ? wasi_fixed_now(fixed) : wasi_now();
+    return fixed ? wasi_fixed_time(fixed) : wasi_system(wasi)->clock;
 }
-uint64_t wasi_read_clock(Wasi *wasi) {
-    WasiFixed *fixed = wasi_fixed(wasi);
-    return fixed ? wasi_fixed_tick(fixed) : wasi_now();
+uint64_t wasi_time(const Wasi *wasi) {
+    const WasiClock *clock = wasi_clock(wasi);
+    return clock->now(clock);
+}
+uint64_t wasi_read_clock(const Wasi *wasi) {
+    const WasiClock *clock = wasi_clock(wasi);
+    return clock->read(clock);
 }
 WasiWatch *wasi_watch(const Wasi *wasi) { return wasi->whole->watch; }
 Str *wasi_spliced(Wasi *wasi) { return &wasi->whole->spliced; }
@@ -392,10 +407,15 @@ VmStatus wasi_some_string(AbiValue *option, bool is_some, Str text, Arena *scrat
 
 /* ---- waiting ---- */
 
-uint64_t wasi_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+uint64_t wasi_now(void) { return wasi_linux_clock.now(&wasi_linux_clock); }
+
+bool wasi_is_ready(const Wasi *wasi, int fd, short events) {
+    const WasiClock *clock = wasi_clock(wasi);
+    struct pollfd p = {.fd = fd, .events = events};
+    int n;
+    do n = clock->wait(clock, &p, 1, 0, 0);
+    while (n < 0 && errno == EINTR);
+    return n != 0; /* failures show when the operation itself is tried */
 }
 
 void wasi_want_fd(Wasi *wasi, int fd, short events) {
@@ -423,17 +443,31 @@ void wasi_want_time(Wasi *wasi, uint64_t deadline) {
     if (deadline < wasi->deadline) wasi->deadline = deadline;
 }
 
-bool wasi_wants(Wasi *wasi, WasiWants *wants) {
+void wasi_want_real_time(Wasi *wasi, uint64_t deadline) {
+    wasi = wasi->whole;
+    wasi->waits = true;
+    if (deadline < wasi->real_deadline) wasi->real_deadline = deadline;
+}
+
+/* False where nothing but the other side of a body can wake it. */
+static bool collect_wants(Wasi *wasi) {
     for (Wasi *host = wasi; host; host = host->beside) wasi_client_want(host->client);
     bool waits = wasi->waits;
     wasi_want_busy(wasi);
-    *wants = (WasiWants){wasi->wants, wasi->want_count, wasi->deadline};
+    return waits;
+}
+
+bool wasi_wants(Wasi *wasi, WasiWants *wants) {
+    bool waits = collect_wants(wasi);
+    bool is_real = wasi->deadline < wasi->real_deadline;
+    *wants =
+        (WasiWants){wasi->wants, wasi->want_count, is_real ? wasi->deadline : wasi->real_deadline};
     return waits;
 }
 
 void wasi_wake(Wasi *wasi) {
     wasi->want_count = 0;
-    wasi->deadline = UINT64_MAX;
+    wasi->deadline = wasi->real_deadline = UINT64_MAX;
     wasi->waits = false;
     wasi_drain_busy(wasi);
     for (Wasi *host = wasi; host; host = host->beside) wasi_client_wake(host->client);
@@ -441,14 +475,14 @@ void wasi_wake(Wasi *wasi) {
 
 bool wasi_wait(Wasi *wasi) {
     enum { SLICE = 100000000 };
-    WasiWants wants;
-    if (!wasi_wants(wasi, &wants)) return false;
-    uint64_t now = wasi_now(), ns = wants.deadline > now ? wants.deadline - now : 0;
-    if (ns > SLICE) ns = SLICE;
-    if (wasi->fixed && wants.deadline != UINT64_MAX) ns = 0; /* it comes at once, */
-    struct timespec timeout = {.tv_nsec = (long)ns};
-    int ready = ppoll(wasi->wants, wants.count, &timeout, NULL);
-    if (wasi->fixed && ready == 0) wasi_fixed_sleep(wasi->fixed, wants.deadline); /* if first */
+    if (!collect_wants(wasi)) return false;
+    uint64_t most = SLICE;
+    if (wasi->real_deadline != UINT64_MAX) {
+        uint64_t now = wasi_now(), left = wasi->real_deadline > now ? wasi->real_deadline - now : 0;
+        if (left < most) most = left;
+    }
+    const WasiClock *clock = wasi_clock(wasi);
+    clock->wait(clock, wasi->wants, wasi->want_count, wasi->deadline, most);
     wasi_wake(wasi);
     return true;
 }
