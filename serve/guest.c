@@ -245,5 +245,5 @@ void guest_run(Guest *g) {
         COUNT(g->server->counters, slices_total, 1);
         queue(g);
     } else wait_for(g);
-    if (r->connection) connection_advance(r->connection);
+    if (r->client) r->client->advance(r->client);
 }

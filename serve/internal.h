@@ -9,10 +9,11 @@
 #include "serve/tls.h"
 
 /*
- *     listener ──> connection ──> request ──> guest
- *                   bytes, HTTP    bodies      an instance and its thread
+ *     listener ──> connection ──> client ──> request ──> guest
+ *                   bytes, HTTP              bodies      an instance and its thread
  *
- * Each knows its neighbours. A connection has one request at a time. A request without a connection
+ * Each knows its neighbours. A connection of HTTP/1 is one client, with one request at a time; one of
+ * HTTP/2 has a client a stream, and requests do not know the difference. A request without a client
  * goes on (the handler may have more to do), one without a guest is answered by the server. All that
  * happens is a turn of the loop: descriptors that are ready, timers, and guests that can go on.
  */
@@ -92,11 +93,14 @@ Str metrics_page(Arena *arena, const Counters *counters, size_t n);
 
 /* ---- log.c ---- */
 
+typedef enum { HTTP_UNKNOWN, HTTP_1_0, HTTP_1_1, HTTP_2 } HttpVersion;
+
 typedef struct {
     Str remote, method, scheme, target, error; /* error: empty: none */
-    unsigned minor, status;                    /* of HTTP/1.x; 0: no answer has left */
-    uint64_t received, sent;                   /* bytes of the bodies */
-    uint64_t ns, guest_ns; /* from the head to the end; of those, the guest's own */
+    HttpVersion version;
+    unsigned status;         /* 0: no answer has left */
+    uint64_t received, sent; /* bytes of the bodies */
+    uint64_t ns, guest_ns;   /* from the head to the end; of those, the guest's own */
     uint64_t id;
 } LogEntry;
 
@@ -192,15 +196,109 @@ void program_release(ServeProgram *program);
 
 /* ---- connection.c ---- */
 
+/* Who has sent a request, and gets its answer. */
+typedef struct Client Client;
+struct Client {
+    const char *peer;
+    bool is_secure;
+    /* Its request's guest has done something: moves bytes. The request may be gone then. */
+    void (*advance)(Client *client);
+    /* Adds an informational response to what is to be sent; false: it is too late. */
+    bool (*inform)(Client *client, unsigned status, const Http1Field *fields, size_t n);
+};
+
+/* What becomes of a connection when everything has been sent. */
+typedef enum {
+    GOES_ON,
+    LINGERS, /* the client is told that no more comes, and has some time to read and to end */
+    ENDS     /* at once: it will send nothing that would undo what it has not read */
+} Closing;
+
+/* What a version of HTTP does with a connection. */
+typedef struct {
+    /* Looks at as much of `input` as can be now, and takes it off. Whether anything has come on. */
+    bool (*read)(Connection *connection, Str *input);
+    void (*eof)(Connection *connection);
+    /* Adds to what is to be sent. Whether anything has come on. */
+    bool (*write)(Connection *connection);
+    Closing (*closing)(const Connection *connection);
+    /* When its phase has lasted too long, provided that nothing is to be sent; UINT64_MAX: it may. */
+    uint64_t (*deadline)(const Connection *connection);
+    /* That time has come, or the client has not taken what was to be sent. */
+    void (*late)(Connection *connection);
+    void (*free)(Connection *connection); /* its requests are left, too */
+} Protocol;
+
+typedef struct Http2 Http2;
+
+struct Connection {
+    Watch watch;
+    Timer timer;
+    Transport transport;
+    Server *server;
+    Connection *before, *next;
+    const Protocol *protocol;
+    Http1Out out;
+    size_t sent; /* of `out` */
+    char *in;    /* what has been read and not looked at; NULL: nothing */
+    size_t in_at, in_len;
+    uint64_t since;     /* the phase has begun, or has last come on */
+    uint64_t discarded; /* bytes of this request's body, or while it lingers */
+    uint8_t preface;    /* so much of HTTP/2's first bytes has come */
+    bool is_chosen;     /* it is known which protocol it is */
+    bool closes;        /* after this request */
+    bool has_ended;     /* the client will send no more */
+    bool is_probed;     /* it was asked whether it is still there */
+    bool is_stalled;    /* the client does not take what has been queued */
+    bool is_new;        /* TLS, and no byte has come yet but those of the handshake */
+    bool is_turned_away;
+    bool lingers, is_dead, is_admin, is_advancing;
+    /* HTTP/1 */
+    bool has_begun;   /* some bytes of a head have come */
+    bool is_asked;    /* the head is whole */
+    bool is_expected; /* the client waits for 100 (Continue) */
+    bool is_read;     /* the request is whole, or no more of it is looked at: */
+    bool is_refused;  /* it was no good, or came too slowly */
+    bool is_answered; /* all of the answer is in `out`, or has left */
+    Client client;
+    Request *request;
+    Http1Parser *parser;
+    Http1Writer writer;
+    Http2 *http2; /* NULL: it is none */
+    char peer[64];
+};
+
+enum {
+    MOST_QUEUED = 64 << 10,   /* bytes that a client has not taken */
+    MOST_DISCARDED = 1 << 20, /* bytes of a body that nobody wants */
+};
+
 void connection_accept(Listener *listener, int fd);
-/* Its request's guest has done something: moves bytes. */
+/* Moves what can be moved; afterwards the connection may be gone. */
 void connection_advance(Connection *connection);
-Str connection_peer(const Connection *connection);
-bool connection_is_secure(const Connection *connection);
-Connection *connection_next(const Connection *connection);
-int connection_fd(const Connection *connection);
 void connection_drain(Connection *connection); /* what the client has sent by now is read */
 void connection_abort(Connection *connection);
+static inline size_t connection_unsent(const Connection *c) { return c->out.len - c->sent; }
+/* The client has come on. */
+void connection_come_on(Connection *connection);
+/* When something that began then has lasted `most`; 0: it may last. */
+static inline uint64_t time_after(uint64_t since, uint64_t most) {
+    return most && most < UINT64_MAX - since ? since + most : UINT64_MAX;
+}
+bool out_put(Http1Out *out, Str bytes); /* false: no memory */
+
+/* ---- http1.c ---- */
+
+extern const Protocol http1;
+bool http1_open(Connection *connection); /* false: no memory */
+
+/* ---- http2.c ---- */
+
+/* Whether there is a library for it; the first call looks. */
+bool http2_is_here(void);
+/* From now on its bytes are those of HTTP/2, from the client's preface on. False: no memory, and nothing
+ * has changed. */
+bool http2_open(Connection *connection);
 
 /* ---- request.c ---- */
 
@@ -236,16 +334,17 @@ typedef enum {
 
 struct Request {
     Server *server;
-    Connection *connection; /* NULL: it has gone, or has its answer */
-    Guest *guest;           /* NULL: none yet, or it has ended */
+    Client *client; /* NULL: it has gone, or has its answer */
+    Guest *guest;   /* NULL: none yet, or it has ended */
     Head head;
     uint32_t method, method_len, target, target_len, scheme, scheme_len, authority, authority_len,
         path, path_len;
-    unsigned minor;
+    HttpVersion version;
     bool is_head; /* the method is HEAD */
     bool is_admin, is_secure;
     Str page; /* what the server answers with; empty: the status and its reason */
     Arena *page_arena;
+    char note[48];    /* for the latter */
     WasiBody *in;     /* that we write; NULL: there is none any more */
     bool is_in_taken; /* the guest is its reader */
 
@@ -260,24 +359,25 @@ struct Request {
     uint64_t id, start, received, sent, guest_ns;
 };
 
-Request *request_new(Server *server, Connection *connection); /* NULL: no memory */
-void request_free(Request *request); /* neither connection nor guest have it any more */
+Request *request_new(Server *server, Client *client); /* NULL: no memory */
+void request_free(Request *request); /* neither client nor guest have it any more */
 /* The guest's first slice begins: its arguments. False: no memory. */
 bool request_hand_over(Request *request, const Instance *instance, AbiValue args[2]);
 /* The head is whole: finds a guest, or an answer. */
 void request_begin(Request *request, bool has_body);
 /* The server answers instead of a guest, or what has left already is cut off. A guest is stopped. */
 void request_fail(Request *request, unsigned status, const char *error);
-/* The connection has done with it: the answer has left, or nobody wants it. */
+/* Its body has come to its end, with `trailers`. */
+void request_finish_body(Request *request);
+/* The client has done with it: the answer has left, or nobody wants it. */
 void request_leave(Request *request, bool is_whole);
 /* The guest has ended, or has to (error: why, or NULL): the answer is what it has given, if that is
  * whole, or one with `status`. */
 void request_returned(Request *request, const char *error, unsigned status);
 Str request_method(const Request *request);
-Http1Refusal request_write_head(Request *request, Http1Writer *writer, bool closes, Http1Out *out);
-/* Adds an informational response to what the connection is to send; false: it is too late. */
-bool connection_inform(Connection *connection, unsigned status, const Http1Field *fields, size_t n);
-bool out_put(Http1Out *out, Str bytes); /* false: no memory */
+/* The head of the answer, but for what depends on the version; its fields are to be freed. The body is
+ * `out`, or `page` where the server answers. */
+Http1Refusal request_head(Request *request, Http1ResponseHead *head);
 
 /* ---- instance.c ---- */
 

@@ -128,6 +128,8 @@ static void put_text(Log *log, const char *name, Str s) {
 }
 
 void log_write(Log *log, const LogEntry *e) {
+    static const char *const versions[] = {
+        [HTTP_UNKNOWN] = "1.0", [HTTP_1_0] = "1.0", [HTTP_1_1] = "1.1", [HTTP_2] = "2"};
     if (!log) return;
     struct timespec now;
     struct tm utc;
@@ -141,8 +143,9 @@ void log_write(Log *log, const LogEntry *e) {
     put_text(log, "method", e->method);
     put_text(log, "scheme", e->scheme);
     put_text(log, "target", e->target);
-    put(log, ",\"protocol\":\"HTTP/1.%u\",\"status\":%u,\"received\":%llu,\"sent\":%llu", e->minor,
-        e->status, (unsigned long long)e->received, (unsigned long long)e->sent);
+    put(log, ",\"protocol\":\"HTTP/%s\",\"status\":%u,\"received\":%llu,\"sent\":%llu",
+        versions[e->version], e->status, (unsigned long long)e->received,
+        (unsigned long long)e->sent);
     put(log, ",\"seconds\":%.6f,\"guest_seconds\":%.6f", (double)e->ns / 1e9,
         (double)e->guest_ns / 1e9);
     if (e->error.len) put_text(log, "error", e->error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
- * Requests: what stands between a connection and a guest. The guest's answer comes in the middle of
- * its calls; it is only noted then, and the connection sends it when the guest has stopped.
+ * Requests: what stands between a client and a guest. The guest's answer comes in the middle of
+ * its calls; it is only noted then, and the client's side sends it when the guest has stopped.
  *
  * An answer whose body is whole by then, as small ones are, has a Content-Length; others are sent in
  * chunks, while the guest writes.
@@ -85,12 +85,12 @@ static const Place *find(const Head *head, const char *name) {
 
 /* ---- life ---- */
 
-Request *request_new(Server *server, Connection *connection) {
+Request *request_new(Server *server, Client *client) {
     Request *r = calloc(1, sizeof *r);
     if (!r) return NULL;
     r->server = server;
-    r->connection = connection;
-    r->is_secure = connection_is_secure(connection);
+    r->client = client;
+    r->is_secure = client->is_secure;
     r->id = ++server->next_id;
     r->start = loop_now(server->loop);
     return r;
@@ -122,13 +122,13 @@ static void tell(const Request *r, bool is_whole) {
     uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec - r->start;
     metrics_answered(s->counters, r->head_has_left ? r->status : 0, ns);
     if (!is_whole && !r->error) COUNT(s->counters, requests_cancelled_total, 1);
-    LogEntry entry = {.remote = r->connection ? connection_peer(r->connection) : (Str){0},
+    LogEntry entry = {.remote = str_from(r->client ? r->client->peer : NULL),
                       .method = request_method(r),
                       .scheme = r->is_secure ? STR("https") : STR("http"),
                       .target = head_str(&r->head, r->target, r->target_len),
                       .error =
                           is_whole || r->error ? str_from(r->error) : STR("the client has gone"),
-                      .minor = r->minor,
+                      .version = r->version,
                       .status = r->head_has_left ? r->status : 0,
                       .received = r->received,
                       .sent = r->sent,
@@ -140,7 +140,7 @@ static void tell(const Request *r, bool is_whole) {
 
 void request_leave(Request *r, bool is_whole) {
     if (!r->is_admin) tell(r, is_whole);
-    r->connection = NULL;
+    r->client = NULL;
     leave_in(r);
     if (r->guest && !is_whole) guest_stop(r->guest);
     if (r->guest) guest_wake(r->guest); /* it may wait for a body that will not come */
@@ -151,14 +151,14 @@ void request_leave(Request *r, bool is_whole) {
 
 static bool on_informational(void *context, unsigned status, HttpFields fields) {
     Request *r = context;
-    return r->connection && r->answer_kind == ANSWER_NONE && r->minor &&
-           connection_inform(r->connection, status, fields.at, fields.len);
+    return r->client && r->answer_kind == ANSWER_NONE && r->version > HTTP_1_0 &&
+           r->client->inform(r->client, status, fields.at, fields.len);
 }
 
 static void on_response(void *context, unsigned status, HttpFields fields, WasiBody *body,
                         uint64_t length) {
     Request *r = context;
-    if (r->answer_kind != ANSWER_NONE || !r->connection) {
+    if (r->answer_kind != ANSWER_NONE || !r->client) {
         if (body) wasi_body_abandon(body);
         return;
     }
@@ -235,7 +235,7 @@ void request_returned(Request *r, const char *error, unsigned status) {
     if (r->answer_kind == ANSWER_NONE) server_answers(r, status, "the handler has given no answer");
     if (r->answer_kind == ANSWER_GUEST && !is_whole)
         server_answers(r, status, r->error ? r->error : "the handler has not finished its answer");
-    if (r->connection) connection_advance(r->connection);
+    if (r->client) r->client->advance(r->client);
     else request_free(r);
 }
 
@@ -274,6 +274,16 @@ static void start_guest(Request *r, bool has_body) {
     if (!r->guest) request_fail(r, 500, "no memory");
 }
 
+void request_finish_body(Request *r) {
+    if (!r->in) return;
+    Http1Field *fields = head_fields(&r->trailers, 0);
+    HttpFields trailers = {fields, r->trailers.count};
+    if (!fields || r->trailers.has_failed) wasi_body_fail(r->in, http_error(HTTP_INTERNAL_ERROR));
+    else wasi_body_finish(r->in, &trailers);
+    free(fields);
+    if (r->guest) guest_wake(r->guest);
+}
+
 void request_begin(Request *r, bool has_body) {
     Server *s = r->server;
     if (r->is_admin) {
@@ -288,27 +298,25 @@ void request_begin(Request *r, bool has_body) {
 
 /* ---- heads of answers ---- */
 
-static Http1Refusal write_servers(Request *r, Http1ResponseHead *head, Http1Writer *writer,
-                                  Http1Out *out) {
-    char text[64];
-    Http1Field fields[3] = {{STR("Date"), server_date(r->server)},
-                            {STR("Content-Type"), STR("text/plain; charset=utf-8")},
-                            {STR("Retry-After"), STR("1")}};
-    int len = snprintf(text, sizeof text, "%u %.*s\n", r->status, STR_ARG(http1_reason(r->status)));
-    Str body = r->page.len ? r->page : (Str){text, (size_t)len}, before, after;
+static Http1Refusal servers_head(Request *r, Http1ResponseHead *head) {
+    const Http1Field all[3] = {{STR("Date"), server_date(r->server)},
+                               {STR("Content-Type"), STR("text/plain; charset=utf-8")},
+                               {STR("Retry-After"), STR("1")}};
+    Http1Field *fields = malloc(sizeof all);
+    if (!fields) return HTTP1_REFUSED_NO_MEMORY;
+    memcpy(fields, all, sizeof all);
+    if (!r->page.len) {
+        int len = snprintf(r->note, sizeof r->note, "%u %.*s\n", r->status,
+                           STR_ARG(http1_reason(r->status)));
+        r->page = (Str){r->note, (size_t)len};
+    }
     head->fields = fields;
     head->field_count = r->status == 503 ? 3 : 2;
-    head->length = body.len;
-    Http1Refusal refusal = http1_write_response(writer, head, out);
-    if (refusal || r->is_head) return refusal ? refusal : http1_write_end(writer, NULL, 0, out);
-    refusal = http1_write_body(writer, body.len, &before, &after);
-    if (!refusal && !out_put(out, body)) refusal = HTTP1_REFUSED_NO_MEMORY;
-    r->sent = body.len;
-    return refusal ? refusal : http1_write_end(writer, NULL, 0, out);
+    head->length = r->page.len;
+    return HTTP1_GOOD;
 }
 
-static Http1Refusal write_guests(Request *r, Http1ResponseHead *head, Http1Writer *writer,
-                                 Http1Out *out) {
+static Http1Refusal guests_head(Request *r, Http1ResponseHead *head) {
     Http1Field *fields = head_fields(&r->answer, 1);
     if (!fields || r->answer.has_failed) {
         free(fields);
@@ -324,15 +332,11 @@ static Http1Refusal write_guests(Request *r, Http1ResponseHead *head, Http1Write
     bool is_missing = has_body && !r->out && head->length && head->length != HTTP1_UNKNOWN_LENGTH;
     if (head->length == HTTP1_UNKNOWN_LENGTH && is_whole && has_body)
         head->length = r->out ? wasi_body_queued(r->out) : 0;
-    Http1Refusal refusal =
-        is_missing ? HTTP1_REFUSED_UNDERWRITTEN : http1_write_response(writer, head, out);
-    free(fields);
-    return refusal;
+    return is_missing ? HTTP1_REFUSED_UNDERWRITTEN : HTTP1_GOOD;
 }
 
-Http1Refusal request_write_head(Request *r, Http1Writer *writer, bool closes, Http1Out *out) {
-    Http1ResponseHead head = {
-        .status = r->status, .to_head = r->is_head, .to_1_0 = r->minor == 0, .close = closes};
-    if (r->answer_kind == ANSWER_SERVER) return write_servers(r, &head, writer, out);
-    return write_guests(r, &head, writer, out);
+Http1Refusal request_head(Request *r, Http1ResponseHead *head) {
+    *head = (Http1ResponseHead){
+        .status = r->status, .to_head = r->is_head, .to_1_0 = r->version <= HTTP_1_0};
+    return r->answer_kind == ANSWER_SERVER ? servers_head(r, head) : guests_head(r, head);
 }

@@ -114,7 +114,7 @@ void server_drain(Server *s) {
     loop_stop_timer(s->loop, &s->again);
     if (most) loop_timer(s->loop, &s->again, loop_now(s->loop) + most);
     for (Connection *c = s->connections, *next; c; c = next) {
-        next = connection_next(c);
+        next = c->next;
         connection_drain(c);
     }
 }

@@ -159,9 +159,8 @@ static int no_password(char *to, int size, int writes, void *was_asked) {
 static void tell_time(Str path, const char *what, const ASN1_TIME *time) {
     char *text = NULL;
     BIO *out = lib.BIO_new(lib.BIO_s_mem());
-    long len = out && lib.ASN1_TIME_print(out, time) > 0
-                   ? lib.BIO_ctrl(out, BIO_CTRL_INFO, 0, &text)
-                   : 0;
+    long len =
+        out && lib.ASN1_TIME_print(out, time) > 0 ? lib.BIO_ctrl(out, BIO_CTRL_INFO, 0, &text) : 0;
     say("warning: %.*s: the certificate %s %.*s", STR_ARG(path), what, (int)len, text ? text : "");
     if (out) lib.BIO_free(out);
 }
@@ -183,7 +182,8 @@ static bool add_certificates(SSL_CTX *ctx, Str path, BIO *pem) {
     for (int i = 0; is_good; i++) {
         x = lib.PEM_read_bio_X509(pem, NULL, no_password, &(bool){false});
         if (!x)
-            return is_end_of_pem(lib.ERR_peek_last_error()) || bad_file(path, "a certificate after the first is no good");
+            return is_end_of_pem(lib.ERR_peek_last_error()) ||
+                   bad_file(path, "a certificate after the first is no good");
         if (lib.X509_check_issued(x, before) != X509_V_OK)
             say("warning: %.*s: certificate %d has not issued the one before it", STR_ARG(path),
                 i + 2);

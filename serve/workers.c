@@ -62,8 +62,8 @@ _Noreturn static void be_worker(Supervisor *v, size_t i) {
     for (size_t k = 0; k < l->count; k++)
         if (l->fds[k] != mine) close(l->fds[k]);
     if (v->server.listeners[1].watch.fd >= 0) close(v->server.listeners[1].watch.fd);
-    for (Connection *c = v->server.connections; c; c = connection_next(c))
-        close(connection_fd(c)); /* their ends are the supervisor's to tell */
+    for (Connection *c = v->server.connections; c; c = c->next)
+        close(c->transport.fd); /* their ends are the supervisor's to tell */
     close(v->server.signals.fd);
     loop_free(v->server.loop);
     setpgid(0, 0); /* Ctrl-C is for the supervisor, which passes it on */
