@@ -15,6 +15,7 @@ typedef struct {
 static inline HttpError http_error(HttpErrorCode code) { return (HttpError){.code = code}; }
 HttpError http_error_size(HttpErrorCode code, uint64_t size);
 HttpError http_error_text(HttpErrorCode code, Str text); /* cut to what fits, at a character */
+HttpError http_error_field(HttpErrorCode code, Str name, uint64_t size);
 
 const char *http_error_name(HttpErrorCode code); /* as the standard writes it */
 

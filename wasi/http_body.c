@@ -58,26 +58,29 @@ WASI_HTTP_FN(outgoing_write) {
                : VM_TRAP;
 }
 
-static bool are_trailers(HttpFields fields) {
-    for (size_t i = 0; i < fields.len; i++)
-        if (http1_is_forbidden_trailer(fields.at[i].name)) return false;
-    return true;
+/* Whether these can be trailers. */
+static bool are_trailers(const WasiFieldList *list, bool in_request, HttpError *error) {
+    for (size_t i = 0; i < list->len; i++) {
+        *error = http_error(HTTP_PROTOCOL_ERROR);
+        if (http1_is_forbidden_trailer(list->at[i].name)) return false;
+    }
+    return wasi_fields_fit(list, HTTP_MAX_TRAILER,
+                           in_request ? HTTP_REQUEST_TRAILER_SIZE : HTTP_RESPONSE_TRAILER_SIZE,
+                           HTTP_MAX_TRAILERS, error);
 }
 
 /* Ends a body: false and why, where it is not what its message has announced. */
 static bool end(WasiSink *sink, const WasiFields *trailers, HttpError *error) {
-    HttpFields fields = trailers ? wasi_fields_view(trailers->list) : (HttpFields){0};
     bool known = sink->length != HTTP1_UNKNOWN_LENGTH;
-    if (known && sink->written != sink->length)
+    bool good = !known || sink->written == sink->length;
+    if (!good)
         *error = http_error_size(
             sink->in_request ? HTTP_REQUEST_BODY_SIZE : HTTP_RESPONSE_BODY_SIZE, sink->written);
-    else if (!are_trailers(fields)) *error = http_error(HTTP_PROTOCOL_ERROR);
-    else {
-        wasi_body_finish(sink->body, &fields);
-        return true;
-    }
-    wasi_body_fail(sink->body, *error);
-    return false;
+    else if (trailers) good = are_trailers(trailers->list, sink->in_request, error);
+    if (!good) wasi_body_fail(sink->body, *error);
+    HttpFields fields = trailers ? wasi_fields_view(trailers->list) : (HttpFields){0};
+    if (good) wasi_body_finish(sink->body, &fields);
+    return good;
 }
 
 WASI_HTTP_FN(outgoing_finish) {

@@ -25,10 +25,11 @@ struct WasiClient {
 };
 
 enum {
-    MAX_LINE = 16 << 10,
+    MAX_TARGET = 16 << 10,
+    MAX_LINE = 16 << 10, /* of what comes; a field that is sent may be longer */
+    MAX_SENT_FIELD = 32 << 10,
     MAX_HEAD = 64 << 10,
     MAX_HEAD_FIELDS = 256,
-    MAX_TRAILERS = 16 << 10,
     MAX_INFORMATIONAL = 16,
     MAX_METHOD = 64
 };
@@ -155,13 +156,6 @@ static bool check_framing(WasiExchange *x, Str name, Str value) {
     return !(x->is_chunked && x->has_length) || protocol_error(x);
 }
 
-static HttpError too_large(HttpErrorCode code, Str name, size_t size) {
-    HttpError error = http_error_text(code, name);
-    error.has_number = true;
-    error.number = size;
-    return error;
-}
-
 /* field-line = field-name ":" OWS field-value OWS, of a head or of trailers */
 static bool take_field(WasiExchange *x, Str line, bool is_trailer) {
     WasiFieldList **list = is_trailer ? &x->trailers : &x->received;
@@ -169,11 +163,11 @@ static bool take_field(WasiExchange *x, Str line, bool is_trailer) {
     Str name = str_from_to(line, 0, colon);
     if (colon == SIZE_MAX || !http1_is_token(name)) return protocol_error(x);
     if (line.len > MAX_LINE)
-        return refuse(x,
-                      too_large(is_trailer ? HTTP_RESPONSE_TRAILER_SIZE : HTTP_RESPONSE_HEADER_SIZE,
-                                name, line.len));
+        return refuse(x, http_error_field(is_trailer ? HTTP_RESPONSE_TRAILER_SIZE
+                                                     : HTTP_RESPONSE_HEADER_SIZE,
+                                          name, line.len));
     x->head_bytes += line.len;
-    if (x->head_bytes > (is_trailer ? MAX_TRAILERS : MAX_HEAD) || ++x->head_count > MAX_HEAD_FIELDS)
+    if (x->head_bytes > (is_trailer ? HTTP_MAX_TRAILERS : MAX_HEAD) || ++x->head_count > MAX_HEAD_FIELDS)
         return refuse(x, http_error_size(is_trailer ? HTTP_RESPONSE_TRAILER_SECTION_SIZE
                                                     : HTTP_RESPONSE_HEADER_SECTION_SIZE,
                                          x->head_bytes));
@@ -264,7 +258,7 @@ static int read_target(WasiExchange *x, const WasiMessage *request) {
     x->is_tls = !request->has_scheme || request->scheme == 1;
     if (request->has_scheme && request->scheme == HTTP_SCHEME_OTHER) return HTTP_PROTOCOL_ERROR;
     if (str_is(method, "CONNECT") || method.len > MAX_METHOD) return HTTP_REQUEST_METHOD_INVALID;
-    if (path.len > MAX_LINE) return HTTP_REQUEST_URI_TOO_LONG;
+    if (path.len > MAX_TARGET) return HTTP_REQUEST_URI_TOO_LONG;
     if (!rooted && path.len && path.ptr[0] != '?') return HTTP_REQUEST_URI_INVALID;
     if (!keep(&x->method, method, STR("")) || !keep(&x->path, rooted ? STR("") : STR("/"), path) ||
         !keep(&x->authority, str_from(request->authority), STR("")))
@@ -288,18 +282,28 @@ static bool is_everywhere(const WasiExchange *x) {
     return false;
 }
 
-bool wasi_exchange_may_connect(const WasiExchange *x, const WasiAddress *address) {
+static bool is_granted(const WasiExchange *x, const WasiAddress *address) {
     WasiAddress plain = *address;
     wasi_unmap(&plain);
     plain.port = address->port;
     return wasi_net_allows(wasi_net(x->client->wasi), WASI_NET_TCP, &plain);
 }
 
+bool wasi_exchange_may_connect(const WasiExchange *x, const WasiAddress *address) {
+    for (size_t i = 0; i < x->address_count; i++)
+        if (x->addresses[i].port == address->port && wasi_same_host(&x->addresses[i], address))
+            return true;
+    return false;
+}
+
+/* What the system tells of an answer of the DNS: its code, as far as that can be known. */
 static HttpError lookup_error(NetError error) {
-    HttpError e = http_error_text(HTTP_DNS_ERROR, STR("SERVFAIL"));
-    if (error == NET_NAME_UNRESOLVABLE) e = http_error_text(HTTP_DNS_ERROR, STR("NXDOMAIN"));
-    if (error == NET_OUT_OF_MEMORY) e = http_error(HTTP_CONNECTION_LIMIT_REACHED);
-    return e;
+    switch (error) {
+    case NET_NAME_UNRESOLVABLE: return http_error_text(HTTP_DNS_ERROR, STR("NXDOMAIN"));
+    case NET_TEMPORARY_RESOLVER_FAILURE: return http_error_text(HTTP_DNS_ERROR, STR("SERVFAIL"));
+    case NET_OUT_OF_MEMORY: return http_error(HTTP_CONNECTION_LIMIT_REACHED);
+    default: return http_error(HTTP_DNS_ERROR);
+    }
 }
 
 static void tell_denied(const Wasi *wasi, const WasiExchange *x) {
@@ -315,11 +319,11 @@ static void take_addresses(WasiExchange *x) {
     for (size_t i = 0; fault == NET_OK && i < count && x->address_count < MAX_ADDRESSES; i++) {
         WasiAddress address = found[i];
         address.port = x->port;
-        if (wasi_exchange_may_connect(x, &address)) x->addresses[x->address_count++] = address;
+        if (is_granted(x, &address)) x->addresses[x->address_count++] = address;
     }
     x->state = EXCHANGE_READY;
-    if (fault != NET_OK) wasi_exchange_fail(x, lookup_error(fault));
-    else if (count == 0) wasi_exchange_fail(x, http_error(HTTP_DESTINATION_NOT_FOUND));
+    if (wasi_lookup_is_bare(x->lookup)) wasi_exchange_fail(x, http_error(HTTP_DESTINATION_NOT_FOUND));
+    else if (fault != NET_OK) wasi_exchange_fail(x, lookup_error(fault));
     else if (x->address_count == 0) {
         tell_denied(x->client->wasi, x);
         wasi_exchange_fail(x, http_error(HTTP_DESTINATION_IP_PROHIBITED));
@@ -334,7 +338,7 @@ static bool find_way(WasiExchange *x, HttpError *error) {
     Wasi *wasi = x->client->wasi;
     bool is_name = x->host[0];
     bool granted = is_name ? wasi_net_resolves(wasi_net(wasi), x->host) || is_everywhere(x)
-                           : wasi_exchange_may_connect(x, &x->addresses[0]);
+                           : is_granted(x, &x->addresses[0]);
     if (!granted) {
         *error = http_error(is_name ? HTTP_REQUEST_DENIED : HTTP_DESTINATION_IP_PROHIBITED);
         tell_denied(wasi, x);
@@ -384,6 +388,8 @@ static bool take_request(WasiExchange *x, WasiMessage *request, HttpError *error
         *error = http_error((HttpErrorCode)wrong);
         return false;
     }
+    if (!wasi_fields_fit(x->fields, MAX_SENT_FIELD, HTTP_REQUEST_HEADER_SIZE, MAX_HEAD, error))
+        return false;
     *error = http_error(HTTP_PROTOCOL_ERROR);
     if (!wasi_fields_length(x->fields, &x->length)) return false;
     *error = http_error_size(HTTP_REQUEST_BODY_SIZE, 0);

@@ -47,6 +47,13 @@ HttpError http_error_text(HttpErrorCode code, Str text) {
     return error;
 }
 
+HttpError http_error_field(HttpErrorCode code, Str name, uint64_t size) {
+    HttpError error = http_error_text(code, name);
+    error.has_number = true;
+    error.number = size;
+    return error;
+}
+
 const char *http_error_name(HttpErrorCode code) {
     static const char *const names[] = {
         "DNS-timeout",

@@ -99,6 +99,20 @@ bool wasi_fields_length(const WasiFieldList *list, uint64_t *length) {
     return true;
 }
 
+bool wasi_fields_fit(const WasiFieldList *list, uint64_t one, HttpErrorCode code, uint64_t all,
+                     HttpError *error) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < list->len; i++) {
+        Str name = list->at[i].name;
+        uint64_t size = name.len + strlen(": ") + list->at[i].value.len;
+        if (size > one) *error = http_error_field(code, name, size);
+        if (size > one) return false;
+        sum += size;
+    }
+    if (sum > all) *error = http_error_size((HttpErrorCode)(code - 1), sum);
+    return sum <= all;
+}
+
 /* ---- syntax ---- */
 
 static Str bytes_of(const AbiValue *value) { return (Str){value->list.items, value->list.len}; }

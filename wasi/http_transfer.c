@@ -87,6 +87,7 @@ struct WasiTransfer {
     CURL *easy;
     struct curl_slist *headers, *resolve;
     bool reads_paused, writes_paused, is_prohibited;
+    int fault; /* an errno: why there is no socket */
     size_t wanted; /* room, when writes are paused */
     char text[CURL_ERROR_SIZE];
 };
@@ -184,8 +185,11 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     if (to->addrlen <= sizeof storage && (to->family == AF_INET || to->family == AF_INET6)) {
         memcpy(&storage, &to->addr, to->addrlen);
         WasiAddress address = wasi_address_from(&storage);
-        if (wasi_exchange_may_connect(x, &address))
-            return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+        if (wasi_exchange_may_connect(x, &address)) {
+            int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+            if (fd < 0) x->transfer->fault = errno;
+            return fd;
+        }
     }
     x->transfer->is_prohibited = true;
     return CURL_SOCKET_BAD;
@@ -422,10 +426,14 @@ void wasi_transfer_continue(WasiExchange *x) {
 /* ---- how it has ended ---- */
 
 static HttpErrorCode connect_error(const WasiExchange *x) {
-    long fault = 0;
-    curl.easy_getinfo(x->transfer->easy, CURLINFO_OS_ERRNO, &fault);
+    long fault = x->transfer->fault;
     if (x->transfer->is_prohibited) return HTTP_DESTINATION_IP_PROHIBITED;
+    if (!fault) curl.easy_getinfo(x->transfer->easy, CURLINFO_OS_ERRNO, &fault);
     switch (fault) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM: return HTTP_CONNECTION_LIMIT_REACHED;
     case ECONNREFUSED: return HTTP_CONNECTION_REFUSED;
     case ENETUNREACH:
     case EHOSTUNREACH:
@@ -460,8 +468,8 @@ static HttpError error_of(const WasiExchange *x, CURLcode code) {
     case CURLE_COULDNT_CONNECT: return http_error(connect_error(x));
     case CURLE_OPERATION_TIMEDOUT: return http_error(HTTP_CONNECTION_TIMEOUT);
     case CURLE_SSL_CONNECT_ERROR: return tls_error(x->transfer->text);
+    case CURLE_SSL_CACERT_BADFILE: return http_error(HTTP_CONFIGURATION_ERROR);
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS: return http_error(HTTP_TLS_CERTIFICATE_ERROR);
     case CURLE_SSL_CIPHER:

@@ -15,6 +15,9 @@
 #undef FUNC
 WASI_HTTP_FN(handle);
 
+/* Bytes of trailers, both ways: of one (libcurl takes no longer ones), and of all. */
+enum { HTTP_MAX_TRAILER = 4 << 10, HTTP_MAX_TRAILERS = 16 << 10 };
+
 enum { HTTP_METHOD_GET = 0, HTTP_METHOD_HEAD = 1, HTTP_METHOD_OTHER = 9, HTTP_SCHEME_OTHER = 2 };
 
 /* ---- http_fields.c ---- */
@@ -39,6 +42,10 @@ static inline HttpFields wasi_fields_view(const WasiFieldList *list) {
 WasiFieldList *wasi_fields_received(const Wasi *wasi, HttpFields fields);
 /* What Content-Length says, or HTTP1_UNKNOWN_LENGTH; false: it is invalid. */
 bool wasi_fields_length(const WasiFieldList *list, uint64_t *length);
+/* Whether each field has at most `one` bytes, and all of them together `all`; false: *error is `code`, or
+ * the case before it, which is that of all of them. */
+bool wasi_fields_fit(const WasiFieldList *list, uint64_t one, HttpErrorCode code, uint64_t all,
+                     HttpError *error);
 
 typedef struct {
     WasiObject object;

@@ -26,6 +26,7 @@ struct WasiLookup {
     /* for the stream to be read when it is done: */
     atomic_bool done;
     NetError error;
+    bool is_bare; /* the name exists, and has no address */
     WasiAddress *addresses;
     size_t count;
 };
@@ -94,6 +95,7 @@ static void add(Lookup *lookup, const struct addrinfo *info) {
 static void resolved(void *context, int fault, const struct addrinfo *found) {
     Lookup *lookup = context;
     lookup->error = resolver_error(fault);
+    lookup->is_bare = fault == EAI_NODATA || fault == EAI_ADDRFAMILY;
     lookup->addresses = calloc(MAX_ADDRESSES, sizeof *lookup->addresses);
     if (!lookup->addresses) lookup->error = NET_OUT_OF_MEMORY;
     for (; found && lookup->addresses; found = found->ai_next)
@@ -138,6 +140,7 @@ void wasi_lookup_drop(Lookup *lookup) {
 int wasi_lookup_event(const Lookup *lookup) {
     return atomic_load(&lookup->done) ? -1 : lookup->event;
 }
+bool wasi_lookup_is_bare(const Lookup *lookup) { return lookup->is_bare; }
 NetError wasi_lookup_result(Wasi *wasi, const Lookup *lookup, const WasiAddress **addresses,
                             size_t *count) {
     for (size_t i = 0; i < lookup->count; i++)

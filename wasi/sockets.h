@@ -49,6 +49,8 @@ int wasi_lookup_event(const WasiLookup *lookup); /* readable once it is done; -1
 /* Of one that is done: what was found, which counts for the grants from now on. */
 NetError wasi_lookup_result(Wasi *wasi, const WasiLookup *lookup, const WasiAddress **addresses,
                             size_t *count);
+/* Of one that is done: the name exists, but has no address. */
+bool wasi_lookup_is_bare(const WasiLookup *lookup);
 void wasi_lookup_drop(WasiLookup *lookup); /* may be NULL; may still be at work */
 
 enum { IPV4, IPV6 };
