@@ -223,6 +223,7 @@ static WasiLimits wasi_limits_of(const CompLimits *l) {
                         .max_read = l->read,
                         .max_fields = l->fields,
                         .max_requests = l->requests,
+                        .max_exchange = l->exchange,
                         .max_messages = l->messages,
                         .max_output = l->output};
 }

@@ -62,11 +62,16 @@ if [ "$(tr -cd x <"$out" | wc -c)" = 1048576 ]; then ok; else bad large "$(wc -c
 # TLS: a certificate that nobody has signed; one that is trusted, by its name and by its address
 fetch 1 'error 13|' "$here" https "127.0.0.1:$secure" /a
 fetch 1 'error 12|' "$here" https "127.0.0.1:$plain" /a
-SSL_CERT_FILE=$tmp/cert.pem
+SSL_CERT_FILE=$tmp/none.pem
 export SSL_CERT_FILE
+fetch 1 'error 37|' "$here" https "127.0.0.1:$secure" /a
+SSL_CERT_FILE=$tmp/cert.pem
+SSLKEYLOGFILE=$tmp/keys
+export SSLKEYLOGFILE
 fetch 0 '200|1.1|' "$here" https "127.0.0.1:$secure" /version
 fetch 0 '200|2.0|' "--net-allow tcp:localhost:$second" https "localhost:$second" /version
 fetch 0 '200|POST /a hello|' "$here" https "127.0.0.1:$second" /a hello
 fetch 0 '200|abc|sum: 3|' "$here" https "127.0.0.1:$second" /trailers
 fetch 1 'error 14|' "$here" https "127.0.0.1:$strict" /a
+if [ -e "$tmp/keys" ]; then bad "keys of connections" "they are written into a file"; else ok; fi
 finish http

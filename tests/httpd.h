@@ -23,7 +23,8 @@ typedef enum {
     HTTPD_RESET, /* it is reset behind the answer */
     HTTPD_HANG,  /* it stays open, and nothing more comes */
     HTTPD_ECHO,  /* the answer's body is the request, as it came */
-    HTTPD_DEAF   /* the request's body is not read, and nothing comes */
+    HTTPD_DEAF,  /* the request's body is not read, and nothing comes */
+    HTTPD_HOOK   /* as HTTPD_CLOSE, after the server's hook was called */
 } HttpdThen;
 
 typedef struct {
@@ -38,6 +39,7 @@ typedef struct {
     int fd;
     uint16_t port;
     atomic_int connections;
+    void (*hook)(void); /* of HTTPD_HOOK, in the thread of the connection */
 } Httpd;
 
 typedef struct {
@@ -110,8 +112,8 @@ static inline bool httpd_serve(HttpdConnection *c) {
     const HttpdRoute *route = httpd_route(c);
     if (!route) return false;
     if (route->then == HTTPD_DEAF) {
-        sleep(2);
-        return false;
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &(int){4096}, sizeof(int));
+        for (;;) pause();
     }
     while (!(whole = httpd_end(c, head)))
         if (!httpd_more(c)) return false;
@@ -125,6 +127,7 @@ static inline bool httpd_serve(HttpdConnection *c) {
     }
     memmove(c->bytes, c->bytes + whole, c->len - whole + 1);
     c->len -= whole;
+    if (route->then == HTTPD_HOOK) c->server->hook();
     if (route->then == HTTPD_HANG) httpd_wait_for_end(c);
     if (route->then == HTTPD_RESET)
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));

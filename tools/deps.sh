@@ -25,7 +25,7 @@ need libc6-dev compiles
 need pkg-config has pkg-config
 need libtree-sitter-dev pkg-config --exists tree-sitter
 need libyaml-dev pkg-config --exists yaml-0.1
-need libcurl4-openssl-dev pkg-config --exists libcurl
+need libcurl4-openssl-dev pkg-config --exists 'libcurl >= 7.85'
 need libssl-dev pkg-config --exists 'libssl >= 3'
 need libmd4c-dev pkg-config --exists md4c
 has_guests >/dev/null 2>&1 || missing="$missing clang lld"

@@ -100,10 +100,14 @@ void wasi_exchange_end(WasiExchange *x) {
     settle(x);
 }
 
+static uint64_t in(uint64_t ns) {
+    uint64_t now = wasi_now();
+    return ns < UINT64_MAX - now ? now + ns : UINT64_MAX;
+}
+
 void wasi_exchange_wait(WasiExchange *x, int timeout) {
-    uint64_t ns = x->timeouts[timeout], now = wasi_now();
     x->client->steps++;
-    x->deadline = ns < UINT64_MAX - now ? now + ns : UINT64_MAX;
+    x->deadline = in(x->timeouts[timeout]);
 }
 
 /* ---- what comes ---- */
@@ -163,11 +167,12 @@ static bool take_field(WasiExchange *x, Str line, bool is_trailer) {
     Str name = str_from_to(line, 0, colon);
     if (colon == SIZE_MAX || !http1_is_token(name)) return protocol_error(x);
     if (line.len > MAX_LINE)
-        return refuse(x, http_error_field(is_trailer ? HTTP_RESPONSE_TRAILER_SIZE
-                                                     : HTTP_RESPONSE_HEADER_SIZE,
-                                          name, line.len));
+        return refuse(
+            x, http_error_field(is_trailer ? HTTP_RESPONSE_TRAILER_SIZE : HTTP_RESPONSE_HEADER_SIZE,
+                                name, line.len));
     x->head_bytes += line.len;
-    if (x->head_bytes > (is_trailer ? HTTP_MAX_TRAILERS : MAX_HEAD) || ++x->head_count > MAX_HEAD_FIELDS)
+    if (x->head_bytes > (is_trailer ? HTTP_MAX_TRAILERS : MAX_HEAD) ||
+        ++x->head_count > MAX_HEAD_FIELDS)
         return refuse(x, http_error_size(is_trailer ? HTTP_RESPONSE_TRAILER_SECTION_SIZE
                                                     : HTTP_RESPONSE_HEADER_SECTION_SIZE,
                                          x->head_bytes));
@@ -322,7 +327,8 @@ static void take_addresses(WasiExchange *x) {
         if (is_granted(x, &address)) x->addresses[x->address_count++] = address;
     }
     x->state = EXCHANGE_READY;
-    if (wasi_lookup_is_bare(x->lookup)) wasi_exchange_fail(x, http_error(HTTP_DESTINATION_NOT_FOUND));
+    if (wasi_lookup_is_bare(x->lookup))
+        wasi_exchange_fail(x, http_error(HTTP_DESTINATION_NOT_FOUND));
     else if (fault != NET_OK) wasi_exchange_fail(x, lookup_error(fault));
     else if (x->address_count == 0) {
         tell_denied(x->client->wasi, x);
@@ -403,6 +409,7 @@ static void set_timeouts(WasiExchange *x, const WasiRequestOptions *options) {
     for (int i = 0; i < 3; i++)
         x->timeouts[i] = options && options->has[i] ? options->ns[i] : PATIENCE;
     wasi_exchange_wait(x, WAIT_CONNECT);
+    x->end = in(wasi_limits(x->client->wasi)->max_exchange);
 }
 
 /* No request at all is granted: then it does not matter whether this one is sound. */
@@ -418,7 +425,8 @@ WasiExchange *wasi_http_send(Wasi *wasi, WasiMessage *request, const WasiRequest
     *error = http_error(HTTP_REQUEST_DENIED);
     if (is_denied(wasi, request)) return NULL;
     *error = http_error(HTTP_CONFIGURATION_ERROR);
-    if (!wasi_transfers_available()) return NULL;
+    bool is_real = wasi_system(wasi)->sockets == &wasi_linux_sockets; /* libcurl knows no other */
+    if (!is_real || !wasi_transfers_available()) return NULL;
     *error = http_error_text(HTTP_INTERNAL_ERROR, STR("out of memory"));
     WasiClient *client = client_of(wasi);
     WasiExchange *x = client ? calloc(1, sizeof *x) : NULL;
@@ -495,6 +503,10 @@ static bool is_over(WasiExchange *x, uint64_t now) {
         give_up(x, HTTP_CONNECTION_TERMINATED);
         return true;
     }
+    if (x->end <= now) {
+        give_up(x, HTTP_RESPONSE_TIMEOUT);
+        return true;
+    }
     if (x->deadline > now) return false;
     if (x->state == EXCHANGE_RUNNING && wasi_transfer_is_paused(x)) {
         x->deadline = UINT64_MAX; /* it is the guest who does not go on: until it does */
@@ -516,11 +528,15 @@ static void move(WasiExchange *x) {
     }
 }
 
+static uint64_t next_time(const WasiExchange *x) {
+    return x->deadline < x->end ? x->deadline : x->end;
+}
+
 /* The guest may have been busy meanwhile: what has come in time counts. */
 static void look_again(WasiClient *client) {
     const WasiExchange *x = client->first;
     uint64_t now = wasi_now();
-    while (x && (x->state != EXCHANGE_RUNNING || x->deadline > now)) x = x->next;
+    while (x && (x->state != EXCHANGE_RUNNING || next_time(x) > now)) x = x->next;
     if (x) wasi_transfers_pump(client->transfers);
 }
 
@@ -544,7 +560,7 @@ static void want(WasiClient *client, const WasiExchange *x) {
     int event = x->state == EXCHANGE_LOOKUP ? wasi_lookup_event(x->lookup) : -1;
     bool waits = x->state == EXCHANGE_RUNNING || event >= 0;
     if (event >= 0) wasi_want_fd(client->wasi, event, POLLIN);
-    wasi_want_real_time(client->wasi, waits ? x->deadline : 0);
+    wasi_want_real_time(client->wasi, waits ? next_time(x) : 0);
 }
 
 /* What has happened since the guest was woken, also while it asked, it may not know. */

@@ -39,6 +39,7 @@ typedef struct WasiExchange {
     WasiAddress addresses[MAX_ADDRESSES];
     size_t address_count;
     uint64_t timeouts[3], deadline;
+    uint64_t end; /* of it all, as the host has it */
     /* what has come */
     HttpError error; /* where it has failed */
     bool has_failed, is_connected, has_head, in_head, is_chunked, has_length;

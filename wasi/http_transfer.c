@@ -4,7 +4,7 @@
  * build this, and the library itself only to run it. Without either, nothing can be sent.
  *
  * libcurl's multi interface says which descriptors and time it waits for; they become what the host
- * waits for. It resolves nothing (the addresses are ours), reads no files but the system's
+ * waits for. It connects only to addresses that are ours, reads no files but the system's
  * authorities, takes nothing from the environment, and follows nothing. Bodies go through WasiBody:
  * where there is nothing to send or no room, the transfer pauses.
  */
@@ -66,6 +66,7 @@ static void load(void) {
     CURL_FUNCTIONS(X)
 #undef X
     if (curl.version_info(CURLVERSION_NOW)->version_num < OLDEST) return;
+    unsetenv("SSLKEYLOGFILE"); /* it would write the keys of every connection there */
     curl.is_here = curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
@@ -87,7 +88,7 @@ struct WasiTransfer {
     CURL *easy;
     struct curl_slist *headers, *resolve;
     bool reads_paused, writes_paused, is_prohibited;
-    int fault; /* an errno: why there is no socket */
+    int fault;     /* an errno: why there is no socket */
     size_t wanted; /* room, when writes are paused */
     char text[CURL_ERROR_SIZE];
 };

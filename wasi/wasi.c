@@ -104,6 +104,7 @@ static WasiLimits limits_of(const WasiContext *context) {
     l.max_read = or_default(l.max_read, WASI_MAX_READ);
     l.max_fields = or_default(l.max_fields, WASI_MAX_FIELDS);
     l.max_requests = or_default(l.max_requests, WASI_MAX_REQUESTS);
+    l.max_exchange = or_default(l.max_exchange, UINT64_MAX);
     l.max_messages = or_default(l.max_messages, WASI_MAX_MESSAGES);
     l.max_output = or_default(l.max_output, UINT64_MAX);
     struct rlimit files;

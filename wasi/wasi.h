@@ -47,6 +47,7 @@ typedef struct {
     uint64_t max_read;      /* bytes that one read of a stream or file gives (64 KiB) */
     uint64_t max_fields;    /* bytes of the names and values of HTTP fields (128 KiB) */
     uint64_t max_requests;  /* HTTP requests that it has sent, under way at a time (64) */
+    uint64_t max_exchange;  /* nanoseconds of such a request with its response (no limit) */
     uint64_t max_messages;  /* bytes of HTTP messages: fields, and bodies under way (64 MiB) */
     uint64_t max_output;    /* bytes written to stdout and stderr together (no limit) */
 } WasiLimits;

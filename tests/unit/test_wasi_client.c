@@ -3,7 +3,12 @@
  * wasi:http as a guest that sends requests sees it, against a server on this machine that answers
  * right and wrong (tests/httpd.h). Where libcurl is not installed, nothing can be sent.
  */
+#include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
 #include <stdarg.h>
+#include <sys/socket.h>
+#include <time.h>
 
 #include "tests/httpd.h"
 #include "tests/wasi.h"
@@ -46,11 +51,79 @@ static const HttpdRoute routes[] = {
      HTTPD_HANG},
     {"/bad-trailer", OK "Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 3\r\n\r\n", 0,
      HTTPD_CLOSE},
+    {"/aged", "", 0, HTTPD_HOOK},
     {"/bad-chunk", OK "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 0, HTTPD_CLOSE},
 };
 static Httpd server;
 static char many_fields[1 << 17], long_field[1 << 16], large[400000];
 static HttpdRoute made[5];
+
+/* ---- the system, where a test says so ---- */
+
+/* These stand before those of the C library, for libcurl, too. */
+
+#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+
+static atomic_int no_socket;     /* an errno */
+static atomic_long aged;         /* seconds by which the clocks are ahead */
+static atomic_bool nobody_waits; /* for slow.test */
+static atomic_int lookups,
+    strangers; /* how often a name was asked for, and 127.0.0.2 connected to */
+
+int socket(int family, int type, int protocol) {
+    if (no_socket && family != AF_UNIX) {
+        errno = no_socket;
+        return -1;
+    }
+    return REAL(socket)(family, type, protocol);
+}
+
+/* Ports from 7000 on are errors. */
+int connect(int fd, const struct sockaddr *to, socklen_t size) {
+    const struct sockaddr_in *v4 = (const void *)to;
+    int port = to->sa_family == AF_INET ? ntohs(v4->sin_port) : 0;
+    strangers += port && v4->sin_addr.s_addr == htonl(0x7f000002);
+    if (port < 7000 || port >= 7200) return REAL(connect)(fd, to, size);
+    errno = port - 7000;
+    return -1;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int status = REAL(clock_gettime)(clock, now);
+    now->tv_sec += aged;
+    return status;
+}
+
+time_t time(time_t *out) {
+    time_t now = REAL(time)(NULL) + aged;
+    if (out) *out = now;
+    return now;
+}
+
+/* Names of test: */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **found) {
+    static const struct {
+        const char *name;
+        int fault;
+    } names[] = {{"nxdomain.test", EAI_NONAME}, {"bare.test", EAI_NODATA},
+                 {"again.test", EAI_AGAIN},     {"never.test", EAI_FAIL},
+                 {"memory.test", EAI_MEMORY},   {"slow.test", EAI_AGAIN}};
+    size_t n = strlen(name);
+    if (n < 5 || strcmp(name + n - 5, ".test") != 0)
+        return REAL(getaddrinfo)(name, service, hints, found);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i].name) != 0) continue;
+        while (strcmp(name, "slow.test") == 0 && !nobody_waits) usleep(1000);
+        return names[i].fault;
+    }
+    /* the first answer is this one; who asks again is led elsewhere */
+    struct addrinfo numeric = hints ? *hints : (struct addrinfo){0};
+    numeric.ai_flags |= AI_NUMERICHOST;
+    const char *where = atomic_fetch_add(&lookups, 1) < 1 ? "127.0.0.1" : "127.0.0.2";
+    if (strcmp(name, "inside.test") == 0) where = "10.0.0.1";
+    return REAL(getaddrinfo)(where, service, &numeric, found);
+}
 
 /* ---- a fetch ---- */
 
@@ -61,7 +134,8 @@ typedef struct {
     const char *trailer, *trailer_value; /* NULL: "1" */
     const char *authority;               /* NULL: the server */
     int scheme;                          /* 0: http, 1: https, 2: ftp */
-    uint64_t first_byte, between;
+    int trailer_count;                   /* of it; 0: one */
+    uint64_t connect, first_byte, between;
     bool unfinished; /* the body is dropped */
 } Fetch;
 
@@ -76,11 +150,25 @@ static void tell(const char *format, ...) {
     va_end(args);
 }
 
+static Str text_of(const AbiValue *value) { return (Str){value->string.ptr, value->string.len}; }
+
+/* Its name; of what tells a size, or the code of an answer of the DNS, that, too. */
 static void tell_error(const AbiValue *error) {
-    tell("!%s", http_error_name((HttpErrorCode)error->variant.index));
+    HttpErrorCode code = (HttpErrorCode)error->variant.index;
+    const AbiValue *cell = error->variant.payload;
+    tell("!%s", http_error_name(code));
+    bool is_sized = code == HTTP_REQUEST_TRAILER_SIZE || code == HTTP_REQUEST_HEADER_SIZE;
+    if (code == HTTP_REQUEST_HEADER_SIZE) cell = cell->variant.payload;
+    if (is_sized || (code == HTTP_DNS_ERROR && cell->variant.index)) {
+        Str text = text_of(cell[0].variant.payload);
+        tell("(%.*s", STR_ARG(text));
+        if (is_sized) tell(" %llu", (unsigned long long)cell[1].variant.payload->bits);
+        tell(")");
+    }
+    if (code == HTTP_REQUEST_TRAILER_SECTION_SIZE || code == HTTP_REQUEST_HEADER_SECTION_SIZE)
+        tell("(%llu)", (unsigned long long)cell->variant.payload->bits);
 }
 
-static Str text_of(const AbiValue *value) { return (Str){value->string.ptr, value->string.len}; }
 static Str bytes_of(const AbiValue *value) { return (Str){value->list.items, value->list.len}; }
 
 static AbiValue some(AbiValue payload) {
@@ -128,6 +216,9 @@ static AbiValue make_request(const Fetch *f) {
 static AbiValue make_options(const Fetch *f) {
     call(HTTP, "[constructor]request-options", NULL);
     AbiValue args[2] = {result[0]};
+    if (f->connect) args[1] = some(bits(f->connect));
+    call(HTTP, "[method]request-options.set-connect-timeout", args);
+    args[1] = (AbiValue){.variant = {NULL, 0}};
     if (f->first_byte) args[1] = some(bits(f->first_byte));
     call(HTTP, "[method]request-options.set-first-byte-timeout", args);
     args[1] = (AbiValue){.variant = {NULL, 0}};
@@ -156,7 +247,8 @@ static void write_body(const Fetch *f, AbiValue body) {
         call(HTTP, "[constructor]fields", NULL);
         const char *value = f->trailer_value ? f->trailer_value : "1";
         AbiValue fields[3] = {result[0], text(f->trailer), list(value)};
-        call(HTTP, "[method]fields.append", fields);
+        for (int i = 0; i < (f->trailer_count ? f->trailer_count : 1); i++)
+            call(HTTP, "[method]fields.append", fields);
         end[1] = some(fields[0]);
     }
     CHECK_EQ(call(HTTP, "[static]outgoing-body.finish", end), VM_DONE);
@@ -409,11 +501,144 @@ static void grants(void) {
     TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .authority = "example.com"}),
          "handle !HTTP-request-denied");
     TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .authority = "nowhere.invalid"}),
-         "!DNS-error");
+         "!DNS-error(NXDOMAIN)");
     TOLD(fetch(&(Fetch){.method = "GET", .path = "/hello", .authority = here("localhost:%u")}),
          "200 hello");
     TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .authority = here("127.0.0.1:7")}),
          "!connection-refused");
+}
+
+/* ---- where requests end ---- */
+
+static const char *ask(const char *format, unsigned port) {
+    char authority[100];
+    snprintf(authority, sizeof authority, format, port);
+    return fetch(&(Fetch){.method = "GET", .path = "/hello", .authority = authority});
+}
+
+static void destinations(void) {
+    static const struct {
+        int fault;
+        const char *want;
+    } cases[] = {
+        {ECONNREFUSED, "!connection-refused"},        {ENETUNREACH, "!destination-IP-unroutable"},
+        {EHOSTUNREACH, "!destination-IP-unroutable"}, {ENETDOWN, "!destination-unavailable"},
+        {EACCES, "!destination-unavailable"},         {ETIMEDOUT, "!connection-timeout"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        TOLD(ask("127.0.0.1:%u", 7000 + (unsigned)cases[i].fault), cases[i].want);
+    no_socket = EMFILE;
+    TOLD(ask("127.0.0.3:%u", server.port), "!connection-limit-reached");
+    no_socket = 0;
+}
+
+static void names(void) {
+    TOLD(ask("nxdomain.test:%u", 80), "!DNS-error(NXDOMAIN)");
+    TOLD(ask("again.test:%u", 80), "!DNS-error(SERVFAIL)");
+    TOLD(ask("never.test:%u", 80), "!DNS-error");
+    TOLD(ask("bare.test:%u", 80), "!destination-not-found");
+    TOLD(ask("memory.test:%u", 80), "!connection-limit-reached");
+    TOLD(ask("inside.test:%u", 81), "!destination-IP-prohibited");
+    TOLD(fetch(
+             &(Fetch){.method = "GET", .path = "/", .authority = "slow.test", .connect = 50000000}),
+         "!DNS-timeout");
+    nobody_waits = true;
+}
+
+/* A connection that was kept dies when more time has passed than libcurl keeps addresses for. That it asks
+ * again must not lead to where nobody has decided on, though the rules would grant it. */
+static void addresses_are_pinned(void) {
+    lookups = strangers = 0;
+    TOLD(ask("pinned.test:%u", server.port), "200 hello");
+    CHECK_EQ(lookups, 1);
+    lookups = 0; /* the host asks for each request */
+    char authority[40];
+    snprintf(authority, sizeof authority, "pinned.test:%u", server.port);
+    fetch(&(Fetch){.method = "GET", .path = "/aged", .authority = authority});
+    CHECK(told[0] == '!');
+    CHECK(lookups >= 1);
+    CHECK_EQ(strangers, 0);
+    CHECK(aged > 0);
+}
+
+static void grow_old(void) { aged += 70; }
+
+/* A listener whose queue is full answers nobody. */
+static void nobody_accepts(void) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0), waiting[3];
+    CHECK(!bind(fd, (struct sockaddr *)&at, size) && !listen(fd, 0) &&
+          !getsockname(fd, (struct sockaddr *)&at, &size));
+    for (int i = 0; i < 3; i++) {
+        waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(waiting[i], (struct sockaddr *)&at, size);
+    }
+    char authority[40];
+    snprintf(authority, sizeof authority, "127.0.0.3:%u", ntohs(at.sin_port));
+    TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .authority = authority, .connect = 50000000}),
+         "!connection-refused"); /* of another address */
+    snprintf(authority, sizeof authority, "127.0.0.1:%u", ntohs(at.sin_port));
+    TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .authority = authority, .connect = 50000000}),
+         "!connection-timeout");
+    for (int i = 0; i < 3; i++) close(waiting[i]);
+    close(fd);
+}
+
+static void sizes(void) {
+    static char field[33000], target[17000], much[8 << 20];
+    memset(field, 'x', sizeof field - 1);
+    memset(target, 'x', sizeof target - 1);
+    memset(much, 'x', sizeof much - 1);
+    target[0] = '/';
+    TOLD(fetch(&(Fetch){.method = "GET", .path = target}), "handle !HTTP-request-URI-too-long");
+    TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .fields = {"Name", field}}),
+         "handle !HTTP-request-header-size(Name 33005)");
+    field[30000] = 0;
+    TOLD(fetch(&(Fetch){
+             .method = "GET", .path = "/", .fields = {"a", field, "b", field, "c", field}}),
+         "handle !HTTP-request-header-section-size(90009)");
+    Fetch f = {.method = "POST", .path = "/echo", .body = "abc", .trailer = "Sum"};
+    f.trailer_value = field;
+    TOLD(fetch(&f),
+         "finish !HTTP-request-trailer-size(Sum 30005)!HTTP-request-trailer-size(Sum 30005)");
+    field[4000] = 0;
+    f.trailer_count = 5;
+    TOLD(fetch(&f), "finish !HTTP-request-trailer-section-size(20025)"
+                    "!HTTP-request-trailer-section-size(20025)");
+    f.trailer_count = 4;
+    fetch(&f);
+    CHECK(strncmp(told, "200 ", 4) == 0 && strlen(told) > 16000);
+    TOLD(fetch(&(Fetch){.method = "PUT", .path = "/deaf", .body = much, .first_byte = 50000000}),
+         "!connection-write-timeout");
+}
+
+/* The host's own limits, which are those of a guest with other grants. */
+static void limits_of_the_host(WasiContext *context) {
+    enum { MS = 1000000 };
+    host_close();
+    context->limits.max_requests = 1;
+    context->limits.max_exchange = 80 * MS;
+    host_open(context);
+    TOLD(get("/silent"), "!HTTP-response-timeout");
+    TOLD(get("/stall"), "200 abc!HTTP-response-timeout trailers !HTTP-response-timeout");
+    Fetch f = {.method = "GET", .path = "/silent"};
+    AbiValue args[2] = {make_request(&f), make_options(&f)};
+    CHECK_EQ(call("wasi:http/outgoing-handler", "handle", args), VM_DONE);
+    AbiValue first = result[0].variant.payload[0];
+    TOLD(get("/hello"), "handle !connection-limit-reached");
+    wasi_drop(wasi, &first);
+    TOLD(get("/hello"), "200 hello");
+    /* by the clocks of a deterministic run requests wait as long as by others */
+    host_close();
+    context->limits.max_exchange = 0;
+    context->is_deterministic = true;
+    host_open(context);
+    TOLD(get("/hello"), "200 hello");
+    CHECK_EQ(call("wasi:clocks/monotonic-clock", "now", NULL), VM_DONE);
+    CHECK(result[0].bits < 1000000);
+    TOLD(fetch(&(Fetch){.method = "GET", .path = "/silent", .first_byte = 50 * MS}),
+         "!connection-read-timeout");
 }
 
 static void make_routes(void) {
@@ -450,12 +675,21 @@ int main(void) {
     memcpy(all, routes, sizeof routes);
     memcpy(all + sizeof routes / sizeof *routes, made, sizeof made);
     httpd_start(&server, all, sizeof all / sizeof *all);
-    WasiNetRule rules[4];
-    if (!add_rule(&rules[0], here("tcp:127.0.0.1:%u")) || !add_rule(&rules[1], "tcp:127.0.0.1:7") ||
-        !add_rule(&rules[2], "tcp:localhost:*") || !add_rule(&rules[3], "tcp:*.invalid:80"))
-        return 1;
-    WasiContext context = {
-        .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .net_rules = rules, .net_rule_count = 4};
+    server.hook = grow_old;
+    const char *said[] = {here("tcp:127.0.0.1:%u"),   "tcp:127.0.0.1:7",
+                          "tcp:127.0.0.1:7000-65535", "tcp:localhost:*",
+                          "tcp:*.invalid:80",         "tcp:*.test:80",
+                          "dns:inside.test",          "tcp:pinned.test:*",
+                          "tcp:127.0.0.2:7200-65535", "tcp:127.0.0.3:7200-65535"};
+    enum { RULES = sizeof said / sizeof *said };
+    WasiNetRule rules[RULES];
+    for (int i = 0; i < RULES; i++)
+        if (!add_rule(&rules[i], said[i])) return 1;
+    WasiContext context = {.stdin_fd = -1,
+                           .stdout_fd = -1,
+                           .stderr_fd = -1,
+                           .net_rules = rules,
+                           .net_rule_count = RULES};
     host_open(&context);
     if (strstr(get("/hello"), "configuration-error")) {
         printf("libcurl is not installed: skipped\n");
@@ -471,6 +705,12 @@ int main(void) {
     RUN(requests);
     RUN(requests_that_are_refused);
     RUN(grants);
+    RUN(destinations);
+    RUN(names);
+    RUN(addresses_are_pinned);
+    RUN(nobody_accepts);
+    RUN(sizes);
+    limits_of_the_host(&context);
     host_close();
     arena_free(arena);
     return test_end("wasi client");
