@@ -83,6 +83,7 @@ size_t wasi_output_left(Wasi *wasi, size_t n);
 void wasi_output_count(Wasi *wasi, size_t n);
 WasiFilter *wasi_filter(Wasi *wasi, int stream); /* what is in the middle of a sequence, there */
 uint64_t *wasi_seed(Wasi *wasi);                 /* the state of the insecure random numbers */
+const uint64_t *wasi_insecure_seed(Wasi *wasi);  /* two words that stay as they are */
 WasiPaths wasi_paths(const Wasi *wasi);
 /* SipHash-2-4 of words, with the host's own key. */
 uint64_t wasi_keyed_hash(const Wasi *wasi, const uint64_t *words, size_t n);

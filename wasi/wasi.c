@@ -39,6 +39,7 @@ struct Wasi {
     uint64_t real_deadline;
     bool waits;    /* for one of those */
     uint64_t seed; /* of insecure random numbers */
+    uint64_t insecure_seed[2];
     uint64_t hash_key[2];
     WasiPaths paths;
     WasiQuota *quotas; /* one a granted folder */
@@ -143,6 +144,8 @@ static bool begin_host(Wasi *wasi, VmStore *store, Arena *arena, const WasiConte
     bool seeded = context->has_seed || context->is_deterministic;
     if (!seeded) fill_random(&wasi->seed, sizeof wasi->seed);
     if (!seeded) fill_random(wasi->hash_key, sizeof wasi->hash_key);
+    uint64_t state = ~wasi->seed;
+    wasi_splitmix_fill(&state, (uint8_t *)wasi->insecure_seed, sizeof wasi->insecure_seed);
     return true;
 }
 
@@ -249,6 +252,7 @@ uint64_t wasi_read_clock(const Wasi *wasi) {
 WasiWatch *wasi_watch(const Wasi *wasi) { return wasi->whole->watch; }
 Str *wasi_spliced(Wasi *wasi) { return &wasi->whole->spliced; }
 uint64_t *wasi_seed(Wasi *wasi) { return &wasi->seed; }
+const uint64_t *wasi_insecure_seed(Wasi *wasi) { return wasi->insecure_seed; }
 const WasiContext *wasi_context(const Wasi *wasi) { return wasi->context; }
 
 void wasi_release(WasiObject *object) {
