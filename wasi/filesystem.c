@@ -68,7 +68,7 @@ static int fault_of(long answer) { return answer < 0 ? errno : 0; }
 WASI_FN(filesystem_error_code) {
     const WasiError *error = wasi_get(thread, context, &args[0], WASI_ERROR);
     if (!error) return VM_TRAP;
-    bool ours = error->medium == WASI_MEDIUM_FILE;
+    bool ours = error->medium == WASI_MEDIUM_FILE || error->medium == WASI_MEDIUM_PIPE;
     AbiValue *code = wasi_case(result, ours, ours, scratch);
     if (ours) code->bits = error_code(error->code);
     return VM_DONE;
@@ -281,10 +281,16 @@ static int check_file(const WasiDescriptor *d, uint8_t flag) {
     return d->flags & flag ? 0 : EBADF;
 }
 
+/* Of a stream: it is the right to have one that is missing, nothing is wrong with the descriptor. */
+static int check_stream(const WasiDescriptor *d, uint8_t flag) {
+    int fault = check_file(d, flag);
+    return fault == EBADF ? EPERM : fault;
+}
+
 WASI_FN(read_via_stream) {
     WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
     if (!d) return VM_TRAP;
-    int fault = check_file(d, READ);
+    int fault = check_stream(d, READ);
     if (fault) return ended(result, fault, scratch);
     WasiInput *in =
         wasi_input(thread, context, d->fd, &d->object, wasi_case(result, 0, 1, scratch));
@@ -299,7 +305,7 @@ static VmStatus write_stream(VmThread *thread, Wasi *wasi, const AbiValue *handl
                              AbiValue *result, Arena *scratch) {
     WasiDescriptor *d = get_descriptor(thread, wasi, handle);
     if (!d) return VM_TRAP;
-    int fault = check_file(d, WRITE);
+    int fault = check_stream(d, WRITE);
     if (fault) return ended(result, fault, scratch);
     WasiOutput *out =
         wasi_output(thread, wasi, d->fd, &d->object, wasi_case(result, 0, 1, scratch));
@@ -326,7 +332,8 @@ WASI_FN(read_at) {
     int fault = check_file(d, READ);
     if (!fault && args[2].bits > INT64_MAX) fault = EINVAL;
     if (fault) return ended(result, fault, scratch);
-    size_t most = args[1].bits < WASI_MAX_READ ? args[1].bits : WASI_MAX_READ;
+    uint64_t limit = wasi_limits(context)->max_read;
+    size_t most = args[1].bits < limit ? args[1].bits : limit;
     uint8_t *bytes = arena_alloc(scratch, most + 1);
     ssize_t n = d->disk->read(d->disk, d->fd, bytes, most, args[2].bits);
     if (n < 0) return ended(result, errno, scratch);
@@ -354,6 +361,7 @@ WASI_FN(set_size) {
     WasiDescriptor *d = get_descriptor(thread, context, &args[0]);
     if (!d) return VM_TRAP;
     int fault = check_file(d, WRITE);
+    if (fault == EBADF) fault = EINVAL; /* as ftruncate has it on Linux */
     if (!fault && args[1].bits > INT64_MAX) fault = EFBIG;
     if (!fault) fault = take_growth(d->quota, d->fd, args[1].bits, true);
     if (!fault) fault = fault_of(d->disk->set_size(d->disk, d->fd, args[1].bits));
