@@ -215,12 +215,19 @@ static bool open_folders(Cli *cli, const CompGrants *grants, WasiContext *contex
     return true;
 }
 
+/* A read gives no more than fits into the values of one call. */
+static uint64_t read_limit(const CompLimits *l) {
+    uint64_t room = l->values / 2;
+    bool is_tight = l->values && room < (l->read ? l->read : 64 << 10);
+    return is_tight ? room + !room : l->read;
+}
+
 static WasiLimits wasi_limits_of(const CompLimits *l) {
     return (WasiLimits){.max_resources = l->resources,
                         .max_open = l->open,
                         .max_lookups = l->lookups,
                         .max_random = l->random,
-                        .max_read = l->read,
+                        .max_read = read_limit(l),
                         .max_fields = l->fields,
                         .max_requests = l->requests,
                         .max_exchange = l->exchange,
