@@ -55,6 +55,8 @@ const DiagArea *diag_area(DiagCode code) {
         {"RETARGET_", "Versions in binaries", NULL},
         {"BIND_", "C bindings", "CanonicalABI.md"},
         {"RUN_", "Running", NULL},
+        {"VFS_", "Files in memory", NULL},
+        {"TAR_", "Archives of files in memory", NULL},
         {"WAVE_", "Values as text", NULL},
         {"CLI_", "Command lines", NULL},
         {"FILE_", "Files", NULL},

@@ -34,12 +34,12 @@ static bool bad_word(Cli *cli, const CompWord *word, const char *option, const c
 
 /* ---- the command line ---- */
 
-static bool check_folders(Cli *cli, const StrVec *said, CompGrants *grants) {
+static bool check_folders(Cli *cli, const StrVec *said, bool in_memory, CompGrants *grants) {
     for (size_t i = 0; i < said->len; i++) {
-        CompDirectory d = {0};
+        CompDirectory d = {.in_memory = in_memory};
         const CompWord word = {said->at[i], span_none()};
         const char *expected = comp_read_directory(word.text, &d);
-        if (expected) return bad_word(cli, &word, "dir", expected);
+        if (expected) return bad_word(cli, &word, in_memory ? "vfs" : "dir", expected);
         *vec_push(cli->arena, &grants->directories) = d;
     }
     return true;
@@ -89,7 +89,9 @@ bool policy_check(Cli *cli, Policy *policy) {
     policy->features = features_all();
     add_words(cli, &grants->env, &policy->env);
     add_words(cli, &grants->network, &policy->net);
-    if (!check_folders(cli, &policy->folders, grants)) return false;
+    if (!check_folders(cli, &policy->folders, false, grants) ||
+        !check_folders(cli, &policy->vfs, true, grants))
+        return false;
     if (!policy_keys(cli, policy)) return false;
     WasiNetRule *rules = ARENA_NEW_ARRAY(cli->arena, WasiNetRule, grants->network.len);
     return check_rules(cli, &grants->network, rules);
@@ -194,6 +196,7 @@ static bool open_folder(Cli *cli, const CompDirectory *d, WasiFolder *folder) {
                            .read_only = d->read_only,
                            .max_bytes = d->quota,
                            .max_files = d->files};
+    if (d->in_memory) return (folder->tree = wasi_tree_load(cli->arena, d->host, &cli->diags));
     folder->fd = open(str_c(cli->arena, d->host), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->fd >= 0) return true;
     diag(&cli->diags, FILE_READ, d->span.source ? d->span : span_none(), STR_ARG(d->host),
@@ -202,7 +205,9 @@ static bool open_folder(Cli *cli, const CompDirectory *d, WasiFolder *folder) {
 }
 
 static void close_folders(const WasiContext *context) {
-    for (size_t i = 0; i < context->folder_count; i++) close(context->folders[i].fd);
+    for (size_t i = 0; i < context->folder_count; i++)
+        if (context->folders[i].tree) wasi_tree_close(context->folders[i].tree);
+        else close(context->folders[i].fd);
 }
 
 static bool open_folders(Cli *cli, const CompGrants *grants, WasiContext *context) {
@@ -232,7 +237,8 @@ static WasiLimits wasi_limits_of(const CompLimits *l) {
                         .max_requests = l->requests,
                         .max_exchange = l->exchange,
                         .max_messages = l->messages,
-                        .max_output = l->output};
+                        .max_output = l->output,
+                        .max_vfs = l->vfs};
 }
 
 static const Str *arguments(Cli *cli, const CompGrants *grants) {

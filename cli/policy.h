@@ -19,6 +19,7 @@ typedef struct {
     bool inherit_env;
     Str argv0, cwd;
     StrVec folders;    /* of comp_read_directory */
+    StrVec vfs;        /* likewise, in memory */
     StrVec net;        /* of wasi_read_rule */
     CompLimits limits; /* fuel UINT64_MAX: not said */
     StrVec files;      /* policies */
@@ -42,6 +43,9 @@ typedef struct {
              "Grant a folder and all below it, `ro` to be read only; `,quota=SIZE` and "           \
              "`,files=N` at the end limit by how much its files may grow and how many may be "     \
              "made"),                                                                              \
+        LIST(T, field.vfs, 0, "vfs", "DIR|TAR[::GUEST[::ro]]",                                     \
+             "Grant a copy in memory of a folder or of an archive (tar), as GUEST or `/`; what is " \
+             "changed there is gone at the end, and neither is. Limits follow as with --dir"),      \
         LIST(T, field.net, 0, "net-allow", "RULE",                                                 \
              "Grant a part of the network: `tcp:HOST:PORT` (also for requests of HTTP) or "         \
              "`udp:HOST:PORT` to reach, "                                                          \

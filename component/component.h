@@ -676,7 +676,7 @@ typedef struct {
 typedef VEC(CompWord) CompWords;
 typedef struct {
     Str host, guest;
-    bool read_only;
+    bool read_only, in_memory;
     uint64_t quota, files; /* 0: none */
     Span span;
 } CompDirectory;
@@ -704,7 +704,8 @@ typedef struct {
  *
  * False after diagnostics. */
 bool comp_policy(Arena *arena, const Source *yaml, CompRunPlan *plan, Diags *diags);
-/* Reads HOST[::GUEST[::ro]][,quota=SIZE][,files=N] into a zeroed one. NULL, or what was expected. */
+/* Reads HOST[::GUEST[::ro]][,quota=SIZE][,files=N] into a zeroed one, whose `in_memory` may be set: then the
+ * guest's name is "/" where it is not said. NULL, or what was expected. */
 const char *comp_read_directory(Str said, CompDirectory *out);
 /* Both limits hold: the lower one counts. */
 void comp_lower_limits(CompLimits *limits, const CompLimits *by);

@@ -287,7 +287,7 @@ const char *comp_read_directory(Str said, CompDirectory *out) {
     out->guest = take_part(&said);
     out->read_only = str_is(said, "ro");
     if (!out->host.len) return "HOST[::GUEST[::ro]][,quota=SIZE][,files=N]";
-    if (!out->guest.len) out->guest = out->host;
+    if (!out->guest.len) out->guest = out->in_memory ? STR("/") : out->host;
     return !said.len || out->read_only || str_is(said, "rw") ? NULL
                                                              : "`ro` or `rw` as the third part";
 }
@@ -322,12 +322,12 @@ static const Field directory_fields[] = {{"host", directory_host, NULL},
                                          {"quota", directory_quota, NULL},
                                          {"files", directory_files, NULL}};
 
-static void read_directories(Reading *r, const yaml_node_t *node, const char *key, void *into) {
-    CompGrants *grants = into;
+static void read_folders(Reading *r, const yaml_node_t *node, const char *key, bool in_memory,
+                         CompGrants *grants) {
     Nodes nodes = {0};
     read_sequence(r, node, key, &nodes);
     for (size_t i = 0; i < nodes.len; i++) {
-        CompDirectory d = {.span = span_of(r, nodes.at[i])};
+        CompDirectory d = {.in_memory = in_memory, .span = span_of(r, nodes.at[i])};
         Str word;
         if (nodes.at[i]->type == YAML_MAPPING_NODE) {
             read_fields(r, nodes.at[i], key, directory_fields, COUNT(directory_fields), &d);
@@ -336,9 +336,16 @@ static void read_directories(Reading *r, const yaml_node_t *node, const char *ke
             const char *expected = comp_read_directory(word, &d);
             if (expected) diag(r->diags, YAML_WORD, d.span, key, expected, STR_ARG(word));
         } else continue;
-        if (!d.guest.len) d.guest = d.host;
+        if (!d.guest.len) d.guest = in_memory ? STR("/") : d.host;
         *vec_push(r->arena, &grants->directories) = d;
     }
+}
+
+static void read_directories(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    read_folders(r, node, key, false, into);
+}
+static void read_vfs(Reading *r, const yaml_node_t *node, const char *key, void *into) {
+    read_folders(r, node, key, true, into);
 }
 
 static void read_words(Reading *r, const yaml_node_t *node, const char *key, void *into) {
@@ -389,6 +396,7 @@ static const Field grant_fields[] = {{"env", grant_env, NULL},
                                      {"argv0", grant_argv0, NULL},
                                      {"cwd", grant_cwd, NULL},
                                      {"directories", read_directories, "dir"},
+                                     {"vfs", read_vfs, "vfs"},
                                      {"network", grant_network, "net-allow"},
                                      {"stdin", grant_stdin, NULL},
                                      {"stdout", grant_stdout, NULL},

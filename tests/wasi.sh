@@ -16,9 +16,14 @@ case $? in
     finish wasi
     ;;
 esac
-tests/wasi/run --witc "$witc" --suite "$tmp/suite" >"$out" 2>&1
-grep -v '^wasi suite' "$out"
-sums=$(sed -n 's/^wasi suite, witc: \([0-9]*\) passed, \([0-9]*\) failed/\1 \2/p' "$out")
-[ -n "$sums" ] || bad "run" "the suite has no sum"
-passed=$((passed + ${sums% *})) failed=$((failed + ${sums#* }))
+run_suite() { # the options of tests/wasi/run
+    tests/wasi/run --witc "$witc" --suite "$tmp/suite" "$@" >"$out" 2>&1
+    grep -v '^wasi suite' "$out"
+    sums=$(sed -n 's/^wasi suite, witc: \([0-9]*\) passed, \([0-9]*\) failed/\1 \2/p' "$out")
+    [ -n "$sums" ] || bad "run $*" "the suite has no sum"
+    passed=$((passed + ${sums% *})) failed=$((failed + ${sums#* }))
+}
+run_suite
+run_suite --files vfs 'paths*' files
+run_suite --files tar 'paths*' files
 finish wasi

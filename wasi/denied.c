@@ -30,10 +30,11 @@ void wasi_denied(const Wasi *wasi, const char *what, const char *option) {
 
 /* ---- folders ---- */
 
-/* HOST, HOST::GUEST: what --dir says. */
+/* The option that grants it. */
 static void put_folder(char *text, size_t size, const WasiFolder *folder) {
     Str host = folder->host.len ? folder->host : STR("HOST");
-    snprintf(text, size, "%.*s::%.*s", STR_ARG(host), STR_ARG(folder->name));
+    snprintf(text, size, "--%s %.*s::%.*s", folder->tree ? "vfs" : "dir", STR_ARG(host),
+             STR_ARG(folder->name));
 }
 
 int wasi_change_denied(const WasiQuota *quota, Str path) {
@@ -42,7 +43,7 @@ int wasi_change_denied(const WasiQuota *quota, Str path) {
     snprintf(what, sizeof what, "to change `%.*s` in the folder `%.*s`, which is read only",
              STR_ARG(str_from_to(path, 0, 200)), STR_ARG(str_from_to(folder->name, 0, 200)));
     put_folder(option, sizeof option, folder);
-    tell(quota->of, str_from(what), "--dir %s", option);
+    tell(quota->of, str_from(what), "%s", option);
     return EROFS;
 }
 
@@ -61,8 +62,17 @@ int wasi_quota_denied(const WasiQuota *quota, bool of_files) {
     snprintf(what, sizeof what, "more %s than the quota of the folder `%.*s`",
              of_files ? "files" : "bytes", STR_ARG(str_from_to(folder->name, 0, 200)));
     put_folder(option, sizeof option, folder);
-    tell(quota->of, str_from(what), "--dir %s%s", option, of_files ? ",files=N" : ",quota=SIZE");
+    tell(quota->of, str_from(what), "%s%s", option, of_files ? ",files=N" : ",quota=SIZE");
     return EDQUOT;
+}
+
+void wasi_room_denied(const WasiQuota *quota, int fault) {
+    const WasiFolder *folder = wasi_quota_folder(quota);
+    char what[512];
+    if (fault != ENOSPC || !folder->tree) return;
+    snprintf(what, sizeof what, "more memory for the folder `%.*s`",
+             STR_ARG(str_from_to(folder->name, 0, 200)));
+    tell(quota->of, str_from(what), "--max-vfs BYTES");
 }
 
 /* ---- the network ---- */

@@ -84,9 +84,11 @@ static int take_file(WasiQuota *quota) {
 
 /* How a call has ended that was to make a file: where it failed, none was taken. */
 static int made_file(WasiQuota *quota, long answer) {
-    if (answer >= 0) return 0;
+    int fault = fault_of(answer);
+    if (!fault) return 0;
     if (quota->files != UINT64_MAX) quota->files++;
-    return errno;
+    wasi_room_denied(quota, fault);
+    return fault;
 }
 
 /* A file that ends at `end` is to end at `new_end`. What is cut off may be written again. */
@@ -111,7 +113,10 @@ ssize_t wasi_file_write(int fd, WasiQuota *quota, const void *bytes, size_t n, u
     if (appends && quota->bytes != UINT64_MAX && disk->stat(disk, fd, &st) < 0) return -1;
     int fault = take_growth(quota, fd, appends ? (uint64_t)st.st_size + n : offset + n, false);
     if (fault) return errno = fault, -1;
-    return disk->write(disk, fd, bytes, n, offset);
+    ssize_t written = disk->write(disk, fd, bytes, n, offset);
+    fault = fault_of(written);
+    if (fault) wasi_room_denied(quota, fault);
+    return errno = fault, written;
 }
 
 /* ---- descriptors ---- */
@@ -140,12 +145,12 @@ WASI_FN(get_directories) {
         WasiDescriptor *d =
             wasi_make(thread, wasi, WASI_DESCRIPTOR, sizeof *d, NULL, &cells[2 * i]);
         if (!d) return VM_TRAP;
-        d->fd = folder->fd;
+        d->quota = wasi_quota(wasi, i);
+        d->disk = d->quota->disk;
+        d->fd = d->quota->root;
         d->is_folder = true;
         d->may_change = !folder->read_only;
         d->flags = folder->read_only ? READ : READ | MUTATE;
-        d->quota = wasi_quota(wasi, i);
-        d->disk = d->quota->disk;
         wasi_string(&cells[2 * i + 1], folder->name);
     }
     return VM_DONE;

@@ -7,6 +7,7 @@
 
 #include "wasi/body.h"
 #include "wasi/fixed.h"
+#include "wasi/memory.h"
 #include "wasi/path.h"
 #include "wasi/terminal.h"
 #include "wasi/wasi.h"
@@ -65,6 +66,7 @@ enum {
     WASI_MAX_REQUESTS = 64,      /* under way at a time */
     WASI_MAX_FIELDS = 128 << 10, /* bytes of one fields resource */
     WASI_MAX_MESSAGES = 64 << 20,
+    WASI_MAX_VFS = 256 << 20,
     WASI_CHUNK = 4096 /* what blocking-write-and-flush takes, and pipes without waiting */
 };
 
@@ -93,7 +95,9 @@ typedef struct {
     uint64_t granted_bytes, bytes, files; /* UINT64_MAX: as many as there is room for */
     uint32_t *open;                       /* how many files and folders the guest has open, */
     uint64_t max_open;                    /* and may have */
-    const WasiFiles *disk;                /* where its files lie */
+    const WasiFiles *disk;                /* where its files lie, */
+    int root;                             /* its descriptor there, */
+    WasiMemory *memory;                   /* and that disk itself, where it is the folder's own */
     const Wasi *of;                       /* the host that the folder was granted to */
 } WasiQuota;
 WasiQuota *wasi_quota(Wasi *wasi, size_t folder);
@@ -136,6 +140,7 @@ const WasiExplain *wasi_explain(const Wasi *wasi);
 void wasi_denied(const Wasi *wasi, const char *what, const char *option);
 int wasi_change_denied(const WasiQuota *quota, Str path);     /* EROFS */
 int wasi_path_denied(const WasiQuota *quota, Str path);       /* EPERM */
+void wasi_room_denied(const WasiQuota *quota, int fault);     /* tells of ENOSPC */
 int wasi_quota_denied(const WasiQuota *quota, bool of_files); /* EDQUOT */
 
 /* Why a handle cannot be dropped now; NULL: it can. */

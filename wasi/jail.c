@@ -113,9 +113,12 @@ static bool allow_folders(const Jail *j) {
     bool good = true;
     for (size_t i = 0; i < j->count; i++) {
         const WasiContext *c = j->contexts[i];
-        for (size_t k = 0; k < c->folder_count; k++)
-            good &= allow_path(j, c->folders[k].fd,
-                               c->folders[k].read_only ? FS_READ : FS_READ | FS_CHANGE);
+        for (size_t k = 0; k < c->folder_count; k++) {
+            const WasiFolder *f = &c->folders[k];
+            int fd = f->tree ? f->tree->fd : f->fd;
+            if (f->tree && (f->tree->is_archive || fd < 0)) continue;
+            good &= allow_path(j, fd, f->read_only || f->tree ? FS_READ : FS_READ | FS_CHANGE);
+        }
     }
     return good && (!has_network(j) || allow_system(j));
 }

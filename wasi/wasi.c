@@ -7,7 +7,7 @@
  *     wasi:clocks     monotonic-clock wall-clock (timezone)                    clocks.c
  *     wasi:random     random insecure insecure-seed                            random.c
  *     wasi:filesystem types preopens                                           filesystem.c
- *                                                                              (and path.c)
+ *                                                                              (and path.c memory.c)
  *     wasi:sockets    network instance-network                                 sockets.c
  *                     tcp tcp-create-socket                                    socket_tcp.c
  *                     udp udp-create-socket                                    socket_udp.c
@@ -43,6 +43,8 @@ struct Wasi {
     uint64_t hash_key[2];
     WasiPaths paths;
     WasiQuota *quotas; /* one a granted folder */
+    uint64_t room;     /* left of limits.max_vfs */
+    uint32_t disks;    /* in memory; of all hosts */
     uint32_t open;     /* files, folders and sockets */
     WasiNet net;
     WasiLookups *lookups; /* made when it is asked for */
@@ -76,10 +78,32 @@ static void fill_random(void *bytes, size_t n) {
     memcpy(bytes, &now, n < sizeof now ? n : sizeof now);
 }
 
+static void free_quotas(Wasi *wasi) {
+    for (size_t i = 0; wasi->quotas && i < wasi->context->folder_count; i++)
+        wasi_memory_free(wasi->quotas[i].memory);
+    free(wasi->quotas);
+    wasi->quotas = NULL;
+}
+
+/* The folder is opened on the disk where it lies; false: no memory. */
+static bool open_disk(Wasi *wasi, const WasiFolder *folder, WasiQuota *quota) {
+    enum { DEVICES = 1 << 30 }; /* above those of the system */
+    quota->root = folder->fd;
+    quota->disk = folder->files ? folder->files : wasi_system(wasi)->files;
+    if (!folder->tree) return true;
+    uint64_t device = DEVICES + (uint64_t)wasi->whole->disks++;
+    quota->memory = wasi_memory_new(folder->tree, device << 32, &wasi->room);
+    quota->root = WASI_MEMORY_ROOT;
+    if (quota->memory) quota->disk = wasi_memory_files(quota->memory);
+    return quota->memory != NULL;
+}
+
 static bool make_quotas(Wasi *wasi) {
     const WasiContext *c = wasi->context;
     wasi->quotas = calloc(c->folder_count + 1, sizeof *wasi->quotas);
-    for (size_t i = 0; wasi->quotas && i < c->folder_count; i++) {
+    bool good = wasi->quotas != NULL;
+    wasi->room = wasi->limits.max_vfs;
+    for (size_t i = 0; good && i < c->folder_count; i++) {
         uint64_t bytes = c->folders[i].max_bytes, files = c->folders[i].max_files;
         if (!bytes) bytes = UINT64_MAX;
         wasi->quotas[i] = (WasiQuota){.granted_bytes = bytes,
@@ -87,11 +111,11 @@ static bool make_quotas(Wasi *wasi) {
                                       .files = files ? files : UINT64_MAX,
                                       .open = &wasi->open,
                                       .max_open = wasi->limits.max_open,
-                                      .disk = c->folders[i].files ? c->folders[i].files
-                                                                  : wasi_system(wasi)->files,
                                       .of = wasi};
+        good = open_disk(wasi, &c->folders[i], &wasi->quotas[i]);
     }
-    return wasi->quotas != NULL;
+    if (!good) free_quotas(wasi);
+    return good;
 }
 
 static uint64_t or_default(uint64_t said, uint64_t value) { return said ? said : value; }
@@ -108,6 +132,7 @@ static WasiLimits limits_of(const WasiContext *context) {
     l.max_exchange = or_default(l.max_exchange, UINT64_MAX);
     l.max_messages = or_default(l.max_messages, WASI_MAX_MESSAGES);
     l.max_output = or_default(l.max_output, UINT64_MAX);
+    l.max_vfs = or_default(l.max_vfs, WASI_MAX_VFS);
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < l.max_open + OWN_FILES)
         l.max_open = files.rlim_cur > OWN_FILES ? files.rlim_cur - OWN_FILES : 1;
@@ -122,12 +147,13 @@ static WasiSystem system_of(const WasiContext *context) {
     return system;
 }
 
-static bool begin_host(Wasi *wasi, VmStore *store, Arena *arena, const WasiContext *context) {
+static bool begin_host(Wasi *wasi, Wasi *whole, VmStore *store, Arena *arena,
+                       const WasiContext *context) {
     *wasi = (Wasi){.store = store,
                    .context = context,
                    .system = system_of(context),
                    .arena = arena,
-                   .whole = wasi,
+                   .whole = whole,
                    .deadline = UINT64_MAX,
                    .real_deadline = UINT64_MAX,
                    .limits = limits_of(context)};
@@ -149,16 +175,17 @@ static bool begin_host(Wasi *wasi, VmStore *store, Arena *arena, const WasiConte
     return true;
 }
 
-static Wasi *new_host(VmStore *store, Arena *arena, const WasiContext *context) {
+/* `whole`: that it stands beside, or NULL. */
+static Wasi *new_host(Wasi *whole, VmStore *store, Arena *arena, const WasiContext *context) {
     Wasi *wasi = calloc(1, sizeof *wasi);
-    if (!wasi || begin_host(wasi, store, arena, context)) return wasi;
+    if (!wasi || begin_host(wasi, whole ? whole : wasi, store, arena, context)) return wasi;
     free(wasi);
     return NULL;
 }
 
 Wasi *wasi_new(VmStore *store, const WasiContext *context) {
     Arena *arena = arena_keep(arena_new());
-    Wasi *wasi = new_host(store, arena, context);
+    Wasi *wasi = new_host(NULL, store, arena, context);
     if (wasi && context->is_deterministic)
         wasi->fixed = wasi_fixed_new(context->seed, wasi_system(wasi)->clock);
     if (!wasi) arena_free(arena);
@@ -167,9 +194,8 @@ Wasi *wasi_new(VmStore *store, const WasiContext *context) {
 }
 
 Wasi *wasi_beside(Wasi *wasi, Str path, const WasiContext *context) {
-    Wasi *other = new_host(wasi->store, wasi->arena, context);
+    Wasi *other = new_host(wasi, wasi->store, wasi->arena, context);
     if (!other) return NULL;
-    other->whole = wasi;
     other->path = str_copy(wasi->arena, path);
     const WasiContext *whole = wasi->context;
     if (whole->has_seed || whole->is_deterministic) other->seed = whole->seed;
@@ -268,7 +294,7 @@ void wasi_release(WasiObject *object) {
 
 static void end_host(Wasi *wasi) {
     wasi_client_free(wasi->client);
-    free(wasi->quotas);
+    free_quotas(wasi);
     wasi_budget_release(wasi->budget);
     wasi_lookups_release(wasi->lookups);
 }
@@ -307,7 +333,7 @@ bool wasi_rewind(Wasi *wasi) {
     wasi_client_clear(client);
     wasi->client = NULL;
     end_host(wasi);
-    bool good = begin_host(wasi, wasi->store, wasi->arena, wasi->context);
+    bool good = begin_host(wasi, wasi, wasi->store, wasi->arena, wasi->context);
     wasi->client = client;
     return good;
 }

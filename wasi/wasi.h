@@ -7,6 +7,7 @@
 #include "interpreter/interpreter.h"
 #include "wasi/net.h"
 #include "wasi/system.h"
+#include "wasi/tree.h"
 
 /*
  * The host side of WASI 0.2.12. A guest gets what the context grants, and nothing else: every import
@@ -30,9 +31,11 @@ typedef struct {
 typedef struct {
     int fd;                 /* an open folder; never closed by us */
     const WasiFiles *files; /* that `fd` is of; NULL: those of the context's system */
-    Str name;               /* the guest's path for it */
-    Str host;               /* the host's, for messages; may be empty */
-    bool read_only;         /* nothing in it can be changed */
+    /* Not NULL, and `fd` and `files` mean nothing: each host has a copy of this in memory, of its own. */
+    const WasiTree *tree;
+    Str name;       /* the guest's path for it */
+    Str host;       /* the host's, for messages; may be empty */
+    bool read_only; /* nothing in it can be changed */
     /* By how much files may grow, and how many files, folders and links may be made; 0: no limit.
      * Bytes that are cut off a file count no more; files that are removed do. */
     uint64_t max_bytes, max_files;
@@ -50,6 +53,7 @@ typedef struct {
     uint64_t max_exchange;  /* nanoseconds of such a request with its response (no limit) */
     uint64_t max_messages;  /* bytes of HTTP messages: fields, and bodies under way (64 MiB) */
     uint64_t max_output;    /* bytes written to stdout and stderr together (no limit) */
+    uint64_t max_vfs; /* bytes of memory for names and changes in folders of a tree (256 MiB) */
 } WasiLimits;
 
 typedef struct WasiObserver WasiObserver; /* observe.h */

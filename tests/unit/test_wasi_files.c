@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* wasi:filesystem on a real folder: what each method answers, and what a grant keeps it from. */
+/*
+ * wasi:filesystem, on a real folder and on one in memory: what each method answers, and what a grant keeps it
+ * from. What stands in the folder is made and looked at through the table of the disk, whichever it is.
+ */
 #include "tests/wasi.h"
 
 #include <errno.h>
@@ -8,6 +11,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "wasi/memory.h"
+#include "wasi/path.h"
 
 #define FILES "wasi:filesystem/types"
 #define IO    "wasi:io/streams"
@@ -62,14 +68,58 @@ static unsigned one_path(const char *name, AbiValue folder, const char *path) {
     return method(name, args);
 }
 
+/* ---- the disk ---- */
+
+static const WasiFiles *disk;
+static int root;
+
+static WasiPlace place_of(const char *path) {
+    WasiPlace place;
+    wasi_place(disk, WASI_PATHS_WALK, root, str_from(path), WASI_NOFOLLOW, &place);
+    return place;
+}
+
+static bool look(const char *path, struct stat *st) {
+    WasiPlace place = place_of(path);
+    bool good = place.folder >= 0 && disk->stat_at(disk, place.folder, place.name, st) == 0;
+    wasi_place_close(&place);
+    return good;
+}
+
+static bool exists(const char *path) {
+    struct stat st;
+    return look(path, &st);
+}
+
 static uint64_t size_of(const char *path) {
     struct stat st;
-    return stat(path, &st) ? UINT64_MAX : (uint64_t)st.st_size;
+    return look(path, &st) ? (uint64_t)st.st_size : UINT64_MAX;
+}
+
+static void put_file(const char *path, const char *text) {
+    WasiPlace place = place_of(path);
+    int flags = O_CREAT | O_WRONLY | O_CLOEXEC;
+    int fd = disk->open(disk, place.folder, place.name, flags, 0644);
+    CHECK_EQ(disk->write(disk, fd, text, strlen(text), 0), strlen(text));
+    disk->close(disk, fd);
+    wasi_place_close(&place);
+}
+
+static void put_link(const char *path, const char *target) {
+    WasiPlace place = place_of(path);
+    CHECK_EQ(disk->make_link(disk, target, place.folder, place.name), 0);
+    wasi_place_close(&place);
+}
+
+static void take_away(const char *path) {
+    WasiPlace place = place_of(path);
+    CHECK_EQ(disk->unlink(disk, place.folder, place.name, 0), 0);
+    wasi_place_close(&place);
 }
 
 static int open_count(void) {
-    int fd = open("/", O_PATH); /* the lowest that is free */
-    close(fd);
+    int fd = disk->open(disk, root, ".", O_PATH, 0); /* the lowest that is free */
+    disk->close(disk, fd);
     return fd;
 }
 
@@ -93,11 +143,9 @@ static void preopens(void) {
 
 /* All flags of opening in both grants: through the one to be read, nothing changes. */
 static void open_flags(void) {
-    int fd = open("kept", O_CREAT | O_WRONLY, 0644);
-    CHECK_EQ(write(fd, "kept", 4), 4);
-    close(fd);
+    put_file("kept", "kept");
     static const char *const paths[] = {"kept", "absent", "folder"};
-    mkdir("folder", 0755);
+    disk->make_folder(disk, root, "folder", 0755);
     for (unsigned i = 0; i < 3 * 16 * 64; i++) {
         const char *path = paths[i / 1024];
         unsigned how = i / 64 % 16, flags = i % 64;
@@ -113,7 +161,7 @@ static void open_flags(void) {
         else CHECK_EQ(error, FINE);
         if (error == FINE) drop(handle);
         CHECK_EQ(size_of("kept"), 4);
-        CHECK_EQ(access("absent", F_OK), -1);
+        CHECK(!exists("absent"));
     }
     AbiValue handle;
     CHECK_EQ(open_at(rw, "kept", CREATE | EXCLUSIVE, WRITE, &handle), EXIST);
@@ -152,7 +200,7 @@ static void read_only_methods(void) {
     AbiValue inner[2] = {folder, text("x")};
     CHECK_EQ(method("create-directory-at", inner), READ_ONLY); /* a folder below is no way round */
     drop(file), drop(folder);
-    CHECK_EQ(access("linked", F_OK) + access("moved", F_OK) + access("link", F_OK), -3);
+    CHECK(!exists("linked") && !exists("moved") && !exists("link"));
 }
 
 /* ---- contents ---- */
@@ -238,9 +286,8 @@ static void folders(void) {
     CHECK_EQ(one_path("create-directory-at", rw, "../b"), NOT_PERMITTED);
     AbiValue tree = opened(rw, "tree", DIRECTORY, READ);
     drop(opened(tree, "b", CREATE, WRITE)); /* a folder of a grant that may be changed */
-    CHECK_EQ(symlink("gone", "tree/c"), 0);
-    int fd = open("tree/\xff", O_CREAT, 0600); /* a name that is no string */
-    close(fd);
+    put_link("tree/c", "gone");
+    put_file("tree/\xff", ""); /* a name that is no string */
     CHECK_EQ(method("read-directory", &tree), FINE);
     AbiValue entries = result[0].variant.payload[0];
     unsigned seen = 0, count = 0;
@@ -260,7 +307,7 @@ static void folders(void) {
     CHECK_EQ(count, 3);
     CHECK_EQ(seen, 7);
     drop(entries), drop(tree);
-    unlink("tree/\xff");
+    take_away("tree/\xff");
     CHECK_EQ(one_path("remove-directory-at", rw, "tree"), NOT_EMPTY);
     CHECK_EQ(one_path("remove-directory-at", rw, "tree/b"), NOT_DIRECTORY);
     CHECK_EQ(one_path("unlink-file-at", rw, "tree/a"), IS_DIRECTORY);
@@ -285,7 +332,7 @@ static void links(void) {
     CHECK_STR(((Str){target->string.ptr, target->string.len}), "../outside");
     CHECK_EQ(open_at(rw, "out", CREATE, WRITE, &handle), NOT_PERMITTED);
     CHECK_EQ(access("../outside", F_OK), -1);
-    CHECK_EQ(symlink("/proc/self/status", "absolute"), 0);
+    put_link("absolute", "/proc/self/status");
     CHECK_EQ(one_path("readlink-at", rw, "absolute"), NOT_PERMITTED);
     CHECK_EQ(one_path("readlink-at", rw, "kept"), INVALID);
     AbiValue open[5] = {rw, bits(0), text("to-kept"), bits(0), bits(READ)};
@@ -325,7 +372,7 @@ static void hashes(void) {
     CHECK_EQ(method("metadata-hash", &file), FINE);
     CHECK_EQ(result[0].variant.payload[0].bits, lower);
     struct stat st;
-    CHECK_EQ(stat("kept", &st), 0);
+    CHECK(look("kept", &st));
     CHECK(lower != st.st_ino && upper != st.st_ino);
     drop(file);
 }
@@ -333,7 +380,7 @@ static void hashes(void) {
 static void renames(void) {
     AbiValue args[4] = {rw, text("made"), rw, text("folder/made")};
     CHECK_EQ(method("rename-at", args), FINE);
-    CHECK_EQ(access("folder/made", F_OK), 0);
+    CHECK(exists("folder/made"));
     args[1] = text("folder/made"), args[3] = text("made/");
     CHECK_EQ(method("rename-at", args), NOT_DIRECTORY);
     args[1] = text("folder/"), args[3] = text("renamed/");
@@ -350,7 +397,7 @@ static void times(void) {
     AbiValue args[5] = {rw, bits(1), text("kept"), set, omit};
     CHECK_EQ(method("set-times-at", args), FINE);
     struct stat st;
-    CHECK_EQ(stat("kept", &st), 0);
+    CHECK(look("kept", &st));
     CHECK_EQ(st.st_atim.tv_sec, 1000);
     CHECK_EQ(st.st_atim.tv_nsec, 5);
     CHECK(st.st_mtim.tv_sec > 1000);
@@ -359,7 +406,7 @@ static void times(void) {
     cells[0] = bits(UINT64_MAX), cells[1] = bits(0);
     CHECK_EQ(method("set-times-at", args), INVALID);
     const struct timespec before[2] = {{-1, 0}, {-1, 0}}; /* 1969 */
-    CHECK_EQ(utimensat(AT_FDCWD, "kept", before, 0), 0);
+    CHECK_EQ(disk->set_times_at(disk, root, "kept", before), 0);
     AbiValue stat_args[3] = {rw, bits(0), text("kept")};
     CHECK_EQ(method("stat-at", stat_args), FINE);
     CHECK_EQ(result[0].variant.payload[4].variant.index, 0);
@@ -404,7 +451,6 @@ static void quotas(void) { /* 10 bytes, 3 files */
 }
 
 static void special_files_stay_shut(void) {
-    CHECK_EQ(mkfifo("fifo", 0644), 0);
     AbiValue handle;
     CHECK_EQ(open_at(rw, "fifo", 0, READ, &handle), NOT_PERMITTED); /* and nothing waits */
     CHECK_EQ(open_at(rw, "fifo", TRUNCATE, WRITE, &handle), NOT_PERMITTED);
@@ -433,16 +479,15 @@ static void handles_come_and_go(void) {
     CHECK_EQ(open_count(), before);
 }
 
-int main(void) {
-    static char root[] = "/tmp/witc-files-XXXXXX";
-    arena = arena_new();
-    if (!mkdtemp(root) || chdir(root) || mkdir("data", 0755) || chdir("data") ||
-        mkdir("small", 0755))
-        return 1;
+static void run_all(void) {
     WasiFolder grants[3] = {{.name = STR("/data")},
                             {.name = STR("/ro"), .read_only = true},
                             {.name = STR("/small"), .max_bytes = 10, .max_files = 3}};
-    for (int i = 0; i < 3; i++) grants[i].fd = open(i == 2 ? "small" : ".", O_RDONLY | O_DIRECTORY);
+    for (int i = 0; i < 3; i++) {
+        int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+        grants[i].files = disk;
+        grants[i].fd = disk->open(disk, root, i == 2 ? "small" : ".", flags, 0);
+    }
     WasiContext context = {
         .folders = grants, .folder_count = 3, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
     host_open(&context);
@@ -460,9 +505,32 @@ int main(void) {
     RUN(special_files_stay_shut);
     RUN(handles_come_and_go);
     host_close();
+    for (int i = 0; i < 3; i++) disk->close(disk, grants[i].fd);
+}
+
+int main(void) {
+    static char name[] = "/tmp/witc-files-XXXXXX";
+    arena = arena_new();
+    if (!mkdtemp(name) || chdir(name) || mkdir("data", 0755) || chdir("data") ||
+        mkdir("small", 0755) || mkfifo("fifo", 0644))
+        return 1;
+    Diags diags = {.arena = arena};
+    WasiTree *tree = wasi_tree_load(arena, STR("."), &diags);
+    uint64_t room = 4 << 20;
+    WasiMemory *memory = tree ? wasi_memory_new(tree, 1, &room) : NULL;
+    if (!memory) return 1;
+    disk = &wasi_linux_files;
+    root = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    run_all();
+    disk = wasi_memory_files(memory);
+    root = WASI_MEMORY_ROOT;
+    run_all();
+    wasi_memory_free(memory);
+    wasi_tree_close(tree);
+    CHECK_EQ(room, 4 << 20); /* all has been given back */
     arena_free(arena);
     char command[PATH_MAX + 16];
-    snprintf(command, sizeof command, "rm -rf '%s'", root);
+    snprintf(command, sizeof command, "rm -rf '%s'", name);
     if (system(command)) return 1;
     return test_end("wasi files");
 }

@@ -2,7 +2,8 @@
 /*
  * Paths of guests: every kind of target with every ending, in every way of following, by both engines.
  * The system itself tells what is right: a place that is found is where the kernel's own resolution
- * leads, it lies below the folder, and what leads out of the folder is refused.
+ * leads, it lies below the folder, and what leads out of the folder is refused. Files in memory, which were
+ * read from the same folder, answer the same.
  */
 #include "tests/test.h"
 
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "wasi/memory.h"
 #include "wasi/path.h"
 
 static char root[] = "/tmp/witc-path-XXXXXX";
@@ -23,6 +25,7 @@ static int base;
 static void make_file(int folder, const char *name) {
     int fd = openat(folder, name, O_CREAT | O_WRONLY, 0644);
     CHECK(fd >= 0);
+    CHECK_EQ(write(fd, name, strlen(name)), strlen(name)); /* each has its own size */
     close(fd);
 }
 
@@ -171,6 +174,58 @@ static bool leaves(const char *path, WasiFollow follow) {
     return is_out;
 }
 
+/* ---- the same in memory ---- */
+
+static Arena *arena;
+static WasiTree *tree;
+static uint64_t room = 1 << 20;
+static WasiMemory *memory;
+
+/* What each of the two systems has at a place: the same things, by their kinds, sizes and targets. */
+static void check_same_place(const char *path, const WasiPlace *linux_place,
+                             const WasiPlace *ours) {
+    const WasiPlace *places[2] = {linux_place, ours};
+    struct stat st[2] = {{0}, {0}};
+    char leads[2][PATH_MAX] = {"", ""};
+    int faults[2] = {0};
+    for (int i = 0; i < 2; i++) {
+        const WasiFiles *files = places[i]->files;
+        if (files->stat_at(files, places[i]->folder, places[i]->name, &st[i]) < 0)
+            faults[i] = errno;
+        files->read_link(files, places[i]->folder, places[i]->name, leads[i], PATH_MAX - 1);
+    }
+    bool same = faults[0] == faults[1] && (st[0].st_mode & S_IFMT) == (st[1].st_mode & S_IFMT) &&
+                strcmp(leads[0], leads[1]) == 0 &&
+                (S_ISDIR(st[0].st_mode) || st[0].st_size == st[1].st_size);
+    if (!same)
+        printf("%s: %d %o, %d %o\n", path, faults[0], st[0].st_mode, faults[1], st[1].st_mode);
+    CHECK(same && linux_place->slash == ours->slash);
+    CHECK(!strcmp(linux_place->name, ours->name));
+}
+
+static void check_in_memory(const char *path, WasiFollow follow) {
+    WasiPlace places[2];
+    int faults[2];
+    for (int i = 0; i < 2; i++)
+        faults[i] = i ? wasi_place(wasi_memory_files(memory), WASI_PATHS_OPENAT2, WASI_MEMORY_ROOT,
+                                   str_from(path), follow, &places[i])
+                      : wasi_place(&wasi_linux_files, WASI_PATHS_WALK, base, str_from(path), follow,
+                                   &places[i]);
+    if (faults[0] != faults[1]) printf("%s (%d): %d, %d\n", path, follow, faults[0], faults[1]);
+    CHECK_EQ(faults[0], faults[1]);
+    if (!faults[0] && !faults[1]) check_same_place(path, &places[0], &places[1]);
+    wasi_place_close(&places[0]);
+    wasi_place_close(&places[1]);
+}
+
+static bool load_memory(void) {
+    arena = arena_new();
+    Diags diags = {.arena = arena};
+    tree = wasi_tree_load(arena, str_from(base_path), &diags);
+    memory = tree ? wasi_memory_new(tree, 1, &room) : NULL;
+    return memory;
+}
+
 static void check_path(const char *path, WasiFollow follow) {
     WasiPlace places[2];
     int faults[2];
@@ -198,6 +253,7 @@ static void matrix(void) {
                 char path[256];
                 snprintf(path, sizeof path, "%s%s", targets[t], endings[e]);
                 check_path(path, (WasiFollow)follow);
+                check_in_memory(path, (WasiFollow)follow);
             }
 }
 
@@ -295,16 +351,20 @@ static void race(void) {
 /* No descriptor is left open by any of it. */
 static void nothing_stays_open(void) {
     int fd = open("/", O_PATH);
-    CHECK_EQ(fd, base + 1);
+    CHECK_EQ(fd, tree->fd + 1);
     close(fd);
 }
 
 int main(void) {
-    if (!make_tree()) return 1;
+    if (!make_tree() || !load_memory()) return 1;
     RUN(matrix);
     RUN(refusals);
     RUN(race);
     RUN(nothing_stays_open);
+    wasi_memory_free(memory);
+    wasi_tree_close(tree);
+    arena_free(arena);
+    CHECK_EQ(room, 1 << 20);
     close(base);
     char command[PATH_MAX + 16];
     snprintf(command, sizeof command, "rm -rf '%s'", root);

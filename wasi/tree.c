@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/*
+ * Trees of names that files in memory begin with, and reading one from a folder.
+ *
+ * The folder is walked without following links and without recursion: the tree itself tells what comes next.
+ * Each folder and file is opened step by step from the top, no step of which is a link, so that whatever others
+ * do in it meanwhile, nothing outside of it is read.
+ */
+#include "wasi/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/* ---- nodes ---- */
+
+WasiTree *wasi_tree_new(Arena *arena) {
+    WasiTree *tree = ARENA_NEW(arena, WasiTree);
+    tree->arena = arena;
+    tree->fd = -1;
+    tree->root.type = S_IFDIR;
+    *vec_push(arena, &tree->groups) = 0;
+    return tree;
+}
+
+void wasi_tree_close(const WasiTree *tree) {
+    if (tree && tree->fd >= 0) close(tree->fd);
+}
+
+/* The key of a name in a folder; NULL arena: for looking it up. */
+typedef struct {
+    const WasiTreeNode *folder;
+    char name[NAME_MAX];
+} Key;
+
+static Str key_of(Key *key, const WasiTreeNode *folder, Str name) {
+    key->folder = folder;
+    memcpy(key->name, name.ptr, name.len);
+    return (Str){(const char *)key, offsetof(Key, name) + name.len};
+}
+
+WasiTreeNode *wasi_tree_find(const WasiTree *tree, const WasiTreeNode *folder, Str name) {
+    Key key;
+    if (name.len > NAME_MAX) return NULL;
+    const MapEntry *entry = map_get(&tree->names, key_of(&key, folder, name));
+    return entry ? entry->ptr : NULL;
+}
+
+WasiTreeNode *wasi_tree_add(WasiTree *tree, WasiTreeNode *folder, Str name, mode_t type) {
+    if (tree->count == WASI_TREE_NODES || name.len > NAME_MAX) return NULL;
+    tree->count++;
+    WasiTreeNode *node = ARENA_NEW(tree->arena, WasiTreeNode);
+    Key key;
+    Str text = str_copy(tree->arena, key_of(&key, folder, name));
+    map_put(tree->arena, &tree->names, text, NULL)->ptr = node;
+    node->name = str_after(text, offsetof(Key, name));
+    node->type = type;
+    node->parent = folder;
+    if (folder->last) folder->last->next = node;
+    else folder->first = node;
+    folder->last = node;
+    return node;
+}
+
+void wasi_tree_join(WasiTree *tree, WasiTreeNode *name, WasiTreeNode *file) {
+    if (!file->group) {
+        file->group = (uint32_t)tree->groups.len;
+        *vec_push(tree->arena, &tree->groups) = 1;
+    }
+    name->type = file->type;
+    name->time = file->time;
+    name->size = file->size;
+    name->offset = file->offset;
+    name->target = file->target;
+    name->group = file->group;
+    tree->groups.at[name->group]++;
+}
+
+void wasi_tree_part(WasiTree *tree, WasiTreeNode *name) {
+    if (name->group) tree->groups.at[name->group]--;
+    name->group = 0;
+    name->size = 0;
+    name->target = (Str){0};
+}
+
+uint32_t wasi_tree_links(const WasiTree *tree, const WasiTreeNode *file) {
+    return file->group ? tree->groups.at[file->group] : 1;
+}
+
+/* ---- the host's folder ---- */
+
+/* Opens a node from the top, by way of those that it lies in. */
+static int open_node(const WasiTree *tree, const WasiTreeNode *node, int flags) {
+    enum { MOST = PATH_MAX / 2 };
+    const WasiTreeNode *steps[MOST];
+    size_t n = 0;
+    for (; node->parent; node = node->parent) {
+        if (n == MOST) return errno = ENAMETOOLONG, -1;
+        steps[n++] = node;
+    }
+    if (!n) return openat(tree->fd, ".", flags);
+    int at = tree->fd;
+    while (n--) {
+        char name[NAME_MAX + 1] = "";
+        memcpy(name, steps[n]->name.ptr, steps[n]->name.len);
+        int way = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+        int fd = openat(at, name, n ? way : flags | O_NOFOLLOW), fault = errno;
+        if (at != tree->fd) close(at);
+        if (fd < 0) return errno = fault, -1;
+        at = fd;
+    }
+    return at;
+}
+
+static void read_target(WasiTree *tree, WasiTreeNode *node, int folder, const char *name) {
+    char target[PATH_MAX];
+    ssize_t n = readlinkat(folder, name, target, sizeof target);
+    node->target = str_copy(tree->arena, (Str){target, n < 0 ? 0 : (size_t)n});
+    node->size = node->target.len;
+}
+
+/* Adds what is in a folder. False: there is too much. A folder that cannot be read keeps its fault. */
+static bool read_folder(WasiTree *tree, WasiTreeNode *folder) {
+    int fd = open_node(tree, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+    if (!entries) {
+        folder->fault = errno;
+        if (fd >= 0) close(fd);
+        return true;
+    }
+    bool fits = true;
+    const struct dirent *entry;
+    while (fits && (entry = readdir(entries))) {
+        struct stat st;
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+        if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) continue; /* gone */
+        WasiTreeNode *node =
+            wasi_tree_add(tree, folder, str_from(entry->d_name), st.st_mode & S_IFMT);
+        fits = node != NULL;
+        if (!fits) break;
+        node->time = st.st_mtim;
+        if (S_ISREG(st.st_mode)) node->size = (uint64_t)st.st_size;
+        if (S_ISLNK(st.st_mode)) read_target(tree, node, fd, entry->d_name);
+    }
+    closedir(entries);
+    return fits;
+}
+
+static WasiTreeNode *next_node(WasiTreeNode *node) {
+    if (node->first) return node->first;
+    while (node && !node->next) node = node->parent;
+    return node ? node->next : NULL;
+}
+
+static bool read_folders(WasiTree *tree, Diags *diags) {
+    for (WasiTreeNode *node = &tree->root; node; node = next_node(node))
+        if (S_ISDIR(node->type) && !read_folder(tree, node)) {
+            diag(diags, VFS_MANY, span_none(), STR_ARG(tree->source.path), WASI_TREE_NODES);
+            return false;
+        }
+    if (!tree->root.fault) return true;
+    diag(diags, FILE_READ, span_none(), STR_ARG(tree->source.path), strerror(tree->root.fault));
+    return false;
+}
+
+/* ---- contents ---- */
+
+int wasi_tree_open(const WasiTree *tree, const WasiTreeNode *file) {
+    if (tree->is_archive) return errno = 0, -1;
+    int fd = open_node(tree, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat st;
+    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))) return fd;
+    close(fd);
+    return errno = EIO, -1;
+}
+
+ssize_t wasi_tree_bytes(const WasiTree *tree, void *bytes, size_t n, uint64_t offset) {
+    if (tree->fd >= 0) return pread(tree->fd, bytes, n, (off_t)offset);
+    if (offset >= tree->bytes.len) return 0;
+    if (n > tree->bytes.len - offset) n = tree->bytes.len - (size_t)offset;
+    memcpy(bytes, tree->bytes.ptr + offset, n);
+    return (ssize_t)n;
+}
+
+ssize_t wasi_tree_read(const WasiTree *tree, const WasiTreeNode *file, int fd, void *bytes,
+                       size_t n, uint64_t offset) {
+    if (offset >= file->size) return 0;
+    if (n > file->size - offset) n = (size_t)(file->size - offset);
+    return tree->is_archive ? wasi_tree_bytes(tree, bytes, n, file->offset + offset)
+                            : pread(fd, bytes, n, (off_t)offset);
+}
+
+/* ---- loading ---- */
+
+static WasiTree *new_archive(Arena *arena, Str path, size_t size) {
+    WasiTree *tree = wasi_tree_new(arena);
+    tree->source = (Source){.path = path, .binary = true};
+    tree->is_archive = true;
+    tree->size = size;
+    return tree;
+}
+
+WasiTree *wasi_tree_archive(Arena *arena, Str path, Str bytes, Diags *diags) {
+    WasiTree *tree = new_archive(arena, path, bytes.len);
+    tree->bytes = bytes;
+    return wasi_tar_read(tree, diags) ? tree : NULL;
+}
+
+static WasiTree *load_folder(Arena *arena, Str path, int fd, Diags *diags) {
+    WasiTree *tree = wasi_tree_new(arena);
+    tree->source.path = path;
+    tree->fd = fd;
+    if (read_folders(tree, diags)) return tree;
+    wasi_tree_close(tree);
+    return NULL;
+}
+
+static WasiTree *load_archive(Arena *arena, Str path, int fd, size_t size, Diags *diags) {
+    WasiTree *tree = new_archive(arena, path, size);
+    tree->fd = fd;
+    if (wasi_tar_read(tree, diags)) return tree;
+    wasi_tree_close(tree);
+    return NULL;
+}
+
+/* A pipe is read into memory; a file stays open, and what it holds is read when it is asked for. */
+WasiTree *wasi_tree_load(Arena *arena, Str path, Diags *diags) {
+    struct stat st;
+    const char *name = str_c(arena, path);
+    bool is_pipe =
+        str_is(path, "-") || (stat(name, &st) == 0 && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode));
+    if (is_pipe) {
+        const Source *source = file_read(arena, path, diags);
+        return source ? wasi_tree_archive(arena, path, source->text, diags) : NULL;
+    }
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd >= 0 && fstat(fd, &st) == 0)
+        return S_ISDIR(st.st_mode) ? load_folder(arena, path, fd, diags)
+                                   : load_archive(arena, path, fd, (size_t)st.st_size, diags);
+    diag(diags, FILE_READ, span_none(), STR_ARG(path), strerror(errno));
+    if (fd >= 0) close(fd);
+    return NULL;
+}
