@@ -237,4 +237,14 @@ Http1Refusal http1_write_body(Http1Writer *writer, uint64_t n, Str *before, Str 
 Http1Refusal http1_write_end(Http1Writer *writer, const Http1Field *trailers, size_t count,
                              Http1Out *out);
 
+/* ---- checks ---- */
+
+/* What the writers above refuse, for those that send the same in another form (HTTP/2). A response's body
+ * is framed by its length, or by nothing that its head says; *says_length: Content-Length is among its
+ * fields. */
+Http1Refusal http1_check_response(const Http1ResponseHead *head, Http1Framing *framing,
+                                  bool *says_length);
+Http1Refusal http1_check_informational(unsigned status, const Http1Field *fields, size_t count);
+Http1Refusal http1_check_trailers(const Http1Field *trailers, size_t count);
+
 #endif

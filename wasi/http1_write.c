@@ -246,23 +246,30 @@ static Http1Framing response_framing(const Http1ResponseHead *head) {
     return head->to_1_0 ? HTTP1_UNTIL_CLOSE : HTTP1_CHUNKED;
 }
 
-Http1Refusal http1_write_response(Http1Writer *writer, const Http1ResponseHead *head,
-                                  Http1Out *out) {
-    bool says_length = false;
-    if (writer->is_open || writer->is_last) return HTTP1_REFUSED_ORDER;
+Http1Refusal http1_check_response(const Http1ResponseHead *head, Http1Framing *framing,
+                                  bool *says_length) {
+    *says_length = false;
+    *framing = response_framing(head);
     if (head->status < 200 || head->status > 999) return HTTP1_REFUSED_STATUS;
     if (!http1_is_value(head->reason)) return HTTP1_REFUSED_FIELD_VALUE;
-    Http1Framing framing = response_framing(head);
-    /* 304 may tell the length that 200 would have, and has none of its own. */
-    bool has_no_body = head->to_head || head->status == 304;
-    Http1Refusal refusal = check_fields(head->fields, head->field_count, framing == HTTP1_LENGTH,
-                                        head->length, &says_length);
-    if (!refusal && framing == HTTP1_NO_BODY && head->length != HTTP1_UNKNOWN_LENGTH &&
+    Http1Refusal refusal = check_fields(head->fields, head->field_count, *framing == HTTP1_LENGTH,
+                                        head->length, says_length);
+    if (!refusal && *framing == HTTP1_NO_BODY && head->length != HTTP1_UNKNOWN_LENGTH &&
         head->length)
         refusal = HTTP1_REFUSED_LENGTH_DIFFERS;
-    if (refusal) return refusal;
-    if (head->status == 304 && !says_length) framing = HTTP1_NO_BODY;
+    /* 304 may tell the length that 200 would have, and has none of its own. */
+    if (head->status == 304 && !*says_length) *framing = HTTP1_NO_BODY;
+    return refusal;
+}
 
+Http1Refusal http1_write_response(Http1Writer *writer, const Http1ResponseHead *head,
+                                  Http1Out *out) {
+    bool says_length;
+    Http1Framing framing;
+    if (writer->is_open || writer->is_last) return HTTP1_REFUSED_ORDER;
+    Http1Refusal refusal = http1_check_response(head, &framing, &says_length);
+    if (refusal) return refusal;
+    bool has_no_body = head->to_head || head->status == 304;
     bool is_tunnel = head->to_connect && head->status < 300;
     bool is_last = head->close || is_tunnel || (framing == HTTP1_UNTIL_CLOSE && !has_no_body);
     Sink sink = {.out = out, .start = out->len};
@@ -279,12 +286,16 @@ Http1Refusal http1_write_response(Http1Writer *writer, const Http1ResponseHead *
     return HTTP1_GOOD;
 }
 
+Http1Refusal http1_check_informational(unsigned status, const Http1Field *fields, size_t count) {
+    bool says_length = false;
+    if (status < 100 || status > 199 || status == 101) return HTTP1_REFUSED_STATUS;
+    return check_fields(fields, count, false, 0, &says_length);
+}
+
 Http1Refusal http1_write_informational(Http1Writer *writer, unsigned status,
                                        const Http1Field *fields, size_t count, Http1Out *out) {
-    bool says_length = false;
     if (writer->is_open || writer->is_last) return HTTP1_REFUSED_ORDER;
-    if (status < 100 || status > 199 || status == 101) return HTTP1_REFUSED_STATUS;
-    Http1Refusal refusal = check_fields(fields, count, false, 0, &says_length);
+    Http1Refusal refusal = http1_check_informational(status, fields, count);
     if (refusal) return refusal;
     Sink sink = {.out = out, .start = out->len};
     put_status_line(&sink, status, (Str){0});
@@ -315,23 +326,28 @@ Http1Refusal http1_write_body(Http1Writer *writer, uint64_t n, Str *before, Str 
     return HTTP1_GOOD;
 }
 
-Http1Refusal http1_write_end(Http1Writer *writer, const Http1Field *trailers, size_t count,
-                             Http1Out *out) {
-    if (!writer->is_open) return HTTP1_REFUSED_ORDER;
-    if (writer->framing == HTTP1_LENGTH && writer->left) return HTTP1_REFUSED_UNDERWRITTEN;
-    if (count && writer->framing != HTTP1_CHUNKED) return HTTP1_REFUSED_TRAILERS_UNFRAMED;
+Http1Refusal http1_check_trailers(const Http1Field *trailers, size_t count) {
     for (size_t i = 0; i < count; i++) {
         Http1Refusal refusal = check_field(&trailers[i]);
         if (!refusal && http1_is_forbidden_trailer(trailers[i].name))
             refusal = HTTP1_REFUSED_TRAILER_NAME;
         if (refusal) return refusal;
     }
+    return HTTP1_GOOD;
+}
+
+Http1Refusal http1_write_end(Http1Writer *writer, const Http1Field *trailers, size_t count,
+                             Http1Out *out) {
+    if (!writer->is_open) return HTTP1_REFUSED_ORDER;
+    if (writer->framing == HTTP1_LENGTH && writer->left) return HTTP1_REFUSED_UNDERWRITTEN;
+    if (count && writer->framing != HTTP1_CHUNKED) return HTTP1_REFUSED_TRAILERS_UNFRAMED;
+    Http1Refusal refusal = http1_check_trailers(trailers, count);
+    if (refusal) return refusal;
     if (writer->framing == HTTP1_CHUNKED) {
         Sink sink = {.out = out, .start = out->len};
         put(&sink, STR("0\r\n"));
         put_fields(&sink, trailers, count);
-        Http1Refusal refusal = finish(&sink);
-        if (refusal) return refusal;
+        if ((refusal = finish(&sink))) return refusal;
     }
     writer->is_open = false;
     return HTTP1_GOOD;
