@@ -51,6 +51,9 @@ CPPFLAGS += $(if $(CURL),-DWASI_CURL $(shell pkg-config --cflags libcurl))
 # libssl is loaded when a server has a certificate; OPENSSL= leaves TLS out.
 OPENSSL ?= $(shell pkg-config --exists 'libssl >= 3' 2>/dev/null && echo 1)
 CPPFLAGS += $(if $(OPENSSL),-DSERVE_TLS $(shell pkg-config --cflags libssl))
+# The same for HTTP/2 in `serve`: NGHTTP2= leaves it out.
+NGHTTP2 ?= $(shell pkg-config --exists 'libnghttp2 >= 1.43' 2>/dev/null && echo 1)
+CPPFLAGS += $(if $(NGHTTP2),-DSERVE_NGHTTP2 $(shell pkg-config --cflags libnghttp2))
 # TRAMPOLINE=1: the interpreter's handlers in their portable form (interpreter/run.c).
 CPPFLAGS += $(if $(TRAMPOLINE),-DVM_TRAMPOLINE)
 # Nobody asks for errno after a square root.

@@ -62,6 +62,8 @@ static const Option option_table[] = {
     TIME(
         Options, serve.max_delay, 0, "max-delay", "TIME",
         "Answer with 503 while requests wait longer for their handlers to begin (100ms; 0: never)"),
+    NUMBER(Options, serve.max_streams, 0, "max-streams", "N",
+           "Requests of one connection at a time, in HTTP/2; more are refused (100)"),
     NUMBER(Options, serve.max_target, 0, "max-target", "BYTES",
            "How long the target of a request, and a field, may be; then 414 or 431 (8K)"),
     NUMBER(Options, serve.max_head, 0, "max-head", "BYTES",

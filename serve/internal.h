@@ -379,6 +379,24 @@ Str request_method(const Request *request);
  * `out`, or `page` where the server answers. */
 Http1Refusal request_head(Request *request, Http1ResponseHead *head);
 
+/* ---- http2_head.c ---- */
+
+/* What a head, and afterwards the trailers, have told so far. */
+typedef struct {
+    size_t bytes;
+    unsigned fields, cookies;
+    Http1Refusal refusal; /* the first */
+    bool is_whole;        /* what comes now are trailers */
+    bool is_expected;     /* the client waits for 100 (Continue) */
+    bool has_host, has_length;
+    uint64_t length;
+} Http2Head;
+
+/* A field of a request, or of its trailers. */
+void http2_take_field(Http2Head *head, Request *request, Str name, Str value);
+/* The head is whole: whether it is good. */
+Http1Refusal http2_end_head(Http2Head *head, Request *request);
+
 /* ---- instance.c ---- */
 
 struct Instance {

@@ -6,7 +6,7 @@
 #include "wasi/http.h"
 
 /*
- * A server of HTTP/1.1 whose answers a component gives, through wasi:http/incoming-handler.
+ * A server of HTTP/1.1 and HTTP/2 whose answers a component gives, through wasi:http/incoming-handler.
  *
  *     ServeOptions options = SERVE_DEFAULTS;
  *     options.load = load, options.context = context;
@@ -49,6 +49,7 @@ typedef struct {
     uint64_t drain_timeout; /* for what is under way when the server is asked to end */
     uint64_t max_head, max_target, max_fields, max_body;
     uint64_t max_connections, max_requests, max_delay;
+    uint64_t max_streams; /* requests of one connection at a time, in HTTP/2 */
 
     /* Reads the program, at the start and again to reload it. NULL after it has told why. */
     ServeProgram *(*load)(void *context);
@@ -76,6 +77,7 @@ typedef struct {
         .max_connections = 10000,                                                             \
         .max_requests = 1000,                                                                 \
         .max_delay = 100000000,                                                               \
+        .max_streams = 100,                                                                   \
     }
 
 enum { SERVE_MAX_WORKERS = 256 };
