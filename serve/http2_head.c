@@ -94,8 +94,7 @@ void http2_take_field(Http2Head *h, Request *r, Str name, Str value) {
     enum { BESIDES = 32 }; /* as RFC 9113, 6.5.2 counts them */
     h->bytes += name.len + value.len + BESIDES;
     if (h->refusal) return;
-    h->refusal =
-        h->is_whole ? take_trailer(h, r, name, value) : take_field(h, r, name, value);
+    h->refusal = h->is_whole ? take_trailer(h, r, name, value) : take_field(h, r, name, value);
 }
 
 /* ---- the whole ---- */
