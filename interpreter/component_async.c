@@ -185,20 +185,31 @@ static void take_trap(VmThread *to, const VmThread *from) {
     to->exit_status = from->exit_status;
 }
 
-/* On the root: runs what is active until the root is. VM_SUSPEND: a host function waits. */
+/* The fiber's slice, which is the root's, has ended, and it has stopped for that. Fibers that start
+ * fibers, each of them short, would never look: so the root does after each new one. */
+static bool is_paused(const VmFiber *fiber, bool is_new, VmStatus status) {
+    if (status == VM_SUSPEND && fiber->waits_for_host) return false;
+    if (status == VM_SUSPEND && fiber->thread->is_paused) return true;
+    return is_new && vm_slice_is_over(vm_shared(fiber->store)->root.thread);
+}
+
+/* On the root: runs what is active until the root is. VM_SUSPEND: a host function waits, or a slice
+ * has ended. */
 static VmStatus drive(VmComponents *shared) {
     VmSlot none[1] = {{0}};
+    VmThread *root = shared->root.thread;
     while (shared->active != &shared->root) {
         VmFiber *fiber = shared->active;
         bool is_new = !fiber->is_started;
-        /* Its first call has the whole time anew: fibers that start fibers must not go on for ever. */
-        if (is_new && !vm_tick(shared->root.thread)) return VM_TRAP;
+        if (is_new && !vm_tick(root)) return VM_TRAP;
         fiber->is_started = true;
-        fiber->thread->deadline = shared->root.thread->deadline;
+        fiber->thread->leader = root;
+        fiber->thread->deadline = root->deadline;
         VmStatus status =
             is_new ? vm_call(fiber->thread,
                              fiber->is_implicit ? shared->fiber_main : shared->thread_main, none)
                    : vm_resume(fiber->thread);
+        root->is_paused = is_paused(fiber, is_new, status);
         switch (status) {
         case VM_DONE: end_fiber(fiber); break;
         case VM_SUSPEND:
@@ -207,8 +218,9 @@ static VmStatus drive(VmComponents *shared) {
         case VM_CALL:
         case VM_THROW:
         case VM_TRAP:
-        case VM_EXIT: take_trap(shared->root.thread, fiber->thread); return status;
+        case VM_EXIT: take_trap(root, fiber->thread); return status;
         }
+        if (root->is_paused) return VM_SUSPEND;
     }
     return VM_DONE;
 }

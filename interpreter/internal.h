@@ -298,14 +298,15 @@ struct VmThread {
     uint64_t msize, acc;
     double facc;
     VmThread *before, *next; /* in the store */
-    uint32_t nesting;
+    uint32_t nesting;             /* runs on the C stack */
+    const VmThread *leader;       /* of a fiber: who runs it, with its deadline and slice */
     uint64_t deadline;            /* of the outermost call, in ns of the monotonic clock; 0: none */
     uint64_t slice_ns, slice_end; /* of vm_thread_set_slice; 0: none */
-    bool is_paused;               /* suspended at the end of a slice, at `pc` */
+    bool is_paused;               /* suspended at the end of a slice: at `pc`, or in a fiber */
     VmStatus status;              /* why the machine has stopped */
     VmFunc *next_func;            /* of vm_then_call */
     VmSlot *next_slots;
-    VmHostFn again; /* of vm_suspend */
+    VmHostFn again; /* of vm_suspend; NULL: it goes on at `pc` */
     void *again_context;
     int exit_status;
     VmHeld *uncaught; /* an exception on its way out of a host function, or out of all */
@@ -375,6 +376,7 @@ bool vm_tick(VmThread *t); /* looks at the clock and the flag; false: a trap is 
 /* Whether the slice of the outermost run has ended: after vm_tick. It goes on at `pc`, with the
  * accumulators of the thread, when vm_stop_code has been returned to. */
 bool vm_pauses(VmThread *t, const VmWord *pc);
+bool vm_slice_is_over(const VmThread *t);
 /* Sleeps; false: a trap is set. */
 bool vm_sleep(VmThread *t, uint64_t ns);
 

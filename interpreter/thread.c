@@ -9,6 +9,9 @@
  * to it. A host frame whose function asked for a call (vm_then_call) waits like any caller; its
  * continuation is run when control comes back. So the C stack holds one vm_run for each vm_call
  * that is nested in a host function, and nothing else.
+ *
+ * `nesting` counts those, from before the first function is entered: whatever a host function
+ * calls is nested in the run that has called it, also where that has only begun or just goes on.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -238,10 +241,17 @@ bool vm_tick(VmThread *t) {
     return false;
 }
 
-/* Nested runs are not cut into slices: the C stack below them cannot be left. */
+/* Nested runs are not cut into slices: the C stack below them cannot be left. A fiber has the slice of
+ * the thread that runs it, which must be able to stop as well. */
+bool vm_slice_is_over(const VmThread *t) {
+    const VmThread *of = t->leader ? t->leader : t;
+    return of->slice_ns && of->nesting == 1 && t->nesting <= 1 && now() >= of->slice_end;
+}
+
 bool vm_pauses(VmThread *t, const VmWord *pc) {
-    if (!t->slice_ns || t->nesting != 1 || now() < t->slice_end) return false;
+    if (!vm_slice_is_over(t)) return false;
     t->pc = pc;
+    t->again = NULL;
     t->is_paused = true;
     t->status = VM_SUSPEND;
     return true;
@@ -272,10 +282,10 @@ static inline void copy_slots(VmSlot *to, const VmSlot *from, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) to[i] = from[i];
 }
 
-/* Runs until the entry frame `entry` is on top again, or the machine stops otherwise. */
+/* Runs until the entry frame `entry` is on top again, or the machine stops otherwise. The run was
+ * counted in `nesting` before `pc` was known: the host functions on the way there are in it as well. */
 static inline VmStatus run_to(VmThread *t, VmFrame *entry, const VmWord *pc, VmSlot *slots,
                               VmFunc *func) {
-    t->nesting++;
     vm_run(t, pc);
     t->nesting--;
     if (t->status == VM_SUSPEND && t->nesting == 0) return VM_SUSPEND;
@@ -292,9 +302,13 @@ static void begin_outermost(VmThread *t) {
     t->message[0] = 0;
     t->trace_count = 0;
     t->ticks = VM_TICKS;
+    t->is_paused = false;
+    if (t->leader) {
+        t->deadline = t->leader->deadline;
+        return;
+    }
     uint64_t timeout = t->store->limits.timeout_ns, from = timeout ? now() : 0;
     t->deadline = timeout > UINT64_MAX - from ? UINT64_MAX : from + timeout;
-    t->is_paused = false;
     begin_slice(t);
 }
 
@@ -313,23 +327,20 @@ VmStatus vm_call(VmThread *t, VmFunc *func, VmSlot *slots) {
     *entry = (VmFrame){.pc = vm_entry_return, .fp = base, .in = &t->store->nothing};
     entry->context = slots; /* where the results go, for vm_resume */
     copy_slots(base, slots, func->param_slots);
+    t->nesting++;
     return run_to(t, entry, vm_begin(t, func, base), slots, func);
 }
 
 VmStatus vm_resume(VmThread *t) {
     VmFrame *entry = t->frames + 1;
-    VmHostFn again = t->again;
     VmFunc *outermost = (entry + 1)->func;
     t->status = VM_DONE;
-    begin_slice(t);
-    if (t->is_paused) {
-        t->is_paused = false;
-        return run_to(t, entry, t->pc, entry->context, outermost);
-    }
-    t->nesting++; /* what it calls is nested, as in the host function that suspended */
-    VmStatus status = again(t, t->again_context, vm_host_slots(t));
-    t->nesting--;
-    return run_to(t, entry, vm_after_host(t, status), entry->context, outermost);
+    t->is_paused = false;
+    if (!t->leader) begin_slice(t);
+    t->nesting++;
+    const VmWord *pc = t->pc;
+    if (t->again) pc = vm_after_host(t, t->again(t, t->again_context, vm_host_slots(t)));
+    return run_to(t, entry, pc, entry->context, outermost);
 }
 
 bool vm_is_running(const VmThread *t) { return t->nesting != 0; }

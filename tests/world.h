@@ -19,13 +19,15 @@ typedef struct {
     AbiValue result[4];
 } World;
 
-static inline World world_new(void) {
+static inline World world_of(const VmLimits *limits) {
     diags = (Diags){.arena = arena};
-    World w = {.store = vm_store_new(NULL)};
+    World w = {.store = vm_store_new(limits)};
     w.thread = vm_thread_new(w.store);
     w.linker = vm_linker_new(w.store);
     return w;
 }
+
+static inline World world_new(void) { return world_of(NULL); }
 
 static inline void world_free(World *w) {
     vm_linker_free(w->linker);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Slices of time: a guest that computes is left at jumps and calls, and goes on as if nothing had been. */
 #include "tests/machine.h"
-#include "tests/test.h"
+#include "tests/world.h"
 
 static const char text[] =
     "(module (import \"h\" \"call\" (func $host (param i32) (result i32)))"
@@ -55,7 +55,6 @@ static unsigned run(const Machine *m, const Call *call) {
 static void slices(void) {
     static const Call calls[] = {
         {"loop", 300000, 0}, {"fib", 22, 17711}, {"tail", 200000, 42}, {"nested", 22, 17711}};
-    Arena *arena = arena_new();
     VmStore *store = vm_store_new(NULL);
     Machine m = {.store = store, .thread = vm_thread_new(store)};
     static const CoreValType i32 = CORE_I32;
@@ -79,12 +78,10 @@ static void slices(void) {
     }
     vm_thread_free(m.thread);
     vm_store_free(store);
-    arena_free(arena);
 }
 
 /* Limits hold across slices, and a call that is left in the middle can be given up. */
 static void ends(void) {
-    Arena *arena = arena_new();
     VmStore *store = vm_store_new(&(VmLimits){.has_fuel = true, .fuel = 1000000});
     Machine m = {.store = store, .thread = vm_thread_new(store)};
     m.instance =
@@ -107,11 +104,133 @@ static void ends(void) {
     vm_abandon(m.thread);
     vm_thread_free(m.thread);
     vm_store_free(store);
-    arena_free(arena);
+}
+
+/* ---- components ---- */
+
+#define SPIN                                                                                       \
+    " (func $spin (local i32) (local.set 0 (i32.const 300000))"                                    \
+    "  (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))"
+
+/* How often the call was left before it was done. */
+static unsigned call_in_slices(World *w, const AbiValue *args) {
+    VmComponentFunc *f = vm_component_func(w->component, (Str){0}, STR("run"));
+    unsigned pauses = 0;
+    vm_thread_set_slice(w->thread, 1);
+    VmStatus status = vm_component_call(w->thread, f, args, w->result, arena);
+    for (; status == VM_SUSPEND; pauses++) {
+        CHECK(vm_is_paused(w->thread));
+        if (!vm_is_paused(w->thread)) break;
+        status = vm_resume(w->thread);
+    }
+    CHECK_EQ(status, VM_DONE);
+    CHECK(!vm_is_running(w->thread));
+    return pauses;
+}
+
+/* The arguments of a call from outside are placed by a realloc of the guest's, which is a nested call
+ * although nothing of the guest is on the stack yet: it is not left, and the rest of the call is. */
+static void realloc_is_nested(void) {
+    World w = world_new();
+    CHECK(world_load(
+        &w,
+        "(component (core module $m (memory (export \"mem\") 1)" SPIN
+        "  (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) (call $spin)"
+        "   (i32.const 64))"
+        "  (func (export \"run\") (param i32 i32) (result i32) (call $spin) (local.get 1)))"
+        " (core instance $c (instantiate $m))"
+        " (func (export \"run\") (param \"s\" string) (result u32)"
+        "  (canon lift (core func $c \"run\") (memory (core memory $c \"mem\"))"
+        "   (realloc (core func $c \"realloc\")))))",
+        (Str){0}));
+    AbiValue args[1] = {{.string = {.ptr = "four", .len = 4}}};
+    CHECK(call_in_slices(&w, args) > 0);
+    CHECK_EQ(w.result[0].bits, 4);
+    world_free(&w);
+}
+
+/* An endless realloc meets the limit of time of the call that it is in. */
+static void realloc_has_the_deadline(void) {
+    World w = world_of(&(VmLimits){.timeout_ns = 1000000});
+    CHECK(world_load(
+        &w,
+        "(component (core module $m (memory (export \"mem\") 1)"
+        "  (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) (loop (br 0))"
+        "   (i32.const 64))"
+        "  (func (export \"run\") (param i32 i32)))"
+        " (core instance $c (instantiate $m))"
+        " (func (export \"run\") (param \"s\" string)"
+        "  (canon lift (core func $c \"run\") (memory (core memory $c \"mem\"))"
+        "   (realloc (core func $c \"realloc\")))))",
+        (Str){0}));
+    AbiValue args[1] = {{.string = {.ptr = "four", .len = 4}}};
+    VmComponentFunc *f = vm_component_func(w.component, (Str){0}, STR("run"));
+    vm_thread_set_slice(w.thread, 1);
+    CHECK_EQ(vm_component_call(w.thread, f, args, w.result, arena), VM_TRAP);
+    CHECK_EQ(vm_thread_limit(w.thread), VM_LIMIT_TIME);
+    world_free(&w);
+}
+
+/* A task has a stack of its own, which is left like the caller's. */
+static void tasks_are_left(void) {
+    World w = world_new();
+    CHECK(world_load(&w,
+                     "(component (core module $m"
+                     "  (import \"\" \"return\" (func $return (param i32)))" SPIN
+                     "  (func (export \"run\") (result i32) (call $spin) (i32.const 1))"
+                     "  (func (export \"cb\") (param i32 i32 i32) (result i32) (call $spin)"
+                     "   (call $return (i32.const 7)) (i32.const 0)))"
+                     " (canon task.return (result u32) (core func $return))"
+                     " (core instance $c (instantiate $m (with \"\" (instance"
+                     "  (export \"return\" (func $return))))))"
+                     " (func (export \"run\") async (result u32)"
+                     "  (canon lift (core func $c \"run\") async (callback (core func $c \"cb\")))))",
+                     (Str){0}));
+    CHECK(call_in_slices(&w, NULL) > 1);
+    CHECK_EQ(w.result[0].bits, 7);
+    /* The same again, given up in the middle of a task. */
+    VmComponentFunc *f = vm_component_func(w.component, (Str){0}, STR("run"));
+    CHECK_EQ(vm_component_call(w.thread, f, NULL, w.result, arena), VM_SUSPEND);
+    CHECK(vm_is_paused(w.thread));
+    world_free(&w);
+}
+
+/* Tasks that each do little, and many of them: between two of them, too. */
+static void many_tasks_are_left(void) {
+    World w = world_of(&(VmLimits){.max_tasks = 100});
+    CHECK(world_load(&w,
+                     "(component"
+                     " (component $a (core module $m (func (export \"f\")))"
+                     "  (core instance $c (instantiate $m))"
+                     "  (func (export \"f\") async (canon lift (core func $c \"f\"))))"
+                     " (instance $a (instantiate $a))"
+                     " (component $b (import \"f\" (func $f async))"
+                     "  (canon lower (func $f) (core func $f'))"
+                     "  (canon task.return (core func $return))"
+                     "  (core module $m (import \"\" \"f\" (func $f))"
+                     "   (import \"\" \"return\" (func $return))"
+                     "   (func (export \"run\") (local i32) (local.set 0 (i32.const 1000))"
+                     "    (loop (call $f)"
+                     "     (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))"
+                     "    (call $return)))"
+                     "  (core instance $c (instantiate $m (with \"\" (instance"
+                     "   (export \"f\" (func $f')) (export \"return\" (func $return))))))"
+                     "  (func (export \"run\") async (canon lift (core func $c \"run\") async)))"
+                     " (instance $b (instantiate $b (with \"f\" (func $a \"f\"))))"
+                     " (export \"run\" (func $b \"run\")))",
+                     (Str){0}));
+    CHECK(call_in_slices(&w, NULL) >= 1000);
+    world_free(&w);
 }
 
 int main(void) {
+    arena = arena_new();
     RUN(slices);
     RUN(ends);
+    RUN(realloc_is_nested);
+    RUN(realloc_has_the_deadline);
+    RUN(tasks_are_left);
+    RUN(many_tasks_are_left);
+    arena_free(arena);
     return test_end("slice");
 }
