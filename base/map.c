@@ -39,6 +39,15 @@ static void rehash(Arena *arena, Map *map) {
     for (size_t i = 0; i < map->len; i++) *slot_of(map, map->entries[i].key) = (uint32_t)i + 1;
 }
 
+void map_reserve(Arena *arena, Map *map, size_t n) {
+    if (map->len || map->cap || n == 0) return;
+    map->slot_count = 16;
+    while (n * 4 > map->slot_count * 3) map->slot_count *= 2;
+    map->slots = ARENA_NEW_ARRAY(arena, uint32_t, map->slot_count);
+    map->entries = ARENA_NEW_ARRAY(arena, MapEntry, n);
+    map->cap = n;
+}
+
 MapEntry *map_get(const Map *map, Str key) {
     if (map->len == 0) return NULL;
     uint32_t slot = *slot_of(map, key);

@@ -27,6 +27,9 @@ MapEntry *map_get(const Map *map, Str key);
 /* The entry of `key`, made with value 0 where there was none; `*added` (may be NULL) tells. */
 MapEntry *map_put(Arena *arena, Map *map, Str key, bool *added);
 
+/* Makes room in an empty map for so many entries. */
+void map_reserve(Arena *arena, Map *map, size_t n);
+
 /* For tables of one's own: the seed is something that whoever makes the keys does not know, like the address of
  * the table. */
 uint64_t map_hash(Str key, uint64_t seed);

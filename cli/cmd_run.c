@@ -119,7 +119,7 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source,
                          Wasi *wasi, VmThread *thread) {
     VmLinker *linker = vm_linker_new(store);
     vm_store_on_wait(store, wait_for_host, wasi);
-    wasi_link(wasi, linker);
+    wasi_link_to(wasi, linker, info);
     if (options->policy->missing_traps) vm_linker_missing_traps(linker);
     size_t errors = cli->diags.errors;
     VmComponent *component = vm_component_new(thread, info, linker, &cli->diags);

@@ -20,6 +20,7 @@ typedef struct {
 
 static void free_loaded(ServeProgram *program) {
     Loaded *loaded = (Loaded *)program;
+    vm_program_free(program->guest.program);
     policy_close(&loaded->granted);
     arena_free(loaded->arena);
     free(loaded);
@@ -67,7 +68,7 @@ static Wasi *new_host(const ServeProgram *program, VmStore *store) {
     return policy_host(store, &((const Loaded *)program)->granted);
 }
 
-/* A request has a time of its own; its guests have no standard input. */
+/* The time is a request's; its guests have no standard input. */
 static bool read_program(Cli *cli, const Policy *policy, Loaded *loaded) {
     Features features = policy->features;
     CompRunPlan plan = {0};
@@ -79,7 +80,9 @@ static bool read_program(Cli *cli, const Policy *policy, Loaded *loaded) {
     if (!program->info || !policy_read(cli, policy, &plan, program->info, &loaded->granted))
         return false;
     program->guest = policy_vm_limits(&loaded->granted.limits);
+    program->timeout = program->guest.timeout_ns;
     program->guest.timeout_ns = 0;
+    program->guest.program = vm_program_new();
     program->host = new_host;
     loaded->granted.context.stdin_fd = -1;
     for (size_t i = 0; i < loaded->granted.instance_count; i++)

@@ -77,7 +77,8 @@ VmComponents *vm_components(VmStore *store) {
         store->components = ARENA_NEW(store->arena, VmComponents);
         vm_object_add(store, &store->components->object, free_components);
         VmComponents *shared = store->components;
-        shared->plans = (AbiCache){.arena = store->arena, .no_steps = true};
+        shared->own_plans = (AbiCache){.arena = store->arena, .no_steps = true};
+        shared->plans = store->program ? &store->program->plans : &shared->own_plans;
         shared->nodes.before = shared->nodes.after = &shared->nodes;
         shared->work.before = shared->work.after = &shared->work;
         shared->waiting_end = &shared->waiting;
@@ -91,7 +92,7 @@ static VmModule *module_for(Make *make, const CoreModule *core) {
     const CoreModule **key = arena_copy(make->store->arena, &core, sizeof core);
     MapEntry *entry =
         map_put(make->store->arena, &make->shared->modules, (Str){(char *)key, sizeof core}, NULL);
-    if (!entry->ptr) entry->ptr = vm_module_new(make->store, core);
+    if (!entry->ptr) entry->ptr = vm_module_of(make->store, core);
     if (!entry->ptr) arena_no_memory();
     return entry->ptr;
 }
@@ -152,6 +153,7 @@ static void put_name(const Run *run, Map *names, Str name, CompSort sort, VmItem
 }
 
 static void put_args(const Run *run, Map *names, const CompArgs *args) {
+    map_reserve(arena_of(run), names, args->len);
     for (size_t i = 0; i < args->len; i++) {
         const CompArg *arg = &args->at[i];
         put_name(run, names, arg->name.name, arg->sort, get(run, arg->sort, arg->index));
@@ -357,7 +359,7 @@ static bool run_lift(Run *run) {
     AbiVariant variant = !func->is_async   ? ABI_LIFT
                          : !func->callback ? ABI_LIFT_ASYNC
                                            : ABI_LIFT_ASYNC_CALLBACK;
-    func->abi = abi_func(&run->make->shared->plans, func->type, variant);
+    func->abi = vm_abi(run->make->store, func->type, variant);
     if (!has_abi(run, func->abi)) return false;
     push(run, COMP_FUNC, (VmItem){.func = func});
     return true;
@@ -370,8 +372,8 @@ static bool run_lower(Run *run) {
                            .caller = run->self,
                            .is_async = canon->options.is_async,
                            .options = options_of(run, &canon->options)};
-    lowered->abi = abi_func(&run->make->shared->plans, lowered->callee->type,
-                            lowered->is_async ? ABI_LOWER_ASYNC : ABI_LOWER);
+    lowered->abi = vm_abi(run->make->store, lowered->callee->type,
+                          lowered->is_async ? ABI_LOWER_ASYNC : ABI_LOWER);
     if (!has_abi(run, lowered->abi)) return false;
     push(run, COMP_CORE_FUNC, (VmItem){.core_func = vm_lowered_func(lowered)});
     return true;

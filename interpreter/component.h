@@ -328,7 +328,7 @@ typedef struct VmFiber {
 /* What components of one store share. */
 typedef struct VmComponents {
     VmObject object;
-    AbiCache plans;
+    AbiCache *plans, own_plans; /* the program's, or its own */
     Map modules; /* CoreModule * -> VmModule * */
     uint32_t instances;
     uint64_t items; /* in all index spaces */
@@ -366,6 +366,21 @@ VmComponents *vm_components(VmStore *store); /* made on first use */
 static inline bool vm_may_go_on(const VmThread *thread, const VmComponents *shared) {
     return vm_is_paused(thread) || (shared->wait && shared->wait(shared->wait_context));
 }
+
+/* program.c */
+struct VmProgram {
+    Arena *arena;
+    CoreTypeSpace *types;
+    VmModule *modules;
+    Map by_core;                          /* CoreModule * -> VmModule * */
+    AbiCache plans;                       /* of types, ... */
+    Map funcs[ABI_LOWER_ASYNC + 1];       /* WitFunc * -> AbiFunc *, by AbiVariant ... */
+    Map shapes;                           /* and -> Str: abi_shape */
+    bool is_used, has_fuel;               /* by its first store */
+};
+/* abi_func, abi_shape; made once where stores share them. */
+const AbiFunc *vm_abi(VmStore *store, const WitFunc *func, AbiVariant variant);
+Str vm_abi_shape(VmStore *store, const WitFunc *func);
 
 /* component_link.c */
 VmNamed *vm_find(const Map *names, Str name);

@@ -186,7 +186,7 @@ VmFunc *vm_error_func(VmComponent *component, const CompCanon *canon, const VmOp
     *b = (Builtin){.instance = component,
                    .options = *options,
                    .string =
-                       abi_plan(&vm_components(component->store)->plans, wit_prim(WIT_STRING))};
+                       abi_plan(vm_components(component->store)->plans, wit_prim(WIT_STRING))};
     if (!b->string) return NULL;
     switch (canon->op) {
     case COMP_CANON_ERROR_CONTEXT_NEW:

@@ -263,7 +263,7 @@ Trap vm_meet_host(VmThread *thread, VmEnd *end) {
 
 static VmPump *pump_of(VmStore *store, VmPipe *pipe) {
     if (pipe->pump) return pipe->pump;
-    const AbiPlan *plan = abi_plan(&vm_shared(store)->plans, pipe->elem);
+    const AbiPlan *plan = abi_plan(vm_shared(store)->plans, pipe->elem);
     Arena *arena = plan && pipe->types ? arena_keep(arena_new()) : NULL;
     if (!arena) return NULL;
     VmPump *pump = pipe->pump = ARENA_NEW(arena, VmPump);
@@ -376,7 +376,7 @@ void vm_stream_read(VmStore *store, uint64_t readable, const VmPort *port, void 
 const AbiPlan *vm_stream_items(VmStore *store, uint64_t readable, const WitType **type) {
     const VmPipe *pipe = (const VmPipe *)(uintptr_t)readable;
     *type = pipe->elem;
-    return pipe->types ? abi_plan(&vm_shared(store)->plans, pipe->elem) : NULL;
+    return pipe->types ? abi_plan(vm_shared(store)->plans, pipe->elem) : NULL;
 }
 
 bool vm_is_number_item(const WitType *type) { return type && vm_is_number_or_none(type); }

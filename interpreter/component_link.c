@@ -123,8 +123,10 @@ static MapEntry *find_compatible(const Map *map, Str name) {
     Semver version, other;
     if (exact || !split_version(name, &path, &version)) return exact;
     for (size_t i = 0; i < map->len; i++) {
-        if (!split_version(map->entries[i].key, &other_path, &other)) continue;
-        if (str_eq(path, other_path) && same_track(&version, &other)) return &map->entries[i];
+        Str key = map->entries[i].key;
+        if (key.len <= path.len || key.ptr[path.len] != '@' || !str_starts(key, path)) continue;
+        if (split_version(key, &other_path, &other) && same_track(&version, &other))
+            return &map->entries[i];
     }
     return NULL;
 }
@@ -155,7 +157,7 @@ static bool link_entity(VmComponent *component, const Entry *entry, Str name,
 static bool link_func(VmComponent *component, const Entry *entry, Str name, const WitFunc *type,
                       VmItem *out, Span span, Diags *diags) {
     Arena *arena = component->store->arena;
-    Str shape = abi_shape(arena, type);
+    Str shape = vm_abi_shape(component->store, type);
     if (entry->type.ptr && !str_eq(shape, entry->type)) {
         diag(diags, RUN_IMPORT_TYPE, span, STR_ARG(name), STR_ARG(shape), STR_ARG(entry->type));
         return false;
@@ -166,7 +168,7 @@ static bool link_func(VmComponent *component, const Entry *entry, Str name, cons
                               .instance = component,
                               .host = entry->fn,
                               .context = entry->context};
-    func->abi = abi_func(&vm_components(component->store)->plans, type, ABI_LIFT);
+    func->abi = vm_abi(component->store, type, ABI_LIFT);
     out->func = func;
     if (!func->abi) diag(diags, RUN_TYPE_TOO_LARGE, span, STR_ARG(name));
     return func->abi != NULL;
@@ -185,15 +187,26 @@ static bool link_value(VmComponent *component, const Entry *entry, Str name, con
     return out->value != NULL;
 }
 
+/* "ns:pkg/iface#name" */
+static Str member(Arena *arena, Str interface, Str name) {
+    size_t len = interface.len + 1 + name.len;
+    char *text = arena_alloc(arena, len);
+    memcpy(text, interface.ptr, interface.len);
+    text[interface.len] = '#';
+    memcpy(text + interface.len + 1, name.ptr, name.len);
+    return (Str){text, len};
+}
+
 static bool link_instance(VmComponent *component, const VmLinker *linker, Str name,
                           const CompInstanceType *type, VmItem *out, Span span, Diags *diags) {
     Arena *arena = component->store->arena;
     VmExports *exports = ARENA_NEW(arena, VmExports);
     out->instance = exports;
+    map_reserve(arena, &exports->names, type->exports.len);
     bool good = true;
     for (size_t i = 0; i < type->exports.len; i++) {
         const CompExtern *export = &type->exports.at[i];
-        Str full = str_fmt(arena, "%.*s#%.*s", STR_ARG(name), STR_ARG(export->name.name));
+        Str full = member(arena, name, export->name.name);
         VmNamed *named = ARENA_NEW(arena, VmNamed);
         named->sort = export->entity.sort;
         good &= link_entity(component, find_entry(linker, export->name.name), full, &export->entity,
@@ -228,7 +241,8 @@ static bool link_export(VmComponent *component, const VmNamed *export, Str name,
                         const CompEntity *type, VmItem *out, Span span, Diags *diags) {
     Arena *arena = component->store->arena;
     if (type->sort == COMP_FUNC && export->sort == COMP_FUNC) {
-        Str want = abi_shape(arena, type->func), have = abi_shape(arena, export->item.func->type);
+        Str want = vm_abi_shape(component->store, type->func);
+        Str have = vm_abi_shape(component->store, export->item.func->type);
         out->func = export->item.func;
         if (str_eq(want, have)) return true;
         diag(diags, RUN_IMPORT_TYPE, span, STR_ARG(name), STR_ARG(want), STR_ARG(have));

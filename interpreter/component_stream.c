@@ -271,7 +271,7 @@ static Trap set_buffer(const Builtin *b, VmEnd *end, uint32_t pointer, uint32_t 
     end->instance = b->instance;
     end->options = &b->options;
     end->elem = b->type->elem;
-    end->plan = abi_plan(&vm_shared(b->instance->store)->plans, end->elem);
+    end->plan = abi_plan(vm_shared(b->instance->store)->plans, end->elem);
     end->pointer = pointer;
     end->length = length;
     end->progress = 0;

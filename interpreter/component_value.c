@@ -122,7 +122,7 @@ static void read_value(Read *d, const WitType *type, AbiValue **at) {
 }
 
 VmValue *vm_value_new(VmStore *store, const WitType *type, const AbiValue *cells) {
-    const AbiPlan *plan = abi_plan(&vm_components(store)->plans, type);
+    const AbiPlan *plan = abi_plan(vm_components(store)->plans, type);
     if (!plan) return NULL;
     VmValue *value = ARENA_NEW(store->arena, VmValue);
     *value = (VmValue){type, plan, cells};
@@ -136,7 +136,7 @@ VmValue *vm_value_read(VmStore *store, const WitType *type, Str bytes) {
     const uint8_t *start = arena_copy(store->arena, bytes.ptr, bytes.len);
     Diags ignored = {.arena = store->arena};
     Read d = {.arena = store->arena,
-              .plans = &vm_components(store)->plans,
+              .plans = vm_components(store)->plans,
               .r = {.ptr = start, .end = start + bytes.len, .start = start, .diags = &ignored}};
     read_value(&d, type, &at);
     value->cells = cells;

@@ -446,7 +446,7 @@ static const struct {
 /* task.return takes its result like a lowered function its parameter. */
 static VmFunc *task_return_func(VmComponent *component, Builtin *b) {
     VmStore *store = component->store;
-    const AbiPlan *plan = abi_plan(&vm_components(store)->plans, b->type);
+    const AbiPlan *plan = abi_plan(vm_components(store)->plans, b->type);
     if (!plan) return NULL;
     static const CoreValType types[] = {CORE_I32, CORE_I64, CORE_F32, CORE_F64};
     CoreValType params[ABI_MAX_FLAT_PARAMS] = {CORE_I32};

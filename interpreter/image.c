@@ -44,7 +44,7 @@ static bool constant(const CoreModule *core, const CoreExpr *expr, uint64_t *val
 static bool lay_out_shapes(VmModule *module) {
     const CoreModule *core = module->core;
     size_t n = core->types.len;
-    VmShape *shapes = alloc_new(&module->store->memory, n, sizeof *shapes);
+    VmShape *shapes = alloc_new(&module->memory, n, sizeof *shapes);
     for (size_t i = 0; shapes && i < n; i++) {
         const CoreType *type = &core->types.at[i];
         shapes[i] =
@@ -125,7 +125,7 @@ static bool lay_out_memory(VmModule *module) {
         }
     }
     if (module->image_fd < 0) {
-        module->image = alloc_new(&module->store->memory, 1, to - from);
+        module->image = alloc_new(&module->memory, 1, to - from);
         if (!module->image) return false;
         write_segments(module->core, module->image, from);
     }
@@ -138,7 +138,7 @@ bool vm_module_lay_out(VmModule *module) {
     if (module->shapes) return true;
     if (!lay_out_shapes(module)) return false;
     if (lay_out_memory(module)) return true;
-    alloc_free(&module->store->memory, module->shapes); /* the next instance tries again */
+    alloc_free(&module->memory, module->shapes); /* the next instance tries again */
     module->shapes = NULL;
     return false;
 }
@@ -156,7 +156,7 @@ bool vm_image_put(const VmModule *module, VmMemory *m) {
 }
 
 void vm_module_free(VmModule *module) {
-    const Allocator *memory = &module->store->memory;
+    Allocator own_memory = module->memory, *memory = &own_memory;
     uint32_t own = (uint32_t)module->core->funcs.len - module->core->imported[CORE_FUNC];
     for (uint32_t i = 0; i < own; i++)
         if (module->codes[i]) {

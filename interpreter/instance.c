@@ -447,7 +447,7 @@ static void hash_exports(VmModule *module) {
     size_t n = module->core->exports.len;
     uint32_t bits = 5;
     while ((size_t)1 << bits < 2 * n) bits++;
-    uint32_t *table = alloc_new(&module->store->memory, (size_t)1 << bits, sizeof *table);
+    uint32_t *table = alloc_new(&module->memory, (size_t)1 << bits, sizeof *table);
     if (!table) return;
     for (size_t i = 0; i < n; i++) {
         uint64_t at = map_hash(module->core->exports.at[i].name, (uintptr_t)table);

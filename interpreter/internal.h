@@ -120,8 +120,8 @@ typedef struct {
 } VmShape;
 
 struct VmModule {
-    VmModule *next; /* in the store */
-    VmStore *store;
+    VmModule *next;   /* in the store, or in the program */
+    Allocator memory; /* of what is below */
     const CoreModule *core;
     const uint32_t *types; /* type index -> id in the store's space */
     VmCode **codes;        /* by function index less imports; NULL: not prepared yet */
@@ -246,6 +246,7 @@ struct VmInstance {
 
 struct VmStore {
     Allocator memory;
+    VmProgram *program; /* NULL: it shares nothing */
     Arena *arena; /* what lives as long as the store and does not grow with what a guest does */
     VmLimits limits;
     bool has_fuel;
@@ -321,7 +322,7 @@ struct VmThread {
 
 /* prepare.c: the code of a function, made on first use; NULL where it needs more than
  * VM_MAX_REGISTERS, or there is no memory, or it is not valid: then module->faults has why. */
-VmCode *vm_prepare(VmModule *module, uint32_t func_index);
+VmCode *vm_prepare(VmStore *store, VmModule *module, uint32_t func_index);
 
 /* run.c */
 extern const VmWord vm_stop_code[];
@@ -395,6 +396,14 @@ static inline VmFunc *vm_func_at(VmInstance *in, uint32_t index) {
     if (!f->in) vm_func_make(in, f);
     return f;
 }
+
+/* store.c: a module in no list, with the ids of its types unless those are known. */
+VmModule *vm_module_make(VmStore *store, const CoreModule *core, const uint32_t *types);
+
+/* program.c: whether a store with these limits can share it; the module of the store's program, or a
+ * new one. */
+bool vm_program_suits(VmProgram *program, const VmLimits *limits, const Allocator *memory);
+VmModule *vm_module_of(VmStore *store, const CoreModule *core);
 
 /* image.c: what instances share, made once; puts the image into memory 0 of an instance, and is false
  * where it cannot be mapped. */

@@ -65,7 +65,16 @@ typedef struct {
     uint64_t max_copy;   /* bytes that one call may copy between components; 0: 1 GiB */
     bool trap_on_grow;   /* memory.grow and table.grow that fail trap */
     const Allocator *memory; /* of the store's own objects, copied; NULL: malloc */
+    struct VmProgram *program; /* what it shares with other stores; NULL: nothing. With an allocator of its own,
+                            or with fuel where others have none, a store shares nothing. */
 } VmLimits;
+
+/* What the stores that run one program share: prepared code, images of memories, plans of component types.
+ * It outlives them all; one thread at a time uses it and them. What their components and modules were
+ * decoded and validated to must live as long. NULL: no memory. */
+typedef struct VmProgram VmProgram;
+VmProgram *vm_program_new(void);
+void vm_program_free(VmProgram *program); /* NULL is allowed */
 
 /* Which of them has stopped a guest. */
 typedef enum {

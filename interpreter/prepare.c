@@ -24,7 +24,7 @@
 
 bool vm_prepare_grow(const Prepare *p, void *array, uint32_t *cap, size_t size) {
     uint32_t bigger = *cap ? *cap * 2 : 32;
-    VmStore *store = p->module->store;
+    VmStore *store = p->store;
     void *more = alloc_more(&store->memory, *(void **)array, bigger, size);
     if (!more) return vm_no_memory(store);
     *(void **)array = more;
@@ -844,7 +844,7 @@ static void body(Prepare *p) {
 static bool lay_out_locals(Prepare *p, uint32_t *param_slots) {
     const CoreType *type = core_func_type_at(p->core, p->func->type);
     uint64_t count = core_local_count(p->core, p->func), next = 0, n = 0;
-    VmStore *store = p->module->store;
+    VmStore *store = p->store;
     p->local_register = alloc_more(&store->memory, NULL, count + 1, sizeof *p->local_register);
     if (!p->local_register) return vm_no_memory(store);
     for (uint32_t i = 0; i < type->param_count; i++) {
@@ -872,7 +872,7 @@ static void shrink(const VmStore *store, void *array, uint32_t count, uint32_t c
 }
 
 static VmCode *finish(Prepare *p, uint32_t param_slots) {
-    VmStore *store = p->module->store;
+    VmStore *store = p->store;
     shrink(store, &p->words, p->word_count, p->word_cap, sizeof *p->words);
     shrink(store, &p->places, p->place_count, p->place_cap, sizeof *p->places);
     shrink(store, &p->catches, p->catch_count, p->catch_cap, sizeof *p->catches);
@@ -911,17 +911,17 @@ static bool check(Prepare *p) {
     VmModule *module = p->module;
     Diags faults = module->faults;
     if (!module->checker) return true;
-    if (vm_try(module->store, check_now, p)) return p->valid;
+    if (vm_try(p->store, check_now, p)) return p->valid;
     module->faults = faults; /* one may be half made */
     return false;
 }
 
-VmCode *vm_prepare(VmModule *module, uint32_t func_index) {
+VmCode *vm_prepare(VmStore *store, VmModule *module, uint32_t func_index) {
     const CoreModule *core = module->core;
     uint32_t own = func_index - core->imported[CORE_FUNC], param_slots = 0;
     if (module->codes[own]) return module->codes[own];
-    module->store->no_memory_left = false;
-    Prepare p = {.module = module, .core = core, .func = &core->funcs.at[func_index]};
+    store->no_memory_left = false;
+    Prepare p = {.store = store, .module = module, .core = core, .func = &core->funcs.at[func_index]};
     if (!check(&p)) return NULL;
     const CoreType *type = core_func_type(core, func_index);
     p.failed = !lay_out_locals(&p, &param_slots) ||
@@ -936,7 +936,7 @@ VmCode *vm_prepare(VmModule *module, uint32_t func_index) {
     void *const lists[] = {p.words,  p.starts,    p.places,         p.stack,
                            p.blocks, p.patches,   p.catches,        p.pending,
                            p.refs,   p.local_ref, p.local_register, p.local_chain};
-    const Allocator *memory = &module->store->memory;
+    const Allocator *memory = &store->memory;
     for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) alloc_free(memory, lists[k]);
     vm_ref_map_free(memory, &p.map);
     return module->codes[own];

@@ -70,6 +70,7 @@ typedef struct {
 } Patch;
 
 typedef struct {
+    VmStore *store; /* for whom */
     VmModule *module;
     const CoreModule *core;
     const CoreFunc *func;
@@ -180,7 +181,7 @@ enum { FUEL_RUN = 64 };
 
 static inline void begin_run(Prepare *p) {
     p->last.at = 0;
-    if (!p->module->store->has_fuel) return;
+    if (!p->store->has_fuel) return;
     begin(p, VM_OP_FUEL);
     p->fuel_word = p->word_count + 1;
     immediate(p, 0);

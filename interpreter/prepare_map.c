@@ -75,7 +75,7 @@ void vm_refs_at(Prepare *p, uint32_t word, uint32_t refs) {
 
 static bool note_local(Prepare *p, uint32_t index, VmRefKind kind) {
     VmRefMap *map = &p->map;
-    VmStore *store = p->module->store;
+    VmStore *store = p->store;
     if (!p->local_ref)
         p->local_ref = alloc_new(&store->memory, core_local_count(p->core, p->func), 1);
     if (!p->local_ref) return vm_no_memory(store);

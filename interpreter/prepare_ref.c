@@ -5,7 +5,7 @@
 
 /* What objects of a type of the module are like. */
 static const VmLayout *layout_of(Prepare *p, uint32_t type) {
-    const VmLayout *layout = vm_layout(p->module->store, p->module->types[type]);
+    const VmLayout *layout = vm_layout(p->store, p->module->types[type]);
     if (!layout) p->failed = true;
     return layout ? layout : &vm_host_layout;
 }

@@ -355,7 +355,7 @@ const VmWord *vm_enter(VmThread *t, VmFunc *f, VmSlot *slots) {
         if (t->ticks < 0 && !vm_tick(t)) return vm_stop_code;
         if (t->top + 1 >= t->frames_end) return stack_exhausted(t);
         if (f->in && !f->code) {
-            f->code = vm_prepare(f->in->module, f->index);
+            f->code = vm_prepare(f->in->store, f->in->module, f->index);
             if (!f->code) return cannot_prepare(t, f->in->module);
         }
         uint32_t need = f->in ? f->code->register_count : vm_host_slot_count(f);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* The store: what lives together and is freed together. */
-#include "interpreter/internal.h"
+#include "interpreter/component.h"
 
 static void begin(void *context) {
     VmStore *store = context;
     store->arena = arena_new();
-    store->types = core_space_new(store->arena);
+    store->types = store->program ? store->program->types : core_space_new(store->arena);
 }
 
 static void set_defaults(VmLimits *l) {
@@ -22,6 +22,7 @@ VmStore *vm_store_new(const VmLimits *limits) {
     store->memory = *memory;
     if (limits) store->limits = *limits;
     set_defaults(&store->limits);
+    if (limits && vm_program_suits(limits->program, limits, memory)) store->program = limits->program;
     if (!vm_try(store, begin, store)) {
         alloc_free(memory, store);
         return NULL;
@@ -124,6 +125,7 @@ const CoreType *vm_func_type_in(const VmStore *store, const VmFunc *func) {
 /* ---- modules ---- */
 
 typedef struct {
+    VmStore *store;
     VmModule *module;
     const CoreChecker *checker; /* to be shared */
 } Entering;
@@ -131,25 +133,38 @@ typedef struct {
 static void enter(void *context) {
     Entering *e = context;
     VmModule *module = e->module;
-    Arena *arena = module->store->arena;
-    module->types = core_space_enter(module->store->types, module->core);
+    Arena *arena = e->store->arena;
+    if (!module->types) module->types = core_space_enter(e->store->types, module->core);
     if (!e->checker) return;
     module->faults = (Diags){.arena = arena, .max_errors = 1};
     module->checker = core_checker_share(arena, e->checker, &module->faults);
 }
 
-VmModule *vm_module_new_lazy(VmStore *store, const CoreModule *core, const CoreChecker *checker) {
+static VmModule *make(VmStore *store, const CoreModule *core, const uint32_t *types,
+                      const CoreChecker *checker) {
     const Allocator *memory = &store->memory;
     VmModule *module = alloc_new(memory, 1, sizeof *module);
     uint32_t own = (uint32_t)core->funcs.len - core->imported[CORE_FUNC];
     VmCode **codes = alloc_new(memory, own, sizeof *codes);
-    Entering entering = {module, checker};
-    if (module) *module = (VmModule){.store = store, .core = core, .codes = codes, .image_fd = -1};
+    Entering entering = {store, module, checker};
+    if (module)
+        *module = (VmModule){
+            .memory = *memory, .core = core, .types = types, .codes = codes, .image_fd = -1};
     if (!module || !codes || !vm_try(store, enter, &entering)) {
         alloc_free(memory, module);
         alloc_free(memory, codes);
         return NULL;
     }
+    return module;
+}
+
+VmModule *vm_module_make(VmStore *store, const CoreModule *core, const uint32_t *types) {
+    return make(store, core, types, NULL);
+}
+
+VmModule *vm_module_new_lazy(VmStore *store, const CoreModule *core, const CoreChecker *checker) {
+    VmModule *module = make(store, core, NULL, checker);
+    if (!module) return NULL;
     module->next = store->modules;
     return store->modules = module;
 }

@@ -52,7 +52,8 @@ static void unqueue(Guest *g) {
 
 Guest *guest_new(Request *request) {
     Server *s = request->server;
-    uint64_t timeout = s->options->timeout;
+    uint64_t timeout = s->options->timeout, own = s->program->timeout;
+    if (own && (!timeout || own < timeout)) timeout = own;
     Guest *g = calloc(1, sizeof *g);
     if (!g) return NULL;
     *g = (Guest){.server = s,

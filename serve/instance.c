@@ -16,7 +16,7 @@
 
 static bool link_program(Instance *in, Diags *diags) {
     VmLinker *linker = vm_linker_new(in->store);
-    wasi_link(in->wasi, linker);
+    wasi_link_to(in->wasi, linker, in->program->info);
     VmComponent *component = vm_component_new(in->thread, in->program->info, linker, diags);
     vm_linker_free(linker);
     if (!component) return false;

@@ -593,18 +593,49 @@ static void link_resource(Wasi *wasi, VmLinker *into, const char *name) {
     vm_linker_resource(into, str_from(name), resource);
 }
 
-void wasi_link(Wasi *wasi, VmLinker *linker) {
+/* Whether one of what an import asks for, NULL for all there is, is called so. */
+static bool is_wanted(const CompInstanceType *wanted, const char *name) {
+    for (size_t i = 0; wanted && i < wanted->exports.len; i++)
+        if (str_is(wanted->exports.at[i].name.name, name)) return true;
+    return !wanted;
+}
+
+static void link_interface(Wasi *wasi, VmLinker *linker, const WasiInterface *interface,
+                           const CompInstanceType *wanted) {
+    Str full = str_concat(wasi->arena, str_from(interface->name), STR("@0.2.12"));
+    VmLinker *into = vm_linker_instance(linker, full);
+    for (size_t k = 0; k < interface->func_count; k++)
+        if (is_wanted(wanted, interface->funcs[k].name))
+            link_func(wasi, into, interface, &interface->funcs[k]);
+    for (const char *const *name = interface->resources; name && *name; name++)
+        if (is_wanted(wanted, *name)) link_resource(wasi, into, *name);
+}
+
+static bool is_version_of(Str name, Str interface) {
+    return name.len > interface.len && name.ptr[interface.len] == '@' &&
+           str_starts(name, interface);
+}
+
+static void link_wanted(Wasi *wasi, VmLinker *linker, const WasiInterface *interface,
+                        const CompExterns *imports) {
+    Str name = str_from(interface->name);
+    for (size_t i = 0; i < imports->len; i++) {
+        const CompExtern *import = &imports->at[i];
+        if (import->entity.sort == COMP_INSTANCE && is_version_of(import->name.name, name))
+            link_interface(wasi, linker, interface, import->entity.instance);
+    }
+}
+
+void wasi_link_to(Wasi *wasi, VmLinker *linker, const CompInfo *info) {
     const VmInstanceHosts hosts = {own_host, is_host, wasi, own_limits, own_context};
     if (wasi->beside) vm_linker_hosts(linker, &hosts);
     const WasiInterface *interface;
     for (size_t i = 0; (interface = wasi_interface(i)); i++) {
         if (!is_granted(wasi, interface)) continue;
-        VmLinker *into =
-            vm_linker_instance(linker, str_fmt(wasi->arena, "%s@0.2.12", interface->name));
-        for (size_t k = 0; k < interface->func_count; k++)
-            link_func(wasi, into, interface, &interface->funcs[k]);
-        for (const char *const *name = interface->resources; name && *name; name++)
-            link_resource(wasi, into, *name);
+        if (info) link_wanted(wasi, linker, interface, &info->type.imports);
+        else link_interface(wasi, linker, interface, NULL);
     }
     vm_store_on_wait(wasi->store, (bool (*)(void *))wasi_wait, wasi);
 }
+
+void wasi_link(Wasi *wasi, VmLinker *linker) { wasi_link_to(wasi, linker, NULL); }

@@ -107,6 +107,8 @@ Wasi *wasi_beside(Wasi *wasi, Str path, const WasiContext *context);
 bool wasi_output_met(const Wasi *wasi);
 /* Puts every interface of WASI 0.2.12 into the linker. */
 void wasi_link(Wasi *wasi, VmLinker *linker);
+/* As much of it as this component imports, which takes less time. */
+void wasi_link_to(Wasi *wasi, VmLinker *linker, const CompInfo *info);
 /* Waits until something that suspended threads wait for may be ready, or for a tenth of a second (so
  * that limits of time and interrupts are noticed); false where nothing can become ready. */
 bool wasi_wait(Wasi *wasi);
