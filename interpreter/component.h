@@ -329,7 +329,7 @@ typedef struct VmFiber {
 typedef struct VmComponents {
     VmObject object;
     AbiCache *plans, own_plans; /* the program's, or its own */
-    Map modules; /* CoreModule * -> VmModule * */
+    Map modules;                /* CoreModule * -> VmModule * */
     uint32_t instances;
     uint64_t items; /* in all index spaces */
     Arena *scratch; /* of the host calls going on */
@@ -372,11 +372,11 @@ struct VmProgram {
     Arena *arena;
     CoreTypeSpace *types;
     VmModule *modules;
-    Map by_core;                          /* CoreModule * -> VmModule * */
-    AbiCache plans;                       /* of types, ... */
-    Map funcs[ABI_LOWER_ASYNC + 1];       /* WitFunc * -> AbiFunc *, by AbiVariant ... */
-    Map shapes;                           /* and -> Str: abi_shape */
-    bool is_used, has_fuel;               /* by its first store */
+    Map by_core;                    /* CoreModule * -> VmModule * */
+    AbiCache plans;                 /* of types, ... */
+    Map funcs[ABI_LOWER_ASYNC + 1]; /* WitFunc * -> AbiFunc *, by AbiVariant ... */
+    Map shapes;                     /* and -> Str: abi_shape */
+    bool is_used, has_fuel;         /* by its first store */
 };
 /* abi_func, abi_shape; made once where stores share them. */
 const AbiFunc *vm_abi(VmStore *store, const WitFunc *func, AbiVariant variant);

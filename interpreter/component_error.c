@@ -183,10 +183,10 @@ static VmStatus error_context_drop(VmThread *thread, void *context, VmSlot *slot
 
 VmFunc *vm_error_func(VmComponent *component, const CompCanon *canon, const VmOptions *options) {
     Builtin *b = ARENA_NEW(component->store->arena, Builtin);
-    *b = (Builtin){.instance = component,
-                   .options = *options,
-                   .string =
-                       abi_plan(vm_components(component->store)->plans, wit_prim(WIT_STRING))};
+    *b =
+        (Builtin){.instance = component,
+                  .options = *options,
+                  .string = abi_plan(vm_components(component->store)->plans, wit_prim(WIT_STRING))};
     if (!b->string) return NULL;
     switch (canon->op) {
     case COMP_CANON_ERROR_CONTEXT_NEW:

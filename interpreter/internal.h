@@ -298,7 +298,7 @@ struct VmThread {
     uint8_t *mem;
     uint64_t msize, acc;
     double facc;
-    VmThread *before, *next; /* in the store */
+    VmThread *before, *next;      /* in the store */
     uint32_t nesting;             /* runs on the C stack */
     const VmThread *leader;       /* of a fiber: who runs it, with its deadline and slice */
     uint64_t deadline;            /* of the outermost call, in ns of the monotonic clock; 0: none */

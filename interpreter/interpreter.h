@@ -65,7 +65,8 @@ typedef struct {
     uint64_t max_copy;   /* bytes that one call may copy between components; 0: 1 GiB */
     bool trap_on_grow;   /* memory.grow and table.grow that fail trap */
     const Allocator *memory; /* of the store's own objects, copied; NULL: malloc */
-    struct VmProgram *program; /* what it shares with other stores; NULL: nothing. With an allocator of its own,
+    struct VmProgram
+        *program; /* what it shares with other stores; NULL: nothing. With an allocator of its own,
                             or with fuel where others have none, a store shares nothing. */
 } VmLimits;
 

@@ -921,7 +921,8 @@ VmCode *vm_prepare(VmStore *store, VmModule *module, uint32_t func_index) {
     uint32_t own = func_index - core->imported[CORE_FUNC], param_slots = 0;
     if (module->codes[own]) return module->codes[own];
     store->no_memory_left = false;
-    Prepare p = {.store = store, .module = module, .core = core, .func = &core->funcs.at[func_index]};
+    Prepare p = {
+        .store = store, .module = module, .core = core, .func = &core->funcs.at[func_index]};
     if (!check(&p)) return NULL;
     const CoreType *type = core_func_type(core, func_index);
     p.failed = !lay_out_locals(&p, &param_slots) ||

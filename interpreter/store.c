@@ -22,7 +22,8 @@ VmStore *vm_store_new(const VmLimits *limits) {
     store->memory = *memory;
     if (limits) store->limits = *limits;
     set_defaults(&store->limits);
-    if (limits && vm_program_suits(limits->program, limits, memory)) store->program = limits->program;
+    if (limits && vm_program_suits(limits->program, limits, memory))
+        store->program = limits->program;
     if (!vm_try(store, begin, store)) {
         alloc_free(memory, store);
         return NULL;

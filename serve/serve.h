@@ -19,7 +19,7 @@
 /* What is served; made once, used by many instances, freed when the last of them has ended. */
 typedef struct ServeProgram {
     const CompInfo *info;
-    VmLimits guest; /* of each instance; `program` is what they share, or NULL */
+    VmLimits guest;   /* of each instance; `program` is what they share, or NULL */
     uint64_t timeout; /* ns of a request, besides that of the options; 0: none */
     Wasi *(*host)(const struct ServeProgram *program,
                   VmStore *store);       /* with its grants; NULL: no memory */

@@ -152,17 +152,17 @@ static void realloc_is_nested(void) {
 /* An endless realloc meets the limit of time of the call that it is in. */
 static void realloc_has_the_deadline(void) {
     World w = world_of(&(VmLimits){.timeout_ns = 1000000});
-    CHECK(world_load(
-        &w,
-        "(component (core module $m (memory (export \"mem\") 1)"
-        "  (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) (loop (br 0))"
-        "   (i32.const 64))"
-        "  (func (export \"run\") (param i32 i32)))"
-        " (core instance $c (instantiate $m))"
-        " (func (export \"run\") (param \"s\" string)"
-        "  (canon lift (core func $c \"run\") (memory (core memory $c \"mem\"))"
-        "   (realloc (core func $c \"realloc\")))))",
-        (Str){0}));
+    CHECK(
+        world_load(&w,
+                   "(component (core module $m (memory (export \"mem\") 1)"
+                   "  (func (export \"realloc\") (param i32 i32 i32 i32) (result i32) (loop (br 0))"
+                   "   (i32.const 64))"
+                   "  (func (export \"run\") (param i32 i32)))"
+                   " (core instance $c (instantiate $m))"
+                   " (func (export \"run\") (param \"s\" string)"
+                   "  (canon lift (core func $c \"run\") (memory (core memory $c \"mem\"))"
+                   "   (realloc (core func $c \"realloc\")))))",
+                   (Str){0}));
     AbiValue args[1] = {{.string = {.ptr = "four", .len = 4}}};
     VmComponentFunc *f = vm_component_func(w.component, (Str){0}, STR("run"));
     vm_thread_set_slice(w.thread, 1);
@@ -174,18 +174,19 @@ static void realloc_has_the_deadline(void) {
 /* A task has a stack of its own, which is left like the caller's. */
 static void tasks_are_left(void) {
     World w = world_new();
-    CHECK(world_load(&w,
-                     "(component (core module $m"
-                     "  (import \"\" \"return\" (func $return (param i32)))" SPIN
-                     "  (func (export \"run\") (result i32) (call $spin) (i32.const 1))"
-                     "  (func (export \"cb\") (param i32 i32 i32) (result i32) (call $spin)"
-                     "   (call $return (i32.const 7)) (i32.const 0)))"
-                     " (canon task.return (result u32) (core func $return))"
-                     " (core instance $c (instantiate $m (with \"\" (instance"
-                     "  (export \"return\" (func $return))))))"
-                     " (func (export \"run\") async (result u32)"
-                     "  (canon lift (core func $c \"run\") async (callback (core func $c \"cb\")))))",
-                     (Str){0}));
+    CHECK(
+        world_load(&w,
+                   "(component (core module $m"
+                   "  (import \"\" \"return\" (func $return (param i32)))" SPIN
+                   "  (func (export \"run\") (result i32) (call $spin) (i32.const 1))"
+                   "  (func (export \"cb\") (param i32 i32 i32) (result i32) (call $spin)"
+                   "   (call $return (i32.const 7)) (i32.const 0)))"
+                   " (canon task.return (result u32) (core func $return))"
+                   " (core instance $c (instantiate $m (with \"\" (instance"
+                   "  (export \"return\" (func $return))))))"
+                   " (func (export \"run\") async (result u32)"
+                   "  (canon lift (core func $c \"run\") async (callback (core func $c \"cb\")))))",
+                   (Str){0}));
     CHECK(call_in_slices(&w, NULL) > 1);
     CHECK_EQ(w.result[0].bits, 7);
     /* The same again, given up in the middle of a task. */
