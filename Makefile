@@ -163,7 +163,12 @@ $(TRUNCATE): tests/truncate.c $(CLI_NO_MAIN) $(LIB)
 $(OBJ)/tests/%: tests/unit/%.c tests/test.h tests/machine.h $(LIB)
 	@mkdir -p $(@D)
 	$(call say,CC $@)
-	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+	$(Q)$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.c %.o,$^) $(LIB) $(LDLIBS)
+
+# The network by script.
+FAKE_NET := $(OBJ)/tests/fake_net.o
+$(addprefix $(OBJ)/tests/,test_wasi_sockets test_wasi_fake fuzz_wasi): $(FAKE_NET)
+$(addprefix $(OBJ)/tests/,test_wasi_sockets test_wasi_fake): tests/sockets.h tests/wasi.h
 
 test-programs: $(WITC) $(UNIT) $(REPLAYS) $(TRUNCATE) $(WITGEN) $(DIFFER) $(HOSTILE) $(ALLOC_FAIL) $(VECTORS)
 
@@ -281,4 +286,4 @@ clean: ## remove build/
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(DIFFER_OBJ:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(DIFFER_OBJ:.o=.d) $(FAKE_NET:.o=.d)

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/* wasi:sockets over the loopback: states, options, streams, datagrams, names, and denials. */
+/*
+ * wasi:sockets over the loopback: states, options, streams, datagrams, names, and denials. All of it runs over
+ * the machine's loopback and over that of a network by script: whole, by small pieces, and without IPv6.
+ */
 #include "tests/sockets.h"
 
 /* ---- TCP: states ---- */
 
 enum { U, BI, BO, SL, L, CI, CD, CL, STATES };
 
+static bool has_v6;
 static AbiValue peer; /* listens for those that are to be connected */
 static unsigned peer_port, dead_port;
 
@@ -116,15 +120,6 @@ static void pollables_tell_the_state(void) {
         CHECK_EQ(result[0].bits, 0);
         drop(s);
     }
-}
-
-/* What an attempt to connect answers that fails at once: the socket is closed then. */
-static unsigned refusal(unsigned family, AbiValue address) {
-    AbiValue s = new_socket(false, family);
-    unsigned error = to("start-connect", s, address);
-    CHECK_EQ(to("start-connect", s, address), BAD_STATE);
-    drop(s);
-    return error;
 }
 
 static void addresses_are_checked(void) {
@@ -242,36 +237,6 @@ static void accepted_ones_inherit(void) {
 }
 
 /* ---- TCP: streams ---- */
-
-enum { CLOSED_STREAM = 97, FAILED = 96 };
-
-static unsigned stream_outcome(VmStatus status) {
-    if (status != VM_DONE) return TRAPPED;
-    if (!result[0].variant.index) return FINE;
-    return result[0].variant.payload->variant.index ? CLOSED_STREAM : FAILED;
-}
-
-static unsigned stream_call(const char *name, AbiValue stream, AbiValue argument) {
-    char full[128];
-    snprintf(full, sizeof full, "[method]%s", name);
-    AbiValue args[2] = {stream, argument};
-    VmStatus status;
-    int rounds = 0;
-    while ((status = call(IO, full, args)) == VM_SUSPEND && rounds++ < 100) wasi_wait(wasi);
-    return stream_outcome(status);
-}
-
-static unsigned in_call(const char *name, AbiValue in, uint64_t n) {
-    char full[64];
-    snprintf(full, sizeof full, "input-stream.%s", name);
-    return stream_call(full, in, bits(n));
-}
-
-static unsigned out_call(const char *name, AbiValue out, const void *bytes, size_t n) {
-    char full[64];
-    snprintf(full, sizeof full, "output-stream.%s", name);
-    return stream_call(full, out, (AbiValue){.list = {(void *)(uintptr_t)bytes, n}});
-}
 
 /* Of what is sent: a small one of what is received makes the system wait between packets. */
 static void small_buffer(AbiValue s) {
@@ -392,21 +357,10 @@ static void parents_may_go_first(void) {
     drop(b.out), drop(b.in);
 }
 
-/* A peer that is no guest */
-static int raw_connect(unsigned port) {
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    CHECK_EQ(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
-    return fd;
-}
-
 static void resets_are_told(void) {
     int fd = raw_connect(peer_port);
     End e = accepted(peer);
-    const struct linger now = {1, 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    close(fd);
+    raw_reset(fd);
     wait_on(IO, "[method]input-stream.subscribe", e.in);
     CHECK_EQ(in_call("blocking-read", e.in, 1), FAILED);
     AbiValue error = result[0].variant.payload->variant.payload[0];
@@ -434,58 +388,6 @@ static void permits_are_kept(void) {
 }
 
 /* ---- UDP ---- */
-
-static AbiValue none(void) { return (AbiValue){.variant = {NULL, 0}}; }
-static AbiValue some(AbiValue value) {
-    AbiValue *cell = ARENA_NEW(arena, AbiValue);
-    *cell = value;
-    return (AbiValue){.variant = {cell, 1}};
-}
-
-static unsigned streams_of(AbiValue s, AbiValue remote, AbiValue *in, AbiValue *out) {
-    AbiValue args[2] = {s, remote};
-    unsigned error = udp("udp-socket.stream", args);
-    if (error == FINE) *in = payload(0), *out = payload(1);
-    return error;
-}
-
-static AbiValue bound(unsigned family, unsigned *port) {
-    AbiValue s = new_socket(true, family);
-    CHECK_EQ(to("udp-socket.start-bind", s, loopback(family, 0)), FINE);
-    CHECK_EQ(udp("udp-socket.finish-bind", &s), FINE);
-    *port = port_of(true, s);
-    return s;
-}
-
-static unsigned receive(AbiValue in, uint64_t max, bool waits) {
-    if (waits) wait_on(UDP, "[method]incoming-datagram-stream.subscribe", in);
-    AbiValue args[2] = {in, bits(max)};
-    return udp("incoming-datagram-stream.receive", args);
-}
-
-static size_t received(void) { return payload(0).list.len; }
-static AbiValue *datagram(size_t i) { return (AbiValue *)payload(0).list.items + 2 * i; }
-
-static unsigned permit_of(AbiValue out) {
-    CHECK_EQ(udp("outgoing-datagram-stream.check-send", &out), FINE);
-    return (unsigned)payload(0).bits;
-}
-
-/* The same datagram n times. */
-static unsigned send_all(AbiValue out, const void *bytes, size_t len, AbiValue remote, size_t n) {
-    AbiValue *cells = ARENA_NEW_ARRAY(arena, AbiValue, 2 * n);
-    for (size_t i = 0; i < n; i++) {
-        cells[2 * i] = (AbiValue){.list = {(void *)(uintptr_t)bytes, len}};
-        cells[2 * i + 1] = remote;
-    }
-    AbiValue args[2] = {out, {.list = {cells, n}}};
-    return udp("outgoing-datagram-stream.send", args);
-}
-
-static unsigned send_one(AbiValue out, const void *bytes, size_t len, AbiValue remote) {
-    CHECK(permit_of(out) > 0);
-    return send_all(out, bytes, len, remote, 1);
-}
 
 static void udp_states(void) {
     AbiValue s = new_socket(true, 0), in, out;
@@ -617,13 +519,12 @@ static void datagrams_to_one_peer(void) {
 
 /* A datagram from an address of this machine that is no guest's */
 static void raw_send(unsigned from, unsigned port, int *fd) {
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    at.sin_addr.s_addr = htonl(0x7f000000 | from);
-    *fd = socket(AF_INET, SOCK_DGRAM, 0);
-    CHECK_EQ(bind(*fd, (struct sockaddr *)&at, sizeof at), 0);
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    at.sin_port = htons((uint16_t)port);
-    CHECK_EQ(sendto(*fd, "raw", 3, 0, (struct sockaddr *)&at, sizeof at), 3);
+    struct sockaddr_in at;
+    socklen_t size = raw_address(from, 0, &at);
+    *fd = below()->open(below(), AF_INET, SOCK_DGRAM);
+    CHECK_EQ(below()->bind(below(), *fd, (struct sockaddr *)&at, size), 0);
+    raw_address(1, port, &at);
+    CHECK_EQ(below()->send(below(), *fd, "raw", 3, (struct sockaddr *)&at, size), 3);
 }
 
 static void only_listeners_hear_everybody(void) {
@@ -638,7 +539,7 @@ static void only_listeners_hear_everybody(void) {
     AbiValue from = datagram(0)[1];
     CHECK_EQ(from.variant.payload[4].bits, 9);
     CHECK_EQ(send_one(out, "answer", 6, some(from)), FINE);
-    CHECK_EQ(recv(fds[0], buffer, sizeof buffer, 0), 6);
+    CHECK_EQ(below()->receive(below(), fds[0], buffer, sizeof buffer, NULL), 6);
     drop(in), drop(out), drop(s);
     s = new_socket(true, 0); /* and where it may not */
     CHECK_EQ(to("udp-socket.start-bind", s, v4(0, 0, 0, 0, 0)), FINE);
@@ -651,26 +552,10 @@ static void only_listeners_hear_everybody(void) {
     CHECK_EQ(received(), 1);
     CHECK_EQ(datagram(0)[1].variant.payload[4].bits, 1);
     drop(in), drop(out), drop(s);
-    for (int i = 0; i < 3; i++) close(fds[i]);
+    for (int i = 0; i < 3; i++) raw_close(fds[i]);
 }
 
 /* ---- names ---- */
-
-static unsigned look_up(const char *name, AbiValue *stream) {
-    AbiValue args[2] = {network, text(name)};
-    unsigned error = outcome(call(DNS, "resolve-addresses", args));
-    if (error == FINE) *stream = payload(0);
-    return error;
-}
-
-static unsigned next_address(AbiValue stream, AbiValue *address) {
-    wait_on(DNS, "[method]resolve-address-stream.subscribe", stream);
-    unsigned error =
-        outcome(call(DNS, "[method]resolve-address-stream.resolve-next-address", &stream));
-    if (error == FINE) *address = payload(0).variant.index ? *payload(0).variant.payload : none();
-    if (error == FINE && !payload(0).variant.index) return CLOSED_STREAM;
-    return error;
-}
 
 static void addresses_are_their_own_names(void) {
     static const struct {
@@ -754,7 +639,7 @@ static void handles_come_and_go(void) {
     drop(handles[--n]);
     CHECK_EQ(tcp("accept", &peer), FINE);
     drop_end((End){payload(0), payload(1), payload(2)});
-    close(fd);
+    raw_close(fd);
     while (n) drop(handles[--n]);
     CHECK_EQ(open_count(), before);
 }
@@ -777,36 +662,24 @@ static void names_hold_for_what_was_found(void) {
     drop(s);
 }
 
-static void grant(const char *const *said, size_t n, WasiNetRule *rules) {
-    for (size_t i = 0; i < n; i++) CHECK(!wasi_read_rule(arena, str_from(said[i]), &rules[i]));
-}
-
-static void open_network(WasiContext *context, const WasiNetRule *rules, size_t n) {
-    context->net_rules = rules;
-    context->net_rule_count = n;
-    host_open(context);
-    call("wasi:sockets/instance-network", "instance-network", NULL);
-    network = result[0];
-}
-
 /* A port at which nobody listens, and whether there is IPv6. */
 static void look_around(void) {
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t size = sizeof at;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    bind(fd, (struct sockaddr *)&at, sizeof at);
-    getsockname(fd, (struct sockaddr *)&at, &size);
-    dead_port = ntohs(at.sin_port); /* stays bound */
+    struct sockaddr_in at;
+    struct sockaddr_storage storage;
+    socklen_t size = raw_address(1, 0, &at);
+    int fd = below()->open(below(), AF_INET, SOCK_STREAM);
+    below()->bind(below(), fd, (struct sockaddr *)&at, size);
+    below()->local(below(), fd, &storage);
+    dead_port = ntohs(((struct sockaddr_in *)&storage)->sin_port); /* stays bound */
     struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    fd = socket(AF_INET6, SOCK_STREAM, 0);
-    has_v6 = fd >= 0 && bind(fd, (struct sockaddr *)&six, sizeof six) == 0;
-    if (fd >= 0) close(fd);
-    if (!has_v6) printf("skipped: IPv6, which is not here\n");
+    fd = below()->open(below(), AF_INET6, SOCK_STREAM);
+    has_v6 = fd >= 0 && below()->bind(below(), fd, (struct sockaddr *)&six, sizeof six) == 0;
+    if (fd >= 0) raw_close(fd);
+    if (!has_v6 && !fake) printf("skipped: IPv6, which is not here\n");
     for (size_t i = 0; i < TRANSFER; i++) pattern[i] = (uint8_t)(i * 7 + i / 251);
 }
 
-int main(void) {
+static void run_all(void) {
     static const char *const said[] = {"tcp:127.0.0.1:*", "tcp:[::1]:*",        "udp:127.0.0.1:*",
                                        "udp:[::1]:*",     "listen:127.0.0.1:*", "listen:[::1]:*",
                                        "dns:localhost",   "listen:192.0.2.1:*"};
@@ -844,5 +717,18 @@ int main(void) {
     RUN(names_hold_for_what_was_found);
     host_close();
     arena_free(arena);
+}
+
+int main(void) {
+    static const FakeName names[] = {{.name = "localhost", .addresses = "127.0.0.1 ::1"}};
+    const FakeScript scripts[] = {{.names = names, .name_count = 1},
+                                  {.names = names, .name_count = 1, .piece = 999},
+                                  {.names = names, .name_count = 1, .has_no_v6 = true}};
+    run_all();
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        fake = fake_net_new(&scripts[i]);
+        run_all();
+        fake_net_free(fake);
+    }
     return test_end("wasi sockets");
 }
