@@ -45,6 +45,19 @@ else
     failed=$((failed + ${more:-1}))
     stop "one process"
 
+    # The same by HTTP/2.
+    start $limits --log "$tmp/access2.log"
+    result=$(timeout 100 node tests/serve/http2.mjs "$port" "$admin" "$tmp/access2.log")
+    if [ "${result%%[!a-z]*}" = without ]; then
+        skip "serve: HTTP/2: libnghttp2 was missing when this was built, or is now"
+    else
+        printf '%s\n' "$result" | grep FAILED
+        passed=$((passed + $(printf '%s\n' "$result" | sed -n 's/^\([0-9]*\) passed.*/\1/p')))
+        more=$(printf '%s\n' "$result" | sed -n 's/.* \([0-9]*\) failed$/\1/p')
+        failed=$((failed + ${more:-1}))
+    fi
+    stop "HTTP/2"
+
     # Broken requests leave nothing behind, and the next is answered.
     start --log "$tmp/access.log"
     timeout 30 node tests/serve/mutants.mjs "$port" >/dev/null
@@ -74,6 +87,20 @@ wait $asking
 is "a drain" slept "$(cat "$tmp/slept")"
 wait $pid
 is "its status" 0 $?
+
+# The same by HTTP/2: the client is told, and the connections end.
+if curl --version | grep -q HTTP2; then
+    start --drain-timeout 5s
+    with2=$(ask --http2-prior-knowledge -o /dev/null -w '%{http_version}' "http://127.0.0.1:$port/")
+    ask --http2-prior-knowledge "http://127.0.0.1:$port/sleep?600" >"$tmp/slept" &
+    asking=$!
+    sleep 0.2
+    kill -TERM "$pid"
+    wait $asking
+    [ "$with2" = 2 ] && is "a drain by HTTP/2" slept "$(cat "$tmp/slept")"
+    wait $pid
+    is "its status" 0 $?
+fi
 
 # What has come before the signal is answered, though the server has not seen it yet.
 start
