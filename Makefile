@@ -206,6 +206,18 @@ compilers: ## build everything with gcc and with clang, warnings as errors; both
 	@$(MAKE) --no-print-directory CC=gcc forms
 	@. tools/toolchain.sh; $(MAKE) --no-print-directory CC=$$CLANG forms
 
+.PHONY: broken show-flags
+broken: ## break one guard of the host after the other: a test has to notice each
+	@$(MAKE) --no-print-directory test-programs
+	@$(MAKE) --no-print-directory MODE=asan test-programs
+	@tests/broken/run
+
+show-flags: # for tests/broken/run
+	$(foreach name,OBJ WITC CCACHE CC CPPFLAGS LDLIBS CLI_OBJ,$(info $(name)=$($(name))))
+	$(info CFLAGS=$(CFLAGS))
+	$(info LDFLAGS=$(LDFLAGS_$(MODE)) $(LDFLAGS))
+	@:
+
 .PHONY: forms handlers
 forms: ## run the official scripts and random modules in both forms of the handlers
 	@$(MAKE) --no-print-directory TRAMPOLINE= run-forms

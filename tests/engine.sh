@@ -22,6 +22,7 @@ cat >"$m" <<'END'
   (func $deep (export "deep") (param i32) (result i32)
     (i32.add (i32.const 1) (call $deep (local.get 0))))
   (func (export "spin") (loop (br 0)))
+  (func (export "fill") (memory.fill (i32.const 0) (i32.const 1) (i32.const 60000)))
   (func (export "memory") (param i32) (result i32) (memory.grow (local.get 0)))
   (func (export "table") (param i32) (result i32) (table.grow (ref.null func) (local.get 0)))
   (func (export "gives-up") (drop (memory.grow (i32.const 100))) unreachable)
@@ -71,6 +72,7 @@ limit() { # limit NAME TEXT OPTION... -- FUNCTION ARGUMENTS...
     say "$label" "$text"
 }
 limit "fuel" '`--fuel` sets this limit' --fuel 1000 -- spin
+limit "fuel of what is done in bulk" '`--fuel` sets this limit' --fuel 500 -- fill
 limit "timeout" '`--timeout` sets' --timeout 50ms -- spin
 limit "frames" 'limit of 100 frames is reached' --max-frames 100 -- deep 1
 limit "stack" 'bytes of stack is reached' --max-stack 8192 -- deep 1

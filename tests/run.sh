@@ -63,6 +63,7 @@ quick)
     part "compose" tests/compose.sh build/witc
     part "same bytes" tests/same.sh build/witc
     part "engine" tests/engine.sh build/witc
+    part "deep" tests/deep.sh build/witc
     part "components" tests/components.sh build/witc
     part "policies" tests/policy.sh build/witc
     part "observing" tests/observe.sh build/witc
@@ -136,6 +137,8 @@ full)
     part "canonical abi asan" tests/abi.sh build/obj-asan/tests/abi_vectors
     part "hostile calls asan" build/obj-asan/tests/fuzz_calls -random 1000
     part "host calls asan" build/obj-asan/tests/fuzz_wasi -random 1000
+    part "deep" tests/deep.sh build/witc
+    part "deep asan" tests/deep.sh build/witc-asan
     part "hostile" tests/hostile.sh build/witc
     part "hostile modules" tests/hostile_core.sh build/witc build/obj-release/tests/hostile_modules \
         build/obj-release/tests/fuzz_instance

@@ -247,6 +247,15 @@ static void demand_values(Program *p, int call, unsigned argument, const uint32_
     load_call(p);
 }
 
+/* Goes on to further rules only if the argument has none of these bits. */
+static void forbid_bits(Program *p, int call, unsigned argument, uint32_t bits) {
+    emit(p, EQUAL, 0, 4, (uint32_t)call);
+    load_argument(p, argument);
+    emit(p, ANY_BIT, 0, 1, bits);
+    emit(p, GIVE, 0, 0, DENIED);
+    load_call(p);
+}
+
 /* Only if the argument has these bits, or has not. */
 static void allow_bits(Program *p, int call, unsigned argument, uint32_t bits, bool set) {
     emit(p, EQUAL, 0, 4, (uint32_t)call);
@@ -269,6 +278,10 @@ static void write_program(Program *p, bool network) {
     load_call(p);
     for (size_t i = 0; i < sizeof plain_calls / sizeof *plain_calls; i++)
         answer(p, plain_calls[i], SECCOMP_RET_ALLOW);
+    /* What is sent with the first packet connects, and Landlock does not look at its port. */
+    forbid_bits(p, __NR_sendto, 3, MSG_FASTOPEN);
+    forbid_bits(p, __NR_sendmsg, 2, MSG_FASTOPEN);
+    forbid_bits(p, __NR_sendmmsg, 3, MSG_FASTOPEN);
     for (size_t i = 0; network && i < sizeof network_calls / sizeof *network_calls; i++)
         answer(p, network_calls[i], SECCOMP_RET_ALLOW);
     /* Threads only; clone3 keeps its flags in memory: the C library falls back to clone. */

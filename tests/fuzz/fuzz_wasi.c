@@ -3,28 +3,33 @@
  * Calls of the host in any order: the input chooses functions of wasi_interface(), values for their
  * arguments by the shapes of their types, and handles among those that earlier calls gave. The guest
  * is granted an empty folder with quotas and the loopback network. A call may answer, trap or
- * suspend; what it may not is seen by the sanitizers. When all handles are dropped, no descriptor
+ * suspend (then it is asked again, and given up in the end); what it may not is seen by the sanitizers. When all handles are dropped, no descriptor
  * may be left open, and no more may have been written than the quotas allow.
  */
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
-#include "wasi/wasi.h"
+#include "wasi/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_LIVE = 200, MAX_CALLS = 300, QUOTA = 100000, FILES = 50 };
+enum { MAX_LIVE = 200, MAX_CALLS = 300, MAX_WAITS = 3, QUOTA = 100000, FILES = 50 };
 
 typedef struct {
     const uint8_t *at, *end;
     Arena *arena;
     AbiValue live[MAX_LIVE];
     size_t live_count;
+    VmThread *thread;
+    Wasi *wasi;
+    const char *function;  /* that is being called, */
+    unsigned handle_count; /* and so many of its handles are chosen */
 } Input;
 
 static uint8_t next(Input *in) { return in->at < in->end ? *in->at++ : 0; }
@@ -73,6 +78,85 @@ static Str name(Input *in) {
     char *text = arena_alloc(in->arena, n + 1);
     for (size_t i = 0; i < n; i++) text[i] = (char)(next(in) & 0x7f);
     return (Str){text, n};
+}
+
+/* ---- handles ---- */
+
+/* The resources of methods; and what handles other arguments are, counted from 1. The shapes of types
+ * do not tell, and calls with any handle end before they have begun. */
+static const struct {
+    const char *name;
+    WasiKind kind;
+} resources[] = {
+    {"pollable", WASI_POLLABLE},
+    {"input-stream", WASI_INPUT_STREAM},
+    {"output-stream", WASI_OUTPUT_STREAM},
+    {"error", WASI_ERROR},
+    {"descriptor", WASI_DESCRIPTOR},
+    {"directory-entry-stream", WASI_DIRECTORY_ENTRY_STREAM},
+    {"tcp-socket", WASI_TCP_SOCKET},
+    {"udp-socket", WASI_UDP_SOCKET},
+    {"incoming-datagram-stream", WASI_INCOMING_DATAGRAM_STREAM},
+    {"outgoing-datagram-stream", WASI_OUTGOING_DATAGRAM_STREAM},
+    {"resolve-address-stream", WASI_RESOLVE_ADDRESS_STREAM},
+    {"fields", WASI_FIELDS},
+    {"incoming-request", WASI_INCOMING_REQUEST},
+    {"outgoing-request", WASI_OUTGOING_REQUEST},
+    {"request-options", WASI_REQUEST_OPTIONS},
+    {"response-outparam", WASI_RESPONSE_OUTPARAM},
+    {"incoming-response", WASI_INCOMING_RESPONSE},
+    {"incoming-body", WASI_INCOMING_BODY},
+    {"future-trailers", WASI_FUTURE_TRAILERS},
+    {"outgoing-response", WASI_OUTGOING_RESPONSE},
+    {"outgoing-body", WASI_OUTGOING_BODY},
+    {"future-incoming-response", WASI_FUTURE_INCOMING_RESPONSE},
+};
+static const struct {
+    const char *end;
+    unsigned which;
+    WasiKind kind;
+} others[] = {
+    {"start-bind", 2, WASI_NETWORK},
+    {"start-connect", 2, WASI_NETWORK},
+    {"link-at", 2, WASI_DESCRIPTOR},
+    {"rename-at", 2, WASI_DESCRIPTOR},
+    {"is-same-object", 2, WASI_DESCRIPTOR},
+    {"splice", 2, WASI_INPUT_STREAM},
+    {"error-code", 1, WASI_ERROR},
+    {"poll", 0, WASI_POLLABLE},
+    {"handle", 1, WASI_OUTGOING_REQUEST},
+    {"handle", 2, WASI_REQUEST_OPTIONS},
+    {"outgoing-body.finish", 2, WASI_FIELDS},
+    {"send-informational", 2, WASI_FIELDS},
+    {"response-outparam.set", 2, WASI_OUTGOING_RESPONSE},
+    {"[constructor]outgoing-request", 1, WASI_FIELDS},
+    {"[constructor]outgoing-response", 1, WASI_FIELDS},
+};
+
+/* The resource of "[method]resource.name", "[static]..." or another function. */
+static WasiKind kind_wanted(const char *name, unsigned which) {
+    for (size_t i = 0; i < WASI_COUNT(others); i++)
+        if ((!others[i].which || others[i].which == which) &&
+            str_ends(str_from(name), str_from(others[i].end)))
+            return others[i].kind;
+    const char *resource = strchr(name, ']'), *dot = resource ? strchr(resource, '.') : NULL;
+    for (size_t i = 0; dot && which == 1 && i < WASI_COUNT(resources); i++)
+        if (str_eq((Str){resource + 1, (size_t)(dot - resource - 1)}, str_from(resources[i].name)))
+            return resources[i].kind;
+    return WASI_KIND_COUNT;
+}
+
+/* One of those that the function wants, where there are any; mostly. */
+static size_t choose_handle(Input *in) {
+    uint8_t how = next(in);
+    WasiKind wanted = kind_wanted(in->function, ++in->handle_count);
+    if (!in->live_count) return 0;
+    size_t first = how % in->live_count;
+    for (size_t i = 0; how < 240 && wanted < WASI_KIND_COUNT && i < in->live_count; i++) {
+        size_t which = (first + i) % in->live_count;
+        if (wasi_get(in->thread, in->wasi, &in->live[which], wanted)) return which;
+    }
+    return first;
 }
 
 /* Fills the cells of one type. */
@@ -139,13 +223,16 @@ static AbiValue *fill(Input *in, const char **shape, AbiValue *to) {
         to->string.ptr = s.ptr;
         to->string.len = s.len;
     } else if (is_next(shape, "own")) {
-        size_t which = in->live_count ? next(in) % in->live_count : 0;
+        size_t which = choose_handle(in);
         if (in->live_count) {
             *to = in->live[which];
             in->live[which] = in->live[--in->live_count];
         } else to->bits = UINT32_MAX;
     } else if (is_next(shape, "borrow")) {
-        to->bits = in->live_count ? in->live[next(in) % in->live_count].bits : UINT32_MAX;
+        size_t which = choose_handle(in);
+        uint8_t how = next(in); /* now and then one that was dropped, or never was */
+        if (in->live_count && how < 240) *to = in->live[which];
+        else to->bits = how == UINT8_MAX ? UINT32_MAX : how % 16u;
     } else {
         bool is_wide = **shape == 'u' && (*shape)[1] == '6';
         uint64_t mask = is_wide                  ? UINT64_MAX
@@ -197,24 +284,67 @@ static const AbiValue *collect(Input *in, const char **shape, const AbiValue *fr
 
 /* ---- calls ---- */
 
-static void drop_one(Input *in, Wasi *wasi, size_t which) {
+static void drop_one(Input *in, size_t which) {
+    Wasi *wasi = in->wasi;
     AbiValue gone = in->live[which];
     in->live[which] = in->live[--in->live_count];
     wasi_drop(wasi, &gone);
+    wasi_drop(wasi, &gone); /* there is none any more */
 }
 
+static bool has_live(const Input *in, WasiKind kind) {
+    for (size_t i = 0; i < in->live_count; i++)
+        if (wasi_get(in->thread, in->wasi, &in->live[i], kind)) return true;
+    return false;
+}
+
+/* Any function, mostly one whose first handle there is: else it ends before it has begun. */
 static const WasiFunc *choose(Input *in) {
-    size_t interfaces = 0;
-    while (wasi_interface(interfaces)) interfaces++;
-    const WasiInterface *chosen = wasi_interface(next(in) % interfaces);
-    return chosen->func_count ? &chosen->funcs[next(in) % chosen->func_count] : NULL;
+    const WasiInterface *interface;
+    size_t count = 0, which = (size_t)next(in) << 8;
+    which |= next(in);
+    bool any = which % 16 == 0;
+    for (size_t i = 0; (interface = wasi_interface(i)); i++) count += interface->func_count;
+    which = which / 16 % count;
+    for (size_t round = 0; round < 2; round++)
+        for (size_t i = 0; (interface = wasi_interface(i)); i++)
+            for (size_t k = 0; k < interface->func_count; k++) {
+                if (which && which--) continue;
+                const WasiFunc *f = &interface->funcs[k];
+                WasiKind kind = kind_wanted(f->name, 1);
+                if (any || kind == WASI_KIND_COUNT || has_live(in, kind)) return f;
+            }
+    return NULL;
 }
 
-static void call(Input *in, VmThread *thread, Wasi *wasi) {
-    const WasiFunc *f = choose(in);
+/* The calls that most guests begin with. */
+static void call(Input *in, const WasiFunc *f);
+static void begin(Input *in) {
+    static const char *const names[] = {"get-directories", "instance-network", "create-tcp-socket",
+                                        "create-udp-socket", "[constructor]fields"};
+    const WasiInterface *interface;
+    for (size_t n = 0; n < WASI_COUNT(names); n++)
+        for (size_t i = 0; (interface = wasi_interface(i)); i++)
+            for (size_t k = 0; k < interface->func_count; k++)
+                if (strcmp(interface->funcs[k].name, names[n]) == 0) call(in, &interface->funcs[k]);
+}
+
+/* What a suspended call waits for, without waiting: it is asked again, as the engine does. */
+static void look_around(Wasi *wasi) {
+    WasiWants wants;
+    if (!wasi_wants(wasi, &wants)) abort(); /* it would sleep for ever */
+    poll((struct pollfd *)(uintptr_t)wants.fds, wants.count, 0);
+    wasi_wake(wasi);
+}
+
+static void call(Input *in, const WasiFunc *f) {
+    VmThread *thread = in->thread;
+    Wasi *wasi = in->wasi;
     /* names are looked up by threads that outlive a run; a list of folders gives two handles */
     if (!f || !strcmp(f->name, "resolve-addresses")) return;
-    while (in->live_count > MAX_LIVE - 4) drop_one(in, wasi, next(in) % in->live_count);
+    while (in->live_count > MAX_LIVE - 4) drop_one(in, next(in) % in->live_count);
+    in->function = f->name;
+    in->handle_count = 0;
     AbiValue args[32] = {0}, result[8] = {0}, *to = args;
     const char *shape = f->type + 1;
     while (*shape && *shape != ')') {
@@ -222,6 +352,10 @@ static void call(Input *in, VmThread *thread, Wasi *wasi) {
         if (*shape == ',') shape++;
     }
     VmStatus status = f->fn(thread, wasi, args, result, in->arena);
+    for (int i = 0; i < MAX_WAITS && status == VM_SUSPEND; i++) {
+        look_around(wasi);
+        status = f->fn(thread, wasi, args, result, in->arena);
+    }
     shape = strstr(f->type, "->");
     if (status != VM_DONE || !shape) return;
     shape += 2;
@@ -275,11 +409,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     VmStore *store = vm_store_new(NULL);
     VmThread *thread = vm_thread_new(store);
     Wasi *wasi = wasi_new(store, &context);
+    in->thread = thread;
+    in->wasi = wasi;
+    begin(in);
     for (int i = 0; i < MAX_CALLS && in->at < in->end; i++) {
-        if (next(in) % 8 == 0 && in->live_count) drop_one(in, wasi, next(in) % in->live_count);
-        else call(in, thread, wasi);
+        if (next(in) % 16 == 0 && in->live_count) drop_one(in, next(in) % in->live_count);
+        else call(in, choose(in));
     }
-    while (in->live_count) drop_one(in, wasi, 0);
+    while (in->live_count) drop_one(in, 0);
     wasi_free(wasi);
     vm_thread_free(thread);
     vm_store_free(store);

@@ -381,6 +381,7 @@ static void strings_from_guests(void) {
     LIFT(ABI_UTF16, "\x70\xdf\x3c\xd8", 2, 2, TRAP_INVALID_UTF16);
     LIFT(ABI_UTF16, "", 1, 0, TRAP_UNALIGNED_POINTER);
     LIFT(ABI_UTF16, "", 0, 1 << 27, TRAP_VALUE_TOO_LARGE);
+    LIFT(ABI_UTF16, "", 0, 0x80000001u, TRAP_VALUE_TOO_LARGE); /* 2 bytes, in 32 bits */
     LIFT(ABI_LATIN1_UTF16, "\xf6", 0, 1, TRAP_NONE);
     CHECK_STR(s, "\xc3\xb6");
     LIFT(ABI_LATIN1_UTF16, "\x03\x26", 0, 0x80000001u, TRAP_NONE);
@@ -496,6 +497,18 @@ static void lists_of_everything(void) {
     free(b->bytes);
 }
 
+/* As many elements as make few bytes in 32 bits. */
+static void sizes_do_not_wrap(void) {
+    Fake *fake = fake_new(ABI_UTF8);
+    AbiValue value;
+    uint64_t slots[2] = {0, 0x20000001};
+    const AbiPlan *plan = abi_plan(&cache, type_of(WIT_LIST, prim(WIT_U64), NULL));
+    CHECK_EQ(abi_lift(plan, in_slots(fake, slots), arena, &value), TRAP_VALUE_TOO_LARGE);
+    plan = abi_plan(&cache, type_of(WIT_LIST, type_of(WIT_OPTION, prim(WIT_U32), NULL), NULL));
+    CHECK_EQ(abi_lift(plan, in_slots(fake, slots), arena, &value), TRAP_VALUE_TOO_LARGE);
+    free(fake->bytes);
+}
+
 static void packed_lists(void) {
     Fake *fake = fake_new(ABI_UTF8);
     const AbiPlan *bools = abi_plan(&cache, type_of(WIT_LIST, prim(WIT_BOOL), NULL));
@@ -599,6 +612,7 @@ int main(void) {
     RUN(realloc_arguments);
     RUN(hostile_realloc);
     RUN(lists_of_everything);
+    RUN(sizes_do_not_wrap);
     RUN(packed_lists);
     RUN(amplification_is_bounded);
     RUN(handles_pass);

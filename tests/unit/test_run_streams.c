@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * `witc run` as the shell and the terminal see it: what reaches a terminal, how it ends, and streams that
- * are closed, broken, or no streams. It runs build/witc.
+ * are closed, broken, or no streams. It runs build/witc, or what the variable WITC names.
  */
 #include "tests/test.h"
 
@@ -22,7 +22,8 @@ typedef struct {
 static int nowhere;
 
 static pid_t start(Streams streams, const char *const *options, const char *what) {
-    const char *words[MOST + 6] = {"build/witc", "run"};
+    const char *program = getenv("WITC");
+    const char *words[MOST + 6] = {program ? program : "build/witc", "run"};
     size_t n = 2;
     for (; options && *options; options++) words[n++] = *options;
     words[n++] = "tests/policy/writer.wat";

@@ -378,6 +378,30 @@ static uint32_t letters(const char *text) {
            (uint32_t)text[3] << 24;
 }
 
+/* ---- buffers ---- */
+
+/* They lie in the guest's memory, also where nothing is copied yet: one page, from 0. */
+static void buffers_lie_inside(void) {
+    static const uint32_t bad[][2] = {{65530, 7},      {65537, 1},      {0, 65537},
+                                      {0xfffffffe, 4}, {4, 0x0fffffff}, {0, 0x10000000}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        for (int writes = 0; writes < 2; writes++) {
+            World *w = world_new();
+            uint64_t ends = call(w, "new-bytes", 0, 0, 0);
+            uint32_t end = (uint32_t)(writes ? ends >> 32 : ends);
+            VmStatus status =
+                start(w, writes ? "write-bytes" : "read-bytes", end, bad[i][0], bad[i][1]);
+            CHECK_EQ(status, VM_TRAP);
+            bool too_large = bad[i][1] == 0x10000000;
+            CHECK_EQ(vm_trapped(w->thread), too_large ? TRAP_VALUE_TOO_LARGE : TRAP_VALUE_BOUNDS);
+            world_free(w);
+        }
+    World *w = world_new();
+    uint32_t end = (uint32_t)call(w, "new-bytes", 0, 0, 0);
+    CHECK_EQ(call(w, "read-bytes", end, 65530, 6), BLOCKED);
+    world_free(w);
+}
+
 /* ---- the host gives ---- */
 
 static void hosts_give_bytes_in_parts(void) {
@@ -901,6 +925,7 @@ static void hostile_guests_do_no_harm(void) {
 
 int main(void) {
     arena = arena_new();
+    RUN(buffers_lie_inside);
     RUN(hosts_give_bytes_in_parts);
     RUN(hosts_end_without_a_byte);
     RUN(guests_cancel_reads);

@@ -641,6 +641,28 @@ static void limits_of_the_host(WasiContext *context) {
          "!connection-read-timeout");
 }
 
+/* As many as the default allows, none of which is answered, and one more. */
+static void requests_under_way_are_limited(void) {
+    enum { MOST = 64 };
+    Fetch f = {.method = "GET", .path = "/silent"};
+    AbiValue futures[MOST + 1];
+    unsigned n = 0;
+    for (bool sent = true; n <= MOST && sent; n += sent) {
+        AbiValue args[2] = {make_request(&f), {.bits = 0}};
+        CHECK_EQ(call("wasi:http/outgoing-handler", "handle", args), VM_DONE);
+        sent = !result[0].variant.index;
+        if (sent) futures[n] = result[0].variant.payload[0];
+    }
+    CHECK_EQ(n, MOST);
+    if (n == MOST) {
+        told[0] = 0;
+        tell_error(result[0].variant.payload);
+        CHECK_STR(str_from(told), "!connection-limit-reached");
+    }
+    while (n) wasi_drop(wasi, &futures[--n]);
+    TOLD(get("/hello"), "200 hello"); /* those that were dropped do not count */
+}
+
 static void make_routes(void) {
     strcpy(many_fields, OK);
     for (int i = 0; i < 4000; i++) strcat(many_fields + i * 10, "Name: value\r\n");
@@ -705,6 +727,7 @@ int main(void) {
     RUN(requests);
     RUN(requests_that_are_refused);
     RUN(grants);
+    RUN(requests_under_way_are_limited);
     RUN(destinations);
     RUN(names);
     RUN(addresses_are_pinned);

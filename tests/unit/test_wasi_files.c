@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -457,6 +459,58 @@ static void special_files_stay_shut(void) {
     CHECK_EQ(open_at(rw, "fifo/", 0, READ, &handle), NOT_DIRECTORY);
 }
 
+/* A file and a link out of the folder take turns under one name, while it is opened again and again. */
+static atomic_bool stop;
+
+static void *take_turns(void *unused) {
+    while (!stop) {
+        rename("turn", "turn-file");
+        rename("turn-link", "turn");
+        rename("turn", "turn-link");
+        rename("turn-file", "turn");
+    }
+    return unused;
+}
+
+static void write_file(const char *path, const char *bytes) {
+    int fd = open(path, O_CREAT | O_WRONLY, 0644);
+    CHECK_EQ(write(fd, bytes, strlen(bytes)), strlen(bytes));
+    close(fd);
+}
+
+static void links_that_take_turns(void) {
+    write_file("turn", "inside");
+    write_file("../secret", "secret");
+    CHECK_EQ(symlink("../secret", "turn-link"), 0);
+    pthread_t other;
+    CHECK_EQ(pthread_create(&other, NULL, take_turns, NULL), 0);
+    unsigned found = 0, wrong = 0;
+    for (int i = 0; i < 30000; i++) {
+        AbiValue file, args[5] = {rw, bits(i & 1), text("turn"), bits(0), bits(READ)};
+        if (method("open-at", args) != FINE) continue;
+        file = result[0].variant.payload[0];
+        AbiValue read[3] = {file, bits(10), bits(0)};
+        CHECK_EQ(method("read", read), FINE);
+        AbiValue *got = result[0].variant.payload;
+        wrong += got->list.len != 6 || memcmp(got->list.items, "inside", 6) != 0;
+        found++;
+        drop(file);
+    }
+    stop = true;
+    pthread_join(other, NULL);
+    CHECK_EQ(wrong, 0);
+    printf("turns: %u found\n", found);
+}
+
+static void listings_count(void) {
+    static AbiValue listings[2000];
+    unsigned n = 0;
+    while (n < 2000 && method("read-directory", &rw) == FINE)
+        listings[n++] = result[0].variant.payload[0];
+    CHECK_EQ(n, 1000);
+    while (n) drop(listings[--n]);
+}
+
 static void handles_come_and_go(void) {
     int before = open_count();
     for (int i = 0; i < 20000; i++) {
@@ -476,6 +530,7 @@ static void handles_come_and_go(void) {
     while (n < 2000 && open_at(rw, "kept", 0, READ, &handles[n]) == FINE) n++;
     CHECK_EQ(n, 1000); /* at a time */
     while (n) drop(handles[--n]);
+    listings_count();
     CHECK_EQ(open_count(), before);
 }
 
@@ -503,6 +558,7 @@ static void run_all(void) {
     RUN(times);
     RUN(quotas);
     RUN(special_files_stay_shut);
+    RUN(links_that_take_turns);
     RUN(handles_come_and_go);
     host_close();
     for (int i = 0; i < 3; i++) disk->close(disk, grants[i].fd);

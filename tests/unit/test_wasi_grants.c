@@ -177,6 +177,34 @@ static void open_files_are_limited(void) {
     setrlimit(RLIMIT_NOFILE, &before);
 }
 
+/* What one request has made is gone for the next, and counts anew. */
+static void nothing_is_left_for_the_next(void) {
+    WasiContext context = {.stdin_fd = -1, .stdout_fd = out_pipe[1], .stderr_fd = out_pipe[1]};
+    context.limits.max_resources = 3;
+    context.limits.max_open = 1;
+    context.limits.max_output = 10;
+    context.limits.max_messages = 100;
+    host_open(&context);
+    for (int i = 0; i < 3; i++) {
+        char bytes[64];
+        AbiValue family = bits(0);
+        CHECK_EQ(sockets_until_refused(), 1);
+        wasi_drop(wasi, &(AbiValue){.bits = 1});
+        CHECK_EQ(call("wasi:sockets/udp-create-socket", "create-udp-socket", &family), VM_DONE);
+        CHECK_EQ(result[0].variant.index, 0);
+        AbiValue socket = *result[0].variant.payload;
+        CHECK_EQ(write_text("wasi:cli/stdout", "123456789a"), VM_DONE);
+        CHECK_EQ(result[0].variant.index, 0);
+        CHECK_EQ(take(bytes, sizeof bytes), 10);
+        CHECK_EQ(call("wasi:http/types", "[constructor]fields", NULL), VM_DONE);
+        AbiValue field[3] = {result[0], text("name"), text("value of thirty bytes, no more")};
+        CHECK_EQ(call("wasi:http/types", "[method]fields.append", field), VM_DONE);
+        CHECK(wasi_rewind(wasi));
+        CHECK_EQ(call("wasi:sockets/udp", "[method]udp-socket.subscribe", &socket), VM_TRAP);
+    }
+    host_close();
+}
+
 /* ---- hosts beside ---- */
 
 static AbiValue udp_bound(Wasi *of) {
@@ -231,6 +259,7 @@ int main(void) {
     RUN(resources_are_limited);
     RUN(messages_are_limited);
     RUN(open_files_are_limited);
+    RUN(nothing_is_left_for_the_next);
     RUN(hosts_beside);
     arena_free(arena);
     return test_end("wasi_grants");

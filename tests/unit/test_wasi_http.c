@@ -596,6 +596,34 @@ static void informational(void) {
     wasi_drop(wasi, &outparam);
 }
 
+/* ---- children ---- */
+
+/* What the guest's own drop asks, before anything is dropped (wasi/internal.h). */
+const char *wasi_refuses(void *wasi, uint64_t rep);
+static bool is_refused(AbiValue handle) { return wasi_refuses(wasi, handle.bits) != NULL; }
+
+static void parents_come_last(void) {
+    AbiValue request = take("GET", NULL), incoming = consume(request);
+    AbiValue stream = stream_of(incoming);
+    CHECK(is_refused(incoming) && !is_refused(stream));
+    wasi_drop(wasi, &stream);
+    CHECK(!is_refused(incoming));
+    wasi_drop(wasi, &incoming);
+    CHECK(!is_refused(request));
+    CHECK_EQ(call(HTTP, "[method]incoming-request.headers", &request), VM_DONE);
+    AbiValue headers = result[0];
+    CHECK(is_refused(request) && !is_refused(headers));
+    wasi_drop(wasi, &headers);
+    wasi_drop(wasi, &request);
+    AbiValue response = make_response("", ""), body = body_of(response), out = output_of(body);
+    CHECK(is_refused(body));
+    wasi_drop(wasi, &out);
+    CHECK(!is_refused(body));
+    wasi_drop(wasi, &body);
+    wasi_drop(wasi, &response);
+    wasi_drop(wasi, &outparam);
+}
+
 /* ---- fields, options ---- */
 
 static void fields_have_limits(void) {
@@ -655,6 +683,7 @@ int main(void) {
     RUN(other_answers);
     RUN(errors_are_told);
     RUN(informational);
+    RUN(parents_come_last);
     RUN(fields_have_limits);
     host_close();
     arena_free(arena);

@@ -116,6 +116,35 @@ static int no_calls(void) {
     return 0;
 }
 
+/* What the system says of a child that is locked in: programs with more rights give it none. */
+static void privileges_are_gone(void) {
+    int stays[2];
+    CHECK_EQ(pipe(stays), 0);
+    const WasiContext *context = &closed;
+    pid_t child = fork();
+    if (child == 0) {
+        const char *missing;
+        char byte;
+        close(stays[1]);
+        wasi_jail(&context, 1, &missing);
+        _exit(read(stays[0], &byte, 1) != 0);
+    }
+    close(stays[0]);
+    char path[64], line[128];
+    snprintf(path, sizeof path, "/proc/%d/status", child);
+    int privileges = -1;
+    for (int i = 0; i < 1000 && privileges < 1; i++) { /* until it is */
+        FILE *status = fopen(path, "r");
+        while (status && fgets(line, sizeof line, status))
+            sscanf(line, "NoNewPrivs: %d", &privileges);
+        if (status) fclose(status);
+        usleep(2000);
+    }
+    CHECK_EQ(privileges, 1);
+    close(stays[1]);
+    waitpid(child, NULL, 0);
+}
+
 static void *resolve(void *unused) {
     struct addrinfo *found = NULL, hints = {.ai_socktype = SOCK_STREAM};
     (void)unused;
@@ -132,6 +161,21 @@ static int connect_to(int port) {
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     return fd < 0 ? -1 : connect(fd, (struct sockaddr *)&to, sizeof to);
+}
+
+/* Sends with the first packet, which connects, by each of the calls that can. */
+static int send_first(int how, int port) {
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct iovec bytes = {"x", 1};
+    struct mmsghdr message = {
+        .msg_hdr = {.msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &bytes, .msg_iovlen = 1}};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0) return 0;
+    if (how == 0) return (int)sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&to, sizeof to);
+    if (how == 1) return (int)sendmsg(fd, &message.msg_hdr, MSG_FASTOPEN);
+    return sendmmsg(fd, &message, 1, MSG_FASTOPEN);
 }
 
 /* libcurl is loaded when it is first needed, and connects, to an address and to a name. */
@@ -163,6 +207,7 @@ static int granted_network(void) {
     WORKS(curl_connects("127.0.0.1"));
     WORKS(curl_connects("localhost"));
     if (has_ports) FAILS(EACCES, connect_to(listening_at == 9 ? 10 : 9));
+    for (int how = 0; how < 3; how++) FAILS(EPERM, send_first(how, listening_at));
     FAILS(EPERM, socket(AF_PACKET, SOCK_RAW, 0));
     FAILS(EPERM, socket(AF_VSOCK, SOCK_STREAM, 0));
     FAILS(EPERM, socket(AF_UNIX, SOCK_STREAM, 0));
@@ -222,6 +267,7 @@ int main(void) {
         RUN(files_are_closed);
         RUN(folders_are_open);
         RUN(calls_are_closed);
+        RUN(privileges_are_gone);
         RUN(network_is_granted);
     }
     unlinkat(folders[1].fd, "kept", 0);

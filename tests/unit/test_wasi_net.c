@@ -164,6 +164,7 @@ static void names_are_decided_on_what_they_led_to(void) {
     CHECK(wasi_net_resolves(&net, "a.test") && wasi_net_resolves(&net, "x.b.test"));
     CHECK(wasi_net_resolves(&net, "x.y.b.test") && wasi_net_resolves(&net, "c.test"));
     CHECK(!wasi_net_resolves(&net, "b.test") && !wasi_net_resolves(&net, "xb.test"));
+    CHECK(!wasi_net_resolves(&net, "xxb.test"));
     CHECK(!wasi_net_resolves(&net, "x.a.test") && !wasi_net_resolves(&net, ".b.test"));
     WasiAddress at = address_of("5.6.7.8", 80);
     wasi_net_learn(&net, "c.test", &at);

@@ -348,6 +348,40 @@ static void race(void) {
     printf("race: %u of %d found\n", found, ROUNDS);
 }
 
+/* ---- a race: a folder is moved out and back, and what is above it changes with it ---- */
+
+static void *move_out(void *unused) {
+    (void)unused;
+    while (!stop) {
+        renameat(base, "deep/moved", base, "../outside/moved");
+        renameat(base, "../outside/moved", base, "deep/moved");
+    }
+    return NULL;
+}
+
+static void moved_away(void) {
+    enum { ROUNDS = 20000 };
+    CHECK_EQ(mkdirat(base, "deep", 0755), 0);
+    CHECK_EQ(mkdirat(base, "deep/moved", 0755), 0);
+    stop = false;
+    pthread_t thread;
+    CHECK_EQ(pthread_create(&thread, NULL, move_out, NULL), 0);
+    unsigned found = 0, out = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        static const char *const paths[] = {"deep/moved/../file", "deep/moved/../../file"};
+        WasiPlace place;
+        if (wasi_place((WasiPaths)(i & 1), base, str_from(paths[i / 2 % 2]), WASI_FOLLOW, &place))
+            continue;
+        found++;
+        out += !is_below(&place);
+        wasi_place_close(&place);
+    }
+    stop = true;
+    pthread_join(thread, NULL);
+    CHECK_EQ(out, 0);
+    printf("moved away: %u of %d found\n", found, ROUNDS);
+}
+
 /* No descriptor is left open by any of it. */
 static void nothing_stays_open(void) {
     int fd = open("/", O_PATH);
@@ -360,6 +394,7 @@ int main(void) {
     RUN(matrix);
     RUN(refusals);
     RUN(race);
+    RUN(moved_away);
     RUN(nothing_stays_open);
     wasi_memory_free(memory);
     wasi_tree_close(tree);
