@@ -51,7 +51,8 @@ static uint8_t next_path(Input *in, char path[PATH_MAX]) {
  * out: names are made in folders that stand below.) */
 static void make_entry(Input *in, const char *path, uint8_t kind, const char *target) {
     WasiPlace place;
-    if (wasi_place(WASI_PATHS_WALK, in->base, str_from(path), WASI_ENTRY, &place) == 0) {
+    if (wasi_place(&wasi_linux_files, WASI_PATHS_WALK, in->base, str_from(path), WASI_ENTRY,
+                   &place) == 0) {
         if (kind == FOLDER) mkdirat(place.folder, place.name, 0700);
         else if (kind == LINK) symlinkat(target, place.folder, place.name);
         else {
@@ -100,7 +101,8 @@ static void check_kernel(const Input *in, const char *path, WasiFollow follow,
         if (found && errno != ELOOP && errno != ENAMETOOLONG && !place->slash) abort();
         return;
     }
-    if (!is_below(in, fd) || !found || fstat(fd, &by_path) || !same_file(&by_path, &by_place)) abort();
+    if (!is_below(in, fd) || !found || fstat(fd, &by_path) || !same_file(&by_path, &by_place))
+        abort();
     close(fd);
 }
 
@@ -109,8 +111,8 @@ static void ask(const Input *in, const char *path, WasiFollow follow) {
     int faults[2], engines = wasi_paths_here() == WASI_PATHS_OPENAT2 ? 2 : 1;
     struct stat folders[2];
     for (int i = 0; i < engines; i++) {
-        faults[i] = wasi_place(i ? WASI_PATHS_OPENAT2 : WASI_PATHS_WALK, in->base, str_from(path),
-                               follow, &places[i]);
+        faults[i] = wasi_place(&wasi_linux_files, i ? WASI_PATHS_OPENAT2 : WASI_PATHS_WALK,
+                               in->base, str_from(path), follow, &places[i]);
         if (faults[i]) continue;
         if (!is_below(in, places[i].folder)) abort();
         if (strchr(places[i].name, '/') || !strcmp(places[i].name, "..")) abort();
@@ -142,7 +144,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     make_tree(&in);
     for (unsigned i = 0; in.at < in.end && i < MOST_PATHS; i++) {
         next_path(&in, path);
-        for (int follow = WASI_ENTRY; follow <= WASI_FOLLOW; follow++) ask(&in, path, (WasiFollow)follow);
+        for (int follow = WASI_ENTRY; follow <= WASI_FOLLOW; follow++)
+            ask(&in, path, (WasiFollow)follow);
     }
     int next = open("/", O_PATH | O_CLOEXEC); /* nothing else is open */
     if (next != in.base + 1) abort();

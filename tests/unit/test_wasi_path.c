@@ -370,7 +370,8 @@ static void moved_away(void) {
     for (int i = 0; i < ROUNDS; i++) {
         static const char *const paths[] = {"deep/moved/../file", "deep/moved/../../file"};
         WasiPlace place;
-        if (wasi_place((WasiPaths)(i & 1), base, str_from(paths[i / 2 % 2]), WASI_FOLLOW, &place))
+        if (wasi_place(&wasi_linux_files, (WasiPaths)(i & 1), base, str_from(paths[i / 2 % 2]),
+                       WASI_FOLLOW, &place))
             continue;
         found++;
         out += !is_below(&place);
