@@ -391,7 +391,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     *in = (Input){.at = data, .end = data + size, .arena = arena};
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     unsigned before = open_descriptors();
-    WasiFolder folder = {fd, STR("/"), .max_bytes = QUOTA, .max_files = FILES};
+    WasiFolder folder = {.fd = fd, .name = STR("/"), .max_bytes = QUOTA, .max_files = FILES};
     WasiContext context = {.folders = &folder,
                            .folder_count = 1,
                            .stdin_fd = -1,
