@@ -223,19 +223,26 @@ static ssize_t read_socket(const WasiInput *in, void *bytes, uint64_t n) {
     return sockets->receive(sockets, in->fd, bytes, n, NULL);
 }
 
+/* A file has all its bytes there: no fault means that more may come later. */
+static ssize_t read_file(const WasiInput *in, void *bytes, size_t n) {
+    ssize_t got = 0;
+    if (in->offset > INT64_MAX) return 0;
+    do got = in->files->read(in->files, in->fd, bytes, n, in->offset);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
 /* Reads at most `n` bytes that are there: their number, or -1 and an errno, which is 0 at the end. */
 static ssize_t read_now(WasiInput *in, void *bytes, uint64_t n) {
     if (in->medium == WASI_MEDIUM_BODY) return read_body(in, bytes, n);
     if (!can_read(in)) return 0;
-    bool is_file = in->medium == WASI_MEDIUM_FILE, past_all = is_file && in->offset > INT64_MAX;
-    bool is_socket = in->medium == WASI_MEDIUM_SOCKET;
-    ssize_t got = past_all    ? 0
-                  : is_file   ? in->files->read(in->files, in->fd, bytes, n, in->offset)
-                  : is_socket ? read_socket(in, bytes, n)
-                              : read(in->fd, bytes, n);
+    bool is_file = in->medium == WASI_MEDIUM_FILE;
+    ssize_t got = is_file                              ? read_file(in, bytes, n)
+                  : in->medium == WASI_MEDIUM_SOCKET ? read_socket(in, bytes, n)
+                                                     : read(in->fd, bytes, n);
     if (got > 0) in->offset += (uint64_t)got;
     if (got > 0) return got;
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+    if (got < 0 && !is_file && (errno == EAGAIN || errno == EINTR)) return 0;
     if (got == 0) errno = 0;
     in->closed = true;
     return -1;
@@ -411,7 +418,7 @@ static int write_pending(WasiOutput *out) {
     while (out->start < out->end && can_write(out)) {
         ssize_t written = write_some(out, out->pending + out->start, out->end - out->start);
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0 && errno == EAGAIN) break;
+        if (written < 0 && errno == EAGAIN && out->medium != WASI_MEDIUM_FILE) break;
         if (written < 0) {
             int code = errno;
             out->closed = true;

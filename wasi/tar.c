@@ -148,7 +148,7 @@ static bool starts(const Tar *t, const char *bytes, size_t n) {
 }
 
 /* What is no archive may be one that is packed. */
-static bool refuse(Tar *t) {
+static bool refuse_packed(Tar *t) {
     static const struct {
         const char *magic;
         size_t len;
@@ -160,12 +160,17 @@ static bool refuse(Tar *t) {
                     5, "xz", "unxz FILE"},
                    {"\x28\xb5\x2f\xfd", 4, "zstd", "unzstd FILE"},
                    {"PK\3\4", 4, "zip", "unzip FILE -d FOLDER"}};
-    for (size_t i = 0; t->header_at == 0 && i < sizeof packers / sizeof *packers; i++) {
+    wasi_tree_bytes(t->tree, t->header, BLOCK, 0);
+    for (size_t i = 0; i < sizeof packers / sizeof *packers; i++) {
         if (!starts(t, packers[i].magic, packers[i].len)) continue;
         diag(t->diags, TAR_PACKED, here(t), packers[i].name);
         diag_note(t->diags, TAR_UNPACK, span_none(), packers[i].remedy);
-        return false;
+        return true;
     }
+    return false;
+}
+
+static bool refuse(Tar *t) {
     if (t->header_at == 0) diag(t->diags, TAR_NONE, here(t));
     else diag(t->diags, TAR_SUM, here(t));
     return false;
@@ -423,6 +428,7 @@ bool wasi_tar_read(WasiTree *tree, Diags *diags) {
         diag(diags, TAR_LARGE, span_at(&tree->source, 0));
         return false;
     }
+    if (refuse_packed(&t)) return false;
     for (;;) {
         t.header_at = t.at;
         if (t.at > tree->size) t.at = tree->size; /* what fills up a file is missing */
