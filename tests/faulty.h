@@ -57,8 +57,7 @@ FAULTY(int, set_times, -1, (const WasiFiles *files, int fd, const struct timespe
 FAULTY(int, set_times_at, -1, (FOLDER_NAME, const struct timespec times[2]),
        (below, folder, name, times))
 FAULTY(int, sync, -1, (const WasiFiles *files, int fd, bool data_only), (below, fd, data_only))
-FAULTY(int, advise, -1,
-       (const WasiFiles *files, int fd, uint64_t offset, uint64_t len, int advice),
+FAULTY(int, advise, -1, (const WasiFiles *files, int fd, uint64_t offset, uint64_t len, int advice),
        (below, fd, offset, len, advice))
 FAULTY(ssize_t, read_link, -1, (FOLDER_NAME, char *target, size_t size),
        (below, folder, name, target, size))

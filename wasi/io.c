@@ -237,7 +237,7 @@ static ssize_t read_now(WasiInput *in, void *bytes, uint64_t n) {
     if (in->medium == WASI_MEDIUM_BODY) return read_body(in, bytes, n);
     if (!can_read(in)) return 0;
     bool is_file = in->medium == WASI_MEDIUM_FILE;
-    ssize_t got = is_file                              ? read_file(in, bytes, n)
+    ssize_t got = is_file                            ? read_file(in, bytes, n)
                   : in->medium == WASI_MEDIUM_SOCKET ? read_socket(in, bytes, n)
                                                      : read(in->fd, bytes, n);
     if (got > 0) in->offset += (uint64_t)got;

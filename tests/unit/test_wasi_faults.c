@@ -197,7 +197,8 @@ static void check_contents(const char *name, const char *expected) {
 
 /* Three bytes at a time: a stream goes on, a call of `write` tells how far it came. */
 static void short_writes(void) {
-    AbiValue to = opened("short", CREATE, READ | WRITE), stream = new_stream("write-via-stream", to);
+    AbiValue to = opened("short", CREATE, READ | WRITE),
+             stream = new_stream("write-via-stream", to);
     disk.most = 3;
     CHECK_EQ(stream_write(stream, "0123456789"), FINE);
     CHECK_EQ(stream_write(stream, "abcd"), FINE);
