@@ -168,8 +168,12 @@ static void refusals(void) {
     refused(&b, 0, "leads nowhere");
     tar_header(&b, ".", '0', 0, "");
     refused(&b, 0, "is empty");
+}
+
+static void bad_headers(void) {
+    Buf b = {.arena = arena};
     tar_entry(&b, "x", 'x', STR("9 path=a\n"));
-    refused(&b, 0 + 1024, "not followed by an entry");
+    refused(&b, 1024, "not followed by an entry");
     static const char *const records[] = {
         "9 path=ab\n", "99 path=a\n", "path=a\n",
         "9 path=a",    "8 patha\n",   "0 \n",
@@ -531,6 +535,7 @@ int main(void) {
     RUN(good_archive);
     RUN(long_names);
     RUN(refusals);
+    RUN(bad_headers);
     RUN(bad_numbers);
     RUN(cut_anywhere);
     RUN(copies);
