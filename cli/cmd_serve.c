@@ -142,7 +142,8 @@ const CommandSpec cmd_serve = {
     OPTIONS(option_table),
     .arguments = arguments,
     .about =
-        "Answers HTTP/1.1 requests by a component that exports `wasi:http/incoming-handler`. The "
+        "Answers HTTP/1.1 requests, with or without TLS, by a component that exports "
+        "`wasi:http/incoming-handler`. The "
         "component is read and validated once; each request has a fresh instance of it, which sees "
         "nothing of other requests, and nothing else that is not granted. One thread runs "
         "all handlers: where one waits, or computes for long, others have their turn.\n"
@@ -152,7 +153,8 @@ const CommandSpec cmd_serve = {
         "SIGTERM or Ctrl-C lets requests under way come to their end, a second one does not. "
         "SIGHUP "
         "loads the program anew, without losing a request, and opens the log again; where the new "
-        "file is bad, the old one stays. Sockets that systemd has opened ($LISTEN_FDS) are taken.",
+        "file is bad, the old one stays. Certificates are loaded with it. Sockets that systemd has "
+        "opened ($LISTEN_FDS) are taken.",
     .examples =
         "At 127.0.0.1:8080\n$ witc serve app.wasm\n"
         "$ curl http://127.0.0.1:8080/\n"
@@ -162,6 +164,8 @@ const CommandSpec cmd_serve = {
         "With a folder, a variable and a service that it may call\n"
         "$ witc serve --dir pages::/pages::ro --env MODE=live --net-allow tcp:api.local:443 "
         "app.wasm\n"
+        "For everybody, by HTTPS\n"
+        "$ witc serve --addr 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem app.wasm\n"
         "Behind a proxy on this machine\n$ witc serve --unix /run/app.sock app.wasm\n"
         "Load a new version\n$ kill -HUP $(pidof witc)\n",
 };

@@ -130,7 +130,7 @@ bool program_works(const ServeOptions *options, ServeProgram *program) {
 bool server_tls(const ServeOptions *options, Tls **tls) {
     *tls = NULL;
     if (!options->tls_certificates.len) return true;
-    *tls = tls_load(&options->tls_certificates, &options->tls_keys, false);
+    *tls = tls_load(&options->tls_certificates, &options->tls_keys, http2_is_here());
     return *tls != NULL;
 }
 

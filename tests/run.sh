@@ -70,6 +70,7 @@ quick)
     part "scripts" tests/wast.sh build/witc
     part "sources" tests/sources.sh build/witc
     part "serve" tests/serve.sh build/witc
+    part "serve TLS" tests/serve_tls.sh build/witc
     ;;
 stress)
     unit stress
@@ -124,7 +125,9 @@ full)
     part "wasi" tests/wasi.sh build/witc
     part "wasi asan" tests/wasi.sh build/witc-asan
     part "serve" tests/serve.sh build/witc
+    part "serve TLS" tests/serve_tls.sh build/witc
     part "serve asan" tests/serve.sh build/witc-asan
+    part "serve TLS asan" tests/serve_tls.sh build/witc-asan
     part "http" tests/http.sh build/witc
     part "http asan" tests/http.sh build/witc-asan
     part "guide" tests/guide.sh build/witc

@@ -158,7 +158,11 @@ static void show_head(Request request, Out out) {
     wasi_http_types_method_incoming_request_method(r, &method);
     say("method ");
     say_number(method.tag);
-    say("\n");
+    wasi_http_types_scheme_t scheme;
+    say(wasi_http_types_method_incoming_request_scheme(r, &scheme) &&
+                scheme.tag == WASI_HTTP_TYPES_SCHEME_HTTPS
+            ? "\nscheme https\n"
+            : "\nscheme http\n");
     show_text("path ", wasi_http_types_method_incoming_request_path_with_query(r, &text), &text);
     show_text("authority ", wasi_http_types_method_incoming_request_authority(r, &text), &text);
     wasi_http_types_own_headers_t headers = wasi_http_types_method_incoming_request_headers(r);

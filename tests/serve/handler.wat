@@ -64,101 +64,106 @@
       (export (;8;) "incoming-request" (type (sub resource)))
       (type (;9;) (variant (case "get") (case "head") (case "post") (case "put") (case "delete") (case "connect") (case "options") (case "trace") (case "patch") (case "other" string)))
       (export (;10;) "method" (type (eq 9)))
-      (export (;11;) "headers" (type (eq 0)))
-      (export (;12;) "incoming-body" (type (sub resource)))
-      (export (;13;) "response-outparam" (type (sub resource)))
-      (export (;14;) "outgoing-response" (type (sub resource)))
-      (type (;15;) (option string))
-      (type (;16;) (option u16))
-      (type (;17;) (record (field "rcode" 15) (field "info-code" 16)))
-      (export (;18;) "DNS-error-payload" (type (eq 17)))
-      (type (;19;) (option u8))
-      (type (;20;) (record (field "alert-id" 19) (field "alert-message" 15)))
-      (export (;21;) "TLS-alert-received-payload" (type (eq 20)))
-      (type (;22;) (option u32))
-      (type (;23;) (record (field "field-name" 15) (field "field-size" 22)))
-      (export (;24;) "field-size-payload" (type (eq 23)))
-      (type (;25;) (option u64))
-      (type (;26;) (option 24))
-      (type (;27;) (variant (case "DNS-timeout") (case "DNS-error" 18) (case "destination-not-found") (case "destination-unavailable") (case "destination-IP-prohibited") (case "destination-IP-unroutable") (case "connection-refused") (case "connection-terminated") (case "connection-timeout") (case "connection-read-timeout") (case "connection-write-timeout") (case "connection-limit-reached") (case "TLS-protocol-error") (case "TLS-certificate-error") (case "TLS-alert-received" 21) (case "HTTP-request-denied") (case "HTTP-request-length-required") (case "HTTP-request-body-size" 25) (case "HTTP-request-method-invalid") (case "HTTP-request-URI-invalid") (case "HTTP-request-URI-too-long") (case "HTTP-request-header-section-size" 22) (case "HTTP-request-header-size" 26) (case "HTTP-request-trailer-section-size" 22) (case "HTTP-request-trailer-size" 24) (case "HTTP-response-incomplete") (case "HTTP-response-header-section-size" 22) (case "HTTP-response-header-size" 24) (case "HTTP-response-body-size" 25) (case "HTTP-response-trailer-section-size" 22) (case "HTTP-response-trailer-size" 24) (case "HTTP-response-transfer-coding" 15) (case "HTTP-response-content-coding" 15) (case "HTTP-response-timeout") (case "HTTP-upgrade-failed") (case "HTTP-protocol-error") (case "loop-detected") (case "configuration-error") (case "internal-error" 15)))
-      (export (;28;) "error-code" (type (eq 27)))
-      (alias outer 1 6 (type (;29;)))
-      (export (;30;) "input-stream" (type (eq 29)))
-      (export (;31;) "future-trailers" (type (sub resource)))
-      (alias outer 1 1 (type (;32;)))
-      (export (;33;) "pollable" (type (eq 32)))
-      (export (;34;) "trailers" (type (eq 0)))
-      (type (;35;) u16)
-      (export (;36;) "status-code" (type (eq 35)))
-      (export (;37;) "outgoing-body" (type (sub resource)))
-      (alias outer 1 7 (type (;38;)))
-      (export (;39;) "output-stream" (type (eq 38)))
-      (type (;40;) (own 0))
-      (type (;41;) (func (result 40)))
-      (export (;0;) "[constructor]fields" (func (type 41)))
-      (type (;42;) (borrow 0))
-      (type (;43;) (result (error 7)))
-      (type (;44;) (func (param "self" 42) (param "name" 3) (param "value" 5) (result 43)))
-      (export (;1;) "[method]fields.append" (func (type 44)))
-      (type (;45;) (tuple 3 5))
-      (type (;46;) (list 45))
-      (type (;47;) (func (param "self" 42) (result 46)))
-      (export (;2;) "[method]fields.entries" (func (type 47)))
-      (type (;48;) (borrow 8))
-      (type (;49;) (func (param "self" 48) (result 10)))
-      (export (;3;) "[method]incoming-request.method" (func (type 49)))
-      (type (;50;) (func (param "self" 48) (result 15)))
-      (export (;4;) "[method]incoming-request.path-with-query" (func (type 50)))
-      (export (;5;) "[method]incoming-request.authority" (func (type 50)))
-      (type (;51;) (own 11))
-      (type (;52;) (func (param "self" 48) (result 51)))
-      (export (;6;) "[method]incoming-request.headers" (func (type 52)))
-      (type (;53;) (own 12))
-      (type (;54;) (result 53))
-      (type (;55;) (func (param "self" 48) (result 54)))
-      (export (;7;) "[method]incoming-request.consume" (func (type 55)))
-      (type (;56;) (own 13))
+      (type (;11;) (variant (case "HTTP") (case "HTTPS") (case "other" string)))
+      (export (;12;) "scheme" (type (eq 11)))
+      (export (;13;) "headers" (type (eq 0)))
+      (export (;14;) "incoming-body" (type (sub resource)))
+      (export (;15;) "response-outparam" (type (sub resource)))
+      (export (;16;) "outgoing-response" (type (sub resource)))
+      (type (;17;) (option string))
+      (type (;18;) (option u16))
+      (type (;19;) (record (field "rcode" 17) (field "info-code" 18)))
+      (export (;20;) "DNS-error-payload" (type (eq 19)))
+      (type (;21;) (option u8))
+      (type (;22;) (record (field "alert-id" 21) (field "alert-message" 17)))
+      (export (;23;) "TLS-alert-received-payload" (type (eq 22)))
+      (type (;24;) (option u32))
+      (type (;25;) (record (field "field-name" 17) (field "field-size" 24)))
+      (export (;26;) "field-size-payload" (type (eq 25)))
+      (type (;27;) (option u64))
+      (type (;28;) (option 26))
+      (type (;29;) (variant (case "DNS-timeout") (case "DNS-error" 20) (case "destination-not-found") (case "destination-unavailable") (case "destination-IP-prohibited") (case "destination-IP-unroutable") (case "connection-refused") (case "connection-terminated") (case "connection-timeout") (case "connection-read-timeout") (case "connection-write-timeout") (case "connection-limit-reached") (case "TLS-protocol-error") (case "TLS-certificate-error") (case "TLS-alert-received" 23) (case "HTTP-request-denied") (case "HTTP-request-length-required") (case "HTTP-request-body-size" 27) (case "HTTP-request-method-invalid") (case "HTTP-request-URI-invalid") (case "HTTP-request-URI-too-long") (case "HTTP-request-header-section-size" 24) (case "HTTP-request-header-size" 28) (case "HTTP-request-trailer-section-size" 24) (case "HTTP-request-trailer-size" 26) (case "HTTP-response-incomplete") (case "HTTP-response-header-section-size" 24) (case "HTTP-response-header-size" 26) (case "HTTP-response-body-size" 27) (case "HTTP-response-trailer-section-size" 24) (case "HTTP-response-trailer-size" 26) (case "HTTP-response-transfer-coding" 17) (case "HTTP-response-content-coding" 17) (case "HTTP-response-timeout") (case "HTTP-upgrade-failed") (case "HTTP-protocol-error") (case "loop-detected") (case "configuration-error") (case "internal-error" 17)))
+      (export (;30;) "error-code" (type (eq 29)))
+      (alias outer 1 6 (type (;31;)))
+      (export (;32;) "input-stream" (type (eq 31)))
+      (export (;33;) "future-trailers" (type (sub resource)))
+      (alias outer 1 1 (type (;34;)))
+      (export (;35;) "pollable" (type (eq 34)))
+      (export (;36;) "trailers" (type (eq 0)))
+      (type (;37;) u16)
+      (export (;38;) "status-code" (type (eq 37)))
+      (export (;39;) "outgoing-body" (type (sub resource)))
+      (alias outer 1 7 (type (;40;)))
+      (export (;41;) "output-stream" (type (eq 40)))
+      (type (;42;) (own 0))
+      (type (;43;) (func (result 42)))
+      (export (;0;) "[constructor]fields" (func (type 43)))
+      (type (;44;) (borrow 0))
+      (type (;45;) (result (error 7)))
+      (type (;46;) (func (param "self" 44) (param "name" 3) (param "value" 5) (result 45)))
+      (export (;1;) "[method]fields.append" (func (type 46)))
+      (type (;47;) (tuple 3 5))
+      (type (;48;) (list 47))
+      (type (;49;) (func (param "self" 44) (result 48)))
+      (export (;2;) "[method]fields.entries" (func (type 49)))
+      (type (;50;) (borrow 8))
+      (type (;51;) (func (param "self" 50) (result 10)))
+      (export (;3;) "[method]incoming-request.method" (func (type 51)))
+      (type (;52;) (func (param "self" 50) (result 17)))
+      (export (;4;) "[method]incoming-request.path-with-query" (func (type 52)))
+      (type (;53;) (option 12))
+      (type (;54;) (func (param "self" 50) (result 53)))
+      (export (;5;) "[method]incoming-request.scheme" (func (type 54)))
+      (export (;6;) "[method]incoming-request.authority" (func (type 52)))
+      (type (;55;) (own 13))
+      (type (;56;) (func (param "self" 50) (result 55)))
+      (export (;7;) "[method]incoming-request.headers" (func (type 56)))
       (type (;57;) (own 14))
-      (type (;58;) (result 57 (error 28)))
-      (type (;59;) (func (param "param" 56) (param "response" 58)))
-      (export (;8;) "[static]response-outparam.set" (func (type 59)))
-      (type (;60;) (borrow 12))
-      (type (;61;) (own 30))
-      (type (;62;) (result 61))
-      (type (;63;) (func (param "self" 60) (result 62)))
-      (export (;9;) "[method]incoming-body.stream" (func (type 63)))
-      (type (;64;) (own 31))
-      (type (;65;) (func (param "this" 53) (result 64)))
-      (export (;10;) "[static]incoming-body.finish" (func (type 65)))
-      (type (;66;) (borrow 31))
-      (type (;67;) (own 33))
-      (type (;68;) (func (param "self" 66) (result 67)))
-      (export (;11;) "[method]future-trailers.subscribe" (func (type 68)))
-      (type (;69;) (own 34))
-      (type (;70;) (option 69))
-      (type (;71;) (result 70 (error 28)))
-      (type (;72;) (result 71))
-      (type (;73;) (option 72))
-      (type (;74;) (func (param "self" 66) (result 73)))
-      (export (;12;) "[method]future-trailers.get" (func (type 74)))
-      (type (;75;) (func (param "headers" 51) (result 57)))
-      (export (;13;) "[constructor]outgoing-response" (func (type 75)))
-      (type (;76;) (borrow 14))
-      (type (;77;) (result))
-      (type (;78;) (func (param "self" 76) (param "status-code" 36) (result 77)))
-      (export (;14;) "[method]outgoing-response.set-status-code" (func (type 78)))
-      (type (;79;) (own 37))
-      (type (;80;) (result 79))
-      (type (;81;) (func (param "self" 76) (result 80)))
-      (export (;15;) "[method]outgoing-response.body" (func (type 81)))
-      (type (;82;) (borrow 37))
+      (type (;58;) (result 57))
+      (type (;59;) (func (param "self" 50) (result 58)))
+      (export (;8;) "[method]incoming-request.consume" (func (type 59)))
+      (type (;60;) (own 15))
+      (type (;61;) (own 16))
+      (type (;62;) (result 61 (error 30)))
+      (type (;63;) (func (param "param" 60) (param "response" 62)))
+      (export (;9;) "[static]response-outparam.set" (func (type 63)))
+      (type (;64;) (borrow 14))
+      (type (;65;) (own 32))
+      (type (;66;) (result 65))
+      (type (;67;) (func (param "self" 64) (result 66)))
+      (export (;10;) "[method]incoming-body.stream" (func (type 67)))
+      (type (;68;) (own 33))
+      (type (;69;) (func (param "this" 57) (result 68)))
+      (export (;11;) "[static]incoming-body.finish" (func (type 69)))
+      (type (;70;) (borrow 33))
+      (type (;71;) (own 35))
+      (type (;72;) (func (param "self" 70) (result 71)))
+      (export (;12;) "[method]future-trailers.subscribe" (func (type 72)))
+      (type (;73;) (own 36))
+      (type (;74;) (option 73))
+      (type (;75;) (result 74 (error 30)))
+      (type (;76;) (result 75))
+      (type (;77;) (option 76))
+      (type (;78;) (func (param "self" 70) (result 77)))
+      (export (;13;) "[method]future-trailers.get" (func (type 78)))
+      (type (;79;) (func (param "headers" 55) (result 61)))
+      (export (;14;) "[constructor]outgoing-response" (func (type 79)))
+      (type (;80;) (borrow 16))
+      (type (;81;) (result))
+      (type (;82;) (func (param "self" 80) (param "status-code" 38) (result 81)))
+      (export (;15;) "[method]outgoing-response.set-status-code" (func (type 82)))
       (type (;83;) (own 39))
       (type (;84;) (result 83))
-      (type (;85;) (func (param "self" 82) (result 84)))
-      (export (;16;) "[method]outgoing-body.write" (func (type 85)))
-      (type (;86;) (result (error 28)))
-      (type (;87;) (func (param "this" 79) (param "trailers" 70) (result 86)))
-      (export (;17;) "[static]outgoing-body.finish" (func (type 87)))
+      (type (;85;) (func (param "self" 80) (result 84)))
+      (export (;16;) "[method]outgoing-response.body" (func (type 85)))
+      (type (;86;) (borrow 39))
+      (type (;87;) (own 41))
+      (type (;88;) (result 87))
+      (type (;89;) (func (param "self" 86) (result 88)))
+      (export (;17;) "[method]outgoing-body.write" (func (type 89)))
+      (type (;90;) (result (error 30)))
+      (type (;91;) (func (param "this" 83) (param "trailers" 74) (result 90)))
+      (export (;18;) "[static]outgoing-body.finish" (func (type 91)))
     )
   )
   (import "wasi:http/types@0.2.12" (instance (;4;) (type 8)))
@@ -190,28 +195,29 @@
     (import "wasi:http/types@0.2.12" "[method]fields.entries" (func (;9;) (type 6)))
     (import "wasi:http/types@0.2.12" "[method]incoming-request.method" (func (;10;) (type 6)))
     (import "wasi:http/types@0.2.12" "[method]incoming-request.path-with-query" (func (;11;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[method]incoming-request.authority" (func (;12;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[method]incoming-request.headers" (func (;13;) (type 7)))
-    (import "wasi:http/types@0.2.12" "[method]incoming-request.consume" (func (;14;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[static]response-outparam.set" (func (;15;) (type 8)))
-    (import "wasi:http/types@0.2.12" "[method]incoming-body.stream" (func (;16;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[static]incoming-body.finish" (func (;17;) (type 7)))
-    (import "wasi:http/types@0.2.12" "[method]future-trailers.subscribe" (func (;18;) (type 7)))
-    (import "wasi:http/types@0.2.12" "[method]future-trailers.get" (func (;19;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[constructor]outgoing-response" (func (;20;) (type 7)))
-    (import "wasi:http/types@0.2.12" "[method]outgoing-response.set-status-code" (func (;21;) (type 9)))
-    (import "wasi:http/types@0.2.12" "[method]outgoing-response.body" (func (;22;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[method]outgoing-body.write" (func (;23;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[static]outgoing-body.finish" (func (;24;) (type 3)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.scheme" (func (;12;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.authority" (func (;13;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.headers" (func (;14;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.consume" (func (;15;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[static]response-outparam.set" (func (;16;) (type 8)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-body.stream" (func (;17;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[static]incoming-body.finish" (func (;18;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]future-trailers.subscribe" (func (;19;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]future-trailers.get" (func (;20;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[constructor]outgoing-response" (func (;21;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]outgoing-response.set-status-code" (func (;22;) (type 9)))
+    (import "wasi:http/types@0.2.12" "[method]outgoing-response.body" (func (;23;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]outgoing-body.write" (func (;24;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[static]outgoing-body.finish" (func (;25;) (type 3)))
     (table (;0;) 1 1 funcref)
     (memory (;0;) 2)
     (global (;0;) (mut i32) i32.const 65536)
     (export "memory" (memory 0))
-    (export "cabi_realloc" (func 45))
-    (export "wasi:http/incoming-handler@0.2.12#handle" (func 81))
-    (export "_initialize" (func 82))
-    (func (;25;) (type 10))
-    (func (;26;) (type 6) (param i32 i32)
+    (export "cabi_realloc" (func 46))
+    (export "wasi:http/incoming-handler@0.2.12#handle" (func 83))
+    (export "_initialize" (func 84))
+    (func (;26;) (type 10))
+    (func (;27;) (type 6) (param i32 i32)
       (local i32 i32 i32 i32 i32 i64 i64 i64 i64)
       global.get 0
       i32.const 48
@@ -219,26 +225,26 @@
       local.tee 2
       global.set 0
       local.get 0
-      call 54
+      call 55
       local.set 3
       local.get 2
       i64.const 0
       i64.store offset=8
       local.get 2
-      i32.const 65750
+      i32.const 65779
       i32.store offset=4
       local.get 3
       local.get 2
       i32.const 8
       i32.add
-      call 67
+      call 68
       drop
       i32.const 0
       i32.const 0
-      i32.load offset=65792
+      i32.load offset=65824
       i32.const 1
       i32.add
-      i32.store offset=65792
+      i32.store offset=65824
       local.get 2
       i32.load offset=8
       local.tee 4
@@ -271,8 +277,8 @@
                 br_if 1 (;@4;)
               end
               local.get 1
-              i32.const 65706
-              call 27
+              i32.const 65735
+              call 28
               br 2 (;@2;)
             end
             block ;; label = @4
@@ -319,37 +325,37 @@
                     br_if 1 (;@6;)
                   end
                   local.get 0
-                  call 54
-                  i32.const 65800
-                  call 70
+                  call 55
+                  i32.const 65832
+                  call 72
                   drop
                   i32.const 0
-                  i32.load offset=65800
-                  call 55
+                  i32.load offset=65832
+                  call 56
                   local.get 2
                   i32.const 16
                   i32.add
-                  call 72
+                  call 74
                   drop
                   local.get 2
                   i32.load offset=16
                   local.set 3
                   local.get 1
                   i32.const 200
-                  call 28
+                  call 29
                   local.get 3
                   i32.const 1
-                  call 29
+                  call 30
                   i32.const 0
-                  i32.load offset=65796
-                  call 51
+                  i32.load offset=65828
+                  call 52
                   i32.const 0
-                  i32.load offset=65804
+                  i32.load offset=65836
                   i32.const 0
                   local.get 2
                   i32.const 16
                   i32.add
-                  call 80
+                  call 82
                   drop
                   br 4 (;@2;)
                 end
@@ -392,7 +398,7 @@
                 i32.const 115
                 i32.ne
                 br_if 1 (;@4;)
-                i32.const 65750
+                i32.const 65779
                 local.set 6
                 block ;; label = @6
                   local.get 3
@@ -446,17 +452,17 @@
                 end
                 local.get 1
                 local.get 3
-                call 28
+                call 29
                 i32.const 0
-                i32.load offset=65796
-                call 51
+                i32.load offset=65828
+                call 52
                 i32.const 0
-                i32.load offset=65804
+                i32.load offset=65836
                 i32.const 0
                 local.get 2
                 i32.const 16
                 i32.add
-                call 80
+                call 82
                 drop
                 br 3 (;@2;)
               end
@@ -485,7 +491,7 @@
             i32.const 103
             i32.ne
             br_if 0 (;@3;)
-            i32.const 65750
+            i32.const 65779
             local.set 6
             block ;; label = @4
               local.get 3
@@ -540,7 +546,7 @@
             local.get 1
             local.get 3
             i32.const 0
-            call 30
+            call 31
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -551,7 +557,7 @@
             local.get 2
             i32.const 4
             i32.add
-            call 31
+            call 32
             i32.eqz
             br_if 0 (;@3;)
             i32.const 0
@@ -594,7 +600,7 @@
             local.get 1
             local.get 4
             i32.const 20
-            call 30
+            call 31
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -605,7 +611,7 @@
             local.get 2
             i32.const 4
             i32.add
-            call 31
+            call 32
             i32.eqz
             br_if 0 (;@3;)
             i32.const 0
@@ -646,10 +652,10 @@
               end
             end
             local.get 4
-            call 32
+            call 33
             local.get 1
             i32.const 65699
-            call 27
+            call 28
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -660,7 +666,7 @@
             local.get 2
             i32.const 4
             i32.add
-            call 31
+            call 32
             i32.eqz
             br_if 0 (;@3;)
             i64.const -1
@@ -736,9 +742,9 @@
                 i32.const 0
                 local.get 3
                 i32.const 0
-                i32.load offset=69904
+                i32.load offset=69936
                 i32.add
-                i32.store offset=69904
+                i32.store offset=69936
                 local.get 3
                 i32.const -1
                 i32.add
@@ -768,33 +774,33 @@
                 i32.const 0
                 local.get 3
                 i32.const 0
-                i32.load offset=69904
+                i32.load offset=69936
                 i32.add
                 i32.const 3
                 i32.add
-                i32.store offset=69904
+                i32.store offset=69936
                 i32.const 0
                 local.get 3
                 i32.const 0
-                i32.load offset=69904
+                i32.load offset=69936
                 i32.add
                 i32.const 2
                 i32.add
-                i32.store offset=69904
+                i32.store offset=69936
                 i32.const 0
                 local.get 3
                 i32.const 0
-                i32.load offset=69904
+                i32.load offset=69936
                 i32.add
                 i32.const 1
                 i32.add
-                i32.store offset=69904
+                i32.store offset=69936
                 i32.const 0
                 local.get 3
                 i32.const 0
-                i32.load offset=69904
+                i32.load offset=69936
                 i32.add
-                i32.store offset=69904
+                i32.store offset=69936
                 local.get 3
                 i32.const -4
                 i32.add
@@ -809,8 +815,8 @@
               end
             end
             local.get 1
-            i32.const 65720
-            call 27
+            i32.const 65749
+            call 28
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -821,12 +827,12 @@
             local.get 2
             i32.const 4
             i32.add
-            call 31
+            call 32
             i32.eqz
             br_if 0 (;@3;)
             local.get 1
-            i32.const 65741
-            call 27
+            i32.const 65770
+            call 28
             i32.const 0
             local.set 4
             block ;; label = @4
@@ -865,7 +871,7 @@
               end
             end
             local.get 4
-            call 32
+            call 33
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -876,17 +882,17 @@
             local.get 2
             i32.const 4
             i32.add
-            call 31
+            call 32
             i32.eqz
             br_if 0 (;@3;)
             local.get 1
             i32.const 200
-            call 28
+            call 29
             i32.const 0
-            i32.load offset=65792
-            call 33
-            i32.const 0
+            i32.load offset=65824
             call 34
+            i32.const 0
+            call 35
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -897,7 +903,7 @@
             local.get 2
             i32.const 4
             i32.add
-            call 31
+            call 32
             i32.eqz
             br_if 0 (;@3;)
             i32.const 0
@@ -949,8 +955,8 @@
             i32.eq
             br_if 2 (;@1;)
             local.get 1
-            i32.const 65713
-            call 27
+            i32.const 65742
+            call 28
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -961,7 +967,7 @@
             local.get 2
             i32.const 4
             i32.add
-            call 31
+            call 32
             i32.eqz
             br_if 0 (;@3;)
             block ;; label = @4
@@ -975,7 +981,7 @@
               local.set 3
               loop ;; label = @5
                 local.get 3
-                i32.const 65760
+                i32.const 65792
                 i32.add
                 local.get 0
                 local.get 3
@@ -1000,7 +1006,7 @@
               end
             end
             local.get 1
-            call 35
+            call 36
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -1011,12 +1017,12 @@
             local.get 2
             i32.const 4
             i32.add
-            call 31
+            call 32
             i32.eqz
             br_if 0 (;@3;)
             local.get 0
             local.get 1
-            call 36
+            call 37
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -1027,12 +1033,12 @@
             local.get 2
             i32.const 4
             i32.add
-            call 31
+            call 32
             i32.eqz
             br_if 0 (;@3;)
             local.get 0
             local.get 1
-            call 37
+            call 38
             br 1 (;@2;)
           end
           local.get 2
@@ -1042,13 +1048,13 @@
           local.get 2
           i32.const 4
           i32.add
-          call 31
+          call 32
           br_if 0 (;@2;)
           local.get 2
           i32.const 8
           i32.add
           local.get 1
-          call 38
+          call 39
         end
         local.get 2
         i32.const 48
@@ -1058,7 +1064,7 @@
       end
       unreachable
     )
-    (func (;27;) (type 6) (param i32 i32)
+    (func (;28;) (type 6) (param i32 i32)
       (local i32 i32 i32)
       global.get 0
       i32.const 48
@@ -1067,7 +1073,7 @@
       global.set 0
       local.get 0
       i32.const 200
-      call 28
+      call 29
       i32.const 0
       local.set 0
       loop ;; label = @1
@@ -1105,15 +1111,15 @@
           local.get 1
           i32.store offset=8
           i32.const 0
-          i32.load offset=65796
-          call 52
+          i32.load offset=65828
+          call 53
           local.get 2
           i32.const 8
           i32.add
           local.get 2
           i32.const 16
           i32.add
-          call 62
+          call 63
           local.set 3
           local.get 0
           local.get 2
@@ -1130,29 +1136,29 @@
         end
       end
       i32.const 0
-      i32.load offset=65796
-      call 51
+      i32.load offset=65828
+      call 52
       i32.const 0
-      i32.load offset=65804
+      i32.load offset=65836
       i32.const 0
       local.get 2
       i32.const 16
       i32.add
-      call 80
+      call 82
       drop
       local.get 2
       i32.const 48
       i32.add
       global.set 0
     )
-    (func (;28;) (type 6) (param i32 i32)
+    (func (;29;) (type 6) (param i32 i32)
       (local i32 i32 i32 i32)
       global.get 0
       i32.const 64
       i32.sub
       local.tee 2
       global.set 0
-      call 63
+      call 64
       local.set 3
       local.get 2
       i32.const 12
@@ -1167,7 +1173,7 @@
       i32.const 65593
       i32.store offset=16
       local.get 3
-      call 53
+      call 54
       local.get 2
       i32.const 24
       i32.add
@@ -1177,7 +1183,7 @@
       local.get 2
       i32.const 15
       i32.add
-      call 64
+      call 65
       drop
       local.get 2
       i32.const 56
@@ -1204,24 +1210,24 @@
       i64.const 0
       i64.store offset=24
       local.get 3
-      call 76
+      call 78
       local.tee 3
-      call 57
+      call 58
       local.tee 5
       local.get 1
       i32.const 65535
       i32.and
-      call 77
+      call 79
       drop
       local.get 5
-      i32.const 65804
-      call 78
+      i32.const 65836
+      call 80
       drop
       i32.const 0
-      i32.load offset=65804
-      call 58
-      i32.const 65796
-      call 79
+      i32.load offset=65836
+      call 59
+      i32.const 65828
+      call 81
       drop
       local.get 4
       local.get 3
@@ -1230,13 +1236,13 @@
       local.get 2
       i32.const 24
       i32.add
-      call 71
+      call 73
       local.get 2
       i32.const 64
       i32.add
       global.set 0
     )
-    (func (;29;) (type 6) (param i32 i32)
+    (func (;30;) (type 6) (param i32 i32)
       (local i32 i32 i32 i32 i32)
       global.get 0
       i32.const 32
@@ -1245,13 +1251,13 @@
       global.set 0
       block ;; label = @1
         local.get 0
-        call 50
+        call 51
         i64.const 65536
         local.get 2
         i32.const 8
         i32.add
         local.get 2
-        call 61
+        call 62
         i32.eqz
         br_if 0 (;@1;)
         loop ;; label = @2
@@ -1281,15 +1287,15 @@
               local.get 4
               i32.store offset=16
               i32.const 0
-              i32.load offset=65796
-              call 52
+              i32.load offset=65828
+              call 53
               local.get 2
               i32.const 16
               i32.add
               local.get 2
               i32.const 24
               i32.add
-              call 62
+              call 63
               local.set 5
               local.get 3
               local.get 2
@@ -1309,26 +1315,26 @@
           local.get 2
           i32.const 8
           i32.add
-          call 48
+          call 49
           local.get 0
-          call 50
+          call 51
           i64.const 65536
           local.get 2
           i32.const 8
           i32.add
           local.get 2
-          call 61
+          call 62
           br_if 0 (;@2;)
         end
       end
       local.get 0
-      call 49
+      call 50
       local.get 2
       i32.const 32
       i32.add
       global.set 0
     )
-    (func (;30;) (type 11) (param i32 i32 i32)
+    (func (;31;) (type 11) (param i32 i32 i32)
       (local i32 i32 i64 i32 i32 i32)
       global.get 0
       i32.const 48
@@ -1339,7 +1345,7 @@
       local.set 4
       loop ;; label = @1
         local.get 4
-        i32.const 65808
+        i32.const 65840
         i32.add
         local.get 4
         i32.const 65535
@@ -1350,7 +1356,7 @@
         i32.or
         i32.store8
         local.get 4
-        i32.const 65809
+        i32.const 65841
         i32.add
         local.get 4
         i32.const 1
@@ -1372,7 +1378,7 @@
       end
       local.get 0
       i32.const 200
-      call 28
+      call 29
       block ;; label = @1
         block ;; label = @2
           local.get 1
@@ -1384,7 +1390,7 @@
           i64.mul
           local.set 5
           loop ;; label = @3
-            i32.const 65808
+            i32.const 65840
             local.set 0
             i32.const 1
             local.get 1
@@ -1414,15 +1420,15 @@
                 local.get 0
                 i32.store offset=8
                 i32.const 0
-                i32.load offset=65796
-                call 52
+                i32.load offset=65828
+                call 53
                 local.get 3
                 i32.const 8
                 i32.add
                 local.get 3
                 i32.const 16
                 i32.add
-                call 62
+                call 63
                 local.set 7
                 local.get 4
                 local.get 3
@@ -1444,12 +1450,12 @@
               i32.eqz
               br_if 0 (;@4;)
               local.get 5
-              call 60
+              call 61
               local.tee 4
-              call 47
-              call 59
+              call 48
+              call 60
               local.get 4
-              call 46
+              call 47
             end
             local.get 1
             local.get 6
@@ -1459,15 +1465,15 @@
           end
         end
         i32.const 0
-        i32.load offset=65796
-        call 51
+        i32.load offset=65828
+        call 52
         i32.const 0
-        i32.load offset=65804
+        i32.load offset=65836
         i32.const 0
         local.get 3
         i32.const 16
         i32.add
-        call 80
+        call 82
         drop
       end
       local.get 3
@@ -1475,7 +1481,7 @@
       i32.add
       global.set 0
     )
-    (func (;31;) (type 12) (param i32 i32 i32) (result i32)
+    (func (;32;) (type 12) (param i32 i32 i32) (result i32)
       (local i32 i32 i32 i32 i32 i32)
       i32.const 0
       local.set 3
@@ -1540,7 +1546,7 @@
           i32.const 0
           return
         end
-        i32.const 65750
+        i32.const 65779
         local.set 3
         block ;; label = @2
           local.get 7
@@ -1567,19 +1573,19 @@
       end
       local.get 6
     )
-    (func (;32;) (type 0) (param i32)
+    (func (;33;) (type 0) (param i32)
       local.get 0
       i64.extend_i32_u
       i64.const 1000000
       i64.mul
-      call 60
+      call 61
       local.tee 0
-      call 47
-      call 59
+      call 48
+      call 60
       local.get 0
-      call 46
+      call 47
     )
-    (func (;33;) (type 0) (param i32)
+    (func (;34;) (type 0) (param i32)
       (local i32 i32 i32 i32)
       global.get 0
       i32.const 48
@@ -1655,15 +1661,15 @@
           local.get 2
           i32.store offset=32
           i32.const 0
-          i32.load offset=65796
-          call 52
+          i32.load offset=65828
+          call 53
           local.get 1
           i32.const 32
           i32.add
           local.get 1
           i32.const 40
           i32.add
-          call 62
+          call 63
           local.set 3
           local.get 0
           local.get 1
@@ -1684,7 +1690,7 @@
       i32.add
       global.set 0
     )
-    (func (;34;) (type 0) (param i32)
+    (func (;35;) (type 0) (param i32)
       (local i32)
       global.get 0
       i32.const 32
@@ -1692,27 +1698,27 @@
       local.tee 1
       global.set 0
       i32.const 0
-      i32.load offset=65796
-      call 51
+      i32.load offset=65828
+      call 52
       i32.const 0
-      i32.load offset=65804
+      i32.load offset=65836
       local.get 0
       local.get 1
-      call 80
+      call 82
       drop
       local.get 1
       i32.const 32
       i32.add
       global.set 0
     )
-    (func (;35;) (type 0) (param i32)
+    (func (;36;) (type 0) (param i32)
       (local i32 i32 i32 i32 i32)
       global.get 0
       i32.const 64
       i32.sub
       local.tee 1
       global.set 0
-      call 63
+      call 64
       local.set 2
       local.get 1
       i32.const 14
@@ -1721,13 +1727,13 @@
       i32.const 65612
       i32.store offset=16
       local.get 1
-      i32.const 65760
+      i32.const 65792
       i32.store offset=56
       i32.const -1
       local.set 3
       loop ;; label = @1
         local.get 3
-        i32.const 65761
+        i32.const 65793
         i32.add
         local.set 4
         local.get 3
@@ -1743,7 +1749,7 @@
       local.get 5
       i32.store offset=60
       local.get 2
-      call 53
+      call 54
       local.get 1
       i32.const 16
       i32.add
@@ -1753,7 +1759,7 @@
       local.get 1
       i32.const 15
       i32.add
-      call 64
+      call 65
       drop
       local.get 1
       i32.const 48
@@ -1780,22 +1786,22 @@
       i64.const 0
       i64.store offset=16
       local.get 2
-      call 76
+      call 78
       local.tee 4
-      call 57
+      call 58
       local.tee 5
       i32.const 200
-      call 77
+      call 79
       drop
       local.get 5
-      i32.const 65804
-      call 78
+      i32.const 65836
+      call 80
       drop
       i32.const 0
-      i32.load offset=65804
-      call 58
-      i32.const 65796
-      call 79
+      i32.load offset=65836
+      call 59
+      i32.const 65828
+      call 81
       drop
       local.get 3
       local.get 4
@@ -1804,7 +1810,7 @@
       local.get 1
       i32.const 16
       i32.add
-      call 71
+      call 73
       i32.const 5
       local.set 3
       i32.const 65581
@@ -1826,15 +1832,15 @@
           local.get 4
           i32.store offset=56
           i32.const 0
-          i32.load offset=65796
-          call 52
+          i32.load offset=65828
+          call 53
           local.get 1
           i32.const 56
           i32.add
           local.get 1
           i32.const 16
           i32.add
-          call 62
+          call 63
           local.set 5
           local.get 3
           local.get 1
@@ -1851,39 +1857,39 @@
         end
       end
       i32.const 0
-      i32.load offset=65796
-      call 51
+      i32.load offset=65828
+      call 52
       i32.const 0
-      i32.load offset=65804
+      i32.load offset=65836
       i32.const 0
       local.get 1
       i32.const 16
       i32.add
-      call 80
+      call 82
       drop
       local.get 1
       i32.const 64
       i32.add
       global.set 0
     )
-    (func (;36;) (type 6) (param i32 i32)
+    (func (;37;) (type 6) (param i32 i32)
       (local i32 i32 i32 i32 i32)
       global.get 0
-      i32.const 80
+      i32.const 96
       i32.sub
       local.tee 2
       global.set 0
       local.get 0
-      call 54
+      call 55
       local.set 3
       local.get 1
       i32.const 200
-      call 28
+      call 29
       local.get 3
       local.get 2
-      i32.const 12
+      i32.const 28
       i32.add
-      call 66
+      call 67
       i32.const 7
       local.set 0
       i32.const 65674
@@ -1900,24 +1906,24 @@
           i32.const 4096
           i32.lt_u
           select
-          i32.store offset=76
+          i32.store offset=12
           local.get 2
           local.get 1
-          i32.store offset=72
+          i32.store offset=8
           i32.const 0
-          i32.load offset=65796
-          call 52
+          i32.load offset=65828
+          call 53
           local.get 2
-          i32.const 72
+          i32.const 8
           i32.add
           local.get 2
-          i32.const 32
+          i32.const 48
           i32.add
-          call 62
+          call 63
           local.set 4
           local.get 0
           local.get 2
-          i32.load offset=76
+          i32.load offset=12
           local.tee 5
           i32.sub
           local.set 0
@@ -1930,13 +1936,13 @@
         end
       end
       local.get 2
-      i32.load8_u offset=12
+      i32.load8_u offset=28
       local.set 1
       local.get 2
       i32.const 0
-      i32.store8 offset=55
+      i32.store8 offset=71
       local.get 2
-      i32.const 55
+      i32.const 71
       i32.add
       local.set 0
       loop ;; label = @1
@@ -1996,24 +2002,24 @@
           i32.const 4096
           i32.lt_u
           select
-          i32.store offset=28
+          i32.store offset=92
           local.get 2
           local.get 0
-          i32.store offset=24
+          i32.store offset=88
           i32.const 0
-          i32.load offset=65796
-          call 52
+          i32.load offset=65828
+          call 53
           local.get 2
-          i32.const 24
+          i32.const 88
           i32.add
           local.get 2
-          i32.const 72
+          i32.const 8
           i32.add
-          call 62
+          call 63
           local.set 4
           local.get 1
           local.get 2
-          i32.load offset=28
+          i32.load offset=92
           local.tee 5
           i32.sub
           local.set 1
@@ -2025,10 +2031,45 @@
           br_if 0 (;@2;)
         end
       end
-      i32.const 1
+      local.get 3
+      local.get 2
+      i32.const 8
+      i32.add
+      call 69
       local.set 0
-      i32.const 65749
+      i32.const 65706
+      i32.const 65721
+      local.get 2
+      i32.load8_u offset=8
+      i32.const 255
+      i32.and
+      i32.const 1
+      i32.eq
+      select
+      i32.const 65721
+      local.get 0
+      select
       local.set 1
+      i32.const 0
+      local.set 0
+      loop ;; label = @1
+        local.get 1
+        local.get 0
+        i32.add
+        local.set 4
+        local.get 0
+        i32.const 1
+        i32.add
+        local.tee 5
+        local.set 0
+        local.get 4
+        i32.load8_u
+        br_if 0 (;@1;)
+      end
+      local.get 5
+      i32.const -1
+      i32.add
+      local.set 0
       block ;; label = @1
         loop ;; label = @2
           local.get 0
@@ -2041,24 +2082,24 @@
           i32.const 4096
           i32.lt_u
           select
-          i32.store offset=76
+          i32.store offset=92
           local.get 2
           local.get 1
-          i32.store offset=72
+          i32.store offset=88
           i32.const 0
-          i32.load offset=65796
-          call 52
+          i32.load offset=65828
+          call 53
           local.get 2
-          i32.const 72
+          i32.const 88
           i32.add
           local.get 2
-          i32.const 32
+          i32.const 48
           i32.add
-          call 62
+          call 63
           local.set 4
           local.get 0
           local.get 2
-          i32.load offset=76
+          i32.load offset=92
           local.tee 5
           i32.sub
           local.set 0
@@ -2073,40 +2114,40 @@
       i32.const 65668
       local.get 3
       local.get 2
-      i32.const 4
-      i32.add
-      call 67
-      local.get 2
-      i32.const 4
-      i32.add
-      call 39
-      i32.const 65657
-      local.get 3
-      local.get 2
-      i32.const 4
+      i32.const 20
       i32.add
       call 68
       local.get 2
-      i32.const 4
+      i32.const 20
       i32.add
-      call 39
+      call 40
+      i32.const 65657
       local.get 3
-      call 69
-      call 53
       local.get 2
-      i32.const 24
+      i32.const 20
       i32.add
-      call 65
+      call 70
+      local.get 2
+      i32.const 20
+      i32.add
+      call 40
+      local.get 3
+      call 71
+      call 54
+      local.get 2
+      i32.const 40
+      i32.add
+      call 66
       block ;; label = @1
         local.get 2
-        i32.load offset=28
+        i32.load offset=44
         i32.eqz
         br_if 0 (;@1;)
         i32.const 0
         local.set 3
         loop ;; label = @2
           local.get 2
-          i32.load offset=24
+          i32.load offset=40
           local.get 3
           i32.const 4
           i32.shl
@@ -2130,24 +2171,24 @@
               i32.const 4096
               i32.lt_u
               select
-              i32.store offset=76
+              i32.store offset=92
               local.get 2
               local.get 1
-              i32.store offset=72
+              i32.store offset=88
               i32.const 0
-              i32.load offset=65796
-              call 52
+              i32.load offset=65828
+              call 53
               local.get 2
-              i32.const 72
+              i32.const 88
               i32.add
               local.get 2
-              i32.const 32
+              i32.const 48
               i32.add
-              call 62
+              call 63
               local.set 4
               local.get 0
               local.get 2
-              i32.load offset=76
+              i32.load offset=92
               local.tee 5
               i32.sub
               local.set 0
@@ -2175,24 +2216,24 @@
               i32.const 4096
               i32.lt_u
               select
-              i32.store offset=76
+              i32.store offset=92
               local.get 2
               local.get 1
-              i32.store offset=72
+              i32.store offset=88
               i32.const 0
-              i32.load offset=65796
-              call 52
+              i32.load offset=65828
+              call 53
               local.get 2
-              i32.const 72
+              i32.const 88
               i32.add
               local.get 2
-              i32.const 32
+              i32.const 48
               i32.add
-              call 62
+              call 63
               local.set 4
               local.get 0
               local.get 2
-              i32.load offset=76
+              i32.load offset=92
               local.tee 5
               i32.sub
               local.set 0
@@ -2205,7 +2246,7 @@
             end
           end
           local.get 2
-          i32.load offset=24
+          i32.load offset=40
           local.get 6
           i32.add
           local.tee 1
@@ -2226,24 +2267,24 @@
               i32.const 4096
               i32.lt_u
               select
-              i32.store offset=76
+              i32.store offset=92
               local.get 2
               local.get 1
-              i32.store offset=72
+              i32.store offset=88
               i32.const 0
-              i32.load offset=65796
-              call 52
+              i32.load offset=65828
+              call 53
               local.get 2
-              i32.const 72
+              i32.const 88
               i32.add
               local.get 2
-              i32.const 32
+              i32.const 48
               i32.add
-              call 62
+              call 63
               local.set 4
               local.get 0
               local.get 2
-              i32.load offset=76
+              i32.load offset=92
               local.tee 5
               i32.sub
               local.set 0
@@ -2257,7 +2298,7 @@
           end
           i32.const 1
           local.set 0
-          i32.const 65749
+          i32.const 65778
           local.set 1
           block ;; label = @3
             loop ;; label = @4
@@ -2271,24 +2312,24 @@
               i32.const 4096
               i32.lt_u
               select
-              i32.store offset=76
+              i32.store offset=92
               local.get 2
               local.get 1
-              i32.store offset=72
+              i32.store offset=88
               i32.const 0
-              i32.load offset=65796
-              call 52
+              i32.load offset=65828
+              call 53
               local.get 2
-              i32.const 72
+              i32.const 88
               i32.add
               local.get 2
-              i32.const 32
+              i32.const 48
               i32.add
-              call 62
+              call 63
               local.set 4
               local.get 0
               local.get 2
-              i32.load offset=76
+              i32.load offset=92
               local.tee 5
               i32.sub
               local.set 0
@@ -2305,28 +2346,28 @@
           i32.add
           local.tee 3
           local.get 2
-          i32.load offset=28
+          i32.load offset=44
           i32.lt_u
           br_if 0 (;@2;)
         end
       end
       i32.const 0
-      i32.load offset=65796
-      call 51
+      i32.load offset=65828
+      call 52
       i32.const 0
-      i32.load offset=65804
+      i32.load offset=65836
       i32.const 0
       local.get 2
-      i32.const 32
+      i32.const 48
       i32.add
-      call 80
+      call 82
       drop
       local.get 2
-      i32.const 80
+      i32.const 96
       i32.add
       global.set 0
     )
-    (func (;37;) (type 6) (param i32 i32)
+    (func (;38;) (type 6) (param i32 i32)
       (local i32 i32 i32 i32)
       global.get 0
       i32.const 80
@@ -2334,31 +2375,31 @@
       local.tee 2
       global.set 0
       local.get 0
-      call 54
-      i32.const 65800
-      call 70
+      call 55
+      i32.const 65832
+      call 72
       drop
       i32.const 0
-      i32.load offset=65800
-      call 55
+      i32.load offset=65832
+      call 56
       local.get 2
-      call 72
+      call 74
       drop
       local.get 2
       i32.load
       i32.const 0
-      call 29
+      call 30
       i32.const 0
-      i32.load offset=65800
-      call 73
-      call 56
+      i32.load offset=65832
+      call 75
+      call 57
       local.tee 3
-      call 74
-      call 47
-      call 59
+      call 76
+      call 48
+      call 60
       local.get 1
       i32.const 200
-      call 28
+      call 29
       i32.const 16
       local.set 0
       i32.const 65682
@@ -2380,13 +2421,13 @@
           local.get 1
           i32.store offset=48
           i32.const 0
-          i32.load offset=65796
-          call 52
+          i32.load offset=65828
+          call 53
           local.get 2
           i32.const 48
           i32.add
           local.get 2
-          call 62
+          call 63
           local.set 4
           local.get 0
           local.get 2
@@ -2406,7 +2447,7 @@
         block ;; label = @2
           local.get 3
           local.get 2
-          call 75
+          call 77
           i32.eqz
           br_if 0 (;@2;)
           local.get 2
@@ -2421,30 +2462,30 @@
           i32.ne
           br_if 0 (;@2;)
           i32.const 0
-          i32.load offset=65796
-          call 51
+          i32.load offset=65828
+          call 52
           i32.const 0
-          i32.load offset=65804
+          i32.load offset=65836
           local.get 2
           i32.const 20
           i32.add
           local.get 2
           i32.const 48
           i32.add
-          call 80
+          call 82
           drop
           br 1 (;@1;)
         end
         i32.const 0
-        i32.load offset=65796
-        call 51
+        i32.load offset=65828
+        call 52
         i32.const 0
-        i32.load offset=65804
+        i32.load offset=65836
         i32.const 0
         local.get 2
         i32.const 48
         i32.add
-        call 80
+        call 82
         drop
       end
       local.get 2
@@ -2452,7 +2493,7 @@
       i32.add
       global.set 0
     )
-    (func (;38;) (type 6) (param i32 i32)
+    (func (;39;) (type 6) (param i32 i32)
       (local i32 i32 i32)
       global.get 0
       i32.const 48
@@ -2632,7 +2673,7 @@
               i32.store8
               local.get 1
               local.get 2
-              call 71
+              call 73
               local.get 0
               i32.load offset=4
               local.set 4
@@ -2751,10 +2792,10 @@
           end
           local.get 1
           i32.const 200
-          call 28
+          call 29
           i32.const 14
           local.set 0
-          i32.const 65726
+          i32.const 65755
           local.set 4
           loop ;; label = @3
             local.get 0
@@ -2772,13 +2813,13 @@
             local.get 4
             i32.store offset=40
             i32.const 0
-            i32.load offset=65796
-            call 52
+            i32.load offset=65828
+            call 53
             local.get 2
             i32.const 40
             i32.add
             local.get 2
-            call 62
+            call 63
             local.set 3
             local.get 0
             local.get 2
@@ -2802,14 +2843,14 @@
       end
       local.get 1
       i32.const 200
-      call 28
-      i32.const 65726
-      call 40
+      call 29
+      i32.const 65755
+      call 41
       i32.const 50
-      call 32
+      call 33
       unreachable
     )
-    (func (;39;) (type 11) (param i32 i32 i32)
+    (func (;40;) (type 11) (param i32 i32 i32)
       (local i32 i32 i32 i32)
       global.get 0
       i32.const 16
@@ -2853,13 +2894,13 @@
           local.get 0
           i32.store
           i32.const 0
-          i32.load offset=65796
-          call 52
+          i32.load offset=65828
+          call 53
           local.get 3
           local.get 3
           i32.const 8
           i32.add
-          call 62
+          call 63
           local.set 5
           local.get 4
           local.get 3
@@ -2901,13 +2942,13 @@
           local.get 0
           i32.store
           i32.const 0
-          i32.load offset=65796
-          call 52
+          i32.load offset=65828
+          call 53
           local.get 3
           local.get 3
           i32.const 8
           i32.add
-          call 62
+          call 63
           local.set 5
           local.get 4
           local.get 3
@@ -2925,7 +2966,7 @@
       end
       i32.const 1
       local.set 4
-      i32.const 65749
+      i32.const 65778
       local.set 0
       block ;; label = @1
         loop ;; label = @2
@@ -2944,13 +2985,13 @@
           local.get 0
           i32.store
           i32.const 0
-          i32.load offset=65796
-          call 52
+          i32.load offset=65828
+          call 53
           local.get 3
           local.get 3
           i32.const 8
           i32.add
-          call 62
+          call 63
           local.set 5
           local.get 4
           local.get 3
@@ -2971,7 +3012,7 @@
       i32.add
       global.set 0
     )
-    (func (;40;) (type 0) (param i32)
+    (func (;41;) (type 0) (param i32)
       (local i32 i32 i32 i32)
       global.get 0
       i32.const 16
@@ -3015,13 +3056,13 @@
           local.get 0
           i32.store
           i32.const 0
-          i32.load offset=65796
-          call 52
+          i32.load offset=65828
+          call 53
           local.get 1
           local.get 1
           i32.const 8
           i32.add
-          call 62
+          call 63
           local.set 3
           local.get 2
           local.get 1
@@ -3042,13 +3083,13 @@
       i32.add
       global.set 0
     )
-    (func (;41;) (type 7) (param i32) (result i32)
+    (func (;42;) (type 7) (param i32) (result i32)
       (local i32 i64 i32 i32 i32 i64)
       i32.const -1
       local.set 1
       i64.const -1
       local.set 2
-      i32.const 69916
+      i32.const 69948
       local.set 3
       block ;; label = @1
         loop ;; label = @2
@@ -3101,17 +3142,17 @@
         local.set 5
         block ;; label = @2
           i32.const 0
-          i32.load offset=70048
+          i32.load offset=70080
           local.tee 3
           br_if 0 (;@2;)
           i32.const 0
-          i32.const 70064
+          i32.const 70096
           i32.const 15
           i32.add
           i32.const -16
           i32.and
           local.tee 3
-          i32.store offset=70048
+          i32.store offset=70080
         end
         memory.size
         local.set 4
@@ -3148,12 +3189,12 @@
           i32.eq
           br_if 1 (;@1;)
           i32.const 0
-          i32.load offset=70048
+          i32.load offset=70080
           local.set 3
         end
         i32.const 0
         local.get 6
-        i64.store32 offset=70048
+        i64.store32 offset=70080
         local.get 3
         i32.const 8
         i32.add
@@ -3166,7 +3207,7 @@
       end
       local.get 5
     )
-    (func (;42;) (type 0) (param i32)
+    (func (;43;) (type 0) (param i32)
       (local i32)
       block ;; label = @1
         local.get 0
@@ -3179,7 +3220,7 @@
         i32.load
         i32.const 2
         i32.shl
-        i32.const 69920
+        i32.const 69952
         i32.add
         local.tee 1
         i32.load
@@ -3189,13 +3230,13 @@
         i32.store
       end
     )
-    (func (;43;) (type 9) (param i32 i32) (result i32)
+    (func (;44;) (type 9) (param i32 i32) (result i32)
       (local i32)
       block ;; label = @1
         local.get 0
         br_if 0 (;@1;)
         local.get 1
-        call 41
+        call 42
         return
       end
       block ;; label = @1
@@ -3214,7 +3255,7 @@
       end
       block ;; label = @1
         local.get 1
-        call 41
+        call 42
         local.tee 1
         br_if 0 (;@1;)
         i32.const 0
@@ -3223,13 +3264,13 @@
       local.get 1
       local.get 0
       local.get 2
-      call 44
+      call 45
       local.set 1
       local.get 0
-      call 42
+      call 43
       local.get 1
     )
-    (func (;44;) (type 12) (param i32 i32 i32) (result i32)
+    (func (;45;) (type 12) (param i32 i32 i32) (result i32)
       (local i32 i32)
       block ;; label = @1
         local.get 2
@@ -3303,28 +3344,28 @@
       end
       local.get 0
     )
-    (func (;45;) (type 13) (param i32 i32 i32 i32) (result i32)
+    (func (;46;) (type 13) (param i32 i32 i32 i32) (result i32)
       block ;; label = @1
         local.get 3
         i32.eqz
         br_if 0 (;@1;)
         local.get 0
         local.get 3
-        call 43
+        call 44
         local.tee 2
         br_if 0 (;@1;)
         unreachable
       end
       local.get 2
     )
-    (func (;46;) (type 0) (param i32)
+    (func (;47;) (type 0) (param i32)
       local.get 0
       call 0
     )
-    (func (;47;) (type 7) (param i32) (result i32)
+    (func (;48;) (type 7) (param i32) (result i32)
       local.get 0
     )
-    (func (;48;) (type 0) (param i32)
+    (func (;49;) (type 0) (param i32)
       block ;; label = @1
         local.get 0
         i32.load offset=4
@@ -3332,22 +3373,19 @@
         br_if 0 (;@1;)
         local.get 0
         i32.load
-        call 42
+        call 43
       end
     )
-    (func (;49;) (type 0) (param i32)
+    (func (;50;) (type 0) (param i32)
       local.get 0
       call 1
     )
-    (func (;50;) (type 7) (param i32) (result i32)
+    (func (;51;) (type 7) (param i32) (result i32)
       local.get 0
     )
-    (func (;51;) (type 0) (param i32)
+    (func (;52;) (type 0) (param i32)
       local.get 0
       call 2
-    )
-    (func (;52;) (type 7) (param i32) (result i32)
-      local.get 0
     )
     (func (;53;) (type 7) (param i32) (result i32)
       local.get 0
@@ -3367,15 +3405,18 @@
     (func (;58;) (type 7) (param i32) (result i32)
       local.get 0
     )
-    (func (;59;) (type 0) (param i32)
+    (func (;59;) (type 7) (param i32) (result i32)
+      local.get 0
+    )
+    (func (;60;) (type 0) (param i32)
       local.get 0
       call 3
     )
-    (func (;60;) (type 1) (param i64) (result i32)
+    (func (;61;) (type 1) (param i64) (result i32)
       local.get 0
       call 4
     )
-    (func (;61;) (type 14) (param i32 i64 i32 i32) (result i32)
+    (func (;62;) (type 14) (param i32 i64 i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3405,7 +3446,7 @@
       i32.const 1
       i32.xor
     )
-    (func (;62;) (type 12) (param i32 i32 i32) (result i32)
+    (func (;63;) (type 12) (param i32 i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3441,10 +3482,10 @@
       i32.const 1
       i32.xor
     )
-    (func (;63;) (type 4) (result i32)
+    (func (;64;) (type 4) (result i32)
       call 7
     )
-    (func (;64;) (type 13) (param i32 i32 i32 i32) (result i32)
+    (func (;65;) (type 13) (param i32 i32 i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3484,17 +3525,17 @@
       i32.const 1
       i32.xor
     )
-    (func (;65;) (type 6) (param i32 i32)
+    (func (;66;) (type 6) (param i32 i32)
       local.get 0
       local.get 1
       call 9
     )
-    (func (;66;) (type 6) (param i32 i32)
+    (func (;67;) (type 6) (param i32 i32)
       local.get 0
       local.get 1
       call 10
     )
-    (func (;67;) (type 9) (param i32 i32) (result i32)
+    (func (;68;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3524,7 +3565,43 @@
       global.set 0
       local.get 0
     )
-    (func (;68;) (type 9) (param i32 i32) (result i32)
+    (func (;69;) (type 9) (param i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      local.get 2
+      call 12
+      block ;; label = @1
+        local.get 2
+        i32.load8_u
+        local.tee 0
+        i32.const 1
+        i32.ne
+        br_if 0 (;@1;)
+        local.get 1
+        local.get 2
+        i64.load offset=4 align=4
+        i64.store align=4
+        local.get 1
+        i32.const 8
+        i32.add
+        local.get 2
+        i32.const 12
+        i32.add
+        i32.load
+        i32.store
+      end
+      local.get 2
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 0
+    )
+    (func (;70;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3535,7 +3612,7 @@
       local.get 2
       i32.const 4
       i32.add
-      call 12
+      call 13
       block ;; label = @1
         local.get 2
         i32.load8_u offset=4
@@ -3554,11 +3631,11 @@
       global.set 0
       local.get 0
     )
-    (func (;69;) (type 7) (param i32) (result i32)
+    (func (;71;) (type 7) (param i32) (result i32)
       local.get 0
-      call 13
+      call 14
     )
-    (func (;70;) (type 9) (param i32 i32) (result i32)
+    (func (;72;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3569,7 +3646,7 @@
       local.get 2
       i32.const 8
       i32.add
-      call 14
+      call 15
       block ;; label = @1
         local.get 2
         i32.load8_u offset=8
@@ -3588,7 +3665,7 @@
       i32.const 1
       i32.xor
     )
-    (func (;71;) (type 6) (param i32 i32)
+    (func (;73;) (type 6) (param i32 i32)
       (local i32 i32 i64 i32 i32 i32 i32 i32 i32)
       block ;; label = @1
         block ;; label = @2
@@ -3716,7 +3793,7 @@
                                               local.get 1
                                               i32.load offset=28
                                               i32.const 0
-                                              call 15
+                                              call 16
                                               return
                                             end
                                             local.get 1
@@ -3782,7 +3859,7 @@
                                         local.get 9
                                         local.get 10
                                         local.get 6
-                                        call 15
+                                        call 16
                                         return
                                       end
                                       local.get 1
@@ -3968,9 +4045,9 @@
       local.get 7
       local.get 8
       local.get 9
-      call 15
+      call 16
     )
-    (func (;72;) (type 9) (param i32 i32) (result i32)
+    (func (;74;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3981,7 +4058,7 @@
       local.get 2
       i32.const 8
       i32.add
-      call 16
+      call 17
       block ;; label = @1
         local.get 2
         i32.load8_u offset=8
@@ -4000,15 +4077,15 @@
       i32.const 1
       i32.xor
     )
-    (func (;73;) (type 7) (param i32) (result i32)
-      local.get 0
-      call 17
-    )
-    (func (;74;) (type 7) (param i32) (result i32)
+    (func (;75;) (type 7) (param i32) (result i32)
       local.get 0
       call 18
     )
-    (func (;75;) (type 9) (param i32 i32) (result i32)
+    (func (;76;) (type 7) (param i32) (result i32)
+      local.get 0
+      call 19
+    )
+    (func (;77;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 64
@@ -4019,7 +4096,7 @@
       local.get 2
       i32.const 8
       i32.add
-      call 19
+      call 20
       block ;; label = @1
         local.get 2
         i32.load8_u offset=8
@@ -4086,47 +4163,17 @@
       global.set 0
       local.get 0
     )
-    (func (;76;) (type 7) (param i32) (result i32)
+    (func (;78;) (type 7) (param i32) (result i32)
       local.get 0
-      call 20
-    )
-    (func (;77;) (type 9) (param i32 i32) (result i32)
-      local.get 0
-      local.get 1
       call 21
-      i32.eqz
-    )
-    (func (;78;) (type 9) (param i32 i32) (result i32)
-      (local i32)
-      global.get 0
-      i32.const 16
-      i32.sub
-      local.tee 2
-      global.set 0
-      local.get 0
-      local.get 2
-      i32.const 8
-      i32.add
-      call 22
-      block ;; label = @1
-        local.get 2
-        i32.load8_u offset=8
-        local.tee 0
-        br_if 0 (;@1;)
-        local.get 1
-        local.get 2
-        i32.load offset=12
-        i32.store
-      end
-      local.get 2
-      i32.const 16
-      i32.add
-      global.set 0
-      local.get 0
-      i32.const 1
-      i32.xor
     )
     (func (;79;) (type 9) (param i32 i32) (result i32)
+      local.get 0
+      local.get 1
+      call 22
+      i32.eqz
+    )
+    (func (;80;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -4156,7 +4203,37 @@
       i32.const 1
       i32.xor
     )
-    (func (;80;) (type 12) (param i32 i32 i32) (result i32)
+    (func (;81;) (type 9) (param i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      local.get 2
+      i32.const 8
+      i32.add
+      call 24
+      block ;; label = @1
+        local.get 2
+        i32.load8_u offset=8
+        local.tee 0
+        br_if 0 (;@1;)
+        local.get 1
+        local.get 2
+        i32.load offset=12
+        i32.store
+      end
+      local.get 2
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 0
+      i32.const 1
+      i32.xor
+    )
+    (func (;82;) (type 12) (param i32 i32 i32) (result i32)
       (local i32 i32)
       global.get 0
       i32.const 48
@@ -4181,7 +4258,7 @@
       local.get 3
       i32.const 8
       i32.add
-      call 24
+      call 25
       block ;; label = @1
         local.get 3
         i32.load8_u offset=8
@@ -4230,15 +4307,15 @@
       i32.const 1
       i32.xor
     )
-    (func (;81;) (type 6) (param i32 i32)
+    (func (;83;) (type 6) (param i32 i32)
       local.get 0
       local.get 1
+      call 27
+    )
+    (func (;84;) (type 10)
       call 26
     )
-    (func (;82;) (type 10)
-      call 25
-    )
-    (data (;0;) (i32.const 65536) "/memory\00/slow\00/count\00/trailers\00/after\00/sleep\00hello\00/spin\00text/plain\00/length\00Content-Length\00/nothing\00Content-Type\00/head\00=\00authority \00path \00method \00trailers follow\0a\00slept\0a\00hello\0a\00grown\0a\00spun\0a\00the beginning\0a\00answered\0a\00")
+    (data (;0;) (i32.const 65536) "/memory\00/slow\00/count\00/trailers\00/after\00/sleep\00hello\00/spin\00text/plain\00/length\00Content-Length\00/nothing\00Content-Type\00/head\00=\00authority \00path \00method \00trailers follow\0a\00slept\0a\00\0ascheme https\0a\00\0ascheme http\0a\00hello\0a\00grown\0a\00spun\0a\00the beginning\0a\00answered\0a\00")
   )
   (core module (;1;)
     (type (;0;) (func (param i32 i64 i32)))
@@ -4246,7 +4323,7 @@
     (type (;2;) (func (param i32 i32 i32 i32 i32 i32)))
     (type (;3;) (func (param i32 i32)))
     (type (;4;) (func (param i32 i32 i32 i32 i64 i32 i32 i32 i32)))
-    (table (;0;) 14 14 funcref)
+    (table (;0;) 15 15 funcref)
     (export "0" (func 0))
     (export "1" (func 1))
     (export "2" (func 2))
@@ -4261,6 +4338,7 @@
     (export "11" (func 11))
     (export "12" (func 12))
     (export "13" (func 13))
+    (export "14" (func 14))
     (export "$imports" (table 0))
     (func (;0;) (type 0) (param i32 i64 i32)
       local.get 0
@@ -4317,7 +4395,13 @@
       i32.const 7
       call_indirect (type 3)
     )
-    (func (;8;) (type 4) (param i32 i32 i32 i32 i64 i32 i32 i32 i32)
+    (func (;8;) (type 3) (param i32 i32)
+      local.get 0
+      local.get 1
+      i32.const 8
+      call_indirect (type 3)
+    )
+    (func (;9;) (type 4) (param i32 i32 i32 i32 i64 i32 i32 i32 i32)
       local.get 0
       local.get 1
       local.get 2
@@ -4327,14 +4411,8 @@
       local.get 6
       local.get 7
       local.get 8
-      i32.const 8
-      call_indirect (type 4)
-    )
-    (func (;9;) (type 3) (param i32 i32)
-      local.get 0
-      local.get 1
       i32.const 9
-      call_indirect (type 3)
+      call_indirect (type 4)
     )
     (func (;10;) (type 3) (param i32 i32)
       local.get 0
@@ -4354,12 +4432,18 @@
       i32.const 12
       call_indirect (type 3)
     )
-    (func (;13;) (type 1) (param i32 i32 i32 i32)
+    (func (;13;) (type 3) (param i32 i32)
+      local.get 0
+      local.get 1
+      i32.const 13
+      call_indirect (type 3)
+    )
+    (func (;14;) (type 1) (param i32 i32 i32 i32)
       local.get 0
       local.get 1
       local.get 2
       local.get 3
-      i32.const 13
+      i32.const 14
       call_indirect (type 1)
     )
   )
@@ -4380,23 +4464,24 @@
   (alias core export 0 "4" (core func (;10;)))
   (alias core export 0 "5" (core func (;11;)))
   (alias core export 0 "6" (core func (;12;)))
+  (alias core export 0 "7" (core func (;13;)))
   (alias export 4 "[method]incoming-request.headers" (func (;3;)))
-  (core func (;13;) (canon lower (func 3)))
-  (alias core export 0 "7" (core func (;14;)))
+  (core func (;14;) (canon lower (func 3)))
   (alias core export 0 "8" (core func (;15;)))
   (alias core export 0 "9" (core func (;16;)))
+  (alias core export 0 "10" (core func (;17;)))
   (alias export 4 "[static]incoming-body.finish" (func (;4;)))
-  (core func (;17;) (canon lower (func 4)))
+  (core func (;18;) (canon lower (func 4)))
   (alias export 4 "[method]future-trailers.subscribe" (func (;5;)))
-  (core func (;18;) (canon lower (func 5)))
-  (alias core export 0 "10" (core func (;19;)))
+  (core func (;19;) (canon lower (func 5)))
+  (alias core export 0 "11" (core func (;20;)))
   (alias export 4 "[constructor]outgoing-response" (func (;6;)))
-  (core func (;20;) (canon lower (func 6)))
+  (core func (;21;) (canon lower (func 6)))
   (alias export 4 "[method]outgoing-response.set-status-code" (func (;7;)))
-  (core func (;21;) (canon lower (func 7)))
-  (alias core export 0 "11" (core func (;22;)))
+  (core func (;22;) (canon lower (func 7)))
   (alias core export 0 "12" (core func (;23;)))
   (alias core export 0 "13" (core func (;24;)))
+  (alias core export 0 "14" (core func (;25;)))
   (core instance (;1;)
     (export "[resource-drop]pollable" (func 0))
     (export "[method]pollable.block" (func 3))
@@ -4416,19 +4501,20 @@
     (export "[method]fields.entries" (func 9))
     (export "[method]incoming-request.method" (func 10))
     (export "[method]incoming-request.path-with-query" (func 11))
-    (export "[method]incoming-request.authority" (func 12))
-    (export "[method]incoming-request.headers" (func 13))
-    (export "[method]incoming-request.consume" (func 14))
-    (export "[static]response-outparam.set" (func 15))
-    (export "[method]incoming-body.stream" (func 16))
-    (export "[static]incoming-body.finish" (func 17))
-    (export "[method]future-trailers.subscribe" (func 18))
-    (export "[method]future-trailers.get" (func 19))
-    (export "[constructor]outgoing-response" (func 20))
-    (export "[method]outgoing-response.set-status-code" (func 21))
-    (export "[method]outgoing-response.body" (func 22))
-    (export "[method]outgoing-body.write" (func 23))
-    (export "[static]outgoing-body.finish" (func 24))
+    (export "[method]incoming-request.scheme" (func 12))
+    (export "[method]incoming-request.authority" (func 13))
+    (export "[method]incoming-request.headers" (func 14))
+    (export "[method]incoming-request.consume" (func 15))
+    (export "[static]response-outparam.set" (func 16))
+    (export "[method]incoming-body.stream" (func 17))
+    (export "[static]incoming-body.finish" (func 18))
+    (export "[method]future-trailers.subscribe" (func 19))
+    (export "[method]future-trailers.get" (func 20))
+    (export "[constructor]outgoing-response" (func 21))
+    (export "[method]outgoing-response.set-status-code" (func 22))
+    (export "[method]outgoing-response.body" (func 23))
+    (export "[method]outgoing-body.write" (func 24))
+    (export "[static]outgoing-body.finish" (func 25))
   )
   (core instance (;5;) (instantiate 0
       (with "wasi:io/poll@0.2.12" (instance 1))
@@ -4452,66 +4538,70 @@
     (import "" "5" (func (;5;) (type 3)))
     (import "" "6" (func (;6;) (type 3)))
     (import "" "7" (func (;7;) (type 3)))
-    (import "" "8" (func (;8;) (type 4)))
-    (import "" "9" (func (;9;) (type 3)))
+    (import "" "8" (func (;8;) (type 3)))
+    (import "" "9" (func (;9;) (type 4)))
     (import "" "10" (func (;10;) (type 3)))
     (import "" "11" (func (;11;) (type 3)))
     (import "" "12" (func (;12;) (type 3)))
-    (import "" "13" (func (;13;) (type 1)))
-    (import "" "_initialize" (func (;14;) (type 5)))
-    (import "" "$imports" (table (;0;) 14 14 funcref))
-    (start 14)
-    (elem (;0;) (i32.const 0) func 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    (import "" "13" (func (;13;) (type 3)))
+    (import "" "14" (func (;14;) (type 1)))
+    (import "" "_initialize" (func (;15;) (type 5)))
+    (import "" "$imports" (table (;0;) 15 15 funcref))
+    (start 15)
+    (elem (;0;) (i32.const 0) func 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14)
   )
   (alias export 3 "[method]input-stream.blocking-read" (func (;8;)))
   (alias core export 5 "memory" (core memory (;0;)))
-  (alias core export 5 "cabi_realloc" (core func (;25;)))
-  (core func (;26;) (canon lower (func 8) (memory 0) (realloc 25)))
+  (alias core export 5 "cabi_realloc" (core func (;26;)))
+  (core func (;27;) (canon lower (func 8) (memory 0) (realloc 26)))
   (alias export 3 "[method]output-stream.blocking-write-and-flush" (func (;9;)))
-  (core func (;27;) (canon lower (func 9) (memory 0)))
+  (core func (;28;) (canon lower (func 9) (memory 0)))
   (alias export 4 "[method]fields.append" (func (;10;)))
-  (core func (;28;) (canon lower (func 10) (memory 0) string-encoding=utf8))
+  (core func (;29;) (canon lower (func 10) (memory 0) string-encoding=utf8))
   (alias export 4 "[method]fields.entries" (func (;11;)))
-  (core func (;29;) (canon lower (func 11) (memory 0) (realloc 25) string-encoding=utf8))
+  (core func (;30;) (canon lower (func 11) (memory 0) (realloc 26) string-encoding=utf8))
   (alias export 4 "[method]incoming-request.method" (func (;12;)))
-  (core func (;30;) (canon lower (func 12) (memory 0) (realloc 25) string-encoding=utf8))
+  (core func (;31;) (canon lower (func 12) (memory 0) (realloc 26) string-encoding=utf8))
   (alias export 4 "[method]incoming-request.path-with-query" (func (;13;)))
-  (core func (;31;) (canon lower (func 13) (memory 0) (realloc 25) string-encoding=utf8))
-  (alias export 4 "[method]incoming-request.authority" (func (;14;)))
-  (core func (;32;) (canon lower (func 14) (memory 0) (realloc 25) string-encoding=utf8))
-  (alias export 4 "[method]incoming-request.consume" (func (;15;)))
-  (core func (;33;) (canon lower (func 15) (memory 0)))
-  (alias export 4 "[static]response-outparam.set" (func (;16;)))
-  (core func (;34;) (canon lower (func 16) (memory 0) string-encoding=utf8))
-  (alias export 4 "[method]incoming-body.stream" (func (;17;)))
-  (core func (;35;) (canon lower (func 17) (memory 0)))
-  (alias export 4 "[method]future-trailers.get" (func (;18;)))
-  (core func (;36;) (canon lower (func 18) (memory 0) (realloc 25) string-encoding=utf8))
-  (alias export 4 "[method]outgoing-response.body" (func (;19;)))
-  (core func (;37;) (canon lower (func 19) (memory 0)))
-  (alias export 4 "[method]outgoing-body.write" (func (;20;)))
-  (core func (;38;) (canon lower (func 20) (memory 0)))
-  (alias export 4 "[static]outgoing-body.finish" (func (;21;)))
-  (core func (;39;) (canon lower (func 21) (memory 0) (realloc 25) string-encoding=utf8))
+  (core func (;32;) (canon lower (func 13) (memory 0) (realloc 26) string-encoding=utf8))
+  (alias export 4 "[method]incoming-request.scheme" (func (;14;)))
+  (core func (;33;) (canon lower (func 14) (memory 0) (realloc 26) string-encoding=utf8))
+  (alias export 4 "[method]incoming-request.authority" (func (;15;)))
+  (core func (;34;) (canon lower (func 15) (memory 0) (realloc 26) string-encoding=utf8))
+  (alias export 4 "[method]incoming-request.consume" (func (;16;)))
+  (core func (;35;) (canon lower (func 16) (memory 0)))
+  (alias export 4 "[static]response-outparam.set" (func (;17;)))
+  (core func (;36;) (canon lower (func 17) (memory 0) string-encoding=utf8))
+  (alias export 4 "[method]incoming-body.stream" (func (;18;)))
+  (core func (;37;) (canon lower (func 18) (memory 0)))
+  (alias export 4 "[method]future-trailers.get" (func (;19;)))
+  (core func (;38;) (canon lower (func 19) (memory 0) (realloc 26) string-encoding=utf8))
+  (alias export 4 "[method]outgoing-response.body" (func (;20;)))
+  (core func (;39;) (canon lower (func 20) (memory 0)))
+  (alias export 4 "[method]outgoing-body.write" (func (;21;)))
+  (core func (;40;) (canon lower (func 21) (memory 0)))
+  (alias export 4 "[static]outgoing-body.finish" (func (;22;)))
+  (core func (;41;) (canon lower (func 22) (memory 0) (realloc 26) string-encoding=utf8))
   (alias core export 0 "$imports" (core table (;0;)))
-  (alias core export 5 "_initialize" (core func (;40;)))
+  (alias core export 5 "_initialize" (core func (;42;)))
   (core instance (;6;)
-    (export "0" (func 26))
-    (export "1" (func 27))
-    (export "2" (func 28))
-    (export "3" (func 29))
-    (export "4" (func 30))
-    (export "5" (func 31))
-    (export "6" (func 32))
-    (export "7" (func 33))
-    (export "8" (func 34))
-    (export "9" (func 35))
-    (export "10" (func 36))
-    (export "11" (func 37))
-    (export "12" (func 38))
-    (export "13" (func 39))
+    (export "0" (func 27))
+    (export "1" (func 28))
+    (export "2" (func 29))
+    (export "3" (func 30))
+    (export "4" (func 31))
+    (export "5" (func 32))
+    (export "6" (func 33))
+    (export "7" (func 34))
+    (export "8" (func 35))
+    (export "9" (func 36))
+    (export "10" (func 37))
+    (export "11" (func 38))
+    (export "12" (func 39))
+    (export "13" (func 40))
+    (export "14" (func 41))
     (export "$imports" (table 0))
-    (export "_initialize" (func 40))
+    (export "_initialize" (func 42))
   )
   (core instance (;7;) (instantiate 2
       (with "" (instance 6))
@@ -4522,8 +4612,8 @@
   (alias export 4 "response-outparam" (type (;11;)))
   (type (;12;) (own 11))
   (type (;13;) (func (param "request" 10) (param "response-out" 12)))
-  (alias core export 5 "wasi:http/incoming-handler@0.2.12#handle" (core func (;41;)))
-  (func (;22;) (type 13) (canon lift (core func 41)))
+  (alias core export 5 "wasi:http/incoming-handler@0.2.12#handle" (core func (;43;)))
+  (func (;23;) (type 13) (canon lift (core func 43)))
   (component (;0;)
     (import "import-type-incoming-request" (type (;0;) (sub resource)))
     (import "import-type-response-outparam" (type (;1;) (sub resource)))
@@ -4541,7 +4631,7 @@
     (export (;1;) "handle" (func 0) (func (type 11)))
   )
   (instance (;5;) (instantiate 0
-      (with "import-func-handle" (func 22))
+      (with "import-func-handle" (func 23))
       (with "import-type-incoming-request" (type 9))
       (with "import-type-response-outparam" (type 11))
       (with "import-type-incoming-request0" (type 9))

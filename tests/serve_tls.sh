@@ -1,0 +1,182 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# serve_tls.sh [WITC]: `witc serve --tls-cert` before clients of node (tests/serve/tls.mjs), curl and openssl, with
+# certificates that are made here; what is wrong with certificates and keys; and how they are loaded anew.
+. "$(dirname "$0")/lib.sh"
+if ! command -v openssl >/dev/null; then
+    skip "serve TLS: openssl is not installed"
+    finish "serve TLS"
+fi
+"$witc" parse tests/serve/handler.wat -o "$tmp/app.wasm" || { bad handler "it cannot be made"; finish "serve TLS"; }
+is() { if [ "$2" = "$3" ]; then ok; else bad "$1" "expected $2, got $3"; fi; }
+
+# make NAME HOST [WORDS]: a key and a certificate.
+make_pair() {
+    name=$1 host=$2
+    shift 2
+    [ -e "$tmp/$name.key" ] || openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$tmp/$name.key" 2>/dev/null
+    openssl req -x509 -key "$tmp/$name.key" -out "$tmp/$name.pem" -days 3 -subj "/CN=$host" \
+        -addext "subjectAltName=DNS:$host" "$@" 2>/dev/null
+}
+make_pair one localhost
+make_pair two other.test
+
+start() { # start WORDS...: a server; its ports are in $port and $admin, its process in $pid
+    : >"$err"
+    "$witc" serve --addr 127.0.0.1:0 --admin-addr 127.0.0.1:0 "$@" "$tmp/app.wasm" 2>"$err" >"$out" </dev/null &
+    pid=$! port='' admin=''
+    for _ in $(seq 200); do
+        port=$(sed -n 's/.*listening at https:.*:\([0-9]*\)$/\1/p' "$err")
+        admin=$(sed -n 's/.*metrics and health at http:.*:\([0-9]*\)$/\1/p' "$err")
+        [ -n "$port" ] && [ -n "$admin" ] && return
+        kill -0 "$pid" 2>/dev/null || break
+        sleep 0.05
+    done
+    if grep -q 'there is no TLS' "$err"; then
+        skip "serve TLS: $(sed -n 's/.*there is no TLS: //p' "$err")"
+        finish "serve TLS"
+    fi
+    bad start "it does not listen: $(head -n 3 "$err")"
+}
+stop() { # stop NAME: it ends by SIGTERM, with 0
+    kill -TERM "$pid"
+    wait "$pid"
+    got=$?
+    if [ $got = 0 ]; then ok; else bad "$1" "exit $got after SIGTERM: $(tail -n 3 "$err")"; fi
+}
+one="--tls-cert $tmp/one.pem --tls-key $tmp/one.key"
+limits='--timeout 2500ms --head-timeout 1500ms --body-timeout 1s --write-timeout 1s --idle-timeout 1500ms --max-delay 0'
+
+# shellcheck disable=SC2086 # words
+start $one $limits --log "$tmp/log"
+if ! command -v node >/dev/null; then
+    skip "serve TLS: node is not installed"
+else
+    result=$(timeout 300 node tests/serve/tls.mjs "$port" "$admin" "$pid" "$tmp/one.pem" 2>&1)
+    printf '%s\n' "$result" | grep FAILED
+    passed=$((passed + $(printf '%s\n' "$result" | sed -n 's/^\([0-9]*\) passed.*/\1/p')))
+    more=$(printf '%s\n' "$result" | sed -n 's/.* \([0-9]*\) failed$/\1/p')
+    [ -n "$more" ] || printf '%s\n' "$result" | tail -n 5
+    failed=$((failed + ${more:-1}))
+    if grep -q '"scheme":"https"' "$tmp/log"; then ok; else bad log "no https in it"; fi
+fi
+
+# An answer that is whole is followed by close_notify, one that is cut is not.
+ask_bare() { (printf 'GET %s HTTP/1.0\r\n\r\n' "$1"; sleep 1) | timeout 10 openssl s_client -connect "127.0.0.1:$port" -quiet 2>&1; }
+is "a whole answer" 0 "$(ask_bare / | grep -c 'unexpected eof')"
+is "a cut answer" 1 "$(ask_bare /cut | grep -c 'unexpected eof')"
+stop "the first"
+
+# What is wrong with files.
+chmod 600 "$tmp/one.key"
+bad_start() { # bad_start NAME PATTERN WORDS...
+    what=$1 pattern=$2
+    shift 2
+    expect "$what" 1 serve --addr 127.0.0.1:0 "$@" "$tmp/app.wasm" && say "$what" "$pattern"
+}
+openssl pkey -in "$tmp/one.key" -aes256 -passout pass:x -out "$tmp/secret.key" 2>/dev/null
+head -c 200 "$tmp/one.pem" >"$tmp/half.pem"
+cat "$tmp/one.pem" "$tmp/half.pem" >"$tmp/chain.pem"
+echo nothing >"$tmp/text"
+bad_start "another key" 'two.key: the key is not that of the certificate' --tls-cert "$tmp/one.pem" --tls-key "$tmp/two.key"
+bad_start "a secret key" 'secret.key: the key is encrypted' --tls-cert "$tmp/one.pem" --tls-key "$tmp/secret.key"
+bad_start "no key" 'one.pem: there is no private key' --tls-cert "$tmp/one.pem"
+bad_start "no certificate" 'text: there is no certificate' --tls-cert "$tmp/text" --tls-key "$tmp/one.key"
+bad_start "half a certificate" 'half.pem: there is no certificate' --tls-cert "$tmp/half.pem" --tls-key "$tmp/one.key"
+bad_start "half a chain" 'chain.pem: a certificate after the first' --tls-cert "$tmp/chain.pem" --tls-key "$tmp/one.key"
+bad_start "no file" 'none.pem: No such file' --tls-cert "$tmp/none.pem" --tls-key "$tmp/one.key"
+bad_start "a folder" 'Is a directory' --tls-cert "$tmp" --tls-key "$tmp/one.key"
+mkfifo "$tmp/pipe" && bad_start "a pipe" 'cannot read' --tls-cert "$tmp/pipe" --tls-key "$tmp/one.key"
+head -c 2000000 /dev/zero >"$tmp/large" && bad_start "a large file" 'File too large' --tls-cert "$tmp/large" --tls-key "$tmp/one.key"
+if [ "$(id -u)" != 0 ]; then
+    cp "$tmp/one.key" "$tmp/closed.key" && chmod 0 "$tmp/closed.key"
+    bad_start "a closed file" 'closed.key: Permission denied' --tls-cert "$tmp/one.pem" --tls-key "$tmp/closed.key"
+fi
+expect "a key alone" 2 serve --tls-key "$tmp/one.key" "$tmp/app.wasm"
+expect "too few keys" 2 serve --tls-cert "$tmp/one.pem" --tls-cert "$tmp/two.pem" --tls-key "$tmp/one.key" "$tmp/app.wasm"
+
+# What is only odd: an old certificate, a key that others can read, one that has not issued the other.
+openssl req -new -key "$tmp/one.key" -subj /CN=localhost 2>/dev/null |
+    openssl x509 -req -key "$tmp/one.key" -days -1 -out "$tmp/old.pem" 2>/dev/null
+cat "$tmp/one.key" "$tmp/old.pem" "$tmp/two.pem" >"$tmp/all.pem"
+chmod 644 "$tmp/all.pem"
+start --tls-cert "$tmp/all.pem"
+say "an old certificate" 'warning: .*all.pem: the certificate has expired on'
+say "a readable key" 'warning: .*all.pem: everybody'
+say "a chain" 'warning: .*all.pem: certificate 2 has not issued'
+stop "an odd one"
+
+subject() { openssl s_client -connect "127.0.0.1:$port" "$@" </dev/null 2>/dev/null | sed -n 's/^subject=.*CN *= *//p'; }
+if ! command -v curl >/dev/null; then
+    skip "serve TLS: curl is not installed"
+    finish "serve TLS"
+fi
+ask() { curl -s --max-time 5 --cacert "$tmp/one.pem" "$@"; }
+
+# Certificates for several hosts; the first one for all others.
+start --tls-cert "$tmp/one.pem" --tls-key "$tmp/one.key" --tls-cert "$tmp/two.pem" --tls-key "$tmp/two.key"
+is "the first host" localhost "$(subject -servername localhost)"
+is "the second host" other.test "$(subject -servername other.test)"
+is "another host" localhost "$(subject -servername none.test)"
+is "no host" localhost "$(subject -noservername)"
+is "the second host's answer" hello "$(curl -s --max-time 5 --cacert "$tmp/two.pem" --resolve "other.test:$port:127.0.0.1" "https://other.test:$port/")"
+stop "two certificates"
+
+# New ones are taken by SIGHUP, bad ones are not; by a process alone and by two.
+for workers in 1 2; do
+    cp "$tmp/one.pem" "$tmp/live.pem" && cp "$tmp/one.key" "$tmp/live.key"
+    start --workers $workers --tls-cert "$tmp/live.pem" --tls-key "$tmp/live.key"
+    is "before" hello "$(ask "https://localhost:$port/")"
+    ask "https://localhost:$port/sleep?1200" >"$tmp/slept" &
+    asking=$!
+    sleep 0.3
+    cp "$tmp/two.pem" "$tmp/live.pem"
+    kill -HUP "$pid"
+    for _ in $(seq 100); do [ "$(grep -c 'stay as they were' "$err")" -ge $workers ] && break; sleep 0.05; done
+    is "a bad one is not taken" localhost "$(subject)"
+    say "a bad one" 'the key is not that of the certificate'
+    say "a bad one" 'certificates stay as they were'
+    cp "$tmp/two.key" "$tmp/live.key"
+    : >"$err"
+    kill -HUP "$pid"
+    for _ in $(seq 100); do [ "$(grep -c 'loaded anew' "$err")" -gt $((workers - 1)) ] && break; sleep 0.05; done
+    sleep 0.3
+    is "a new one is taken" "other.test other.test other.test" "$(subject) $(subject) $(subject)"
+    wait $asking
+    is "a request meanwhile" slept "$(cat "$tmp/slept")"
+    stop "new certificates"
+done
+
+# What has come before the end is answered, though the handshake has not begun; also at a Unix socket.
+# shellcheck disable=SC2086 # words
+start $one
+kill -STOP "$pid"
+ask "https://localhost:$port/" >"$tmp/late" &
+asking=$!
+sleep 0.3
+kill -TERM "$pid"
+kill -CONT "$pid"
+wait $asking
+is "a request in front of the door" hello "$(cat "$tmp/late")"
+wait "$pid"
+is "its status" 0 $?
+# shellcheck disable=SC2086 # words
+"$witc" serve --unix "$tmp/socket" $one "$tmp/app.wasm" 2>"$err" &
+pid=$!
+for _ in $(seq 100); do [ -S "$tmp/socket" ] && break; sleep 0.05; done
+is "a Unix socket" hello "$(ask --unix-socket "$tmp/socket" https://localhost/)"
+stop "a Unix socket"
+
+# A full server says nothing; /health is told without TLS.
+# shellcheck disable=SC2086 # words
+start $one --max-connections 1
+ask "https://localhost:$port/sleep?700" >"$tmp/slept" &
+asking=$!
+sleep 0.3
+ask "https://localhost:$port/" >/dev/null
+if [ $? != 0 ]; then ok; else bad "one connection too many" "it is answered"; fi
+is "health" ok "$(curl -s --max-time 5 "http://127.0.0.1:$admin/health")"
+wait $asking
+is "the connection that was first" slept "$(cat "$tmp/slept")"
+stop "a full server"
+finish "serve TLS"
