@@ -94,7 +94,7 @@ void instance_give(Server *s, Instance *in) {
     bool keeps = in->program == s->program && !s->is_draining && !vm_components_lost(in->store);
     bool goes_on = ++in->answered < o->reuse;
     in->has_begun = false;
-    if (!goes_on && s->spare_count >= o->spare) keeps = false;
+    if (s->spare_count >= (goes_on && o->keep > o->spare ? o->keep : o->spare)) keeps = false;
     if (!keeps || (!goes_on && !as_new(in))) {
         instance_free(in);
         return;

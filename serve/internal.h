@@ -68,6 +68,7 @@ enum { LATENCY_BUCKETS = 16, STATUS_CLASSES = 5 };
     X(slices_total, "counter", "Times that a computing guest was left for others")                 \
     X(received_bytes_total, "counter", "Bytes read from clients")                                  \
     X(sent_bytes_total, "counter", "Bytes written to clients")                                     \
+    X(log_lines_dropped_total, "counter", "Lines of the log that nobody took, or no disk")         \
     X(reloads_total, "counter", "Programs loaded anew")                                            \
     X(reloads_failed_total, "counter", "Programs that were not loaded, since they were bad")
 
@@ -78,6 +79,7 @@ typedef struct {
     atomic_ullong by_status[STATUS_CLASSES];
     atomic_ullong latency[LATENCY_BUCKETS + 1], latency_ns;
     atomic_ullong restarts; /* of the worker */
+    atomic_ullong beats;    /* goes on while the worker does */
 } Counters;
 
 /* There is one writer. */
@@ -106,10 +108,11 @@ typedef struct {
 
 typedef struct Log Log;
 /* NULL: it cannot be opened, which errno tells. */
-Log *log_open(Str path, unsigned worker);
+Log *log_open(Str path, unsigned worker, Counters *counters);
 void log_reopen(Log *log); /* somebody has moved the file away */
 void log_write(Log *log, const LogEntry *entry);
-void log_flush(Log *log); /* at the end of a turn */
+/* At the end of a turn; never waits. False: lines are left, since nobody takes them now. */
+bool log_flush(Log *log);
 void log_close(Log *log);
 /* A line for people on standard error. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
@@ -139,6 +142,7 @@ typedef struct Request Request;
 typedef struct Guest Guest;
 typedef struct Instance Instance;
 typedef struct Server Server;
+typedef struct Reload Reload;
 
 typedef struct {
     Watch watch;
@@ -150,8 +154,11 @@ struct Server {
     const ServeOptions *options;
     Loop *loop;
     ServeProgram *program;
-    Tls *tls; /* NULL: none */
-    Log *log; /* NULL: none */
+    Tls *tls;        /* NULL: none */
+    Log *log;        /* NULL: none */
+    Reload *reload;  /* NULL: the program is not being loaded anew */
+    Timer beat;      /* of a worker that somebody looks after */
+    Timer log_again; /* lines wait for somebody to take them */
     Counters *counters, *all_counters;
     size_t all_count;
     Listener listeners[2];
@@ -177,11 +184,13 @@ struct Server {
 enum { SCRATCH = 64 << 10 };
 
 void server_drain(Server *server);
-bool server_reload(Server *server);
+void server_reload(Server *server);
 int open_signals(void);
 void raise_descriptors(void);
 bool server_open(Server *server, const ServeOptions *options, int fd, int admin_fd);
 void server_close(Server *server);
+/* New requests are answered by this program. */
+void server_serve(Server *server, ServeProgram *program);
 /* Whether an instance of it can be made; false after telling why not. */
 bool program_works(const ServeOptions *options, ServeProgram *program);
 /* Whether a request is to be turned away. */
@@ -445,6 +454,12 @@ void guest_run(Guest *guest);
 static inline bool guest_has_begun(const Guest *guest) { return guest->instance != NULL; }
 /* Ends it where it stands; not from within its own calls. */
 void guest_stop(Guest *guest);
+
+/* ---- reload.c ---- */
+
+/* Reads the program and tries it, in a thread; then it is served, or the old one stays. */
+void reload_begin(Server *server);
+void reload_end(Server *server); /* waits for that thread, whose program is not wanted */
 
 /* ---- admin.c ---- */
 

@@ -9,40 +9,60 @@
  * and "error", where there was one. What a client chooses is escaped: a line is always a line, and
  * always JSON. Lines are gathered during a turn of the loop, and written by one call, at the end of
  * the file, so that those of several processes do not mix.
+ *
+ * Nothing waits for whoever reads the log: what a pipe does not take stays, up to 1 MB; then lines are
+ * dropped and counted, as they are where the disk is full.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "serve/internal.h"
 
-enum { ROOM = 64 << 10, MAX_TEXT = 4 << 10 };
+enum { ROOM = 64 << 10, MOST_WAITING = 1 << 20, MAX_TEXT = 4 << 10 };
 enum { LINE = 5 * 6 * MAX_TEXT + 1024 }; /* five texts, of which each byte is escaped */
 
 struct Log {
     int fd;
     unsigned worker;
-    char *path; /* NULL: standard output */
+    bool is_file;       /* writing does not wait for anybody */
+    bool is_torn;       /* the last line that was written is half a line */
+    Counters *counters; /* NULL: none */
+    char *path;         /* NULL: standard output */
     size_t len;
-    char text[ROOM + LINE];
+    char text[MOST_WAITING + LINE];
 };
 
+/* A named pipe is opened for reading too where nobody reads it yet: that does not wait. */
 static int open_log(const char *path) {
-    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+    const int how = O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    int fd = open(path, O_WRONLY | how, 0640);
+    return fd < 0 && errno == ENXIO ? open(path, O_RDWR | how, 0640) : fd;
 }
 
-Log *log_open(Str path, unsigned worker) {
+static void look_at(Log *log) {
+    struct stat info;
+    log->is_file = fstat(log->fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+Log *log_open(Str path, unsigned worker, Counters *counters) {
     Log *log = calloc(1, sizeof *log);
     if (!log) return NULL;
     log->worker = worker;
+    log->counters = counters;
     log->fd = STDOUT_FILENO;
+    look_at(log);
     if (str_is(path, "-")) return log;
     log->path = strndup(path.ptr, path.len);
     log->fd = log->path ? open_log(log->path) : -1;
+    look_at(log);
     if (log->fd >= 0) return log;
     int why = errno;
     free(log->path);
@@ -61,18 +81,69 @@ void log_reopen(Log *log) {
     }
     close(log->fd);
     log->fd = fd;
+    look_at(log);
 }
 
-/* A log that cannot be written is no reason not to serve. */
-void log_flush(Log *log) {
-    if (!log) return;
-    for (size_t at = 0; at < log->len;) {
-        ssize_t n = write(log->fd, log->text + at, log->len - at);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) break;
-        at += (size_t)n;
-    }
+/* ---- writing ---- */
+
+static void count_dropped(const Log *log, size_t lines) {
+    if (log->counters) COUNT(log->counters, log_lines_dropped_total, lines);
+}
+
+/* What has been written, or can never be, goes. */
+static void forget(Log *log, size_t n) {
+    memmove(log->text, log->text + n, log->len - n);
+    log->len -= n;
+}
+
+/* As much as can be written without waiting: of a pipe, whole lines, that no other process's come in
+ * between, as far as the system promises that. */
+static size_t portion(const Log *log, size_t at) {
+    struct pollfd fd = {.fd = log->fd, .events = POLLOUT};
+    size_t left = log->len - at;
+    if (log->is_file) return left;
+    if (poll(&fd, 1, 0) <= 0 || !(fd.revents & (POLLOUT | POLLERR))) return 0;
+    if (left <= PIPE_BUF) return left;
+    const char *from = log->text + at, *end = memrchr(from, '\n', PIPE_BUF);
+    return end ? (size_t)(end - from) + 1 : PIPE_BUF;
+}
+
+static void drop_all(Log *log) {
+    size_t lines = 0;
+    for (size_t i = 0; i < log->len; i++) lines += log->text[i] == '\n';
+    count_dropped(log, lines);
     log->len = 0;
+}
+
+/* A log that cannot be written is no reason not to serve, nor one that is written slowly. */
+bool log_flush(Log *log) {
+    if (!log || !log->len) return true;
+    size_t at = 0, n;
+    while (at < log->len && (n = portion(log, at))) {
+        ssize_t done = write(log->fd, log->text + at, n);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0 && errno == EAGAIN) break;
+        if (done <= 0) {
+            forget(log, at);
+            drop_all(log);
+            return true;
+        }
+        at += (size_t)done;
+        log->is_torn = log->text[at - 1] != '\n';
+    }
+    forget(log, at);
+    return !log->len;
+}
+
+/* There is room for a line: of those that wait, the oldest stay. */
+static bool has_room(Log *log) {
+    if (log->len > MOST_WAITING) log_flush(log);
+    if (log->len > MOST_WAITING) return count_dropped(log, 1), false;
+    if (!log->len && log->is_torn) { /* its end was dropped */
+        log->text[log->len++] = '\n';
+        log->is_torn = false;
+    }
+    return true;
 }
 
 void log_close(Log *log) {
@@ -130,7 +201,7 @@ static void put_text(Log *log, const char *name, Str s) {
 void log_write(Log *log, const LogEntry *e) {
     static const char *const versions[] = {
         [HTTP_UNKNOWN] = "1.0", [HTTP_1_0] = "1.0", [HTTP_1_1] = "1.1", [HTTP_2] = "2"};
-    if (!log) return;
+    if (!log || !has_room(log)) return;
     struct timespec now;
     struct tm utc;
     char time[32];
@@ -161,5 +232,6 @@ void say(const char *format, ...) {
     va_end(args);
     for (char *c = text; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
-    fprintf(stderr, "witc serve: %s\n", text);
+    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&fd, 1, 0) == 1) fprintf(stderr, "witc serve: %s\n", text);
 }

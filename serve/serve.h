@@ -38,6 +38,7 @@ typedef struct {
 
     /* instances */
     uint64_t reuse; /* requests that an instance may answer, one after the other */
+    uint64_t keep;  /* instances kept between requests: those, and others that may answer more */
     uint64_t spare; /* instances that are made in advance while there is nothing else to do */
     uint64_t slice; /* ns that a guest computes before others have their turn */
 
@@ -47,6 +48,8 @@ typedef struct {
     uint64_t body_timeout;  /* between bytes of a body that a guest waits for */
     uint64_t write_timeout; /* between bytes that a client takes */
     uint64_t idle_timeout;  /* between requests */
+    uint64_t
+        stuck_after; /* a worker that makes no turn for so long is killed, where there are several */
     uint64_t drain_timeout; /* for what is under way when the server is asked to end */
     uint64_t max_head, max_target, max_fields, max_body;
     uint64_t max_connections, max_requests, max_delay;
@@ -63,6 +66,7 @@ typedef struct {
         .address = STR_INIT("127.0.0.1:8080"),                                                \
         .workers = 1,                                                                         \
         .reuse = 1,                                                                           \
+        .keep = 256,                                                                          \
         .spare = 16,                                                                          \
         .slice = 2000000,                                                                     \
         .timeout = 30000000000,                                                               \
@@ -70,6 +74,7 @@ typedef struct {
         .body_timeout = 30000000000,                                                          \
         .write_timeout = 30000000000,                                                         \
         .idle_timeout = 60000000000,                                                          \
+        .stuck_after = 60000000000,                                                           \
         .drain_timeout = 30000000000,                                                         \
         .max_head = 64 << 10,                                                                 \
         .max_target = 8 << 10,                                                                \

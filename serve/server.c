@@ -23,7 +23,7 @@
 #define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 enum { MOST_ACCEPTED = 64 }; /* at a time */
-static const uint64_t rest = 100000000, turn_time = 5000000;
+static const uint64_t rest = 100000000, turn_time = 5000000, second = 1000000000;
 
 void program_release(ServeProgram *program) {
     if (program && --program->refs == 0 && program->free) program->free(program);
@@ -147,25 +147,18 @@ static void reload_tls(Server *s) {
     s->tls = tls;
 }
 
-bool server_reload(Server *s) {
-    reload_tls(s);
-    ServeProgram *program = s->options->load(s->options->context);
-    log_reopen(s->log);
-    if (program) program->refs = 1;
-    if (!program || !program_works(s->options, program)) {
-        program_release(program);
-        COUNT(s->counters, reloads_failed_total, 1);
-        say("the program stays as it was");
-        return false;
-    }
+void server_serve(Server *s, ServeProgram *program) {
     ServeProgram *old = s->program;
     s->program = program;
     s->cannot_make = false;
     free_spare(s);
     program_release(old);
-    COUNT(s->counters, reloads_total, 1);
-    say("the program was loaded anew");
-    return true;
+}
+
+void server_reload(Server *s) {
+    reload_tls(s);
+    log_reopen(s->log);
+    reload_begin(s);
 }
 
 static void on_signal(Watch *watch, uint32_t events) {
@@ -224,7 +217,17 @@ static void turn(Server *s) {
     loop_turn(s->loop, is_busy || wants_spare(s));
     run_guests(s);
     if (!is_busy && !s->first && wants_spare(s)) make_spare(s);
-    log_flush(s->log);
+    if (!log_flush(s->log) && !s->log_again.place)
+        loop_timer(s->loop, &s->log_again, loop_now(s->loop) + rest);
+}
+
+static void on_nothing(Timer *timer) {} /* there is a turn */
+
+/* So that whoever looks after it sees that there are turns. */
+static void on_beat(Timer *timer) {
+    Server *s = CONTAINER(timer, Server, beat);
+    COUNT(s->counters, beats, 1);
+    loop_timer(s->loop, timer, loop_now(s->loop) + second);
 }
 
 static bool is_over(const Server *s) {
@@ -247,6 +250,8 @@ bool server_open(Server *s, const ServeOptions *options, int fd, int admin_fd) {
                   .scratch = malloc(SCRATCH),
                   .is_healthy = true,
                   .again = {.fire = on_again},
+                  .beat = {.fire = on_beat},
+                  .log_again = {.fire = on_nothing},
                   .signals = {.fd = open_signals(), .ready = on_signal}};
     s->listeners[0] = (Listener){{fd, 0, on_listener}, s, false};
     s->listeners[1] = (Listener){{admin_fd, 0, on_listener}, s, true};
@@ -257,6 +262,7 @@ bool server_open(Server *s, const ServeOptions *options, int fd, int admin_fd) {
 }
 
 void server_close(Server *s) {
+    reload_end(s);
     while (s->connections) connection_abort(s->connections);
     while (s->guests) { /* handlers that went on after their answers */
         Request *r = s->guests->request;
@@ -281,10 +287,11 @@ int server_run(const ServeOptions *options, ServeProgram *program, Tls *tls, int
     s.all_counters = counters - worker;
     s.counters = counters;
     s.all_count = all_count;
-    if (is_good && options->log.len && !(s.log = log_open(options->log, worker))) {
+    if (is_good && options->log.len && !(s.log = log_open(options->log, worker, counters))) {
         say("cannot write %.*s: %s", STR_ARG(options->log), strerror(errno));
         is_good = false;
     }
+    if (is_good && options->workers > 1) on_beat(&s.beat);
     while (is_good && !is_over(&s)) turn(&s);
     bool was_cut = s.connection_count || s.in_flight;
     server_close(&s);

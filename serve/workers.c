@@ -24,7 +24,7 @@
 
 #define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
-static const uint64_t long_life = 10000000000, first_delay = 100000000;
+static const uint64_t long_life = 10000000000, first_delay = 100000000, look_after = 1000000000;
 
 typedef struct Supervisor Supervisor;
 typedef struct {
@@ -32,6 +32,7 @@ typedef struct {
     pid_t pid; /* 0: it does not run */
     unsigned failures;
     uint64_t started;
+    uint64_t beats, seen; /* how many there were when there were more than before */
     Timer restart;
 } Worker;
 
@@ -41,6 +42,7 @@ struct Supervisor {
     const Listening *listening;
     Worker *workers;
     size_t count;
+    Timer look; /* at the workers */
     bool is_ending, has_failed;
 };
 
@@ -80,7 +82,7 @@ static void start(Supervisor *v, size_t i) {
     pid_t pid = fork();
     if (pid == 0) be_worker(v, i);
     w->pid = pid > 0 ? pid : 0;
-    w->started = loop_now(v->server.loop);
+    w->started = w->seen = loop_now(v->server.loop);
     v->server.is_healthy = are_any(v);
     if (pid < 0) {
         say("cannot start a worker: %s", strerror(errno));
@@ -124,6 +126,24 @@ static void tell(const Supervisor *v, int signal_number) {
         if (v->workers[i].pid) kill(v->workers[i].pid, signal_number);
 }
 
+/* One that makes no turns any more, for whatever reason, is ended; it is started again like any other. */
+static void on_look(Timer *timer) {
+    Supervisor *v = CONTAINER(timer, Supervisor, look);
+    uint64_t now = loop_now(v->server.loop), most = v->server.options->stuck_after;
+    for (size_t i = 0; i < v->count; i++) {
+        Worker *w = &v->workers[i];
+        uint64_t beats = v->server.all_counters[i].beats;
+        if (beats != w->beats || !w->pid) w->seen = now;
+        w->beats = beats;
+        if (now - w->seen < most) continue;
+        say("worker %zu has not gone on for %llu s: it is killed", i,
+            (unsigned long long)(most / look_after));
+        kill(w->pid, SIGKILL);
+        w->seen = now;
+    }
+    loop_timer(v->server.loop, timer, now + look_after);
+}
+
 /* ---- signals ---- */
 
 static void end_all(Supervisor *v) {
@@ -148,7 +168,7 @@ static void on_signal(Watch *watch, uint32_t events) {
 
 int supervise(const ServeOptions *options, ServeProgram *program, Tls *tls,
               const Listening *listening, int admin_fd, Counters *counters) {
-    Supervisor v = {.listening = listening, .count = options->workers};
+    Supervisor v = {.listening = listening, .count = options->workers, .look = {.fire = on_look}};
     v.workers = calloc(v.count, sizeof *v.workers);
     if (!v.workers || !server_open(&v.server, options, -1, admin_fd)) return 1;
     v.server.program = program;
@@ -163,6 +183,7 @@ int supervise(const ServeOptions *options, ServeProgram *program, Tls *tls,
         v.workers[i] = (Worker){.of = &v, .restart = {.fire = on_restart}};
         start(&v, i);
     }
+    if (is_good && options->stuck_after) on_look(&v.look);
     while (is_good && !(v.is_ending && !are_any(&v))) loop_turn(v.server.loop, false);
     server_close(&v.server);
     free(v.workers);
@@ -189,7 +210,7 @@ static int run(const ServeOptions *options, ServeProgram *program, Tls *tls,
 
 /* Workers that cannot would be started again and again. */
 static bool can_log(Str path) {
-    Log *log = path.len ? log_open(path, 0) : NULL;
+    Log *log = path.len ? log_open(path, 0, NULL) : NULL;
     bool is_good = log || !path.len;
     if (!is_good) say("cannot write %.*s: %s", STR_ARG(path), strerror(errno));
     log_close(log);

@@ -326,15 +326,27 @@ void wasi_free(Wasi *wasi) {
     free_host(wasi);
 }
 
-bool wasi_rewind(Wasi *wasi) {
-    if (wasi->beside || wasi->watch || wasi->fixed) return false;
-    free_objects(wasi);
-    WasiClient *client = wasi->client; /* its idle connections are as good as before */
+/* Its client's idle connections are as good as before. */
+static bool rewind_host(Wasi *wasi) {
+    Wasi *beside = wasi->beside, *whole = wasi->whole;
+    WasiClient *client = wasi->client;
+    Str path = wasi->path;
     wasi_client_clear(client);
     wasi->client = NULL;
     end_host(wasi);
-    bool good = begin_host(wasi, wasi, wasi->store, wasi->arena, wasi->context);
+    bool good = begin_host(wasi, whole, wasi->store, wasi->arena, wasi->context);
     wasi->client = client;
+    wasi->path = path;
+    wasi->beside = beside;
+    if (whole != wasi && whole->context->has_seed) wasi->seed = whole->seed;
+    return good;
+}
+
+bool wasi_rewind(Wasi *wasi) {
+    if (wasi->watch || wasi->fixed) return false;
+    free_objects(wasi);
+    bool good = true;
+    for (Wasi *host = wasi; host; host = host->beside) good &= rewind_host(host);
     return good;
 }
 
