@@ -608,6 +608,11 @@ void vm_store_on_wait(VmStore *store, bool (*wait)(void *context), void *context
     vm_components(store)->wait_context = context;
 }
 
+void vm_store_on_pause(VmStore *store, bool (*pause)(void *context), void *context) {
+    vm_components(store)->pause = pause;
+    vm_components(store)->pause_context = context;
+}
+
 const WitFunc *vm_component_func_type(const VmComponentFunc *func) { return func->type; }
 const AbiFunc *vm_component_func_abi(const VmComponentFunc *func) { return func->abi; }
 

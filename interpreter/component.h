@@ -336,6 +336,8 @@ typedef struct VmComponents {
     uint32_t scratch_users;
     bool (*wait)(void *context); /* of vm_store_on_wait */
     void *wait_context;
+    bool (*pause)(void *context); /* of vm_store_on_pause */
+    void *pause_context;
     VmFiber root;
     VmFiber *active; /* the fiber that runs */
     VmFiber *waiting, **waiting_end;
@@ -364,7 +366,8 @@ VmComponents *vm_components(VmStore *store); /* made on first use */
 /* Whether what is suspended in a start function can go on, after waiting for the host unless a slice of
  * time has ended. */
 static inline bool vm_may_go_on(const VmThread *thread, const VmComponents *shared) {
-    return vm_is_paused(thread) || (shared->wait && shared->wait(shared->wait_context));
+    if (!vm_is_paused(thread)) return shared->wait && shared->wait(shared->wait_context);
+    return !shared->pause || shared->pause(shared->pause_context);
 }
 
 /* program.c */

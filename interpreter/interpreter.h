@@ -465,6 +465,8 @@ void vm_linker_hosts(VmLinker *linker, const VmInstanceHosts *hosts);
 /* What start functions wait with when a host function suspends them, since instantiation cannot be
  * left and entered again: blocks until there may be progress, false where there can be none. */
 void vm_store_on_wait(VmStore *store, bool (*wait)(void *context), void *context);
+/* The same at the end of each slice of a start function (vm_thread_set_slice); without this it goes on. */
+void vm_store_on_pause(VmStore *store, bool (*pause)(void *context), void *context);
 /* How the last vm_call or vm_resume of a thread has ended. */
 VmStatus vm_status(const VmThread *thread);
 

@@ -83,7 +83,7 @@ static void guest_free(Guest *g) {
     *(g->newer ? &g->newer->older : &s->guests) = g->older;
     if (g->older) g->older->newer = g->newer;
     s->in_flight--;
-    s->waiting -= !g->instance;
+    s->waiting -= !g->has_turn;
     COUNT(s->counters, requests_in_flight, -1);
     g->request->guest = NULL;
     free(g);
@@ -91,15 +91,26 @@ static void guest_free(Guest *g) {
 
 void guest_stop(Guest *g) {
     Instance *in = g->instance;
+    Making *making = g->making;
     guest_free(g);
+    making_stop(making);
     instance_free(in);
 }
 
 /* ---- waiting ---- */
 
+static void too_late(Guest *g) {
+    COUNT(g->server->counters, timeouts_total, 1);
+    request_returned(g->request, too_long, 504);
+}
+
+static Wasi *wasi_of(const Guest *g) {
+    return g->instance ? g->instance->wasi : making_wasi(g->making);
+}
+
 void guest_wake(Guest *g) {
-    if (g->is_queued || !g->instance) return;
-    wasi_wake(g->instance->wasi);
+    if (g->is_queued || (!g->instance && !g->making)) return;
+    wasi_wake(wasi_of(g));
     queue(g);
 }
 
@@ -118,8 +129,7 @@ static void waits_over(Timer *timer) {
         guest_wake(g);
         return;
     }
-    COUNT(g->server->counters, timeouts_total, 1);
-    request_returned(g->request, too_long, 504);
+    too_late(g);
 }
 
 /* Each descriptor reports once; then it has to be wanted again. */
@@ -145,12 +155,12 @@ static bool watch_fds(Guest *g, const WasiWants *wants) {
 
 static void wait_for(Guest *g) {
     WasiWants wants = {.deadline = UINT64_MAX};
-    bool waits = wasi_wants(g->instance->wasi, &wants);
+    bool waits = wasi_wants(wasi_of(g), &wants);
     uint64_t at = waits && wants.deadline < g->limit ? wants.deadline : g->limit;
     if (at != UINT64_MAX && !(g->timer.place && g->timer.at == at))
         loop_timer(g->server->loop, &g->timer, at);
     if (waits && !watch_fds(g, &wants)) {
-        wasi_wake(g->instance->wasi);
+        wasi_wake(wasi_of(g));
         queue(g);
     }
 }
@@ -208,16 +218,43 @@ static uint64_t now_ns(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* The first slice. False: there is no guest any more. */
+static void leave_for_others(Guest *g) {
+    COUNT(g->server->counters, slices_total, 1);
+    queue(g);
+}
+
+/* A spare instance, or one that is made, in as many slices as that takes. False: not now. */
+static bool find_instance(Guest *g, Instance **in) {
+    Server *s = g->server;
+    *in = g->making ? NULL : instance_take(s);
+    if (*in) return true;
+    if (!g->making) g->making = making_new(s);
+    MakingState state = g->making ? making_go_on(g->making) : MAKING_MADE;
+    if (state == MAKING_MADE) {
+        *in = g->making ? making_end(g->making) : NULL;
+        g->making = NULL;
+        return true;
+    }
+    if (now_ns() >= g->limit) too_late(g);
+    else if (state == MAKING_PAUSED) leave_for_others(g);
+    else wait_for(g);
+    return false;
+}
+
+/* The first slice. False: there is no guest any more, or its instance is being made. */
 static bool begin(Guest *g, uint64_t now, VmStatus *status) {
-    Instance *in = instance_take(g->server);
+    Instance *in;
+    if (!g->making) {
+        g->server->waiting--;
+        g->has_turn = true;
+        g->server->delay = now - g->request->start;
+    }
+    if (!find_instance(g, &in)) return false;
     if (!in || !request_hand_over(g->request, in, g->args)) {
         instance_free(in);
         request_returned(g->request, "no instance could be made", 500);
         return false;
     }
-    g->server->waiting--;
-    g->server->delay = now - g->request->start;
     g->instance = in;
     in->has_begun = true;
     *status = vm_component_call(in->thread, in->handle, g->args, g->result, in->arena);
@@ -238,13 +275,10 @@ void guest_run(Guest *g) {
         return;
     }
     if (now >= g->limit) {
-        COUNT(g->server->counters, timeouts_total, 1);
-        request_returned(r, too_long, 504);
+        too_late(g);
         return;
     }
-    if (vm_is_paused(g->instance->thread)) {
-        COUNT(g->server->counters, slices_total, 1);
-        queue(g);
-    } else wait_for(g);
+    if (vm_is_paused(g->instance->thread)) leave_for_others(g);
+    else wait_for(g);
     if (r->client) r->client->advance(r->client);
 }

@@ -14,9 +14,11 @@
 
 #include "serve/internal.h"
 
-static bool link_program(Instance *in, Diags *diags) {
+static bool link_program(Instance *in, Making *making, Diags *diags) {
     VmLinker *linker = vm_linker_new(in->store);
     wasi_link_to(in->wasi, linker, in->program->info);
+    if (making) vm_store_on_wait(in->store, making_waits, making);
+    if (making) vm_store_on_pause(in->store, making_pauses, making);
     VmComponent *component = vm_component_new(in->thread, in->program->info, linker, diags);
     vm_linker_free(linker);
     if (!component) return false;
@@ -26,9 +28,10 @@ static bool link_program(Instance *in, Diags *diags) {
     return in->handle != NULL;
 }
 
-static bool instantiate(Instance *in) {
+static bool instantiate(Instance *in, Making *making) {
     Diags diags = {.arena = in->arena};
-    if (link_program(in, &diags)) return true;
+    if (link_program(in, making, &diags)) return true;
+    if (making && making_is_stopped(making)) return false;
     if (diags.list.len) say("%.*s", STR_ARG(diags.list.at[0].message));
     else if (vm_status(in->thread) == VM_EXIT) say("an instance has ended while it was made");
     else if (vm_trapped(in->thread)) {
@@ -38,7 +41,8 @@ static bool instantiate(Instance *in) {
     return false;
 }
 
-Instance *instance_new(Server *s) {
+/* Start functions have the time of a request, each. */
+Instance *instance_make(Server *s, Making *making) {
     Instance *in = calloc(1, sizeof *in);
     if (!in) return NULL;
     in->program = s->program;
@@ -47,10 +51,14 @@ Instance *instance_new(Server *s) {
     in->store = vm_store_new(&in->program->guest);
     in->thread = in->store ? vm_thread_new(in->store) : NULL;
     in->wasi = in->thread ? in->program->host(in->program, in->store) : NULL;
-    if (!in->wasi || !instantiate(in)) {
+    if (making) making_has(making, in);
+    if (in->wasi) vm_store_set_timeout(in->store, s->options->timeout);
+    if (in->wasi && making) vm_thread_set_slice(in->thread, s->options->slice);
+    if (!in->wasi || !instantiate(in, making)) {
         instance_free(in);
         return NULL;
     }
+    vm_store_set_timeout(in->store, 0);
     COUNT(s->counters, instances_total, 1);
     vm_thread_set_slice(in->thread, s->options->slice);
     if (s->options->spare) in->mark = vm_store_mark(in->store);
@@ -77,7 +85,7 @@ void instance_add_spare(Server *s, Instance *in) {
 
 Instance *instance_take(Server *s) {
     Instance *in = s->spare;
-    if (!in) return instance_new(s);
+    if (!in) return NULL;
     s->spare = in->next;
     s->spare_count--;
     in->next = NULL;

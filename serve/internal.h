@@ -143,6 +143,7 @@ typedef struct Guest Guest;
 typedef struct Instance Instance;
 typedef struct Server Server;
 typedef struct Reload Reload;
+typedef struct Making Making;
 
 typedef struct {
     Watch watch;
@@ -172,6 +173,9 @@ struct Server {
     Guest *guests;       /* all of them */
     Instance *spare;     /* without a request */
     size_t spare_count;
+    Making *making;  /* of a spare one; NULL: none */
+    Making *makings; /* without an instance: their stacks */
+    size_t making_count;
     char *scratch; /* what is read goes here first */
     uint64_t next_id;
     bool is_draining, is_ended, is_healthy, cannot_make;
@@ -421,13 +425,32 @@ struct Instance {
     uint64_t answered; /* requests, since it was new */
 };
 
-Instance *instance_new(Server *server); /* NULL after telling why */
+/* NULL after telling why. Where it is `making`, on a stack of its own, that is left when it lasts. */
+Instance *instance_make(Server *server, Making *making);
 void instance_free(Instance *instance); /* NULL is allowed */
-/* A spare one, or a new one; NULL after telling why. */
+/* A spare one; NULL: there is none. */
 Instance *instance_take(Server *server);
 /* Its handler has returned: it is kept for another request, or freed. */
 void instance_give(Server *server, Instance *instance);
 void instance_add_spare(Server *server, Instance *instance);
+
+/* ---- making.c ---- */
+
+typedef enum { MAKING_PAUSED, MAKING_WAITS, MAKING_MADE } MakingState;
+
+Making *making_new(Server *server); /* NULL: no memory */
+/* A slice of it. PAUSED: it can go on at once; WAITS: for what making_wasi wants. */
+MakingState making_go_on(Making *making);
+Wasi *making_wasi(const Making *making);
+/* It has been made, or not, after that was told: NULL. The Making is gone. */
+Instance *making_end(Making *making);
+void making_stop(Making *making); /* NULL is allowed */
+void makings_free(Server *server);
+/* For instance_make: what there is of it now; hooks of the store. */
+void making_has(Making *making, Instance *instance);
+bool making_is_stopped(const Making *making);
+bool making_waits(void *making);
+bool making_pauses(void *making);
 
 /* ---- guest.c ---- */
 
@@ -435,10 +458,11 @@ struct Guest {
     Server *server;
     Request *request;
     Instance *instance; /* NULL: it has not begun */
+    Making *making;     /* ... but its instance is being made */
     AbiValue args[2], result[1];
     Guest *next;          /* in the row of those that can go on */
     Guest *older, *newer; /* of all */
-    bool is_queued;
+    bool is_queued, has_turn; /* the latter: it has had one */
     uint64_t limit; /* the time at which its request has lasted too long */
     Timer timer;
     Watch watch; /* an epoll of its own, of the descriptors that it waits for */

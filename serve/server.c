@@ -98,6 +98,8 @@ static void free_spare(Server *s) {
         instance_free(in);
     }
     s->spare_count = 0;
+    making_stop(s->making);
+    s->making = NULL;
 }
 
 void server_drain(Server *s) {
@@ -122,7 +124,7 @@ void server_drain(Server *s) {
 bool program_works(const ServeOptions *options, ServeProgram *program) {
     Counters unused = {0};
     Server s = {.options = options, .program = program, .counters = &unused};
-    Instance *in = instance_new(&s);
+    Instance *in = instance_make(&s, NULL);
     instance_free(in);
     return in != NULL;
 }
@@ -205,8 +207,14 @@ static bool wants_spare(const Server *s) {
     return s->spare_count < s->options->spare && !s->is_draining && !s->cannot_make && s->program;
 }
 
+/* One whose start function waits is left to a request, which can wait for it. */
 static void make_spare(Server *s) {
-    Instance *in = instance_new(s);
+    Making *m = s->making ? s->making : making_new(s);
+    MakingState state = m ? making_go_on(m) : MAKING_WAITS;
+    s->making = state == MAKING_PAUSED ? m : NULL;
+    if (state == MAKING_PAUSED) return;
+    if (state == MAKING_WAITS) making_stop(m);
+    Instance *in = state == MAKING_MADE ? making_end(m) : NULL;
     if (in) instance_add_spare(s, in);
     else s->cannot_make = true; /* the next request will tell again */
 }
@@ -270,6 +278,7 @@ void server_close(Server *s) {
         request_free(r);
     }
     free_spare(s);
+    makings_free(s);
     program_release(s->program);
     tls_free(s->tls);
     log_close(s->log);
