@@ -460,10 +460,10 @@ struct Guest {
     Instance *instance; /* NULL: it has not begun */
     Making *making;     /* ... but its instance is being made */
     AbiValue args[2], result[1];
-    Guest *next;          /* in the row of those that can go on */
-    Guest *older, *newer; /* of all */
+    Guest *next;              /* in the row of those that can go on */
+    Guest *older, *newer;     /* of all */
     bool is_queued, has_turn; /* the latter: it has had one */
-    uint64_t limit; /* the time at which its request has lasted too long */
+    uint64_t limit;           /* the time at which its request has lasted too long */
     Timer timer;
     Watch watch; /* an epoll of its own, of the descriptors that it waits for */
 };

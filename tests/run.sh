@@ -71,6 +71,7 @@ quick)
     part "sources" tests/sources.sh build/witc
     part "serve" tests/serve.sh build/witc
     part "serve TLS" tests/serve_tls.sh build/witc
+    part "serve core" tests/serve_core.sh build/witc
     ;;
 stress)
     unit stress
@@ -128,6 +129,8 @@ full)
     part "serve TLS" tests/serve_tls.sh build/witc
     part "serve asan" tests/serve.sh build/witc-asan
     part "serve TLS asan" tests/serve_tls.sh build/witc-asan
+    part "serve core" tests/serve_core.sh build/witc
+    part "serve core asan" tests/serve_core.sh build/witc-asan
     part "http" tests/http.sh build/witc
     part "http asan" tests/http.sh build/witc-asan
     part "guide" tests/guide.sh build/witc

@@ -230,8 +230,22 @@ static unsigned long number(const char *s, const char *end) {
     return n;
 }
 
+/* Handles without end, memory without end, two answers to one question. */
+static void take_all(const proxy_string_t *path, Out out) {
+    const char *q;
+    while (is(path, "/handles", &q)) wasi_http_types_constructor_fields();
+    while (is(path, "/allocate", &q))
+        if (__builtin_wasm_memory_grow(0, 16) == (unsigned long)-1) __builtin_trap();
+    if (is(path, "/twice", &q)) {
+        say_all(out, "once\n");
+        answer(out, 201);
+    }
+    if (is(path, "/dropped", &q)) wasi_http_types_response_outparam_drop_own(out);
+}
+
 static void misbehave(const proxy_string_t *path, Out out) {
     const char *q;
+    take_all(path, out);
     if (is(path, "/trap", &q)) __builtin_trap();
     if (is(path, "/error", &q)) error(out);
     if (is(path, "/cut", &q)) {

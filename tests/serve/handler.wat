@@ -53,22 +53,22 @@
   (alias export 3 "output-stream" (type (;7;)))
   (type (;8;)
     (instance
-      (export (;0;) "fields" (type (sub resource)))
-      (type (;1;) string)
-      (export (;2;) "field-key" (type (eq 1)))
-      (export (;3;) "field-name" (type (eq 2)))
-      (type (;4;) (list u8))
-      (export (;5;) "field-value" (type (eq 4)))
-      (type (;6;) (variant (case "invalid-syntax") (case "forbidden") (case "immutable")))
-      (export (;7;) "header-error" (type (eq 6)))
-      (export (;8;) "incoming-request" (type (sub resource)))
-      (type (;9;) (variant (case "get") (case "head") (case "post") (case "put") (case "delete") (case "connect") (case "options") (case "trace") (case "patch") (case "other" string)))
-      (export (;10;) "method" (type (eq 9)))
-      (type (;11;) (variant (case "HTTP") (case "HTTPS") (case "other" string)))
-      (export (;12;) "scheme" (type (eq 11)))
-      (export (;13;) "headers" (type (eq 0)))
-      (export (;14;) "incoming-body" (type (sub resource)))
-      (export (;15;) "response-outparam" (type (sub resource)))
+      (export (;0;) "response-outparam" (type (sub resource)))
+      (export (;1;) "fields" (type (sub resource)))
+      (type (;2;) string)
+      (export (;3;) "field-key" (type (eq 2)))
+      (export (;4;) "field-name" (type (eq 3)))
+      (type (;5;) (list u8))
+      (export (;6;) "field-value" (type (eq 5)))
+      (type (;7;) (variant (case "invalid-syntax") (case "forbidden") (case "immutable")))
+      (export (;8;) "header-error" (type (eq 7)))
+      (export (;9;) "incoming-request" (type (sub resource)))
+      (type (;10;) (variant (case "get") (case "head") (case "post") (case "put") (case "delete") (case "connect") (case "options") (case "trace") (case "patch") (case "other" string)))
+      (export (;11;) "method" (type (eq 10)))
+      (type (;12;) (variant (case "HTTP") (case "HTTPS") (case "other" string)))
+      (export (;13;) "scheme" (type (eq 12)))
+      (export (;14;) "headers" (type (eq 1)))
+      (export (;15;) "incoming-body" (type (sub resource)))
       (export (;16;) "outgoing-response" (type (sub resource)))
       (type (;17;) (option string))
       (type (;18;) (option u16))
@@ -89,45 +89,45 @@
       (export (;33;) "future-trailers" (type (sub resource)))
       (alias outer 1 1 (type (;34;)))
       (export (;35;) "pollable" (type (eq 34)))
-      (export (;36;) "trailers" (type (eq 0)))
+      (export (;36;) "trailers" (type (eq 1)))
       (type (;37;) u16)
       (export (;38;) "status-code" (type (eq 37)))
       (export (;39;) "outgoing-body" (type (sub resource)))
       (alias outer 1 7 (type (;40;)))
       (export (;41;) "output-stream" (type (eq 40)))
-      (type (;42;) (own 0))
+      (type (;42;) (own 1))
       (type (;43;) (func (result 42)))
       (export (;0;) "[constructor]fields" (func (type 43)))
-      (type (;44;) (borrow 0))
-      (type (;45;) (result (error 7)))
-      (type (;46;) (func (param "self" 44) (param "name" 3) (param "value" 5) (result 45)))
+      (type (;44;) (borrow 1))
+      (type (;45;) (result (error 8)))
+      (type (;46;) (func (param "self" 44) (param "name" 4) (param "value" 6) (result 45)))
       (export (;1;) "[method]fields.append" (func (type 46)))
-      (type (;47;) (tuple 3 5))
+      (type (;47;) (tuple 4 6))
       (type (;48;) (list 47))
       (type (;49;) (func (param "self" 44) (result 48)))
       (export (;2;) "[method]fields.entries" (func (type 49)))
-      (type (;50;) (borrow 8))
-      (type (;51;) (func (param "self" 50) (result 10)))
+      (type (;50;) (borrow 9))
+      (type (;51;) (func (param "self" 50) (result 11)))
       (export (;3;) "[method]incoming-request.method" (func (type 51)))
       (type (;52;) (func (param "self" 50) (result 17)))
       (export (;4;) "[method]incoming-request.path-with-query" (func (type 52)))
-      (type (;53;) (option 12))
+      (type (;53;) (option 13))
       (type (;54;) (func (param "self" 50) (result 53)))
       (export (;5;) "[method]incoming-request.scheme" (func (type 54)))
       (export (;6;) "[method]incoming-request.authority" (func (type 52)))
-      (type (;55;) (own 13))
+      (type (;55;) (own 14))
       (type (;56;) (func (param "self" 50) (result 55)))
       (export (;7;) "[method]incoming-request.headers" (func (type 56)))
-      (type (;57;) (own 14))
+      (type (;57;) (own 15))
       (type (;58;) (result 57))
       (type (;59;) (func (param "self" 50) (result 58)))
       (export (;8;) "[method]incoming-request.consume" (func (type 59)))
-      (type (;60;) (own 15))
+      (type (;60;) (own 0))
       (type (;61;) (own 16))
       (type (;62;) (result 61 (error 30)))
       (type (;63;) (func (param "param" 60) (param "response" 62)))
       (export (;9;) "[static]response-outparam.set" (func (type 63)))
-      (type (;64;) (borrow 14))
+      (type (;64;) (borrow 15))
       (type (;65;) (own 32))
       (type (;66;) (result 65))
       (type (;67;) (func (param "self" 64) (result 66)))
@@ -186,38 +186,39 @@
     (import "wasi:io/poll@0.2.12" "[resource-drop]pollable" (func (;0;) (type 0)))
     (import "wasi:io/streams@0.2.12" "[resource-drop]input-stream" (func (;1;) (type 0)))
     (import "wasi:io/streams@0.2.12" "[resource-drop]output-stream" (func (;2;) (type 0)))
-    (import "wasi:io/poll@0.2.12" "[method]pollable.block" (func (;3;) (type 0)))
-    (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func (;4;) (type 1)))
-    (import "wasi:io/streams@0.2.12" "[method]input-stream.blocking-read" (func (;5;) (type 2)))
-    (import "wasi:io/streams@0.2.12" "[method]output-stream.blocking-write-and-flush" (func (;6;) (type 3)))
-    (import "wasi:http/types@0.2.12" "[constructor]fields" (func (;7;) (type 4)))
-    (import "wasi:http/types@0.2.12" "[method]fields.append" (func (;8;) (type 5)))
-    (import "wasi:http/types@0.2.12" "[method]fields.entries" (func (;9;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[method]incoming-request.method" (func (;10;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[method]incoming-request.path-with-query" (func (;11;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[method]incoming-request.scheme" (func (;12;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[method]incoming-request.authority" (func (;13;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[method]incoming-request.headers" (func (;14;) (type 7)))
-    (import "wasi:http/types@0.2.12" "[method]incoming-request.consume" (func (;15;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[static]response-outparam.set" (func (;16;) (type 8)))
-    (import "wasi:http/types@0.2.12" "[method]incoming-body.stream" (func (;17;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[static]incoming-body.finish" (func (;18;) (type 7)))
-    (import "wasi:http/types@0.2.12" "[method]future-trailers.subscribe" (func (;19;) (type 7)))
-    (import "wasi:http/types@0.2.12" "[method]future-trailers.get" (func (;20;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[constructor]outgoing-response" (func (;21;) (type 7)))
-    (import "wasi:http/types@0.2.12" "[method]outgoing-response.set-status-code" (func (;22;) (type 9)))
-    (import "wasi:http/types@0.2.12" "[method]outgoing-response.body" (func (;23;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[method]outgoing-body.write" (func (;24;) (type 6)))
-    (import "wasi:http/types@0.2.12" "[static]outgoing-body.finish" (func (;25;) (type 3)))
+    (import "wasi:http/types@0.2.12" "[resource-drop]response-outparam" (func (;3;) (type 0)))
+    (import "wasi:io/poll@0.2.12" "[method]pollable.block" (func (;4;) (type 0)))
+    (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func (;5;) (type 1)))
+    (import "wasi:io/streams@0.2.12" "[method]input-stream.blocking-read" (func (;6;) (type 2)))
+    (import "wasi:io/streams@0.2.12" "[method]output-stream.blocking-write-and-flush" (func (;7;) (type 3)))
+    (import "wasi:http/types@0.2.12" "[constructor]fields" (func (;8;) (type 4)))
+    (import "wasi:http/types@0.2.12" "[method]fields.append" (func (;9;) (type 5)))
+    (import "wasi:http/types@0.2.12" "[method]fields.entries" (func (;10;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.method" (func (;11;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.path-with-query" (func (;12;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.scheme" (func (;13;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.authority" (func (;14;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.headers" (func (;15;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-request.consume" (func (;16;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[static]response-outparam.set" (func (;17;) (type 8)))
+    (import "wasi:http/types@0.2.12" "[method]incoming-body.stream" (func (;18;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[static]incoming-body.finish" (func (;19;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]future-trailers.subscribe" (func (;20;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]future-trailers.get" (func (;21;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[constructor]outgoing-response" (func (;22;) (type 7)))
+    (import "wasi:http/types@0.2.12" "[method]outgoing-response.set-status-code" (func (;23;) (type 9)))
+    (import "wasi:http/types@0.2.12" "[method]outgoing-response.body" (func (;24;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[method]outgoing-body.write" (func (;25;) (type 6)))
+    (import "wasi:http/types@0.2.12" "[static]outgoing-body.finish" (func (;26;) (type 3)))
     (table (;0;) 1 1 funcref)
     (memory (;0;) 2)
     (global (;0;) (mut i32) i32.const 65536)
     (export "memory" (memory 0))
-    (export "cabi_realloc" (func 46))
-    (export "wasi:http/incoming-handler@0.2.12#handle" (func 83))
-    (export "_initialize" (func 84))
-    (func (;26;) (type 10))
-    (func (;27;) (type 6) (param i32 i32)
+    (export "cabi_realloc" (func 47))
+    (export "wasi:http/incoming-handler@0.2.12#handle" (func 85))
+    (export "_initialize" (func 86))
+    (func (;27;) (type 10))
+    (func (;28;) (type 6) (param i32 i32)
       (local i32 i32 i32 i32 i32 i64 i64 i64 i64)
       global.get 0
       i32.const 48
@@ -225,19 +226,19 @@
       local.tee 2
       global.set 0
       local.get 0
-      call 55
+      call 56
       local.set 3
       local.get 2
       i64.const 0
       i64.store offset=8
       local.get 2
-      i32.const 65779
+      i32.const 65785
       i32.store offset=4
       local.get 3
       local.get 2
       i32.const 8
       i32.add
-      call 68
+      call 70
       drop
       i32.const 0
       i32.const 0
@@ -278,7 +279,7 @@
               end
               local.get 1
               i32.const 65735
-              call 28
+              call 29
               br 2 (;@2;)
             end
             block ;; label = @4
@@ -325,37 +326,37 @@
                     br_if 1 (;@6;)
                   end
                   local.get 0
-                  call 55
+                  call 56
                   i32.const 65832
-                  call 72
+                  call 74
                   drop
                   i32.const 0
                   i32.load offset=65832
-                  call 56
+                  call 58
                   local.get 2
                   i32.const 16
                   i32.add
-                  call 74
+                  call 76
                   drop
                   local.get 2
                   i32.load offset=16
                   local.set 3
                   local.get 1
                   i32.const 200
-                  call 29
+                  call 30
                   local.get 3
                   i32.const 1
-                  call 30
+                  call 31
                   i32.const 0
                   i32.load offset=65828
-                  call 52
+                  call 53
                   i32.const 0
                   i32.load offset=65836
                   i32.const 0
                   local.get 2
                   i32.const 16
                   i32.add
-                  call 82
+                  call 84
                   drop
                   br 4 (;@2;)
                 end
@@ -398,7 +399,7 @@
                 i32.const 115
                 i32.ne
                 br_if 1 (;@4;)
-                i32.const 65779
+                i32.const 65785
                 local.set 6
                 block ;; label = @6
                   local.get 3
@@ -452,17 +453,17 @@
                 end
                 local.get 1
                 local.get 3
-                call 29
+                call 30
                 i32.const 0
                 i32.load offset=65828
-                call 52
+                call 53
                 i32.const 0
                 i32.load offset=65836
                 i32.const 0
                 local.get 2
                 i32.const 16
                 i32.add
-                call 82
+                call 84
                 drop
                 br 3 (;@2;)
               end
@@ -491,7 +492,7 @@
             i32.const 103
             i32.ne
             br_if 0 (;@3;)
-            i32.const 65779
+            i32.const 65785
             local.set 6
             block ;; label = @4
               local.get 3
@@ -546,7 +547,7 @@
             local.get 1
             local.get 3
             i32.const 0
-            call 31
+            call 32
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -557,7 +558,7 @@
             local.get 2
             i32.const 4
             i32.add
-            call 32
+            call 33
             i32.eqz
             br_if 0 (;@3;)
             i32.const 0
@@ -600,7 +601,7 @@
             local.get 1
             local.get 4
             i32.const 20
-            call 31
+            call 32
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -611,7 +612,7 @@
             local.get 2
             i32.const 4
             i32.add
-            call 32
+            call 33
             i32.eqz
             br_if 0 (;@3;)
             i32.const 0
@@ -652,10 +653,10 @@
               end
             end
             local.get 4
-            call 33
+            call 34
             local.get 1
             i32.const 65699
-            call 28
+            call 29
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -666,7 +667,7 @@
             local.get 2
             i32.const 4
             i32.add
-            call 32
+            call 33
             i32.eqz
             br_if 0 (;@3;)
             i64.const -1
@@ -816,7 +817,7 @@
             end
             local.get 1
             i32.const 65749
-            call 28
+            call 29
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -827,12 +828,12 @@
             local.get 2
             i32.const 4
             i32.add
-            call 32
+            call 33
             i32.eqz
             br_if 0 (;@3;)
             local.get 1
-            i32.const 65770
-            call 28
+            i32.const 65776
+            call 29
             i32.const 0
             local.set 4
             block ;; label = @4
@@ -871,7 +872,7 @@
               end
             end
             local.get 4
-            call 33
+            call 34
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -882,17 +883,17 @@
             local.get 2
             i32.const 4
             i32.add
-            call 32
+            call 33
             i32.eqz
             br_if 0 (;@3;)
             local.get 1
             i32.const 200
-            call 29
+            call 30
             i32.const 0
             i32.load offset=65824
-            call 34
-            i32.const 0
             call 35
+            i32.const 0
+            call 36
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -903,7 +904,7 @@
             local.get 2
             i32.const 4
             i32.add
-            call 32
+            call 33
             i32.eqz
             br_if 0 (;@3;)
             i32.const 0
@@ -956,7 +957,7 @@
             br_if 2 (;@1;)
             local.get 1
             i32.const 65742
-            call 28
+            call 29
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -967,7 +968,7 @@
             local.get 2
             i32.const 4
             i32.add
-            call 32
+            call 33
             i32.eqz
             br_if 0 (;@3;)
             block ;; label = @4
@@ -1006,7 +1007,7 @@
               end
             end
             local.get 1
-            call 36
+            call 37
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -1017,12 +1018,12 @@
             local.get 2
             i32.const 4
             i32.add
-            call 32
+            call 33
             i32.eqz
             br_if 0 (;@3;)
             local.get 0
             local.get 1
-            call 37
+            call 38
             br 1 (;@2;)
           end
           block ;; label = @3
@@ -1033,12 +1034,12 @@
             local.get 2
             i32.const 4
             i32.add
-            call 32
+            call 33
             i32.eqz
             br_if 0 (;@3;)
             local.get 0
             local.get 1
-            call 38
+            call 39
             br 1 (;@2;)
           end
           local.get 2
@@ -1048,13 +1049,13 @@
           local.get 2
           i32.const 4
           i32.add
-          call 32
+          call 33
           br_if 0 (;@2;)
           local.get 2
           i32.const 8
           i32.add
           local.get 1
-          call 39
+          call 40
         end
         local.get 2
         i32.const 48
@@ -1064,7 +1065,7 @@
       end
       unreachable
     )
-    (func (;28;) (type 6) (param i32 i32)
+    (func (;29;) (type 6) (param i32 i32)
       (local i32 i32 i32)
       global.get 0
       i32.const 48
@@ -1073,7 +1074,7 @@
       global.set 0
       local.get 0
       i32.const 200
-      call 29
+      call 30
       i32.const 0
       local.set 0
       loop ;; label = @1
@@ -1112,14 +1113,14 @@
           i32.store offset=8
           i32.const 0
           i32.load offset=65828
-          call 53
+          call 54
           local.get 2
           i32.const 8
           i32.add
           local.get 2
           i32.const 16
           i32.add
-          call 63
+          call 65
           local.set 3
           local.get 0
           local.get 2
@@ -1137,28 +1138,28 @@
       end
       i32.const 0
       i32.load offset=65828
-      call 52
+      call 53
       i32.const 0
       i32.load offset=65836
       i32.const 0
       local.get 2
       i32.const 16
       i32.add
-      call 82
+      call 84
       drop
       local.get 2
       i32.const 48
       i32.add
       global.set 0
     )
-    (func (;29;) (type 6) (param i32 i32)
+    (func (;30;) (type 6) (param i32 i32)
       (local i32 i32 i32 i32)
       global.get 0
       i32.const 64
       i32.sub
       local.tee 2
       global.set 0
-      call 64
+      call 66
       local.set 3
       local.get 2
       i32.const 12
@@ -1173,7 +1174,7 @@
       i32.const 65593
       i32.store offset=16
       local.get 3
-      call 54
+      call 55
       local.get 2
       i32.const 24
       i32.add
@@ -1183,7 +1184,7 @@
       local.get 2
       i32.const 15
       i32.add
-      call 65
+      call 67
       drop
       local.get 2
       i32.const 56
@@ -1210,24 +1211,24 @@
       i64.const 0
       i64.store offset=24
       local.get 3
-      call 78
+      call 80
       local.tee 3
-      call 58
+      call 60
       local.tee 5
       local.get 1
       i32.const 65535
       i32.and
-      call 79
+      call 81
       drop
       local.get 5
       i32.const 65836
-      call 80
+      call 82
       drop
       i32.const 0
       i32.load offset=65836
-      call 59
+      call 61
       i32.const 65828
-      call 81
+      call 83
       drop
       local.get 4
       local.get 3
@@ -1236,13 +1237,13 @@
       local.get 2
       i32.const 24
       i32.add
-      call 73
+      call 75
       local.get 2
       i32.const 64
       i32.add
       global.set 0
     )
-    (func (;30;) (type 6) (param i32 i32)
+    (func (;31;) (type 6) (param i32 i32)
       (local i32 i32 i32 i32 i32)
       global.get 0
       i32.const 32
@@ -1251,13 +1252,13 @@
       global.set 0
       block ;; label = @1
         local.get 0
-        call 51
+        call 52
         i64.const 65536
         local.get 2
         i32.const 8
         i32.add
         local.get 2
-        call 62
+        call 64
         i32.eqz
         br_if 0 (;@1;)
         loop ;; label = @2
@@ -1288,14 +1289,14 @@
               i32.store offset=16
               i32.const 0
               i32.load offset=65828
-              call 53
+              call 54
               local.get 2
               i32.const 16
               i32.add
               local.get 2
               i32.const 24
               i32.add
-              call 63
+              call 65
               local.set 5
               local.get 3
               local.get 2
@@ -1315,26 +1316,26 @@
           local.get 2
           i32.const 8
           i32.add
-          call 49
+          call 50
           local.get 0
-          call 51
+          call 52
           i64.const 65536
           local.get 2
           i32.const 8
           i32.add
           local.get 2
-          call 62
+          call 64
           br_if 0 (;@2;)
         end
       end
       local.get 0
-      call 50
+      call 51
       local.get 2
       i32.const 32
       i32.add
       global.set 0
     )
-    (func (;31;) (type 11) (param i32 i32 i32)
+    (func (;32;) (type 11) (param i32 i32 i32)
       (local i32 i32 i64 i32 i32 i32)
       global.get 0
       i32.const 48
@@ -1378,7 +1379,7 @@
       end
       local.get 0
       i32.const 200
-      call 29
+      call 30
       block ;; label = @1
         block ;; label = @2
           local.get 1
@@ -1421,14 +1422,14 @@
                 i32.store offset=8
                 i32.const 0
                 i32.load offset=65828
-                call 53
+                call 54
                 local.get 3
                 i32.const 8
                 i32.add
                 local.get 3
                 i32.const 16
                 i32.add
-                call 63
+                call 65
                 local.set 7
                 local.get 4
                 local.get 3
@@ -1450,12 +1451,12 @@
               i32.eqz
               br_if 0 (;@4;)
               local.get 5
-              call 61
+              call 63
               local.tee 4
-              call 48
-              call 60
+              call 49
+              call 62
               local.get 4
-              call 47
+              call 48
             end
             local.get 1
             local.get 6
@@ -1466,14 +1467,14 @@
         end
         i32.const 0
         i32.load offset=65828
-        call 52
+        call 53
         i32.const 0
         i32.load offset=65836
         i32.const 0
         local.get 3
         i32.const 16
         i32.add
-        call 82
+        call 84
         drop
       end
       local.get 3
@@ -1481,7 +1482,7 @@
       i32.add
       global.set 0
     )
-    (func (;32;) (type 12) (param i32 i32 i32) (result i32)
+    (func (;33;) (type 12) (param i32 i32 i32) (result i32)
       (local i32 i32 i32 i32 i32 i32)
       i32.const 0
       local.set 3
@@ -1546,7 +1547,7 @@
           i32.const 0
           return
         end
-        i32.const 65779
+        i32.const 65785
         local.set 3
         block ;; label = @2
           local.get 7
@@ -1573,19 +1574,19 @@
       end
       local.get 6
     )
-    (func (;33;) (type 0) (param i32)
+    (func (;34;) (type 0) (param i32)
       local.get 0
       i64.extend_i32_u
       i64.const 1000000
       i64.mul
-      call 61
+      call 63
       local.tee 0
-      call 48
-      call 60
+      call 49
+      call 62
       local.get 0
-      call 47
+      call 48
     )
-    (func (;34;) (type 0) (param i32)
+    (func (;35;) (type 0) (param i32)
       (local i32 i32 i32 i32)
       global.get 0
       i32.const 48
@@ -1662,14 +1663,14 @@
           i32.store offset=32
           i32.const 0
           i32.load offset=65828
-          call 53
+          call 54
           local.get 1
           i32.const 32
           i32.add
           local.get 1
           i32.const 40
           i32.add
-          call 63
+          call 65
           local.set 3
           local.get 0
           local.get 1
@@ -1690,7 +1691,7 @@
       i32.add
       global.set 0
     )
-    (func (;35;) (type 0) (param i32)
+    (func (;36;) (type 0) (param i32)
       (local i32)
       global.get 0
       i32.const 32
@@ -1699,26 +1700,26 @@
       global.set 0
       i32.const 0
       i32.load offset=65828
-      call 52
+      call 53
       i32.const 0
       i32.load offset=65836
       local.get 0
       local.get 1
-      call 82
+      call 84
       drop
       local.get 1
       i32.const 32
       i32.add
       global.set 0
     )
-    (func (;36;) (type 0) (param i32)
+    (func (;37;) (type 0) (param i32)
       (local i32 i32 i32 i32 i32)
       global.get 0
       i32.const 64
       i32.sub
       local.tee 1
       global.set 0
-      call 64
+      call 66
       local.set 2
       local.get 1
       i32.const 14
@@ -1749,7 +1750,7 @@
       local.get 5
       i32.store offset=60
       local.get 2
-      call 54
+      call 55
       local.get 1
       i32.const 16
       i32.add
@@ -1759,7 +1760,7 @@
       local.get 1
       i32.const 15
       i32.add
-      call 65
+      call 67
       drop
       local.get 1
       i32.const 48
@@ -1786,22 +1787,22 @@
       i64.const 0
       i64.store offset=16
       local.get 2
-      call 78
+      call 80
       local.tee 4
-      call 58
+      call 60
       local.tee 5
       i32.const 200
-      call 79
+      call 81
       drop
       local.get 5
       i32.const 65836
-      call 80
+      call 82
       drop
       i32.const 0
       i32.load offset=65836
-      call 59
+      call 61
       i32.const 65828
-      call 81
+      call 83
       drop
       local.get 3
       local.get 4
@@ -1810,7 +1811,7 @@
       local.get 1
       i32.const 16
       i32.add
-      call 73
+      call 75
       i32.const 5
       local.set 3
       i32.const 65581
@@ -1833,14 +1834,14 @@
           i32.store offset=56
           i32.const 0
           i32.load offset=65828
-          call 53
+          call 54
           local.get 1
           i32.const 56
           i32.add
           local.get 1
           i32.const 16
           i32.add
-          call 63
+          call 65
           local.set 5
           local.get 3
           local.get 1
@@ -1858,21 +1859,21 @@
       end
       i32.const 0
       i32.load offset=65828
-      call 52
+      call 53
       i32.const 0
       i32.load offset=65836
       i32.const 0
       local.get 1
       i32.const 16
       i32.add
-      call 82
+      call 84
       drop
       local.get 1
       i32.const 64
       i32.add
       global.set 0
     )
-    (func (;37;) (type 6) (param i32 i32)
+    (func (;38;) (type 6) (param i32 i32)
       (local i32 i32 i32 i32 i32)
       global.get 0
       i32.const 96
@@ -1880,16 +1881,16 @@
       local.tee 2
       global.set 0
       local.get 0
-      call 55
+      call 56
       local.set 3
       local.get 1
       i32.const 200
-      call 29
+      call 30
       local.get 3
       local.get 2
       i32.const 28
       i32.add
-      call 67
+      call 69
       i32.const 7
       local.set 0
       i32.const 65674
@@ -1912,14 +1913,14 @@
           i32.store offset=8
           i32.const 0
           i32.load offset=65828
-          call 53
+          call 54
           local.get 2
           i32.const 8
           i32.add
           local.get 2
           i32.const 48
           i32.add
-          call 63
+          call 65
           local.set 4
           local.get 0
           local.get 2
@@ -2008,14 +2009,14 @@
           i32.store offset=88
           i32.const 0
           i32.load offset=65828
-          call 53
+          call 54
           local.get 2
           i32.const 88
           i32.add
           local.get 2
           i32.const 8
           i32.add
-          call 63
+          call 65
           local.set 4
           local.get 1
           local.get 2
@@ -2035,7 +2036,7 @@
       local.get 2
       i32.const 8
       i32.add
-      call 69
+      call 71
       local.set 0
       i32.const 65706
       i32.const 65721
@@ -2088,14 +2089,14 @@
           i32.store offset=88
           i32.const 0
           i32.load offset=65828
-          call 53
+          call 54
           local.get 2
           i32.const 88
           i32.add
           local.get 2
           i32.const 48
           i32.add
-          call 63
+          call 65
           local.set 4
           local.get 0
           local.get 2
@@ -2116,28 +2117,28 @@
       local.get 2
       i32.const 20
       i32.add
-      call 68
+      call 70
       local.get 2
       i32.const 20
       i32.add
-      call 40
+      call 41
       i32.const 65657
       local.get 3
       local.get 2
       i32.const 20
       i32.add
-      call 70
+      call 72
       local.get 2
       i32.const 20
       i32.add
-      call 40
+      call 41
       local.get 3
-      call 71
-      call 54
+      call 73
+      call 55
       local.get 2
       i32.const 40
       i32.add
-      call 66
+      call 68
       block ;; label = @1
         local.get 2
         i32.load offset=44
@@ -2177,14 +2178,14 @@
               i32.store offset=88
               i32.const 0
               i32.load offset=65828
-              call 53
+              call 54
               local.get 2
               i32.const 88
               i32.add
               local.get 2
               i32.const 48
               i32.add
-              call 63
+              call 65
               local.set 4
               local.get 0
               local.get 2
@@ -2222,14 +2223,14 @@
               i32.store offset=88
               i32.const 0
               i32.load offset=65828
-              call 53
+              call 54
               local.get 2
               i32.const 88
               i32.add
               local.get 2
               i32.const 48
               i32.add
-              call 63
+              call 65
               local.set 4
               local.get 0
               local.get 2
@@ -2273,14 +2274,14 @@
               i32.store offset=88
               i32.const 0
               i32.load offset=65828
-              call 53
+              call 54
               local.get 2
               i32.const 88
               i32.add
               local.get 2
               i32.const 48
               i32.add
-              call 63
+              call 65
               local.set 4
               local.get 0
               local.get 2
@@ -2298,7 +2299,7 @@
           end
           i32.const 1
           local.set 0
-          i32.const 65778
+          i32.const 65784
           local.set 1
           block ;; label = @3
             loop ;; label = @4
@@ -2318,14 +2319,14 @@
               i32.store offset=88
               i32.const 0
               i32.load offset=65828
-              call 53
+              call 54
               local.get 2
               i32.const 88
               i32.add
               local.get 2
               i32.const 48
               i32.add
-              call 63
+              call 65
               local.set 4
               local.get 0
               local.get 2
@@ -2353,21 +2354,21 @@
       end
       i32.const 0
       i32.load offset=65828
-      call 52
+      call 53
       i32.const 0
       i32.load offset=65836
       i32.const 0
       local.get 2
       i32.const 48
       i32.add
-      call 82
+      call 84
       drop
       local.get 2
       i32.const 96
       i32.add
       global.set 0
     )
-    (func (;38;) (type 6) (param i32 i32)
+    (func (;39;) (type 6) (param i32 i32)
       (local i32 i32 i32 i32)
       global.get 0
       i32.const 80
@@ -2375,31 +2376,31 @@
       local.tee 2
       global.set 0
       local.get 0
-      call 55
+      call 56
       i32.const 65832
-      call 72
+      call 74
       drop
       i32.const 0
       i32.load offset=65832
-      call 56
+      call 58
       local.get 2
-      call 74
+      call 76
       drop
       local.get 2
       i32.load
       i32.const 0
-      call 30
+      call 31
       i32.const 0
       i32.load offset=65832
-      call 75
-      call 57
+      call 77
+      call 59
       local.tee 3
-      call 76
-      call 48
-      call 60
+      call 78
+      call 49
+      call 62
       local.get 1
       i32.const 200
-      call 29
+      call 30
       i32.const 16
       local.set 0
       i32.const 65682
@@ -2422,12 +2423,12 @@
           i32.store offset=48
           i32.const 0
           i32.load offset=65828
-          call 53
+          call 54
           local.get 2
           i32.const 48
           i32.add
           local.get 2
-          call 63
+          call 65
           local.set 4
           local.get 0
           local.get 2
@@ -2447,7 +2448,7 @@
         block ;; label = @2
           local.get 3
           local.get 2
-          call 77
+          call 79
           i32.eqz
           br_if 0 (;@2;)
           local.get 2
@@ -2463,7 +2464,7 @@
           br_if 0 (;@2;)
           i32.const 0
           i32.load offset=65828
-          call 52
+          call 53
           i32.const 0
           i32.load offset=65836
           local.get 2
@@ -2472,20 +2473,20 @@
           local.get 2
           i32.const 48
           i32.add
-          call 82
+          call 84
           drop
           br 1 (;@1;)
         end
         i32.const 0
         i32.load offset=65828
-        call 52
+        call 53
         i32.const 0
         i32.load offset=65836
         i32.const 0
         local.get 2
         i32.const 48
         i32.add
-        call 82
+        call 84
         drop
       end
       local.get 2
@@ -2493,7 +2494,7 @@
       i32.add
       global.set 0
     )
-    (func (;39;) (type 6) (param i32 i32)
+    (func (;40;) (type 6) (param i32 i32)
       (local i32 i32 i32)
       global.get 0
       i32.const 48
@@ -2501,189 +2502,493 @@
       local.tee 2
       global.set 0
       block ;; label = @1
+        local.get 0
+        i32.load offset=4
+        local.tee 3
+        i32.const 8
+        i32.lt_u
+        br_if 0 (;@1;)
+        loop ;; label = @2
+          local.get 0
+          i32.load
+          local.tee 4
+          i32.load8_u
+          i32.const 47
+          i32.ne
+          br_if 1 (;@1;)
+          local.get 4
+          i32.load8_u offset=1
+          i32.const 104
+          i32.ne
+          br_if 1 (;@1;)
+          local.get 4
+          i32.load8_u offset=2
+          i32.const 97
+          i32.ne
+          br_if 1 (;@1;)
+          local.get 4
+          i32.load8_u offset=3
+          i32.const 110
+          i32.ne
+          br_if 1 (;@1;)
+          local.get 4
+          i32.load8_u offset=4
+          i32.const 100
+          i32.ne
+          br_if 1 (;@1;)
+          local.get 4
+          i32.load8_u offset=5
+          i32.const 108
+          i32.ne
+          br_if 1 (;@1;)
+          local.get 4
+          i32.load8_u offset=6
+          i32.const 101
+          i32.ne
+          br_if 1 (;@1;)
+          local.get 4
+          i32.load8_u offset=7
+          i32.const 115
+          i32.ne
+          br_if 1 (;@1;)
+          block ;; label = @3
+            local.get 3
+            i32.const 8
+            i32.eq
+            br_if 0 (;@3;)
+            local.get 4
+            i32.load8_u offset=8
+            i32.const 63
+            i32.ne
+            br_if 2 (;@1;)
+          end
+          call 66
+          drop
+          local.get 0
+          i32.load offset=4
+          local.tee 3
+          i32.const 7
+          i32.gt_u
+          br_if 0 (;@2;)
+        end
+      end
+      block ;; label = @1
         block ;; label = @2
           block ;; label = @3
             block ;; label = @4
               block ;; label = @5
-                local.get 0
-                i32.load offset=4
-                local.tee 3
-                i32.const 5
-                i32.ge_u
-                br_if 0 (;@5;)
-                local.get 3
-                local.set 4
-                br 1 (;@4;)
-              end
-              block ;; label = @5
+                block ;; label = @6
+                  block ;; label = @7
+                    block ;; label = @8
+                      block ;; label = @9
+                        block ;; label = @10
+                          block ;; label = @11
+                            loop ;; label = @12
+                              local.get 0
+                              i32.load offset=4
+                              local.tee 3
+                              i32.const 9
+                              i32.lt_u
+                              br_if 1 (;@11;)
+                              local.get 0
+                              i32.load
+                              local.tee 4
+                              i32.load8_u
+                              i32.const 47
+                              i32.ne
+                              br_if 4 (;@8;)
+                              local.get 4
+                              i32.load8_u offset=1
+                              i32.const 97
+                              i32.ne
+                              br_if 2 (;@10;)
+                              local.get 4
+                              i32.load8_u offset=2
+                              i32.const 108
+                              i32.ne
+                              br_if 2 (;@10;)
+                              local.get 4
+                              i32.load8_u offset=3
+                              i32.const 108
+                              i32.ne
+                              br_if 2 (;@10;)
+                              local.get 4
+                              i32.load8_u offset=4
+                              i32.const 111
+                              i32.ne
+                              br_if 2 (;@10;)
+                              local.get 4
+                              i32.load8_u offset=5
+                              i32.const 99
+                              i32.ne
+                              br_if 2 (;@10;)
+                              local.get 4
+                              i32.load8_u offset=6
+                              i32.const 97
+                              i32.ne
+                              br_if 2 (;@10;)
+                              local.get 4
+                              i32.load8_u offset=7
+                              i32.const 116
+                              i32.ne
+                              br_if 2 (;@10;)
+                              local.get 4
+                              i32.load8_u offset=8
+                              i32.const 101
+                              i32.ne
+                              br_if 2 (;@10;)
+                              block ;; label = @13
+                                local.get 3
+                                i32.const 9
+                                i32.eq
+                                br_if 0 (;@13;)
+                                local.get 4
+                                i32.load8_u offset=9
+                                i32.const 63
+                                i32.ne
+                                br_if 3 (;@10;)
+                              end
+                              i32.const 16
+                              memory.grow
+                              i32.const -1
+                              i32.ne
+                              br_if 0 (;@12;)
+                              br 11 (;@1;)
+                            end
+                          end
+                          local.get 3
+                          i32.const 6
+                          i32.lt_u
+                          br_if 3 (;@7;)
+                          local.get 0
+                          i32.load
+                          local.tee 4
+                          i32.load8_u
+                          i32.const 47
+                          i32.ne
+                          br_if 1 (;@9;)
+                        end
+                        local.get 4
+                        i32.load8_u offset=1
+                        i32.const 116
+                        i32.ne
+                        br_if 0 (;@9;)
+                        local.get 4
+                        i32.load8_u offset=2
+                        i32.const 119
+                        i32.ne
+                        br_if 0 (;@9;)
+                        local.get 4
+                        i32.load8_u offset=3
+                        i32.const 105
+                        i32.ne
+                        br_if 0 (;@9;)
+                        local.get 4
+                        i32.load8_u offset=4
+                        i32.const 99
+                        i32.ne
+                        br_if 0 (;@9;)
+                        local.get 4
+                        i32.load8_u offset=5
+                        i32.const 101
+                        i32.ne
+                        br_if 0 (;@9;)
+                        block ;; label = @10
+                          local.get 3
+                          i32.const 6
+                          i32.eq
+                          br_if 0 (;@10;)
+                          local.get 4
+                          i32.load8_u offset=6
+                          i32.const 63
+                          i32.ne
+                          br_if 1 (;@9;)
+                        end
+                        local.get 1
+                        i32.const 65770
+                        call 29
+                        local.get 1
+                        i32.const 201
+                        call 30
+                        local.get 0
+                        i32.load offset=4
+                        local.set 3
+                      end
+                      local.get 3
+                      i32.const 8
+                      i32.lt_u
+                      br_if 1 (;@7;)
+                    end
+                    local.get 0
+                    i32.load
+                    local.tee 4
+                    i32.load8_u
+                    i32.const 47
+                    i32.ne
+                    br_if 1 (;@6;)
+                    local.get 4
+                    i32.load8_u offset=1
+                    i32.const 100
+                    i32.ne
+                    br_if 1 (;@6;)
+                    local.get 4
+                    i32.load8_u offset=2
+                    i32.const 114
+                    i32.ne
+                    br_if 1 (;@6;)
+                    local.get 4
+                    i32.load8_u offset=3
+                    i32.const 111
+                    i32.ne
+                    br_if 1 (;@6;)
+                    local.get 4
+                    i32.load8_u offset=4
+                    i32.const 112
+                    i32.ne
+                    br_if 1 (;@6;)
+                    local.get 4
+                    i32.load8_u offset=5
+                    i32.const 112
+                    i32.ne
+                    br_if 1 (;@6;)
+                    local.get 4
+                    i32.load8_u offset=6
+                    i32.const 101
+                    i32.ne
+                    br_if 1 (;@6;)
+                    local.get 4
+                    i32.load8_u offset=7
+                    i32.const 100
+                    i32.ne
+                    br_if 1 (;@6;)
+                    block ;; label = @8
+                      local.get 3
+                      i32.const 8
+                      i32.eq
+                      br_if 0 (;@8;)
+                      local.get 4
+                      i32.load8_u offset=8
+                      i32.const 63
+                      i32.ne
+                      br_if 2 (;@6;)
+                    end
+                    local.get 1
+                    call 57
+                    local.get 0
+                    i32.load offset=4
+                    local.set 3
+                  end
+                  local.get 3
+                  i32.const 5
+                  i32.lt_u
+                  br_if 1 (;@5;)
+                end
+                block ;; label = @6
+                  block ;; label = @7
+                    local.get 0
+                    i32.load
+                    local.tee 4
+                    i32.load8_u
+                    i32.const 47
+                    i32.ne
+                    br_if 0 (;@7;)
+                    local.get 4
+                    i32.load8_u offset=1
+                    i32.const 116
+                    i32.ne
+                    br_if 0 (;@7;)
+                    local.get 4
+                    i32.load8_u offset=2
+                    i32.const 114
+                    i32.ne
+                    br_if 0 (;@7;)
+                    local.get 4
+                    i32.load8_u offset=3
+                    i32.const 97
+                    i32.ne
+                    br_if 0 (;@7;)
+                    local.get 4
+                    i32.load8_u offset=4
+                    i32.const 112
+                    i32.ne
+                    br_if 0 (;@7;)
+                    local.get 3
+                    i32.const 5
+                    i32.eq
+                    br_if 6 (;@1;)
+                    local.get 0
+                    i32.load
+                    i32.load8_u offset=5
+                    i32.const 63
+                    i32.eq
+                    br_if 6 (;@1;)
+                    br 1 (;@6;)
+                  end
+                  i32.const 5
+                  local.set 4
+                  local.get 3
+                  i32.const 6
+                  i32.lt_u
+                  br_if 2 (;@4;)
+                end
                 block ;; label = @6
                   local.get 0
                   i32.load
                   local.tee 4
                   i32.load8_u
                   i32.const 47
-                  i32.ne
+                  i32.eq
                   br_if 0 (;@6;)
+                  local.get 3
+                  local.set 4
+                  br 2 (;@4;)
+                end
+                block ;; label = @6
                   local.get 4
                   i32.load8_u offset=1
-                  i32.const 116
-                  i32.ne
+                  i32.const 101
+                  i32.eq
                   br_if 0 (;@6;)
+                  local.get 3
+                  local.set 4
+                  br 2 (;@4;)
+                end
+                block ;; label = @6
                   local.get 4
                   i32.load8_u offset=2
                   i32.const 114
-                  i32.ne
+                  i32.eq
                   br_if 0 (;@6;)
+                  local.get 3
+                  local.set 4
+                  br 2 (;@4;)
+                end
+                block ;; label = @6
                   local.get 4
                   i32.load8_u offset=3
-                  i32.const 97
-                  i32.ne
+                  i32.const 114
+                  i32.eq
                   br_if 0 (;@6;)
+                  local.get 3
+                  local.set 4
+                  br 2 (;@4;)
+                end
+                block ;; label = @6
                   local.get 4
                   i32.load8_u offset=4
-                  i32.const 112
-                  i32.ne
+                  i32.const 111
+                  i32.eq
                   br_if 0 (;@6;)
-                  block ;; label = @7
-                    local.get 3
-                    i32.const 5
-                    i32.eq
-                    br_if 0 (;@7;)
-                    local.get 0
-                    i32.load
-                    i32.load8_u offset=5
-                    i32.const 63
-                    i32.ne
-                    br_if 2 (;@5;)
-                  end
-                  unreachable
+                  local.get 3
+                  local.set 4
+                  br 2 (;@4;)
                 end
-                i32.const 5
-                local.set 4
-                local.get 3
-                i32.const 5
-                i32.eq
-                br_if 2 (;@3;)
-              end
-              block ;; label = @5
-                local.get 0
-                i32.load
+                block ;; label = @6
+                  local.get 4
+                  i32.load8_u offset=5
+                  i32.const 114
+                  i32.eq
+                  br_if 0 (;@6;)
+                  local.get 3
+                  local.set 4
+                  br 2 (;@4;)
+                end
+                block ;; label = @6
+                  local.get 3
+                  i32.const 6
+                  i32.eq
+                  br_if 0 (;@6;)
+                  local.get 3
+                  local.set 4
+                  local.get 0
+                  i32.load
+                  i32.load8_u offset=6
+                  i32.const 63
+                  i32.ne
+                  br_if 2 (;@4;)
+                end
+                local.get 2
+                i32.const 8
+                i32.add
                 local.tee 4
-                i32.load8_u
-                i32.const 47
-                i32.eq
-                br_if 0 (;@5;)
-                local.get 3
-                local.set 4
-                br 2 (;@3;)
-              end
-              block ;; label = @5
+                i64.const 0
+                i64.store
+                local.get 2
+                i32.const 32
+                i32.add
+                i64.const 0
+                i64.store
+                local.get 2
+                i32.const 24
+                i32.add
+                i64.const 0
+                i64.store
+                local.get 2
+                i32.const 16
+                i32.add
+                i64.const 0
+                i64.store
                 local.get 4
-                i32.load8_u offset=1
-                i32.const 101
-                i32.eq
-                br_if 0 (;@5;)
-                local.get 3
-                local.set 4
-                br 2 (;@3;)
-              end
-              block ;; label = @5
-                local.get 4
-                i32.load8_u offset=2
-                i32.const 114
-                i32.eq
-                br_if 0 (;@5;)
-                local.get 3
-                local.set 4
-                br 2 (;@3;)
-              end
-              block ;; label = @5
-                local.get 4
-                i32.load8_u offset=3
-                i32.const 114
-                i32.eq
-                br_if 0 (;@5;)
-                local.get 3
-                local.set 4
-                br 2 (;@3;)
-              end
-              block ;; label = @5
-                local.get 4
-                i32.load8_u offset=4
-                i32.const 111
-                i32.eq
-                br_if 0 (;@5;)
-                local.get 3
-                local.set 4
-                br 2 (;@3;)
-              end
-              block ;; label = @5
-                local.get 4
-                i32.load8_u offset=5
-                i32.const 114
-                i32.eq
-                br_if 0 (;@5;)
-                local.get 3
-                local.set 4
-                br 2 (;@3;)
-              end
-              block ;; label = @5
-                local.get 3
-                i32.const 6
-                i32.eq
-                br_if 0 (;@5;)
-                local.get 3
-                local.set 4
+                i32.const 8
+                i32.store8
+                local.get 2
+                i64.const 0
+                i64.store
+                local.get 2
+                i32.const 1
+                i32.store8
+                local.get 1
+                local.get 2
+                call 75
                 local.get 0
-                i32.load
-                i32.load8_u offset=6
-                i32.const 63
-                i32.ne
-                br_if 2 (;@3;)
+                i32.load offset=4
+                local.set 3
               end
-              local.get 2
-              i32.const 8
-              i32.add
-              local.tee 4
-              i64.const 0
-              i64.store
-              local.get 2
-              i32.const 32
-              i32.add
-              i64.const 0
-              i64.store
-              local.get 2
-              i32.const 24
-              i32.add
-              i64.const 0
-              i64.store
-              local.get 2
-              i32.const 16
-              i32.add
-              i64.const 0
-              i64.store
-              local.get 4
-              i32.const 8
-              i32.store8
-              local.get 2
-              i64.const 0
-              i64.store
-              local.get 2
-              i32.const 1
-              i32.store8
-              local.get 1
-              local.get 2
-              call 73
-              local.get 0
-              i32.load offset=4
+              local.get 3
               local.set 4
+              local.get 3
+              i32.const 4
+              i32.lt_u
+              br_if 1 (;@3;)
+            end
+            block ;; label = @4
+              local.get 0
+              i32.load
+              local.tee 3
+              i32.load8_u
+              i32.const 47
+              i32.ne
+              br_if 0 (;@4;)
+              local.get 3
+              i32.load8_u offset=1
+              i32.const 99
+              i32.ne
+              br_if 0 (;@4;)
+              local.get 3
+              i32.load8_u offset=2
+              i32.const 117
+              i32.ne
+              br_if 0 (;@4;)
+              local.get 3
+              i32.load8_u offset=3
+              i32.const 116
+              i32.ne
+              br_if 0 (;@4;)
+              local.get 4
+              i32.const 4
+              i32.eq
+              br_if 2 (;@2;)
+              local.get 0
+              i32.load
+              i32.load8_u offset=4
+              i32.const 63
+              i32.eq
+              br_if 2 (;@2;)
             end
             local.get 4
-            i32.const 4
+            i32.const 11
             i32.lt_u
-            br_if 1 (;@2;)
-          end
-          block ;; label = @3
+            br_if 0 (;@3;)
             local.get 0
             i32.load
             local.tee 3
@@ -2693,164 +2998,129 @@
             br_if 0 (;@3;)
             local.get 3
             i32.load8_u offset=1
-            i32.const 99
-            i32.ne
-            br_if 0 (;@3;)
-            local.get 3
-            i32.load8_u offset=2
             i32.const 117
             i32.ne
             br_if 0 (;@3;)
             local.get 3
-            i32.load8_u offset=3
-            i32.const 116
+            i32.load8_u offset=2
+            i32.const 110
             i32.ne
             br_if 0 (;@3;)
-            local.get 4
-            i32.const 4
-            i32.eq
-            br_if 2 (;@1;)
-            local.get 0
-            i32.load
-            i32.load8_u offset=4
-            i32.const 63
-            i32.eq
-            br_if 2 (;@1;)
-          end
-          local.get 4
-          i32.const 11
-          i32.lt_u
-          br_if 0 (;@2;)
-          local.get 0
-          i32.load
-          local.tee 3
-          i32.load8_u
-          i32.const 47
-          i32.ne
-          br_if 0 (;@2;)
-          local.get 3
-          i32.load8_u offset=1
-          i32.const 117
-          i32.ne
-          br_if 0 (;@2;)
-          local.get 3
-          i32.load8_u offset=2
-          i32.const 110
-          i32.ne
-          br_if 0 (;@2;)
-          local.get 3
-          i32.load8_u offset=3
-          i32.const 102
-          i32.ne
-          br_if 0 (;@2;)
-          local.get 3
-          i32.load8_u offset=4
-          i32.const 105
-          i32.ne
-          br_if 0 (;@2;)
-          local.get 3
-          i32.load8_u offset=5
-          i32.const 110
-          i32.ne
-          br_if 0 (;@2;)
-          local.get 3
-          i32.load8_u offset=6
-          i32.const 105
-          i32.ne
-          br_if 0 (;@2;)
-          local.get 3
-          i32.load8_u offset=7
-          i32.const 115
-          i32.ne
-          br_if 0 (;@2;)
-          local.get 3
-          i32.load8_u offset=8
-          i32.const 104
-          i32.ne
-          br_if 0 (;@2;)
-          local.get 3
-          i32.load8_u offset=9
-          i32.const 101
-          i32.ne
-          br_if 0 (;@2;)
-          local.get 3
-          i32.load8_u offset=10
-          i32.const 100
-          i32.ne
-          br_if 0 (;@2;)
-          block ;; label = @3
-            local.get 4
-            i32.const 11
-            i32.eq
-            br_if 0 (;@3;)
-            local.get 0
-            i32.load
-            i32.load8_u offset=11
-            i32.const 63
-            i32.ne
-            br_if 1 (;@2;)
-          end
-          local.get 1
-          i32.const 200
-          call 29
-          i32.const 14
-          local.set 0
-          i32.const 65755
-          local.set 4
-          loop ;; label = @3
-            local.get 0
-            i32.eqz
-            br_if 1 (;@2;)
-            local.get 2
-            local.get 0
-            i32.const 4096
-            local.get 0
-            i32.const 4096
-            i32.lt_u
-            select
-            i32.store offset=44
-            local.get 2
-            local.get 4
-            i32.store offset=40
-            i32.const 0
-            i32.load offset=65828
-            call 53
-            local.get 2
-            i32.const 40
-            i32.add
-            local.get 2
-            call 63
-            local.set 3
-            local.get 0
-            local.get 2
-            i32.load offset=44
-            local.tee 1
-            i32.sub
-            local.set 0
-            local.get 4
-            local.get 1
-            i32.add
-            local.set 4
             local.get 3
+            i32.load8_u offset=3
+            i32.const 102
+            i32.ne
             br_if 0 (;@3;)
+            local.get 3
+            i32.load8_u offset=4
+            i32.const 105
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 3
+            i32.load8_u offset=5
+            i32.const 110
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 3
+            i32.load8_u offset=6
+            i32.const 105
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 3
+            i32.load8_u offset=7
+            i32.const 115
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 3
+            i32.load8_u offset=8
+            i32.const 104
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 3
+            i32.load8_u offset=9
+            i32.const 101
+            i32.ne
+            br_if 0 (;@3;)
+            local.get 3
+            i32.load8_u offset=10
+            i32.const 100
+            i32.ne
+            br_if 0 (;@3;)
+            block ;; label = @4
+              local.get 4
+              i32.const 11
+              i32.eq
+              br_if 0 (;@4;)
+              local.get 0
+              i32.load
+              i32.load8_u offset=11
+              i32.const 63
+              i32.ne
+              br_if 1 (;@3;)
+            end
+            local.get 1
+            i32.const 200
+            call 30
+            i32.const 14
+            local.set 4
+            i32.const 65755
+            local.set 0
+            loop ;; label = @4
+              local.get 4
+              i32.eqz
+              br_if 1 (;@3;)
+              local.get 2
+              local.get 4
+              i32.const 4096
+              local.get 4
+              i32.const 4096
+              i32.lt_u
+              select
+              i32.store offset=44
+              local.get 2
+              local.get 0
+              i32.store offset=40
+              i32.const 0
+              i32.load offset=65828
+              call 54
+              local.get 2
+              i32.const 40
+              i32.add
+              local.get 2
+              call 65
+              local.set 3
+              local.get 4
+              local.get 2
+              i32.load offset=44
+              local.tee 1
+              i32.sub
+              local.set 4
+              local.get 0
+              local.get 1
+              i32.add
+              local.set 0
+              local.get 3
+              br_if 0 (;@4;)
+            end
           end
+          local.get 2
+          i32.const 48
+          i32.add
+          global.set 0
+          return
         end
-        local.get 2
-        i32.const 48
-        i32.add
-        global.set 0
-        return
+        local.get 1
+        i32.const 200
+        call 30
+        i32.const 65755
+        call 42
+        i32.const 50
+        call 34
+        unreachable
       end
-      local.get 1
-      i32.const 200
-      call 29
-      i32.const 65755
-      call 41
-      i32.const 50
-      call 33
       unreachable
     )
-    (func (;40;) (type 11) (param i32 i32 i32)
+    (func (;41;) (type 11) (param i32 i32 i32)
       (local i32 i32 i32 i32)
       global.get 0
       i32.const 16
@@ -2895,12 +3165,12 @@
           i32.store
           i32.const 0
           i32.load offset=65828
-          call 53
+          call 54
           local.get 3
           local.get 3
           i32.const 8
           i32.add
-          call 63
+          call 65
           local.set 5
           local.get 4
           local.get 3
@@ -2943,12 +3213,12 @@
           i32.store
           i32.const 0
           i32.load offset=65828
-          call 53
+          call 54
           local.get 3
           local.get 3
           i32.const 8
           i32.add
-          call 63
+          call 65
           local.set 5
           local.get 4
           local.get 3
@@ -2966,7 +3236,7 @@
       end
       i32.const 1
       local.set 4
-      i32.const 65778
+      i32.const 65784
       local.set 0
       block ;; label = @1
         loop ;; label = @2
@@ -2986,12 +3256,12 @@
           i32.store
           i32.const 0
           i32.load offset=65828
-          call 53
+          call 54
           local.get 3
           local.get 3
           i32.const 8
           i32.add
-          call 63
+          call 65
           local.set 5
           local.get 4
           local.get 3
@@ -3012,7 +3282,7 @@
       i32.add
       global.set 0
     )
-    (func (;41;) (type 0) (param i32)
+    (func (;42;) (type 0) (param i32)
       (local i32 i32 i32 i32)
       global.get 0
       i32.const 16
@@ -3057,12 +3327,12 @@
           i32.store
           i32.const 0
           i32.load offset=65828
-          call 53
+          call 54
           local.get 1
           local.get 1
           i32.const 8
           i32.add
-          call 63
+          call 65
           local.set 3
           local.get 2
           local.get 1
@@ -3083,7 +3353,7 @@
       i32.add
       global.set 0
     )
-    (func (;42;) (type 7) (param i32) (result i32)
+    (func (;43;) (type 7) (param i32) (result i32)
       (local i32 i64 i32 i32 i32 i64)
       i32.const -1
       local.set 1
@@ -3207,7 +3477,7 @@
       end
       local.get 5
     )
-    (func (;43;) (type 0) (param i32)
+    (func (;44;) (type 0) (param i32)
       (local i32)
       block ;; label = @1
         local.get 0
@@ -3230,13 +3500,13 @@
         i32.store
       end
     )
-    (func (;44;) (type 9) (param i32 i32) (result i32)
+    (func (;45;) (type 9) (param i32 i32) (result i32)
       (local i32)
       block ;; label = @1
         local.get 0
         br_if 0 (;@1;)
         local.get 1
-        call 42
+        call 43
         return
       end
       block ;; label = @1
@@ -3255,7 +3525,7 @@
       end
       block ;; label = @1
         local.get 1
-        call 42
+        call 43
         local.tee 1
         br_if 0 (;@1;)
         i32.const 0
@@ -3264,13 +3534,13 @@
       local.get 1
       local.get 0
       local.get 2
-      call 45
+      call 46
       local.set 1
       local.get 0
-      call 43
+      call 44
       local.get 1
     )
-    (func (;45;) (type 12) (param i32 i32 i32) (result i32)
+    (func (;46;) (type 12) (param i32 i32 i32) (result i32)
       (local i32 i32)
       block ;; label = @1
         local.get 2
@@ -3344,28 +3614,28 @@
       end
       local.get 0
     )
-    (func (;46;) (type 13) (param i32 i32 i32 i32) (result i32)
+    (func (;47;) (type 13) (param i32 i32 i32 i32) (result i32)
       block ;; label = @1
         local.get 3
         i32.eqz
         br_if 0 (;@1;)
         local.get 0
         local.get 3
-        call 44
+        call 45
         local.tee 2
         br_if 0 (;@1;)
         unreachable
       end
       local.get 2
     )
-    (func (;47;) (type 0) (param i32)
+    (func (;48;) (type 0) (param i32)
       local.get 0
       call 0
     )
-    (func (;48;) (type 7) (param i32) (result i32)
+    (func (;49;) (type 7) (param i32) (result i32)
       local.get 0
     )
-    (func (;49;) (type 0) (param i32)
+    (func (;50;) (type 0) (param i32)
       block ;; label = @1
         local.get 0
         i32.load offset=4
@@ -3373,22 +3643,19 @@
         br_if 0 (;@1;)
         local.get 0
         i32.load
-        call 43
+        call 44
       end
     )
-    (func (;50;) (type 0) (param i32)
+    (func (;51;) (type 0) (param i32)
       local.get 0
       call 1
     )
-    (func (;51;) (type 7) (param i32) (result i32)
+    (func (;52;) (type 7) (param i32) (result i32)
       local.get 0
     )
-    (func (;52;) (type 0) (param i32)
+    (func (;53;) (type 0) (param i32)
       local.get 0
       call 2
-    )
-    (func (;53;) (type 7) (param i32) (result i32)
-      local.get 0
     )
     (func (;54;) (type 7) (param i32) (result i32)
       local.get 0
@@ -3399,8 +3666,9 @@
     (func (;56;) (type 7) (param i32) (result i32)
       local.get 0
     )
-    (func (;57;) (type 7) (param i32) (result i32)
+    (func (;57;) (type 0) (param i32)
       local.get 0
+      call 3
     )
     (func (;58;) (type 7) (param i32) (result i32)
       local.get 0
@@ -3408,15 +3676,21 @@
     (func (;59;) (type 7) (param i32) (result i32)
       local.get 0
     )
-    (func (;60;) (type 0) (param i32)
+    (func (;60;) (type 7) (param i32) (result i32)
       local.get 0
-      call 3
     )
-    (func (;61;) (type 1) (param i64) (result i32)
+    (func (;61;) (type 7) (param i32) (result i32)
+      local.get 0
+    )
+    (func (;62;) (type 0) (param i32)
       local.get 0
       call 4
     )
-    (func (;62;) (type 14) (param i32 i64 i32 i32) (result i32)
+    (func (;63;) (type 1) (param i64) (result i32)
+      local.get 0
+      call 5
+    )
+    (func (;64;) (type 14) (param i32 i64 i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3428,7 +3702,7 @@
       local.get 4
       i32.const 4
       i32.add
-      call 5
+      call 6
       local.get 3
       local.get 2
       local.get 4
@@ -3446,7 +3720,7 @@
       i32.const 1
       i32.xor
     )
-    (func (;63;) (type 12) (param i32 i32 i32) (result i32)
+    (func (;65;) (type 12) (param i32 i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3461,7 +3735,7 @@
       local.get 3
       i32.const 4
       i32.add
-      call 6
+      call 7
       block ;; label = @1
         local.get 3
         i32.load8_u offset=4
@@ -3482,10 +3756,10 @@
       i32.const 1
       i32.xor
     )
-    (func (;64;) (type 4) (result i32)
-      call 7
+    (func (;66;) (type 4) (result i32)
+      call 8
     )
-    (func (;65;) (type 13) (param i32 i32 i32 i32) (result i32)
+    (func (;67;) (type 13) (param i32 i32 i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3504,7 +3778,7 @@
       local.get 4
       i32.const 14
       i32.add
-      call 8
+      call 9
       block ;; label = @1
         local.get 4
         i32.load8_u offset=14
@@ -3525,17 +3799,17 @@
       i32.const 1
       i32.xor
     )
-    (func (;66;) (type 6) (param i32 i32)
-      local.get 0
-      local.get 1
-      call 9
-    )
-    (func (;67;) (type 6) (param i32 i32)
+    (func (;68;) (type 6) (param i32 i32)
       local.get 0
       local.get 1
       call 10
     )
-    (func (;68;) (type 9) (param i32 i32) (result i32)
+    (func (;69;) (type 6) (param i32 i32)
+      local.get 0
+      local.get 1
+      call 11
+    )
+    (func (;70;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3546,7 +3820,7 @@
       local.get 2
       i32.const 4
       i32.add
-      call 11
+      call 12
       block ;; label = @1
         local.get 2
         i32.load8_u offset=4
@@ -3565,7 +3839,7 @@
       global.set 0
       local.get 0
     )
-    (func (;69;) (type 9) (param i32 i32) (result i32)
+    (func (;71;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3574,7 +3848,7 @@
       global.set 0
       local.get 0
       local.get 2
-      call 12
+      call 13
       block ;; label = @1
         local.get 2
         i32.load8_u
@@ -3601,7 +3875,7 @@
       global.set 0
       local.get 0
     )
-    (func (;70;) (type 9) (param i32 i32) (result i32)
+    (func (;72;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3612,7 +3886,7 @@
       local.get 2
       i32.const 4
       i32.add
-      call 13
+      call 14
       block ;; label = @1
         local.get 2
         i32.load8_u offset=4
@@ -3631,11 +3905,11 @@
       global.set 0
       local.get 0
     )
-    (func (;71;) (type 7) (param i32) (result i32)
+    (func (;73;) (type 7) (param i32) (result i32)
       local.get 0
-      call 14
+      call 15
     )
-    (func (;72;) (type 9) (param i32 i32) (result i32)
+    (func (;74;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -3646,7 +3920,7 @@
       local.get 2
       i32.const 8
       i32.add
-      call 15
+      call 16
       block ;; label = @1
         local.get 2
         i32.load8_u offset=8
@@ -3665,7 +3939,7 @@
       i32.const 1
       i32.xor
     )
-    (func (;73;) (type 6) (param i32 i32)
+    (func (;75;) (type 6) (param i32 i32)
       (local i32 i32 i64 i32 i32 i32 i32 i32 i32)
       block ;; label = @1
         block ;; label = @2
@@ -3793,7 +4067,7 @@
                                               local.get 1
                                               i32.load offset=28
                                               i32.const 0
-                                              call 16
+                                              call 17
                                               return
                                             end
                                             local.get 1
@@ -3859,7 +4133,7 @@
                                         local.get 9
                                         local.get 10
                                         local.get 6
-                                        call 16
+                                        call 17
                                         return
                                       end
                                       local.get 1
@@ -4045,9 +4319,9 @@
       local.get 7
       local.get 8
       local.get 9
-      call 16
+      call 17
     )
-    (func (;74;) (type 9) (param i32 i32) (result i32)
+    (func (;76;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -4058,7 +4332,7 @@
       local.get 2
       i32.const 8
       i32.add
-      call 17
+      call 18
       block ;; label = @1
         local.get 2
         i32.load8_u offset=8
@@ -4077,15 +4351,15 @@
       i32.const 1
       i32.xor
     )
-    (func (;75;) (type 7) (param i32) (result i32)
-      local.get 0
-      call 18
-    )
-    (func (;76;) (type 7) (param i32) (result i32)
+    (func (;77;) (type 7) (param i32) (result i32)
       local.get 0
       call 19
     )
-    (func (;77;) (type 9) (param i32 i32) (result i32)
+    (func (;78;) (type 7) (param i32) (result i32)
+      local.get 0
+      call 20
+    )
+    (func (;79;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 64
@@ -4096,7 +4370,7 @@
       local.get 2
       i32.const 8
       i32.add
-      call 20
+      call 21
       block ;; label = @1
         local.get 2
         i32.load8_u offset=8
@@ -4163,47 +4437,17 @@
       global.set 0
       local.get 0
     )
-    (func (;78;) (type 7) (param i32) (result i32)
+    (func (;80;) (type 7) (param i32) (result i32)
       local.get 0
-      call 21
-    )
-    (func (;79;) (type 9) (param i32 i32) (result i32)
-      local.get 0
-      local.get 1
       call 22
-      i32.eqz
-    )
-    (func (;80;) (type 9) (param i32 i32) (result i32)
-      (local i32)
-      global.get 0
-      i32.const 16
-      i32.sub
-      local.tee 2
-      global.set 0
-      local.get 0
-      local.get 2
-      i32.const 8
-      i32.add
-      call 23
-      block ;; label = @1
-        local.get 2
-        i32.load8_u offset=8
-        local.tee 0
-        br_if 0 (;@1;)
-        local.get 1
-        local.get 2
-        i32.load offset=12
-        i32.store
-      end
-      local.get 2
-      i32.const 16
-      i32.add
-      global.set 0
-      local.get 0
-      i32.const 1
-      i32.xor
     )
     (func (;81;) (type 9) (param i32 i32) (result i32)
+      local.get 0
+      local.get 1
+      call 23
+      i32.eqz
+    )
+    (func (;82;) (type 9) (param i32 i32) (result i32)
       (local i32)
       global.get 0
       i32.const 16
@@ -4233,7 +4477,37 @@
       i32.const 1
       i32.xor
     )
-    (func (;82;) (type 12) (param i32 i32 i32) (result i32)
+    (func (;83;) (type 9) (param i32 i32) (result i32)
+      (local i32)
+      global.get 0
+      i32.const 16
+      i32.sub
+      local.tee 2
+      global.set 0
+      local.get 0
+      local.get 2
+      i32.const 8
+      i32.add
+      call 25
+      block ;; label = @1
+        local.get 2
+        i32.load8_u offset=8
+        local.tee 0
+        br_if 0 (;@1;)
+        local.get 1
+        local.get 2
+        i32.load offset=12
+        i32.store
+      end
+      local.get 2
+      i32.const 16
+      i32.add
+      global.set 0
+      local.get 0
+      i32.const 1
+      i32.xor
+    )
+    (func (;84;) (type 12) (param i32 i32 i32) (result i32)
       (local i32 i32)
       global.get 0
       i32.const 48
@@ -4258,7 +4532,7 @@
       local.get 3
       i32.const 8
       i32.add
-      call 25
+      call 26
       block ;; label = @1
         local.get 3
         i32.load8_u offset=8
@@ -4307,15 +4581,15 @@
       i32.const 1
       i32.xor
     )
-    (func (;83;) (type 6) (param i32 i32)
+    (func (;85;) (type 6) (param i32 i32)
       local.get 0
       local.get 1
+      call 28
+    )
+    (func (;86;) (type 10)
       call 27
     )
-    (func (;84;) (type 10)
-      call 26
-    )
-    (data (;0;) (i32.const 65536) "/memory\00/slow\00/count\00/trailers\00/after\00/sleep\00hello\00/spin\00text/plain\00/length\00Content-Length\00/nothing\00Content-Type\00/head\00=\00authority \00path \00method \00trailers follow\0a\00slept\0a\00\0ascheme https\0a\00\0ascheme http\0a\00hello\0a\00grown\0a\00spun\0a\00the beginning\0a\00answered\0a\00")
+    (data (;0;) (i32.const 65536) "/memory\00/slow\00/count\00/trailers\00/after\00/sleep\00hello\00/spin\00text/plain\00/length\00Content-Length\00/nothing\00Content-Type\00/head\00=\00authority \00path \00method \00trailers follow\0a\00slept\0a\00\0ascheme https\0a\00\0ascheme http\0a\00hello\0a\00grown\0a\00spun\0a\00the beginning\0a\00once\0a\00answered\0a\00")
   )
   (core module (;1;)
     (type (;0;) (func (param i32 i64 i32)))
@@ -4451,76 +4725,79 @@
   (core func (;0;) (canon resource.drop 1))
   (core func (;1;) (canon resource.drop 6))
   (core func (;2;) (canon resource.drop 7))
+  (alias export 4 "response-outparam" (type (;9;)))
+  (core func (;3;) (canon resource.drop 9))
   (alias export 0 "[method]pollable.block" (func (;0;)))
-  (core func (;3;) (canon lower (func 0)))
+  (core func (;4;) (canon lower (func 0)))
   (alias export 1 "subscribe-duration" (func (;1;)))
-  (core func (;4;) (canon lower (func 1)))
-  (alias core export 0 "0" (core func (;5;)))
-  (alias core export 0 "1" (core func (;6;)))
+  (core func (;5;) (canon lower (func 1)))
+  (alias core export 0 "0" (core func (;6;)))
+  (alias core export 0 "1" (core func (;7;)))
   (alias export 4 "[constructor]fields" (func (;2;)))
-  (core func (;7;) (canon lower (func 2)))
-  (alias core export 0 "2" (core func (;8;)))
-  (alias core export 0 "3" (core func (;9;)))
-  (alias core export 0 "4" (core func (;10;)))
-  (alias core export 0 "5" (core func (;11;)))
-  (alias core export 0 "6" (core func (;12;)))
-  (alias core export 0 "7" (core func (;13;)))
+  (core func (;8;) (canon lower (func 2)))
+  (alias core export 0 "2" (core func (;9;)))
+  (alias core export 0 "3" (core func (;10;)))
+  (alias core export 0 "4" (core func (;11;)))
+  (alias core export 0 "5" (core func (;12;)))
+  (alias core export 0 "6" (core func (;13;)))
+  (alias core export 0 "7" (core func (;14;)))
   (alias export 4 "[method]incoming-request.headers" (func (;3;)))
-  (core func (;14;) (canon lower (func 3)))
-  (alias core export 0 "8" (core func (;15;)))
-  (alias core export 0 "9" (core func (;16;)))
-  (alias core export 0 "10" (core func (;17;)))
+  (core func (;15;) (canon lower (func 3)))
+  (alias core export 0 "8" (core func (;16;)))
+  (alias core export 0 "9" (core func (;17;)))
+  (alias core export 0 "10" (core func (;18;)))
   (alias export 4 "[static]incoming-body.finish" (func (;4;)))
-  (core func (;18;) (canon lower (func 4)))
+  (core func (;19;) (canon lower (func 4)))
   (alias export 4 "[method]future-trailers.subscribe" (func (;5;)))
-  (core func (;19;) (canon lower (func 5)))
-  (alias core export 0 "11" (core func (;20;)))
+  (core func (;20;) (canon lower (func 5)))
+  (alias core export 0 "11" (core func (;21;)))
   (alias export 4 "[constructor]outgoing-response" (func (;6;)))
-  (core func (;21;) (canon lower (func 6)))
+  (core func (;22;) (canon lower (func 6)))
   (alias export 4 "[method]outgoing-response.set-status-code" (func (;7;)))
-  (core func (;22;) (canon lower (func 7)))
-  (alias core export 0 "12" (core func (;23;)))
-  (alias core export 0 "13" (core func (;24;)))
-  (alias core export 0 "14" (core func (;25;)))
+  (core func (;23;) (canon lower (func 7)))
+  (alias core export 0 "12" (core func (;24;)))
+  (alias core export 0 "13" (core func (;25;)))
+  (alias core export 0 "14" (core func (;26;)))
   (core instance (;1;)
     (export "[resource-drop]pollable" (func 0))
-    (export "[method]pollable.block" (func 3))
+    (export "[method]pollable.block" (func 4))
   )
   (core instance (;2;)
     (export "[resource-drop]input-stream" (func 1))
     (export "[resource-drop]output-stream" (func 2))
-    (export "[method]input-stream.blocking-read" (func 5))
-    (export "[method]output-stream.blocking-write-and-flush" (func 6))
+    (export "[method]input-stream.blocking-read" (func 6))
+    (export "[method]output-stream.blocking-write-and-flush" (func 7))
   )
   (core instance (;3;)
-    (export "subscribe-duration" (func 4))
+    (export "[resource-drop]response-outparam" (func 3))
+    (export "[constructor]fields" (func 8))
+    (export "[method]fields.append" (func 9))
+    (export "[method]fields.entries" (func 10))
+    (export "[method]incoming-request.method" (func 11))
+    (export "[method]incoming-request.path-with-query" (func 12))
+    (export "[method]incoming-request.scheme" (func 13))
+    (export "[method]incoming-request.authority" (func 14))
+    (export "[method]incoming-request.headers" (func 15))
+    (export "[method]incoming-request.consume" (func 16))
+    (export "[static]response-outparam.set" (func 17))
+    (export "[method]incoming-body.stream" (func 18))
+    (export "[static]incoming-body.finish" (func 19))
+    (export "[method]future-trailers.subscribe" (func 20))
+    (export "[method]future-trailers.get" (func 21))
+    (export "[constructor]outgoing-response" (func 22))
+    (export "[method]outgoing-response.set-status-code" (func 23))
+    (export "[method]outgoing-response.body" (func 24))
+    (export "[method]outgoing-body.write" (func 25))
+    (export "[static]outgoing-body.finish" (func 26))
   )
   (core instance (;4;)
-    (export "[constructor]fields" (func 7))
-    (export "[method]fields.append" (func 8))
-    (export "[method]fields.entries" (func 9))
-    (export "[method]incoming-request.method" (func 10))
-    (export "[method]incoming-request.path-with-query" (func 11))
-    (export "[method]incoming-request.scheme" (func 12))
-    (export "[method]incoming-request.authority" (func 13))
-    (export "[method]incoming-request.headers" (func 14))
-    (export "[method]incoming-request.consume" (func 15))
-    (export "[static]response-outparam.set" (func 16))
-    (export "[method]incoming-body.stream" (func 17))
-    (export "[static]incoming-body.finish" (func 18))
-    (export "[method]future-trailers.subscribe" (func 19))
-    (export "[method]future-trailers.get" (func 20))
-    (export "[constructor]outgoing-response" (func 21))
-    (export "[method]outgoing-response.set-status-code" (func 22))
-    (export "[method]outgoing-response.body" (func 23))
-    (export "[method]outgoing-body.write" (func 24))
-    (export "[static]outgoing-body.finish" (func 25))
+    (export "subscribe-duration" (func 5))
   )
   (core instance (;5;) (instantiate 0
       (with "wasi:io/poll@0.2.12" (instance 1))
       (with "wasi:io/streams@0.2.12" (instance 2))
-      (with "wasi:clocks/monotonic-clock@0.2.12" (instance 3))
-      (with "wasi:http/types@0.2.12" (instance 4))
+      (with "wasi:http/types@0.2.12" (instance 3))
+      (with "wasi:clocks/monotonic-clock@0.2.12" (instance 4))
     )
   )
   (core module (;2;)
@@ -4552,68 +4829,67 @@
   )
   (alias export 3 "[method]input-stream.blocking-read" (func (;8;)))
   (alias core export 5 "memory" (core memory (;0;)))
-  (alias core export 5 "cabi_realloc" (core func (;26;)))
-  (core func (;27;) (canon lower (func 8) (memory 0) (realloc 26)))
+  (alias core export 5 "cabi_realloc" (core func (;27;)))
+  (core func (;28;) (canon lower (func 8) (memory 0) (realloc 27)))
   (alias export 3 "[method]output-stream.blocking-write-and-flush" (func (;9;)))
-  (core func (;28;) (canon lower (func 9) (memory 0)))
+  (core func (;29;) (canon lower (func 9) (memory 0)))
   (alias export 4 "[method]fields.append" (func (;10;)))
-  (core func (;29;) (canon lower (func 10) (memory 0) string-encoding=utf8))
+  (core func (;30;) (canon lower (func 10) (memory 0) string-encoding=utf8))
   (alias export 4 "[method]fields.entries" (func (;11;)))
-  (core func (;30;) (canon lower (func 11) (memory 0) (realloc 26) string-encoding=utf8))
+  (core func (;31;) (canon lower (func 11) (memory 0) (realloc 27) string-encoding=utf8))
   (alias export 4 "[method]incoming-request.method" (func (;12;)))
-  (core func (;31;) (canon lower (func 12) (memory 0) (realloc 26) string-encoding=utf8))
+  (core func (;32;) (canon lower (func 12) (memory 0) (realloc 27) string-encoding=utf8))
   (alias export 4 "[method]incoming-request.path-with-query" (func (;13;)))
-  (core func (;32;) (canon lower (func 13) (memory 0) (realloc 26) string-encoding=utf8))
+  (core func (;33;) (canon lower (func 13) (memory 0) (realloc 27) string-encoding=utf8))
   (alias export 4 "[method]incoming-request.scheme" (func (;14;)))
-  (core func (;33;) (canon lower (func 14) (memory 0) (realloc 26) string-encoding=utf8))
+  (core func (;34;) (canon lower (func 14) (memory 0) (realloc 27) string-encoding=utf8))
   (alias export 4 "[method]incoming-request.authority" (func (;15;)))
-  (core func (;34;) (canon lower (func 15) (memory 0) (realloc 26) string-encoding=utf8))
+  (core func (;35;) (canon lower (func 15) (memory 0) (realloc 27) string-encoding=utf8))
   (alias export 4 "[method]incoming-request.consume" (func (;16;)))
-  (core func (;35;) (canon lower (func 16) (memory 0)))
+  (core func (;36;) (canon lower (func 16) (memory 0)))
   (alias export 4 "[static]response-outparam.set" (func (;17;)))
-  (core func (;36;) (canon lower (func 17) (memory 0) string-encoding=utf8))
+  (core func (;37;) (canon lower (func 17) (memory 0) string-encoding=utf8))
   (alias export 4 "[method]incoming-body.stream" (func (;18;)))
-  (core func (;37;) (canon lower (func 18) (memory 0)))
+  (core func (;38;) (canon lower (func 18) (memory 0)))
   (alias export 4 "[method]future-trailers.get" (func (;19;)))
-  (core func (;38;) (canon lower (func 19) (memory 0) (realloc 26) string-encoding=utf8))
+  (core func (;39;) (canon lower (func 19) (memory 0) (realloc 27) string-encoding=utf8))
   (alias export 4 "[method]outgoing-response.body" (func (;20;)))
-  (core func (;39;) (canon lower (func 20) (memory 0)))
+  (core func (;40;) (canon lower (func 20) (memory 0)))
   (alias export 4 "[method]outgoing-body.write" (func (;21;)))
-  (core func (;40;) (canon lower (func 21) (memory 0)))
+  (core func (;41;) (canon lower (func 21) (memory 0)))
   (alias export 4 "[static]outgoing-body.finish" (func (;22;)))
-  (core func (;41;) (canon lower (func 22) (memory 0) (realloc 26) string-encoding=utf8))
+  (core func (;42;) (canon lower (func 22) (memory 0) (realloc 27) string-encoding=utf8))
   (alias core export 0 "$imports" (core table (;0;)))
-  (alias core export 5 "_initialize" (core func (;42;)))
+  (alias core export 5 "_initialize" (core func (;43;)))
   (core instance (;6;)
-    (export "0" (func 27))
-    (export "1" (func 28))
-    (export "2" (func 29))
-    (export "3" (func 30))
-    (export "4" (func 31))
-    (export "5" (func 32))
-    (export "6" (func 33))
-    (export "7" (func 34))
-    (export "8" (func 35))
-    (export "9" (func 36))
-    (export "10" (func 37))
-    (export "11" (func 38))
-    (export "12" (func 39))
-    (export "13" (func 40))
-    (export "14" (func 41))
+    (export "0" (func 28))
+    (export "1" (func 29))
+    (export "2" (func 30))
+    (export "3" (func 31))
+    (export "4" (func 32))
+    (export "5" (func 33))
+    (export "6" (func 34))
+    (export "7" (func 35))
+    (export "8" (func 36))
+    (export "9" (func 37))
+    (export "10" (func 38))
+    (export "11" (func 39))
+    (export "12" (func 40))
+    (export "13" (func 41))
+    (export "14" (func 42))
     (export "$imports" (table 0))
-    (export "_initialize" (func 42))
+    (export "_initialize" (func 43))
   )
   (core instance (;7;) (instantiate 2
       (with "" (instance 6))
     )
   )
-  (alias export 4 "incoming-request" (type (;9;)))
-  (type (;10;) (own 9))
-  (alias export 4 "response-outparam" (type (;11;)))
-  (type (;12;) (own 11))
-  (type (;13;) (func (param "request" 10) (param "response-out" 12)))
-  (alias core export 5 "wasi:http/incoming-handler@0.2.12#handle" (core func (;43;)))
-  (func (;23;) (type 13) (canon lift (core func 43)))
+  (alias export 4 "incoming-request" (type (;10;)))
+  (type (;11;) (own 10))
+  (type (;12;) (own 9))
+  (type (;13;) (func (param "request" 11) (param "response-out" 12)))
+  (alias core export 5 "wasi:http/incoming-handler@0.2.12#handle" (core func (;44;)))
+  (func (;23;) (type 13) (canon lift (core func 44)))
   (component (;0;)
     (import "import-type-incoming-request" (type (;0;) (sub resource)))
     (import "import-type-response-outparam" (type (;1;) (sub resource)))
@@ -4632,10 +4908,10 @@
   )
   (instance (;5;) (instantiate 0
       (with "import-func-handle" (func 23))
-      (with "import-type-incoming-request" (type 9))
-      (with "import-type-response-outparam" (type 11))
-      (with "import-type-incoming-request0" (type 9))
-      (with "import-type-response-outparam0" (type 11))
+      (with "import-type-incoming-request" (type 10))
+      (with "import-type-response-outparam" (type 9))
+      (with "import-type-incoming-request0" (type 10))
+      (with "import-type-response-outparam0" (type 9))
     )
   )
   (export (;6;) "wasi:http/incoming-handler@0.2.12" (instance 5))

@@ -1,0 +1,154 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# serve_core.sh [WITC]: `witc serve` and handlers that are hostile, slow to start, or stuck; limits; the log; what is
+# loaded anew while requests are under way. (HTTP itself is in serve.sh.)
+. "$(dirname "$0")/lib.sh"
+if ! command -v curl >/dev/null; then
+    skip "serve: curl is not installed"
+    finish "serve core"
+fi
+"$witc" parse tests/serve/handler.wat -o "$tmp/handler.wasm" || { bad handler "it cannot be made"; finish "serve core"; }
+cp "$tmp/handler.wasm" "$tmp/app.wasm"
+program=$tmp/app.wasm
+
+# start WORDS...: a server of $program whose ports are in $port and $admin, its process in $pid.
+start() {
+    : >"$err"
+    "$witc" serve --addr 127.0.0.1:0 --admin-addr 127.0.0.1:0 "$@" "$program" 2>"$err" >"$out" </dev/null &
+    pid=$! port='' admin=''
+    for _ in $(seq 400); do
+        port=$(sed -n 's/.*listening at http:.*:\([0-9]*\)$/\1/p' "$err")
+        admin=$(sed -n 's/.*metrics and health at http:.*:\([0-9]*\)$/\1/p' "$err")
+        [ -n "$port" ] && [ -n "$admin" ] && return
+        sleep 0.05
+    done
+    bad start "it does not listen: $(head -n 3 "$err")"
+}
+stop() {
+    kill -TERM "$pid"
+    wait "$pid"
+    got=$?
+    if [ $got = 0 ]; then ok; else bad "$1" "exit $got after SIGTERM: $(tail -n 3 "$err")"; fi
+}
+ask() { curl -s --max-time 20 "$@"; }
+status() { ask -o /dev/null -w '%{http_code}' "$@"; }
+is() { if [ "$2" = "$3" ]; then ok; else bad "$1" "expected $2, got $3"; fi; }
+metric() { ask "http://127.0.0.1:$admin/metrics" | sed -n "s/^witc_serve_$1 //p"; }
+# becomes NAME EXPECTED COMMAND...: in the end.
+becomes() {
+    name=$1 want=$2
+    shift 2
+    for _ in $(seq 200); do [ "$("$@")" = "$want" ] && break; sleep 0.05; done
+    is "$name" "$want" "$("$@")"
+}
+
+# Each handler gets what it deserves, and the request after it is answered, by the same worker.
+start --timeout 2s --max-handles 5000
+hostile() { # NAME STATUS WORDS...
+    name=$1 want=$2
+    shift 2
+    is "$name" "$want" "$(status "$@")"
+    is "after $name" hello "$(ask "http://127.0.0.1:$port/")"
+}
+at=http://127.0.0.1:$port
+hostile "a trap" 500 "$at/trap"
+hostile "a trap in the body" 200 "$at/cut"
+hostile "a body without end" 500 "$at/unfinished"
+hostile "a loop without end" 504 "$at/spin"
+hostile "memory without end" 500 "$at/allocate"
+hostile "handles without end" 500 "$at/handles"
+hostile "no answer" 500 "$at/nothing"
+hostile "a dropped outparam" 500 "$at/dropped"
+hostile "two answers" 200 "$at/twice"
+head -c 300000 /dev/zero >"$tmp/body"
+hostile "a body that is not read" 200 --data-binary "@$tmp/body" "$at/"
+if ask -o /dev/null "$at/cut"; then bad "a trap in the body" "it looks whole"; else ok; fi
+becomes "all have ended" 0 metric requests_in_flight
+stop "hostile handlers"
+
+# A start function that lasts holds nobody else: while one that counts to 2^32 is tried, others are answered.
+"$witc" component embed -w wasi:http/proxy wasi/wit tests/serve/start.wat -o "$tmp/start.wasm" || bad start.wat "none"
+sed 's/i32.const 20000000/i32.const 0/' tests/serve/start.wat >"$tmp/endless.wat"
+"$witc" component embed -w wasi:http/proxy wasi/wit "$tmp/endless.wat" -o "$tmp/endless.wasm" || bad endless.wat "none"
+program=$tmp/start.wasm
+start --spare 0 --slice 1ms
+is "a long start" 200 "$(status "http://127.0.0.1:$port/")"
+if [ "$(metric slices_total)" -gt 0 ]; then ok; else bad "a long start" "it was not left"; fi
+for _ in 1 2 3 4; do ask -o /dev/null "http://127.0.0.1:$port/" & done
+is "health meanwhile" 200 "$(status "http://127.0.0.1:$admin/health")"
+becomes "all four" 5 metric requests_total
+stop "a long start"
+start --spare 2 # made while nobody asks
+becomes "spare ones" 2 metric instances_total
+is "of the spare ones" 200 "$(status "http://127.0.0.1:$port/")"
+stop "spare ones"
+printf 'limits:\n  timeout: 20ms\n' >"$tmp/policy.yml" # its start function takes longer
+start --spare 0 --slice 1ms --policy "$tmp/policy.yml"
+is "a start that is too long" 504 "$(status "http://127.0.0.1:$port/")"
+stop "a start that is too long"
+expect "a start without end" 1 serve --addr 127.0.0.1:0 --timeout 100ms "$tmp/endless.wasm"
+say "a start without end" 'trapped while it was made'
+
+# A program that takes long to try is loaded beside the requests, which none is lost of.
+program=$tmp/app.wasm
+start --timeout 3s
+cp "$tmp/endless.wasm" "$tmp/app.wasm"
+kill -HUP "$pid"
+sleep 0.2
+is "while it is loaded" "hello hello" "$(ask "http://127.0.0.1:$port/") $(ask "http://127.0.0.1:$port/")"
+is "not yet" 0 "$(metric reloads_failed_total)"
+becomes "it was bad" 1 metric reloads_failed_total
+cp "$tmp/start.wasm" "$tmp/app.wasm"
+kill -HUP "$pid"
+kill -HUP "$pid"
+cp "$tmp/handler.wasm" "$tmp/app.wasm"
+kill -HUP "$pid" # while the one before is tried: it is read again after it
+for _ in $(seq 200); do [ "$(ask "http://127.0.0.1:$port/count")" = 1 ] && break; sleep 0.05; done
+is "the last is served" hello "$(ask "http://127.0.0.1:$port/")"
+cp "$tmp/endless.wasm" "$tmp/app.wasm"
+kill -HUP "$pid"
+stop "an end while it is loaded"
+cp "$tmp/handler.wasm" "$tmp/app.wasm"
+
+# A log that nobody reads, or no disk takes, holds nobody.
+mkfifo "$tmp/pipe"
+start --log "$tmp/pipe" --max-target 8K
+long=$(printf %04000d 0)
+for _ in $(seq 30); do ask -o /dev/null "http://127.0.0.1:$port/?$long"; done
+is "a log that nobody reads" hello "$(ask "http://127.0.0.1:$port/")"
+cat "$tmp/pipe" >"$tmp/lines" &
+reader=$!
+becomes "it is read later" 31 grep -c '"status":200' "$tmp/lines"
+is "no line was dropped" 0 "$(metric log_lines_dropped_total)"
+stop "a log that nobody reads"
+kill $reader 2>/dev/null
+if [ -c /dev/full ]; then
+    start --log /dev/full
+    is "a full disk" hello "$(ask "http://127.0.0.1:$port/")"
+    becomes "lines are counted" 1 metric log_lines_dropped_total
+    stop "a full disk"
+fi
+
+# A worker that does not go on is killed, and another takes its place.
+start --workers 2 --stuck-after 1500ms
+first=$(pgrep -P "$pid" | head -n 1)
+kill -STOP "$first"
+becomes "a stuck worker" 1 metric worker_restarts_total
+say "a stuck worker" 'has not gone on.*killed'
+for _ in 1 2 3 4; do ask "http://127.0.0.1:$port/"; done >"$tmp/all"
+is "after that" 4 "$(grep -c hello "$tmp/all")"
+stop "a stuck worker"
+
+# Time by a policy.
+printf 'limits:\n  timeout: 300ms\n' >"$tmp/policy.yml"
+start --policy "$tmp/policy.yml"
+is "the policy's time" 504 "$(status "http://127.0.0.1:$port/sleep?3000")"
+stop "the policy's time"
+
+# What is kept is bounded.
+start --reuse 100 --spare 1 --keep 2
+for _ in 1 2 3 4 5 6; do ask -o /dev/null "http://127.0.0.1:$port/sleep?300" & done
+becomes "six at a time" 6 metric requests_total
+is "two are kept" 2 "$( (for _ in 1 2 3 4 5 6; do ask "http://127.0.0.1:$port/count"; echo; done) | sort -u | head -n 1)"
+stop "what is kept"
+finish "serve core"
