@@ -58,6 +58,19 @@ static bool check_rules(Cli *cli, const CompWords *rules, WasiNetRule *out) {
     return true;
 }
 
+static bool check_features(Cli *cli, const CompWords *words, unsigned *out) {
+    *out = 0;
+    for (size_t i = 0; i < words->len; i++) {
+        unsigned feature = wasi_feature(words->at[i].text);
+        if (!feature)
+            return bad_word(cli, &words->at[i], "features",
+                            "`clocks-timezone`, `network-error-code`, "
+                            "`informational-outbound-responses` or `all`");
+        *out |= feature;
+    }
+    return true;
+}
+
 bool policy_jail(Cli *cli, const Policy *policy, const Granted *granted) {
     if (!policy->jail.len) return true;
     size_t n = granted ? granted->instance_count + 1 : 0;
@@ -89,12 +102,15 @@ bool policy_check(Cli *cli, Policy *policy) {
     policy->features = features_all();
     add_words(cli, &grants->env, &policy->env);
     add_words(cli, &grants->network, &policy->net);
+    add_words(cli, &grants->features, &policy->unstable);
     if (!check_folders(cli, &policy->folders, false, grants) ||
         !check_folders(cli, &policy->vfs, true, grants))
         return false;
     if (!policy_keys(cli, policy)) return false;
     WasiNetRule *rules = ARENA_NEW_ARRAY(cli->arena, WasiNetRule, grants->network.len);
-    return check_rules(cli, &grants->network, rules);
+    unsigned features;
+    return check_rules(cli, &grants->network, rules) &&
+           check_features(cli, &grants->features, &features);
 }
 
 /* ---- rules taken together ---- */
@@ -105,6 +121,7 @@ bool policy_check(Cli *cli, Policy *policy) {
 static void add_grants(Cli *cli, CompGrants *to, const CompGrants *from) {
     ADD_ALL(cli, &to->env, &from->env);
     ADD_ALL(cli, &to->network, &from->network);
+    ADD_ALL(cli, &to->features, &from->features);
     ADD_ALL(cli, &to->directories, &from->directories);
     to->inherit_env |= from->inherit_env;
     to->no_stdin |= from->no_stdin;
@@ -269,7 +286,9 @@ static bool make_context(Cli *cli, const Policy *policy, const CompRunRule *rule
                              .limits = wasi_limits_of(&rule->limits)};
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
         context->filters[fd] = !policy->raw_terminal && isatty(fd);
-    return check_rules(cli, &grants->network, rules) && open_folders(cli, grants, context);
+    return check_rules(cli, &grants->network, rules) &&
+           check_features(cli, &grants->features, &context->features) &&
+           open_folders(cli, grants, context);
 }
 
 VmLimits policy_vm_limits(const CompLimits *l) {

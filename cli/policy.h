@@ -21,6 +21,7 @@ typedef struct {
     StrVec folders;    /* of comp_read_directory */
     StrVec vfs;        /* likewise, in memory */
     StrVec net;        /* of wasi_read_rule */
+    StrVec unstable;   /* of wasi_feature */
     CompLimits limits; /* fuel UINT64_MAX: not said */
     StrVec files;      /* policies */
     StrVec wasi, wasm; /* -S, -W */
@@ -52,6 +53,9 @@ typedef struct {
              "`listen:ADDRESS:PORT`, `dns` or `dns:NAME` to resolve names. HOST is a name, "       \
              "`*.domain`, an address, a range such as `10.0.0.0/8`, or `*`; PORT a number, `a-b` " \
              "or `*`"),                                                                            \
+        COMMAS(T, field.unstable, 0, "features", "LIST",                                           \
+               "Functions that are @unstable in WASI: `clocks-timezone`, `network-error-code`, "   \
+               "`informational-outbound-responses`, or `all`"),                                    \
         LIST(T, field.files, 0, "policy", "FILE",                                                  \
              "Grants and limits in YAML, also for the instances inside a component; several are "  \
              "taken together"),                                                                    \

@@ -12,6 +12,7 @@ typedef enum {
     KEY_ON,
     KEY_DENY,
     KEY_NETWORK,
+    KEY_FEATURE,
     KEY_LIMIT,
     KEY_TIME,
     KEY_TEXT,
@@ -35,6 +36,7 @@ typedef struct {
 #define MEMBER_TEXT(m)    offsetof(Policy, m)
 #define MEMBER_NETWORK(m) m
 #define MEMBER_THERE(m)   0
+#define MEMBER_FEATURE(m) 0
 #define MEMBER_REFUSED(m) 0
 
 static const Key keys[] = {
@@ -107,6 +109,11 @@ static bool set_key(Reading *r, const Key *key, Str said, Str value) {
     case KEY_NETWORK:
         r->said[key->member] = true;
         return read_switch(r, name, value, &r->granted[key->member]);
+    case KEY_FEATURE:
+        if (!read_switch(r, name, value, &on)) return false;
+        if (on)
+            *vec_push(r->cli->arena, &r->policy->grants.features) = (CompWord){name, span_none()};
+        return true;
     case KEY_LIMIT:
     case KEY_TIME: return read_limit(r, key, value);
     case KEY_TEXT: *(Str *)member = value; return value.len || bad_value(r, name, value, "a text");
@@ -193,8 +200,9 @@ static bool asks(const StrVec *words) { return words->len && str_is(words->at[0]
 
 static void put_key(const Key *key) {
     static const char *const values[] = {
-        [KEY_ON] = "[=y|n]",  [KEY_DENY] = "[=y|n]", [KEY_NETWORK] = "[=y|n]", [KEY_LIMIT] = "=N",
-        [KEY_TIME] = "=TIME", [KEY_TEXT] = "=TEXT",  [KEY_THERE] = "[=y]",     [KEY_REFUSED] = ""};
+        [KEY_ON] = "[=y|n]",      [KEY_DENY] = "[=y|n]", [KEY_NETWORK] = "[=y|n]",
+        [KEY_FEATURE] = "[=y|n]", [KEY_LIMIT] = "=N",    [KEY_TIME] = "=TIME",
+        [KEY_TEXT] = "=TEXT",     [KEY_THERE] = "[=y]",  [KEY_REFUSED] = ""};
     char name[64];
     snprintf(name, sizeof name, "%s%s", key->name, values[key->kind]);
     printf("  -%c %-34s %s%s\n", key->option, name, key->kind == KEY_REFUSED ? "refused: " : "",

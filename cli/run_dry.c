@@ -19,6 +19,7 @@ typedef enum {
     GRANTED_UDP,
     GRANTED_LISTEN,
     GRANTED_DNS,
+    GRANTED_FEATURES,
 } Granted;
 
 typedef struct {
@@ -26,7 +27,7 @@ typedef struct {
     Granted granted;
 } Capability;
 
-enum { CAPABILITY_COUNT = 18 };
+enum { CAPABILITY_COUNT = 19 };
 
 static const Capability capabilities[CAPABILITY_COUNT] = {
     {"other", NULL, GRANTED_NEVER},
@@ -47,6 +48,7 @@ static const Capability capabilities[CAPABILITY_COUNT] = {
     {"clocks", NULL, GRANTED_ALWAYS},
     {"random", NULL, GRANTED_ALWAYS},
     {"exit", NULL, GRANTED_ALWAYS},
+    {"unstable", "--features LIST", GRANTED_FEATURES},
 };
 
 /* Patterns of interface.function, the first that fits counts. */
@@ -59,6 +61,7 @@ static const struct {
     {"wasi:cli/exit.*", "exit"},
     {"wasi:cli/*", "standard-streams"},
     {"wasi:io/*", "streams"},
+    {"wasi:clocks/timezone.*", "unstable"},
     {"wasi:clocks/*", "clocks"},
     {"wasi:random/*", "random"},
     {"wasi:filesystem/types.*.write*", "files-write"},
@@ -77,8 +80,10 @@ static const struct {
     {"wasi:sockets/udp.*.stream", "network-udp"},
     {"wasi:sockets/udp.*.send", "network-udp"},
     {"wasi:sockets/ip-name-lookup.resolve-addresses", "network-names"},
+    {"wasi:sockets/network.network-error-code", "unstable"},
     {"wasi:sockets/*", "network-values"},
     {"wasi:http/outgoing-handler.*", "http-requests"},
+    {"wasi:http/types.*.send-informational", "unstable"},
     {"wasi:http/*", "http-values"},
     {"*", "other"},
 };
@@ -108,6 +113,15 @@ static void list_rules(const WasiContext *c, WasiNetUse use, Buf *out, Arena *ar
     size_t n = 0;
     for (size_t i = 0; i < c->net_rule_count; i++) n += c->net_rules[i].use == use;
     if (n) buf_str(out, str_fmt(arena, "%zu rule%s", n, n > 1 ? "s" : ""));
+}
+
+static void list_features(const WasiContext *c, Buf *out) {
+    const char *name;
+    for (size_t i = 0; (name = wasi_feature_name(i)); i++) {
+        if (!(c->features & 1u << i)) continue;
+        if (out->len) buf_str(out, STR(", "));
+        buf_str(out, str_from(name));
+    }
 }
 
 static void list_folders(const WasiContext *c, bool changes, Buf *out) {
@@ -141,6 +155,7 @@ static Str granted_text(const Dry *dry, Granted granted) {
     case GRANTED_TCP: list_rules(c, WASI_NET_TCP, &out, arena); break;
     case GRANTED_UDP: list_rules(c, WASI_NET_UDP, &out, arena); break;
     case GRANTED_LISTEN: list_rules(c, WASI_NET_LISTEN, &out, arena); break;
+    case GRANTED_FEATURES: list_features(c, &out); break;
     case GRANTED_DNS: list_rules(c, WASI_NET_DNS, &out, arena); break;
     }
     return buf_text(&out);

@@ -683,6 +683,7 @@ typedef struct {
 typedef struct {
     CompWords env; /* NAME=VALUE, or NAME for that of the host */
     CompWords network;
+    CompWords features; /* whose @unstable functions of WASI there are */
     VEC(CompDirectory) directories;
     bool inherit_env, no_stdin, no_stdout, no_stderr;
     Str cwd, argv0;

@@ -385,6 +385,7 @@ static void read_denial(Reading *r, const yaml_node_t *node, const char *key, vo
 }
 
 MEMBER(grant_network, CompGrants, network, read_words)
+MEMBER(grant_features, CompGrants, features, read_words)
 MEMBER(grant_inherit_env, CompGrants, inherit_env, read_bool)
 MEMBER(grant_cwd, CompGrants, cwd, read_text)
 MEMBER(grant_argv0, CompGrants, argv0, read_text)
@@ -398,6 +399,7 @@ static const Field grant_fields[] = {{"env", grant_env, NULL},
                                      {"directories", read_directories, "dir"},
                                      {"vfs", read_vfs, "vfs"},
                                      {"network", grant_network, "net-allow"},
+                                     {"features", grant_features, NULL},
                                      {"stdin", grant_stdin, NULL},
                                      {"stdout", grant_stdout, NULL},
                                      {"stderr", grant_stderr, NULL}};

@@ -189,7 +189,8 @@ static void copy_grants(void *context) {
                                      .max_files = f->max_files};
     }
     EmbedWasi *wasi = &g->linker->store->wasi;
-    wasi->context = (WasiContext){.args = args,
+    wasi->context = (WasiContext){.features = WASI_NETWORK_ERROR_CODE | WASI_INFORMATIONAL,
+                                  .args = args,
                                   .arg_count = given->arg_count,
                                   .variables = variables,
                                   .variable_count = given->env_count,

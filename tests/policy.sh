@@ -93,6 +93,29 @@ printf 'instances: {"0": {limits: {memory: 64K}}}\n' | policy twice.yml
 expect "a path twice" 1 run --policy "$tmp/twice.yml" "$tmp/twice.wat"
 say "a path twice" 'more than one instance `0`'
 
+# ---- what is unstable ----
+cat >"$tmp/zone.wat" <<'END'
+(component
+  (type $date (record (field "seconds" u64) (field "nanoseconds" u32)))
+  (import "wasi:clocks/wall-clock@0.2.0" (instance $clock
+    (alias outer 1 0 (type $t)) (export "datetime" (type $d (eq $t)))))
+  (alias export $clock "datetime" (type $datetime))
+  (import "wasi:clocks/timezone@0.2.0" (instance $zone
+    (alias outer 1 2 (type $t)) (export "datetime" (type $d (eq $t)))
+    (export "utc-offset" (func (param "when" $d) (result s32)))))
+  (export "offset" (func $zone "utc-offset")))
+END
+for option in "--features clocks-timezone" "--features network-error-code,clocks-timezone" "--features all"; do
+    # shellcheck disable=SC2086
+    expect "a time zone, $option" 0 run $option --invoke 'offset({seconds: 1, nanoseconds: 2})' "$tmp/zone.wat"
+done
+printf 'grants: {features: [clocks-timezone]}\n' | policy zone.yml
+expect "a time zone by a policy" 0 run --policy "$tmp/zone.yml" --invoke 'offset({seconds: 1, nanoseconds: 2})' "$tmp/zone.wat"
+expect "no time zone" 1 run --features network-error-code --invoke 'offset({seconds: 1, nanoseconds: 2})' "$tmp/zone.wat"
+say "no time zone" "wasi:clocks/timezone"
+expect "an unknown feature" 2 run --features timezone --invoke 'grows-of-box()' "$two"
+say "what there is" "clocks-timezone"
+
 # ---- what is wrong, at its place ----
 # refuse NAME PATTERN: the policy on standard input
 refuse() {
@@ -106,6 +129,7 @@ say "what is near" "grants"
 echo 'grants: {evn: [A=1]}' | refuse "an unknown grant" "unknown key .evn."
 echo 'limits: {max-memroy: 1M}' | refuse "an unknown limit" "unknown key .max-memroy."
 echo 'limits: {memory: lots}' | refuse "a limit" "a number from 1 on"
+echo 'grants: {features: [timezone]}' | refuse "an unknown feature" "clocks-timezone"
 echo 'limits: {timeout: 5 years}' | refuse "a time" "a time such as"
 echo 'grants: {network: [tcp:everywhere]}' | refuse "a rule" "a host and a port"
 echo 'grants: {directories: ["/tmp::/t::wo"]}' | refuse "rights" "rw"

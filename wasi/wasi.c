@@ -561,8 +561,44 @@ const WasiInterface *wasi_interface(size_t i) {
     return NULL;
 }
 
-static bool is_granted(const Wasi *wasi, const WasiInterface *interface) {
-    return wasi->context->has_timezone || strcmp(interface->name, "wasi:clocks/timezone") != 0;
+/* ---- what is unstable ---- */
+
+static const char *const features[] = {"clocks-timezone", "network-error-code",
+                                       "informational-outbound-responses"};
+static const struct {
+    unsigned feature;
+    const char *interface, *function;
+} unstable[] = {
+    {WASI_CLOCKS_TIMEZONE, "wasi:clocks/timezone", "display"},
+    {WASI_CLOCKS_TIMEZONE, "wasi:clocks/timezone", "utc-offset"},
+    {WASI_NETWORK_ERROR_CODE, "wasi:sockets/network", "network-error-code"},
+    {WASI_INFORMATIONAL, "wasi:http/types", "[method]response-outparam.send-informational"},
+};
+
+const char *wasi_feature_name(size_t bit) {
+    return bit < WASI_COUNT(features) ? features[bit] : NULL;
+}
+
+unsigned wasi_feature(Str name) {
+    if (str_is(name, "all")) return WASI_ALL_FEATURES;
+    for (size_t i = 0; i < WASI_COUNT(features); i++)
+        if (str_is(name, features[i])) return 1u << i;
+    return 0;
+}
+
+static bool exists(const Wasi *wasi, const WasiInterface *interface, const WasiFunc *f) {
+    for (size_t i = 0; i < WASI_COUNT(unstable); i++)
+        if (strcmp(interface->name, unstable[i].interface) == 0 &&
+            strcmp(f->name, unstable[i].function) == 0)
+            return wasi->context->features & unstable[i].feature;
+    return true;
+}
+
+/* An interface of which nothing exists is not there. */
+static bool has_any(const Wasi *wasi, const WasiInterface *interface) {
+    for (size_t i = 0; i < interface->func_count; i++)
+        if (exists(wasi, interface, &interface->funcs[i])) return true;
+    return interface->resources != NULL;
 }
 
 /* ---- hosts beside ---- */
@@ -617,7 +653,8 @@ static void link_interface(Wasi *wasi, VmLinker *linker, const WasiInterface *in
     Str full = str_concat(wasi->arena, str_from(interface->name), STR("@0.2.12"));
     VmLinker *into = vm_linker_instance(linker, full);
     for (size_t k = 0; k < interface->func_count; k++)
-        if (is_wanted(wanted, interface->funcs[k].name))
+        if (is_wanted(wanted, interface->funcs[k].name) &&
+            exists(wasi, interface, &interface->funcs[k]))
             link_func(wasi, into, interface, &interface->funcs[k]);
     for (const char *const *name = interface->resources; name && *name; name++)
         if (is_wanted(wanted, *name)) link_resource(wasi, into, *name);
@@ -643,7 +680,7 @@ void wasi_link_to(Wasi *wasi, VmLinker *linker, const CompInfo *info) {
     if (wasi->beside) vm_linker_hosts(linker, &hosts);
     const WasiInterface *interface;
     for (size_t i = 0; (interface = wasi_interface(i)); i++) {
-        if (!is_granted(wasi, interface)) continue;
+        if (!has_any(wasi, interface)) continue;
         if (info) link_wanted(wasi, linker, interface, &info->type.imports);
         else link_interface(wasi, linker, interface, NULL);
     }

@@ -65,6 +65,17 @@ typedef struct {
     void *context;
 } WasiExplain;
 
+/* What is @unstable in the WIT exists where its feature is on. */
+enum {
+    WASI_CLOCKS_TIMEZONE = 1,
+    WASI_NETWORK_ERROR_CODE = 2,
+    WASI_INFORMATIONAL = 4,
+    WASI_ALL_FEATURES = 7
+};
+/* The feature of this name in the WIT, or `all`; 0: there is none. */
+unsigned wasi_feature(Str name);
+const char *wasi_feature_name(size_t bit); /* NULL: there are no more */
+
 /* Every grant. A zeroed context with the descriptors at -1 grants nothing but clocks and random
  * numbers. */
 typedef struct {
@@ -79,8 +90,8 @@ typedef struct {
     const WasiNetRule *net_rules; /* what of the network */
     size_t net_rule_count;
     int stdin_fd, stdout_fd, stderr_fd; /* -1: closed streams. They are never closed by us. */
-    bool has_timezone;                  /* the unstable wasi:clocks/timezone exists */
-    bool has_seed;                      /* insecure random numbers repeat: they come from `seed` */
+    unsigned features; /* which @unstable functions exist: WASI_CLOCKS_TIMEZONE ... */
+    bool has_seed;     /* insecure random numbers repeat: they come from `seed` */
     uint64_t seed;
     bool filters[3]; /* what goes to this standard stream has its escape sequences taken away */
     WasiLimits limits;

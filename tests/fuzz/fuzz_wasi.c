@@ -397,7 +397,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                            .stdin_fd = -1,
                            .stdout_fd = -1,
                            .stderr_fd = -1,
-                           .has_timezone = true,
+                           .features = WASI_ALL_FEATURES,
                            .limits = {.max_random = 10000, .max_resources = MAX_LIVE * 2}};
     static const char *const granted[] = {"tcp:127.0.0.1:*", "udp:127.0.0.1:*",
                                           "listen:127.0.0.1:*"};
