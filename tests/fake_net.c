@@ -325,7 +325,7 @@ static int connect_datagrams(FakeNet *net, Socket *s, const struct sockaddr *to,
     if (!s->has_remote && s->chose_port) s->is_bound = false, s->local.port = 0;
     if (!s->has_remote) return 0;
     s->remote = read_address(to, size);
-    if (!is_own(&s->remote) && !host_at(net, &s->remote)) return fail(ENETUNREACH);
+    if (!host_at(net, &s->remote) && !is_own(&s->remote)) return fail(ENETUNREACH);
     return bind_for(net, s, &s->remote);
 }
 
@@ -337,7 +337,7 @@ static int net_connect(const WasiSockets *sockets, int fd, const struct sockaddr
     if (!s->is_stream) return connect_datagrams(net, s, to, size);
     if (s->state != IDLE) return fail(s->state == CONNECTING ? EALREADY : EISCONN);
     s->remote = read_address(to, size);
-    s->host = is_own(&s->remote) ? NULL : host_at(net, &s->remote);
+    s->host = host_at(net, &s->remote);
     if (!s->host && !is_own(&s->remote)) return fail(ENETUNREACH);
     if (bind_for(net, s, &s->remote) < 0) return fail(EADDRNOTAVAIL);
     s->state = CONNECTING;
@@ -522,7 +522,7 @@ static Socket *receiver_of(const FakeNet *net, const WasiAddress *from, const Wa
 static ssize_t send_datagram(FakeNet *net, Socket *s, const void *bytes, size_t n,
                              const WasiAddress *to) {
     WasiAddress from = is_loopback(to) ? *to : own_address(to->is_v6);
-    const FakeHost *host = is_own(to) ? NULL : host_at(net, to);
+    const FakeHost *host = host_at(net, to);
     if (s->error) return fail(take_error(s));
     if (n > (s->is_v6 ? 65527 : 65507)) return fail(EMSGSIZE);
     if (!host && !is_own(to)) return fail(ENETUNREACH);

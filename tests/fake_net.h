@@ -13,7 +13,8 @@
  *     context.system = fake_net_system(net);
  *
  * Its own addresses are those of the loopback, which behaves as Linux's does, and OWN_V4 and OWN_V6, from
- * which other hosts are reached. Of those only the ones of the script exist: all others are unreachable.
+ * which other hosts are reached. Of those only the ones of the script exist: all others are unreachable. (One
+ * of the script may be given an address of the loopback, too.)
  */
 
 /* A host elsewhere, and what happens to those who reach for it. */

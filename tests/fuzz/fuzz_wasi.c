@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * Calls of the host in any order: the input chooses functions of wasi_interface(), values for their
- * arguments by the shapes of their types, and handles among those that earlier calls gave. The guest
- * is granted an empty folder with quotas and the loopback network. A call may answer, trap or
- * suspend (then it is asked again, and given up in the end); what it may not is seen by the sanitizers. When all handles are dropped, no descriptor
- * may be left open, and no more may have been written than the quotas allow.
+ * arguments by the shapes of their types, handles among those that earlier calls gave, and calls of the
+ * system that fail. The guest is granted an empty folder with quotas, and a network by script with a clock
+ * that moves where it waits. A call may answer, trap or suspend (then it is resumed, and given up in the
+ * end); what it may not is seen by the sanitizers. When all handles are dropped, no descriptor may be left
+ * open, and no more may have been written than the quotas allow.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
+#include "tests/fake_net.h"
 #include "wasi/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -28,9 +30,27 @@ typedef struct {
     size_t live_count;
     VmThread *thread;
     Wasi *wasi;
+    FakeNet *net;
     const char *function;  /* that is being called, */
     unsigned handle_count; /* and so many of its handles are chosen */
 } Input;
+
+/* Whom the guest can reach; the first ports that sockets of its own get are 32768 and more. */
+static const FakeHost hosts[] = {
+    {.address = "127.0.0.2", .port = 1, .echoes = true},
+    {.address = "127.0.0.2", .port = 2, .is_deaf = true},
+    {.address = "127.0.0.2", .port = 3, .resets_after = 5000},
+    {.address = "127.0.0.2", .port = 4, .greeting = "hello", .closes = true},
+    {.address = "127.0.0.2", .port = 5, .echoes = true, .delay = 1000000000},
+    {.address = "127.0.0.2", .port = 6, .fault = EHOSTUNREACH, .delay = 3000000000},
+};
+static const FakeName found[] = {
+    {.name = "localhost", .addresses = "127.0.0.1 ::1"},
+    {.name = "late.test", .addresses = "127.0.0.2", .delay = 5000000000},
+    {.name = "fail.test", .fault = EAI_AGAIN},
+};
+static const FakeScript scripts[] = {{hosts, 6, found, 3, .piece = 0},
+                                     {hosts, 6, found, 3, .piece = 100}};
 
 static uint8_t next(Input *in) { return in->at < in->end ? *in->at++ : 0; }
 
@@ -69,11 +89,12 @@ static uint64_t number(Input *in) {
 }
 
 static Str name(Input *in) {
-    static const char *const names[] = {
-        "a",  "b",    "a/b",       ".",         "..",  "a/..",           "/",  "",
-        "a/", "../x", "localhost", "127.0.0.1", "::1", "content-length", "x y"};
+    static const char *const usual[] = {
+        "a",  "b",    "a/b",       ".",         "..",        "a/..",      "/",   "",
+        "a/", "../x", "localhost", "late.test", "fail.test", "127.0.0.1", "::1", "content-length",
+        "x y"};
     uint8_t how = next(in);
-    if (how < sizeof names / sizeof *names) return str_from(names[how]);
+    if (how < sizeof usual / sizeof *usual) return str_from(usual[how]);
     size_t n = how % 40;
     char *text = arena_alloc(in->arena, n + 1);
     for (size_t i = 0; i < n; i++) text[i] = (char)(next(in) & 0x7f);
@@ -159,6 +180,21 @@ static size_t choose_handle(Input *in) {
     return first;
 }
 
+/* An address of the script, or any. */
+static AbiValue *fill_v4(Input *in, AbiValue *to) {
+    static const uint8_t usual[][4] = {
+        {127, 0, 0, 1}, {127, 0, 0, 2}, {0, 0, 0, 0}, {192, 0, 2, 1}};
+    uint8_t how = next(in);
+    for (int i = 0; i < 4; i++)
+        to[i] = (AbiValue){.bits = how < 200 ? usual[how % 4][i] : next(in)};
+    return to + 4;
+}
+
+static uint64_t port(Input *in) {
+    uint8_t how = next(in);
+    return how < 8 ? how : how < 200 ? 32768u + how % 8 : number(in) & UINT16_MAX;
+}
+
 /* Fills the cells of one type. */
 static AbiValue *fill(Input *in, const char **shape, AbiValue *to);
 
@@ -200,6 +236,13 @@ static void fill_case(Input *in, const char **shape, AbiValue *to, bool is_optio
 
 static AbiValue *fill(Input *in, const char **shape, AbiValue *to) {
     if (is_next(shape, "_")) return to;
+    if (is_next(shape, "tuple<u8,u8,u8,u8>")) return fill_v4(in, to);
+    if (is_next(shape, "record<u16,")) { /* of an address: its port is first */
+        *to++ = (AbiValue){.bits = port(in)};
+        do to = fill(in, shape, to);
+        while (*(*shape)++ == ',');
+        return to;
+    }
     if (is_next(shape, "record<") || is_next(shape, "tuple<")) {
         do to = fill(in, shape, to);
         while (*(*shape)++ == ',');
@@ -329,19 +372,20 @@ static void begin(Input *in) {
                 if (strcmp(interface->funcs[k].name, names[n]) == 0) call(in, &interface->funcs[k]);
 }
 
-/* What a suspended call waits for, without waiting: it is asked again, as the engine does. */
-static void look_around(Wasi *wasi) {
-    WasiWants wants;
-    if (!wasi_wants(wasi, &wants)) abort(); /* it would sleep for ever */
-    poll((struct pollfd *)(uintptr_t)wants.fds, wants.count, 0);
-    wasi_wake(wasi);
+/* A call of the system will fail. */
+static void break_something(Input *in) {
+    static const int faults[] = {EAGAIN,       EINTR,  EIO,        EMFILE, ENOMEM,     ECONNRESET,
+                                 ECONNABORTED, EINVAL, EADDRINUSE, EPIPE,  ENETUNREACH};
+    FakeCall below = next(in) % FAKE_CALLS;
+    int fault = faults[next(in) % WASI_COUNT(faults)];
+    fake_net_fail(in->net, below, fault, next(in) % 3);
 }
 
 static void call(Input *in, const WasiFunc *f) {
     VmThread *thread = in->thread;
     Wasi *wasi = in->wasi;
-    /* names are looked up by threads that outlive a run; a list of folders gives two handles */
-    if (!f || !strcmp(f->name, "resolve-addresses")) return;
+    if (!f) return;
+    /* a list of folders gives two handles */
     while (in->live_count > MAX_LIVE - 4) drop_one(in, next(in) % in->live_count);
     in->function = f->name;
     in->handle_count = 0;
@@ -353,7 +397,7 @@ static void call(Input *in, const WasiFunc *f) {
     }
     VmStatus status = f->fn(thread, wasi, args, result, in->arena);
     for (int i = 0; i < MAX_WAITS && status == VM_SUSPEND; i++) {
-        look_around(wasi);
+        if (!wasi_wait(wasi)) abort(); /* it would sleep for ever */
         status = f->fn(thread, wasi, args, result, in->arena);
     }
     shape = strstr(f->type, "->");
@@ -399,13 +443,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                            .stderr_fd = -1,
                            .features = WASI_ALL_FEATURES,
                            .limits = {.max_random = 10000, .max_resources = MAX_LIVE * 2}};
-    static const char *const granted[] = {"tcp:127.0.0.1:*", "udp:127.0.0.1:*",
-                                          "listen:127.0.0.1:*"};
-    WasiNetRule rules[3];
-    for (int i = 0; i < 3; i++)
+    static const char *const granted[] = {"tcp:127.0.0.0/8:*", "udp:127.0.0.0/8:*",
+                                          "listen:127.0.0.1:*", "dns"};
+    WasiNetRule rules[4];
+    for (int i = 0; i < 4; i++)
         if (wasi_read_rule(arena, str_from(granted[i]), &rules[i])) abort();
     context.net_rules = rules;
-    context.net_rule_count = 3;
+    context.net_rule_count = 4;
+    in->net = fake_net_new(&scripts[next(in) % 2]);
+    context.system = fake_net_system(in->net);
     VmStore *store = vm_store_new(NULL);
     VmThread *thread = vm_thread_new(store);
     Wasi *wasi = wasi_new(store, &context);
@@ -413,13 +459,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     in->wasi = wasi;
     begin(in);
     for (int i = 0; i < MAX_CALLS && in->at < in->end; i++) {
-        if (next(in) % 16 == 0 && in->live_count) drop_one(in, next(in) % in->live_count);
+        uint8_t how = next(in);
+        if (how % 16 == 0 && in->live_count) drop_one(in, next(in) % in->live_count);
+        else if (how == UINT8_MAX) break_something(in);
         else call(in, choose(in));
     }
     while (in->live_count) drop_one(in, 0);
     wasi_free(wasi);
     vm_thread_free(thread);
     vm_store_free(store);
+    if (fake_net_open(in->net) != 0) abort();
+    fake_net_free(in->net); /* what looks up names has descriptors of the system */
     if (open_descriptors() != before) abort();
     close(fd);
     found_bytes = found_files = 0;

@@ -15,22 +15,45 @@
 static wit_string str(const char *s) { return wit_string_from(s); }
 
 static const char *code_name(int code) {
-    static const char *const names[] = {
-        "DNS-timeout", "DNS-error", "destination-not-found", "destination-unavailable",
-        "destination-IP-prohibited", "destination-IP-unroutable", "connection-refused",
-        "connection-terminated", "connection-timeout", "connection-read-timeout",
-        "connection-write-timeout", "connection-limit-reached", "TLS-protocol-error",
-        "TLS-certificate-error", "TLS-alert-received", "HTTP-request-denied",
-        "HTTP-request-length-required", "HTTP-request-body-size", "HTTP-request-method-invalid",
-        "HTTP-request-URI-invalid", "HTTP-request-URI-too-long",
-        "HTTP-request-header-section-size", "HTTP-request-header-size",
-        "HTTP-request-trailer-section-size", "HTTP-request-trailer-size",
-        "HTTP-response-incomplete", "HTTP-response-header-section-size",
-        "HTTP-response-header-size", "HTTP-response-body-size",
-        "HTTP-response-trailer-section-size", "HTTP-response-trailer-size",
-        "HTTP-response-transfer-coding", "HTTP-response-content-coding", "HTTP-response-timeout",
-        "HTTP-upgrade-failed", "HTTP-protocol-error", "loop-detected", "configuration-error",
-        "internal-error"};
+    static const char *const names[] = {"DNS-timeout",
+                                        "DNS-error",
+                                        "destination-not-found",
+                                        "destination-unavailable",
+                                        "destination-IP-prohibited",
+                                        "destination-IP-unroutable",
+                                        "connection-refused",
+                                        "connection-terminated",
+                                        "connection-timeout",
+                                        "connection-read-timeout",
+                                        "connection-write-timeout",
+                                        "connection-limit-reached",
+                                        "TLS-protocol-error",
+                                        "TLS-certificate-error",
+                                        "TLS-alert-received",
+                                        "HTTP-request-denied",
+                                        "HTTP-request-length-required",
+                                        "HTTP-request-body-size",
+                                        "HTTP-request-method-invalid",
+                                        "HTTP-request-URI-invalid",
+                                        "HTTP-request-URI-too-long",
+                                        "HTTP-request-header-section-size",
+                                        "HTTP-request-header-size",
+                                        "HTTP-request-trailer-section-size",
+                                        "HTTP-request-trailer-size",
+                                        "HTTP-response-incomplete",
+                                        "HTTP-response-header-section-size",
+                                        "HTTP-response-header-size",
+                                        "HTTP-response-body-size",
+                                        "HTTP-response-trailer-section-size",
+                                        "HTTP-response-trailer-size",
+                                        "HTTP-response-transfer-coding",
+                                        "HTTP-response-content-coding",
+                                        "HTTP-response-timeout",
+                                        "HTTP-upgrade-failed",
+                                        "HTTP-protocol-error",
+                                        "loop-detected",
+                                        "configuration-error",
+                                        "internal-error"};
     return code == CLOSED   ? "closed"
            : code == FAILED ? "an error that is none of HTTP"
            : code < 39      ? names[code]
@@ -85,9 +108,9 @@ static const char *all_of(http_fields f) {
     wit_list_tuple2_string_list_u8 all = http_fields_entries(http_fields_borrow(f));
     const char *joined = "";
     for (size_t i = 0; i < all.len; i++)
-        joined = text("%s%s=%s;", joined, wit_string_copy(all.ptr[i].f0).ptr,
-                      wit_string_copy((wit_string){(const char *)all.ptr[i].f1.ptr,
-                                                   all.ptr[i].f1.len}).ptr);
+        joined = text(
+            "%s%s=%s;", joined, wit_string_copy(all.ptr[i].f0).ptr,
+            wit_string_copy((wit_string){(const char *)all.ptr[i].f1.ptr, all.ptr[i].f1.len}).ptr);
     http_fields_drop(f);
     return joined;
 }
@@ -194,14 +217,21 @@ static void answers(void) {
         unsigned status;
         const char *body;
     } cases[] = {
-        {"/hello", 200, "hello"},   {"/empty", 204, ""},
-        {"/not-modified", 304, ""}, {"/moved", 302, ""},
-        {"/missing", 404, "none"},  {"/broken", 500, "sorry"},
-        {"/odd-status", 599, ""},   {"/no-reason", 200, "ok"},
-        {"/early", 200, "ok"},      {"/many-early", 200, "ok"},
+        {"/hello", 200, "hello"},
+        {"/empty", 204, ""},
+        {"/not-modified", 304, ""},
+        {"/moved", 302, ""},
+        {"/missing", 404, "none"},
+        {"/broken", 500, "sorry"},
+        {"/odd-status", 599, ""},
+        {"/no-reason", 200, "ok"},
+        {"/early", 200, "ok"},
+        {"/many-early", 200, "ok"},
         {"/until-close", 200, "to the end"},
-        {"/chunks", 200, "abcde"},  {"/chunk-extensions", 200, "abc"},
-        {"/no-body", 200, ""},      {"/gzip-content", 200, "not really"},
+        {"/chunks", 200, "abcde"},
+        {"/chunk-extensions", 200, "abc"},
+        {"/no-body", 200, ""},
+        {"/gzip-content", 200, "not really"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         group("answer %s: ", cases[i].path);
@@ -225,7 +255,8 @@ static void fields(void) {
     check(got.len == 0, "no body");
     got = get("/trailers");
     check(body_is(&got, "abc"), "the body before trailers");
-    check(text_is(str(got.trailers), "Sum=3;x-More=a b;"), "trailers, in the original casing and order");
+    check(text_is(str(got.trailers), "Sum=3;x-More=a b;"),
+          "trailers, in the original casing and order");
     got = get("/connection-fields");
     check(got.code == OK && got.status == 200, "fields of the connection: a response");
     check(body_is(&got, "abc"), "fields of the connection: the body");
@@ -259,7 +290,8 @@ static void broken_answers(void) {
         {"/huge-chunk", GOOD, BROKEN | E(HTTP_RESPONSE_BODY_SIZE)},
         {"/switch", BROKEN | E(HTTP_UPGRADE_FAILED), 0},
         {"/long-field", E(HTTP_RESPONSE_HEADER_SIZE) | E(HTTP_RESPONSE_HEADER_SECTION_SIZE), 0},
-        {"/long-trailer", GOOD, E(HTTP_RESPONSE_TRAILER_SIZE) | E(HTTP_RESPONSE_TRAILER_SECTION_SIZE)},
+        {"/long-trailer", GOOD,
+         E(HTTP_RESPONSE_TRAILER_SIZE) | E(HTTP_RESPONSE_TRAILER_SECTION_SIZE)},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         group("broken answer %s: ", cases[i].path);
@@ -280,7 +312,8 @@ static void timeouts(void) {
         uint64_t first, between, want, end;
     } cases[] = {
         {"/silent", 60 * MS, 0, E(CONNECTION_READ_TIMEOUT) | E(HTTP_RESPONSE_TIMEOUT), 0},
-        {"/half-silent", 60 * MS, 60 * MS, E(CONNECTION_READ_TIMEOUT) | E(HTTP_RESPONSE_TIMEOUT), 0},
+        {"/half-silent", 60 * MS, 60 * MS, E(CONNECTION_READ_TIMEOUT) | E(HTTP_RESPONSE_TIMEOUT),
+         0},
         {"/stall", 0, 60 * MS, GOOD, E(CONNECTION_READ_TIMEOUT) | E(HTTP_RESPONSE_TIMEOUT)},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -290,7 +323,8 @@ static void timeouts(void) {
         uint64_t first = cases[i].first, between = cases[i].between;
         if (first) MUST_VOID(http_request_options_set_first_byte_timeout(ref, &first));
         if (between) MUST_VOID(http_request_options_set_between_bytes_timeout(ref, &between));
-        Got got = send_with(make_request(HTTP_METHOD_GET, cases[i].path, http_fields_new()), &options);
+        Got got =
+            send_with(make_request(HTTP_METHOD_GET, cases[i].path, http_fields_new()), &options);
         outcome(got.code, cases[i].want, code_name, "the response");
         if (cases[i].end) outcome(got.end, cases[i].end, code_name, "the body");
         if (cases[i].end) check(body_is(&got, "abc"), "what has come in time");
@@ -305,7 +339,8 @@ static void methods(void) {
     group("method ");
     for (int tag = 0; tag <= HTTP_METHOD_OTHER; tag++) {
         if (tag == HTTP_METHOD_HEAD || tag == HTTP_METHOD_CONNECT) continue;
-        Got got = send_with(make_request((http_method_tag)tag, "/echo?a=b", http_fields_new()), NULL);
+        Got got =
+            send_with(make_request((http_method_tag)tag, "/echo?a=b", http_fields_new()), NULL);
         check(got.code == OK && has_line(&got, text("%s /echo?a=b HTTP/1.1", names[tag]), false),
               "%s: the line that is sent", names[tag]);
     }
@@ -315,12 +350,13 @@ static void methods(void) {
 }
 
 static void targets(void) {
-    static const char *const paths[] = {"/echo/a/../b", "/echo?", "/echo?a=b&c=%20d", "/echo//",
-                                        "/echo/%7Euser", "/echo/;a,b!$'()*+@:"};
+    static const char *const paths[] = {"/echo/a/../b", "/echo?",        "/echo?a=b&c=%20d",
+                                        "/echo//",      "/echo/%7Euser", "/echo/;a,b!$'()*+@:"};
     group("target ");
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         Got got = get(paths[i]);
-        check(got.code == OK && has_line(&got, text("GET %s HTTP/1.1", paths[i]), false), "%s", paths[i]);
+        check(got.code == OK && has_line(&got, text("GET %s HTTP/1.1", paths[i]), false), "%s",
+              paths[i]);
     }
     Got got = get(NULL); /* "When `none`, this represents an empty Path and empty Query" */
     check(got.code == OK && has_line(&got, "GET / HTTP/1.1", false), "none: the root");
@@ -341,14 +377,15 @@ static void targets(void) {
 static void sent_fields(void) {
     group("fields that are sent: ");
     http_fields f = http_fields_new();
-    static const char *const lines[] = {"Zeta", "1", "alpha", "two words", "X-Mixed", "3", "x-mixed", "4"};
+    static const char *const lines[] = {"Zeta",    "1", "alpha",   "two words",
+                                        "X-Mixed", "3", "x-mixed", "4"};
     for (int i = 0; i < 8; i += 2)
         (void)http_fields_append(http_fields_borrow(f), str(lines[i]), bytes_of(lines[i + 1]));
     Got got = send_with(make_request(HTTP_METHOD_GET, "/echo", f), NULL);
     check(got.code == OK, "a response");
     for (int i = 0; i < 8; i += 2)
-        check(has_line(&got, text("%s: %s", lines[i], lines[i + 1]), true), "%s=%s is there", lines[i],
-              lines[i + 1]);
+        check(has_line(&got, text("%s: %s", lines[i], lines[i + 1]), true), "%s=%s is there",
+              lines[i], lines[i + 1]);
     check(has_line(&got, "X-Mixed: 3", false) && has_line(&got, "x-mixed: 4", false),
           "in the original casing");
     check(!has_line(&got, "transfer-encoding: chunked", true), "no body, no coding");
@@ -363,15 +400,15 @@ typedef struct {
 
 /* Sends a body after the request; `write` and `finish` are what these have answered. */
 static Got upload(const Upload *u, int *write, int *finish) {
-    http_outgoing_request r = make_request(HTTP_METHOD_POST, "/echo",
-                                           fields_of(u->length ? "Content-Length" : NULL, u->length));
+    http_outgoing_request r = make_request(
+        HTTP_METHOD_POST, "/echo", fields_of(u->length ? "Content-Length" : NULL, u->length));
     http_outgoing_body out = MUST(http_outgoing_request_body(http_outgoing_request_borrow(r)));
     http_result_future_incoming_response_error_code sent = handler_handle(r, NULL);
     *write = *finish = OK;
     if (u->text) {
         io_output_stream s = MUST(http_outgoing_body_write(http_outgoing_body_borrow(out)));
-        io_result_void_stream_error wrote =
-            io_output_stream_blocking_write_and_flush(io_output_stream_borrow(s), bytes_of(u->text));
+        io_result_void_stream_error wrote = io_output_stream_blocking_write_and_flush(
+            io_output_stream_borrow(s), bytes_of(u->text));
         if (wrote.is_err) *write = code_of(wrote.val.err);
         io_output_stream_drop(s);
     }
@@ -379,7 +416,8 @@ static Got upload(const Upload *u, int *write, int *finish) {
         http_outgoing_body_drop(out);
     } else {
         http_fields trailers = fields_of(u->trailer, "1");
-        http_result_void_error_code done = http_outgoing_body_finish(out, u->trailer ? &trailers : NULL);
+        http_result_void_error_code done =
+            http_outgoing_body_finish(out, u->trailer ? &trailers : NULL);
         if (done.is_err) *finish = (int)done.val.err.tag;
     }
     if (sent.is_err) return (Got){.code = (int)sent.val.err.tag, .fields = "", .trailers = ""};
@@ -425,7 +463,8 @@ static void large(void) {
     static uint8_t bytes[16384];
     group("large ");
     __builtin_memset(bytes, 'x', sizeof bytes);
-    http_outgoing_request r = make_request(HTTP_METHOD_PUT, "/count", fields_of("Content-Length", "300000"));
+    http_outgoing_request r =
+        make_request(HTTP_METHOD_PUT, "/count", fields_of("Content-Length", "300000"));
     http_outgoing_body out = MUST(http_outgoing_request_body(http_outgoing_request_borrow(r)));
     io_output_stream s = MUST(http_outgoing_body_write(http_outgoing_body_borrow(out)));
     http_future_incoming_response future = MUST(handler_handle(r, NULL));
@@ -489,7 +528,8 @@ static void futures(void) {
     http_incoming_body in = MUST(http_incoming_response_consume(rr));
     check(http_incoming_response_consume(rr).is_err, "consume again: an error");
     io_input_stream s = MUST(http_incoming_body_stream(http_incoming_body_borrow(in)));
-    check(http_incoming_body_stream(http_incoming_body_borrow(in)).is_err, "stream again: an error");
+    check(http_incoming_body_stream(http_incoming_body_borrow(in)).is_err,
+          "stream again: an error");
     io_input_stream_drop(s);
     http_future_trailers t = http_incoming_body_finish(in);
     poll_pollable end = http_future_trailers_subscribe(http_future_trailers_borrow(t));
@@ -508,13 +548,14 @@ static void futures(void) {
 static void dropped(void) {
     group("dropped: ");
     for (int i = 0; i < 4; i++)
-        http_future_incoming_response_drop(
-            MUST(handler_handle(make_request(HTTP_METHOD_GET, "/silent", http_fields_new()), NULL)));
+        http_future_incoming_response_drop(MUST(
+            handler_handle(make_request(HTTP_METHOD_GET, "/silent", http_fields_new()), NULL)));
     Got got = get("/hello");
     check(got.code == OK && body_is(&got, "hello"), "futures that nobody waits for");
     http_future_incoming_response f =
         MUST(handler_handle(make_request(HTTP_METHOD_GET, "/large", http_fields_new()), NULL));
-    poll_pollable ready = http_future_incoming_response_subscribe(http_future_incoming_response_borrow(f));
+    poll_pollable ready =
+        http_future_incoming_response_subscribe(http_future_incoming_response_borrow(f));
     poll_pollable_block(poll_pollable_borrow(ready));
     poll_pollable_drop(ready);
     http_option_result_result_incoming_response_error_code_void told =
@@ -526,7 +567,8 @@ static void dropped(void) {
     check(got.code == OK && body_is(&got, "hello"), "a response whose body nobody reads");
     http_future_incoming_response all[10];
     for (int i = 0; i < 10; i++)
-        all[i] = MUST(handler_handle(make_request(HTTP_METHOD_GET, "/hello", http_fields_new()), NULL));
+        all[i] =
+            MUST(handler_handle(make_request(HTTP_METHOD_GET, "/hello", http_fields_new()), NULL));
     bool are_good = true;
     for (int i = 9; i >= 0; i--) {
         got = wait_for(all[i]);
@@ -540,10 +582,12 @@ static void dropped(void) {
 static http_incoming_body body_of(const char *path) {
     http_future_incoming_response f =
         MUST(handler_handle(make_request(HTTP_METHOD_GET, path, http_fields_new()), NULL));
-    poll_pollable ready = http_future_incoming_response_subscribe(http_future_incoming_response_borrow(f));
+    poll_pollable ready =
+        http_future_incoming_response_subscribe(http_future_incoming_response_borrow(f));
     poll_pollable_block(poll_pollable_borrow(ready));
     http_incoming_response r =
-        http_future_incoming_response_get(http_future_incoming_response_borrow(f)).val.val.ok.val.ok;
+        http_future_incoming_response_get(http_future_incoming_response_borrow(f))
+            .val.val.ok.val.ok;
     return MUST(http_incoming_response_consume(http_incoming_response_borrow(r)));
 }
 

@@ -46,7 +46,8 @@ static http_outgoing_body out;
 static io_output_stream stream;
 
 static void set(http_response_outparam param, http_outgoing_response response) {
-    http_result_outgoing_response_error_code r = http_result_outgoing_response_error_code_ok(response);
+    http_result_outgoing_response_error_code r =
+        http_result_outgoing_response_error_code_ok(response);
     http_response_outparam_set(param, &r);
 }
 
@@ -54,7 +55,8 @@ static void set(http_response_outparam param, http_outgoing_response response) {
 static void begin(http_response_outparam param, unsigned status, http_fields fields) {
     http_outgoing_response response = http_outgoing_response_new(fields);
     http_outgoing_response_ref ref = http_outgoing_response_borrow(response);
-    if (http_outgoing_response_set_status_code(ref, (http_status_code)status).is_err) __builtin_trap();
+    if (http_outgoing_response_set_status_code(ref, (http_status_code)status).is_err)
+        __builtin_trap();
     out = http_outgoing_response_body(ref).val.ok;
     stream = http_outgoing_body_write(http_outgoing_body_borrow(out)).val.ok;
     set(param, response);
@@ -63,7 +65,8 @@ static void begin(http_response_outparam param, unsigned status, http_fields fie
 static bool write(const void *bytes, size_t n) {
     for (const uint8_t *at = bytes; n;) {
         size_t part = n < 4096 ? n : 4096;
-        if (io_output_stream_blocking_write_and_flush(io_output_stream_borrow(stream), (wit_list_u8){at, part})
+        if (io_output_stream_blocking_write_and_flush(io_output_stream_borrow(stream),
+                                                      (wit_list_u8){at, part})
                 .is_err)
             return false;
         at += part, n -= part;
@@ -99,7 +102,8 @@ static void say_fields(http_fields f) {
 }
 
 static void tell_request(http_incoming_request_ref r) {
-    static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+    static const char *const methods[] = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                          "CONNECT", "OPTIONS", "TRACE", "PATCH"};
     http_method m = http_incoming_request_method(r);
     if (m.tag == HTTP_METHOD_OTHER) say("other "), say_string(m.val.other);
     else say(methods[m.tag]);
@@ -114,7 +118,8 @@ static void tell_request(http_incoming_request_ref r) {
 /* Whether the fields of the request can be changed, and those of an answer; what can be asked for twice. */
 static void check(http_incoming_request_ref r) {
     http_fields headers = http_incoming_request_headers(r);
-    expect(append(headers, "a", "b") == HTTP_HEADER_ERROR_IMMUTABLE, "the request's headers are immutable");
+    expect(append(headers, "a", "b") == HTTP_HEADER_ERROR_IMMUTABLE,
+           "the request's headers are immutable");
     http_fields_drop(headers);
     http_incoming_body in = http_incoming_request_consume(r).val.ok;
     expect(http_incoming_request_consume(r).is_err, "consume again");
@@ -128,7 +133,8 @@ static void check(http_incoming_request_ref r) {
     expect(http_outgoing_response_set_status_code(ref, 99).is_err, "status 99");
     expect(http_outgoing_response_set_status_code(ref, 1000).is_err, "status 1000");
     headers = http_outgoing_response_headers(ref);
-    expect(append(headers, "a", "b") == HTTP_HEADER_ERROR_IMMUTABLE, "the response's headers are immutable");
+    expect(append(headers, "a", "b") == HTTP_HEADER_ERROR_IMMUTABLE,
+           "the response's headers are immutable");
     http_fields_drop(headers);
     http_outgoing_body body = http_outgoing_response_body(ref).val.ok;
     expect(http_outgoing_response_body(ref).is_err, "body again");
@@ -141,12 +147,14 @@ static void check(http_incoming_request_ref r) {
 }
 
 /* Reads a body: tells its length and how it ends; `echoes`: writes what comes. */
-static void read_body(http_incoming_request_ref r, bool echoes, http_fields *trailers, bool *has_trailers) {
+static void read_body(http_incoming_request_ref r, bool echoes, http_fields *trailers,
+                      bool *has_trailers) {
     http_incoming_body in = http_incoming_request_consume(r).val.ok;
     io_input_stream s = http_incoming_body_stream(http_incoming_body_borrow(in)).val.ok;
     uint64_t n = 0;
     for (;;) {
-        io_result_list_u8_stream_error part = io_input_stream_blocking_read(io_input_stream_borrow(s), 4096);
+        io_result_list_u8_stream_error part =
+            io_input_stream_blocking_read(io_input_stream_borrow(s), 4096);
         if (!part.is_err) {
             n += part.val.ok.len;
             if (echoes) write(part.val.ok.ptr, part.val.ok.len);
@@ -188,7 +196,8 @@ static void answer_error(http_response_outparam param, uint64_t code) {
     http_error_code error;
     __builtin_memset(&error, 0, sizeof error);
     error.tag = (http_error_code_tag)code;
-    http_result_outgoing_response_error_code r = http_result_outgoing_response_error_code_err(error);
+    http_result_outgoing_response_error_code r =
+        http_result_outgoing_response_error_code_err(error);
     http_response_outparam_set(param, &r);
 }
 
@@ -211,7 +220,8 @@ static void answer_length(http_response_outparam param, uint64_t n) {
 static void answer_bytes(http_response_outparam param, uint64_t n) {
     static const char bytes[4096] = {[0 ... 4095] = 'x'};
     begin(param, 200, none());
-    for (; n && write(bytes, n < sizeof bytes ? n : sizeof bytes); n -= n < sizeof bytes ? n : sizeof bytes) {
+    for (; n && write(bytes, n < sizeof bytes ? n : sizeof bytes);
+         n -= n < sizeof bytes ? n : sizeof bytes) {
     }
     finish(0);
 }
@@ -232,7 +242,8 @@ static void answer_without_children(http_response_outparam param) {
 }
 
 /* Of those that read the body */
-static bool act_on_body(wit_string path, http_incoming_request_ref r, http_response_outparam param) {
+static bool act_on_body(wit_string path, http_incoming_request_ref r,
+                        http_response_outparam param) {
     http_fields trailers;
     bool has_trailers = false;
     if (is(path, "/count")) {
@@ -275,7 +286,8 @@ static bool act_badly(wit_string path, http_response_outparam param, uint64_t n)
     return true;
 }
 
-static void act(wit_string path, http_incoming_request_ref r, http_response_outparam param, uint64_t n) {
+static void act(wit_string path, http_incoming_request_ref r, http_response_outparam param,
+                uint64_t n) {
     if (is(path, "/request")) tell_request(r), answer_said(param);
     else if (is(path, "/headers")) say_fields(http_incoming_request_headers(r)), answer_said(param);
     else if (is(path, "/check")) check(r), answer_said(param);
