@@ -395,6 +395,7 @@ static void many_datagrams(void) {
         CHECK_EQ(received(), 3 - before);
     }
     CHECK_EQ(send_one(ao, block, 65508, to_b), TOO_LARGE);
+    CHECK(is_ready(UDP, "[method]outgoing-datagram-stream.subscribe", ao));
     drop(ai), drop(ao), drop(bi), drop(bo), drop(a), drop(b);
 }
 
@@ -569,7 +570,56 @@ static void reads_are_limited(void) {
     drop_end(a), drop_end(b);
 }
 
+/* A guest that may hold no more traps, and what the call has opened already is closed. */
+static void traps_leave_nothing(void) {
+    enum { MOST = 6 };
+    AbiValue held[MOST], family = bits(0), lookup[2] = {network, text("both.test")};
+    unsigned port, n = 0;
+    AbiValue listener = listening(0, &port), s = new_socket(false, 0);
+    CHECK_EQ(to("start-connect", s, loopback(0, port)), FINE); /* network and two sockets, yet */
+    wait_tcp(listener);
+    for (; n < 2; n++) held[n] = after(0);
+    size_t open = fake_net_open(fake);
+    CHECK_EQ(tcp("accept", &listener), TRAPPED); /* room for one of its three handles */
+    CHECK_EQ(fake_net_open(fake), open + 1);     /* that one is the guest's, which has ended */
+    CHECK_EQ(call("wasi:sockets/tcp-create-socket", "create-tcp-socket", &family), VM_TRAP);
+    CHECK_EQ(call("wasi:sockets/udp-create-socket", "create-udp-socket", &family), VM_TRAP);
+    CHECK_EQ(call(DNS, "resolve-addresses", lookup), VM_TRAP);
+    CHECK_EQ(fake_net_open(fake), open + 1);
+    while (n) drop(held[--n]);
+    drop(s), drop(listener);
+}
+
+static void without_v6_only(void) {
+    AbiValue s;
+    fake_net_fail(fake, FAKE_SET, ENOPROTOOPT, 0);
+    CHECK_EQ(make_socket(false, 1, &s), NOT_SUPPORTED);
+    CHECK_EQ(fake_net_open(fake), 0);
+    CHECK_EQ(make_socket(true, 1, &s), FINE);
+    CHECK_EQ(call(UDP, "[method]udp-socket.address-family", &s), VM_DONE);
+    CHECK_EQ(result[0].bits, 1);
+    drop(s);
+}
+
 /* ---- two clocks ---- */
+
+static void clocks_stand_still(void) {
+    for (int i = 0; i < 2; i++) {
+        CHECK_EQ(call("wasi:clocks/monotonic-clock", "now", NULL), VM_DONE);
+        CHECK_EQ(result[0].bits, now());
+        CHECK_EQ(call("wasi:clocks/wall-clock", "now", NULL), VM_DONE);
+        CHECK_EQ(result[0].bits, 946684800 + now() / 1000000000);
+        CHECK_EQ(result[1].bits, now() % 1000000000);
+        AbiValue timer = after(SECONDS(86400) + 5);
+        CHECK_EQ(poll_all(&timer, 1), 1);
+        drop(timer);
+    }
+    CHECK_EQ(call("wasi:clocks/monotonic-clock", "resolution", NULL), VM_DONE);
+    CHECK_EQ(result[0].bits, 1);
+    CHECK_EQ(call("wasi:clocks/wall-clock", "resolution", NULL), VM_DONE);
+    CHECK_EQ(result[0].bits, 0);
+    CHECK_EQ(result[1].bits, 1);
+}
 
 /* Deadlines of the machine's clock do not move that of a guest for which time is fixed. */
 static void clocks_are_not_mixed(void) {
@@ -601,8 +651,8 @@ static void every_code_was_told(void) {
 
 static WasiNetRule rules[5];
 
-static void open_host(WasiContext *context) {
-    fake = fake_net_new(&script);
+static void open_host(WasiContext *context, const FakeScript *of) {
+    fake = fake_net_new(of);
     open_network(context, rules, 5);
 }
 
@@ -620,7 +670,7 @@ int main(void) {
     WasiContext context = {.stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
     arena = arena_new();
     grant(said, 5, rules);
-    open_host(&context);
+    open_host(&context, &script);
     RUN(every_way_to_fail);
     RUN(full_queues);
     RUN(errors_of_accepting);
@@ -630,6 +680,7 @@ int main(void) {
     RUN(writes_after_the_end);
     RUN(many_datagrams);
     RUN(far_datagrams);
+    RUN(clocks_stand_still);
     RUN(deadlines_in_order);
     RUN(every_handle);
     RUN(reads_are_limited);
@@ -637,13 +688,20 @@ int main(void) {
     close_host();
     grant(with_names, 5, rules);
     context.limits.max_read = most_read = 1000;
-    open_host(&context);
+    open_host(&context, &script);
     RUN(answers_of_the_resolver);
     RUN(lookups_are_limited);
     RUN(reads_are_limited);
     RUN(to_the_end_of_time);
     RUN(every_code_was_told);
     close_host();
+    context.limits.max_resources = 6;
+    static const FakeScript with_v6;
+    open_host(&context, &with_v6);
+    RUN(without_v6_only);
+    RUN(traps_leave_nothing);
+    host_close();
+    fake_net_free(fake);
     RUN(clocks_are_not_mixed);
     arena_free(arena);
     return test_end("wasi fake");
