@@ -170,7 +170,7 @@ static int run_granted(Cli *cli, Options *options, const CompInfo *info, const S
     VmThread *thread = store ? vm_thread_new(store) : NULL;
     Wasi *wasi = store ? policy_host(store, granted) : NULL;
     if (thread && wasi && !policy_jail(cli, &options->policy, granted)) {
-        status = EXIT_INPUT;
+        status = run_observe_end(cli, observers, NULL, EXIT_INPUT);
     } else if (thread && wasi) {
         run_on_interrupt(interrupt_store, store);
         status = run_component(cli, info, source, &options->module, observers, store, wasi, thread);

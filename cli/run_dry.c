@@ -175,11 +175,14 @@ static void put_name(Buf *out, Str name) {
     }
 }
 
-static bool same_line(const CompUse *a, const CompUse *b) {
-    if (!str_eq(a->interface, b->interface) || a->callers.len != b->callers.len) return false;
-    for (size_t i = 0; i < a->callers.len; i++)
-        if (!str_eq(a->callers.at[i], b->callers.at[i])) return false;
-    return true;
+/* Indices of uses that stand in one line: those of the same key. */
+typedef VEC(size_t) Line;
+
+static Str line_key(Arena *arena, const CompUse *use) {
+    Buf key = {.arena = arena};
+    buf_name(&key, use->interface);
+    for (size_t i = 0; i < use->callers.len; i++) buf_name(&key, use->callers.at[i]);
+    return buf_text(&key);
 }
 
 static bool is_part(const Dry *dry, size_t i, size_t capability, bool used) {
@@ -196,21 +199,24 @@ static void put_callers(const CompUse *use, Buf *out) {
     buf_str(out, STR(")"));
 }
 
-/* A line for each interface and those who call it. */
+/* A line for each interface and those who call it, in the order of their first functions. */
 static void put_functions(const Dry *dry, size_t capability, bool used, Buf *out) {
-    size_t n = dry->uses->len;
-    bool *done = ARENA_NEW_ARRAY(dry->cli->arena, bool, n);
-    for (size_t i = 0; i < n; i++) {
-        const CompUse *first = &dry->uses->at[i];
-        if (done[i] || !is_part(dry, i, capability, used)) continue;
+    Map lines = {0};
+    for (size_t i = 0; i < dry->uses->len; i++) {
+        if (!is_part(dry, i, capability, used)) continue;
+        Arena *arena = dry->cli->arena;
+        MapEntry *entry = map_put(arena, &lines, line_key(arena, &dry->uses->at[i]), NULL);
+        if (!entry->ptr) entry->ptr = ARENA_NEW(arena, Line);
+        *vec_push(arena, (Line *)entry->ptr) = i;
+    }
+    for (size_t i = 0; i < lines.len; i++) {
+        const Line *line = lines.entries[i].ptr;
+        const CompUse *first = &dry->uses->at[line->at[0]];
         buf_str(out, STR("    "));
         put_name(out, first->interface);
-        for (size_t k = i, told = 0; k < n; k++) {
-            const CompUse *use = &dry->uses->at[k];
-            if (!is_part(dry, k, capability, used) || !same_line(first, use)) continue;
-            done[k] = true;
-            buf_str(out, told++ ? STR(", ") : first->interface.len ? STR(": ") : STR(""));
-            put_name(out, use->name);
+        for (size_t k = 0; k < line->len; k++) {
+            buf_str(out, k ? STR(", ") : first->interface.len ? STR(": ") : STR(""));
+            put_name(out, dry->uses->at[line->at[k]].name);
         }
         bool inside = first->callers.len && (first->callers.len > 1 || first->callers.at[0].len);
         if (inside) put_callers(first, out);

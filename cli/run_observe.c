@@ -13,6 +13,7 @@
 #include "base/sha256.h"
 
 enum { MOST_DENIALS = 1000 };
+static const uint64_t MOST_RECORD = 1 << 30; /* bytes */
 
 struct RunObservers {
     Cli *cli;
@@ -72,7 +73,7 @@ static bool begin_record(Cli *cli, const RunObserve *o, Str program, RunObserver
     all->record_fd = open_new(cli, o->record, 0600);
     if (all->record_fd < 0) return false;
     if (!make_private(all->record_fd)) return cannot_write(cli, o->record, errno);
-    all->record = wasi_record_new(all->record_fd, program);
+    all->record = wasi_record_new(all->record_fd, program, o->most ? o->most : MOST_RECORD);
     return true;
 }
 
@@ -92,10 +93,12 @@ static void denied(void *context, Str what, Str option) {
     Str key = STR_JOIN(all->cli->arena, what, STR("\n"), option);
     if (all->denials.len >= MOST_DENIALS || map_get(&all->denials, key)) return;
     map_put(all->cli->arena, &all->denials, key, &added);
-    Diags diags = {.arena = all->cli->arena};
-    diag(&diags, CLI_DENIED, span_none(), STR_ARG(what));
-    diag_note(&diags, CLI_DENIED_OPTION, span_none(), STR_ARG(option));
-    diag_print(stderr, &diags, cli_colour(all->cli, STDERR_FILENO));
+    bool later = all->cli->message_format == MESSAGES_JSON; /* in the one document */
+    Diags now = {.arena = all->cli->arena}, *diags = later ? &all->cli->diags : &now;
+    diag(diags, CLI_DENIED, span_none(), STR_ARG(what));
+    diag_note(diags, CLI_DENIED_OPTION, span_none(), STR_ARG(option));
+    if (later) return;
+    diag_print(stderr, diags, cli_colour(all->cli, STDERR_FILENO));
     fflush(stderr);
 }
 
@@ -133,15 +136,20 @@ void run_observe_leave(const RunObservers *all, const Wasi *wasi, const VmThread
     if (all->trace) wasi_trace_leaves(all->trace, wasi_observed_ns(wasi), thread, func, result);
 }
 
+/* Whether all of it is in the file. */
+static bool end_record(Cli *cli, const RunObservers *all) {
+    bool met = wasi_record_is_full(all->record);
+    int fault = wasi_record_free(all->record);
+    if (close(all->record_fd) < 0 && !fault) fault = errno;
+    if (met) diag(&cli->diags, CLI_RECORD_MET, span_none(), STR_ARG(all->record_path));
+    else if (fault) cannot_write(cli, all->record_path, fault);
+    return !met && !fault;
+}
+
 int run_observe_end(Cli *cli, RunObservers *all, const VmThread *thread, int status) {
-    if (all->record) {
-        wasi_record_ends(all->record, thread);
-        int fault = wasi_record_free(all->record);
-        if (close(all->record_fd) < 0 && !fault) fault = errno;
-        if (fault) cannot_write(cli, all->record_path, fault);
-        if (fault && status == EXIT_OK) status = EXIT_INPUT;
-    }
-    if (all->replay && !wasi_replay_ends(all->replay, thread)) status = EXIT_INPUT;
+    if (all->record && thread) wasi_record_ends(all->record, thread);
+    if (all->record && !end_record(cli, all) && status == EXIT_OK) status = EXIT_INPUT;
+    if (all->replay && thread && !wasi_replay_ends(all->replay, thread)) status = EXIT_INPUT;
     wasi_replay_free(all->replay);
     wasi_trace_free(all->trace);
     if (all->trace && all->trace_options.fd != STDERR_FILENO) close(all->trace_options.fd);

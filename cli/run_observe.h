@@ -12,6 +12,7 @@ typedef struct {
     Str trace; /* a file, "-": standard error, empty: none */
     StrVec trace_filter;
     Str record, replay; /* files, or empty */
+    uint64_t most;      /* bytes of the record; 0: by default */
     bool deterministic;
     uint64_t seed;
     bool explain, dry_run;
@@ -26,6 +27,7 @@ typedef struct {
                "Trace only these, such as `wasi:filesystem/*` or `*.read`; `!PATTERN`: but these"), \
         TEXT(T, field.record, 0, "record", "FILE",                                                 \
              "Write every call of the host and its result into a file, for --replay"),             \
+        NUMBER(T, field.most, 0, "max-record", "BYTES", "How large that file may become (1G)"),    \
         TEXT(T, field.replay, 0, "replay", "FILE",                                                 \
              "Run again what was recorded: every answer comes from the file, nothing is granted, " \
              "and what differs is told"),                                                          \
@@ -54,7 +56,7 @@ void run_observe_enter(const RunObservers *observers, const Wasi *wasi, Str name
                        const VmComponentFunc *func, const AbiValue *args);
 void run_observe_leave(const RunObservers *observers, const Wasi *wasi, const VmThread *thread,
                        const VmComponentFunc *func, const AbiValue *result);
-/* The program has ended, and would exit with `status`: with which it exits. */
+/* The program has ended, and would exit with `status`: with which it exits. `thread` NULL: it has never run. */
 int run_observe_end(Cli *cli, RunObservers *observers, const VmThread *thread, int status);
 
 #endif

@@ -73,5 +73,17 @@ fetch 0 '200|2.0|' "--net-allow tcp:localhost:$second" https "localhost:$second"
 fetch 0 '200|POST /a hello|' "$here" https "127.0.0.1:$second" /a hello
 fetch 0 '200|abc|sum: 3|' "$here" https "127.0.0.1:$second" /trailers
 fetch 1 'error 14|' "$here" https "127.0.0.1:$strict" /a
+
+# The same behind the second wall: names, libcurl, authorities, ports.
+if "$witc" run --jail --net-allow tcp:127.0.0.1:1 "$tmp/fetch.wasm" http 127.0.0.1:1 /a 2>&1 | grep -q Landlock; then
+    skip "http: this kernel has no Landlock for ports"
+else
+    fetch 0 '200|1.1|' "--jail --net-allow tcp:localhost:$plain" http "localhost:$plain" /version
+    fetch 0 '200|1.1|' "--jail --net-allow tcp:localhost:$secure" https "localhost:$secure" /version
+    fetch 0 '200|2.0|' "--jail --net-allow tcp:127.0.0.1:$second" https "127.0.0.1:$second" /version
+    fetch 1 'error 4|' "--jail --net-allow tcp:127.0.0.1:$second" https "127.0.0.1:$secure" /version
+    unset SSL_CERT_FILE
+    fetch 1 'error 13|' "--jail --net-allow tcp:localhost:$secure" https "localhost:$secure" /version
+fi
 if [ -e "$tmp/keys" ]; then bad "keys of connections" "they are written into a file"; else ok; fi
 finish http

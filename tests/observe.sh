@@ -145,6 +145,13 @@ expect "a record without its end" 3 run --replay "$tmp/cut" "$tmp/whole.wat"
 say "a record without its end: is told" 'does not tell how the program has ended'
 same "a record without its end: the output" "$out" "$tmp/whole.out"
 expect "both" 2 run --record "$tmp/x" --replay "$tmp/whole" "$tmp/whole.wat"
+# A record that has no more room: it is good as far as it goes, and it is told.
+expect "a record that is too large" 3 run --max-record 300 --record "$tmp/small" "$tmp/whole.wat"
+say "a record that is too large: is told" 'max-record. says how many'
+[ "$(wc -c <"$tmp/small")" -le 300 ] && ok || bad "a record that is too large" "$(wc -c <"$tmp/small") bytes"
+hold "a record that is too large: its replay" run --replay "$tmp/small" "$tmp/whole.wat"
+(ulimit -f 1; timeout 60 "$witc" run --record "$tmp/full" --dir "$tmp/d" "$tmp/whole.wat" >"$out" 2>"$err" <"$tmp/in")
+say "a disk that is full: is told" 'cannot write .*full.: File too large'
 
 # ---- deterministic runs ----
 
@@ -170,6 +177,9 @@ say "a folder that is read only: what" 'to change `a.txt` in the folder `/data`,
 say "a folder that is read only: the option" "granted by \`--dir $tmp/d::/data\`"
 expect "no folder" 3 run --explain "$tmp/p.wat"
 say "no folder: the option" 'granted by `--dir HOST::GUEST`'
+expect "denials as JSON" 3 run --explain --message-format json "$tmp/p.wat"
+say "denials as JSON" '"message": "denied: the program wants'
+[ "$(grep -c '^[[{]' "$err")" = 1 ] && ok || bad "denials as JSON" "not one document"
 expect "no denial" 3 run --explain --dir "$tmp/d::/data" "$tmp/p.wat"
 if [ -s "$err" ]; then bad "no denial" "$(head -n 1 "$err")"; else ok; fi
 

@@ -23,6 +23,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -106,6 +107,11 @@ static bool allow_system(const Jail *j) {
         good &= allow_path(j, fd, file ? FS_READ_FILE : FS_READ);
         close(fd);
     }
+    const char *authorities = getenv("SSL_CERT_FILE"); /* as http_transfer.c has it */
+    int fd = authorities ? open(authorities, O_PATH | O_CLOEXEC) : -1;
+    if (fd < 0) return good;
+    good &= allow_path(j, fd, FS_READ_FILE);
+    close(fd);
     return good;
 }
 

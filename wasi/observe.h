@@ -69,7 +69,9 @@ void wasi_trace_leaves(WasiTrace *trace, uint64_t now, const VmThread *thread,
 
 typedef struct WasiRecord WasiRecord;
 /* `fd` is not closed; `program` tells later which program it was (a digest). */
-WasiRecord *wasi_record_new(int fd, Str program);
+WasiRecord *wasi_record_new(int fd, Str program, uint64_t most);
+/* Whether there was no room for an event within `most` bytes: from there on none is written. */
+bool wasi_record_is_full(const WasiRecord *record);
 WasiObserver *wasi_record_observer(WasiRecord *record);
 /* How the program has ended. */
 void wasi_record_ends(WasiRecord *record, const VmThread *thread);

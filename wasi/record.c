@@ -14,6 +14,8 @@ struct WasiRecord {
     WasiObserver observer;
     int fd;
     int fault; /* an errno; nothing is written any more */
+    uint64_t left;
+    bool is_full;
     Arena *arena;
     Map funcs; /* const WasiFunc * -> its number plus 1 */
     RecordStandard standard;
@@ -32,6 +34,9 @@ static void put_event(WasiRecord *record, const Buf *payload) {
     if (payload->len > RECORD_MOST_EVENT) record->fault = EFBIG;
     buf_sized(&event, payload);
     buf_fixed32(&event, record_check(payload->ptr, payload->len));
+    record->is_full |= event.len > record->left;
+    if (record->is_full) return;
+    record->left -= event.len;
     put(record, &event);
 }
 
@@ -139,16 +144,19 @@ void wasi_record_ends(WasiRecord *record, const VmThread *thread) {
     arena_free(payload.arena);
 }
 
-WasiRecord *wasi_record_new(int fd, Str program) {
+bool wasi_record_is_full(const WasiRecord *record) { return record->is_full; }
+
+WasiRecord *wasi_record_new(int fd, Str program, uint64_t most) {
     Arena *arena = arena_keep(arena_new());
     WasiRecord *record = ARENA_NEW(arena, WasiRecord);
-    *record = (WasiRecord){.fd = fd, .arena = arena};
+    *record = (WasiRecord){.fd = fd, .left = most, .arena = arena};
     record->observer = (WasiObserver){
         .context = record, .waits = call_waits, .ends = call_ends, .drops = handle_drops};
     Buf head = {.arena = arena};
     buf_str(&head, STR(RECORD_MARK));
     buf_byte(&head, RECORD_VERSION);
     buf_name(&head, program);
+    record->left -= head.len < most ? head.len : most;
     put(record, &head);
     return record;
 }
