@@ -88,7 +88,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 
 .PHONY: all tests check test stress layers headers sizes format format-check compilers fuzz demo bench bench-load bench-components bench-linking bench-engine \
-	bench-driver bench-serve census \
+	bench-driver bench-serve bench-wasi census \
 	grammar deps install uninstall clean help test-programs
 
 all: $(WITC) ## build build/witc
@@ -259,6 +259,9 @@ bench-components: all ## what calls between components and the host cost
 
 bench-serve: all ## requests a second and latencies of witc serve
 	@bench/serve.sh
+
+bench-wasi: all ## components that start, sleep, copy files and answer requests, beside cp and wasmtime
+	@bench/wasi/run.sh
 
 bench-linking: all ## how long components take to make and compose, beside wasm-tools and wac
 	@bench/linking.sh
