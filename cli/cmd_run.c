@@ -269,6 +269,8 @@ const CommandSpec cmd_run = {
     .examples =
         "With a folder, which it sees as /data and cannot change\n"
         "$ witc run --dir photos::/data::ro program.wasm\n"
+        "With the files of an archive, which stays as it is whatever the program changes\n"
+        "$ witc run --vfs site.tar::/data program.wasm\n"
         "With a database, and a port of its own\n"
         "$ witc run --net-allow tcp:db.local:5432 --net-allow listen:127.0.0.1:8080 server.wasm\n"
         "With a variable and two arguments\n$ witc run --env NAME=Ada program.wasm -- 9 16\n"

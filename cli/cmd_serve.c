@@ -178,6 +178,8 @@ const CommandSpec cmd_serve = {
         "app.wasm\n"
         "For everybody, by HTTPS\n"
         "$ witc serve --addr 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem app.wasm\n"
+        "With pages from an archive; each instance has its own copy\n"
+        "$ witc serve --vfs pages.tar::/pages::ro app.wasm\n"
         "Behind a proxy on this machine\n$ witc serve --unix /run/app.sock app.wasm\n"
         "Load a new version\n$ kill -HUP $(pidof witc)\n",
 };

@@ -67,6 +67,7 @@ quick)
     part "components" tests/components.sh build/witc
     part "policies" tests/policy.sh build/witc
     part "observing" tests/observe.sh build/witc
+    part "files in memory" tests/vfs.sh build/witc
     part "scripts" tests/wast.sh build/witc
     part "sources" tests/sources.sh build/witc
     part "serve" tests/serve.sh build/witc
@@ -108,7 +109,9 @@ full)
     part "policies" tests/policy.sh build/witc
     part "policies asan" tests/policy.sh build/witc-asan
     part "observing" tests/observe.sh build/witc
+    part "files in memory" tests/vfs.sh build/witc
     part "observing asan" tests/observe.sh build/witc-asan
+    part "files in memory asan" tests/vfs.sh build/witc-asan
     part "golden asan" tests/golden.sh build/witc-asan
     part "documents" tests/report.sh build/witc
     part "documents asan" tests/report.sh build/witc-asan
