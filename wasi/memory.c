@@ -450,8 +450,9 @@ static ssize_t memory_write(const WasiFiles *files, int fd, const void *bytes, s
 }
 
 static int memory_set_size(const WasiFiles *files, int fd, uint64_t size) {
-    Node *node = file_at(files, fd, true);
-    if (!node) return errno == EBADF && open_at(memory_of(files), fd) ? failed(EINVAL) : -1;
+    const Open *o = open_at(memory_of(files), fd);
+    Node *node = o ? file_at(files, fd, true) : NULL;
+    if (!node) return o && !(o->flags & O_PATH) ? failed(EINVAL) : -1;
     if (size > INT64_MAX) return failed(EINVAL);
     wasi_pages_cut(&node->file, size);
     stamp(node, true);
