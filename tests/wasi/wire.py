@@ -15,7 +15,7 @@ A specification says what each does, byte for byte (as ISO 8859-1):
         its own ("half_close": and its sending side is ended), and what comes back has "status", "fields"
         (each [name, value] is among them in this order, names in any case), "exact_fields" (the same, by case),
         "trailers" (as fields), "body" (a text, or {"length": N}), or a body that "contains" these texts (in any case;
-        "contains_exactly": by case). "status" may be a list of those that are right, "error" for 4xx and 5xx, or
+        "contains_exactly": by case), after "informational" ones (their statuses). "status" may be a list of those that are right, "error" for 4xx and 5xx, or
         "error or 200" (or "error, 200 or nothing"): then the rest counts where it is 200. With "whole" false the answer breaks off, if it is
         200; with null it may.
 """
@@ -195,12 +195,13 @@ def exchange(port, case):
         except OSError:
             pass  # what has been answered by then counts
         reader = Reader(connection)
-        got = {"status": None, "trailers": [], "fields": [], "body": b"", "whole": False}
+        got = {"status": None, "informational": [], "trailers": [], "fields": [], "body": b"", "whole": False}
         while first := reader.line():
             got["status"] = int(first.split(" ")[1])
             got["fields"] = reader.fields() or []
             if not 100 <= got["status"] < 200:
                 break
+            got["informational"].append(got["status"])
         if got["status"] is None:
             return got
         length = value_of(got["fields"], "content-length")
@@ -273,6 +274,8 @@ def differences(case, got):
             why.append(f"{key} {got[key]}, want {case[key]}")
     if not in_order(case.get("exact_fields", []), got["fields"], str):
         why.append(f"fields {got['fields']}, want {case['exact_fields']}")
+    if case.get("informational", got["informational"]) != got["informational"]:
+        why.append(f"informational {got['informational']}, want {case['informational']}")
     is_whole = case.get("whole", True)
     if is_whole is not None and got["status"] == 200 and got["whole"] != is_whole:
         why.append("it is whole" if got["whole"] else "it is not whole")
