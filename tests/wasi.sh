@@ -8,7 +8,10 @@ if ! command -v python3 >/dev/null; then
 fi
 tests/wasi/build --witc "$witc" --out "$tmp/suite" 2>"$err"
 case $? in
-0) if tests/wasi/imports --witc "$witc" --suite "$tmp/suite" >"$out"; then ok; else bad "imports" "$(cat "$out")"; fi ;;
+0)
+    if tests/wasi/imports --witc "$witc" --suite "$tmp/suite" >"$out"; then ok; else bad "imports" "$(cat "$out")"; fi
+    [ "${witc%asan}" != "$witc" ] || if tests/wasi/codes --witc "$witc" --suite "$tmp/suite" >"$out"; then ok; else bad "error codes" "$(cat "$out")"; fi
+    ;;
 3) skip "wasi: clang or wasm-ld is missing, the programs in C are left out" ;;
 *)
     bad "build" "the suite cannot be built"
