@@ -450,6 +450,12 @@ static void quotas(void) { /* 10 bytes, 3 files */
     CHECK_EQ(open_at(small, "e", CREATE, WRITE, &handle), QUOTA);
     CHECK_EQ(open_at(small, "a", CREATE, WRITE, &handle), FINE); /* it is there */
     drop(handle), drop(a), drop(b), drop(stream[0]), drop(error);
+    put_file("small/old", "what stood there before the guest"); /* was not taken from its quota */
+    AbiValue old = opened(small, "old", 0, WRITE), end[2] = {old, bits(0)};
+    CHECK_EQ(method("set-size", end), FINE);
+    end[1] = bits(11);
+    CHECK_EQ(method("set-size", end), QUOTA);
+    drop(old);
 }
 
 static void special_files_stay_shut(void) {
