@@ -58,17 +58,16 @@ static void copy(int splices) {
     fs_descriptor from = open(WIT_STR("from"), 0, FS_DESCRIPTOR_FLAGS_READ);
     fs_descriptor to = open(WIT_STR("to"), FS_OPEN_FLAGS_CREATE | FS_OPEN_FLAGS_TRUNCATE,
                             FS_DESCRIPTOR_FLAGS_WRITE);
-    streams_input_stream in =
-        fs_descriptor_read_via_stream(fs_descriptor_borrow(from), 0).val.ok;
-    streams_output_stream out =
-        fs_descriptor_write_via_stream(fs_descriptor_borrow(to), 0).val.ok;
+    streams_input_stream in = fs_descriptor_read_via_stream(fs_descriptor_borrow(from), 0).val.ok;
+    streams_output_stream out = fs_descriptor_write_via_stream(fs_descriptor_borrow(to), 0).val.ok;
     streams_input_stream_ref i = streams_input_stream_borrow(in);
     streams_output_stream_ref o = streams_output_stream_borrow(out);
     for (int more = 1; more;) {
         wit_mark mark = wit_arena_mark();
         if (splices) more = !streams_output_stream_blocking_splice(o, i, 1 << 20).is_err;
         else {
-            streams_result_list_u8_stream_error got = streams_input_stream_blocking_read(i, 1 << 20);
+            streams_result_list_u8_stream_error got =
+                streams_input_stream_blocking_read(i, 1 << 20);
             more = !got.is_err;
             if (more) write_all(o, got.val.ok);
         }
