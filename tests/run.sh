@@ -148,6 +148,7 @@ full)
     part "host calls asan" build/obj-asan/tests/fuzz_wasi -random 1000
     part "deep" tests/deep.sh build/witc
     part "deep asan" tests/deep.sh build/witc-asan
+    part "http calls asan" build/obj-asan/tests/fuzz_http -random 1000 tests/fuzz/seeds/http
     part "hostile" tests/hostile.sh build/witc
     part "hostile modules" tests/hostile_core.sh build/witc build/obj-release/tests/hostile_modules \
         build/obj-release/tests/fuzz_instance

@@ -297,33 +297,34 @@ static bool set_headers(WasiExchange *x) {
            curl.easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
 }
 
-/* An address as a URL has it. */
-static Str write_address(Arena *arena, const WasiAddress *address) {
-    char text[INET6_ADDRSTRLEN];
-    inet_ntop(address->is_v6 ? AF_INET6 : AF_INET, address->bytes, text, sizeof text);
-    return str_fmt(arena, address->is_v6 ? "[%s]" : "%s", text);
+/* Appends an address as a URL has it. */
+static void write_address(char *text, size_t size, const WasiAddress *address) {
+    size_t n = strlen(text);
+    char plain[INET6_ADDRSTRLEN];
+    inet_ntop(address->is_v6 ? AF_INET6 : AF_INET, address->bytes, plain, sizeof plain);
+    snprintf(text + n, size - n, address->is_v6 ? "[%s]" : "%s", plain);
 }
 
 /* The URL, and for a name the addresses that we have found. (The plus: libcurl forgets them again, so
  * that a guest cannot fill its table with names.) */
 static bool set_target(WasiExchange *x) {
     WasiTransfer *t = x->transfer;
-    Arena *arena = arena_new();
-    Str host = x->host[0] ? str_from(x->host) : write_address(arena, &x->addresses[0]);
-    Str url = str_fmt(arena, "%s://%.*s:%u/", x->is_tls ? "https" : "http", STR_ARG(host), x->port);
-    Str entry = str_fmt(arena, "+%.*s:%u", STR_ARG(host), x->port);
+    char host[WASI_MAX_NAME + 4] = "", url[sizeof host + 32];
+    char entry[sizeof host + 16 + MAX_ADDRESSES * (INET6_ADDRSTRLEN + 3)];
+    if (x->host[0]) snprintf(host, sizeof host, "%s", x->host);
+    else write_address(host, sizeof host, &x->addresses[0]);
+    snprintf(url, sizeof url, "%s://%s:%u/", x->is_tls ? "https" : "http", host, x->port);
+    snprintf(entry, sizeof entry, "+%s:%u", host, x->port);
     for (size_t i = 0; i < x->address_count; i++) {
-        Str address = write_address(arena, &x->addresses[i]);
-        entry = str_fmt(arena, "%.*s%c%.*s", STR_ARG(entry), i ? ',' : ':', STR_ARG(address));
+        strcat(entry, i ? "," : ":");
+        write_address(entry, sizeof entry, &x->addresses[i]);
     }
-    bool good = curl.easy_setopt(t->easy, CURLOPT_URL, url.ptr) == CURLE_OK &&
-                curl.easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, x->path) == CURLE_OK;
-    if (good && x->host[0]) {
-        t->resolve = curl.slist_append(NULL, entry.ptr);
-        good = t->resolve && curl.easy_setopt(t->easy, CURLOPT_RESOLVE, t->resolve) == CURLE_OK;
-    }
-    arena_free(arena);
-    return good;
+    if (curl.easy_setopt(t->easy, CURLOPT_URL, url) != CURLE_OK ||
+        curl.easy_setopt(t->easy, CURLOPT_REQUEST_TARGET, x->path) != CURLE_OK)
+        return false;
+    if (!x->host[0]) return true;
+    t->resolve = curl.slist_append(NULL, entry);
+    return t->resolve && curl.easy_setopt(t->easy, CURLOPT_RESOLVE, t->resolve) == CURLE_OK;
 }
 
 static void set_body(WasiExchange *x) {
