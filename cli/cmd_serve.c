@@ -65,6 +65,8 @@ static const Option option_table[] = {
          "How long an HTTP request that a handler has sent may take (30s)"),
     NUMBER(Options, serve.max_connections, 0, "max-connections", "N",
            "Connections at a time; more are answered with 503 (10,000)"),
+    NUMBER(Options, serve.max_connections_each, 0, "max-connections-each", "N",
+           "Connections of one address, or 64 bits of an IPv6 address; then 503 (any number)"),
     NUMBER(Options, serve.max_requests, 0, "max-requests", "N",
            "Requests at a time; more are answered with 503 (1,000)"),
     TIME(

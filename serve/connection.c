@@ -79,6 +79,15 @@ static void turn_away(Connection *c, const char *answer) {
     if (!out_put(&c->out, str_from(answer))) c->is_dead = true;
 }
 
+/* Those who come from one place may be only so many; the newest connections stand first. */
+static bool is_crowded(const Server *s, uint64_t origin) {
+    uint64_t most = s->options->max_connections_each, count = 0;
+    if (!most || !origin) return false;
+    for (const Connection *c = s->connections; c && count < most; c = c->next)
+        count += c->origin == origin && !c->is_turned_away;
+    return count >= most;
+}
+
 void connection_accept(Listener *listener, int fd) {
     Server *s = listener->server;
     const ServeOptions *o = s->options;
@@ -86,6 +95,8 @@ void connection_accept(Listener *listener, int fd) {
     size_t spared = listener->is_admin ? MOST_ADMIN : 0,
            count = s->connection_count - s->turned_away;
     bool is_full = count >= spared && count - spared >= o->max_connections;
+    uint64_t origin = o->max_connections_each && !listener->is_admin ? peer_origin(fd) : 0;
+    is_full |= is_crowded(s, origin);
     /* TLS would have to be agreed on first, to say no. */
     bool is_silent = is_full && (tls || s->turned_away == MOST_TURNED_AWAY);
     Connection *c = is_silent ? NULL : calloc(1, sizeof *c);
@@ -102,6 +113,7 @@ void connection_accept(Listener *listener, int fd) {
     c->since = loop_now(s->loop);
     c->is_new = tls;
     c->is_turned_away = is_full;
+    c->origin = origin;
     c->is_admin = listener->is_admin;
     c->next = s->connections;
     transport_open(&c->transport, fd, tls);

@@ -134,6 +134,9 @@ bool listen_is_activated(void);
 bool listen_activated(Listening *listening);
 void listen_close(Listening *listening);
 void peer_name(int fd, char *to, size_t size); /* of the client */
+/* Where the client is: an IPv4 address, the first half of an IPv6 address (one customer has all of the
+ * second), or 0 where that cannot be told. */
+uint64_t peer_origin(int fd);
 
 /* ---- server.c ---- */
 
@@ -255,6 +258,7 @@ struct Connection {
     size_t sent; /* of `out` */
     char *in;    /* what has been read and not looked at; NULL: nothing */
     size_t in_at, in_len;
+    uint64_t origin;    /* of peer_origin; 0: unknown, or it does not matter */
     uint64_t since;     /* the phase has begun, or has last come on */
     uint64_t discarded; /* bytes of this request's body, or while it lingers */
     uint8_t preface;    /* so much of HTTP/2's first bytes has come */

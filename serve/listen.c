@@ -73,6 +73,20 @@ void peer_name(int fd, char *to, size_t size) {
     snprintf(to, size, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
 }
 
+uint64_t peer_origin(int fd) {
+    struct sockaddr_storage at = {0};
+    socklen_t len = sizeof at;
+    uint64_t origin = 0;
+    uint32_t v4 = 0;
+    if (getpeername(fd, (struct sockaddr *)&at, &len) < 0) return 0;
+    const struct in6_addr *v6 = &((struct sockaddr_in6 *)&at)->sin6_addr;
+    if (at.ss_family == AF_INET) v4 = ((struct sockaddr_in *)&at)->sin_addr.s_addr;
+    else if (at.ss_family != AF_INET6) return 0;
+    else if (IN6_IS_ADDR_V4MAPPED(v6)) memcpy(&v4, v6->s6_addr + 12, sizeof v4);
+    else memcpy(&origin, v6, sizeof origin);
+    return v4 ? UINT64_C(0xffff) << 32 | v4 : origin | 1;
+}
+
 /* ---- sockets ---- */
 
 static int open_socket(const struct sockaddr *at, socklen_t len, bool is_shared) {

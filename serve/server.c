@@ -121,7 +121,21 @@ void server_drain(Server *s) {
     }
 }
 
+static bool exports(const CompInfo *info, const char *prefix) {
+    for (size_t i = 0; i < info->type.exports.len; i++)
+        if (str_starts(info->type.exports.at[i].name.name, str_from(prefix))) return true;
+    return false;
+}
+
 bool program_works(const ServeOptions *options, ServeProgram *program) {
+    if (!exports(program->info, "wasi:http/incoming-handler@0.2.")) {
+        say(exports(program->info, "wasi:http/handler@0.3.")
+                ? "the component answers by WASI 0.3 (wasi:http/handler), which is not supported: "
+                  "it has "
+                  "to export wasi:http/incoming-handler of WASI 0.2"
+                : "the component does not export wasi:http/incoming-handler");
+        return false;
+    }
     Counters unused = {0};
     Server s = {.options = options, .program = program, .counters = &unused};
     Instance *in = instance_make(&s, NULL);

@@ -145,6 +145,22 @@ start --policy "$tmp/policy.yml"
 is "the policy's time" 504 "$(status "http://127.0.0.1:$port/sleep?3000")"
 stop "the policy's time"
 
+# An address has only so many connections, of which one that has ended does not count.
+start --max-connections-each 1 --idle-timeout 5s
+ask "http://127.0.0.1:$port/sleep?1500" >"$tmp/slept" &
+asking=$!
+becomes "one connection" 1 metric requests_in_flight
+is "a second one" 503 "$(status "http://127.0.0.1:$port/")"
+wait $asking
+is "the first" slept "$(cat "$tmp/slept")"
+becomes "another one" 200 status "http://127.0.0.1:$port/"
+stop "an address"
+
+# A program of WASI 0.3 is told from one that is none.
+printf '(component (import "wasi:http/types@0.3.0" (instance)) (instance $i) (export "wasi:http/handler@0.3.0" (instance $i)))' >"$tmp/p3.wat"
+expect "WASI 0.3" 1 serve --addr 127.0.0.1:0 "$tmp/p3.wat"
+say "WASI 0.3" 'WASI 0.3.*not supported'
+
 # What is kept is bounded.
 start --reuse 100 --spare 1 --keep 2
 for _ in 1 2 3 4 5 6; do ask -o /dev/null "http://127.0.0.1:$port/sleep?300" & done
