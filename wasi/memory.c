@@ -71,6 +71,7 @@ typedef struct {
 struct WasiMemory {
     WasiFiles files;
     const WasiTree *tree;
+    const WasiClock *clock;
     uint64_t device, *room;
     uint64_t numbers; /* of nodes, so far */
     Node *all, *root;
@@ -86,9 +87,10 @@ static int failed(int fault) { return errno = fault, -1; }
 
 /* ---- nodes ---- */
 
-static void stamp(Node *node, bool written) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+static struct timespec now_of(const WasiMemory *m) { return m->clock->wall(m->clock); }
+
+static void stamp(const WasiMemory *m, Node *node, bool written) {
+    struct timespec now = now_of(m);
     if (written) node->times[WRITTEN] = now;
     node->times[CHANGED] = now;
 }
@@ -103,7 +105,7 @@ static Node *new_node(WasiMemory *m, mode_t type, const WasiTreeNode *lower) {
     node->link = &m->all;
     if (m->all) m->all->link = &node->next;
     m->all = node;
-    stamp(node, true);
+    stamp(m, node, true);
     node->times[ACCESSED] = node->times[WRITTEN];
     node->file = (WasiPages){.tree = m->tree, .lower = lower, .room = m->room, .fd = -1};
     if (!lower) return node;
@@ -392,7 +394,7 @@ static Node *make(WasiMemory *m, Node *folder, Str name, mode_t type) {
     }
     if (!node) return NULL;
     attach(folder, node);
-    stamp(folder, true);
+    stamp(m, folder, true);
     return node;
 }
 
@@ -435,7 +437,7 @@ static ssize_t memory_read(const WasiFiles *files, int fd, void *bytes, size_t n
     ssize_t got = wasi_pages_read(&node->file, bytes, n, offset);
     if (got >= 0 && (is_before(node->times[ACCESSED], node->times[WRITTEN]) ||
                      is_before(node->times[ACCESSED], node->times[CHANGED])))
-        clock_gettime(CLOCK_REALTIME, &node->times[ACCESSED]);
+        node->times[ACCESSED] = now_of(memory_of(files));
     return got;
 }
 
@@ -445,7 +447,7 @@ static ssize_t memory_write(const WasiFiles *files, int fd, const void *bytes, s
     if (!node) return -1;
     ssize_t done =
         wasi_pages_write(&node->file, bytes, n, offset == WASI_APPEND ? node->file.size : offset);
-    if (done > 0) stamp(node, true);
+    if (done > 0) stamp(memory_of(files), node, true);
     return done;
 }
 
@@ -455,7 +457,7 @@ static int memory_set_size(const WasiFiles *files, int fd, uint64_t size) {
     if (!node) return o && !(o->flags & O_PATH) ? failed(EINVAL) : -1;
     if (size > INT64_MAX) return failed(EINVAL);
     wasi_pages_cut(&node->file, size);
-    stamp(node, true);
+    stamp(memory_of(files), node, true);
     return 0;
 }
 
@@ -471,23 +473,25 @@ static int memory_advise(const WasiFiles *files, int fd, uint64_t offset, uint64
     return memory_sync(files, fd, true);
 }
 
-static int set_times(Node *node, const struct timespec times[2]) {
+static int set_times(const WasiMemory *m, Node *node, const struct timespec times[2]) {
     for (int i = 0; i < 2; i++)
-        if (times[i].tv_nsec == UTIME_NOW) clock_gettime(CLOCK_REALTIME, &node->times[i]);
+        if (times[i].tv_nsec == UTIME_NOW) node->times[i] = now_of(m);
         else if (times[i].tv_nsec != UTIME_OMIT) node->times[i] = times[i];
-    stamp(node, false);
+    stamp(m, node, false);
     return 0;
 }
 
 static int memory_set_times(const WasiFiles *files, int fd, const struct timespec times[2]) {
     const Open *o = open_at(memory_of(files), fd);
-    return !o ? -1 : o->flags & O_PATH ? failed(EBADF) : set_times(o->node, times);
+    return !o                  ? -1
+           : o->flags & O_PATH ? failed(EBADF)
+                               : set_times(memory_of(files), o->node, times);
 }
 
 static int memory_set_times_at(const WasiFiles *files, int fd, const char *name,
                                const struct timespec times[2]) {
     Node *node = node_at(files, fd, name);
-    return node ? set_times(node, times) : -1;
+    return node ? set_times(memory_of(files), node, times) : -1;
 }
 
 /* ---- changing folders ---- */
@@ -502,8 +506,8 @@ static int memory_make_folder(const WasiFiles *files, int fd, const char *name, 
 /* A node loses a name that is gone, in this folder. */
 static void lose_name(WasiMemory *m, Node *folder, Node *node) {
     node->links--;
-    stamp(node, false);
-    stamp(folder, true);
+    stamp(m, node, false);
+    stamp(m, folder, true);
     if (S_ISDIR(node->type)) {
         node->links = 0;
         folder->folders--;
@@ -535,8 +539,8 @@ static int memory_link(const WasiFiles *files, int fd, const char *name, int to,
     if (node->links >= MOST_LINKS) return failed(EMLINK);
     if (!add_entry(m, folder, str_from(to_name), node)) return -1;
     node->links++;
-    stamp(node, false);
-    stamp(folder, true);
+    stamp(m, node, false);
+    stamp(m, folder, true);
     return 0;
 }
 
@@ -592,9 +596,9 @@ static int memory_rename(const WasiFiles *files, int fd, const char *name, int t
     remove_entry(m, e);
     if (S_ISDIR(node->type)) from->folders--;
     attach(into, node);
-    stamp(from, true);
-    stamp(into, true);
-    stamp(node, false);
+    stamp(m, from, true);
+    stamp(m, into, true);
+    stamp(m, node, false);
     if (old) lose_name(m, into, old);
     return 0;
 }
@@ -657,7 +661,8 @@ static const WasiFiles memory_files = {
     .close_entries = memory_close_entries,
 };
 
-WasiMemory *wasi_memory_new(const WasiTree *tree, uint64_t device, uint64_t *room) {
+WasiMemory *wasi_memory_new(const WasiTree *tree, uint64_t device, uint64_t *room,
+                            const WasiClock *clock) {
     WasiMemory *m = calloc(1, sizeof *m);
     if (!m) return NULL;
     m->files = memory_files;
@@ -665,6 +670,7 @@ WasiMemory *wasi_memory_new(const WasiTree *tree, uint64_t device, uint64_t *roo
     m->tree = tree;
     m->device = device;
     m->room = room;
+    m->clock = clock;
     m->first_free = -1;
     m->root = new_node(m, S_IFDIR, &tree->root);
     if (m->root && new_open(m, m->root, O_RDONLY | O_DIRECTORY) == WASI_MEMORY_ROOT) return m;

@@ -14,8 +14,10 @@ typedef struct WasiMemory WasiMemory;
 enum { WASI_MEMORY_ROOT = 0 }; /* the descriptor of its folder; never closed */
 
 /* `room` is what it may still take, of names and of bytes, perhaps together with others; ENOSPC where that is
- * used up. Both it and the tree must outlive it. `device` is its number in what stat tells. NULL: no memory. */
-WasiMemory *wasi_memory_new(const WasiTree *tree, uint64_t device, uint64_t *room);
+ * used up. It, the tree and the clock must outlive it. `device` is its number in what stat tells. NULL: no
+ * memory. */
+WasiMemory *wasi_memory_new(const WasiTree *tree, uint64_t device, uint64_t *room,
+                            const WasiClock *clock);
 void wasi_memory_free(WasiMemory *memory); /* NULL is allowed */
 const WasiFiles *wasi_memory_files(const WasiMemory *memory);
 

@@ -40,8 +40,12 @@ enum {
 
 /* What extended headers say about the entry that follows. */
 typedef struct {
+    size_t len;
+    char text[PATH_MAX];
+} Path;
+typedef struct {
     bool has_path, has_link, has_size, has_time;
-    Str path, link;
+    Path path, link;
     uint64_t size;
     struct timespec time;
 } Said;
@@ -53,6 +57,7 @@ typedef struct {
     uint64_t header_at; /* of the entry that is being read */
     uint8_t header[BLOCK];
     Said always, next; /* `g`; `x`, `L` and `K` */
+    char *text;        /* of an extended header; NULL: there was none */
     bool awaits;       /* an entry has to follow */
 } Tar;
 
@@ -205,12 +210,24 @@ static bool read_decimal(Str text, uint64_t *value) {
     return text.len != 0;
 }
 
+static bool bad_name(Tar *t, Str name, const char *why) {
+    diag(t->diags, TAR_NAME, here(t), STR_ARG(str_from_to(name, 0, 200)), why);
+    return false;
+}
+
+static bool keep_path(Tar *t, Path *path, Str value, bool *has) {
+    if (value.len >= sizeof path->text) return bad_name(t, value, "is too long");
+    if (value.len) memcpy(path->text, value.ptr, value.len);
+    path->len = value.len;
+    return *has = true;
+}
+
 /* One record; false after a diagnostic. Keys that say nothing about names and contents are passed over. */
 static bool take_record(Tar *t, Said *said, Str key, Str value, uint64_t at) {
     bool good = true;
-    if (str_is(key, "path")) said->has_path = true, said->path = value;
-    else if (str_is(key, "linkpath")) said->has_link = true, said->link = value;
-    else if (str_is(key, "size")) good = said->has_size = read_decimal(value, &said->size);
+    if (str_is(key, "path")) return keep_path(t, &said->path, value, &said->has_path);
+    if (str_is(key, "linkpath")) return keep_path(t, &said->link, value, &said->has_link);
+    if (str_is(key, "size")) good = said->has_size = read_decimal(value, &said->size);
     else if (str_is(key, "mtime")) good = said->has_time = read_time(value, &said->time);
     else if (str_starts(key, STR("GNU.sparse."))) {
         diag(t->diags, TAR_SPARSE, place(t, at));
@@ -242,11 +259,6 @@ static bool take_records(Tar *t, Said *said, Str text, uint64_t at) {
 }
 
 /* ---- names ---- */
-
-static bool bad_name(Tar *t, Str name, const char *why) {
-    diag(t->diags, TAR_NAME, here(t), STR_ARG(str_from_to(name, 0, 200)), why);
-    return false;
-}
 
 static bool check_name(Tar *t, Str name) {
     if (name.len && name.ptr[0] == '/') return bad_name(t, name, "is absolute");
@@ -352,10 +364,21 @@ static bool type_of(Tar *t, Str name, mode_t *type) {
     }
 }
 
-static Str full_name(const Tar *t) {
+/* The prefix, a slash and the name. */
+static Str full_name(const Tar *t, char text[PREFIX_LEN + 1 + NAME_LEN]) {
     Str name = field(t, NAME, NAME_LEN), prefix = {0};
     if (memcmp(t->header + MAGIC, "ustar", 6) == 0) prefix = field(t, PREFIX, PREFIX_LEN);
-    return prefix.len ? STR_JOIN(t->tree->arena, prefix, STR("/"), name) : name;
+    if (!prefix.len) return name;
+    memcpy(text, prefix.ptr, prefix.len);
+    text[prefix.len] = '/';
+    memcpy(text + prefix.len + 1, name.ptr, name.len);
+    return (Str){text, prefix.len + 1 + name.len};
+}
+
+static Str said_path(bool by_next, const Path *next, bool by_always, const Path *always,
+                     Str plain) {
+    const Path *said = by_next ? next : by_always ? always : NULL;
+    return said ? (Str){said->text, said->len} : plain;
 }
 
 /* The entry of the header: extended headers say more than it. */
@@ -363,12 +386,11 @@ static bool read_entry(Tar *t, uint64_t size) {
     const Said *always = &t->always, *next = &t->next;
     uint64_t seconds;
     if (!number(t, TIME, TIME_LEN, "time", &seconds)) return false;
-    Entry e = {.name = next->has_path     ? next->path
-                       : always->has_path ? always->path
-                                          : full_name(t),
-               .target = next->has_link     ? next->link
-                         : always->has_link ? always->link
-                                            : field(t, LINK, LINK_LEN),
+    char text[PREFIX_LEN + 1 + NAME_LEN];
+    Entry e = {.name = said_path(next->has_path, &next->path, always->has_path, &always->path,
+                                 full_name(t, text)),
+               .target = said_path(next->has_link, &next->link, always->has_link, &always->link,
+                                   field(t, LINK, LINK_LEN)),
                .size = size,
                .time = next->has_time     ? next->time
                        : always->has_time ? always->time
@@ -379,7 +401,7 @@ static bool read_entry(Tar *t, uint64_t size) {
                         e.target.len ? "leads to one that is too long" : "leads nowhere");
     if (!add_entry(t, &e)) return false;
     if (has_contents(t)) t->at += filled(size);
-    t->next = (Said){0};
+    t->next.has_path = t->next.has_link = t->next.has_size = t->next.has_time = false;
     t->awaits = false;
     return true;
 }
@@ -392,14 +414,14 @@ static bool read_extension(Tar *t, uint64_t size) {
     }
     char type = (char)t->header[TYPE];
     uint64_t at = t->at;
-    char *text = arena_alloc(t->tree->arena, (size_t)size + 1);
-    if (!read_bytes(t, text, (size_t)size, "in an extended header")) return false;
+    if (!t->text) t->text = arena_alloc(t->tree->arena, MOST_RECORDS);
+    if (!read_bytes(t, t->text, (size_t)size, "in an extended header")) return false;
     t->at = at + filled(size);
-    Str whole = {text, (size_t)size}, name = str_from(text);
+    Str whole = {t->text, (size_t)size}, name = {t->text, strnlen(t->text, (size_t)size)};
     t->awaits |= type != 'g';
     switch (type) {
-    case 'L': t->next.has_path = true, t->next.path = name; return true;
-    case 'K': t->next.has_link = true, t->next.link = name; return true;
+    case 'L': return keep_path(t, &t->next.path, name, &t->next.has_path);
+    case 'K': return keep_path(t, &t->next.link, name, &t->next.has_link);
     case 'g': return take_records(t, &t->always, whole, at);
     default: return take_records(t, &t->next, whole, at);
     }
@@ -423,7 +445,7 @@ static bool read_one(Tar *t) {
 }
 
 bool wasi_tar_read(WasiTree *tree, Diags *diags) {
-    Tar t = {.tree = tree, .diags = diags};
+    Tar t = {.tree = tree, .diags = diags}; /* of some 20 KB */
     if (tree->size > UINT32_MAX) {
         diag(diags, TAR_LARGE, span_at(&tree->source, 0));
         return false;

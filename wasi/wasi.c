@@ -92,7 +92,8 @@ static bool open_disk(Wasi *wasi, const WasiFolder *folder, WasiQuota *quota) {
     quota->disk = folder->files ? folder->files : wasi_system(wasi)->files;
     if (!folder->tree) return true;
     uint64_t device = DEVICES + (uint64_t)wasi->whole->disks++;
-    quota->memory = wasi_memory_new(folder->tree, device << 32, &wasi->room);
+    quota->memory =
+        wasi_memory_new(folder->tree, device << 32, &wasi->room, wasi_system(wasi)->clock);
     quota->root = WASI_MEMORY_ROOT;
     if (quota->memory) quota->disk = wasi_memory_files(quota->memory);
     return quota->memory != NULL;

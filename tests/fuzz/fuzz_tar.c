@@ -32,9 +32,9 @@ static void mend_sums(uint8_t *bytes, size_t size) {
 static void check_node(const WasiTree *tree, const WasiTreeNode *node) {
     Str name = node->name;
     bool is_root = node == &tree->root;
-    demand(is_root == !name.len && name.len <= NAME_MAX && !memchr(name.ptr, '/', name.len));
-    demand(!str_is(name, ".") && !str_is(name, "..") &&
-           (!name.len || !memchr(name.ptr, 0, name.len)));
+    demand(is_root == !name.len && name.len <= NAME_MAX);
+    demand(str_find(name, '/', 0) == SIZE_MAX && str_find(name, 0, 0) == SIZE_MAX);
+    demand(!str_is(name, ".") && !str_is(name, ".."));
     demand(S_ISDIR(node->type) || !node->first);
     demand(!S_ISREG(node->type) ||
            (node->offset <= tree->size && node->size <= tree->size - node->offset));
@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (tree) {
         uint64_t room = 8 << 20;
         check_nodes(tree);
-        WasiMemory *memory = wasi_memory_new(tree, 1, &room);
+        WasiMemory *memory = wasi_memory_new(tree, 1, &room, &wasi_linux_clock);
         if (tree->count < 1000) use(wasi_memory_files(memory), WASI_MEMORY_ROOT, 0);
         wasi_memory_free(memory);
         demand(room == 8 << 20);

@@ -301,7 +301,7 @@ static void unnamed(void) {
 int main(void) {
     arena = arena_new();
     WasiTree *tree = wasi_tree_new(arena);
-    memory = wasi_memory_new(tree, 1, &room);
+    memory = wasi_memory_new(tree, 1, &room, &wasi_linux_clock);
     faulty_over(&disk, wasi_memory_files(memory));
     const WasiFiles *m = disk.below;
     int fd = m->open(m, WASI_MEMORY_ROOT, "file", O_CREAT | O_WRONLY, 0);

@@ -579,7 +579,7 @@ int main(void) {
     Diags diags = {.arena = arena};
     WasiTree *tree = wasi_tree_load(arena, STR("."), &diags);
     uint64_t room = 4 << 20;
-    WasiMemory *memory = tree ? wasi_memory_new(tree, 1, &room) : NULL;
+    WasiMemory *memory = tree ? wasi_memory_new(tree, 1, &room, &wasi_linux_clock) : NULL;
     if (!memory) return 1;
     disk = &wasi_linux_files;
     root = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -222,7 +222,7 @@ static bool load_memory(void) {
     arena = arena_new();
     Diags diags = {.arena = arena};
     tree = wasi_tree_load(arena, str_from(base_path), &diags);
-    memory = tree ? wasi_memory_new(tree, 1, &room) : NULL;
+    memory = tree ? wasi_memory_new(tree, 1, &room, &wasi_linux_clock) : NULL;
     return memory;
 }
 

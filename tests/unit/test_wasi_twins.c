@@ -178,7 +178,7 @@ int main(void) {
     int top = mkdtemp(root) ? open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     Arena *arena = arena_new();
     uint64_t room = 64 << 20;
-    WasiMemory *memory = wasi_memory_new(wasi_tree_new(arena), 1, &room);
+    WasiMemory *memory = wasi_memory_new(wasi_tree_new(arena), 1, &room, &wasi_linux_clock);
     if (top < 0 || !memory) return 1;
     disks[0] = &wasi_linux_files;
     disks[1] = wasi_memory_files(memory);

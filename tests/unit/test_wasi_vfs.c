@@ -270,7 +270,8 @@ static void copies(void) {
     const WasiTree *tree = tree_of(&b);
     Str before = str_copy(arena, buf_text(&b));
     room = 1 << 20;
-    WasiMemory *one = wasi_memory_new(tree, 1, &room), *two = wasi_memory_new(tree, 2, &room);
+    WasiMemory *one = wasi_memory_new(tree, 1, &room, &wasi_linux_clock),
+               *two = wasi_memory_new(tree, 2, &room, &wasi_linux_clock);
     const WasiFiles *m = wasi_memory_files(one), *other = wasi_memory_files(two);
     put(m, "a", "FROM", 0);
     check_file(m, "a", "FROM the archive");
@@ -308,7 +309,7 @@ static void pages(void) {
     tar_entry(&b, "f", '0', (Str){stuff, SIZE});
     tar_end(&b);
     room = 1 << 20;
-    WasiMemory *memory = wasi_memory_new(tree_of(&b), 1, &room);
+    WasiMemory *memory = wasi_memory_new(tree_of(&b), 1, &room, &wasi_linux_clock);
     const WasiFiles *m = wasi_memory_files(memory);
     int fd = m->open(m, WASI_MEMORY_ROOT, "f", O_RDWR, 0);
     size_t size = SIZE;
@@ -342,7 +343,7 @@ static void pages(void) {
 static void limits(void) {
     room = 40 << 10;
     static char bytes[64 << 10];
-    WasiMemory *memory = wasi_memory_new(wasi_tree_new(arena), 1, &room);
+    WasiMemory *memory = wasi_memory_new(wasi_tree_new(arena), 1, &room, &wasi_linux_clock);
     const WasiFiles *m = wasi_memory_files(memory);
     int fd = m->open(m, WASI_MEMORY_ROOT, "f", O_RDWR | O_CREAT, 0);
     ssize_t n = m->write(m, fd, bytes, sizeof bytes, 0);
@@ -374,7 +375,7 @@ static void little_room(void) {
     }
     tar_end(&b);
     room = 8 << 10;
-    WasiMemory *memory = wasi_memory_new(tree_of(&b), 1, &room);
+    WasiMemory *memory = wasi_memory_new(tree_of(&b), 1, &room, &wasi_linux_clock);
     const WasiFiles *m = wasi_memory_files(memory);
     struct stat st;
     CHECK(m->stat_at(m, WASI_MEMORY_ROOT, "f99", &st) < 0 && errno == ENOSPC);
@@ -393,7 +394,7 @@ static void little_room(void) {
 /* A reader of a folder, while names come and go: each that stays is told once. */
 static void reading_while_changing(void) {
     room = 1 << 20;
-    WasiMemory *memory = wasi_memory_new(wasi_tree_new(arena), 1, &room);
+    WasiMemory *memory = wasi_memory_new(wasi_tree_new(arena), 1, &room, &wasi_linux_clock);
     const WasiFiles *m = wasi_memory_files(memory);
     char name[16];
     for (int i = 0; i < 50; i++) {
@@ -434,7 +435,7 @@ static void host_folder(void) {
     WasiTree *tree = wasi_tree_load(arena, STR("in"), &diags);
     CHECK(tree != NULL);
     room = 1 << 20;
-    WasiMemory *memory = wasi_memory_new(tree, 1, &room);
+    WasiMemory *memory = wasi_memory_new(tree, 1, &room, &wasi_linux_clock);
     const WasiFiles *m = wasi_memory_files(memory);
     put(m, "kept", "CHANGED", 2);
     check_file(m, "kept", "keCHANGED");
