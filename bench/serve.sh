@@ -34,6 +34,10 @@ for workers in 1 2; do
     load "hello, $workers worker(s), 32 connections" 32 /
     if command -v h2load >/dev/null; then
         h2load --h1 -t1 -c32 -D"$seconds" "$url/" 2>/dev/null | sed -n 's/^finished in/h2load, 32 connections: finished in/p'
+        for streams in 1 10; do
+            h2load -t1 -c32 -m"$streams" -D"$seconds" "$url/" 2>/dev/null |
+                sed -n "s/^finished in/h2load, HTTP\\/2, 32 connections, $streams stream(s) each: finished in/p"
+        done
     fi
     stop
 done

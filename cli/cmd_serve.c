@@ -156,7 +156,7 @@ const CommandSpec cmd_serve = {
     OPTIONS(option_table),
     .arguments = arguments,
     .about =
-        "Answers HTTP/1.1 requests, with or without TLS, by a component that exports "
+        "Answers requests of HTTP/1.1 and HTTP/2, with or without TLS, by a component that exports "
         "`wasi:http/incoming-handler`. The "
         "component is read and validated once; each request has a fresh instance of it, which sees "
         "nothing of other requests, and nothing else that is not granted. One thread runs "
