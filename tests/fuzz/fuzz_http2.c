@@ -34,13 +34,20 @@ static void read_all(int fd) {
     }
 }
 
+/* Those that guests write, until the end of the input. */
+static struct {
+    WasiBody *at[256];
+    size_t count;
+} bodies;
+
 static void answer(Request *r, unsigned n) {
     static const char *const names[] = {"x-a", "Content-Length", "connection", "a b"};
     if (r->answer_kind != ANSWER_NONE || !r->client) return;
     r->answer_kind = ANSWER_GUEST;
     r->status = n & 1 ? 200 : 204;
     r->length = n & 2 ? 3 : HTTP1_UNKNOWN_LENGTH;
-    if (n & 4) r->out = wasi_body_new(WASI_BODY_CAPACITY);
+    bool has_body = n & 4 && bodies.count < sizeof bodies.at / sizeof *bodies.at;
+    if (has_body) bodies.at[bodies.count++] = r->out = wasi_body_new(WASI_BODY_CAPACITY);
     head_field(&r->answer, str_from(names[n & 2 ? 1 : n >> 3 & 3]), STR("3"));
 }
 
@@ -65,7 +72,9 @@ static void act(Server *s, unsigned what, uint8_t n) {
         if (r->out) wasi_body_fail(r->out, http_error(HTTP_INTERNAL_ERROR));
         break;
     case 5: request_returned(r, n & 1 ? "it has trapped" : NULL, 500); return;
-    case 6: request_fail(r, 504, "it has lasted too long"); break;
+    case 6:
+        if (r->client) request_fail(r, 504, "it has lasted too long");
+        break;
     case 7:
         if (r->client) r->client->inform(r->client, 100 + n % 8, trailers.at, n & 1);
         break;
@@ -80,6 +89,7 @@ static void end(Server *s) {
         guest_stop(s->guests);
         request_free(r);
     }
+    while (bodies.count) wasi_body_leave(bodies.at[--bodies.count]);
     if (s->connection_count || s->in_flight || s->waiting) abort();
     free(s->scratch);
     loop_free(s->loop);
