@@ -110,8 +110,9 @@ static uint64_t number(Input *in) {
 }
 
 static Str text(Input *in) {
-    static const char *const texts[] = {"a",  "Content-Length",    "Name", "5", "0", "hello", "Host",
-                                        "te", "transfer-encoding", "x y",  "/", "",  "a\r\n"};
+    static const char *const texts[] = {
+        "a",  "Content-Length",    "Name", "5", "0", "hello", "Host",
+        "te", "transfer-encoding", "x y",  "/", "",  "a\r\n"};
     uint8_t how = next(in);
     if (how < sizeof texts / sizeof *texts) return str_from(texts[how]);
     size_t n = how < 250 ? how % 20 : (size_t)how * 100;
