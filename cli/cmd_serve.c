@@ -69,9 +69,8 @@ static const Option option_table[] = {
            "Connections of one address, or 64 bits of an IPv6 address; then 503 (any number)"),
     NUMBER(Options, serve.max_requests, 0, "max-requests", "N",
            "Requests at a time; more are answered with 503 (1,000)"),
-    TIME(
-        Options, serve.max_delay, 0, "max-delay", "TIME",
-        "Answer with 503 while requests wait longer for their handlers to begin (100ms; 0: never)"),
+    TIME(Options, serve.max_delay, 0, "max-delay", "TIME",
+         "Answer with 503 while requests wait longer for those before them (100ms; 0: never)"),
     NUMBER(Options, serve.max_streams, 0, "max-streams", "N",
            "Requests of one connection at a time, in HTTP/2; more are refused (100)"),
     NUMBER(Options, serve.max_target, 0, "max-target", "BYTES",

@@ -37,6 +37,7 @@ static void queue(Guest *g) {
     if (s->first) s->last->next = g;
     else s->first = g;
     s->last = g;
+    s->queued++;
 }
 
 static void unqueue(Guest *g) {
@@ -48,6 +49,7 @@ static void unqueue(Guest *g) {
     else s->first = g->next;
     if (s->last == g) s->last = before;
     g->is_queued = false;
+    s->queued--;
 }
 
 Guest *guest_new(Request *request) {
@@ -71,6 +73,14 @@ Guest *guest_new(Request *request) {
     return g;
 }
 
+/* An average in which the last dozen count most, and none of them so much that it alone would have others
+ * turned away. */
+static void note_time(Server *s, uint64_t ns) {
+    uint64_t most = s->options->max_delay;
+    if (most && ns > most) ns = most;
+    s->usual = s->usual ? s->usual - s->usual / 16 + ns / 16 : ns;
+}
+
 /* All but its instance. */
 static void guest_free(Guest *g) {
     Server *s = g->server;
@@ -84,6 +94,7 @@ static void guest_free(Guest *g) {
     if (g->older) g->older->newer = g->newer;
     s->in_flight--;
     s->waiting -= !g->has_turn;
+    if (g->instance) note_time(s, g->request->guest_ns);
     COUNT(s->counters, requests_in_flight, -1);
     g->request->guest = NULL;
     free(g);

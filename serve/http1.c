@@ -249,8 +249,10 @@ static bool read_input(Connection *c, Str *input) {
         moved |= more || before > part.len;
         if (!more && (!input->len || before == part.len)) break;
     }
-    if (input->len < whole && c->is_asked)
-        connection_come_on(c); /* a head has its time as a whole */
+    bool was_full = c->is_full;
+    c->is_full = c->is_asked && !c->is_read && !room(c);
+    if (c->is_asked && (input->len < whole || (was_full && !c->is_full)))
+        connection_come_on(c); /* a head has its time as a whole; room is what a client waits for */
     if (c->lingers) *input = (Str){0};
     return moved;
 }

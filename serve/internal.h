@@ -173,6 +173,8 @@ struct Server {
     size_t turned_away;  /* connections that are only told so */
     size_t shaken;       /* steps of handshakes in this turn */
     Guest *first, *last; /* those that can go on, in their order */
+    size_t queued;       /* so many */
+    uint64_t usual;      /* how long a guest computes, by those that have ended last */
     Guest *guests;       /* all of them */
     Instance *spare;     /* without a request */
     size_t spare_count;
@@ -182,6 +184,7 @@ struct Server {
     char *scratch; /* what is read goes here first */
     uint64_t next_id;
     bool is_draining, is_ended, is_healthy, cannot_make;
+    bool is_behind; /* more is offered than can be answered */
     uint64_t delay; /* how long the guest that has begun last had waited for that */
     size_t waiting; /* guests that have not begun */
     time_t date_at;
@@ -201,7 +204,7 @@ void server_serve(Server *server, ServeProgram *program);
 /* Whether an instance of it can be made; false after telling why not. */
 bool program_works(const ServeOptions *options, ServeProgram *program);
 /* Whether a request is to be turned away. */
-bool server_is_full(const Server *server);
+bool server_is_full(Server *server);
 Str server_date(Server *server);
 /* Runs a worker until it has ended. */
 int server_run(const ServeOptions *options, ServeProgram *program, Tls *tls, int fd, int admin_fd,
@@ -276,6 +279,7 @@ struct Connection {
     bool is_expected; /* the client waits for 100 (Continue) */
     bool is_read;     /* the request is whole, or no more of it is looked at: */
     bool is_refused;  /* it was no good, or came too slowly */
+    bool is_full;     /* the guest has to take some of the body first */
     bool is_answered; /* all of the answer is in `out`, or has left */
     Client client;
     Request *request;

@@ -22,7 +22,10 @@
 
 #define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
-enum { MOST_ACCEPTED = 64 }; /* at a time */
+enum {
+    MOST_ACCEPTED = 64, /* at a time */
+    FEW_QUEUED = 3,     /* are never too many */
+};
 static const uint64_t rest = 100000000, turn_time = 5000000, second = 1000000000;
 
 void program_release(ServeProgram *program) {
@@ -44,10 +47,25 @@ Str server_date(Server *s) {
     return str_from(s->date);
 }
 
-bool server_is_full(const Server *s) {
+/* Whether the guests that can go on have more to compute than there is time for: at most what is usual for
+ * each. However long that is, a few may be there. */
+static bool has_work_for(const Server *s, uint64_t ns) {
+    return s->queued >= FEW_QUEUED && s->usual && s->queued > ns / s->usual;
+}
+
+/* What a request has waited for its first slice is known too late, and tells nothing of its other slices:
+ * guests that have begun share the time with all that begin after them. So what those who can go on have to
+ * compute counts, and those who wait for something do not. A burst may come near to max_delay; where one
+ * has, more is offered than can be answered, and a queue that stays long would only make all of them late:
+ * it is kept at a quarter until it has been empty. */
+bool server_is_full(Server *s) {
     const ServeOptions *o = s->options;
-    return s->in_flight >= o->max_requests ||
-           (o->max_delay && s->waiting && s->delay > o->max_delay);
+    if (s->in_flight >= o->max_requests) return true;
+    if (!o->max_delay) return false;
+    if (has_work_for(s, o->max_delay / 3 * 2)) s->is_behind = true;
+    else if (s->queued < FEW_QUEUED) s->is_behind = false;
+    return (s->waiting && s->delay > o->max_delay) ||
+           (s->is_behind && has_work_for(s, o->max_delay / 4));
 }
 
 /* ---- accepting ---- */
