@@ -161,10 +161,48 @@ printf '(component (import "wasi:http/types@0.3.0" (instance)) (instance $i) (ex
 expect "WASI 0.3" 1 serve --addr 127.0.0.1:0 "$tmp/p3.wat"
 say "WASI 0.3" 'WASI 0.3.*not supported'
 
-# What is kept is bounded.
-start --reuse 100 --spare 1 --keep 2
-for _ in 1 2 3 4 5 6; do ask -o /dev/null "http://127.0.0.1:$port/sleep?300" & done
-becomes "six at a time" 6 metric requests_total
-is "two are kept" 2 "$( (for _ in 1 2 3 4 5 6; do ask "http://127.0.0.1:$port/count"; echo; done) | sort -u | head -n 1)"
+# Where some compute, more than a few are too many; those that wait do not count.
+start --max-delay 300ms --timeout 60s --drain-timeout 100ms
+is "something that computes" 200 "$(status "http://127.0.0.1:$port/spin?100")"
+for n in 1 2 3 4 5; do
+    ask -o /dev/null "http://127.0.0.1:$port/sleep?30000" &
+    becomes "sleeper $n" "$n" metric requests_in_flight
+done
+is "beside those that wait" hello "$(ask "http://127.0.0.1:$port/")"
+for n in 6 7 8; do
+    ask -o /dev/null "http://127.0.0.1:$port/spin" &
+    becomes "a loop without end, $n" "$n" metric requests_in_flight
+done
+is "beside those that compute" 503 "$(status "http://127.0.0.1:$port/")"
+is "it was turned away" 1 "$(metric requests_shed_total)"
+kill -TERM "$pid"
+wait "$pid"
+is "what was under way is cut off" 1 $?
+
+# What is kept is bounded: of six instances two. hold N: N handlers more wait, until `release`.
+start --reuse 100 --spare 0 --keep 2
+mkfifo "$tmp/held"
+held=0
+hold() {
+    exec 7<>"$tmp/held"
+    for _ in $(seq "$1"); do
+        (exec 7>&- && ask -o /dev/null -T - "http://127.0.0.1:$port/echo") <"$tmp/held" &
+        held=$((held + 1))
+        becomes "held: $held" "$held" metric requests_in_flight
+    done
+}
+release() {
+    exec 7>&-
+    held=0
+    becomes "all have ended" 0 metric requests_in_flight
+}
+hold 6
+is "six at a time" 6 "$(metric instances_total)"
+release
+hold 2
+is "two are kept" 6 "$(metric instances_total)"
+hold 1
+is "no more are kept" 7 "$(metric instances_total)"
+release
 stop "what is kept"
 finish "serve core"
