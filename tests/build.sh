@@ -308,8 +308,8 @@ END
 chmod +x slow-clang
 for signal in INT TERM HUP; do
     rm -f pid
-    # In the background, a shell ignores SIGINT; env sets it back.
-    SLOW_PID=$PWD/pid env --default-signal=INT "$witc" build sole.c -w sole --clang ./slow-clang \
+    # In the background a shell ignores SIGINT, and what has begun it may ignore others; env sets them back.
+    SLOW_PID=$PWD/pid env --default-signal=INT,TERM,HUP "$witc" build sole.c -w sole --clang ./slow-clang \
         --wasm-ld ./slow-clang -o x.wasm 2>/dev/null &
     program=$!
     tries=0
