@@ -35,6 +35,7 @@ struct Wasi {
     uintptr_t hole;
     struct pollfd *wants;
     size_t want_count, want_cap;
+    uint32_t *want_slots; /* twice as many as want_cap; see find_want */
     uint64_t deadline; /* the earliest that a call waits for */
     uint64_t real_deadline;
     bool waits;    /* for one of those */
@@ -312,6 +313,7 @@ static void free_objects(Wasi *wasi) {
     wasi_forget_busy(wasi);
     free(wasi->objects);
     free(wasi->wants);
+    free(wasi->want_slots);
 }
 
 void wasi_free(Wasi *wasi) {
@@ -462,23 +464,39 @@ bool wasi_is_ready(const Wasi *wasi, int fd, short events) {
     return n != 0; /* failures show when the operation itself is tried */
 }
 
+/* The slot of a descriptor: the index of what is wanted of it, and 1; or 0, where that is to be. A guest may ask
+ * for a million things at a time. */
+static uint32_t *find_want(const Wasi *wasi, int fd) {
+    size_t mask = 2 * wasi->want_cap - 1, at = (size_t)fd & mask;
+    while (wasi->want_slots[at] && wasi->wants[wasi->want_slots[at] - 1].fd != fd)
+        at = (at + 1) & mask;
+    return &wasi->want_slots[at];
+}
+
+static bool grow_wants(Wasi *wasi) {
+    size_t cap = wasi->want_cap ? wasi->want_cap * 2 : 8;
+    struct pollfd *more = realloc(wasi->wants, cap * sizeof *more);
+    if (more) wasi->wants = more;
+    uint32_t *slots = more ? calloc(2 * cap, sizeof *slots) : NULL;
+    if (!slots) return false;
+    free(wasi->want_slots);
+    wasi->want_slots = slots;
+    wasi->want_cap = cap;
+    for (uint32_t i = 0; i < wasi->want_count; i++) *find_want(wasi, wasi->wants[i].fd) = i + 1;
+    return true;
+}
+
 void wasi_want_fd(Wasi *wasi, int fd, short events) {
     if (fd == WASI_FD_BODY) return;
     wasi = wasi->whole;
     wasi->waits = true;
-    for (size_t i = 0; i < wasi->want_count; i++)
-        if (wasi->wants[i].fd == fd) {
-            wasi->wants[i].events |= events;
-            return;
-        }
-    if (wasi->want_count == wasi->want_cap) {
-        size_t cap = wasi->want_cap ? wasi->want_cap * 2 : 8;
-        struct pollfd *more = realloc(wasi->wants, cap * sizeof *more);
-        if (!more) return; /* the slice of time in wasi_wait makes up for it */
-        wasi->wants = more;
-        wasi->want_cap = cap;
-    }
+    uint32_t at = wasi->want_cap ? *find_want(wasi, fd) : 0;
+    if (at) wasi->wants[at - 1].events |= events;
+    if (at) return;
+    /* without memory, the slice of time in wasi_wait makes up for it */
+    if (wasi->want_count == wasi->want_cap && !grow_wants(wasi)) return;
     wasi->wants[wasi->want_count++] = (struct pollfd){.fd = fd, .events = events};
+    *find_want(wasi, fd) = (uint32_t)wasi->want_count;
 }
 
 void wasi_want_time(Wasi *wasi, uint64_t deadline) {
@@ -510,6 +528,7 @@ bool wasi_wants(Wasi *wasi, WasiWants *wants) {
 }
 
 void wasi_wake(Wasi *wasi) {
+    if (wasi->want_count) memset(wasi->want_slots, 0, 2 * wasi->want_cap * sizeof(uint32_t));
     wasi->want_count = 0;
     wasi->deadline = wasi->real_deadline = UINT64_MAX;
     wasi->waits = false;
