@@ -210,6 +210,7 @@ typedef struct WasiOutput {
     uint64_t permit;       /* of the last check-write */
     uint8_t *pending;
     size_t start, end; /* of what is pending */
+    size_t paid;       /* of `end`, by the host's budget */
     WasiQuota *quota;  /* of a file, */
     uint64_t offset;   /* and where it is written; WASI_APPEND: always at its end */
     struct WasiOutput **owner;

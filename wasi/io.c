@@ -313,10 +313,18 @@ WASI_FN(input_subscribe) {
 
 /* ---- output ---- */
 
+/* Nothing is pending any more. */
+static void forget_pending(WasiOutput *out) {
+    wasi_budget_give(wasi_budget(out->object.maker), out->paid);
+    free(out->pending);
+    out->pending = NULL;
+    out->start = out->end = out->paid = 0;
+}
+
 static void free_output(WasiObject *object) {
     WasiOutput *out = (WasiOutput *)object;
     if (out->owner) *out->owner = NULL;
-    free(out->pending);
+    forget_pending(out);
 }
 
 WasiOutput *wasi_output(VmThread *thread, Wasi *wasi, int fd, WasiObject *parent, AbiValue *out) {
@@ -434,7 +442,7 @@ static int write_pending(WasiOutput *out) {
 static int drain(WasiOutput *out) {
     int code = write_pending(out);
     if (out->start < out->end) return code;
-    out->start = out->end = 0;
+    forget_pending(out);
     if (out->ends) shut_socket(out);
     out->ends = false;
     if (out->link) set_idle(out);
@@ -470,6 +478,19 @@ void wasi_forget_busy(Wasi *wasi) {
     while (*wasi_busy(wasi)) set_idle(*wasi_busy(wasi));
 }
 
+/* What stays pending counts as the host's messages do: where it is too much, the stream has ended. 0, or an errno. */
+static int pay_pending(WasiOutput *out) {
+    size_t more = out->end - out->paid;
+    if (wasi_budget_take(wasi_budget(out->object.maker), more)) {
+        out->paid = out->end;
+        return 0;
+    }
+    out->closed = true;
+    out->start = out->end;
+    drain(out);
+    return ENOBUFS;
+}
+
 /* Takes `n` bytes (NULL: zeroes) and writes what the descriptor takes at once. 0, or an errno. */
 static int accept_bytes(Wasi *wasi, WasiOutput *out, const void *bytes, size_t n) {
     if (n == 0) return 0;
@@ -490,6 +511,7 @@ static int accept_bytes(Wasi *wasi, WasiOutput *out, const void *bytes, size_t n
     if (!filters) out->end += granted;
     if (out->standard) wasi_output_count(host, granted);
     int code = drain(out);
+    if (out->end) code = pay_pending(out);
     if (out->end) set_busy(wasi, out);
     if (granted == n || code) return code;
     out->closed = out->end == 0;

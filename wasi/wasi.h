@@ -51,7 +51,8 @@ typedef struct {
     uint64_t max_fields;    /* bytes of the names and values of HTTP fields (128 KiB) */
     uint64_t max_requests;  /* HTTP requests that it has sent, under way at a time (64) */
     uint64_t max_exchange;  /* nanoseconds of such a request with its response (no limit) */
-    uint64_t max_messages;  /* bytes of HTTP messages: fields, and bodies under way (64 MiB) */
+    uint64_t max_messages;  /* bytes of HTTP messages: fields, and bodies under way; and
+                             * of what pipes and sockets do not take yet (64 MiB) */
     uint64_t max_output;    /* bytes written to stdout and stderr together (no limit) */
     uint64_t max_vfs; /* bytes of memory for names and changes in folders of a tree (256 MiB) */
 } WasiLimits;
@@ -120,6 +121,9 @@ bool wasi_output_met(const Wasi *wasi);
 void wasi_link(Wasi *wasi, VmLinker *linker);
 /* As much of it as this component imports, which takes less time. */
 void wasi_link_to(Wasi *wasi, VmLinker *linker, const CompInfo *info);
+/* The name of a feature that is not on, and that a function which this component imports takes; NULL: there
+ * is none. */
+const char *wasi_missing_feature(const Wasi *wasi, const CompInfo *info);
 /* Waits until something that suspended threads wait for may be ready, or for a tenth of a second (so
  * that limits of time and interrupts are noticed); false where nothing can become ready. */
 bool wasi_wait(Wasi *wasi);

@@ -5,6 +5,8 @@
  */
 #include "tests/wasi.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -150,6 +152,54 @@ static void messages_are_limited(void) {
     host_close();
 }
 
+/* `check-write`, or another call without arguments: false where the stream has ended or failed. */
+static bool on_stream(const char *name, AbiValue stream) {
+    char full[64];
+    snprintf(full, sizeof full, "[method]output-stream.%s", name);
+    CHECK_EQ(call("wasi:io/streams", full, &stream), VM_DONE);
+    return !result[0].variant.index;
+}
+
+static bool write_page(AbiValue stream) {
+    static char page[4096];
+    AbiValue args[2] = {stream, {.list = {page, sizeof page}}};
+    CHECK_EQ(call("wasi:io/streams", "[method]output-stream.write", args), VM_DONE);
+    return !result[0].variant.index;
+}
+
+/* What waits for a pipe that nobody reads is bounded over all streams, however many there are. */
+static void pending_bytes_are_limited(void) {
+    static char bytes[1 << 16];
+    AbiValue streams[4];
+    int fds[2];
+    if (pipe2(fds, O_NONBLOCK)) abort();
+    WasiContext context = {.stdin_fd = -1, .stdout_fd = fds[1], .stderr_fd = -1};
+    context.limits.max_messages = 8192;
+    host_open(&context);
+    for (int i = 0; i < 4; i++) {
+        CHECK_EQ(call("wasi:cli/stdout", "get-stdout", NULL), VM_DONE);
+        streams[i] = result[0];
+        CHECK(on_stream("check-write", streams[i]));
+        CHECK_EQ(result[0].variant.payload->bits, 4096);
+    }
+    while (write(fds[1], bytes, sizeof bytes) > 0) continue;
+    CHECK(write_page(streams[0]));
+    CHECK(write_page(streams[1]));
+    CHECK(!write_page(streams[2]));
+    CHECK_EQ(result[0].variant.payload->variant.index, 0); /* last-operation-failed */
+    CHECK(!on_stream("check-write", streams[2]));
+    CHECK_EQ(result[0].variant.payload->variant.index, 1); /* closed */
+    while (read(fds[0], bytes, sizeof bytes) > 0) continue;
+    CHECK(on_stream("flush", streams[0]));
+    CHECK(on_stream("flush", streams[1]));
+    CHECK_EQ(read(fds[0], bytes, sizeof bytes), 8192);
+    CHECK(write_page(streams[3]));
+    CHECK_EQ(read(fds[0], bytes, sizeof bytes), 4096);
+    host_close();
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static uint32_t sockets_until_refused(void) {
     AbiValue family = bits(0);
     for (uint32_t n = 0; n < 2000; n++) {
@@ -258,6 +308,7 @@ int main(void) {
     RUN(filters_by_stream);
     RUN(resources_are_limited);
     RUN(messages_are_limited);
+    RUN(pending_bytes_are_limited);
     RUN(open_files_are_limited);
     RUN(nothing_is_left_for_the_next);
     RUN(hosts_beside);
