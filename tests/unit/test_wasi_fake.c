@@ -550,6 +550,26 @@ static void every_handle(void) {
     free(all);
 }
 
+/* What they wait for is told once for each descriptor. */
+static void many_pollables_of_some_sockets(void) {
+    enum { SOCKETS = 100, ALL = 50 * SOCKETS };
+    static AbiValue sockets[SOCKETS], all[ALL];
+    for (size_t i = 0; i < SOCKETS; i++) {
+        sockets[i] = new_socket(false, 0);
+        CHECK_EQ(to("start-connect", sockets[i], far(SLOW)), FINE);
+    }
+    for (size_t i = 0; i < ALL; i++)
+        all[i] = pollable_of(TCP, "[method]tcp-socket.subscribe", sockets[i % SOCKETS]);
+    AbiValue list = {.list = {all, ALL}};
+    CHECK_EQ(call("wasi:io/poll", "poll", &list), VM_SUSPEND);
+    WasiWants wants;
+    CHECK(wasi_wants(wasi, &wants));
+    CHECK_EQ(wants.count, SOCKETS);
+    CHECK_EQ(poll_all(all, ALL), ALL);
+    for (size_t i = 0; i < ALL; i++) drop(all[i]);
+    for (size_t i = 0; i < SOCKETS; i++) drop(sockets[i]);
+}
+
 /* ---- limits ---- */
 
 static size_t longest_read(AbiValue in) {
@@ -683,6 +703,7 @@ int main(void) {
     RUN(clocks_stand_still);
     RUN(deadlines_in_order);
     RUN(every_handle);
+    RUN(many_pollables_of_some_sockets);
     RUN(reads_are_limited);
     RUN(peers_that_never_read);
     close_host();
