@@ -133,6 +133,8 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source,
         status = EXIT_TRAP;
     } else if (vm_store_met(store, VM_LIMIT_INSTANCES)) {
         run_note_limit(cli, WITC_LIMIT_INSTANCES);
+    } else if (wasi_missing_feature(wasi, info)) {
+        diag_note(&cli->diags, RUN_IMPORT_FEATURE, span_none(), wasi_missing_feature(wasi, info));
     }
     vm_linker_free(linker);
     return status;

@@ -32,7 +32,11 @@ static bool instantiate(Instance *in, Making *making) {
     Diags diags = {.arena = in->arena};
     if (link_program(in, making, &diags)) return true;
     if (making && making_is_stopped(making)) return false;
-    if (diags.list.len) say("%.*s", STR_ARG(diags.list.at[0].message));
+    const char *feature = wasi_missing_feature(in->wasi, in->program->info);
+    if (diags.list.len && feature)
+        say("%.*s; it imports what WASI has as @unstable: served with `--features %s`",
+            STR_ARG(diags.list.at[0].message), feature);
+    else if (diags.list.len) say("%.*s", STR_ARG(diags.list.at[0].message));
     else if (vm_status(in->thread) == VM_EXIT) say("an instance has ended while it was made");
     else if (vm_trapped(in->thread)) {
         Str message = vm_trap_message(in->thread);

@@ -113,6 +113,7 @@ printf 'grants: {features: [clocks-timezone]}\n' | policy zone.yml
 expect "a time zone by a policy" 0 run --policy "$tmp/zone.yml" --invoke 'offset({seconds: 1, nanoseconds: 2})' "$tmp/zone.wat"
 expect "no time zone" 1 run --features network-error-code --invoke 'offset({seconds: 1, nanoseconds: 2})' "$tmp/zone.wat"
 say "no time zone" "wasi:clocks/timezone"
+say "how to have it" "features clocks-timezone"
 expect "an unknown feature" 2 run --features timezone --invoke 'grows-of-box()' "$two"
 say "what there is" "clocks-timezone"
 

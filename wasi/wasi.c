@@ -695,6 +695,26 @@ static void link_wanted(Wasi *wasi, VmLinker *linker, const WasiInterface *inter
     }
 }
 
+static bool imports(const CompInfo *info, Str interface, const char *function) {
+    const CompExterns *all = &info->type.imports;
+    for (size_t i = 0; i < all->len; i++)
+        if (all->at[i].entity.sort == COMP_INSTANCE &&
+            is_version_of(all->at[i].name.name, interface) &&
+            is_wanted(all->at[i].entity.instance, function))
+            return true;
+    return false;
+}
+
+const char *wasi_missing_feature(const Wasi *wasi, const CompInfo *info) {
+    for (size_t i = 0; i < WASI_COUNT(unstable); i++) {
+        if (wasi->context->features & unstable[i].feature) continue;
+        if (!imports(info, str_from(unstable[i].interface), unstable[i].function)) continue;
+        for (size_t bit = 0; bit < WASI_COUNT(features); bit++)
+            if (unstable[i].feature == 1u << bit) return features[bit];
+    }
+    return NULL;
+}
+
 void wasi_link_to(Wasi *wasi, VmLinker *linker, const CompInfo *info) {
     const VmInstanceHosts hosts = {own_host, is_host, wasi, own_limits, own_context};
     if (wasi->beside) vm_linker_hosts(linker, &hosts);
