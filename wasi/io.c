@@ -132,28 +132,37 @@ WASI_FN(pollable_block) {
 
 /* The answer is the indices of those that are ready, in the order in which they were given. (Other
  * processes may have a descriptor too, so what was ready may no longer be.) */
-WASI_FN(poll_list) {
+static VmStatus poll_now(VmThread *thread, Wasi *wasi, const AbiValue *args, AbiValue *result,
+                         Arena *scratch) {
     const AbiValue *handles = args[0].list.items;
     size_t n = args[0].list.len, ready = 0;
     if (n == 0) return vm_trap_text(thread, TRAP_HOST, "poll of an empty list");
     if (n > UINT32_MAX) return vm_trap_text(thread, TRAP_HOST, "poll of too many");
     for (size_t i = 0; i < n; i++) {
-        const WasiPollable *pollable = wasi_get(thread, context, &handles[i], WASI_POLLABLE);
+        const WasiPollable *pollable = wasi_get(thread, wasi, &handles[i], WASI_POLLABLE);
         if (!pollable) return VM_TRAP;
         if (is_pollable_ready(pollable)) ready++;
-        else if (ready == 0) want(context, pollable);
+        else if (ready == 0) want(wasi, pollable);
     }
     if (ready == 0) return VM_SUSPEND;
     uint32_t *indices = ARENA_NEW_ARRAY(scratch, uint32_t, n);
     result->list.items = indices;
     result->list.len = 0;
     for (size_t i = 0; i < n; i++) {
-        const WasiPollable *pollable = wasi_get(thread, context, &handles[i], WASI_POLLABLE);
+        const WasiPollable *pollable = wasi_get(thread, wasi, &handles[i], WASI_POLLABLE);
         if (is_pollable_ready(pollable)) indices[result->list.len++] = (uint32_t)i;
     }
     if (result->list.len) return VM_DONE;
-    wasi_want_time(context, wasi_time(context));
+    wasi_want_time(wasi, wasi_time(wasi));
     return VM_SUSPEND;
+}
+
+WASI_FN(poll_list) {
+    wasi_http_pump(context);
+    wasi_http_rest(context, true);
+    VmStatus status = poll_now(thread, context, args, result, scratch);
+    wasi_http_rest(context, false);
+    return status;
 }
 
 /* ---- stream errors: last-operation-failed(error), closed ---- */

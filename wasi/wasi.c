@@ -39,6 +39,7 @@ struct Wasi {
     uint64_t deadline; /* the earliest that a call waits for */
     uint64_t real_deadline;
     bool waits;    /* for one of those */
+    bool rests;    /* a call of poll has made requests go on, once for all that it asks about */
     uint64_t seed; /* of insecure random numbers */
     uint64_t insecure_seed[2];
     uint64_t hash_key[2];
@@ -226,7 +227,9 @@ WasiLookups *wasi_lookups(Wasi *wasi) {
 }
 WasiBudget *wasi_budget(const Wasi *wasi) { return wasi->budget; }
 WasiClient **wasi_client(Wasi *wasi) { return &wasi->client; }
+void wasi_http_rest(Wasi *wasi, bool rests) { wasi->whole->rests = rests; }
 void wasi_http_pump(Wasi *wasi) {
+    if (wasi->whole->rests) return;
     for (wasi = wasi->whole; wasi; wasi = wasi->beside) wasi_client_pump(wasi->client);
 }
 WasiOutput **wasi_busy(Wasi *wasi) { return &wasi->whole->busy; }
