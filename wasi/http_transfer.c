@@ -66,7 +66,9 @@ static void load(void) {
     CURL_FUNCTIONS(X)
 #undef X
     if (curl.version_info(CURLVERSION_NOW)->version_num < OLDEST) return;
-    unsetenv("SSLKEYLOGFILE"); /* it would write the keys of every connection there */
+    /* It would write the keys of every connection there. Emptied where it stands: taking it out moves the others,
+     * which threads (lookups) may be reading. */
+    if (getenv("SSLKEYLOGFILE")) setenv("SSLKEYLOGFILE", "", 1);
     curl.is_here = curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
