@@ -103,6 +103,7 @@ static void want(Wasi *wasi, const WasiPollable *pollable) {
     struct pollfd p;
     if (!parent) wasi_want_time(wasi, pollable->deadline);
     else if (waits_for(parent, &p)) wasi_want_fd(wasi, p.fd, p.events);
+    else wasi_want_time(wasi, wasi_time(wasi)); /* a lookup has ended meanwhile: it is to ask again */
 }
 
 /* ---- poll ---- */
@@ -141,9 +142,10 @@ static VmStatus poll_now(VmThread *thread, Wasi *wasi, const AbiValue *args, Abi
     for (size_t i = 0; i < n; i++) {
         const WasiPollable *pollable = wasi_get(thread, wasi, &handles[i], WASI_POLLABLE);
         if (!pollable) return VM_TRAP;
-        if (is_pollable_ready(pollable)) ready++;
-        else if (ready == 0) want(wasi, pollable);
+        ready += is_pollable_ready(pollable);
     }
+    for (size_t i = 0; i < n && ready == 0; i++)
+        want(wasi, wasi_get(thread, wasi, &handles[i], WASI_POLLABLE));
     if (ready == 0) return VM_SUSPEND;
     uint32_t *indices = ARENA_NEW_ARRAY(scratch, uint32_t, n);
     result->list.items = indices;
