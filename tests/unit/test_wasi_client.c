@@ -52,6 +52,7 @@ static const HttpdRoute routes[] = {
     {"/bad-trailer", OK "Transfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 3\r\n\r\n", 0,
      HTTPD_CLOSE},
     {"/aged", "", 0, HTTPD_HOOK},
+    {"/hooked", OK "Content-Length: 5\r\n\r\nhello", 0, HTTPD_HOOK},
     {"/bad-chunk", OK "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", 0, HTTPD_CLOSE},
 };
 static Httpd server;
@@ -66,6 +67,7 @@ static HttpdRoute made[5];
 
 static atomic_int no_socket;     /* an errno */
 static atomic_long aged;         /* seconds by which the clocks are ahead */
+static atomic_int hooks;         /* answers after which the server has called its hook */
 static atomic_bool nobody_waits; /* for slow.test */
 static atomic_int lookups,
     strangers; /* how often a name was asked for, and 127.0.0.2 connected to */
@@ -406,18 +408,18 @@ static void timeouts(void) {
 
 /* A guest that looks only after the time has passed: what has come by then is in time. */
 static void a_busy_guest(void) {
-    enum { MS = 1000000 };
-    Fetch f = {.method = "GET", .path = "/hello", .first_byte = 300 * MS};
+    Fetch f = {.method = "GET", .path = "/hooked", .first_byte = 3600u * (uint64_t)1000000000};
     AbiValue args[2] = {make_request(&f), make_options(&f)};
     CHECK_EQ(call("wasi:http/outgoing-handler", "handle", args), VM_DONE);
     CHECK_EQ(result[0].variant.index, 0);
     AbiValue future = result[0].variant.payload[0];
     CHECK_EQ(call(HTTP, "[method]future-incoming-response.subscribe", &future), VM_DONE);
     AbiValue pollable = result[0];
-    usleep(400000); /* before the request is on its way */
-    for (int i = 0; i < 20; i++)
+    aged += 4000; /* before the request is on its way */
+    for (int i = 0; i < 20000 && !hooks; i++, usleep(1000))
         CHECK_EQ(call("wasi:io/poll", "[method]pollable.ready", &pollable), VM_DONE);
-    usleep(400000); /* and behind it */
+    CHECK_EQ(hooks, 1); /* the answer is there */
+    aged += 4000; /* and behind it */
     CHECK_EQ(finish("wasi:io/poll", "[method]pollable.block", &pollable), VM_DONE);
     wasi_drop(wasi, &pollable);
     CHECK_EQ(call(HTTP, "[method]future-incoming-response.get", &future), VM_DONE);
@@ -500,8 +502,6 @@ static void grants(void) {
          "handle !destination-IP-prohibited");
     TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .authority = "example.com"}),
          "handle !HTTP-request-denied");
-    TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .authority = "nowhere.invalid"}),
-         "!DNS-error(NXDOMAIN)");
     TOLD(fetch(&(Fetch){.method = "GET", .path = "/hello", .authority = here("localhost:%u")}),
          "200 hello");
     TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .authority = here("127.0.0.1:7")}),
@@ -548,6 +548,7 @@ static void names(void) {
 /* A connection that was kept dies when more time has passed than libcurl keeps addresses for. That it asks
  * again must not lead to where nobody has decided on, though the rules would grant it. */
 static void addresses_are_pinned(void) {
+    long before = aged;
     lookups = strangers = 0;
     TOLD(ask("pinned.test:%u", server.port), "200 hello");
     CHECK_EQ(lookups, 1);
@@ -558,10 +559,13 @@ static void addresses_are_pinned(void) {
     CHECK(told[0] == '!');
     CHECK(lookups >= 1);
     CHECK_EQ(strangers, 0);
-    CHECK(aged > 0);
+    CHECK(aged > before);
 }
 
-static void grow_old(void) { aged += 70; }
+static void grow_old(void) {
+    aged += 70;
+    hooks++;
+}
 
 /* A listener whose queue is full answers nobody. */
 static void nobody_accepts(void) {
@@ -576,7 +580,7 @@ static void nobody_accepts(void) {
     }
     char authority[40];
     snprintf(authority, sizeof authority, "127.0.0.3:%u", ntohs(at.sin_port));
-    TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .authority = authority, .connect = 50000000}),
+    TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .authority = authority}),
          "!connection-refused"); /* of another address */
     snprintf(authority, sizeof authority, "127.0.0.1:%u", ntohs(at.sin_port));
     TOLD(fetch(&(Fetch){.method = "GET", .path = "/", .authority = authority, .connect = 50000000}),
@@ -618,7 +622,7 @@ static void limits_of_the_host(WasiContext *context) {
     enum { MS = 1000000 };
     host_close();
     context->limits.max_requests = 1;
-    context->limits.max_exchange = 80 * MS;
+    context->limits.max_exchange = 1000 * (uint64_t)MS;
     host_open(context);
     TOLD(get("/silent"), "!HTTP-response-timeout");
     TOLD(get("/stall"), "200 abc!HTTP-response-timeout trailers !HTTP-response-timeout");
@@ -700,9 +704,9 @@ int main(void) {
     server.hook = grow_old;
     const char *said[] = {here("tcp:127.0.0.1:%u"),   "tcp:127.0.0.1:7",
                           "tcp:127.0.0.1:7000-65535", "tcp:localhost:*",
-                          "tcp:*.invalid:80",         "tcp:*.test:80",
-                          "dns:inside.test",          "tcp:pinned.test:*",
-                          "tcp:127.0.0.2:7200-65535", "tcp:127.0.0.3:7200-65535"};
+                          "tcp:*.test:80",            "dns:inside.test",
+                          "tcp:pinned.test:*",        "tcp:127.0.0.2:7200-65535",
+                          "tcp:127.0.0.3:7200-65535"};
     enum { RULES = sizeof said / sizeof *said };
     WasiNetRule rules[RULES];
     for (int i = 0; i < RULES; i++)
