@@ -116,7 +116,7 @@ void wasi_client_clear(WasiClient *client); /* gives up what is under way; may b
 void wasi_client_want(WasiClient *client);
 void wasi_client_pump(WasiClient *client);
 void wasi_client_wake(WasiClient *client);
-void wasi_http_pump(Wasi *wasi); /* they go on as far as they do without waiting */
+void wasi_http_pump(Wasi *wasi);             /* they go on as far as they do without waiting */
 void wasi_http_rest(Wasi *wasi, bool rests); /* until it is false again, they do not */
 
 /* Says what a call that is about to suspend waits for; WASI_FD_BODY is for what only the other side

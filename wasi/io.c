@@ -103,7 +103,7 @@ static void want(Wasi *wasi, const WasiPollable *pollable) {
     struct pollfd p;
     if (!parent) wasi_want_time(wasi, pollable->deadline);
     else if (waits_for(parent, &p)) wasi_want_fd(wasi, p.fd, p.events);
-    else wasi_want_time(wasi, wasi_time(wasi)); /* a lookup has ended meanwhile: it is to ask again */
+    else wasi_want_time(wasi, wasi_time(wasi)); /* ready meanwhile, by a thread: it asks again */
 }
 
 /* ---- poll ---- */

@@ -36,7 +36,7 @@ struct Wasi {
     struct pollfd *wants;
     size_t want_count, want_cap;
     uint32_t *want_slots; /* twice as many as want_cap; see find_want */
-    uint64_t deadline; /* the earliest that a call waits for */
+    uint64_t deadline;    /* the earliest that a call waits for */
     uint64_t real_deadline;
     bool waits;    /* for one of those */
     bool rests;    /* a call of poll has made requests go on, once for all that it asks about */

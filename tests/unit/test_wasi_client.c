@@ -419,7 +419,7 @@ static void a_busy_guest(void) {
     for (int i = 0; i < 20000 && !hooks; i++, usleep(1000))
         CHECK_EQ(call("wasi:io/poll", "[method]pollable.ready", &pollable), VM_DONE);
     CHECK_EQ(hooks, 1); /* the answer is there */
-    aged += 4000; /* and behind it */
+    aged += 4000;       /* and behind it */
     CHECK_EQ(finish("wasi:io/poll", "[method]pollable.block", &pollable), VM_DONE);
     wasi_drop(wasi, &pollable);
     CHECK_EQ(call(HTTP, "[method]future-incoming-response.get", &future), VM_DONE);
@@ -702,10 +702,14 @@ int main(void) {
     memcpy(all + sizeof routes / sizeof *routes, made, sizeof made);
     httpd_start(&server, all, sizeof all / sizeof *all);
     server.hook = grow_old;
-    const char *said[] = {here("tcp:127.0.0.1:%u"),   "tcp:127.0.0.1:7",
-                          "tcp:127.0.0.1:7000-65535", "tcp:localhost:*",
-                          "tcp:*.test:80",            "dns:inside.test",
-                          "tcp:pinned.test:*",        "tcp:127.0.0.2:7200-65535",
+    const char *said[] = {here("tcp:127.0.0.1:%u"),
+                          "tcp:127.0.0.1:7",
+                          "tcp:127.0.0.1:7000-65535",
+                          "tcp:localhost:*",
+                          "tcp:*.test:80",
+                          "dns:inside.test",
+                          "tcp:pinned.test:*",
+                          "tcp:127.0.0.2:7200-65535",
                           "tcp:127.0.0.3:7200-65535"};
     enum { RULES = sizeof said / sizeof *said };
     WasiNetRule rules[RULES];
