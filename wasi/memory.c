@@ -510,6 +510,7 @@ static void lose_name(WasiMemory *m, Node *folder, Node *node) {
     stamp(m, folder, true);
     if (S_ISDIR(node->type)) {
         node->links = 0;
+        node->parent = NULL; /* which may go before it, where it is still open */
         folder->folders--;
     }
     drop_node(m, node);
