@@ -134,12 +134,23 @@ void wasi_pages_free(WasiPages *p) {
     p->count = 0;
 }
 
-void wasi_pages_cut(WasiPages *p, uint64_t size) {
-    if (size == 0) wasi_pages_free(p);
-    for (uint64_t i = (size + PAGE - 1) / PAGE; i < p->count; i++) {
+/* The table keeps no places behind the end: going over them again at each cut would take as long each time. */
+static void cut_table(WasiPages *p, uint64_t keep) {
+    if (keep == 0) wasi_pages_free(p);
+    if (keep >= p->count) return;
+    for (size_t i = keep; i < p->count; i++) {
         wasi_room_give(p->room, p->pages[i], PAGE);
         p->pages[i] = NULL;
     }
+    uint8_t **pages = realloc(p->pages, keep * sizeof *pages);
+    if (!pages) return;
+    *p->room += (p->count - keep) * sizeof *pages;
+    p->pages = pages;
+    p->count = keep;
+}
+
+void wasi_pages_cut(WasiPages *p, uint64_t size) {
+    cut_table(p, (size + PAGE - 1) / PAGE);
     uint8_t *last = page_at(p, size / PAGE);
     if (last) memset(last + size % PAGE, 0, PAGE - size % PAGE);
     p->size = size;
