@@ -15,12 +15,12 @@
 
 /*
  * The system below the host of WASI, as small tables of calls: Linux is one (linux.c, linux_net.c), and others
- * stand in its place: files in memory (memory.c), faults put into the calls of another (faults.c), a network
+ * stand in its place: files in memory (memory.c), faults put into the calls of another (tests/faulty.h), a network
  * by script (tests/fake_net.c), clocks that move only where somebody waits (fixed.c).
  *
  *     filesystem.c, path.c, io.c   rights, quotas, resolution of paths, streams: the same over each
  *            |
- *        WasiFiles  ----- linux.c | memory.c | faults.c over one of those
+ *        WasiFiles  ----- linux.c | memory.c | tests/faulty.h over one of those
  *
  *     sockets.c, socket_*.c, io.c  states, grants, limits, streams
  *            |
