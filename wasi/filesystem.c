@@ -91,30 +91,54 @@ static int made_file(WasiQuota *quota, long answer) {
     return fault;
 }
 
-/* A file that ends at `end` is to end at `new_end`. What is cut off may be written again. */
-static int take_growth(WasiQuota *quota, int fd, uint64_t new_end, bool cuts) {
-    if (quota->bytes == UINT64_MAX) return 0;
-    struct stat st;
-    if (quota->disk->stat(quota->disk, fd, &st) < 0) return errno;
-    uint64_t end = (uint64_t)st.st_size;
-    if (new_end > end && new_end - end > quota->bytes) return wasi_quota_denied(quota, false);
-    if (new_end > end) quota->bytes -= new_end - end;
-    else if (cuts && end - new_end < quota->granted_bytes - quota->bytes)
-        quota->bytes += end - new_end;
-    else if (cuts) quota->bytes = quota->granted_bytes;
+/* Where a file ends; 0 where nobody counts. */
+static int find_end(const WasiQuota *quota, int fd, uint64_t *end) {
+    struct stat st = {0};
+    bool counts = quota->bytes != UINT64_MAX;
+    if (counts && quota->disk->stat(quota->disk, fd, &st) < 0) return errno;
+    *end = (uint64_t)st.st_size;
     return 0;
+}
+
+/* A file that ends at `end` is to end at `new_end`. */
+static int take_growth(WasiQuota *quota, uint64_t end, uint64_t new_end) {
+    if (quota->bytes == UINT64_MAX || new_end <= end) return 0;
+    if (new_end - end > quota->bytes) return wasi_quota_denied(quota, false);
+    quota->bytes -= new_end - end;
+    return 0;
+}
+
+/* It ends sooner, or has not grown so far: that much may be written again. */
+static void give_back(WasiQuota *quota, uint64_t end, uint64_t new_end) {
+    if (quota->bytes == UINT64_MAX || new_end >= end) return;
+    uint64_t taken = quota->granted_bytes - quota->bytes, less = end - new_end;
+    quota->bytes += less < taken ? less : taken;
+}
+
+static int resize(WasiQuota *quota, int fd, uint64_t size) {
+    uint64_t end;
+    int fault = find_end(quota, fd, &end);
+    if (!fault) fault = take_growth(quota, end, size);
+    if (fault) return fault;
+    fault = fault_of(quota->disk->set_size(quota->disk, fd, size));
+    if (fault) give_back(quota, size, end);
+    else give_back(quota, end, size);
+    return fault;
 }
 
 ssize_t wasi_file_write(int fd, WasiQuota *quota, const void *bytes, size_t n, uint64_t offset) {
     bool appends = offset == WASI_APPEND;
     if (!appends && offset > (uint64_t)INT64_MAX - n) return errno = EFBIG, -1;
     const WasiFiles *disk = quota->disk;
-    struct stat st = {0};
-    if (appends && quota->bytes != UINT64_MAX && disk->stat(disk, fd, &st) < 0) return -1;
-    int fault = take_growth(quota, fd, appends ? (uint64_t)st.st_size + n : offset + n, false);
+    uint64_t end = 0;
+    int fault = find_end(quota, fd, &end);
+    uint64_t start = appends ? end : offset;
+    if (!fault) fault = take_growth(quota, end, start + n);
     if (fault) return errno = fault, -1;
     ssize_t written = disk->write(disk, fd, bytes, n, offset);
     fault = fault_of(written);
+    uint64_t reached = written > 0 ? start + (uint64_t)written : 0;
+    give_back(quota, start + n, reached > end ? reached : end);
     if (fault) wasi_room_denied(quota, fault);
     return errno = fault, written;
 }
@@ -245,8 +269,7 @@ static int look_at(const WasiDescriptor *base, uint64_t open, int fd, bool *is_f
     *is_folder = S_ISDIR(st.st_mode);
     int fault = check_kind(st.st_mode);
     if (fault || !(open & TRUNCATE)) return fault;
-    fault = take_growth(base->quota, fd, 0, true);
-    return fault ? fault : fault_of(base->disk->set_size(base->disk, fd, 0));
+    return resize(base->quota, fd, 0);
 }
 
 WASI_FN(open_at) {
@@ -368,8 +391,7 @@ WASI_FN(set_size) {
     int fault = check_file(d, WRITE);
     if (fault == EBADF) fault = EINVAL; /* as ftruncate has it on Linux */
     if (!fault && args[1].bits > INT64_MAX) fault = EFBIG;
-    if (!fault) fault = take_growth(d->quota, d->fd, args[1].bits, true);
-    if (!fault) fault = fault_of(d->disk->set_size(d->disk, d->fd, args[1].bits));
+    if (!fault) fault = resize(d->quota, d->fd, args[1].bits);
     return ended(result, fault, scratch);
 }
 

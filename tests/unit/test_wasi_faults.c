@@ -29,6 +29,7 @@ static uint64_t room = 4 << 20;
 static WasiMemory *memory;
 static Faulty disk;
 static AbiValue folder, file; /* the granted one; "file" in it, to be read and written */
+static AbiValue counted;      /* the same folder, where 10 bytes are granted */
 
 static unsigned answer(VmStatus status) {
     if (status != VM_DONE) return TRAPPED;
@@ -298,6 +299,34 @@ static void unnamed(void) {
     CHECK(room > before);
 }
 
+/* What a call has not done is not taken from the quota, nor given back to it. */
+static void quotas(void) {
+    enum { QUOTA = 6 };
+    AbiValue make[5] = {counted, bits(1), text("counted"), bits(CREATE), bits(WRITE)};
+    CHECK_EQ(method("open-at", make), FINE);
+    AbiValue to = result[0].variant.payload[0];
+    AbiValue write[3] = {to, list("0123456789"), bits(0)}, size[2] = {to, bits(10)};
+    faulty_set(&disk, "write", 1, 2, EIO);
+    CHECK_EQ(method("write", write), IO_CODE);
+    CHECK_EQ(method("write", write), IO_CODE);
+    faulty_set(&disk, "set_size", 1, 2, EIO);
+    CHECK_EQ(method("set-size", size), IO_CODE);
+    disk.most = 3;
+    CHECK_EQ(method("write", write), FINE);
+    CHECK_EQ(result[0].variant.payload->bits, 3);
+    disk.most = 0;
+    CHECK_EQ(method("write", write), FINE);
+    size[1] = bits(0);
+    CHECK_EQ(method("set-size", size), IO_CODE);
+    write[2] = bits(10);
+    CHECK_EQ(method("write", write), QUOTA);
+    CHECK_EQ(method("set-size", size), FINE);
+    write[2] = bits(0);
+    CHECK_EQ(method("write", write), FINE);
+    disk.call = NULL;
+    drop(to);
+}
+
 int main(void) {
     arena = arena_new();
     WasiTree *tree = wasi_tree_new(arena);
@@ -309,12 +338,15 @@ int main(void) {
     m->close(m, fd);
     m->make_link(m, "file", WASI_MEMORY_ROOT, "link");
     m->make_folder(m, WASI_MEMORY_ROOT, "folder", 0);
-    WasiFolder granted = {.fd = WASI_MEMORY_ROOT, .files = &disk.files, .name = STR("/")};
+    WasiFolder granted[2] = {
+        {.fd = WASI_MEMORY_ROOT, .files = &disk.files, .name = STR("/")},
+        {.fd = WASI_MEMORY_ROOT, .files = &disk.files, .name = STR("/10"), .max_bytes = 10}};
     WasiContext context = {
-        .folders = &granted, .folder_count = 1, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
+        .folders = granted, .folder_count = 2, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
     host_open(&context);
     CHECK_EQ(call("wasi:filesystem/preopens", "get-directories", NULL), VM_DONE);
     folder = *(const AbiValue *)result[0].list.items;
+    counted = ((const AbiValue *)result[0].list.items)[2];
     file = opened("file", 0, READ | WRITE);
     RUN(every_code);
     RUN(other_codes);
@@ -324,6 +356,7 @@ int main(void) {
     RUN(interrupted_streams);
     RUN(gone);
     RUN(unnamed);
+    RUN(quotas);
     host_close();
     wasi_memory_free(memory);
     CHECK_EQ(room, 4 << 20);
