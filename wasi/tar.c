@@ -99,26 +99,39 @@ static Str field(const Tar *t, size_t at, size_t most) {
     return (Str){text, strnlen(text, most)};
 }
 
-/* Octal digits between spaces; or, where the first bit is set, the bytes of a number. */
-static bool number(Tar *t, size_t at, size_t len, const char *what, uint64_t *value) {
-    const uint8_t *digits = t->header + at;
-    size_t i = 0;
-    *value = 0;
+/* The bytes of a number with a sign, but for the first bit. False: it does not fit. */
+static bool read_binary(const uint8_t *bytes, size_t len, int64_t *value) {
+    const uint64_t sign = bytes[0] & 0x40 ? UINT64_MAX : 0;
+    uint64_t n = sign << 6 | (bytes[0] & 0x3f);
     bool good = true;
-    if (digits[0] & 0x80) {
-        for (; i < len; i++) {
-            uint8_t byte = i ? digits[i] : digits[i] & 0x7f;
-            good &= *value >> 55 == 0;
-            *value = *value << 8 | byte;
-        }
-    } else {
-        while (i < len && digits[i] == ' ') i++;
-        for (; i < len && digits[i] >= '0' && digits[i] <= '7'; i++) {
-            good &= *value >> 60 == 0;
-            *value = *value << 3 | (uint64_t)(digits[i] - '0');
-        }
-        for (; i < len; i++) good &= digits[i] == ' ' || digits[i] == 0;
+    for (size_t i = 1; i < len; i++) {
+        good &= n >> 55 == sign >> 55;
+        n = n << 8 | bytes[i];
     }
+    *value = (int64_t)n;
+    return good;
+}
+
+/* Octal digits between spaces. */
+static bool read_octal(const uint8_t *digits, size_t len, int64_t *value) {
+    size_t i = 0;
+    uint64_t n = 0;
+    bool good = true;
+    while (i < len && digits[i] == ' ') i++;
+    for (; i < len && digits[i] >= '0' && digits[i] <= '7'; i++) {
+        good &= n >> 60 == 0;
+        n = n << 3 | (uint64_t)(digits[i] - '0');
+    }
+    for (; i < len; i++) good &= digits[i] == ' ' || digits[i] == 0;
+    *value = (int64_t)n;
+    return good;
+}
+
+/* The first bit tells how it is written. */
+static bool number(Tar *t, size_t at, size_t len, int64_t least, const char *what, int64_t *value) {
+    const uint8_t *bytes = t->header + at;
+    bool good = bytes[0] & 0x80 ? read_binary(bytes, len, value) : read_octal(bytes, len, value);
+    good &= *value >= least;
     if (!good) diag(t->diags, TAR_NUMBER, place(t, t->header_at + at), what);
     return good;
 }
@@ -219,17 +232,24 @@ static bool keep_path(Tar *t, Path *path, Str value, bool *has) {
     if (value.len >= sizeof path->text) return bad_name(t, value, "is too long");
     if (value.len) memcpy(path->text, value.ptr, value.len);
     path->len = value.len;
-    return *has = true;
+    *has = value.len;
+    return true;
 }
 
-/* One record; false after a diagnostic. Keys that say nothing about names and contents are passed over. */
+/* One record; false after a diagnostic. Keys that say nothing about names and contents are passed over. An
+ * empty value takes back what an earlier one has said. */
 static bool take_record(Tar *t, Said *said, Str key, Str value, uint64_t at) {
     bool good = true;
     if (str_is(key, "path")) return keep_path(t, &said->path, value, &said->has_path);
     if (str_is(key, "linkpath")) return keep_path(t, &said->link, value, &said->has_link);
-    if (str_is(key, "size")) good = said->has_size = read_decimal(value, &said->size);
-    else if (str_is(key, "mtime")) good = said->has_time = read_time(value, &said->time);
-    else if (str_starts(key, STR("GNU.sparse."))) {
+    if (str_is(key, "size")) {
+        said->has_size = value.len;
+        good = !value.len || read_decimal(value, &said->size);
+    } else if (str_is(key, "mtime")) {
+        said->has_time = value.len;
+        good = !value.len || read_time(value, &said->time);
+    }
+    if (str_starts(key, STR("GNU.sparse."))) {
         diag(t->diags, TAR_SPARSE, place(t, at));
         return false;
     }
@@ -384,8 +404,8 @@ static Str said_path(bool by_next, const Path *next, bool by_always, const Path 
 /* The entry of the header: extended headers say more than it. */
 static bool read_entry(Tar *t, uint64_t size) {
     const Said *always = &t->always, *next = &t->next;
-    uint64_t seconds;
-    if (!number(t, TIME, TIME_LEN, "time", &seconds)) return false;
+    int64_t seconds;
+    if (!number(t, TIME, TIME_LEN, INT64_MIN, "time", &seconds)) return false;
     char text[PREFIX_LEN + 1 + NAME_LEN];
     Entry e = {.name = said_path(next->has_path, &next->path, always->has_path, &always->path,
                                  full_name(t, text)),
@@ -428,9 +448,10 @@ static bool read_extension(Tar *t, uint64_t size) {
 }
 
 static bool read_one(Tar *t) {
-    uint64_t size;
+    int64_t said;
     if (!sum_holds(t)) return refuse(t);
-    if (!number(t, SIZE, SIZE_LEN, "size", &size)) return false;
+    if (!number(t, SIZE, SIZE_LEN, 0, "size", &said)) return false;
+    uint64_t size = (uint64_t)said;
     if (!extends(t) && t->next.has_size) size = t->next.size;
     else if (!extends(t) && t->always.has_size) size = t->always.size;
     uint64_t left = t->tree->size - t->at;
