@@ -124,29 +124,51 @@ static void read_target(WasiTree *tree, WasiTreeNode *node, int folder, const ch
     node->size = node->target.len;
 }
 
+/* A file with several names: those that lie in the folder are one file there, too. */
+static void join_names(WasiTree *tree, WasiTreeNode *node, const struct stat *st) {
+    const uint64_t which[2] = {st->st_dev, st->st_ino};
+    Str key = str_copy(tree->arena, (Str){(const char *)which, sizeof which});
+    bool is_first;
+    MapEntry *entry = map_put(tree->arena, &tree->files, key, &is_first);
+    if (is_first) entry->ptr = node;
+    else wasi_tree_join(tree, node, entry->ptr);
+}
+
+/* Adds an entry of a folder. False: there are too many. What cannot be looked at is only seen to be there. */
+static bool read_entry(WasiTree *tree, WasiTreeNode *folder, int fd, const char *name) {
+    struct stat st;
+    if (!strcmp(name, ".") || !strcmp(name, "..")) return true;
+    bool seen = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!seen && errno == ENOENT) return true; /* it is gone */
+    if (!seen) st = (struct stat){0};
+    WasiTreeNode *node = wasi_tree_add(tree, folder, str_from(name), st.st_mode & S_IFMT);
+    if (!node) return false;
+    node->time = st.st_mtim;
+    if (S_ISREG(st.st_mode)) node->size = (uint64_t)st.st_size;
+    if (S_ISREG(st.st_mode) && st.st_nlink > 1) join_names(tree, node, &st);
+    if (S_ISLNK(st.st_mode)) read_target(tree, node, fd, name);
+    return true;
+}
+
+/* Why a folder cannot be read: not that there is nothing, when others took it away or put a link there. */
+static int folder_fault(int fault) {
+    return fault == ENOENT || fault == ENOTDIR || fault == ELOOP ? EIO : fault;
+}
+
 /* Adds what is in a folder. False: there is too much. A folder that cannot be read keeps its fault. */
 static bool read_folder(WasiTree *tree, WasiTreeNode *folder) {
     int fd = open_node(tree, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = fd < 0 ? NULL : fdopendir(fd);
     if (!entries) {
-        folder->fault = errno;
+        folder->fault = folder_fault(errno);
         if (fd >= 0) close(fd);
         return true;
     }
-    bool fits = true;
     const struct dirent *entry;
-    while (fits && (entry = readdir(entries))) {
-        struct stat st;
-        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
-        if (fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) continue; /* gone */
-        WasiTreeNode *node =
-            wasi_tree_add(tree, folder, str_from(entry->d_name), st.st_mode & S_IFMT);
-        fits = node != NULL;
-        if (!fits) break;
-        node->time = st.st_mtim;
-        if (S_ISREG(st.st_mode)) node->size = (uint64_t)st.st_size;
-        if (S_ISLNK(st.st_mode)) read_target(tree, node, fd, entry->d_name);
-    }
+    bool fits = true;
+    while (fits && (errno = 0, entry = readdir(entries)))
+        fits = read_entry(tree, folder, fd, entry->d_name);
+    if (fits) folder->fault = errno; /* of the last call, which gave nothing */
     closedir(entries);
     return fits;
 }

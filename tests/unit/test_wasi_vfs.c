@@ -98,11 +98,20 @@ static void long_names(void) {
     tar_sum(header);
     buf_str(&b, (Str){header, 512});
     tar_bytes(&b, STR("ok"));
+    memcpy(header, "before", 7);
+    memset(header + 136, 0xff, 12); /* -1, as bytes */
+    tar_sum(header);
+    buf_str(&b, (Str){header, 512});
+    tar_bytes(&b, STR("70"));
+    tar_entry(&b, "x", 'x', STR("11 path=no\n11 size=99\n8 path=\n8 size=\n9 mtime=\n"));
+    tar_file(&b, "plain", "said by nobody else");
     tar_end(&b);
     const WasiTree *tree = tree_of(&b);
     CHECK(tree != NULL);
     if (!tree) return diag_print(stdout, &diags, false);
     check_text(tree, name, "gnu");
+    check_text(tree, "plain", "said by nobody else");
+    CHECK_EQ(node_of(tree, "the/prefix/before")->time.tv_sec, -5); /* `g` says more */
     CHECK_STR(node_of(tree, "to-long")->target, name);
     check_text(tree, "from/pax/it", "pax");
     CHECK_EQ(node_of(tree, "from/pax/it")->time.tv_nsec, 678901000);
@@ -391,6 +400,47 @@ static void little_room(void) {
     CHECK_EQ(room, (8 << 10) + (1 << 20));
 }
 
+/* What is cut off gives back all that it took, also the places of pages in the table. */
+static void far_pages(void) {
+    room = 1 << 20;
+    WasiMemory *memory = wasi_memory_new(wasi_tree_new(arena), 1, &room, &wasi_linux_clock);
+    const WasiFiles *m = wasi_memory_files(memory);
+    int fd = m->open(m, WASI_MEMORY_ROOT, "f", O_RDWR | O_CREAT, 0);
+    CHECK_EQ(m->write(m, fd, "xy", 2, 0), 2);
+    uint64_t left = room;
+    CHECK_EQ(m->write(m, fd, "x", 1, 100000000), 1);
+    CHECK(room < left - 4096);
+    CHECK_EQ(m->set_size(m, fd, 1), 0);
+    CHECK(room >= left);
+    CHECK_EQ(m->set_size(m, fd, 9000), 0);
+    char bytes[9001];
+    CHECK_EQ(m->read(m, fd, bytes, sizeof bytes, 0), 9000);
+    CHECK(bytes[0] == 'x' && !bytes[1] && !bytes[8999]);
+    m->close(m, fd);
+    wasi_memory_free(memory);
+    CHECK_EQ(room, 1 << 20);
+}
+
+/* A folder that was removed is still open; the one that it lay in is gone. */
+static void removed_folders(void) {
+    room = 1 << 20;
+    WasiMemory *memory = wasi_memory_new(wasi_tree_new(arena), 1, &room, &wasi_linux_clock);
+    const WasiFiles *m = wasi_memory_files(memory);
+    CHECK_EQ(m->make_folder(m, WASI_MEMORY_ROOT, "x", 0), 0);
+    CHECK_EQ(m->make_folder(m, WASI_MEMORY_ROOT, "a", 0), 0);
+    int a = m->open(m, WASI_MEMORY_ROOT, "a", O_PATH | O_DIRECTORY, 0);
+    CHECK_EQ(m->make_folder(m, a, "b", 0), 0);
+    int b = m->open(m, a, "b", O_RDONLY | O_DIRECTORY, 0);
+    CHECK_EQ(m->unlink(m, a, "b", AT_REMOVEDIR), 0);
+    m->close(m, a);
+    CHECK_EQ(m->unlink(m, WASI_MEMORY_ROOT, "a", AT_REMOVEDIR), 0);
+    CHECK(m->rename(m, WASI_MEMORY_ROOT, "x", b, "y") < 0 && errno == ENOENT);
+    CHECK(m->make_folder(m, b, "y", 0) < 0 && errno == ENOENT);
+    m->close(m, b);
+    wasi_memory_free(memory);
+    CHECK_EQ(room, 1 << 20);
+}
+
 /* A reader of a folder, while names come and go: each that stays is told once. */
 static void reading_while_changing(void) {
     room = 1 << 20;
@@ -461,6 +511,31 @@ static void host_folder(void) {
     CHECK_EQ(room, 1 << 20);
     wasi_tree_close(tree);
     CHECK(!wasi_tree_load(arena, STR("nowhere"), &diags) && diags.errors == 1);
+}
+
+/* Names of one file in the folder are names of one file in memory; others are not counted. */
+static void host_links(void) {
+    CHECK(!mkdir("linked", 0755) && !mkdir("linked/sub", 0755));
+    host_put("linked/a", "shared");
+    CHECK(!link("linked/a", "linked/sub/b") && !link("linked/a", "elsewhere"));
+    diags = (Diags){.arena = arena};
+    WasiTree *tree = wasi_tree_load(arena, STR("linked"), &diags);
+    CHECK(tree != NULL);
+    room = 1 << 20;
+    WasiMemory *memory = wasi_memory_new(tree, 1, &room, &wasi_linux_clock);
+    const WasiFiles *m = wasi_memory_files(memory);
+    struct stat st;
+    CHECK(m->stat_at(m, WASI_MEMORY_ROOT, "a", &st) == 0 && st.st_nlink == 2);
+    put(m, "a", "SH", 0);
+    CHECK_EQ(m->unlink(m, WASI_MEMORY_ROOT, "a", 0), 0);
+    int sub = m->open(m, WASI_MEMORY_ROOT, "sub", O_PATH | O_DIRECTORY, 0);
+    CHECK(m->stat_at(m, sub, "b", &st) == 0 && st.st_nlink == 1);
+    CHECK_EQ(m->rename(m, sub, "b", WASI_MEMORY_ROOT, "c"), 0);
+    check_file(m, "c", "SHared");
+    m->close(m, sub);
+    wasi_memory_free(memory);
+    CHECK_EQ(room, 1 << 20);
+    wasi_tree_close(tree);
 }
 
 /* ---- hosts of WASI ---- */
@@ -543,8 +618,11 @@ int main(void) {
     RUN(pages);
     RUN(limits);
     RUN(little_room);
+    RUN(far_pages);
+    RUN(removed_folders);
     RUN(reading_while_changing);
     RUN(host_folder);
+    RUN(host_links);
     RUN(hosts);
     arena_free(arena);
     char command[PATH_MAX + 16];
