@@ -40,15 +40,14 @@ static const Closure *aliased(const Scope *scope, const CompItem *item) {
                : NULL;
 }
 
-static void walk_instance(Walk *w, const Scope *scope, const CompItem *item, Str name, Str path,
+static void walk_instance(Walk *w, const Scope *scope, const CompItem *item, Str path,
                           unsigned depth) {
     if (item->instance.is_exports || w->paths->len >= MOST_PATHS) return;
-    Str full = path.len ? str_fmt(w->cli->arena, "%.*s/%.*s", STR_ARG(path), STR_ARG(name)) : name;
-    *vec_push(w->cli->arena, w->paths) = full;
+    *vec_push(w->cli->arena, w->paths) = path;
     const Closure *closure = item->instance.index < scope->components.len
                                  ? scope->components.at[item->instance.index]
                                  : NULL;
-    if (closure && depth < MOST_DEPTH) walk(w, closure, full, depth + 1);
+    if (closure && depth < MOST_DEPTH) walk(w, closure, path, depth + 1);
 }
 
 static void walk(Walk *w, const Closure *closure, Str path, unsigned depth) {
@@ -62,7 +61,7 @@ static void walk(Walk *w, const Closure *closure, Str path, unsigned depth) {
         const CompItem *item = &component->items.at[i];
         CompSort sort = comp_item_sort(item, &count);
         if (item->kind == COMP_ITEM_INSTANCE)
-            walk_instance(w, scope, item, comp_instance_name(arena, component, instances), path,
+            walk_instance(w, scope, item, comp_instance_path(arena, path, component, instances),
                           depth);
         if (sort == COMP_INSTANCE) instances += count;
         if (sort != COMP_COMPONENT || !count) continue;

@@ -362,8 +362,9 @@ static inline CompArg comp_arg(Str name, CompSort sort, uint32_t index) {
 /* A name for people, for the `component-name` section. */
 void comp_set_name(Arena *arena, CompNames *names, CompSort sort, uint32_t index, Str name);
 Str comp_get_name(const CompNames *names, CompSort sort, uint32_t index);
-/* What a path of instances calls one of them: its name, or else its index. */
-Str comp_instance_name(Arena *arena, const CompComponent *component, uint32_t index);
+/* The path of an instance of this component, which itself has the path `around` (the outermost: none): names, or
+ * else indices, with slashes between them. All that would be longer than 1000 bytes have the path "/". */
+Str comp_instance_path(Arena *arena, Str around, const CompComponent *component, uint32_t index);
 
 /* ---- meaning ---- */
 
@@ -690,7 +691,7 @@ typedef struct {
     Span span; /* no source: nothing was said */
 } CompGrants;
 typedef struct {
-    Str instance; /* its path, see comp_instance_name; empty: the program as a whole */
+    Str instance; /* its path, see comp_instance_path; empty: the program as a whole */
     CompLimits limits;
     CompGrants grants;
     Span span; /* where the instance is named first */

@@ -86,7 +86,10 @@ void comp_names_encode(const CompNames *names, Buf *buf) {
     }
 }
 
-Str comp_instance_name(Arena *arena, const CompComponent *component, uint32_t index) {
-    Str name = comp_get_name(&component->names, COMP_INSTANCE, index);
-    return name.len ? name : str_fmt(arena, "%u", index);
+Str comp_instance_path(Arena *arena, Str around, const CompComponent *component, uint32_t index) {
+    enum { LONGEST = 1000 };
+    Str name = comp_get_name(&component->names, COMP_INSTANCE, index), far = STR("/");
+    if (!name.len) name = str_fmt(arena, "%u", index);
+    if (str_eq(around, far) || around.len + (around.len != 0) + name.len > LONGEST) return far;
+    return around.len ? STR_JOIN(arena, around, STR("/"), name) : name;
 }

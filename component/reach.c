@@ -312,9 +312,8 @@ static const Value *instance(Run *run, const CompItem *item) {
     if (item->instance.is_exports) return names_value(run, args);
     const Value *closure = get(run->scope, COMP_COMPONENT, item->instance.index);
     if (closure->kind != CLOSURE || !may_make_more(run)) return &nothing;
-    Str own = comp_instance_name(r->arena, run->scope->info->component,
-                                 (uint32_t)run->scope->spaces[COMP_INSTANCE].len);
-    Str path = run->path.len ? STR_JOIN(r->arena, run->path, STR("/"), own) : own;
+    Str path = comp_instance_path(r->arena, run->path, run->scope->info->component,
+                                  (uint32_t)run->scope->spaces[COMP_INSTANCE].len);
     r->values += path.len;
     return names_value(run, instantiate(r, closure, args, path, run->depth + 1));
 }

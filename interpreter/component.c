@@ -249,10 +249,8 @@ static bool run_core_instance(Run *run) {
 /* The path of the instance that the running item makes. */
 static Str path_of_next(const Run *run) {
     const VmComponent *self = run->self;
-    Str name =
-        comp_instance_name(arena_of(run), self->info->component, self->counts[COMP_INSTANCE]);
-    if (!run->path.len) return name;
-    return str_fmt(arena_of(run), "%.*s/%.*s", STR_ARG(run->path), STR_ARG(name));
+    return comp_instance_path(arena_of(run), run->path, self->info->component,
+                              self->counts[COMP_INSTANCE]);
 }
 
 static bool run_instance(Run *run) {

@@ -449,8 +449,7 @@ void vm_linker_missing_traps(VmLinker *linker);
 /* Hosts of their own for instances inside the outermost one. */
 typedef struct {
     /* What functions of the host that are given to this instance get as their context, and what of those
-     * below it; NULL: what they were given with. The path has the names of the instances around it, by
-     * comp_instance_name, with slashes between them. */
+     * below it; NULL: what they were given with. The path is that of comp_instance_path. */
     void *(*own)(void *host, Str path);
     /* Whether a function with this context is one of those. */
     bool (*is_of)(void *host, const void *context);

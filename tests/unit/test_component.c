@@ -376,6 +376,25 @@ static void values(void) {
     }
 }
 
+/* Names are the component's: those that are too long have the path of all such, and so has what lies in them. */
+static void paths(void) {
+    CompComponent c = {0};
+    char name[999];
+    memset(name, 'n', sizeof name);
+    comp_set_name(arena, &c.names, COMP_INSTANCE, 1, STR("logger"));
+    comp_set_name(arena, &c.names, COMP_INSTANCE, 2, (Str){name, sizeof name});
+    comp_set_name(arena, &c.names, COMP_INSTANCE, 3, (Str){name, sizeof name - 1});
+    Str zero = comp_instance_path(arena, (Str){0}, &c, 0);
+    CHECK_STR(zero, "0");
+    CHECK_STR(comp_instance_path(arena, zero, &c, 1), "0/logger");
+    Str long_ = comp_instance_path(arena, (Str){0}, &c, 2);
+    CHECK_EQ(long_.len, sizeof name);
+    CHECK_EQ(comp_instance_path(arena, zero, &c, 3).len, sizeof name + 1);
+    CHECK_STR(comp_instance_path(arena, zero, &c, 2), "/");
+    CHECK_STR(comp_instance_path(arena, long_, &c, 0), "/");
+    CHECK_STR(comp_instance_path(arena, STR("/"), &c, 1), "/");
+}
+
 int main(void) {
     arena = arena_new();
     RUN(framing);
@@ -395,6 +414,7 @@ int main(void) {
     RUN(gates);
     RUN(canonical);
     RUN(values);
+    RUN(paths);
     arena_free(arena);
     return test_end("component");
 }
