@@ -673,6 +673,7 @@ WasiMemory *wasi_memory_new(const WasiTree *tree, uint64_t device, uint64_t *roo
     m->room = room;
     m->clock = clock;
     m->first_free = -1;
+    *room += sizeof *m->root; /* it is there however little that is */
     m->root = new_node(m, S_IFDIR, &tree->root);
     if (m->root && new_open(m, m->root, O_RDONLY | O_DIRECTORY) == WASI_MEMORY_ROOT) return m;
     wasi_memory_free(m);
@@ -687,6 +688,7 @@ void wasi_memory_free(WasiMemory *m) {
             wasi_room_give(m->room, e, entry_size(e->len));
         }
     while (m->all) free_node(m, m->all);
+    *m->room -= sizeof *m->root;
     free(m->groups);
     free(m->table);
     free(m->opens);

@@ -383,10 +383,15 @@ static void little_room(void) {
         tar_file(&b, name, "");
     }
     tar_end(&b);
+    const WasiTree *tree = tree_of(&b);
+    room = 1;
+    wasi_memory_free(wasi_memory_new(tree, 1, &room, &wasi_linux_clock));
+    CHECK_EQ(room, 1);
     room = 8 << 10;
-    WasiMemory *memory = wasi_memory_new(tree_of(&b), 1, &room, &wasi_linux_clock);
+    WasiMemory *memory = wasi_memory_new(tree, 1, &room, &wasi_linux_clock);
     const WasiFiles *m = wasi_memory_files(memory);
     struct stat st;
+    CHECK_EQ(m->stat(m, WASI_MEMORY_ROOT, &st), 0);
     CHECK(m->stat_at(m, WASI_MEMORY_ROOT, "f99", &st) < 0 && errno == ENOSPC);
     CHECK(!m->open_entries(m, WASI_MEMORY_ROOT) && errno == ENOSPC);
     room += 1 << 20;
