@@ -401,6 +401,15 @@ static Str said_path(bool by_next, const Path *next, bool by_always, const Path 
     return said ? (Str){said->text, said->len} : plain;
 }
 
+static bool check_target(Tar *t, const Entry *link) {
+    Str target = link->target;
+    const char *why = !target.len                         ? "leads nowhere"
+                      : target.len >= PATH_MAX            ? "leads to one that is too long"
+                      : memchr(target.ptr, 0, target.len) ? "leads to one that has a zero in it"
+                                                          : NULL;
+    return !why || bad_name(t, link->name, why);
+}
+
 /* The entry of the header: extended headers say more than it. */
 static bool read_entry(Tar *t, uint64_t size) {
     const Said *always = &t->always, *next = &t->next;
@@ -416,9 +425,7 @@ static bool read_entry(Tar *t, uint64_t size) {
                        : always->has_time ? always->time
                                           : (struct timespec){.tv_sec = (time_t)seconds}};
     if (!type_of(t, e.name, &e.type)) return false;
-    if (S_ISLNK(e.type) && (!e.target.len || e.target.len >= PATH_MAX))
-        return bad_name(t, e.name,
-                        e.target.len ? "leads to one that is too long" : "leads nowhere");
+    if (S_ISLNK(e.type) && !check_target(t, &e)) return false;
     if (!add_entry(t, &e)) return false;
     if (has_contents(t)) t->at += filled(size);
     t->next.has_path = t->next.has_link = t->next.has_size = t->next.has_time = false;

@@ -194,6 +194,9 @@ static void bad_headers(void) {
     tar_entry(&b, "x", 'x', (Str){"12 path=a\0b\n", 12});
     tar_file(&b, "a", "");
     refused(&b, 1024, "has a zero in it");
+    tar_entry(&b, "x", 'x', (Str){"16 linkpath=a\0b\n", 16});
+    tar_header(&b, "link", '2', 0, "to");
+    refused(&b, 1024, "`link` of an entry leads to one that has a zero in it");
     tar_header(&b, "x", 'x', 2 << 20, "");
     buf_str(&b, (Str){arena_alloc(arena, 2 << 20), 2 << 20});
     refused(&b, 0, "an extended header of 2097152 bytes is larger than 1048576");
