@@ -27,19 +27,23 @@ struct WasiFixed {
     uint64_t random;
     uint64_t files; /* met so far */
     Arena *arena;
-    Map known; /* device and number of a file -> WasiFixedFile */
+    Arena *names; /* of `known` */
+    Map known;    /* device and number of a file -> WasiFixedFile */
+    size_t gone;  /* of these */
 };
 
 WasiFixed *wasi_fixed_new(uint64_t seed, const WasiClock *below) {
-    Arena *arena = arena_keep(arena_new());
+    Arena *arena = arena_new(), *names = arena_new();
     WasiFixed *fixed = ARENA_NEW(arena, WasiFixed);
-    *fixed = (WasiFixed){.random = ~seed, .arena = arena};
+    *fixed = (WasiFixed){.random = ~seed, .arena = arena_keep(arena), .names = arena_keep(names)};
     wasi_fixed_clock(&fixed->clock, below, TICK);
     return fixed;
 }
 
 void wasi_fixed_free(WasiFixed *fixed) {
-    if (fixed) arena_free(fixed->arena);
+    if (!fixed) return;
+    arena_free(fixed->names);
+    arena_free(fixed->arena);
 }
 
 /* ---- time ---- */
@@ -108,30 +112,56 @@ typedef struct {
     uint64_t device, number;
 } Identity;
 
+/* Where files come and go, and no two have the same number, only those that stay are kept. */
+static void sweep(WasiFixed *fixed) {
+    enum { FEW = 1000 };
+    if (fixed->gone < FEW || fixed->gone < fixed->known.len / 2) return;
+    Arena *names = arena_new();
+    Map known = {0};
+    for (size_t i = 0; i < fixed->known.len; i++) {
+        const WasiFixedFile *file = fixed->known.entries[i].ptr;
+        if (!file || file->is_gone) continue;
+        WasiFixedFile *kept = ARENA_NEW(names, WasiFixedFile);
+        *kept = *file;
+        map_put(names, &known, str_copy(names, fixed->known.entries[i].key), NULL)->ptr = kept;
+    }
+    arena_free(fixed->names);
+    fixed->names = arena_keep(names);
+    fixed->known = known;
+    fixed->gone = 0;
+}
+
 static MapEntry *find_file(WasiFixed *fixed, const struct stat *st, bool add) {
     const Identity id = {st->st_dev, st->st_ino};
     Str key = {(const char *)&id, sizeof id};
     MapEntry *entry = map_get(&fixed->known, key);
     if (entry || !add) return entry;
-    key.ptr = arena_copy(fixed->arena, &id, sizeof id);
-    return map_put(fixed->arena, &fixed->known, key, NULL);
+    return map_put(fixed->names, &fixed->known, str_copy(fixed->names, key), NULL);
 }
 
 /* A file that is gone leaves its number to others: `known` keeps the entry, for another file. */
 WasiFixedFile *wasi_fixed_file(WasiFixed *fixed, const struct stat *st) {
+    sweep(fixed);
     MapEntry *entry = find_file(fixed, st, true);
     WasiFixedFile *file = entry->ptr;
-    if (!file) file = entry->ptr = ARENA_NEW(fixed->arena, WasiFixedFile);
+    if (!file) file = entry->ptr = ARENA_NEW(fixed->names, WasiFixedFile);
     if (file->number) return file;
     struct timespec start = wall_at(0);
-    *file = (WasiFixedFile){++fixed->files, {start, start}};
+    bool is_gone = st->st_nlink == 0;
+    if (file->is_gone) fixed->gone--;
+    if (is_gone) fixed->gone++;
+    *file = (WasiFixedFile){++fixed->files, is_gone, {start, start}};
     return file;
 }
 
 void wasi_fixed_forget(WasiFixed *fixed, const struct stat *st) {
     if (!S_ISDIR(st->st_mode) && st->st_nlink > 1) return;
     MapEntry *entry = find_file(fixed, st, false);
-    if (entry) ((WasiFixedFile *)entry->ptr)->number = 0;
+    WasiFixedFile *file = entry ? entry->ptr : NULL;
+    if (!file) return;
+    if (!file->is_gone) fixed->gone++;
+    file->is_gone = true;
+    file->number = 0;
 }
 
 void wasi_fixed_stat(WasiFixed *fixed, struct stat *st) {

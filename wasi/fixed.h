@@ -27,7 +27,8 @@ void wasi_splitmix_fill(uint64_t *state, uint8_t *bytes, size_t n);
 uint64_t *wasi_fixed_random(WasiFixed *fixed); /* the state of the secure ones */
 
 typedef struct {
-    uint64_t number;          /* from 1 */
+    uint64_t number;          /* from 1; 0: the file is gone */
+    bool is_gone;             /* or has no name any more: it is not kept for long */
     struct timespec times[2]; /* of reading and of writing */
 } WasiFixedFile;
 WasiFixedFile *wasi_fixed_file(WasiFixed *fixed, const struct stat *st);

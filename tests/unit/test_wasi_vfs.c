@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "wasi/fixed.h"
 #include "wasi/memory.h"
 
 static Diags diags;
@@ -612,6 +613,27 @@ static void hosts(void) {
     host_close();
 }
 
+/* Files that come and go, each with another number, do not change what stays; nor take ever more memory. */
+static void fixed_files(void) {
+    WasiFixed *fixed = wasi_fixed_new(1, &wasi_linux_clock);
+    struct stat stays = {.st_ino = 1, .st_nlink = 1}, open_still = {.st_ino = 2};
+    CHECK_EQ(wasi_fixed_file(fixed, &stays)->number, 1);
+    const struct timespec times[2] = {{7, 0}, {8, 0}};
+    wasi_fixed_touch(fixed, &stays, times);
+    CHECK_EQ(wasi_fixed_file(fixed, &open_still)->number, 2); /* has no name any more */
+    CHECK_EQ(wasi_fixed_file(fixed, &open_still)->number, 2);
+    for (ino_t i = 3; i < 20000; i++) {
+        struct stat st = {.st_ino = i, .st_nlink = 1};
+        CHECK_EQ(wasi_fixed_file(fixed, &st)->number, i);
+        wasi_fixed_forget(fixed, &st);
+        wasi_fixed_forget(fixed, &st);
+    }
+    CHECK_EQ(wasi_fixed_file(fixed, &stays)->number, 1);
+    wasi_fixed_stat(fixed, &stays);
+    CHECK(stays.st_atim.tv_sec == 7 && stays.st_mtim.tv_sec == 8);
+    wasi_fixed_free(fixed);
+}
+
 int main(void) {
     static char root[] = "/tmp/witc-vfs-XXXXXX";
     arena = arena_new();
@@ -632,6 +654,7 @@ int main(void) {
     RUN(host_folder);
     RUN(host_links);
     RUN(hosts);
+    RUN(fixed_files);
     arena_free(arena);
     char command[PATH_MAX + 16];
     snprintf(command, sizeof command, "rm -rf '%s'", root);
