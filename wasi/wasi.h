@@ -127,8 +127,9 @@ const char *wasi_missing_feature(const Wasi *wasi, const CompInfo *info);
 /* Waits until something that suspended threads wait for may be ready, or for a tenth of a second (so
  * that limits of time and interrupts are noticed); false where nothing can become ready. */
 bool wasi_wait(Wasi *wasi);
-/* The same in two, for hosts with a loop of their own, whose guests are told the machine's time. First: what it waits for, until wasi_wake; false
- * where only the other side of a body that the host itself carries (wasi/http.h) can wake it. */
+/* The same in two, for hosts with a loop of their own, whose guests are told the machine's time. First: what it
+ * waits for, until wasi_wake; false where only the other side of a body that the host itself carries (wasi/http.h)
+ * can wake it. */
 typedef struct {
     const struct pollfd *fds;
     size_t count;
