@@ -37,7 +37,7 @@ typedef struct {
     size_t count;         /* of nodes */
     Map names;            /* parent and name -> node */
     VEC(uint32_t) groups; /* how many names each has, from the first at 1 */
-    Map files;            /* of a folder: device and number of a file with several names -> the first */
+    Map files; /* of a folder: device and number of a file with several names -> the first */
 } WasiTree;
 
 /* An empty folder; in the arena. */
