@@ -73,6 +73,7 @@ quick)
     part "serve" tests/serve.sh build/witc
     part "serve TLS" tests/serve_tls.sh build/witc
     part "serve core" tests/serve_core.sh build/witc
+    part "serve guests" tests/serve_guests.sh build/witc
     ;;
 stress)
     unit stress
@@ -133,7 +134,9 @@ full)
     part "serve asan" tests/serve.sh build/witc-asan
     part "serve TLS asan" tests/serve_tls.sh build/witc-asan
     part "serve core" tests/serve_core.sh build/witc
+    part "serve guests" tests/serve_guests.sh build/witc
     part "serve core asan" tests/serve_core.sh build/witc-asan
+    part "serve guests asan" tests/serve_guests.sh build/witc-asan
     part "http" tests/http.sh build/witc
     part "http asan" tests/http.sh build/witc-asan
     part "guide" tests/guide.sh build/witc
