@@ -107,12 +107,13 @@ static bool fits(const AbiOp *op, uint64_t bits) {
     return false;
 }
 
+static bool is_number(AbiKind kind) { return kind >= ABI_S8 && kind <= ABI_FLOAT64; }
+
 static bool take_packed(Reader *r, const AbiPlan *element, AbiValue *list, Arena *arena) {
     Str bytes = reader_bytes(r, list->list.len * element->size);
     if (r->failed) return false;
     list->list.items = arena_copy(arena, bytes.ptr, bytes.len);
-    AbiKind kind = element->ops[0].kind;
-    if (kind != ABI_BOOL && kind != ABI_CHAR) return true;
+    if (is_number(element->ops[0].kind)) return true;
     for (size_t i = 0; i < list->list.len; i++) {
         const uint8_t *at = (const uint8_t *)bytes.ptr + i * element->size;
         if (!fits(&element->ops[0], abi_unpack(element, at).bits)) return false;
