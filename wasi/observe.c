@@ -128,10 +128,15 @@ static void destroyed(void *context, uint64_t rep) {
 
 /* In a replay no object is there to ask. */
 static const char *refuses(void *context, uint64_t rep) {
-    const WasiWatch *watch = ((const Kind *)context)->watch;
-    for (const WasiObserver *o = watch->observers; o; o = o->next)
-        if (o->answer) return NULL;
-    return wasi_refuses(watch->wasi, rep);
+    const Kind *kind = context;
+    WasiObserver *all = kind->watch->observers, *answers = all;
+    while (answers && !answers->answer) answers = answers->next;
+    const char *why = !answers           ? wasi_refuses(kind->watch->wasi, rep)
+                      : answers->refuses ? answers->refuses(answers->context, kind->name, rep)
+                                         : NULL;
+    for (WasiObserver *o = why ? all : NULL; o; o = o->next)
+        if (o->refused) o->refused(o->context, kind->name, rep, why);
+    return why;
 }
 
 WasiWatch *wasi_watch_new(Wasi *wasi, Arena *arena, WasiObserver *observers) {

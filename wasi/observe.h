@@ -40,6 +40,10 @@ struct WasiObserver {
     void (*ends)(void *context, const VmThread *thread, const WasiCall *call, VmStatus status);
     /* A handle of the host is dropped. */
     void (*drops)(void *context, uint64_t now, const char *resource, uint64_t rep);
+    /* One is to be dropped, and must not be: of an observer that answers, why (NULL: it may be) in place of
+     * the host, for which the thread traps; of others, what that is. */
+    const char *(*refuses)(void *context, const char *resource, uint64_t rep);
+    void (*refused)(void *context, const char *resource, uint64_t rep, const char *why);
 };
 
 /* How long ago wasi_new was; 0 where there are no observers. */

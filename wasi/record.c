@@ -136,6 +136,16 @@ static void handle_drops(void *context, uint64_t now, const char *resource, uint
     record_standard_drops(&((WasiRecord *)context)->standard, resource, rep);
 }
 
+static void drop_refused(void *context, const char *resource, uint64_t rep, const char *why) {
+    Buf payload = {.arena = arena_new()};
+    buf_byte(&payload, RECORD_REFUSED);
+    buf_name(&payload, str_from(resource));
+    buf_u64(&payload, rep);
+    put_bytes(&payload, str_from(why));
+    put_event(context, &payload);
+    arena_free(payload.arena);
+}
+
 void wasi_record_ends(WasiRecord *record, const VmThread *thread) {
     Buf payload = {.arena = arena_new()};
     buf_byte(&payload, RECORD_LAST);
@@ -150,8 +160,11 @@ WasiRecord *wasi_record_new(int fd, Str program, uint64_t most) {
     Arena *arena = arena_keep(arena_new());
     WasiRecord *record = ARENA_NEW(arena, WasiRecord);
     *record = (WasiRecord){.fd = fd, .left = most, .arena = arena};
-    record->observer = (WasiObserver){
-        .context = record, .waits = call_waits, .ends = call_ends, .drops = handle_drops};
+    record->observer = (WasiObserver){.context = record,
+                                      .waits = call_waits,
+                                      .ends = call_ends,
+                                      .drops = handle_drops,
+                                      .refused = drop_refused};
     Buf head = {.arena = arena};
     buf_str(&head, STR(RECORD_MARK));
     buf_byte(&head, RECORD_VERSION);

@@ -15,6 +15,7 @@
  *               | 3 function:u32 arguments start:u64                 a call that waits
  *               | 4 call:u64 ns:u64 waited:u64 outcome               its end
  *               | 5 outcome                                          the end of the program
+ *               | 6 resource:name handle:u64 message:bytes           a drop that trapped, for that reason
  *     arguments ::= 0 bytes cells | 1 size:u64 digest:fixed64        cells where they are short
  *     outcome ::= 0 cells output:bytes                               the result; nothing for a program
  *               | 1 trap:u8 message:bytes
@@ -34,7 +35,8 @@ typedef enum {
     RECORD_CALL,
     RECORD_WAITS,
     RECORD_ANSWER,
-    RECORD_LAST
+    RECORD_LAST,
+    RECORD_REFUSED
 } RecordKind;
 
 uint32_t record_check(const void *bytes, size_t n);

@@ -6,6 +6,7 @@
  *     a new call   next is CALL    the same function and arguments: its outcome
  *                  next is WAITS   likewise, and if its ANSWER follows, that; else it waits
  *     asked again  next is ANSWER  of this call: its outcome; else it goes on waiting
+ *     a drop       next is REFUSED, of that handle: it traps
  *     the end      next is LAST
  *
  * Whatever differs first ends the run: the guest is made to exit, and a diagnostic tells what was
@@ -30,6 +31,8 @@ typedef struct {
     uint64_t call; /* of an ANSWER */
     uint32_t func;
     bool has_digest;
+    Str resource, message; /* of a REFUSED, */
+    uint64_t rep;
     Str cells; /* the arguments, or */
     uint64_t size, digest;
     uint64_t start, ns, waited;
@@ -59,6 +62,8 @@ static void read_func(WasiReplay *replay, Reader *r) {
     f.shape = reader_name(r);
     if (!r->failed) *vec_push(replay->arena, &replay->funcs) = f;
 }
+
+static Str take_bytes(Reader *r) { return reader_bytes(r, reader_u32(r)); }
 
 /* function arguments start */
 static void read_call(WasiReplay *replay, Reader *r, Event *e) {
@@ -93,6 +98,11 @@ static void read_payload(WasiReplay *replay, Reader *r, Event *e) {
         e->call = reader_u64(r);
         e->ns = reader_u64(r);
         e->waited = reader_u64(r);
+        break;
+    case RECORD_REFUSED:
+        e->resource = reader_name(r);
+        e->rep = reader_u64(r);
+        e->message = take_bytes(r);
         break;
     case RECORD_LAST: break;
     default: reader_fail(r, e->offset, RUN_RECORD_EVENT);
@@ -152,6 +162,8 @@ static Str event_text(WasiReplay *replay, const Event *e, const WasiCall *call) 
     if (e->kind == RECORD_ANSWER)
         return str_fmt(arena, "the end of call %" PRIu64 ", which waited", e->call);
     if (e->kind == RECORD_LAST) return STR("the end of the program");
+    if (e->kind == RECORD_REFUSED)
+        return str_fmt(arena, "drop %.*s#%" PRIu64 ", which trapped", STR_ARG(e->resource), e->rep);
     const Func *f = &replay->funcs.at[e->func];
     Str name = func_name(replay, f->interface, f->name);
     if (e->has_digest)
@@ -202,8 +214,6 @@ static bool same_shape(WasiReplay *replay, const WasiCall *call) {
 }
 
 /* ---- outcomes ---- */
-
-static Str take_bytes(Reader *r) { return reader_bytes(r, reader_u32(r)); }
 
 static void write_all(int fd, const char *bytes, size_t n) {
     while (n) {
@@ -336,6 +346,16 @@ static void handle_drops(void *context, uint64_t now, const char *resource, uint
     record_standard_drops(&((WasiReplay *)context)->standard, resource, rep);
 }
 
+static const char *drop_refuses(void *context, const char *resource, uint64_t rep) {
+    WasiReplay *replay = context;
+    const Event *e = &replay->next;
+    if (replay->failed || e->kind != RECORD_REFUSED) return NULL;
+    if (e->rep != rep || !str_is(e->resource, resource)) return NULL;
+    const char *why = str_c(replay->arena, e->message);
+    next_event(replay);
+    return why;
+}
+
 WasiReplay *wasi_replay_new(const Source *file, int stdout_fd, int stderr_fd, Diags *diags) {
     Source *binary = ARENA_NEW(diags->arena, Source);
     *binary = *file;
@@ -344,7 +364,8 @@ WasiReplay *wasi_replay_new(const Source *file, int stdout_fd, int stderr_fd, Di
     WasiReplay *replay = ARENA_NEW(arena, WasiReplay);
     *replay =
         (WasiReplay){.arena = arena, .r = reader_of(binary, diags), .fds = {stdout_fd, stderr_fd}};
-    replay->observer = (WasiObserver){.context = replay, .answer = answer, .drops = handle_drops};
+    replay->observer = (WasiObserver){
+        .context = replay, .answer = answer, .drops = handle_drops, .refuses = drop_refuses};
     Reader *r = &replay->r;
     size_t magic = sizeof RECORD_MARK - 1;
     if (!str_starts(file->text, STR(RECORD_MARK))) reader_fail(r, 0, RUN_RECORD_MAGIC);
