@@ -207,10 +207,10 @@ compilers: ## build everything with gcc and with clang, warnings as errors; both
 	@. tools/toolchain.sh; $(MAKE) --no-print-directory CC=$$CLANG forms
 
 .PHONY: broken show-flags
-broken: ## break one guard of the host after the other: a test has to notice each
+broken: ## break one guard of the host after the other: a test has to notice each (all, or SECONDS_ALL long)
 	@$(MAKE) --no-print-directory test-programs
 	@$(MAKE) --no-print-directory MODE=asan test-programs
-	@tests/broken/run
+	@tests/broken/run --seconds $${SECONDS_ALL:-0}
 
 show-flags: # for tests/broken/run
 	$(foreach name,OBJ WITC CCACHE CC CPPFLAGS LDLIBS CLI_OBJ,$(info $(name)=$($(name))))
