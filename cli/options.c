@@ -263,6 +263,20 @@ static const Option *find_letter(Parser *p, char letter) {
     return NULL;
 }
 
+/* The one command that has such an option, or NULL. */
+static const char *who_has(Str said) {
+    const char *found = NULL;
+    for (size_t i = 0; i < cli_command_count; i++) {
+        const CommandSpec *spec = cli_commands[i].spec;
+        for (size_t k = 0; k < spec->option_count; k++) {
+            if (!str_is(str_after(said, 2), spec->options[k].name)) continue;
+            if (found) return NULL;
+            found = cli_commands[i].name;
+        }
+    }
+    return found;
+}
+
 static bool unknown_option(Parser *p, Str said) {
     Cli *cli = p->cli;
     diag(&cli->diags, CLI_UNKNOWN_OPTION, span_none(), STR_ARG(said));
@@ -271,8 +285,10 @@ static bool unknown_option(Parser *p, Str said) {
     for (size_t i = 0; (option = cli_option(p->spec, i)); i++) {
         *vec_push(cli->arena, &names) = str_fmt(cli->arena, "--%s", option->name);
     }
+    const char *other = said.len > 2 ? who_has(said) : NULL;
     Str nearest = said.len > 2 ? str_nearest(said, names.at, names.len) : (Str){0};
-    if (nearest.len) diag_note(&cli->diags, CLI_NEAREST, span_none(), STR_ARG(nearest));
+    if (other) diag_note(&cli->diags, CLI_OTHER_HAS, span_none(), other);
+    else if (nearest.len) diag_note(&cli->diags, CLI_NEAREST, span_none(), STR_ARG(nearest));
     return false;
 }
 
