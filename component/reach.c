@@ -13,13 +13,15 @@
  * where the shim is called. Any other call_indirect reaches all of its table, and so does what takes
  * elements out of it (table.get, table.copy, thread.new-indirect); functions of elements that are not
  * active, and of globals, are taken for reached.
+ *
+ * A body is decoded once, into the steps that lead on from it; instances of the same module share these.
  */
 #include "component/reach.h"
 
 enum {
     MOST_INSTANCES = 10000,
     MOST_VALUES = 1 << 22, /* elements of tables and characters of paths are some, too */
-    MOST_CODE = 1 << 30,   /* bytes that are followed: of a module as often as it is instantiated */
+    MOST_STEPS = 1 << 28,  /* that are followed: of a module as often as it is instantiated */
     MOST_DEPTH = 128
 };
 
@@ -27,9 +29,24 @@ typedef struct Value Value;
 typedef struct Table Table;
 typedef struct Scope Scope;
 
+/* Where a body leads. */
+typedef struct {
+    enum { TO_FUNC, TO_SLOT, TO_TABLE } to;
+    uint32_t index, slot; /* of the function or table; TO_SLOT */
+} Step;
+typedef struct {
+    VEC(Step) steps;
+    bool is_read;
+} Body;
+typedef struct {
+    Body *bodies;
+    uint32_t *noted; /* of each function: the last body, plus 1, that has a step to it */
+} Bodies;
+
 /* A core instance; each function of it is reached once. */
 typedef struct {
     const CoreModule *module;
+    Bodies *bodies;
     const Value **imports;
     Value *funcs; /* of those that are not imported */
     bool *live;
@@ -93,7 +110,8 @@ typedef struct {
     Diags *diags;
     VEC(const Value *) work; /* functions that are reached, not followed yet */
     VEC(Table *) threads;    /* whose elements begin threads */
-    size_t instances, values, code;
+    Map modules;             /* CoreModule -> Bodies */
+    size_t instances, values, steps;
     bool failed;
 } Reach;
 
@@ -196,9 +214,19 @@ static void add_tables(Reach *r, Code *code) {
     }
 }
 
+static Bodies *bodies_of(Reach *r, const CoreModule *m) {
+    MapEntry *entry = map_put_ptr(r->arena, &r->modules, m, NULL);
+    if (entry->ptr) return entry->ptr;
+    Bodies *bodies = ARENA_NEW(r->arena, Bodies);
+    bodies->bodies = ARENA_NEW_ARRAY(r->arena, Body, m->funcs.len);
+    bodies->noted = ARENA_NEW_ARRAY(r->arena, uint32_t, m->funcs.len);
+    return entry->ptr = bodies;
+}
+
 static const Value *core_instance(Reach *r, const CoreModule *m, const Map *args) {
     Code *code = ARENA_NEW(r->arena, Code);
     code->module = m;
+    code->bodies = bodies_of(r, m);
     code->imports = ARENA_NEW_ARRAY(r->arena, const Value *, m->imports.len);
     for (size_t i = 0; i < m->imports.len; i++)
         code->imports[i] =
@@ -418,35 +446,50 @@ static void reach_table(Reach *r, Table *table) {
     reach_more(r, table);
 }
 
-/* `slot`: a constant in front, or NULL. */
-static void reach_indirect(Reach *r, const Code *code, uint32_t index, const uint32_t *slot) {
-    if (index >= code->module->tables.len) return;
-    Table *table = code->tables[index];
-    if (!slot) {
-        reach_table(r, table);
-        return;
-    }
-    reach(r, named(&table->slots, (Str){(const char *)slot, sizeof *slot}));
-    reach_more(r, table);
-}
+static void note(Reach *r, Body *body, Step step) { *vec_push(r->arena, &body->steps) = step; }
 
-static void follow_code(Reach *r, const Code *code, uint32_t func) {
-    const CoreExpr *body = &code->module->funcs.at[func].body;
-    Reader reader = core_expr_reader(code->module, body, NULL);
+static void read_body(Reach *r, const CoreModule *m, uint32_t func, Bodies *bodies) {
+    Body *body = &bodies->bodies[func];
+    Reader reader = core_expr_reader(m, &m->funcs.at[func].body, NULL);
     CoreInstr in;
     uint32_t last = 0;
     bool is_constant = false;
-    r->code += body->bytes.len;
-    if (r->code > MOST_CODE && !too_much(r)) return;
+    body->is_read = true;
     while (!reader_at_end(&reader) && core_instr_next(&reader, &in)) {
-        if (core_op_info[in.op].imm == CORE_IMM_FUNC) reach(r, func_of(code, in.a));
+        bool names = core_op_info[in.op].imm == CORE_IMM_FUNC && in.a < m->funcs.len;
+        if (names && bodies->noted[in.a] != func + 1) {
+            bodies->noted[in.a] = func + 1;
+            note(r, body, (Step){TO_FUNC, in.a, 0});
+        }
         if (in.op == CORE_OP_CALL_INDIRECT || in.op == CORE_OP_RETURN_CALL_INDIRECT)
-            reach_indirect(r, code, in.b, is_constant ? &last : NULL);
-        bool takes = in.op == CORE_OP_TABLE_GET, copies = in.op == CORE_OP_TABLE_COPY;
-        if (takes || copies) reach_indirect(r, code, copies ? in.b : in.a, NULL);
+            note(r, body, (Step){is_constant ? TO_SLOT : TO_TABLE, in.b, last});
+        if (in.op == CORE_OP_TABLE_GET) note(r, body, (Step){TO_TABLE, in.a, 0});
+        if (in.op == CORE_OP_TABLE_COPY) note(r, body, (Step){TO_TABLE, in.b, 0});
         is_constant = in.op == CORE_OP_I32_CONST;
         if (is_constant) last = (uint32_t)in.i64;
     }
+}
+
+static void follow_step(Reach *r, const Code *code, const Step *step) {
+    if (step->to == TO_FUNC) {
+        reach(r, func_of(code, step->index));
+    } else if (step->index < code->module->tables.len) {
+        Table *table = code->tables[step->index];
+        if (step->to == TO_TABLE) {
+            reach_table(r, table);
+            return;
+        }
+        reach(r, named(&table->slots, (Str){(const char *)&step->slot, sizeof step->slot}));
+        reach_more(r, table);
+    }
+}
+
+static void follow_code(Reach *r, const Code *code, uint32_t func) {
+    Body *body = &code->bodies->bodies[func];
+    if (!body->is_read) read_body(r, code->module, func, code->bodies);
+    r->steps += body->steps.len;
+    if (r->steps > MOST_STEPS && !too_much(r)) return;
+    for (size_t i = 0; i < body->steps.len; i++) follow_step(r, code, &body->steps.at[i]);
 }
 
 static void follow(Reach *r) {
