@@ -170,6 +170,7 @@ static bool constant(const Code *code, const CoreExpr *expr, uint32_t *out) {
 }
 
 static void reach(Reach *r, const Value *v);
+static void reach_func(Reach *r, const Value *v, Str path);
 
 /* Functions that an expression names. */
 static void reach_expr(Reach *r, const Code *code, const CoreExpr *expr) {
@@ -379,7 +380,9 @@ static const Value *value_of(Run *run, const CompItem *item) {
         if (item->type->sort == COMP_TYPEDEF_RESOURCE && item->type->has_dtor)
             reach(run->reach, get(run->scope, COMP_CORE_FUNC, item->type->dtor));
         return &nothing;
-    case COMP_ITEM_START: reach(run->reach, get(run->scope, COMP_FUNC, item->start.func)); break;
+    case COMP_ITEM_START:
+        reach_func(run->reach, get(run->scope, COMP_FUNC, item->start.func), run->path);
+        break;
     case COMP_ITEM_CORE_TYPE:
     case COMP_ITEM_VALUE:
     case COMP_ITEM_CUSTOM: break;
@@ -425,6 +428,12 @@ static void use(Reach *r, const Value *func, Str path) {
     u->is_used = true;
     map_put(r->arena, func->host.callers, path, &added);
     if (added) *vec_push(r->arena, &u->callers) = path;
+}
+
+/* A function that is called from outside, perhaps the host's own. */
+static void reach_func(Reach *r, const Value *v, Str path) {
+    if (v->kind == HOST_FUNC) use(r, v, path);
+    else reach(r, v);
 }
 
 static void follow_parts(Reach *r, Value *v) {
@@ -504,7 +513,7 @@ static void reach_exports(Reach *r, const Map *exports, unsigned depth) {
     for (size_t i = 0; i < exports->len; i++) {
         const Value *v = exports->entries[i].cptr;
         if (v->kind == NAMES && depth < MOST_DEPTH) reach_exports(r, v->names, depth + 1);
-        else reach(r, v);
+        else reach_func(r, v, (Str){0});
     }
 }
 
