@@ -63,6 +63,8 @@ static const Option option_table[] = {
            "How many HTTP requests that a handler has sent may be under way (16)"),
     TIME(Options, policy.limits.exchange, 0, "max-outgoing-time", "TIME",
          "How long an HTTP request that a handler has sent may take (30s)"),
+    NUMBER(Options, policy.limits.vfs, 0, "max-vfs", "BYTES",
+           "How much memory the names and changes in folders of --vfs may take, each time (256M)"),
     NUMBER(Options, serve.max_connections, 0, "max-connections", "N",
            "Connections at a time; more are answered with 503 (10,000)"),
     NUMBER(Options, serve.max_connections_each, 0, "max-connections-each", "N",
