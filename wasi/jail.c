@@ -321,12 +321,18 @@ static bool lock_calls(const Jail *j) {
 }
 #endif
 
+/* What an older Landlock has not. Without rules for the network there are no sockets, so no ports either. */
+static const char *part_missing(const Jail *j) {
+    if (j->abi < 3) return "the cutting off of files in Landlock (Linux 6.2)";
+    return j->abi < 4 && has_network(j) ? "TCP ports of Landlock (Linux 6.7)" : NULL;
+}
+
 WasiJail wasi_jail(const WasiContext *const *contexts, size_t count, const char **missing) {
     Jail j = {.contexts = contexts, .count = count};
     *missing = "no_new_privs, Landlock and seccomp";
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return WASI_JAIL_NONE;
     bool files = lock_files(&j), calls = lock_calls(&j);
-    *missing = files && calls ? j.abi < 4 ? "TCP ports of Landlock (Linux 6.7)" : NULL
+    *missing = files && calls ? part_missing(&j)
                : files        ? "seccomp"
                : calls        ? "Landlock"
                               : "Landlock and seccomp";
