@@ -111,7 +111,10 @@ RunObservers *run_observe_begin(Cli *cli, const RunObserve *o, const Source *pro
     bool good = (!o->trace.len || begin_trace(cli, o, json, all)) &&
                 (!o->record.len || begin_record(cli, o, digest, all)) &&
                 (!o->replay.len || begin_replay(cli, o, digest, all));
-    if (!good) return NULL;
+    if (!good) {
+        run_observe_end(cli, all, NULL, EXIT_INPUT);
+        return NULL;
+    }
     all->cli = cli;
     all->explain = (WasiExplain){denied, all};
     if (o->explain) context->explain = &all->explain;

@@ -144,6 +144,8 @@ head -c "$((size - 1))" "$tmp/whole" >"$tmp/cut"
 expect "a record without its end" 3 run --replay "$tmp/cut" "$tmp/whole.wat"
 say "a record without its end: is told" 'does not tell how the program has ended'
 same "a record without its end: the output" "$out" "$tmp/whole.out"
+expect "a record that cannot be made" 1 run "--trace=$tmp/trace" --record "$tmp/none/rec" "$tmp/whole.wat"
+say "a record that cannot be made: is told" 'cannot write .*none/rec'
 expect "both" 2 run --record "$tmp/x" --replay "$tmp/whole" "$tmp/whole.wat"
 # A record that has no more room: it is good as far as it goes, and it is told.
 expect "a record that is too large" 3 run --max-record 300 --record "$tmp/small" "$tmp/whole.wat"
