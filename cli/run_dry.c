@@ -76,6 +76,7 @@ static const struct {
     {"wasi:filesystem/*", "files-read"},
     {"wasi:sockets/tcp.*.start-connect", "network-tcp"},
     {"wasi:sockets/tcp.*.start-listen", "network-listen"},
+    {"wasi:sockets/tcp.*.start-bind", "network-listen"},
     {"wasi:sockets/udp.*.start-bind", "network-listen"},
     {"wasi:sockets/udp.*.stream", "network-udp"},
     {"wasi:sockets/udp.*.send", "network-udp"},
