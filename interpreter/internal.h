@@ -68,7 +68,8 @@ enum {
     VM_PAGE = 65536,
     VM_DEFAULT_STACK = 1 << 20,
     VM_DEFAULT_FRAMES = 1 << 16,
-    VM_MAX_NESTING = 32, /* of vm_call inside host functions */
+    VM_MAX_NESTING = 32,           /* of vm_call inside host functions */
+    VM_MAX_NESTED_NS = 1000000000, /* how long such a one may go on where there are slices */
     VM_DEFAULT_HEAP = 1 << 30,
     VM_DEFAULT_HANDLES = 1 << 20,
     VM_DEFAULT_TASKS = 10000,
@@ -300,12 +301,13 @@ struct VmThread {
     double facc;
     VmThread *before, *next;      /* in the store */
     uint32_t nesting;             /* runs on the C stack */
-    const VmThread *leader;       /* of a fiber: who runs it, with its deadline and slice */
+    VmThread *leader;             /* of a fiber: who runs it, with its deadline and slice */
     uint64_t deadline;            /* of the outermost call, in ns of the monotonic clock; 0: none */
     uint64_t slice_ns, slice_end; /* of vm_thread_set_slice; 0: none */
-    bool is_paused;               /* suspended at the end of a slice: at `pc`, or in a fiber */
-    VmStatus status;              /* why the machine has stopped */
-    VmFunc *next_func;            /* of vm_then_call */
+    uint64_t nested_since; /* when a nested run has first looked at the clock; 0: none does */
+    bool is_paused;        /* suspended at the end of a slice: at `pc`, or in a fiber */
+    VmStatus status;       /* why the machine has stopped */
+    VmFunc *next_func;     /* of vm_then_call */
     VmSlot *next_slots;
     VmHostFn again; /* of vm_suspend; NULL: it goes on at `pc` */
     void *again_context;
@@ -377,7 +379,7 @@ bool vm_tick(VmThread *t); /* looks at the clock and the flag; false: a trap is 
 /* Whether the slice of the outermost run has ended: after vm_tick. It goes on at `pc`, with the
  * accumulators of the thread, when vm_stop_code has been returned to. */
 bool vm_pauses(VmThread *t, const VmWord *pc);
-bool vm_slice_is_over(const VmThread *t);
+bool vm_slice_is_over(VmThread *t);
 /* Sleeps; false: a trap is set. */
 bool vm_sleep(VmThread *t, uint64_t ns);
 

@@ -324,7 +324,8 @@ void vm_clear_trap(VmThread *thread);
 void vm_end_interruption(VmThread *thread);
 /* From now on, a vm_call or vm_resume from outside ends with VM_SUSPEND when the guest has computed for
  * about so long, at a jump or call; vm_resume goes on there. For those who share a thread of the
- * system among guests. 0: never. */
+ * system among guests. Calls nested in host functions (realloc) are not left: they trap when they
+ * last for a second. 0: never. */
 void vm_thread_set_slice(VmThread *thread, uint64_t ns);
 /* After VM_SUSPEND: a slice has ended, and nothing is waited for. */
 bool vm_is_paused(const VmThread *thread);

@@ -231,20 +231,35 @@ static uint64_t now(void) {
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+static VmThread *leader_of(VmThread *t) { return t->leader ? t->leader : t; }
+
+/* Nested runs are not cut into slices, since the C stack below them cannot be left. So whoever has other
+ * things to do would wait for an endless one: its time is taken from when it is first seen. */
+static bool overstays(VmThread *t) {
+    VmThread *of = leader_of(t);
+    bool is_nested = of->nesting > 1 || t->nesting > 1;
+    uint64_t at = of->slice_ns && is_nested ? now() : 0;
+    if (!at || !of->nested_since) of->nested_since = at;
+    return at - of->nested_since >= VM_MAX_NESTED_NS;
+}
+
 bool vm_tick(VmThread *t) {
     t->ticks = VM_TICKS;
     Trap why = TRAP_NONE;
     if (atomic_load_explicit(&t->store->interrupted, memory_order_relaxed)) why = TRAP_INTERRUPTED;
     else if (t->deadline && now() >= t->deadline) why = TRAP_TIMEOUT;
-    if (why == TRAP_NONE) return true;
-    vm_set_trap(t, why);
+    if (why != TRAP_NONE) vm_set_trap(t, why);
+    else if (overstays(t))
+        vm_trap_text(t, TRAP_TIMEOUT,
+                     "a call nested in a host function has lasted longer than %d s",
+                     VM_MAX_NESTED_NS / 1000000000);
+    else return true;
     return false;
 }
 
-/* Nested runs are not cut into slices: the C stack below them cannot be left. A fiber has the slice of
- * the thread that runs it, which must be able to stop as well. */
-bool vm_slice_is_over(const VmThread *t) {
-    const VmThread *of = t->leader ? t->leader : t;
+/* A fiber has the slice of the thread that runs it, which must be able to stop as well. */
+bool vm_slice_is_over(VmThread *t) {
+    const VmThread *of = leader_of(t);
     return of->slice_ns && of->nesting == 1 && t->nesting <= 1 && now() >= of->slice_end;
 }
 
@@ -261,6 +276,7 @@ void vm_thread_set_slice(VmThread *t, uint64_t ns) { t->slice_ns = ns; }
 bool vm_is_paused(const VmThread *t) { return t->is_paused; }
 
 static void begin_slice(VmThread *t) {
+    t->nested_since = 0;
     if (t->slice_ns) t->slice_end = now() + t->slice_ns;
 }
 
@@ -288,6 +304,7 @@ static inline VmStatus run_to(VmThread *t, VmFrame *entry, const VmWord *pc, VmS
                               VmFunc *func) {
     vm_run(t, pc);
     t->nesting--;
+    if (leader_of(t)->nested_since) t->ticks = 0; /* who goes on may be left */
     if (t->status == VM_SUSPEND && t->nesting == 0) return VM_SUSPEND;
     if (t->status == VM_SUSPEND) vm_trap_text(t, TRAP_HOST, "cannot suspend in a nested call");
     if (t->status == VM_DONE && func) copy_slots(slots, entry->fp, func->result_slots);
