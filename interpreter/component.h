@@ -343,7 +343,7 @@ typedef struct VmComponents {
     VmFiber *waiting, **waiting_end;
     VmNode nodes;                /* the list's end */
     VmWork work;                 /* likewise */
-    uint32_t turns;              /* of the scheduler */
+    uint32_t turns, switches;    /* of the scheduler */
     VmCall *asked;               /* whose host function runs */
     const VmComponentFunc *told; /* that was asked last: vm_host_callee */
     VmCall *free_calls, *all_calls;

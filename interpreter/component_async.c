@@ -21,7 +21,10 @@
 
 #include "interpreter/component.h"
 
-enum { WORK_TURN = 64 }; /* how often the host is asked while guests can go on */
+enum {
+    WORK_TURN = 64,  /* how often the host is asked while guests can go on */
+    LOOK_SWITCH = 64 /* how often the clock is looked at while they take turns */
+};
 
 VmComponents *vm_shared(const VmStore *store) { return store->components; }
 VmFiber *vm_active(const VmStore *store) { return store->components->active; }
@@ -186,11 +189,13 @@ static void take_trap(VmThread *to, const VmThread *from) {
 }
 
 /* The fiber's slice, which is the root's, has ended, and it has stopped for that. Fibers that start
- * fibers, each of them short, would never look: so the root does after each new one. */
-static bool is_paused(const VmFiber *fiber, bool is_new, VmStatus status) {
+ * fibers, each of them short, would never look, and those that yield, seldom: so the root does after
+ * each new one, and now and then. */
+static bool is_paused(VmComponents *shared, const VmFiber *fiber, bool is_new, VmStatus status) {
+    bool looks = ++shared->switches % LOOK_SWITCH == 0 || is_new;
     if (status == VM_SUSPEND && fiber->waits_for_host) return false;
     if (status == VM_SUSPEND && fiber->thread->is_paused) return true;
-    return is_new && vm_slice_is_over(vm_shared(fiber->store)->root.thread);
+    return looks && vm_slice_is_over(shared->root.thread);
 }
 
 /* On the root: runs what is active until the root is. VM_SUSPEND: a host function waits, or a slice
@@ -209,7 +214,7 @@ static VmStatus drive(VmComponents *shared) {
             is_new ? vm_call(fiber->thread,
                              fiber->is_implicit ? shared->fiber_main : shared->thread_main, none)
                    : vm_resume(fiber->thread);
-        root->is_paused = is_paused(fiber, is_new, status);
+        root->is_paused = is_paused(shared, fiber, is_new, status);
         switch (status) {
         case VM_DONE: end_fiber(fiber); break;
         case VM_SUSPEND:

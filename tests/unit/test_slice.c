@@ -228,6 +228,30 @@ static void many_tasks_are_left(void) {
     world_free(&w);
 }
 
+/* A task that yields, again and again, is left although each of its turns is short. */
+static void yielding_is_left(void) {
+    World w = world_new();
+    CHECK(
+        world_load(&w,
+                   "(component (core module $m"
+                   "  (import \"\" \"return\" (func $return (param i32)))"
+                   "  (global $n (mut i32) (i32.const 5000))"
+                   "  (func (export \"run\") (result i32) (i32.const 1))"
+                   "  (func (export \"cb\") (param i32 i32 i32) (result i32)"
+                   "   (global.set $n (i32.sub (global.get $n) (i32.const 1)))"
+                   "   (if (global.get $n) (then (return (i32.const 1))))"
+                   "   (call $return (i32.const 7)) (i32.const 0)))"
+                   " (canon task.return (result u32) (core func $return))"
+                   " (core instance $c (instantiate $m (with \"\" (instance"
+                   "  (export \"return\" (func $return))))))"
+                   " (func (export \"run\") async (result u32)"
+                   "  (canon lift (core func $c \"run\") async (callback (core func $c \"cb\")))))",
+                   (Str){0}));
+    CHECK(call_in_slices(&w, NULL) >= 50);
+    CHECK_EQ(w.result[0].bits, 7);
+    world_free(&w);
+}
+
 int main(void) {
     arena = arena_new();
     RUN(slices);
@@ -237,6 +261,7 @@ int main(void) {
     RUN(realloc_has_an_end);
     RUN(tasks_are_left);
     RUN(many_tasks_are_left);
+    RUN(yielding_is_left);
     arena_free(arena);
     return test_end("slice");
 }
