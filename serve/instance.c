@@ -14,11 +14,28 @@
 
 #include "serve/internal.h"
 
+/* ---- making ---- */
+
+static bool is_unwanted(const Instance *in) { return in->is_unwanted && *in->is_unwanted; }
+
+/* One that is tried is made at once: it waits, and goes on, while somebody wants it. */
+static bool trial_waits(void *context) {
+    Instance *in = context;
+    return !is_unwanted(in) && wasi_wait(in->wasi);
+}
+
+static bool trial_pauses(void *context) {
+    Instance *in = context;
+    if (is_unwanted(in)) vm_store_interrupt(in->store);
+    return true;
+}
+
 static bool link_program(Instance *in, Making *making, Diags *diags) {
     VmLinker *linker = vm_linker_new(in->store);
     wasi_link_to(in->wasi, linker, in->program->info);
-    if (making) vm_store_on_wait(in->store, making_waits, making);
-    if (making) vm_store_on_pause(in->store, making_pauses, making);
+    void *context = making ? (void *)making : in;
+    vm_store_on_wait(in->store, making ? making_waits : trial_waits, context);
+    vm_store_on_pause(in->store, making ? making_pauses : trial_pauses, context);
     VmComponent *component = vm_component_new(in->thread, in->program->info, linker, diags);
     vm_linker_free(linker);
     if (!component) return false;
@@ -31,7 +48,7 @@ static bool link_program(Instance *in, Making *making, Diags *diags) {
 static bool instantiate(Instance *in, Making *making) {
     Diags diags = {.arena = in->arena};
     if (link_program(in, making, &diags)) return true;
-    if (making && making_is_stopped(making)) return false;
+    if (is_unwanted(in) || (making && making_is_stopped(making))) return false;
     const char *feature = wasi_missing_feature(in->wasi, in->program->info);
     if (diags.list.len && feature)
         say("%.*s; it imports what WASI has as @unstable: served with `--features %s`",
@@ -57,14 +74,14 @@ Instance *instance_make(Server *s, Making *making) {
     in->wasi = in->thread ? in->program->host(in->program, in->store) : NULL;
     if (making) making_has(making, in);
     if (in->wasi) vm_store_set_timeout(in->store, s->options->timeout);
-    if (in->wasi && making) vm_thread_set_slice(in->thread, s->options->slice);
+    if (in->wasi) vm_thread_set_slice(in->thread, s->options->slice);
+    in->is_unwanted = s->is_unwanted;
     if (!in->wasi || !instantiate(in, making)) {
         instance_free(in);
         return NULL;
     }
     vm_store_set_timeout(in->store, 0);
     COUNT(s->counters, instances_total, 1);
-    vm_thread_set_slice(in->thread, s->options->slice);
     if (s->options->spare) in->mark = vm_store_mark(in->store);
     return in;
 }
@@ -80,6 +97,8 @@ void instance_free(Instance *in) {
     program_release(in->program);
     free(in);
 }
+
+/* ---- spare ones ---- */
 
 void instance_add_spare(Server *s, Instance *in) {
     in->next = s->spare;

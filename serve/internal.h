@@ -184,9 +184,10 @@ struct Server {
     char *scratch; /* what is read goes here first */
     uint64_t next_id;
     bool is_draining, is_ended, is_healthy, cannot_make;
-    bool is_behind; /* more is offered than can be answered */
-    uint64_t delay; /* how long the guest that has begun last had waited for that */
-    size_t waiting; /* guests that have not begun */
+    const atomic_bool *is_unwanted; /* what is tried; NULL: it is wanted, or served */
+    bool is_behind;                 /* more is offered than can be answered */
+    uint64_t delay;                 /* how long the guest that has begun last had waited for that */
+    size_t waiting;                 /* guests that have not begun */
     time_t date_at;
     char date[32];
 };
@@ -201,8 +202,10 @@ bool server_open(Server *server, const ServeOptions *options, int fd, int admin_
 void server_close(Server *server);
 /* New requests are answered by this program. */
 void server_serve(Server *server, ServeProgram *program);
-/* Whether an instance of it can be made; false after telling why not. */
-bool program_works(const ServeOptions *options, ServeProgram *program);
+/* Whether an instance of it can be made; false after telling why not, or once `is_unwanted` is set (NULL: it
+ * never is). */
+bool program_works(const ServeOptions *options, ServeProgram *program,
+                   const atomic_bool *is_unwanted);
 /* Whether a request is to be turned away. */
 bool server_is_full(Server *server);
 Str server_date(Server *server);
@@ -428,7 +431,8 @@ struct Instance {
     VmComponentFunc *handle;
     VmMark *mark; /* how it was when it was new; NULL: there is no way back */
     Arena *arena;
-    Instance *next; /* of the spare ones */
+    Instance *next;                 /* of the spare ones */
+    const atomic_bool *is_unwanted; /* of the server, while it is made */
     bool has_begun;
     uint64_t answered; /* requests, since it was new */
 };
@@ -491,7 +495,7 @@ void guest_stop(Guest *guest);
 
 /* Reads the program and tries it, in a thread; then it is served, or the old one stays. */
 void reload_begin(Server *server);
-void reload_end(Server *server); /* waits for that thread, whose program is not wanted */
+void reload_end(Server *server); /* its program is not wanted; waits until it has stopped trying */
 
 /* ---- admin.c ---- */
 

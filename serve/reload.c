@@ -25,6 +25,7 @@ struct Reload {
     pthread_t thread;
     ServeProgram *program; /* NULL: it is bad */
     bool is_wanted_again;
+    atomic_bool is_unwanted; /* what is tried, since the server ends */
 };
 
 static void *run(void *context) {
@@ -32,7 +33,7 @@ static void *run(void *context) {
     const ServeOptions *options = reload->server->options;
     ServeProgram *program = options->load(options->context);
     if (program) program->refs = 1;
-    if (program && !program_works(options, program)) {
+    if (program && !program_works(options, program, &reload->is_unwanted)) {
         program_release(program);
         program = NULL;
     }
@@ -70,7 +71,8 @@ static void on_done(Watch *watch, uint32_t events) {
 static bool start(Server *s) {
     Reload *reload = calloc(1, sizeof *reload);
     if (!reload) return false;
-    *reload = (Reload){.server = s, .done = {.fd = eventfd(0, EFD_CLOEXEC), .ready = on_done}};
+    reload->server = s;
+    reload->done = (Watch){.fd = eventfd(0, EFD_CLOEXEC), .ready = on_done};
     s->reload = reload;
     if (reload->done.fd >= 0 && loop_watch(s->loop, &reload->done, EPOLLIN) &&
         pthread_create(&reload->thread, NULL, run, reload) == 0)
@@ -89,6 +91,7 @@ void reload_begin(Server *s) {
 
 void reload_end(Server *s) {
     if (!s->reload) return;
+    s->reload->is_unwanted = true;
     pthread_join(s->reload->thread, NULL);
     program_release(end(s->reload));
 }

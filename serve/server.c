@@ -145,7 +145,8 @@ static bool exports(const CompInfo *info, const char *prefix) {
     return false;
 }
 
-bool program_works(const ServeOptions *options, ServeProgram *program) {
+bool program_works(const ServeOptions *options, ServeProgram *program,
+                   const atomic_bool *is_unwanted) {
     if (!exports(program->info, "wasi:http/incoming-handler@0.2.")) {
         say(exports(program->info, "wasi:http/handler@0.3.")
                 ? "the component answers by WASI 0.3 (wasi:http/handler), which is not supported: "
@@ -155,7 +156,8 @@ bool program_works(const ServeOptions *options, ServeProgram *program) {
         return false;
     }
     Counters unused = {0};
-    Server s = {.options = options, .program = program, .counters = &unused};
+    Server s = {
+        .options = options, .program = program, .counters = &unused, .is_unwanted = is_unwanted};
     Instance *in = instance_make(&s, NULL);
     instance_free(in);
     return in != NULL;

@@ -224,7 +224,7 @@ int serve(const ServeOptions *options) {
     ServeProgram *program = options->load(options->context);
     if (!program) return 1;
     program->refs = 1;
-    if (!program_works(options, program) || !server_tls(options, &tls)) {
+    if (!program_works(options, program, NULL) || !server_tls(options, &tls)) {
         program_release(program);
         return 1;
     }

@@ -109,6 +109,12 @@ cp "$tmp/endless.wasm" "$tmp/app.wasm"
 kill -HUP "$pid"
 stop "an end while it is loaded"
 cp "$tmp/handler.wasm" "$tmp/app.wasm"
+start --timeout 0 # what is tried would never end
+cp "$tmp/endless.wasm" "$tmp/app.wasm"
+kill -HUP "$pid"
+sleep 0.2
+stop "an end while something endless is tried"
+cp "$tmp/handler.wasm" "$tmp/app.wasm"
 
 # A log that nobody reads, or no disk takes, holds nobody.
 mkfifo "$tmp/pipe"
