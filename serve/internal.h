@@ -496,6 +496,7 @@ void guest_stop(Guest *guest);
 /* Reads the program and tries it, in a thread; then it is served, or the old one stays. */
 void reload_begin(Server *server);
 void reload_end(Server *server); /* its program is not wanted; waits until it has stopped trying */
+void reload_leave_behind(Server *server); /* in a new process, where the thread is not */
 
 /* ---- admin.c ---- */
 

@@ -95,3 +95,10 @@ void reload_end(Server *s) {
     pthread_join(s->reload->thread, NULL);
     program_release(end(s->reload));
 }
+
+/* The loop's epoll is also the parent's, who goes on watching. */
+void reload_leave_behind(Server *s) {
+    if (s->reload) close(s->reload->done.fd);
+    free(s->reload);
+    s->reload = NULL;
+}

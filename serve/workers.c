@@ -43,6 +43,7 @@ struct Supervisor {
     Worker *workers;
     size_t count;
     Timer look; /* at the workers */
+    pid_t pid;
     bool is_ending, has_failed;
 };
 
@@ -68,8 +69,10 @@ _Noreturn static void be_worker(Supervisor *v, size_t i) {
         close(c->transport.fd); /* their ends are the supervisor's to tell */
     close(v->server.signals.fd);
     loop_free(v->server.loop);
+    reload_leave_behind(&v->server);
     setpgid(0, 0); /* Ctrl-C is for the supervisor, which passes it on */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != v->pid) kill(getpid(), SIGTERM); /* it has ended before that */
     COUNT(&counters[i], requests_in_flight, -(long long)counters[i].requests_in_flight);
     COUNT(&counters[i], connections, -(long long)counters[i].connections);
     exit(
@@ -84,6 +87,7 @@ static void start(Supervisor *v, size_t i) {
     w->pid = pid > 0 ? pid : 0;
     w->started = w->seen = loop_now(v->server.loop);
     v->server.is_healthy = are_any(v);
+    if (pid > 0 && v->server.reload) kill(pid, SIGHUP); /* it has the old program */
     if (pid < 0) {
         say("cannot start a worker: %s", strerror(errno));
         loop_timer(v->server.loop, &w->restart, w->started + long_life);
@@ -168,7 +172,10 @@ static void on_signal(Watch *watch, uint32_t events) {
 
 int supervise(const ServeOptions *options, ServeProgram *program, Tls *tls,
               const Listening *listening, int admin_fd, Counters *counters) {
-    Supervisor v = {.listening = listening, .count = options->workers, .look = {.fire = on_look}};
+    Supervisor v = {.listening = listening,
+                    .count = options->workers,
+                    .look = {.fire = on_look},
+                    .pid = getpid()};
     v.workers = calloc(v.count, sizeof *v.workers);
     if (!v.workers || !server_open(&v.server, options, -1, admin_fd)) return 1;
     v.server.program = program;

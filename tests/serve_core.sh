@@ -116,6 +116,19 @@ sleep 0.2
 stop "an end while something endless is tried"
 cp "$tmp/handler.wasm" "$tmp/app.wasm"
 
+# A worker that is started while the program is loaded has the old one at first.
+sed 's/i32.const 20000000/i32.const 100000000/' tests/serve/start.wat >"$tmp/longer.wat"
+"$witc" component embed -w wasi:http/proxy wasi/wit "$tmp/longer.wat" -o "$tmp/longer.wasm" || bad longer.wat "none"
+start --workers 2 --spare 1
+cp "$tmp/longer.wasm" "$tmp/app.wasm"
+kill -HUP "$pid"
+kill -KILL "$(pgrep -P "$pid" | head -n 1)"
+sixteen() { for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do ask "http://127.0.0.1:$port/"; done; }
+becomes "all workers have the new one" '' sixteen
+is "one was started" 1 "$(metric worker_restarts_total)"
+stop "a start while the program is loaded"
+cp "$tmp/handler.wasm" "$tmp/app.wasm"
+
 # A log that nobody reads, or no disk takes, holds nobody.
 mkfifo "$tmp/pipe"
 start --log "$tmp/pipe" --max-target 8K
