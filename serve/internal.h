@@ -206,6 +206,8 @@ void server_serve(Server *server, ServeProgram *program);
  * never is). */
 bool program_works(const ServeOptions *options, ServeProgram *program,
                    const atomic_bool *is_unwanted);
+/* Between the beats of a worker. */
+uint64_t beat_time(const ServeOptions *options);
 /* Whether a request is to be turned away. */
 bool server_is_full(Server *server);
 Str server_date(Server *server);

@@ -265,11 +265,15 @@ static void turn(Server *s) {
 
 static void on_nothing(Timer *timer) {} /* there is a turn */
 
+uint64_t beat_time(const ServeOptions *o) {
+    return o->stuck_after / 4 < second ? o->stuck_after / 4 + 1 : second;
+}
+
 /* So that whoever looks after it sees that there are turns. */
 static void on_beat(Timer *timer) {
     Server *s = CONTAINER(timer, Server, beat);
     COUNT(s->counters, beats, 1);
-    loop_timer(s->loop, timer, loop_now(s->loop) + second);
+    loop_timer(s->loop, timer, loop_now(s->loop) + beat_time(s->options));
 }
 
 static bool is_over(const Server *s) {
@@ -334,7 +338,7 @@ int server_run(const ServeOptions *options, ServeProgram *program, Tls *tls, int
         say("cannot write %.*s: %s", STR_ARG(options->log), strerror(errno));
         is_good = false;
     }
-    if (is_good && options->workers > 1) on_beat(&s.beat);
+    if (is_good && options->workers > 1 && options->stuck_after) on_beat(&s.beat);
     while (is_good && !is_over(&s)) turn(&s);
     bool was_cut = s.connection_count || s.in_flight;
     server_close(&s);

@@ -24,7 +24,7 @@
 
 #define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
-static const uint64_t long_life = 10000000000, first_delay = 100000000, look_after = 1000000000;
+static const uint64_t long_life = 10000000000, first_delay = 100000000;
 
 typedef struct Supervisor Supervisor;
 typedef struct {
@@ -32,7 +32,7 @@ typedef struct {
     pid_t pid; /* 0: it does not run */
     unsigned failures;
     uint64_t started;
-    uint64_t beats, seen; /* how many there were when there were more than before */
+    uint64_t beats, stuck; /* since when there are no more of them, in ns */
     Timer restart;
 } Worker;
 
@@ -43,6 +43,7 @@ struct Supervisor {
     Worker *workers;
     size_t count;
     Timer look; /* at the workers */
+    uint64_t looked;
     pid_t pid;
     bool is_ending, has_failed;
 };
@@ -85,7 +86,8 @@ static void start(Supervisor *v, size_t i) {
     pid_t pid = fork();
     if (pid == 0) be_worker(v, i);
     w->pid = pid > 0 ? pid : 0;
-    w->started = w->seen = loop_now(v->server.loop);
+    w->started = loop_now(v->server.loop);
+    w->stuck = 0;
     v->server.is_healthy = are_any(v);
     if (pid > 0 && v->server.reload) kill(pid, SIGHUP); /* it has the old program */
     if (pid < 0) {
@@ -130,22 +132,25 @@ static void tell(const Supervisor *v, int signal_number) {
         if (v->workers[i].pid) kill(v->workers[i].pid, signal_number);
 }
 
-/* One that makes no turns any more, for whatever reason, is ended; it is started again like any other. */
+/* One that makes no turns any more, for whatever reason, is ended; it is started again like any other. Time
+ * in which nobody looked does not count: all of them may have been stopped, with the machine or without. */
 static void on_look(Timer *timer) {
     Supervisor *v = CONTAINER(timer, Supervisor, look);
-    uint64_t now = loop_now(v->server.loop), most = v->server.options->stuck_after;
+    const ServeOptions *options = v->server.options;
+    uint64_t now = loop_now(v->server.loop), passed = now - v->looked, beat = beat_time(options);
+    if (passed > beat) passed = beat;
+    v->looked = now;
     for (size_t i = 0; i < v->count; i++) {
         Worker *w = &v->workers[i];
         uint64_t beats = v->server.all_counters[i].beats;
-        if (beats != w->beats || !w->pid) w->seen = now;
+        w->stuck = beats == w->beats && w->pid ? w->stuck + passed : 0;
         w->beats = beats;
-        if (now - w->seen < most) continue;
-        say("worker %zu has not gone on for %llu s: it is killed", i,
-            (unsigned long long)(most / look_after));
+        if (w->stuck < options->stuck_after) continue;
+        say("worker %zu has not gone on for %.1f s: it is killed", i, (double)w->stuck / 1e9);
         kill(w->pid, SIGKILL);
-        w->seen = now;
+        w->stuck = 0;
     }
-    loop_timer(v->server.loop, timer, now + look_after);
+    loop_timer(v->server.loop, timer, now + beat);
 }
 
 /* ---- signals ---- */
@@ -190,6 +195,7 @@ int supervise(const ServeOptions *options, ServeProgram *program, Tls *tls,
         v.workers[i] = (Worker){.of = &v, .restart = {.fire = on_restart}};
         start(&v, i);
     }
+    v.looked = loop_now(v.server.loop);
     if (is_good && options->stuck_after) on_look(&v.look);
     while (is_good && !(v.is_ending && !are_any(&v))) loop_turn(v.server.loop, false);
     server_close(&v.server);
