@@ -89,6 +89,16 @@ stop "a start that is too long"
 expect "a start without end" 1 serve --addr 127.0.0.1:0 --timeout 100ms "$tmp/endless.wasm"
 say "a start without end" 'trapped while it was made'
 
+# Nor does a realloc that never ends: WASI calls it, so that it cannot be left.
+sed -e 's/i32.const 20000000/i32.const 1/' -e 's/^(module/& (import "wasi:random\/random@0.2.12" "get-random-bytes" (func $random (param i64 i32)))/' \
+    -e 's/(global.set $heap (i32.and/(loop (br 0)) &/' -e 's/(call $set/(call $random (i64.const 9) (i32.const 8)) &/' tests/serve/start.wat >"$tmp/realloc.wat"
+"$witc" component embed -w wasi:http/proxy wasi/wit "$tmp/realloc.wat" -o "$tmp/realloc.wasm" || bad realloc.wat "none"
+program=$tmp/realloc.wasm
+start --timeout 0
+is "a realloc without end" 504 "$(status "http://127.0.0.1:$port/")"
+say "a realloc without end" 'a call nested in a host function has lasted longer than 1 s'
+stop "a realloc without end"
+
 # A program that takes long to try is loaded beside the requests, which none is lost of.
 program=$tmp/app.wasm
 start --timeout 3s
