@@ -47,6 +47,15 @@ static int open_log(const char *path) {
     return fd < 0 && errno == ENXIO ? open(path, O_RDWR | how, 0640) : fd;
 }
 
+/* A pipe without waiting, which several may write to: whether there is room may change after poll has
+ * told. The flags of the one that is open are also others'. */
+static int open_output(void) {
+    struct stat info;
+    bool is_pipe = fstat(STDOUT_FILENO, &info) == 0 && S_ISFIFO(info.st_mode);
+    int fd = is_pipe ? open("/proc/self/fd/1", O_WRONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+    return fd < 0 ? STDOUT_FILENO : fd;
+}
+
 static void look_at(Log *log) {
     struct stat info;
     log->is_file = fstat(log->fd, &info) == 0 && S_ISREG(info.st_mode);
@@ -57,31 +66,17 @@ Log *log_open(Str path, unsigned worker, Counters *counters) {
     if (!log) return NULL;
     log->worker = worker;
     log->counters = counters;
-    log->fd = STDOUT_FILENO;
-    look_at(log);
-    if (str_is(path, "-")) return log;
-    log->path = strndup(path.ptr, path.len);
-    log->fd = log->path ? open_log(log->path) : -1;
+    bool is_named = !str_is(path, "-");
+    if (is_named) log->path = strndup(path.ptr, path.len);
+    if (!is_named) log->fd = open_output();
+    else log->fd = log->path ? open_log(log->path) : -1;
+    int why = errno;
     look_at(log);
     if (log->fd >= 0) return log;
-    int why = errno;
     free(log->path);
     free(log);
     errno = why;
     return NULL;
-}
-
-void log_reopen(Log *log) {
-    if (!log || !log->path) return;
-    log_flush(log);
-    int fd = open_log(log->path);
-    if (fd < 0) {
-        say("cannot open %s again: %s", log->path, strerror(errno));
-        return;
-    }
-    close(log->fd);
-    log->fd = fd;
-    look_at(log);
 }
 
 /* ---- writing ---- */
@@ -135,6 +130,33 @@ bool log_flush(Log *log) {
     return !log->len;
 }
 
+static bool is_same(int a, int b) {
+    struct stat x, y;
+    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* A line whose beginning is in the old file is not for the new one. */
+static void forget_torn(Log *log) {
+    const char *end = log->is_torn ? memchr(log->text, '\n', log->len) : NULL;
+    if (end) forget(log, (size_t)(end - log->text) + 1);
+    count_dropped(log, end != NULL);
+    log->is_torn = false;
+}
+
+void log_reopen(Log *log) {
+    if (!log || !log->path) return;
+    log_flush(log);
+    int fd = open_log(log->path);
+    if (fd < 0) {
+        say("cannot open %s again: %s", log->path, strerror(errno));
+        return;
+    }
+    if (!is_same(fd, log->fd)) forget_torn(log);
+    close(log->fd);
+    log->fd = fd;
+    look_at(log);
+}
+
 /* There is room for a line: of those that wait, the oldest stay. */
 static bool has_room(Log *log) {
     if (log->len > MOST_WAITING) log_flush(log);
@@ -149,7 +171,7 @@ static bool has_room(Log *log) {
 void log_close(Log *log) {
     if (!log) return;
     log_flush(log);
-    if (log->path) close(log->fd);
+    if (log->fd != STDOUT_FILENO) close(log->fd);
     free(log->path);
     free(log);
 }
