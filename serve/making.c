@@ -23,7 +23,8 @@
 #define __sanitizer_finish_switch_fiber(save, bottom, size) ((void)(save))
 #endif
 
-enum { STACK = 1 << 20, GUARD = 4096, MOST_STACKS = 16 };
+/* Some functions of the host have more than a page on the stack. */
+enum { STACK = 1 << 20, GUARD = 64 << 10, MOST_STACKS = 16 };
 
 struct Making {
     Server *server;
