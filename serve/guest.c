@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "serve/internal.h"
@@ -223,12 +222,6 @@ static void ended(Guest *g, VmStatus status) {
     else instance_free(in);
 }
 
-static uint64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void leave_for_others(Guest *g) {
     COUNT(g->server->counters, slices_total, 1);
     queue(g);
@@ -246,7 +239,7 @@ static bool find_instance(Guest *g, Instance **in) {
         g->making = NULL;
         return true;
     }
-    if (now_ns() >= g->limit) too_late(g);
+    if (clock_now() >= g->limit) too_late(g);
     else if (state == MAKING_PAUSED) leave_for_others(g);
     else wait_for(g);
     return false;
@@ -274,12 +267,12 @@ static bool begin(Guest *g, uint64_t now, VmStatus *status) {
 
 void guest_run(Guest *g) {
     VmStatus status;
-    uint64_t from = now_ns();
+    uint64_t from = clock_now();
     unqueue(g);
     if (g->instance) status = vm_resume(g->instance->thread);
     else if (!begin(g, from, &status)) return;
     Request *r = g->request;
-    uint64_t now = now_ns();
+    uint64_t now = clock_now();
     r->guest_ns += now - from;
     if (status != VM_SUSPEND) {
         ended(g, status);

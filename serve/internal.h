@@ -44,6 +44,7 @@ void loop_stop_timer(Loop *loop, Timer *timer);
 void loop_turn(Loop *loop, bool polls);
 /* The time at which the turn has begun. */
 uint64_t loop_now(const Loop *loop);
+uint64_t clock_now(void); /* of the same clock */
 
 /* ---- metrics.c ---- */
 

@@ -25,7 +25,7 @@ struct Loop {
     int at, count; /* in the batch */
 };
 
-static uint64_t clock_now(void) {
+uint64_t clock_now(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;

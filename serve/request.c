@@ -8,7 +8,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "serve/internal.h"
 
@@ -117,9 +116,7 @@ Str request_method(const Request *r) { return head_str(&r->head, r->method, r->m
 
 static void tell(const Request *r, bool is_whole) {
     Server *s = r->server;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec - r->start;
+    uint64_t ns = clock_now() - r->start;
     metrics_answered(s->counters, r->head_has_left ? r->status : 0, ns);
     if (!is_whole && !r->error) COUNT(s->counters, requests_cancelled_total, 1);
     LogEntry entry = {.remote = str_from(r->client ? r->client->peer : NULL),

@@ -221,19 +221,13 @@ int open_signals(void) {
 
 /* ---- turns ---- */
 
-static uint64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* Those that were there at the beginning, as long as the turn may last. */
 static void run_guests(Server *s) {
     uint64_t end = loop_now(s->loop) + turn_time;
     for (Guest *last = s->last; s->first;) {
         Guest *g = s->first;
         guest_run(g);
-        if (g == last || now_ns() >= end) break;
+        if (g == last || clock_now() >= end) break;
     }
 }
 
