@@ -167,6 +167,14 @@ say "a stuck worker" 'has not gone on.*killed'
 for _ in 1 2 3 4; do ask "http://127.0.0.1:$port/"; done >"$tmp/all"
 is "after that" 4 "$(grep -c hello "$tmp/all")"
 stop "a stuck worker"
+start --workers 2 --stuck-after 2s
+all="$pid $(pgrep -P "$pid" | tr '\n' ' ')"
+kill -STOP $all # as when the machine sleeps
+sleep 3
+kill -CONT $all
+sleep 1
+is "all were stopped" 0 "$(metric worker_restarts_total)"
+stop "all were stopped"
 
 # Time by a policy.
 printf 'limits:\n  timeout: 300ms\n' >"$tmp/policy.yml"
