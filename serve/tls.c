@@ -261,7 +261,8 @@ static int choose_certificate(SSL *ssl, int *alert, void *context) {
 static SSL_CTX *new_context(Tls *tls) {
     SSL_CTX *ctx = lib.SSL_CTX_new(lib.TLS_server_method());
     if (!ctx) return NULL;
-    lib.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, NULL);
+    if (lib.SSL_CTX_ctrl(ctx, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL) < TLS1_2_VERSION)
+        lib.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, NULL);
     lib.SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     lib.SSL_CTX_clear_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
     /* Each message that is none of data comes back to the loop: they cannot keep it for long. */
@@ -359,12 +360,13 @@ static ssize_t ended(Transport *t, int got) {
 ssize_t tls_recv(Transport *t, char *to, size_t room) {
     errno = EPROTO;
     if (t->is_broken || (!t->ssl && !start(t))) return -1;
-    t->wants_write = false;
+    t->wants_write = t->wants_read = false;
     lib.ERR_clear_error();
     int n = lib.SSL_read(t->ssl, to, room < INT_MAX ? (int)room : INT_MAX);
     ssize_t got = n > 0 ? n : ended(t, n);
     int why = errno;
-    t->is_ready = !t->is_broken && lib.SSL_is_init_finished(t->ssl);
+    /* Later messages of its kind, of new keys, may also come in pieces: it is ready all the same. */
+    t->is_ready |= !t->is_broken && lib.SSL_is_init_finished(t->ssl);
     errno = why;
     return got;
 }
@@ -376,7 +378,9 @@ ssize_t tls_send(Transport *t, const char *bytes, size_t n) {
     int sent = lib.SSL_write(t->ssl, bytes, n < INT_MAX ? (int)n : INT_MAX);
     if (sent > 0) return sent;
     bool wanted = t->wants_write;
+    t->wants_write = false;
     ssize_t how = ended(t, sent);
+    t->wants_read = how < 0 && errno == EAGAIN && !t->wants_write;
     t->wants_write = wanted; /* the caller waits for that anyway */
     if (how == 0) errno = EPIPE;
     return -1;

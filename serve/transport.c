@@ -53,7 +53,8 @@ bool transport_end(Transport *t) {
 
 uint32_t transport_events(const Transport *t, bool reads, bool writes) {
     if (!t->is_ready) return t->wants_write ? EPOLLOUT : EPOLLIN;
-    return (reads ? EPOLLIN : 0) | (writes || t->wants_write ? EPOLLOUT : 0);
+    bool can_write = writes && !t->wants_read;
+    return (reads ? EPOLLIN : 0) | (can_write || t->wants_write ? EPOLLOUT : 0);
 }
 
 bool transport_can_read(const Transport *t, uint32_t events) {

@@ -22,7 +22,8 @@ typedef struct {
     Tls *tls;           /* NULL: none */
     struct ssl_st *ssl; /* once its first byte has come */
     bool is_ready;      /* the handshake is over, or none is needed */
-    bool wants_write;   /* to read, or to end, something has to be written first */
+    bool wants_write;   /* to read, or to end, something has to be written first, */
+    bool wants_read;    /* or to write, something has to be read */
     bool is_ending, has_ended;
     bool is_broken; /* nothing can be read or written any more */
 } Transport;
