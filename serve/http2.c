@@ -237,6 +237,7 @@ static void read_eof(Connection *c) {}
 static bool write_output(Connection *c) {
     Http2 *h = c->http2;
     size_t before = c->out.len;
+    if (c->lingers) return false;
     if (c->server->is_draining && h->state == SERVES) {
         h->state = TAKES_LEAVE;
         h->since = http2_now(h);

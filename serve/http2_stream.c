@@ -147,7 +147,7 @@ bool http2_put_data(Http2Stream *s, Str head, size_t n) {
     } else {
         for (size_t left = n; left && is_good;) {
             Str bytes = str_from_to(wasi_body_peek(r->out), 0, left);
-            is_good = out_put(out, bytes);
+            is_good = bytes.len && out_put(out, bytes);
             wasi_body_take(r->out, bytes.len);
             left -= bytes.len;
         }
