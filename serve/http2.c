@@ -32,11 +32,13 @@ enum {
     PREFACE = 24,            /* bytes */
     WINDOW = 1 << 20,        /* of a connection; that of a stream is WASI_BODY_CAPACITY - 1 */
     MOST_ANSWER = 256 << 10, /* bytes of the fields of an answer */
-    MOST_CONTINUED = 32,     /* frames that a head consists of */
+    MOST_CONTINUED = 9,      /* frames that a head consists of; more are too many for the library */
     MOST_PATIENCE = 1000,    /* and what of it is lost and gained by: */
     PER_SECOND = 100,
     PER_ANSWER = 10,
+    PER_REQUEST = 1,
     PER_DATA = 2,
+    PER_FRAME = 1,
     PER_RESET = 4,
 };
 static const uint64_t probe_time = 100000000, leave_time = 1000000000, second = 1000000000;
@@ -76,11 +78,11 @@ void http2_lose(Http2 *h, int64_t n) {
 static void begin_frame(Http2 *h) {
     const uint8_t *f = h->frame;
     uint32_t len = (uint32_t)f[0] << 16 | (uint32_t)f[1] << 8 | f[2];
-    uint8_t type = f[3], flags = f[4];
+    uint8_t type = f[3];
     h->frame_len = 0;
     h->frame_left = len;
     h->is_head = type == NGHTTP2_HEADERS || type == NGHTTP2_CONTINUATION;
-    h->is_open = h->is_head && !(flags & NGHTTP2_FLAG_END_HEADERS);
+    h->is_open = h->is_head && !(f[4] & NGHTTP2_FLAG_END_HEADERS);
     if (type == NGHTTP2_HEADERS) {
         h->head_bytes = h->head_frames = 0;
         h->since = http2_now(h);
@@ -90,27 +92,30 @@ static void begin_frame(Http2 *h) {
         h->head_frames++;
         size_t most = h->connection->server->options->max_head;
         if (h->head_bytes / FAR > most || h->head_frames > MOST_CONTINUED) http2_calm(h);
-    } else if (type != NGHTTP2_DATA || (!len && !(flags & NGHTTP2_FLAG_END_STREAM)))
-        http2_lose(h, 1);
+    }
+    if (type != NGHTTP2_CONTINUATION) http2_lose(h, PER_FRAME);
 }
 
-static void scan(Http2 *h, Str bytes) {
-    while (bytes.len) {
-        size_t wanted = h->frame_left ? h->frame_left : (size_t)FRAME_HEAD - h->frame_len;
-        size_t n = wanted < bytes.len ? wanted : bytes.len;
-        if (h->frame_left) h->frame_left -= (uint32_t)n;
-        else {
-            memcpy(h->frame + h->frame_len, bytes.ptr, n);
-            h->frame_len += (uint8_t)n;
-            if (h->frame_len == FRAME_HEAD) begin_frame(h);
-        }
-        bytes = str_after(bytes, n);
+/* Up to the end of a frame, or of the bytes: how many they are. */
+static size_t scan(Http2 *h, Str bytes) {
+    size_t n = 0;
+    if (!h->frame_left) {
+        n = (size_t)FRAME_HEAD - h->frame_len;
+        if (n > bytes.len) n = bytes.len;
+        memcpy(h->frame + h->frame_len, bytes.ptr, n);
+        h->frame_len += (uint8_t)n;
+        if (h->frame_len < FRAME_HEAD) return n;
+        begin_frame(h);
     }
+    size_t rest = bytes.len - n < h->frame_left ? bytes.len - n : h->frame_left;
+    h->frame_left -= (uint32_t)rest;
+    return n + rest;
 }
 
 static int begin_head(nghttp2_session *session, const nghttp2_frame *frame, void *context) {
-    bool is_request = frame->headers.cat == NGHTTP2_HCAT_REQUEST;
-    bool is_good = !is_request || http2_begin_stream(context, frame->hd.stream_id);
+    if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
+    http2_gain(context, PER_REQUEST);
+    bool is_good = http2_begin_stream(context, frame->hd.stream_id);
     return is_good ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
@@ -140,7 +145,7 @@ static int take_data(nghttp2_session *session, uint8_t flags, int32_t id, const 
                      size_t n, void *context) {
     Http2 *h = context;
     Http2Stream *s = stream_of(h, id);
-    http2_gain(h, 1);
+    http2_gain(h, PER_DATA);
     http2_lib.session_consume_connection(session, n);
     if (s) http2_take_body(s, (Str){(const char *)bytes, n});
     return 0;
@@ -206,7 +211,7 @@ static int close_stream(nghttp2_session *session, int32_t id, uint32_t code, voi
     Http2Stream *s = stream_of(h, id);
     if (!s) return 0;
     if (s->is_answered) http2_gain(h, PER_ANSWER);
-    else if (!s->is_cut) {
+    else if (!s->is_cut || code == NGHTTP2_PROTOCOL_ERROR) {
         http2_lose(h, PER_RESET);
         if (!s->is_taken_back && !s->request->error) {
             s->request->error = "the request was no good HTTP/2";
@@ -223,11 +228,11 @@ static bool read_input(Connection *c, Str *input) {
     Http2 *h = c->http2;
     size_t whole = input->len;
     if (c->lingers || !http2_lib.session_want_read(h->session)) *input = (Str){0};
-    else if (input->len && !c->is_dead && connection_unsent(c) < MOST_QUEUED) {
-        scan(h, *input);
-        if (http2_lib.session_mem_recv(h->session, (const uint8_t *)input->ptr, input->len) < 0)
+    while (input->len && !c->is_dead && connection_unsent(c) < MOST_QUEUED) {
+        Str frame = str_from_to(*input, 0, scan(h, *input));
+        if (http2_lib.session_mem_recv(h->session, (const uint8_t *)frame.ptr, frame.len) < 0)
             c->is_dead = true;
-        *input = (Str){0};
+        *input = str_after(*input, frame.len);
     }
     return input->len < whole;
 }

@@ -349,12 +349,16 @@ const tests = {
         await calms('empty data', Buffer.concat([post(1, '/sleep?1000'), many(5000, () => frame(DATA, 0, 1))]));
         await calms('windows', Buffer.concat([post(1, '/sleep?1000'), many(5000, () => frame(WINDOW, 0, 1, u32(1)))]));
         await calms('continuations', Buffer.concat([frame(HEADERS, END_STREAM, 1, fields(usual())), many(2000, () => frame(CONTINUATION, 0, 1))]));
+        let r = await talk([PREFACE, frame(SETTINGS, 0, 0, Buffer.from([0, 4, 0, 0, 0, 0])), many(3000, id => get(id))], { bare: true, ms: 5000 });
+        check('streams that are refused', r.how !== 'time' && code(r, GOAWAY) === CALM, [r.how, code(r, GOAWAY)]);
         // One field of 4,000 bytes, kept in the table, then taken from there again and again.
         const bomb = Buffer.concat([fields(usual()), Buffer.from([0x40, 1, 0x78]), number(4000, 7), Buffer.alloc(4000, 97), Buffer.alloc(10000, 0xbe)]);
         await calms('a head that unfolds', frame(HEADERS, END_STREAM | END_HEADERS, 1, bomb));
         check('they are counted', await metric('requests_refused_total') > refused, refused);
         check('and nothing is left', await settled() === 0);
-        const r = await new Promise(done => {
+        r = await talk([post(1, '/sleep?300'), ...Array(8).fill(many(2500, () => frame(DATA, 0, 1, 'a'))), frame(DATA, END_STREAM, 1), get(3)], { until: all => ends(all, 1) && ends(all, 3) });
+        check('small pieces of data are no flood', status(r, 3) === 200, [r.how, code(r, GOAWAY)]);
+        r = await new Promise(done => {
             const socket = net.connect({ port, host: '127.0.0.1' }, async () => {
                 socket.pause();
                 socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0, Buffer.from([0, 4, 0x7f, 255, 255, 255])), frame(WINDOW, 0, 0, u32(0x7fff0000 - 65535)), get(1, '/big?50000000'), get(3, '/big?50000000')]));
