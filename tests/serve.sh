@@ -102,6 +102,29 @@ if curl --version | grep -q HTTP2; then
     is "its status" 0 $?
 fi
 
+# Informational responses of a guest, and a client of HTTP/2 where there is no library: a file that is none is
+# found before it.
+(echo "(module"; cat tests/wasi/wat/informational.wat; echo ")") >"$tmp/informs.wat"
+"$witc" component embed --all-features -w wasi:http/proxy wasi/wit "$tmp/informs.wat" -o "$tmp/informs.core" &&
+    "$witc" component new "$tmp/informs.core" -o "$tmp/app.wasm"
+statuses() { ask -D - "$@" "http://127.0.0.1:$port/" | sed -n 's/^HTTP[^ ]* \([0-9]*\).*/\1/p' | paste -sd ' ' -; }
+start --features informational-outbound-responses
+is "1xx" "103 199 103 200" "$(statuses)"
+[ "${with2:-0}" = 2 ] && is "1xx by HTTP/2" "103 199 103 200" "$(statuses --http2-prior-knowledge)"
+stop "1xx"
+cp "$tmp/handler.wasm" "$tmp/app.wasm"
+mkdir "$tmp/without" && : >"$tmp/without/libnghttp2.so.14"
+libraries=${LD_LIBRARY_PATH-}
+export LD_LIBRARY_PATH="$tmp/without:$libraries"
+start
+export LD_LIBRARY_PATH="$libraries"
+is "without a library" 200 "$(statuses)"
+if curl --version | grep -qw telnet; then
+    got=$(printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' | ask "telnet://127.0.0.1:$port" | head -n 1 | cut -d ' ' -f 2)
+    is "HTTP/2 without a library" 505 "$got"
+fi
+stop "without a library"
+
 # What has come before the signal is answered, though the server has not seen it yet.
 start
 kill -STOP "$pid"

@@ -9,8 +9,7 @@
  *     /trap        a trap                       /cut        a trap in the middle of the answer
  *     /nothing     no answer                    /error      an error as the answer
  *     /after?MS    an answer, then a wait       /unfinished a body that is not finished
- *     /trailers    those of the request, back
- *     /count       how many this instance has answered
+ *     /trailers    those of the request, back   /count      how many this instance has answered
  *     /memory?N    takes N MiB                  /length?N   says N bytes, and sends 5
  */
 #include "proxy.h"
