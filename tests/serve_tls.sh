@@ -65,6 +65,11 @@ fi
 ask_bare() { (printf 'GET %s HTTP/1.0\r\n\r\n' "$1"; sleep 1) | timeout 10 openssl s_client -connect "127.0.0.1:$port" -quiet 2>&1; }
 is "a whole answer" 0 "$(ask_bare / | grep -c 'unexpected eof')"
 is "a cut answer" 1 "$(ask_bare /cut | grep -c 'unexpected eof')"
+
+# A client that takes new keys in the middle, and asks for new ones of the server (s_client's K).
+got=$( (sleep 0.5; printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'; sleep 0.3; echo K; sleep 0.3; printf 'GET /status?201 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'; sleep 1) |
+    timeout 10 openssl s_client -tls1_3 -connect "127.0.0.1:$port" 2>&1 | grep -e '^HTTP' -e '^KEYUPDATE' | tr -d '\r')
+is "new keys" "$(printf 'HTTP/1.1 200 OK\nKEYUPDATE\nHTTP/1.1 201 Created')" "$got"
 stop "the first"
 
 # What is wrong with files.
@@ -95,6 +100,13 @@ fi
 expect "a key alone" 2 serve --tls-key "$tmp/one.key" "$tmp/app.wasm"
 expect "too few keys" 2 serve --tls-cert "$tmp/one.pem" --tls-cert "$tmp/two.pem" --tls-key "$tmp/one.key" "$tmp/app.wasm"
 
+# A library that cannot be loaded: a file that is none is found before it.
+mkdir "$tmp/without" && : >"$tmp/without/libssl.so.3"
+libraries=${LD_LIBRARY_PATH-}
+export LD_LIBRARY_PATH="$tmp/without:$libraries"
+bad_start "no library" 'there is no TLS: libssl.so.3 (OpenSSL) cannot be loaded' --tls-cert "$tmp/one.pem" --tls-key "$tmp/one.key"
+export LD_LIBRARY_PATH="$libraries"
+
 # What is only odd: an old certificate, a key that others can read, one that has not issued the other.
 openssl req -new -key "$tmp/one.key" -subj /CN=localhost 2>/dev/null |
     openssl x509 -req -key "$tmp/one.key" -days -1 -out "$tmp/old.pem" 2>/dev/null
@@ -112,6 +124,38 @@ if ! command -v curl >/dev/null; then
     finish "serve TLS"
 fi
 ask() { curl -s --max-time 5 --cacert "$tmp/one.pem" "$@"; }
+
+# HTTP/2 by ALPN, where there is a library for it on either side: bodies in both directions, and a drain. Without it, or
+# for a client that does not ask, it is HTTP/1.1.
+version() { ask -o /dev/null -w '%{http_version}' "$@" "https://localhost:$port/"; }
+head -c 300000 "$witc" >"$tmp/body"
+mv "$tmp/without/libssl.so.3" "$tmp/without/libnghttp2.so.14"
+# shellcheck disable=SC2086 # words
+start $one
+is "who does not ask for HTTP/2" 1.1 "$(version --http1.1)"
+if curl --version | grep -q HTTP2 && [ "$(version --http2)" = 2 ]; then
+    ask --http2 --data-binary "@$tmp/body" "https://localhost:$port/echo" | cmp - "$tmp/body" >&2
+    is "a body there and back by HTTP/2" 0 $?
+    is "a large one by HTTP/2" 5000000 "$(ask --http2 "https://localhost:$port/big?5000000" | wc -c)"
+    is "a cut one by HTTP/2" 92 "$(ask --http2 -o /dev/null -w '%{exitcode}' "https://localhost:$port/cut")"
+    ask --http2 "https://localhost:$port/sleep?600" >"$tmp/slept" &
+    asking=$!
+    sleep 0.3
+    kill -TERM "$pid"
+    wait $asking
+    is "a drain by HTTP/2" slept "$(cat "$tmp/slept")"
+    wait "$pid"
+    is "its status" 0 $?
+    export LD_LIBRARY_PATH="$tmp/without:$libraries"
+    # shellcheck disable=SC2086 # words
+    start $one
+    export LD_LIBRARY_PATH="$libraries"
+    is "a server without HTTP/2" 1.1 "$(version --http2)"
+    stop "a server without HTTP/2"
+else
+    skip "serve TLS: HTTP/2: curl or the server has none"
+    stop "HTTP/1.1 only"
+fi
 
 # Certificates for several hosts; the first one for all others.
 start --tls-cert "$tmp/one.pem" --tls-key "$tmp/one.key" --tls-cert "$tmp/two.pem" --tls-key "$tmp/two.key"
