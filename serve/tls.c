@@ -32,6 +32,8 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -48,6 +50,8 @@
     X(EVP_PKEY_free)                                                                               \
     X(PEM_read_bio_PrivateKey)                                                                     \
     X(PEM_read_bio_X509)                                                                           \
+    X(RAND_bytes)                                                                                  \
+    X(SHA512)                                                                                      \
     X(SSL_CTX_clear_options)                                                                       \
     X(SSL_CTX_ctrl)                                                                                \
     X(SSL_CTX_free)                                                                                \
@@ -234,6 +238,26 @@ static bool add_file(SSL_CTX *ctx, Str path, bool is_key) {
     return is_good;
 }
 
+/* ---- tickets ---- */
+
+enum { TICKET_KEYS = 80 }; /* bytes: a name, a key to sign with and one to encrypt with */
+
+/* Workers come to the same keys with each loading, since the first is made before they are; nobody comes
+ * back to those before. Without them each context makes up its own. */
+static bool next_ticket_keys(uint8_t keys[2 * SHA512_DIGEST_LENGTH]) {
+    static uint8_t chain[SHA512_DIGEST_LENGTH + 1];
+    static bool has_begun;
+    uint8_t *what = &chain[SHA512_DIGEST_LENGTH], next[SHA512_DIGEST_LENGTH];
+    has_begun = has_begun || lib.RAND_bytes(chain, SHA512_DIGEST_LENGTH) == 1;
+    bool is_good = has_begun && lib.SHA512(chain, sizeof chain, next);
+    for (*what = 1; is_good && *what <= 2; ++*what)
+        is_good = lib.SHA512(chain, sizeof chain, keys + (*what - 1) * SHA512_DIGEST_LENGTH);
+    *what = 0;
+    if (is_good) memcpy(chain, next, sizeof next);
+    explicit_bzero(next, sizeof next);
+    return is_good;
+}
+
 /* ---- what is agreed on ---- */
 
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
@@ -290,12 +314,17 @@ Tls *tls_load(const StrVec *certificates, const StrVec *keys, bool h2) {
     bool is_good = tls && tls->contexts;
     if (!is_good) say("no memory");
     else *tls = (Tls){.contexts = tls->contexts, .refs = 1, .h2 = h2};
+    uint8_t tickets[2 * SHA512_DIGEST_LENGTH];
+    bool has_tickets = next_ticket_keys(tickets);
     for (size_t i = 0; is_good && i < certificates->len; i++) {
         Str certificate = certificates->at[i], key = keys->len ? keys->at[i] : certificate;
         SSL_CTX *ctx = tls->contexts[tls->count++] = new_context(tls);
         if (!ctx) say("no memory");
+        if (ctx && has_tickets)
+            lib.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, TICKET_KEYS, tickets);
         is_good = ctx && add_file(ctx, certificate, false) && add_file(ctx, key, true);
     }
+    explicit_bzero(tickets, sizeof tickets);
     if (is_good) return tls;
     tls_free(tls);
     return NULL;

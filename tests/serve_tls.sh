@@ -186,6 +186,15 @@ for workers in 1 2; do
     for _ in $(seq 100); do [ "$(grep -c 'loaded anew' "$err")" -gt $((workers - 1)) ] && break; sleep 0.05; done
     sleep 0.3
     is "a new one is taken" "other.test other.test other.test" "$(subject) $(subject) $(subject)"
+    # A ticket of one worker is good for the others, too, and is not for what is loaded anew.
+    openssl s_client -tls1_2 -connect "127.0.0.1:$port" -sess_out "$tmp/ticket" </dev/null >/dev/null 2>&1
+    reused() { for _ in 1 2 3 4 5 6; do openssl s_client -tls1_2 -connect "127.0.0.1:$port" -sess_in "$tmp/ticket" </dev/null 2>/dev/null; done | grep -c '^Reused'; }
+    is "tickets by $workers" 6 "$(reused)"
+    : >"$err"
+    kill -HUP "$pid"
+    for _ in $(seq 100); do [ "$(grep -c 'loaded anew' "$err")" -gt $((workers - 1)) ] && break; sleep 0.05; done
+    sleep 0.3
+    is "tickets of before" 0 "$(reused)"
     wait $asking
     is "a request meanwhile" slept "$(cat "$tmp/slept")"
     stop "new certificates"
