@@ -344,6 +344,7 @@ static void on_timer(Timer *timer) {
         if (at < UINT64_MAX) loop_timer(c->server->loop, timer, at);
         return;
     }
+    if (!transport_is_ready(&c->transport)) COUNT(c->server->counters, handshakes_failed_total, 1);
     if (c->lingers) {
         transport_end(&c->transport);
         c->is_dead = true;

@@ -159,10 +159,12 @@ const tests = {
         check('a half-closed client has its answer', /slept\n$/.test(r.text), r);
         r = await talk('GET / HTTP/1.1\r\nHost: a\r\n\r\n', { ms: 4000 });
         check('idle ones are closed', r.how === 'end', r.how);
+        const failures = await metric('handshakes_failed_total');
         r = await talkBare([], { ms: 4000 });
         check('one that says nothing', r.text === '' && r.how !== 'time', r);
         r = await talkBare(['\x16\x03\x01\x02'], { ms: 4000 });
         check('one that begins', r.how !== 'time', r);
+        check('they are counted', await metric('handshakes_failed_total') === failures + 2, failures);
         r = await talkBare(Array(40).fill(['\x16', 100]).flat(), { ms: 4000 });
         check('a byte now and then', r.how !== 'time', r);
         const slow = await between(async (d, on) => { for (const b of d) { on.write(Buffer.from([b])); await sleep(20); } });
