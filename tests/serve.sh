@@ -188,7 +188,7 @@ cp "$tmp/handler.wasm" "$tmp/app.wasm"
 stop "after a bad reload"
 
 # Several requests by one instance; a fresh one for each, that is made anew.
-start --reuse 3
+start --reuse 3 --spare 1 # others that are made meanwhile would come first
 is "reuse" "1 2 3 1" "$(for _ in 1 2 3 4; do ask "http://127.0.0.1:$port/count"; echo; done | tr '\n' ' ' | sed 's/ $//')"
 stop "reuse"
 start --spare 0
