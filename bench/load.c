@@ -115,7 +115,7 @@ static void prepare(const CoreModule *core) {
     double start = now();
     for (uint32_t i = core->imported[CORE_FUNC]; i < core->funcs.len; i++) {
         bytes += core->funcs.at[i].body.bytes.len;
-        failed += vm_prepare(module, i) == NULL;
+        failed += vm_prepare(store, module, i) == NULL;
     }
     printf("prepare %.0f MB/s\nunprepared %lu\n", (double)bytes / 1e6 / (now() - start),
            (unsigned long)failed);
