@@ -36,6 +36,9 @@ if [ "${1:-}" = --ci ]; then
     need cmake has cmake
     need graphviz has dot
     need clang-format-19 has clang-format-19
+    need nodejs has node
+    need curl has curl
+    need openssl has openssl
     has_fuzzer >/dev/null 2>&1 || missing="$missing clang libclang-rt-14-dev llvm-14"
 fi
 
