@@ -4,31 +4,12 @@
 # two, at a Unix socket, its reload, its drain, and what it says of what it cannot serve. The handler is built of
 # tests/serve/handler.c where there is clang, else it is the text beside it.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/serve/lib.sh"
 if ! "$witc" build --wit wasi/wit -w wasi:http/proxy tests/serve/handler.c -o "$tmp/handler.wasm" 2>/dev/null; then
     "$witc" parse tests/serve/handler.wat -o "$tmp/handler.wasm" || { bad handler "it cannot be made"; finish serve; }
 fi
 client=${CLIENT:-tests/serve/client.mjs}
 
-# start WORDS...: a server whose ports are in $port and $admin, its process in $pid.
-start() {
-    : >"$err"
-    "$witc" serve --addr 127.0.0.1:0 --admin-addr 127.0.0.1:0 "$@" "$tmp/app.wasm" 2>"$err" >"$out" </dev/null &
-    pid=$! port='' admin=''
-    for _ in $(seq 200); do
-        port=$(sed -n 's/.*listening at http:.*:\([0-9]*\)$/\1/p' "$err")
-        admin=$(sed -n 's/.*metrics and health at http:.*:\([0-9]*\)$/\1/p' "$err")
-        [ -n "$port" ] && [ -n "$admin" ] && return
-        sleep 0.05
-    done
-    bad start "it does not listen: $(head -n 3 "$err")"
-}
-# stop NAME: it has to end by SIGTERM, with 0.
-stop() {
-    kill -TERM "$pid"
-    wait "$pid"
-    got=$?
-    if [ $got = 0 ]; then ok; else bad "$1" "exit $got after SIGTERM: $(tail -n 3 "$err")"; fi
-}
 limits='--timeout 1500ms --head-timeout 800ms --body-timeout 800ms --write-timeout 800ms --idle-timeout 1s
     --max-body 1M --max-requests 20 --max-memory 64M --max-delay 0'
 

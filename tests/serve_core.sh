@@ -3,44 +3,14 @@
 # serve_core.sh [WITC]: `witc serve` and handlers that are hostile, slow to start, or stuck; limits; the log; what is
 # loaded anew while requests are under way. (HTTP itself is in serve.sh.)
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/serve/lib.sh"
 if ! command -v curl >/dev/null; then
     skip "serve: curl is not installed"
     finish "serve core"
 fi
 "$witc" parse tests/serve/handler.wat -o "$tmp/handler.wasm" || { bad handler "it cannot be made"; finish "serve core"; }
 cp "$tmp/handler.wasm" "$tmp/app.wasm"
-program=$tmp/app.wasm
-
-# start WORDS...: a server of $program whose ports are in $port and $admin, its process in $pid.
-start() {
-    : >"$err"
-    "$witc" serve --addr 127.0.0.1:0 --admin-addr 127.0.0.1:0 "$@" "$program" 2>"$err" >"$out" </dev/null &
-    pid=$! port='' admin=''
-    for _ in $(seq 400); do
-        port=$(sed -n 's/.*listening at http:.*:\([0-9]*\)$/\1/p' "$err")
-        admin=$(sed -n 's/.*metrics and health at http:.*:\([0-9]*\)$/\1/p' "$err")
-        [ -n "$port" ] && [ -n "$admin" ] && return
-        sleep 0.05
-    done
-    bad start "it does not listen: $(head -n 3 "$err")"
-}
-stop() {
-    kill -TERM "$pid"
-    wait "$pid"
-    got=$?
-    if [ $got = 0 ]; then ok; else bad "$1" "exit $got after SIGTERM: $(tail -n 3 "$err")"; fi
-}
-ask() { curl -s --max-time 20 "$@"; }
 status() { ask -o /dev/null -w '%{http_code}' "$@"; }
-is() { if [ "$2" = "$3" ]; then ok; else bad "$1" "expected $2, got $3"; fi; }
-metric() { ask "http://127.0.0.1:$admin/metrics" | sed -n "s/^witc_serve_$1 //p"; }
-# becomes NAME EXPECTED COMMAND...: in the end.
-becomes() {
-    name=$1 want=$2
-    shift 2
-    for _ in $(seq 200); do [ "$("$@")" = "$want" ] && break; sleep 0.05; done
-    is "$name" "$want" "$("$@")"
-}
 
 # Each handler gets what it deserves, and the request after it is answered, by the same worker.
 start --timeout 2s --max-handles 5000

@@ -3,12 +3,12 @@
 # serve_tls.sh [WITC]: `witc serve --tls-cert` before clients of node (tests/serve/tls.mjs), curl and openssl, with
 # certificates that are made here; what is wrong with certificates and keys; and how they are loaded anew.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/serve/lib.sh"
 if ! command -v openssl >/dev/null; then
     skip "serve TLS: openssl is not installed"
     finish "serve TLS"
 fi
 "$witc" parse tests/serve/handler.wat -o "$tmp/app.wasm" || { bad handler "it cannot be made"; finish "serve TLS"; }
-is() { if [ "$2" = "$3" ]; then ok; else bad "$1" "expected $2, got $3"; fi; }
 
 # make NAME HOST [WORDS]: a key and a certificate.
 make_pair() {
@@ -21,32 +21,14 @@ make_pair() {
 make_pair one localhost
 make_pair two other.test
 
-start() { # start WORDS...: a server; its ports are in $port and $admin, its process in $pid
-    : >"$err"
-    "$witc" serve --addr 127.0.0.1:0 --admin-addr 127.0.0.1:0 "$@" "$tmp/app.wasm" 2>"$err" >"$out" </dev/null &
-    pid=$! port='' admin=''
-    for _ in $(seq 200); do
-        port=$(sed -n 's/.*listening at https:.*:\([0-9]*\)$/\1/p' "$err")
-        admin=$(sed -n 's/.*metrics and health at http:.*:\([0-9]*\)$/\1/p' "$err")
-        [ -n "$port" ] && [ -n "$admin" ] && return
-        kill -0 "$pid" 2>/dev/null || break
-        sleep 0.05
-    done
-    if grep -q 'there is no TLS' "$err"; then
-        skip "serve TLS: $(sed -n 's/.*there is no TLS: //p' "$err")"
-        finish "serve TLS"
-    fi
-    bad start "it does not listen: $(head -n 3 "$err")"
-}
-stop() { # stop NAME: it ends by SIGTERM, with 0
-    kill -TERM "$pid"
-    wait "$pid"
-    got=$?
-    if [ $got = 0 ]; then ok; else bad "$1" "exit $got after SIGTERM: $(tail -n 3 "$err")"; fi
-}
 one="--tls-cert $tmp/one.pem --tls-key $tmp/one.key"
 limits='--timeout 2500ms --head-timeout 1500ms --body-timeout 1s --write-timeout 1s --idle-timeout 1500ms --max-delay 0'
 
+# shellcheck disable=SC2086 # words
+if why=$("$witc" serve $one --addr 1.2.3.4.5:0 "$tmp/app.wasm" 2>&1 | grep 'there is no TLS'); then
+    skip "serve TLS: ${why#*there is no TLS: }"
+    finish "serve TLS"
+fi
 # shellcheck disable=SC2086 # words
 start $one $limits --log "$tmp/log"
 if ! command -v node >/dev/null; then
