@@ -5,24 +5,56 @@
 # A part is a program or script whose last line ends with "N passed, N failed" and perhaps
 # ", N skipped". One that ends otherwise, by a crash for example, counts as one failure. The last
 # line of the whole is "N passed, N failed, N skipped".
+#
+# As many parts run at a time as there are processors, or JOBS; they are told in their order.
 cd "$(dirname "$0")/.." || exit 1
 mode=${1:-full}
-passed=0 failed=0 skipped=0
-log=${TMPDIR:-/tmp}/witc-test.$$
+passed=0 failed=0 skipped=0 begun=0 told=0
+work=$(mktemp -d)
 export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS:-}" UBSAN_OPTIONS="exitcode=99:print_stacktrace=1"
-trap 'rm -f "$log"' EXIT
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+# A line in this pipe for each lane that is free.
+mkfifo "$work/lanes" && exec 8<>"$work/lanes"
+seq "${JOBS:-$(getconf _NPROCESSORS_ONLN)}" >&8
 
 part() { # part NAME COMMAND...
-    name=$1
+    read -r lane <&8
+    begun=$((begun + 1))
+    echo "$1" >"$work/$begun.name"
     shift
-    "$@" >"$log" 2>&1 </dev/null
-    status=$?
+    {
+        # In the background a shell ignores SIGINT, which some parts send.
+        env --default-signal=INT,QUIT "$@" >"$work/$begun.log" 2>&1 </dev/null 8>&-
+        echo $? >"$work/$begun"
+        mv "$work/$begun" "$work/$begun.status"
+        echo "$lane" >&8
+    } &
+    tell
+}
+
+settle() { # all that has begun has ended, and is told
+    wait
+    tell
+}
+
+tell() { # the parts that have ended, up to the first that has not
+    while [ -e "$work/$((told + 1)).status" ]; do
+        told=$((told + 1))
+        tell_part "$(cat "$work/$told.name")" "$(cat "$work/$told.status")" "$work/$told.log"
+        rm "$work/$told".*
+    done
+}
+
+tell_part() { # tell_part NAME STATUS LOG
+    name=$1 status=$2 log=$3
     sums=$(tail -n 1 "$log" | sed -n 's/^\(.*[^0-9]\)\{0,1\}\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed\(, \([0-9][0-9]*\) skipped\)\{0,1\}$/\2 \3 \5/p')
     if [ -z "$sums" ]; then
         tail -n 30 "$log"
         echo "$name: ended with status $status and without a sum"
         sums="0 1 0"
-    elif [ $status != 0 ] || [ "${VERBOSE:-0}" = 1 ]; then
+    elif [ "$status" != 0 ] || [ "${VERBOSE:-0}" = 1 ]; then
         tail -n 60 "$log"
     fi
     # shellcheck disable=SC2086
@@ -85,6 +117,8 @@ stress)
     replay stress
     ;;
 full)
+    part "example" tests/example.sh build/witc
+    settle # others take what it has made
     unit release
     unit asan
     part "command line" tests/cli.sh build/witc
@@ -142,7 +176,6 @@ full)
     part "guide" tests/guide.sh build/witc
     part "shop" tests/shop.sh build/witc
     part "embedding" tests/embed.sh build/witc
-    part "example" tests/example.sh build/witc
     part "bench" tests/bench.sh
     part "inputs" tests/inputs.sh build/witc
     part "canonical abi" tests/abi.sh build/obj-release/tests/abi_vectors
@@ -167,8 +200,10 @@ full)
     replay asan
     rm -f build/conformance.txt
     part "conformance" tests/conformance.sh build/witc
+    settle
     if [ -e build/conformance.txt ]; then cat build/conformance.txt; fi
     ;;
 esac
+settle
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
