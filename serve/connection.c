@@ -168,7 +168,7 @@ static void flush(Connection *c) {
 
 /* What was not looked at until now; there may be something to do without any bytes, too. */
 static bool read_kept(Connection *c) {
-    Str input = {c->in + c->in_at, c->in_len - c->in_at};
+    Str input = str_after((Str){c->in, c->in_len}, c->in_at);
     bool moved = c->protocol->read(c, &input);
     c->in_at = c->in_len - input.len;
     if (!input.len) {
