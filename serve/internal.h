@@ -347,7 +347,7 @@ void head_field(Head *head, Str name, Str value);
 void head_clear(Head *head);
 void head_free(Head *head);
 static inline Str head_str(const Head *head, uint32_t at, uint32_t len) {
-    return (Str){head->text + at, len};
+    return str_from_to((Str){head->text, head->len}, at, (size_t)at + len);
 }
 /* As an array with room for `more` after it, to be freed; NULL: no memory. */
 Http1Field *head_fields(const Head *head, size_t more);
