@@ -106,6 +106,7 @@ quick)
     part "serve TLS" tests/serve_tls.sh build/witc
     part "serve core" tests/serve_core.sh build/witc
     part "serve guests" tests/serve_guests.sh build/witc
+    part "broken guards apply" tests/broken/run --applies
     ;;
 stress)
     unit stress
@@ -119,6 +120,7 @@ stress)
 full)
     part "example" tests/example.sh build/witc
     settle # others take what it has made
+    part "broken guards apply" tests/broken/run --applies
     unit release
     unit asan
     part "command line" tests/cli.sh build/witc
