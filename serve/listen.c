@@ -19,7 +19,7 @@
 
 #include "serve/internal.h"
 
-enum { BACKLOG = 1024, FIRST_ACTIVATED = 3 };
+enum { BACKLOG = 4096, FIRST_ACTIVATED = 3 };
 
 /* ---- addresses ---- */
 

@@ -57,15 +57,19 @@ static bool has_work_for(const Server *s, uint64_t ns) {
  * guests that have begun share the time with all that begin after them. So what those who can go on have to
  * compute counts, and those who wait for something do not. A burst may come near to max_delay; where one
  * has, more is offered than can be answered, and a queue that stays long would only make all of them late:
- * it is kept at a quarter until it has been empty. */
+ * it is kept at a quarter until nobody has been turned away for a second. */
+static bool has_too_much_work(Server *s, uint64_t most) {
+    uint64_t now = loop_now(s->loop);
+    if (!has_work_for(s, now < s->calm_at ? most / 4 : most / 3 * 2)) return false;
+    s->calm_at = now + second;
+    return true;
+}
+
 bool server_is_full(Server *s) {
     const ServeOptions *o = s->options;
     if (s->in_flight >= o->max_requests) return true;
     if (!o->max_delay) return false;
-    if (has_work_for(s, o->max_delay / 3 * 2)) s->is_behind = true;
-    else if (s->queued < FEW_QUEUED) s->is_behind = false;
-    return (s->waiting && s->delay > o->max_delay) ||
-           (s->is_behind && has_work_for(s, o->max_delay / 4));
+    return (s->waiting && s->delay > o->max_delay) || has_too_much_work(s, o->max_delay);
 }
 
 /* ---- accepting ---- */
