@@ -2,8 +2,9 @@
 /*
  * host GUEST run N       instantiates and runs it N times in this process: microseconds of each,
  *                        the median and the least
- * host GUEST sleep N     so many of it at once, asleep on one thread: bytes that each takes, and
- *                        microseconds to resume each
+ * host GUEST again N     the same, as one program: what its code was prepared to is shared
+ * host GUEST sleep N     so many of one program at once, asleep on one thread: bytes that each takes,
+ *                        and microseconds to resume each
  *
  * The component is read and validated once before.
  */
@@ -45,11 +46,11 @@ static const CompInfo *load(const char *path) {
     return info;
 }
 
-/* As far as it goes without waiting. */
-static void start(Guest *g, const CompInfo *info, const WasiContext *context) {
+/* As far as it goes without waiting. A program that is NULL shares nothing. */
+static void start(Guest *g, const CompInfo *info, VmProgram *program, const WasiContext *context) {
     g->arena = arena_new();
     Diags diags = {.arena = g->arena};
-    g->store = vm_store_new(NULL);
+    g->store = vm_store_new(&(VmLimits){.program = program});
     g->thread = vm_thread_new(g->store);
     g->wasi = wasi_new(g->store, context);
     VmLinker *linker = vm_linker_new(g->store);
@@ -82,7 +83,7 @@ static int less(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-static void run(const CompInfo *info, size_t n) {
+static void run(const CompInfo *info, VmProgram *program, size_t n) {
     const Str args[] = {STR_INIT("guest")};
     const WasiContext context = {.args = args,
                                  .arg_count = 1,
@@ -93,7 +94,7 @@ static void run(const CompInfo *info, size_t n) {
     for (size_t i = 0; times && i < n; i++) {
         Guest g = {0};
         uint64_t from = now();
-        start(&g, info, &context);
+        start(&g, info, program, &context);
         finish(&g);
         times[i] = now() - from;
     }
@@ -112,15 +113,15 @@ static uint64_t resident(void) {
 }
 
 /* They are woken when the last one is asleep and all of their timers are over. */
-static void sleep_all(const CompInfo *info, size_t n) {
+static void sleep_all(const CompInfo *info, VmProgram *program, size_t n) {
     const Str args[] = {STR_INIT("guest"), STR_INIT("sleep"), STR_INIT("6000")};
     const WasiContext context = {
         .args = args, .arg_count = 3, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
     Guest *guests = calloc(n, sizeof *guests), first = {0};
     if (!guests) exit(1);
-    start(&first, info, &context);
+    start(&first, info, program, &context);
     uint64_t before = resident();
-    for (size_t i = 0; i < n; i++) start(&guests[i], info, &context);
+    for (size_t i = 0; i < n; i++) start(&guests[i], info, program, &context);
     uint64_t each = (resident() - before) / n;
     WasiWants wants;
     wasi_wants(guests[n - 1].wasi, &wants);
@@ -145,11 +146,13 @@ static void sleep_all(const CompInfo *info, size_t n) {
 int main(int argc, char **argv) {
     size_t n = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
     if (!n) {
-        fprintf(stderr, "usage: host GUEST run|sleep N\n");
+        fprintf(stderr, "usage: host GUEST run|again|sleep N\n");
         return 2;
     }
     const CompInfo *info = load(argv[1]);
-    if (!strcmp(argv[2], "sleep")) sleep_all(info, n);
-    else run(info, n);
+    VmProgram *program = strcmp(argv[2], "run") ? vm_program_new() : NULL;
+    if (!strcmp(argv[2], "sleep")) sleep_all(info, program, n);
+    else run(info, program, n);
+    vm_program_free(program);
     return 0;
 }

@@ -56,6 +56,8 @@ runs=$((runs / 4))
 "$tmp/host" "$tmp/guest.wasm" run 2000 >"$tmp/got"
 figure "hello, instantiated and run in one process: median" "" "$(cut -d ' ' -f 1 "$tmp/got")" us
 figure "hello, instantiated and run in one process: least" "" "$(cut -d ' ' -f 2 "$tmp/got")" us
+"$tmp/host" "$tmp/guest.wasm" again 2000 >"$tmp/got"
+figure "hello, the same where the code is shared: median" "" "$(cut -d ' ' -f 1 "$tmp/got")" us
 
 # ---- guests that sleep ----
 "$tmp/host" "$tmp/guest.wasm" sleep "$guests" >"$tmp/got"
