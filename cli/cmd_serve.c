@@ -87,6 +87,8 @@ static const Option option_table[] = {
          "How long a head may take; then 408 (10s)"),
     TIME(Options, serve.body_timeout, 0, "body-timeout", "TIME",
          "How long a body that the handler waits for may pause; then 408 (30s)"),
+    NUMBER(Options, serve.min_body_rate, 0, "min-body-rate", "BYTES",
+           "How much of it has to come each second, after 10s; then 408 (500; 0: any)"),
     TIME(Options, serve.write_timeout, 0, "write-timeout", "TIME",
          "How long a client may take no bytes before it is cut off (30s)"),
     TIME(Options, serve.idle_timeout, 0, "idle-timeout", "TIME",

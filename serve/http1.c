@@ -165,6 +165,7 @@ static void take_head(Connection *c, const Http1Event *e) {
     if (!e->head.keep_alive) c->closes = true;
     r->start = loop_now(c->server->loop);
     connection_come_on(c);
+    pace_begin(&c->pace, c->server->options);
     if (e->head.is_tunnel) {
         request_fail(r, 501, "CONNECT");
         c->closes = c->is_read = c->is_refused = true;
@@ -189,20 +190,21 @@ static void refuse_request(Connection *c, const Http1Event *e) {
     else if (r->guest) guest_wake(r->guest);
 }
 
+static bool is_wanted(const Request *r) { return r->in && !wasi_body_is_abandoned(r->in); }
+
 /* How much of the input may be looked at. */
 static size_t room(const Connection *c) {
     const Request *r = c->request;
     if (!c->is_asked || !r) return SIZE_MAX;
     if (c->is_read) return 0;
-    bool is_wanted = r->in && !wasi_body_is_abandoned(r->in);
-    if (is_wanted) return wasi_body_room(r->in);
+    if (is_wanted(r)) return wasi_body_room(r->in);
     return c->discarded < MOST_DISCARDED ? MOST_DISCARDED : 0;
 }
 
 static void take_body(Connection *c, Str bytes) {
     Request *r = c->request;
     r->received += bytes.len;
-    if (!r->in || wasi_body_is_abandoned(r->in)) {
+    if (!is_wanted(r)) {
         c->discarded += bytes.len;
         if (c->discarded >= MOST_DISCARDED) c->closes = true;
         return;
@@ -232,9 +234,18 @@ static bool take_event(Connection *c, Str *input) {
     return !c->is_dead;
 }
 
+/* Nothing but the client keeps the body from coming on: there is room for it, the guest has taken what has come, and
+ * no answer is in the client's way. */
+static bool waits_for_body(const Connection *c) {
+    const Request *r = c->request;
+    if (!c->is_asked || c->is_read || c->is_expected || c->in || connection_unsent(c) || !room(c))
+        return false;
+    return !is_wanted(r) || !wasi_body_queued(r->in);
+}
+
 static bool read_input(Connection *c, Str *input) {
     bool moved = false;
-    size_t whole = input->len;
+    uint64_t now = loop_now(c->server->loop);
     while (!c->is_dead && !c->lingers && !(c->request ? c->is_read : c->closes)) {
         if (!c->request && connection_unsent(c) >= MOST_QUEUED)
             break; /* answers wait for room, too */
@@ -244,15 +255,13 @@ static bool read_input(Connection *c, Str *input) {
         }
         Str part = str_from_to(*input, 0, room(c)); /* none may still be the end of something */
         size_t before = part.len;
-        bool more = take_event(c, &part);
+        bool was_asked = c->is_asked, more = take_event(c, &part);
+        if (was_asked) pace_gain(&c->pace, c->server->options, before - part.len, now);
         *input = str_after(*input, before - part.len);
         moved |= more || before > part.len;
         if (!more && (!input->len || before == part.len)) break;
     }
-    bool was_full = c->is_full;
-    c->is_full = c->is_asked && !c->is_read && !room(c);
-    if (c->is_asked && (input->len < whole || (was_full && !c->is_full)))
-        connection_come_on(c); /* a head has its time as a whole; room is what a client waits for */
+    pace_set(&c->pace, waits_for_body(c), now);
     if (c->lingers) *input = (Str){0};
     return moved;
 }
@@ -291,11 +300,11 @@ static Closing closing(const Connection *c) {
 static uint64_t deadline(const Connection *c) {
     const ServeOptions *o = c->server->options;
     const Request *r = c->request;
-    uint64_t most = 0;
-    if (!c->is_asked) most = c->has_begun || r ? o->head_timeout : o->idle_timeout;
-    else if (!c->is_read && room(c) && !c->in) most = o->body_timeout;
-    else if (c->has_ended && !c->is_probed && r->answer_kind == ANSWER_NONE) most = probe_time;
-    return time_after(c->since, most);
+    if (!c->is_asked)
+        return time_after(c->since, c->has_begun || r ? o->head_timeout : o->idle_timeout);
+    if (c->pace.waits) return pace_end(&c->pace);
+    bool asks = c->has_ended && !c->is_probed && r->answer_kind == ANSWER_NONE;
+    return asks ? time_after(c->since, probe_time) : UINT64_MAX;
 }
 
 /* A client that has ended its half may wait for the answer, or be gone: an informational response

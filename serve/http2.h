@@ -88,7 +88,8 @@ struct Http2Stream {
     Request *request;
     int32_t id;
     Http2Head head;
-    uint64_t since;     /* it has come on, with what is waited for */
+    uint64_t since;     /* the answer has come on */
+    Pace pace;          /* of the request's body */
     uint64_t taken;     /* bytes of the request's body */
     uint64_t discarded; /* of those */
     uint64_t left;      /* of the answer's, if it has told its length */

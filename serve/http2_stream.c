@@ -25,18 +25,25 @@ static const char unfinished[] = "the handler's answer was not whole";
 
 static bool is_wanted(const Request *r) { return r->in && !wasi_body_is_abandoned(r->in); }
 
+/* The client has to take some of the answer. */
+static bool is_sending(const Http2Stream *s) {
+    return s->is_answering && !s->is_answered && !s->waits;
+}
+
 static uint64_t stream_deadline(const Http2Stream *s) {
     const ServeOptions *o = s->http2->connection->server->options;
+    return is_sending(s) ? time_after(s->since, o->write_timeout) : pace_end(&s->pace);
+}
+
+/* Nothing but the client keeps the body from coming on. */
+static bool waits_for_body(const Http2Stream *s) {
     const Request *r = s->request;
-    if (!s->head.is_whole) return UINT64_MAX;
-    if (s->is_answering && !s->is_answered && !s->waits)
-        return time_after(s->since, o->write_timeout);
-    if (!s->is_read && is_wanted(r) && !wasi_body_queued(r->in))
-        return time_after(s->since, o->body_timeout);
-    return UINT64_MAX;
+    bool is_due = s->head.is_whole && !s->is_read && !s->is_expected && !is_sending(s);
+    return is_due && is_wanted(r) && !wasi_body_queued(r->in);
 }
 
 static void rearm(Http2Stream *s) {
+    pace_set(&s->pace, waits_for_body(s), http2_now(s->http2));
     uint64_t at = stream_deadline(s);
     if (at < UINT64_MAX && (!s->timer.place || s->timer.at > at) &&
         !loop_timer(s->http2->connection->server->loop, &s->timer, at))
@@ -221,7 +228,6 @@ static void give_room(Http2Stream *s) {
     if (s->is_read || s->held <= queued) return;
     http2_lib.session_consume_stream(s->http2->session, s->id, s->held - queued);
     s->held = queued;
-    s->since = http2_now(s->http2);
 }
 
 /* The guest has done something, or there is an answer. */
@@ -264,8 +270,7 @@ static void on_timer(Timer *timer) {
         return;
     }
     static const char why[] = "the body has not come in time";
-    if (s->is_answering && !s->is_answered && !s->waits)
-        http2_cut(s, NGHTTP2_CANCEL, "the client takes no bytes");
+    if (is_sending(s)) http2_cut(s, NGHTTP2_CANCEL, "the client takes no bytes");
     else if (s->is_answering) http2_cut(s, NGHTTP2_CANCEL, why);
     else {
         request_fail(s->request, 408, why);
@@ -311,7 +316,8 @@ static void end_head(Http2Stream *s, bool is_end) {
     Request *r = s->request;
     Http1Refusal refusal = http2_end_head(&s->head, r);
     s->is_read = is_end;
-    s->since = r->start = http2_now(s->http2);
+    r->start = http2_now(s->http2);
+    pace_begin(&s->pace, s->http2->connection->server->options);
     s->is_expected = s->head.is_expected && !is_end;
     if (refusal) refuse(s, refusal);
     else if (str_is(request_method(r), "CONNECT")) request_fail(r, 501, "CONNECT");
@@ -335,7 +341,7 @@ void http2_take_body(Http2Stream *s, Str bytes) {
     uint64_t most = s->http2->connection->server->options->max_body, before = s->taken;
     r->received += bytes.len;
     s->taken += bytes.len;
-    s->since = http2_now(s->http2);
+    pace_gain(&s->pace, s->http2->connection->server->options, bytes.len, http2_now(s->http2));
     if (s->taken > most) {
         if (before <= most) refuse(s, HTTP1_REFUSED_BODY_LONG);
     } else if (is_wanted(r)) {
@@ -344,6 +350,7 @@ void http2_take_body(Http2Stream *s, Str bytes) {
         if (r->guest) guest_wake(r->guest);
     } else if ((s->discarded += bytes.len) <= MOST_DISCARDED)
         http2_lib.session_consume_stream(s->http2->session, s->id, bytes.len);
+    rearm(s);
 }
 
 void http2_end_stream(Http2Stream *s) {

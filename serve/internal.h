@@ -46,6 +46,22 @@ void loop_turn(Loop *loop, bool polls);
 uint64_t loop_now(const Loop *loop);
 uint64_t clock_now(void); /* of the same clock */
 
+/* ---- pace.c ---- */
+
+/* What a client may still let a body wait. */
+typedef struct {
+    uint64_t left;  /* ns, */
+    uint64_t since; /* from then on, */
+    bool waits;     /* if it is waited for now */
+} Pace;
+
+void pace_begin(Pace *pace, const ServeOptions *options);
+/* From now on it is waited for, or not. */
+void pace_set(Pace *pace, bool waits, uint64_t now);
+void pace_gain(Pace *pace, const ServeOptions *options, uint64_t bytes, uint64_t now);
+/* When nothing is left; UINT64_MAX: it is not waited for. */
+uint64_t pace_end(const Pace *pace);
+
 /* ---- metrics.c ---- */
 
 enum { LATENCY_BUCKETS = 16, STATUS_CLASSES = 5 };
@@ -285,8 +301,8 @@ struct Connection {
     bool is_expected; /* the client waits for 100 (Continue) */
     bool is_read;     /* the request is whole, or no more of it is looked at: */
     bool is_refused;  /* it was no good, or came too slowly */
-    bool is_full;     /* the guest has to take some of the body first */
     bool is_answered; /* all of the answer is in `out`, or has left */
+    Pace pace;        /* of the request's body */
     Client client;
     Request *request;
     Http1Parser *parser;

@@ -46,6 +46,7 @@ typedef struct {
     uint64_t timeout;       /* of a request, from its head to the handler's return */
     uint64_t head_timeout;  /* for a head, once it has begun */
     uint64_t body_timeout;  /* between bytes of a body that a guest waits for */
+    uint64_t min_body_rate; /* bytes of it a second, after 10 s; 0: any */
     uint64_t write_timeout; /* between bytes that a client takes */
     uint64_t idle_timeout;  /* between requests */
     uint64_t
@@ -73,6 +74,7 @@ typedef struct {
         .timeout = 30000000000,                                                               \
         .head_timeout = 10000000000,                                                          \
         .body_timeout = 30000000000,                                                          \
+        .min_body_rate = 500,                                                                 \
         .write_timeout = 30000000000,                                                         \
         .idle_timeout = 60000000000,                                                          \
         .stuck_after = 60000000000,                                                           \

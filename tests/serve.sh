@@ -20,10 +20,7 @@ else
     # shellcheck disable=SC2086 # words
     start $limits --log "$tmp/access.log"
     result=$(timeout 100 node "$client" "$port" "$admin" "$pid" "$tmp/access.log")
-    printf '%s\n' "$result" | grep FAILED
-    passed=$((passed + $(printf '%s\n' "$result" | sed -n 's/^\([0-9]*\) passed.*/\1/p')))
-    more=$(printf '%s\n' "$result" | sed -n 's/.* \([0-9]*\) failed$/\1/p')
-    failed=$((failed + ${more:-1}))
+    count "$result"
     stop "one process"
 
     # The same by HTTP/2.
@@ -32,12 +29,15 @@ else
     if [ "${result%%[!a-z]*}" = without ]; then
         skip "serve: HTTP/2: libnghttp2 was missing when this was built, or is now"
     else
-        printf '%s\n' "$result" | grep FAILED
-        passed=$((passed + $(printf '%s\n' "$result" | sed -n 's/^\([0-9]*\) passed.*/\1/p')))
-        more=$(printf '%s\n' "$result" | sed -n 's/.* \([0-9]*\) failed$/\1/p')
-        failed=$((failed + ${more:-1}))
+        count "$result"
     fi
     stop "HTTP/2"
+
+    # Bodies that come too slowly.
+    start --timeout 60s --body-timeout 1s --min-body-rate 1M
+    result=$(timeout 100 node tests/serve/slow.mjs "$port")
+    count "$result"
+    stop "slow bodies"
 
     # Broken requests leave nothing behind, and the next is answered.
     start --log "$tmp/access.log"

@@ -35,11 +35,7 @@ if ! command -v node >/dev/null; then
     skip "serve TLS: node is not installed"
 else
     result=$(timeout 300 node tests/serve/tls.mjs "$port" "$admin" "$pid" "$tmp/one.pem" 2>&1)
-    printf '%s\n' "$result" | grep FAILED
-    passed=$((passed + $(printf '%s\n' "$result" | sed -n 's/^\([0-9]*\) passed.*/\1/p')))
-    more=$(printf '%s\n' "$result" | sed -n 's/.* \([0-9]*\) failed$/\1/p')
-    [ -n "$more" ] || printf '%s\n' "$result" | tail -n 5
-    failed=$((failed + ${more:-1}))
+    count "$result"
     if grep -q '"scheme":"https"' "$tmp/log"; then ok; else bad log "no https in it"; fi
 fi
 

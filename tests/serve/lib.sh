@@ -23,6 +23,14 @@ stop() {
     got=$?
     if [ $got = 0 ]; then ok; else bad "$1" "exit $got after SIGTERM: $(tail -n 3 "$err")"; fi
 }
+# count RESULT: what a client of node has found, whose last line is `N passed, N failed`.
+count() {
+    printf '%s\n' "$1" | grep FAILED
+    passed=$((passed + $(printf '%s\n' "$1" | sed -n 's/^\([0-9]*\) passed.*/\1/p')))
+    more=$(printf '%s\n' "$1" | sed -n 's/.* \([0-9]*\) failed$/\1/p')
+    [ -n "$more" ] || printf '%s\n' "$1" | tail -n 5
+    failed=$((failed + ${more:-1}))
+}
 is() { if [ "$2" = "$3" ]; then ok; else bad "$1" "expected $2, got $3"; fi; }
 # becomes NAME EXPECTED COMMAND...: in the end.
 becomes() {
