@@ -42,9 +42,10 @@ static const Option option_table[] = {
     FLAG(Options, module.json, 0, "json",
          "Print the results of --invoke as JSON, and what --trace and --dry-run tell"),
     RUN_OBSERVE_OPTIONS(Options, observe),
-    CHOICE(Options, module.validate, 0, "validate", "auto|eager|lazy",
-           "Validate function bodies of a core module before it runs, or each when it is called "
-           "first (where there are more than 32 MB of them)"),
+    CHOICE(
+        Options, module.validate, 0, "validate", "auto|eager|lazy",
+        "When function bodies of a core module are validated: before it runs, or each when it is "
+        "called first; `auto` is lazy where there are more than 32 MB of them"),
 #define LIMIT(field, key, option, kind, value, help)                                               \
     kind(Options, policy.limits.field, 0, option, value, help),
 #include "component/limit.def"

@@ -45,6 +45,59 @@ while read -r command; do
     # shellcheck disable=SC2086
     expect "unknown option of $command" 2 $command --no-such-option-anywhere
 done <"$tmp/commands"
+# The tables of docs/ and the programs agree on the options of `run` and `serve`, and on their defaults, which
+# stand in parentheses at the end of an option's help.
+options() { # options COMMAND: "--NAME DEFAULT" of each, but for those of every command
+    "$witc" "$1" --help | awk '
+        function put() {
+            if (name !~ /^--(color|message-format|verbose|help)?$/)
+                print name, match(text, /\([^()]*\)$/) ? substr(text, RSTART + 1, RLENGTH - 2) : ""
+        }
+        BEGIN { name = "--" }
+        /^Options:/ { on = 1 }
+        /^Examples:/ { put(); exit }
+        on && match($0, /^  (    |-., )--[a-z0-9-]+/) {
+            next_name = "--" substr($0, 9, RLENGTH - 8)
+            put()
+            name = next_name
+            text = ""
+        }
+        on { sub(/^ +/, ""); text = text " " $0 }'
+}
+# "--NAME|CELL|CELL ..|" of each row of a table whose first cell has it; in the table of limits a key stands for an option.
+rows() { # rows PAGE...
+    awk -F ' *[|] *' '
+        { limits = /^\| Key \|/ || (limits && /^\|/) }
+        !/^\| / { next }
+        {
+            first = $2
+            if (limits) sub(/^`/, $2 ~ /^`(fuel|timeout)`/ ? "--" : "--max-", first)
+            rest = $3 "|" $4 "|" $5 "|"
+            while (match(first, /--[a-z][a-z0-9-]+/)) {
+                print substr(first, RSTART, RLENGTH) "|" rest
+                first = substr(first, RSTART + RLENGTH)
+            }
+        }' "$@"
+}
+agree() { # agree COMMAND PAGE...
+    command=$1
+    shift
+    rows "$@" >"$tmp/rows"
+    options "$command" >"$tmp/options"
+    [ "$(wc -l <"$tmp/options")" -gt 40 ] && ok || bad "options of $command" "they are not read from its help"
+    while read -r name default; do
+        if grep -q -F -e "$name|" "$tmp/rows"; then ok; else bad "$*" "no table has $name of witc $command"; fi
+        [ -z "$default" ] || grep -F -e "$name|" "$tmp/rows" | grep -q -F -e "|$default|" && ok ||
+            bad "$*" "$name of witc $command has the default $default"
+    done <"$tmp/options"
+    cut -d '|' -f 1 "$tmp/rows" | sort -u | while read -r name; do
+        grep -q -e "^$name " "$tmp/options" || echo "$name"
+    done >"$tmp/unknown"
+    [ -s "$tmp/unknown" ] && bad "$*" "witc $command has no $(tr '\n' ' ' <"$tmp/unknown")" || ok
+}
+agree serve docs/SERVE.md
+agree run docs/WASI.md docs/OBSERVE.md
+
 for shell in bash zsh fish; do
     expect "completion $shell" 0 completion $shell
     while read -r command; do
