@@ -172,22 +172,12 @@ static void take_head(Connection *c, const Http1Event *e) {
     } else request_begin(r, has_body);
 }
 
-/* The client has sent what is no HTTP. */
+/* The client has sent what is no HTTP, or not all of it. */
 static void refuse_request(Connection *c, const Http1Event *e) {
-    Http1Refusal why = e->refused.refusal;
     if (!c->request) begin_request(c, e);
-    Request *r = c->request;
-    if (!r) return;
+    if (!c->request) return;
     c->closes = c->is_read = c->is_refused = true;
-    if (c->has_ended) { /* in the middle: nobody is there */
-        r->error = http1_refusal_text(why);
-        c->is_dead = true;
-        return;
-    }
-    COUNT(c->server->counters, requests_refused_total, 1);
-    if (r->in) wasi_body_fail(r->in, http_error(http1_refusal_code(why, true)));
-    if (!r->head_has_left) request_fail(r, http1_refusal_status(why), http1_refusal_text(why));
-    else if (r->guest) guest_wake(r->guest);
+    request_refuse(c->request, e->refused.refusal);
 }
 
 static bool is_wanted(const Request *r) { return r->in && !wasi_body_is_abandoned(r->in); }
@@ -258,7 +248,7 @@ static bool read_input(Connection *c, Str *input) {
         bool was_asked = c->is_asked, more = take_event(c, &part);
         if (was_asked) pace_gain(&c->pace, c->server->options, before - part.len, now);
         *input = str_after(*input, before - part.len);
-        moved |= more || before > part.len;
+        moved |= more || before > part.len || c->is_refused;
         if (!more && (!input->len || before == part.len)) break;
     }
     pace_set(&c->pace, waits_for_body(c), now);

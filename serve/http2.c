@@ -237,7 +237,9 @@ static bool read_input(Connection *c, Str *input) {
     return input->len < whole;
 }
 
-static void read_eof(Connection *c) {}
+static void read_eof(Connection *c) {
+    for (Http2Stream *s = c->http2->streams; s; s = s->next) http2_lose_client(s);
+}
 
 static bool write_output(Connection *c) {
     Http2 *h = c->http2;

@@ -121,6 +121,8 @@ bool http2_begin_stream(Http2 *h, int32_t id);
 void http2_end_fields(Http2Stream *s, bool is_end);
 void http2_end_body(Http2Stream *s);
 void http2_take_body(Http2Stream *s, Str bytes);
+/* The client sends no more of it. */
+void http2_lose_client(Http2Stream *s);
 /* Moves `n` bytes of the answer, after the head of their frame; false: no memory. */
 bool http2_put_data(Http2Stream *s, Str head, size_t n);
 /* No more of it is of use; `error`: unless another one is known. */

@@ -304,12 +304,17 @@ bool http2_begin_stream(Http2 *h, int32_t id) {
 }
 
 static void refuse(Http2Stream *s, Http1Refusal why) {
-    Request *r = s->request;
-    COUNT(r->server->counters, requests_refused_total, 1);
-    if (r->in) wasi_body_fail(r->in, http_error(http1_refusal_code(why, true)));
-    if (!r->head_has_left) request_fail(r, http1_refusal_status(why), http1_refusal_text(why));
-    else http2_cut(s, NGHTTP2_PROTOCOL_ERROR, http1_refusal_text(why));
+    if (!request_refuse(s->request, why))
+        http2_cut(s, NGHTTP2_PROTOCOL_ERROR, http1_refusal_text(why));
     go_on(s);
+}
+
+void http2_lose_client(Http2Stream *s) {
+    if (s->is_read || s->is_cut) return;
+    if (s->head.is_whole) {
+        request_refuse(s->request, HTTP1_REFUSED_INCOMPLETE_BODY);
+        go_on(s);
+    } else http2_cut(s, NGHTTP2_PROTOCOL_ERROR, http1_refusal_text(HTTP1_REFUSED_INCOMPLETE_HEAD));
 }
 
 static void end_head(Http2Stream *s, bool is_end) {

@@ -410,6 +410,9 @@ bool request_hand_over(Request *request, const Instance *instance, AbiValue args
 void request_begin(Request *request, bool has_body);
 /* The server answers instead of a guest, or what has left already is cut off. A guest is stopped. */
 void request_fail(Request *request, unsigned status, const char *error);
+/* What the client sends is no good: a guest sees that where it reads the body, and goes on without a client.
+ * False: the head of its answer has left already. */
+bool request_refuse(Request *request, Http1Refusal why);
 /* Its body has come to its end, with `trailers`. */
 void request_finish_body(Request *request);
 /* The client has done with it: the answer has left, or nobody wants it. */

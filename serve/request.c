@@ -224,6 +224,17 @@ void request_fail(Request *r, unsigned status, const char *error) {
     if (r->guest) guest_stop(r->guest);
 }
 
+bool request_refuse(Request *r, Http1Refusal why) {
+    COUNT(r->server->counters, requests_refused_total, 1);
+    if (r->in) wasi_body_fail(r->in, http_error(http1_refusal_code(why, true)));
+    if (!r->head_has_left && r->answer_kind != ANSWER_SERVER)
+        server_answers(r, http1_refusal_status(why), http1_refusal_text(why));
+    if (!r->guest) return !r->head_has_left;
+    if (guest_has_begun(r->guest)) guest_wake(r->guest);
+    else guest_stop(r->guest);
+    return !r->head_has_left;
+}
+
 void request_returned(Request *r, const char *error, unsigned status) {
     if (error && r->answer_kind == ANSWER_NONE) server_answers(r, status, error);
     if (r->guest) guest_stop(r->guest);

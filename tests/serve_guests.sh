@@ -125,5 +125,22 @@ echo end >&7
 exec 7>&-
 wait $asking
 is "a late handler" 200 "$(cat "$tmp/status")"
+say "the body's end" '^whole$'
 stop "a late handler"
+
+# A client that ends its half in the middle of a body gets 400, and the handler the error.
+if command -v node >/dev/null; then
+    for head in 'Content-Length: 9' 'Transfer-Encoding: chunked'; do
+        start --features all "$tmp/sender.wasm"
+        got=$(timeout 60 node -e "
+            const s = require('net').connect({ port: $port, host: '127.0.0.1', allowHalfOpen: true });
+            s.end('POST /late?100 HTTP/1.1\r\nHost: a\r\n$head\r\n\r\n3\r\nabc');
+            s.on('data', d => process.stdout.write(d));
+            s.on('end', () => { console.log('end'); s.destroy(); });" | tr -d '\r' | sed -n -e '1p' -e '$p' | tr '\n' ' ')
+        is "half a body, $head" "HTTP/1.1 400 Bad Request end " "$got"
+        becomes "its handler, $head" 0 metric requests_in_flight
+        say "its handler, $head" '^broken$'
+        stop "half a body"
+    done
+fi
 finish "serve guests"

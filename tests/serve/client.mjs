@@ -171,8 +171,18 @@ const tests = {
         check('a slow body', /^HTTP\/1\.1 (408|200)/.test(r.text) && r.how !== 'time', r);
         r = await talk(['GET / HTTP/1.1\r\n', ...Array(300).fill('X: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n')]);
         check('fields without end', status(r) === 431, r);
-        r = await talk(['POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab'], { half: true });
-        check('half a body', r.how === 'end' || r.how === 'ECONNRESET', r);
+        for (const path of ['/trailers', '/sleep?300']) {
+            r = await talk([`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab`], { half: true });
+            check(`half a body, ${path}`, status(r) === 400 && /\r\nConnection: close\r\n/.test(r.text) && r.how === 'end', r);
+        }
+        r = await talk(['POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab', 100], { half: true });
+        check('half a body, after the answer has begun', status(r) === 200 && r.how === 'end', r);
+        r = await talk(['POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab', 100], { half: true });
+        check('half a body, after the answer', r.how === 'end', r);
+        r = await talk(['POST /trailers HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX: '], { half: true });
+        check('half a trailer', status(r) === 400 && r.how === 'end', r);
+        r = await talk(['GET / HTTP/1.1\r\nHost'], { half: true });
+        check('half a head', status(r) === 400 && r.how === 'end', r);
     },
     async fairness() {
         const long = Promise.all(Array.from({ length: 4 }, () => get('/spin')));

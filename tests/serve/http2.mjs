@@ -44,10 +44,10 @@ const post = (id, path = '/', more = []) => frame(HEADERS, END_HEADERS, id, fiel
 
 // Sends pieces (numbers: pauses in ms) after the preface and settings, and gives the frames that have come until the
 // server ends, or `until` holds.
-function talk(pieces, { until, ms = 4000, settings = '', bare = false } = {}) {
+function talk(pieces, { until, ms = 4000, settings = '', bare = false, half = false } = {}) {
     return new Promise(done => {
         let got = Buffer.alloc(0), all = [], over = false;
-        const socket = net.connect({ port, host: '127.0.0.1' });
+        const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: half });
         const finish = how => {
             if (over) return;
             over = true;
@@ -75,6 +75,7 @@ function talk(pieces, { until, ms = 4000, settings = '', bare = false } = {}) {
                 if (typeof p === 'number') await sleep(p);
                 else if (!socket.write(p)) await Promise.race([new Promise(r => socket.once('drain', r)), sleep(500)]);
             }
+            if (half) socket.end();
         });
     });
 }
@@ -330,6 +331,18 @@ const tests = {
         check('padding and priority', status(r) === 200, r.how);
         r = await talk([get(1, '/sleep?300'), frame(GOAWAY, 0, 0, Buffer.concat([u32(0), u32(0)]))]);
         check('who leaves has the answers', status(r) === 200 && ends(r.frames, 1) && r.how === 'end', r.how);
+    },
+    async halves() {
+        let r = await talk([get(1, '/sleep?300'), get(3)], { half: true });
+        check('a half-closed client has its answers', status(r) === 200 && ends(r.frames, 1) && status(r, 3) === 200 && r.how === 'end', r.how);
+        r = await talk([post(1, '/trailers'), frame(DATA, 0, 1, 'abc'), post(3, '/sleep?300'), get(5, '/sleep?300')], { half: true });
+        check('half a body', status(r) === 400 && ends(r.frames, 1) && status(r, 3) === 400 && status(r, 5) === 200 && r.how === 'end', [r.how, status(r), status(r, 3), status(r, 5)]);
+        r = await talk([post(1, '/echo'), frame(DATA, 0, 1, 'abc'), 100], { half: true });
+        check('half a body, after the answer has begun', status(r) === 200 && ends(r.frames, 1) && r.how === 'end', [r.how, status(r)]);
+        r = await talk([frame(HEADERS, END_STREAM, 1, fields(usual()))], { half: true });
+        check('half a head', status(r) === 0 && r.how !== 'time', [r.how, status(r)]);
+        r = await talk([post(1, '/trailers').subarray(0, 20)], { half: true });
+        check('half a frame', status(r) === 0 && r.how !== 'time', [r.how, status(r)]);
     },
     async floods() {
         const calms = async (name, bytes, ...codes) => {

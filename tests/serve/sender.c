@@ -74,12 +74,13 @@ static int send_one(proxy_string_t *authority) {
     return wasi_http_outgoing_handler_handle(request, NULL, &future, &error);
 }
 
-/* Reads the body; that some of it was taken is told on standard error. */
+/* Reads the body; that some of it was taken, and how it has ended, is told on standard error. */
 static void take(Request request) {
     wasi_http_types_own_incoming_body_t body;
     wasi_io_streams_own_input_stream_t in;
     wasi_io_streams_stream_error_t error;
-    proxy_list_u8_t piece, taken = {(uint8_t *)"taken\n", 6};
+    proxy_list_u8_t piece, taken = {(uint8_t *)"taken\n", 6}, whole = {(uint8_t *)"whole\n", 6},
+                           broken = {(uint8_t *)"broken\n", 7};
     wasi_http_types_method_incoming_request_consume(
         wasi_http_types_borrow_incoming_request(request), &body);
     wasi_http_types_method_incoming_body_stream(wasi_http_types_borrow_incoming_body(body), &in);
@@ -90,6 +91,9 @@ static void take(Request request) {
         wasi_io_streams_method_output_stream_blocking_write_and_flush(
             wasi_io_streams_borrow_output_stream(to), &taken, &error);
     }
+    bool is_whole = error.tag == WASI_IO_STREAMS_STREAM_ERROR_CLOSED;
+    wasi_io_streams_method_output_stream_blocking_write_and_flush(
+        wasi_io_streams_borrow_output_stream(to), is_whole ? &whole : &broken, &error);
 }
 
 void exports_wasi_http_incoming_handler_handle(Request request, Out out) {

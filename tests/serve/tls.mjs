@@ -157,6 +157,8 @@ const tests = {
     async ends() {
         let r = await talk('GET /sleep?300 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', { half: true });
         check('a half-closed client has its answer', /slept\n$/.test(r.text), r);
+        r = await talk('POST /trailers HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc', { half: true });
+        check('half a body', status(r) === 400 && r.how === 'end', r);
         r = await talk('GET / HTTP/1.1\r\nHost: a\r\n\r\n', { ms: 4000 });
         check('idle ones are closed', r.how === 'end', r.how);
         const failures = await metric('handshakes_failed_total');
