@@ -254,7 +254,10 @@ static bool write_output(Connection *c) {
     while (connection_unsent(c) < MOST_QUEUED && !c->is_dead) {
         const uint8_t *bytes;
         ssize_t n = http2_lib.session_mem_send(h->session, &bytes);
-        if (n == 0) break;
+        if (n == 0) {
+            h->informed = 0;
+            break;
+        }
         if (n < 0 || !out_put(&c->out, (Str){(const char *)bytes, (size_t)n})) c->is_dead = true;
     }
     return c->out.len > before;

@@ -74,6 +74,7 @@ struct Http2 {
     bool is_open;        /* and another one has to follow */
     size_t head_bytes;
     unsigned head_frames;
+    size_t informed; /* bytes of informational responses that wait to be sent, about */
     int64_t patience;
     uint64_t patience_at;
     const char *error; /* why it was ended */

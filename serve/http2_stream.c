@@ -78,16 +78,19 @@ static nghttp2_nv *pairs(Str status, const Http1Field *fields, size_t count, siz
 
 static bool inform(Client *client, unsigned status, const Http1Field *fields, size_t count) {
     Http2Stream *s = CONTAINER(client, Http2Stream, client);
-    nghttp2_session *session = s->http2->session;
+    Http2 *h = s->http2;
+    nghttp2_session *session = h->session;
     char text[8];
     size_t n;
     if (s->is_answering || http1_check_informational(status, fields, count) ||
+        h->informed >= MOST_QUEUED ||
         http2_lib.session_get_outbound_queue_size(session) > MOST_INFORMED)
         return false;
     Str code = {text, (size_t)snprintf(text, sizeof text, "%u", status)};
     nghttp2_nv *all = pairs(code, fields, count, &n);
     bool is_good =
         all && !http2_lib.submit_headers(session, NGHTTP2_FLAG_NONE, s->id, NULL, all, n, NULL);
+    for (size_t i = 0; is_good && i < n; i++) h->informed += all[i].namelen + all[i].valuelen;
     free(all);
     return is_good;
 }

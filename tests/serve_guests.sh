@@ -104,6 +104,11 @@ Content-Length: 0
 
 END
 if cmp -s "$tmp/want" "$tmp/got"; then ok; else bad hints "$(cat "$tmp/got")"; fi
+# What waits to be sent of them is bounded by bytes, too.
+is "large hints" 201 "$(ask -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/flood?20")"
+if [ "$(ask --http2-prior-knowledge -o /dev/null -w '%{http_version}' "http://127.0.0.1:$port/hints" 2>/dev/null)" = 2 ]; then
+    is "large hints by HTTP/2" 201 "$(ask --http2-prior-knowledge -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/flood?20")"
+fi
 if [ "$(status /send?1)" = 200 ]; then
     skip "serve: libcurl was missing when this was built, or is now"
 else

@@ -5,8 +5,9 @@
  *
  *     /hints      103 twice, then 200        /send?N   sends N requests for /wait to where it was asked
  *     /wait       no answer, ever            /late?MS  takes the body after so long, then answers
+ *     /flood?N    N large hints at once
  *
- * The status of the answer to /send is 200 and the number of requests that were not refused.
+ * The status of the answer to /send and /flood is 200 and the number of those that were not refused.
  */
 #include "proxy.h"
 
@@ -47,16 +48,32 @@ static void finish(wasi_http_types_own_outgoing_body_t body) {
     wasi_http_types_static_outgoing_body_finish(body, NULL, &error);
 }
 
-static void hint(Out out, unsigned status) {
+static int hint_with(Out out, unsigned status, wasi_http_types_field_value_t value, unsigned n) {
     wasi_http_types_own_fields_t fields = wasi_http_types_constructor_fields();
     wasi_http_types_field_name_t name = {(uint8_t *)"link", 4};
-    wasi_http_types_field_value_t value = {(uint8_t *)"</a.css>; rel=preload", 21};
     wasi_http_types_header_error_t bad;
     wasi_http_types_error_code_t error;
-    wasi_http_types_method_fields_append(wasi_http_types_borrow_fields(fields), &name, &value,
-                                         &bad);
-    wasi_http_types_method_response_outparam_send_informational(
+    while (n--)
+        wasi_http_types_method_fields_append(wasi_http_types_borrow_fields(fields), &name, &value,
+                                             &bad);
+    return wasi_http_types_method_response_outparam_send_informational(
         wasi_http_types_borrow_response_outparam(out), (uint16_t)status, fields, &error);
+}
+
+static void hint(Out out, unsigned status) {
+    hint_with(out, status, (wasi_http_types_field_value_t){(uint8_t *)"</a.css>; rel=preload", 21},
+              1);
+}
+
+/* How many of so many hints of 72,000 bytes are not refused. */
+static unsigned flood(Out out, unsigned n) {
+    static uint8_t large[6000];
+    unsigned taken = 0;
+    for (size_t i = 0; i < sizeof large; i++) large[i] = 'x';
+    while (n--)
+        taken +=
+            (unsigned)hint_with(out, 103, (wasi_http_types_field_value_t){large, sizeof large}, 12);
+    return taken;
 }
 
 /* One request; it is under way when this returns, and as long as the future is there. */
@@ -105,7 +122,8 @@ void exports_wasi_http_incoming_handler_handle(Request request, Out out) {
     if (is(&path, "/hints", &n)) {
         hint(out, 103);
         hint(out, 103);
-    } else if (is(&path, "/wait", &n)) wait_ms(3600000);
+    } else if (is(&path, "/flood", &n)) status += flood(out, n);
+    else if (is(&path, "/wait", &n)) wait_ms(3600000);
     else if (is(&path, "/send", &n)) {
         while (n--) status += (unsigned)send_one(&authority);
     } else if (is(&path, "/late", &n)) {
