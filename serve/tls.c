@@ -6,10 +6,11 @@
  *     files ── PEM ──> a context for each certificate ──> a session for each connection
  *                      chosen by the host that the client names
  *
- * 1.2 and 1.3; ciphers, curves and sizes of keys are what the library and the system's configuration
- * allow. There is no renegotiation, no compression, no early data, and no cache of sessions: a client
- * that comes back brings a ticket. A session reads one record at a time and nothing beyond it, so that
- * what has not been looked at is where epoll sees it; while it is idle it has no buffers.
+ * 1.3, and 1.2 with those ciphers that HTTP/2 does not forbid (RFC 9113, 9.2.2); curves and sizes of keys
+ * are what the library and the system's configuration allow. There is no renegotiation, no compression, no
+ * early data, and no cache of sessions: a client that comes back brings a ticket. A session reads one record
+ * at a time and nothing beyond it, so that what has not been looked at is where epoll sees it; while it is
+ * idle it has no buffers.
  *
  * A connection that ends without close_notify has been cut: its last request or answer is not taken for
  * whole.
@@ -58,6 +59,7 @@
     X(SSL_CTX_get0_certificate)                                                                    \
     X(SSL_CTX_new)                                                                                 \
     X(SSL_CTX_set_alpn_select_cb)                                                                  \
+    X(SSL_CTX_set_cipher_list)                                                                     \
     X(SSL_CTX_callback_ctrl)                                                                       \
     X(SSL_CTX_set_num_tickets)                                                                     \
     X(SSL_CTX_set_options)                                                                         \
@@ -282,11 +284,19 @@ static int choose_certificate(SSL *ssl, int *alert, void *context) {
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* Of 1.2: keys of their own for each connection, and ciphers that see to the whole (AEAD). Those of 1.3 all
+ * do. */
+static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
 static SSL_CTX *new_context(Tls *tls) {
     SSL_CTX *ctx = lib.SSL_CTX_new(lib.TLS_server_method());
     if (!ctx) return NULL;
     if (lib.SSL_CTX_ctrl(ctx, SSL_CTRL_GET_MIN_PROTO_VERSION, 0, NULL) < TLS1_2_VERSION)
         lib.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, NULL);
+    if (lib.SSL_CTX_set_cipher_list(ctx, ciphers) != 1) {
+        lib.SSL_CTX_free(ctx);
+        return NULL;
+    }
     lib.SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     lib.SSL_CTX_clear_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
     /* Each message that is none of data comes back to the loop: they cannot keep it for long. */
@@ -319,7 +329,7 @@ Tls *tls_load(const StrVec *certificates, const StrVec *keys, bool h2) {
     for (size_t i = 0; is_good && i < certificates->len; i++) {
         Str certificate = certificates->at[i], key = keys->len ? keys->at[i] : certificate;
         SSL_CTX *ctx = tls->contexts[tls->count++] = new_context(tls);
-        if (!ctx) say("no memory");
+        if (!ctx) say("TLS cannot be set up");
         if (ctx && has_tickets)
             lib.SSL_CTX_ctrl(ctx, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, TICKET_KEYS, tickets);
         is_good = ctx && add_file(ctx, certificate, false) && add_file(ctx, key, true);

@@ -48,7 +48,24 @@ is "a cut answer" 1 "$(ask_bare /cut | grep -c 'unexpected eof')"
 got=$( (sleep 0.5; printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'; sleep 0.3; echo K; sleep 0.3; printf 'GET /status?201 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'; sleep 1) |
     timeout 10 openssl s_client -tls1_3 -connect "127.0.0.1:$port" 2>&1 | grep -e '^HTTP' -e '^KEYUPDATE' | tr -d '\r')
 is "new keys" "$(printf 'HTTP/1.1 200 OK\nKEYUPDATE\nHTTP/1.1 201 Created')" "$got"
+# A new handshake within a connection is refused, and there is no compression; the others go on.
+asks() { sleep 0.5; printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'; sleep 0.3; echo R; sleep 1; }
+got=$(asks | timeout 10 openssl s_client -tls1_2 -comp -connect "127.0.0.1:$port" 2>&1 | tr -d '\r' | grep -o -e '^HTTP.*' -e 'no renegotiation' -e '^Compression: .*')
+is "renegotiation" "$(printf 'Compression: NONE\nHTTP/1.1 200 OK\nno renegotiation')" "$got"
 stop "the first"
+
+# What HTTP/2 forbids of TLS 1.2 is not agreed on: keys that are not new for each connection, CBC.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$tmp/rsa.key" -out "$tmp/rsa.pem" -days 3 -subj /CN=localhost 2>/dev/null
+start --tls-cert "$tmp/rsa.pem" --tls-key "$tmp/rsa.key"
+for cipher in ECDHE-RSA-AES128-GCM-SHA256 ECDHE-RSA-AES256-GCM-SHA384 ECDHE-RSA-CHACHA20-POLY1305 \
+    AES128-GCM-SHA256 DHE-RSA-AES128-GCM-SHA256 ECDHE-RSA-AES128-SHA256 AES128-SHA; do
+    openssl ciphers "$cipher" >/dev/null 2>&1 || continue
+    want='(NONE)'
+    case $cipher in ECDHE-*GCM* | *POLY1305) want=$cipher ;; esac
+    got=$(openssl s_client -tls1_2 -cipher "$cipher:@SECLEVEL=0" -connect "127.0.0.1:$port" </dev/null 2>/dev/null | sed -n 's/.*Cipher is //p')
+    is "cipher $cipher" "$want" "$got"
+done
+stop "ciphers"
 
 # What is wrong with files.
 chmod 600 "$tmp/one.key"
