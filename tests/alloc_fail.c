@@ -346,6 +346,7 @@ static void serve_request(void) {
     bool is_taken = wasi_http_take(wasi, thread, &request, &to, args);
     wasi_body_leave(body);
     if (is_taken) answer_request(args);
+    wasi_rewind(wasi);
     wasi_free(wasi);
     wasi_body_abandon(answer.body);
     if (answer.ends != is_taken) abort();

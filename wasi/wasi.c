@@ -163,6 +163,7 @@ static bool begin_host(Wasi *wasi, Wasi *whole, VmStore *store, Arena *arena,
     wasi->budget = wasi_budget_new(wasi->limits.max_messages);
     if (!wasi->budget || !make_quotas(wasi)) {
         wasi_budget_release(wasi->budget);
+        wasi->budget = NULL;
         return false;
     }
     wasi->paths = wasi_paths_here();
