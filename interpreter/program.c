@@ -88,7 +88,7 @@ Str vm_abi_shape(VmStore *store, const WitFunc *func) {
     MapEntry *entry = map_get_ptr(&program->shapes, func);
     if (entry) return *(const Str *)entry->cptr;
     Str shape = abi_shape(program->arena, func);
-    map_put_ptr(program->arena, &program->shapes, func, NULL)->cptr =
-        arena_copy(program->arena, &shape, sizeof shape);
+    const Str *kept = arena_copy(program->arena, &shape, sizeof shape);
+    map_put_ptr(program->arena, &program->shapes, func, NULL)->cptr = kept;
     return shape;
 }
