@@ -13,7 +13,7 @@
  *
  * arena_try leaves its work by longjmp. A guard stands for it, on the stack of its thread:
  *
- *     guard -> Guard (innermost) -> Guard -> NULL
+ *     guard -> ArenaTries (innermost) -> ArenaTries -> NULL
  *              made: arenas that it frees if it fails, and else hands on to the next
  */
 #include "base/arena.h"
@@ -34,23 +34,23 @@ typedef struct Block {
     alignas(ALIGNMENT) unsigned char data[];
 } Block;
 
-typedef struct Guard {
-    struct Guard *outer;
+typedef struct ArenaTries {
+    struct ArenaTries *outer;
     const Allocator *allocator;
     Arena *made;
     jmp_buf back;
-} Guard;
+} ArenaTries;
 
 struct Arena {
     Block *newest;
     size_t next_size;
     size_t total;
     Allocator memory;
-    Guard *guard; /* that would free it; NULL: none */
+    ArenaTries *guard; /* that would free it; NULL: none */
     Arena *before, *next;
 };
 
-static _Thread_local Guard *guard;
+static _Thread_local ArenaTries *guard;
 
 _Noreturn void arena_no_memory(void) {
     if (guard) longjmp(guard->back, 1);
@@ -63,7 +63,7 @@ static void *must(void *p) {
     return p;
 }
 
-static void guarded_by(Arena *arena, Guard *g) {
+static void guarded_by(Arena *arena, ArenaTries *g) {
     arena->guard = g;
     if (!g) return;
     arena->before = NULL;
@@ -102,10 +102,10 @@ void arena_free(Arena *arena) {
 }
 
 bool arena_try(const Allocator *allocator, void (*work)(void *), void *context) {
-    Guard g = {.outer = guard, .allocator = allocator};
+    ArenaTries g = {.outer = guard, .allocator = allocator};
     guard = &g;
     if (setjmp(g.back)) {
-        Guard *failed = guard;
+        ArenaTries *failed = guard;
         while (failed->made) arena_free(failed->made);
         guard = failed->outer;
         return false;
@@ -118,6 +118,14 @@ bool arena_try(const Allocator *allocator, void (*work)(void *), void *context) 
     }
     return true;
 }
+
+ArenaTries *arena_leave_tries(void) {
+    ArenaTries *left = guard;
+    guard = NULL;
+    return left;
+}
+
+void arena_enter_tries(ArenaTries *tries) { guard = tries; }
 
 static void add_block(Arena *arena, size_t size) {
     if (size > SIZE_MAX - sizeof(Block)) must(NULL);

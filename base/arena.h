@@ -38,6 +38,12 @@ void *arena_copy(Arena *arena, const void *from, size_t size);
  * own; they nest. */
 bool arena_try(const Allocator *allocator, void (*work)(void *), void *context);
 
+/* A thread that goes over to another stack, in the midst of what it tries, takes that along: what it does
+ * meanwhile is not tried, until it comes back. */
+typedef struct ArenaTries ArenaTries;
+ArenaTries *arena_leave_tries(void);
+void arena_enter_tries(ArenaTries *tries);
+
 /* The arena has an owner that outlives the work that made it: where arena_try gives up, it stays. */
 Arena *arena_keep(Arena *arena);
 

@@ -90,20 +90,33 @@ static bool read_program(Cli *cli, const Policy *policy, Loaded *loaded) {
     return true;
 }
 
-ServeProgram *serve_load(void *context) {
-    const ServeLoad *load = context;
-    Loaded *loaded = calloc(1, sizeof *loaded);
-    if (!loaded) return NULL;
-    loaded->arena = arena_new();
-    loaded->program.free = free_loaded;
-    Cli cli = *load->cli; /* with diagnostics and arguments of its own */
-    cli.arena = loaded->arena;
-    cli.diags = (Diags){.arena = loaded->arena};
+typedef struct {
+    const ServeLoad *load;
+    Loaded *loaded;
+    bool is_good;
+} Loading;
+
+static void load(void *context) {
+    Loading *l = context;
+    l->loaded->arena = arena_keep(arena_new());
+    Cli cli = *l->load->cli; /* with diagnostics and arguments of its own */
+    cli.arena = l->loaded->arena;
+    cli.diags = (Diags){.arena = cli.arena};
     cli.args = (StrVec){0};
-    add_words(&cli, &cli.args, &load->cli->args);
-    bool is_good = read_program(&cli, load->policy, loaded);
+    add_words(&cli, &cli.args, &l->load->cli->args);
+    l->is_good = read_program(&cli, l->load->policy, l->loaded);
     diag_print(stderr, &cli.diags, cli_colour(&cli, STDERR_FILENO));
-    if (is_good) return &loaded->program;
-    free_loaded(&loaded->program);
+}
+
+/* Where there is no memory for it, what is served goes on. */
+ServeProgram *serve_load(void *context) {
+    Loading l = {.load = context, .loaded = calloc(1, sizeof(Loaded))};
+    if (l.loaded) l.loaded->program.free = free_loaded;
+    if (!l.loaded || !arena_try(&alloc_system, load, &l)) {
+        fputs("witc: out of memory\n", stderr);
+        l.is_good = false;
+    }
+    if (l.is_good) return &l.loaded->program;
+    if (l.loaded) free_loaded(&l.loaded->program);
     return NULL;
 }

@@ -3,6 +3,12 @@
  * drains, so that a balancer sends no more. */
 #include "serve/internal.h"
 
+static void write_metrics(void *context) {
+    Request *r = context;
+    r->page_arena = arena_keep(arena_new());
+    r->page = metrics_page(r->page_arena, r->server->all_counters, r->server->all_count);
+}
+
 void admin_answer(Request *r) {
     Server *s = r->server;
     Str path = head_str(&r->head, r->path, r->path_len);
@@ -13,8 +19,7 @@ void admin_answer(Request *r) {
     if (str_is(path, "/metrics") || str_is(path, "/health")) r->status = is_get ? 200 : 405;
     if (r->status != 200) return;
     if (str_is(path, "/metrics")) {
-        r->page_arena = arena_new();
-        r->page = metrics_page(r->page_arena, s->all_counters, s->all_count);
+        if (!arena_try(&alloc_system, write_metrics, r)) r->status = 503;
     } else if (s->is_draining || !s->is_healthy) r->status = 503;
     else r->page = STR("ok\n");
 }

@@ -245,6 +245,22 @@ static bool find_instance(Guest *g, Instance **in) {
     return false;
 }
 
+static void call(void *context) {
+    Guest *g = context;
+    Instance *in = g->instance;
+    g->status = vm_component_call(in->thread, in->handle, g->args, g->result, in->arena);
+}
+
+static void go_on(void *context) {
+    Guest *g = context;
+    g->status = vm_resume(g->instance->thread);
+}
+
+/* Where there is no memory the guest ends, and not the server. */
+static VmStatus run_slice(Guest *g, void (*slice)(void *)) {
+    return vm_component_try(g->instance->thread, slice, g) ? g->status : VM_TRAP;
+}
+
 /* The first slice. False: there is no guest any more, or its instance is being made. */
 static bool begin(Guest *g, uint64_t now, VmStatus *status) {
     Instance *in;
@@ -261,7 +277,7 @@ static bool begin(Guest *g, uint64_t now, VmStatus *status) {
     }
     g->instance = in;
     in->has_begun = true;
-    *status = vm_component_call(in->thread, in->handle, g->args, g->result, in->arena);
+    *status = run_slice(g, call);
     return true;
 }
 
@@ -269,7 +285,7 @@ void guest_run(Guest *g) {
     VmStatus status;
     uint64_t from = clock_now();
     unqueue(g);
-    if (g->instance) status = vm_resume(g->instance->thread);
+    if (g->instance) status = run_slice(g, go_on);
     else if (!begin(g, from, &status)) return;
     Request *r = g->request;
     uint64_t now = clock_now();

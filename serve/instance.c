@@ -62,21 +62,46 @@ static bool instantiate(Instance *in, Making *making) {
     return false;
 }
 
+/* ---- what is tried: where an arena finds no memory, it is left by a jump ---- */
+
+typedef struct {
+    Instance *in;
+    Making *making;
+    bool is_good;
+} Make;
+
+static void make_host(void *context) {
+    Instance *in = ((Make *)context)->in;
+    in->arena = arena_keep(arena_new());
+    in->wasi = in->program->host(in->program, in->store);
+}
+
+static void make_instance(void *context) {
+    Make *make = context;
+    make->is_good = instantiate(make->in, make->making);
+}
+
+static bool make(Instance *in, Making *making) {
+    Make make = {in, making, false};
+    bool has_memory = in->thread && arena_try(&alloc_system, make_host, &make) && in->wasi &&
+                      vm_component_try(in->thread, make_instance, &make);
+    if (!has_memory) say("an instance cannot be made: there is no memory");
+    return make.is_good;
+}
+
 /* Start functions have the time of a request, each. */
 Instance *instance_make(Server *s, Making *making) {
     Instance *in = calloc(1, sizeof *in);
     if (!in) return NULL;
     in->program = s->program;
     in->program->refs++;
-    in->arena = arena_new();
     in->store = vm_store_new(&in->program->guest);
     in->thread = in->store ? vm_thread_new(in->store) : NULL;
-    in->wasi = in->thread ? in->program->host(in->program, in->store) : NULL;
     if (making) making_has(making, in);
-    if (in->wasi) vm_store_set_timeout(in->store, s->options->timeout);
-    if (in->wasi) vm_thread_set_slice(in->thread, s->options->slice);
+    if (in->thread) vm_store_set_timeout(in->store, s->options->timeout);
+    if (in->thread) vm_thread_set_slice(in->thread, s->options->slice);
     in->is_unwanted = s->is_unwanted;
-    if (!in->wasi || !instantiate(in, making)) {
+    if (!make(in, making)) {
         instance_free(in);
         return NULL;
     }
@@ -115,9 +140,16 @@ Instance *instance_take(Server *s) {
     return in;
 }
 
+static void rewind_all(void *context) {
+    Make *make = context;
+    Instance *in = make->in;
+    make->is_good = in->mark && wasi_rewind(in->wasi) && vm_store_rewind(in->mark);
+}
+
 static bool as_new(Instance *in) {
+    Make make = {.in = in};
     in->answered = 0;
-    return in->mark && wasi_rewind(in->wasi) && vm_store_rewind(in->mark);
+    return arena_try(&alloc_system, rewind_all, &make) && make.is_good;
 }
 
 void instance_give(Server *s, Instance *in) {

@@ -494,6 +494,7 @@ struct Guest {
     Instance *instance; /* NULL: it has not begun */
     Making *making;     /* ... but its instance is being made */
     AbiValue args[2], result[1];
+    VmStatus status;          /* of its last slice */
     Guest *next;              /* in the row of those that can go on */
     Guest *older, *newer;     /* of all */
     bool is_queued, has_turn; /* the latter: it has had one */

@@ -85,10 +85,12 @@ void makings_free(Server *s) {
 static void leave(Making *m, MakingState state) {
     void *fake = NULL;
     m->state = state;
+    ArenaTries *tries = arena_leave_tries();
     __sanitizer_start_switch_fiber(state == MAKING_MADE ? NULL : &fake, m->loop_stack,
                                    m->loop_stack_size);
     swapcontext(&m->own, &m->loop);
     __sanitizer_finish_switch_fiber(fake, &m->loop_stack, &m->loop_stack_size);
+    arena_enter_tries(tries);
 }
 
 static void run(unsigned low, unsigned high) {

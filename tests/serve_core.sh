@@ -213,4 +213,28 @@ hold 1
 is "no more are kept" 7 "$(metric instances_total)"
 release
 stop "what is kept"
+
+# Where there is no memory, requests fail, and the server goes on: it is the same process that answers when there is
+# some again. (With the sanitizer's own malloc nothing fails.)
+program=$tmp/app.wasm
+if ! "${CC:-cc}" -shared -fPIC -o "$tmp/no_memory.so" tests/serve/no_memory.c 2>/dev/null; then
+    skip "serve: a server without memory: no library can be made"
+    finish "serve core"
+fi
+for every in 300 50 11; do
+    export LD_PRELOAD="$tmp/no_memory.so" FAIL_EVERY=$every
+    start
+    unset LD_PRELOAD
+    is "with memory" hello "$(ask "http://127.0.0.1:$port/")"
+    kill -USR1 "$pid"
+    for path in / /echo /big?100000 /trap /sleep?1 /handles /count /; do
+        ask -d text -o /dev/null "http://127.0.0.1:$port$path"
+        ask -o /dev/null "http://127.0.0.1:$admin/metrics"
+    done
+    kill -HUP "$pid"
+    ask -o /dev/null "http://127.0.0.1:$port/"
+    kill -USR1 "$pid"
+    becomes "with memory again ($every)" hello ask "http://127.0.0.1:$port/"
+    stop "no memory ($every)"
+done
 finish "serve core"
