@@ -530,7 +530,7 @@ static VmComponent *component_new(Make *make, const VmClosure *closure, VmCompon
     self->may_enter = self->may_leave = true;
     self->known = ARENA_NEW_ARRAY(store->arena, VmKnown, VM_KNOWN);
     self->table = abi_table_new();
-    if (!self->table) return NULL;
+    if (!self->table) arena_no_memory();
     vm_object_add(store, &self->object, free_component);
     self->object.kind = VM_OBJECT_COMPONENT;
     for (int sort = 0; sort < COMP_SORT_COUNT; sort++) {
