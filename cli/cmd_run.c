@@ -172,7 +172,7 @@ static int run_granted(Cli *cli, Options *options, const CompInfo *info, const S
     VmStore *store = vm_store_new(&limits);
     VmThread *thread = store ? vm_thread_new(store) : NULL;
     Wasi *wasi = store ? policy_host(store, granted) : NULL;
-    if (thread && wasi && !policy_jail(cli, &options->policy, granted)) {
+    if (thread && wasi && !policy_jail(cli, &options->policy, granted, (WasiJailWants){0})) {
         status = run_observe_end(cli, observers, NULL, EXIT_INPUT);
     } else if (thread && wasi) {
         run_on_interrupt(interrupt_store, store);

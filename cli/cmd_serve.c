@@ -26,6 +26,10 @@ static const Option option_table[] = {
     TEXT(Options, serve.log, 0, "log", "FILE|-", "Write a line of JSON for each request"),
     NUMBER(Options, serve.workers, 0, "workers", "N", "Serve by so many processes (1)"),
     POLICY_OPTIONS(Options, policy),
+    MAYBE(
+        Options, policy.jail, 0, "jail", "best-effort",
+        "Lock each process in before it serves, to what is granted and to the files that it opens "
+        "again (Landlock and seccomp); with `=best-effort` as far as the kernel can"),
     NUMBER(Options, serve.reuse, 0, "reuse", "N",
            "Requests that one instance answers before it is put back to how it was made (1)"),
     NUMBER(Options, serve.spare, 0, "spare", "N",
@@ -132,8 +136,9 @@ static int run(Cli *cli, void *given) {
     Options *options = given;
     if (policy_help(&options->policy)) return EXIT_OK;
     if (!check(cli, options)) return EXIT_USAGE;
-    ServeLoad load = {cli, &options->policy};
+    ServeLoad load = {cli, &options->policy, &options->serve};
     options->serve.load = serve_load;
+    options->serve.lock = options->policy.jail.len ? serve_lock : NULL;
     options->serve.context = &load;
     return serve(&options->serve);
 }
@@ -184,6 +189,9 @@ const CommandSpec cmd_serve = {
         "$ witc serve --addr 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem app.wasm\n"
         "With pages from an archive; each instance has its own copy\n"
         "$ witc serve --vfs pages.tar::/pages::ro app.wasm\n"
+        "With the processes locked in, and files that are opened again in folders of their own\n"
+        "$ witc serve --jail --log log/access.log --tls-cert tls/chain.pem --tls-key tls/key.pem "
+        "app/app.wasm\n"
         "Behind a proxy on this machine\n$ witc serve --unix /run/app.sock app.wasm\n"
         "Load a new version\n$ kill -HUP $(pidof witc)\n",
 };

@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "cli/grant.h"
-#include "wasi/jail.h"
 
 /* ---- a word that is wrong ---- */
 
@@ -71,14 +70,16 @@ static bool check_features(Cli *cli, const CompWords *words, unsigned *out) {
     return true;
 }
 
-bool policy_jail(Cli *cli, const Policy *policy, const Granted *granted) {
+bool policy_jail(Cli *cli, const Policy *policy, const Granted *granted, WasiJailWants wants) {
     if (!policy->jail.len) return true;
     size_t n = granted ? granted->instance_count + 1 : 0;
     const WasiContext **contexts = ARENA_NEW_ARRAY(cli->arena, const WasiContext *, n + 1);
     for (size_t i = 0; i < n; i++)
         contexts[i] = i ? &granted->instances[i - 1].context : &granted->context;
     const char *missing;
-    WasiJail jail = wasi_jail(contexts, n, &missing);
+    wants.contexts = contexts;
+    wants.count = n;
+    WasiJail jail = wasi_jail(&wants, &missing);
     if (jail == WASI_JAIL_WHOLE) return true;
     bool goes_on = str_is(policy->jail, "best-effort");
     if (goes_on) {

@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 #include "component/component.h"
-#include "wasi/wasi.h"
+#include "wasi/jail.h"
 
 /*
  * What a guest may do: options of the command line, the words of other runtimes (-S, -W), policy files and
@@ -99,9 +99,9 @@ bool policy_read(Cli *cli, const Policy *policy, const CompRunPlan *manifest, co
                  Granted *granted);
 void policy_close(Granted *granted);
 
-/* From here on the process can do no more than that, with --jail; `granted` NULL: nothing is. False after
- * a diagnostic. */
-bool policy_jail(Cli *cli, const Policy *policy, const Granted *granted);
+/* From here on the process can do no more than that, with --jail, and what `wants` says besides (contexts
+ * are not looked at); `granted` NULL: nothing is. False after a diagnostic. */
+bool policy_jail(Cli *cli, const Policy *policy, const Granted *granted, WasiJailWants wants);
 
 /* The hosts of it all; NULL: no memory. */
 Wasi *policy_host(VmStore *store, const Granted *granted);

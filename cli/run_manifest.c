@@ -14,6 +14,9 @@ const Source *run_manifest(Cli *cli, const Source *manifest, CompRunPlan *plan) 
     CompGraph graph = compose_graph(cli, &(ComposeOptions){0});
     if (!comp_compose_graph(&graph, NULL, &how)) return NULL;
     const ComposeOptions options = {.lock = lock};
+    for (size_t i = 0; i < graph.parts.len; i++)
+        *vec_push(cli->arena, &plan->files) = graph.parts.at[i]->source->path;
+    if (lock.len) *vec_push(cli->arena, &plan->files) = lock;
     if (!compose_check_lock(cli, &graph, &options)) return NULL;
     CompComponent *component = comp_graph_encode(&graph);
     if (!component || !compose_write_lock(cli, &graph, &options)) return NULL;

@@ -292,7 +292,8 @@ static int run_main(Run *run, const Source *source) {
     }
     int status = preload(run);
     witc_instance *instance = NULL;
-    if (status == EXIT_OK && !policy_jail(cli, run->options->policy, NULL)) status = EXIT_INPUT;
+    if (status == EXIT_OK && !policy_jail(cli, run->options->policy, NULL, (WasiJailWants){0}))
+        status = EXIT_INPUT;
     if (status == EXIT_OK) status = instantiate(run, source, &instance);
     if (!instance) return status;
     Str wanted = name.len ? name : STR("_start");

@@ -10,9 +10,12 @@
 typedef struct {
     const Cli *cli;
     const Policy *policy;
+    const ServeOptions *serve;
 } ServeLoad;
 
 /* Reads the program, for ServeOptions.load. */
 ServeProgram *serve_load(void *load);
+/* For ServeOptions.lock: --jail. */
+bool serve_lock(void *load, const ServeProgram *program, bool starts);
 
 #endif

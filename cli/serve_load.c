@@ -16,6 +16,7 @@ typedef struct {
     ServeProgram program;
     Arena *arena;
     Granted granted;
+    StrVec files; /* that it was made of, besides the program's own */
 } Loaded;
 
 static void free_loaded(ServeProgram *program) {
@@ -43,8 +44,14 @@ static const Source *of_module(Cli *cli, const Source *source) {
     return source_of(cli->arena, source->path, buf_text(&bytes));
 }
 
-static void add_words(Cli *cli, StrVec *to, const StrVec *from) {
-    for (size_t i = 0; i < from->len; i++) *vec_push(cli->arena, to) = from->at[i];
+/* Of its own, for what is done beside the command: with this arena, diagnostics, and arguments. */
+static Cli cli_beside(const Cli *cli, Arena *arena) {
+    Cli own = *cli;
+    own.arena = arena;
+    own.diags = (Diags){.arena = arena};
+    own.args = (StrVec){0};
+    for (size_t i = 0; i < cli->args.len; i++) *vec_push(arena, &own.args) = cli->args.at[i];
+    return own;
 }
 
 static const Source *binary_of(Cli *cli, CompRunPlan *plan) {
@@ -79,6 +86,7 @@ static bool read_program(Cli *cli, const Policy *policy, Loaded *loaded) {
         decoded ? comp_validate_jobs(cli->arena, decoded, features, 0, &cli->diags) : NULL;
     if (!program->info || !policy_read(cli, policy, &plan, program->info, &loaded->granted))
         return false;
+    loaded->files = plan.files;
     program->guest = policy_vm_limits(&loaded->granted.limits);
     program->timeout = program->guest.timeout_ns;
     program->guest.timeout_ns = 0;
@@ -99,11 +107,7 @@ typedef struct {
 static void load(void *context) {
     Loading *l = context;
     l->loaded->arena = arena_keep(arena_new());
-    Cli cli = *l->load->cli; /* with diagnostics and arguments of its own */
-    cli.arena = l->loaded->arena;
-    cli.diags = (Diags){.arena = cli.arena};
-    cli.args = (StrVec){0};
-    add_words(&cli, &cli.args, &l->load->cli->args);
+    Cli cli = cli_beside(l->load->cli, l->loaded->arena);
     l->is_good = read_program(&cli, l->load->policy, l->loaded);
     diag_print(stderr, &cli.diags, cli_colour(&cli, STDERR_FILENO));
 }
@@ -119,4 +123,56 @@ ServeProgram *serve_load(void *context) {
     if (l.is_good) return &l.loaded->program;
     if (l.loaded) free_loaded(&l.loaded->program);
     return NULL;
+}
+
+/* ---- the second wall ---- */
+
+typedef VEC(WasiJailFile) JailFiles;
+
+static void add_file(Cli *cli, JailFiles *to, Str path, int use) {
+    if (!str_is(path, "-"))
+        *vec_push(cli->arena, to) = (WasiJailFile){str_c(cli->arena, path), use};
+}
+
+static void add_read(Cli *cli, JailFiles *to, const StrVec *paths) {
+    for (size_t i = 0; i < paths->len; i++) add_file(cli, to, paths->at[i], WASI_JAIL_READ);
+}
+
+static void add_archives(Cli *cli, JailFiles *to, const WasiContext *context) {
+    for (size_t i = 0; i < context->folder_count; i++)
+        if (context->folders[i].tree && context->folders[i].tree->is_archive)
+            add_file(cli, to, context->folders[i].host, WASI_JAIL_READ);
+}
+
+/* All that is opened by its path after the start: to load it anew, at the log's next beginning, at the end. */
+static JailFiles files_of(Cli *cli, const ServeLoad *load, const Loaded *loaded) {
+    const ServeOptions *serve = load->serve;
+    JailFiles files = {0};
+    add_file(cli, &files, cli->args.at[0], WASI_JAIL_READ);
+    add_read(cli, &files, &loaded->files);
+    add_read(cli, &files, &load->policy->files);
+    add_read(cli, &files, &serve->tls_certificates);
+    add_read(cli, &files, &serve->tls_keys);
+    add_archives(cli, &files, &loaded->granted.context);
+    for (size_t i = 0; i < loaded->granted.instance_count; i++)
+        add_archives(cli, &files, &loaded->granted.instances[i].context);
+    if (serve->log.len) add_file(cli, &files, serve->log, WASI_JAIL_APPEND);
+    if (serve->unix_path.len) add_file(cli, &files, serve->unix_path, WASI_JAIL_REMOVE);
+    return files;
+}
+
+/* What the kernel lacks is told once: by the process that starts the others. */
+bool serve_lock(void *context, const ServeProgram *program, bool starts) {
+    const ServeLoad *load = context;
+    const Loaded *loaded = (const Loaded *)program;
+    Arena *arena = arena_new();
+    Cli cli = cli_beside(load->cli, arena);
+    JailFiles files = files_of(&cli, load, loaded);
+    WasiJailWants wants = {
+        .files = files.at, .file_count = files.len, .accepts = true, .starts = starts};
+    bool is_good = policy_jail(&cli, load->policy, &loaded->granted, wants);
+    bool is_told = !starts && load->serve->workers > 1;
+    if (!is_good || !is_told) diag_print(stderr, &cli.diags, cli_colour(&cli, STDERR_FILENO));
+    arena_free(arena);
+    return is_good;
 }

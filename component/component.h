@@ -698,6 +698,7 @@ typedef struct {
 } CompRunRule;
 typedef struct {
     VEC(CompRunRule) rules;
+    StrVec files; /* that were read for a manifest, besides it */
 } CompRunPlan;
 
 /* Adds what a policy (YAML) says:

@@ -59,6 +59,9 @@ typedef struct {
 
     /* Reads the program, at the start and again to reload it. NULL after it has told why. */
     ServeProgram *(*load)(void *context);
+    /* Locks this process in, before it serves: for good, to what serving this program takes, and to starting
+     * processes that do (`starts`). NULL: none is. False after it has told why it cannot. */
+    bool (*lock)(void *context, const ServeProgram *program, bool starts);
     void *context;
 } ServeOptions;
 

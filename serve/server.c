@@ -336,6 +336,7 @@ int server_run(const ServeOptions *options, ServeProgram *program, Tls *tls, int
         say("cannot write %.*s: %s", STR_ARG(options->log), strerror(errno));
         is_good = false;
     }
+    if (options->lock) is_good = is_good && options->lock(options->context, program, false);
     if (is_good && options->workers > 1 && options->stuck_after) on_beat(&s.beat);
     while (is_good && !is_over(&s)) turn(&s);
     bool was_cut = s.connection_count || s.in_flight;

@@ -11,6 +11,7 @@
  * program is read once; workers share its memory.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,6 +192,7 @@ int supervise(const ServeOptions *options, ServeProgram *program, Tls *tls,
     v.signals = (Watch){.fd = v.server.signals.fd, .ready = on_signal};
     loop_watch(v.server.loop, &v.server.signals, 0);
     bool is_good = loop_watch(v.server.loop, &v.signals, EPOLLIN);
+    if (options->lock) is_good = is_good && options->lock(options->context, program, true);
     for (size_t i = 0; is_good && i < v.count; i++) {
         v.workers[i] = (Worker){.of = &v, .restart = {.fire = on_restart}};
         start(&v, i);
@@ -234,6 +236,7 @@ int serve(const ServeOptions *options) {
     Listening listening = {.is_secure = options->tls_certificates.len}, admin = {0};
     Tls *tls;
     raise_descriptors();
+    if (options->lock) http2_is_here(); /* a library that could not be loaded later */
     ServeProgram *program = options->load(options->context);
     if (!program) return 1;
     program->refs = 1;
@@ -251,7 +254,7 @@ int serve(const ServeOptions *options) {
         program_release(program);
         tls_free(tls);
     }
-    if (listening.is_path_ours) unlink(listening.name + sizeof "unix:" - 1);
+    if (listening.is_path_ours) unlinkat(AT_FDCWD, listening.name + sizeof "unix:" - 1, 0);
     listen_close(&listening);
     listen_close(&admin);
     return status;

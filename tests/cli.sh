@@ -13,7 +13,7 @@ expect "unknown command" 2 hlep
 say "unknown command suggests" 'did you mean `help`?'
 expect "unknown option" 2 help --colr never
 say "unknown option suggests" 'did you mean `--color`?'
-expect "an option of another command" 2 serve --jail=best-effort app.wasm
+expect "an option of another command" 2 serve --trace app.wasm
 say "an option of another command: of which" 'only `witc run` has it'
 expect "option without value" 2 help --color
 expect "bad choice" 2 help --color=blue

@@ -106,6 +106,7 @@ quick)
     part "serve TLS" tests/serve_tls.sh build/witc
     part "serve core" tests/serve_core.sh build/witc
     part "serve guests" tests/serve_guests.sh build/witc
+    part "serve locked in" tests/serve_jail.sh build/witc
     part "broken guards apply" tests/broken/run --applies
     ;;
 stress)
@@ -173,6 +174,12 @@ full)
     part "serve guests" tests/serve_guests.sh build/witc
     part "serve core asan" tests/serve_core.sh build/witc-asan
     part "serve guests asan" tests/serve_guests.sh build/witc-asan
+    part "serve locked in" tests/serve_jail.sh build/witc
+    part "serve locked in asan" tests/serve_jail.sh build/witc-asan
+    part "serve --jail" env SERVE_FLAGS=--jail tests/serve.sh build/witc
+    part "serve TLS --jail" env SERVE_FLAGS=--jail tests/serve_tls.sh build/witc
+    part "serve core --jail" env SERVE_FLAGS=--jail tests/serve_core.sh build/witc
+    part "serve guests --jail" env SERVE_FLAGS=--jail tests/serve_guests.sh build/witc
     part "http" tests/http.sh build/witc
     part "http asan" tests/http.sh build/witc-asan
     part "guide" tests/guide.sh build/witc

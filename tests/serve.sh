@@ -177,7 +177,8 @@ is "no spare ones" "1 1" "$(ask "http://127.0.0.1:$port/count") $(ask "http://12
 stop "no spare ones"
 
 # A socket that is a file.
-"$witc" serve --unix "$tmp/socket" "$tmp/app.wasm" 2>"$err" &
+# shellcheck disable=SC2086 # words
+"$witc" serve $flags --unix "$tmp/socket" "$tmp/app.wasm" 2>"$err" &
 pid=$!
 for _ in $(seq 100); do [ -S "$tmp/socket" ] && break; sleep 0.05; done
 is "a Unix socket" hello "$(ask --unix-socket "$tmp/socket" http://a/)"
@@ -185,7 +186,8 @@ stop "a Unix socket"
 if [ -e "$tmp/socket" ]; then bad "a Unix socket" "it is left behind"; else ok; fi
 # A path that is taken stays with its server; a long one is removed as a whole.
 long=$tmp/$(printf %0105d 0 | cut -c "$((${#tmp} + 2))-105")
-"$witc" serve --unix "$long" "$tmp/app.wasm" 2>"$err" &
+# shellcheck disable=SC2086 # words
+"$witc" serve $flags --unix "$long" "$tmp/app.wasm" 2>"$err" &
 pid=$!
 for _ in $(seq 100); do [ -S "$long" ] && break; sleep 0.05; done
 expect "a taken path" 1 serve --unix "$long" "$tmp/app.wasm"
@@ -209,7 +211,8 @@ os.execv(sys.argv[1], sys.argv[1:])
 END
     start_activated() {
         : >"$err"
-        python3 "$tmp/activate.py" "$witc" serve "$@" "$tmp/app.wasm" 2>"$err" >"$out" </dev/null &
+        # shellcheck disable=SC2086 # words
+        python3 "$tmp/activate.py" "$witc" serve $flags "$@" "$tmp/app.wasm" 2>"$err" >"$out" </dev/null &
         pid=$! port=''
         for _ in $(seq 200); do
             port=$(sed -n 's/.*listening at http:.*:\([0-9]*\)$/\1/p' "$err")

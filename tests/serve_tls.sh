@@ -209,7 +209,7 @@ is "a request in front of the door" hello "$(cat "$tmp/late")"
 wait "$pid"
 is "its status" 0 $?
 # shellcheck disable=SC2086 # words
-"$witc" serve --unix "$tmp/socket" $one "$tmp/app.wasm" 2>"$err" &
+"$witc" serve $flags --unix "$tmp/socket" $one "$tmp/app.wasm" 2>"$err" &
 pid=$!
 for _ in $(seq 100); do [ -S "$tmp/socket" ] && break; sleep 0.05; done
 is "a Unix socket" hello "$(ask --unix-socket "$tmp/socket" https://localhost/)"

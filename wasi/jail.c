@@ -9,6 +9,10 @@
  *     seccomp        the calls below and no others: EPERM. No programs are started, no processes, no
  *                    memory becomes code; sockets only where a rule for the network exists
  *
+ * A server has besides what it opens again by its path (program, certificates, log), and connections that
+ * come; the process that looks after several of them can start more, each of which locks itself in
+ * further: walls add up.
+ *
  * Names are resolved by the C library, and HTTP is spoken by libcurl, in this process: both load
  * libraries and read files of the system when they are first used. So with any rule for the network
  * the folders below are readable, and code can be mapped.
@@ -20,15 +24,19 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- Landlock (linux/landlock.h, whose newest parts the system's header may lack) ---- */
@@ -69,6 +77,7 @@ typedef struct {
 } PortRule;
 
 typedef struct {
+    const WasiJailWants *wants;
     const WasiContext *const *contexts;
     size_t count;
     int abi, fd;
@@ -112,6 +121,51 @@ static bool allow_system(const Jail *j) {
     if (fd < 0) return good;
     good &= allow_path(j, fd, FS_READ_FILE);
     close(fd);
+    return good;
+}
+
+/* The folder that it stands in; "." where the path says none. */
+static void folder_of(const char *path, char folder[PATH_MAX]) {
+    const char *slash = strrchr(path, '/');
+    size_t len = !slash ? 1 : slash == path ? 1 : (size_t)(slash - path);
+    snprintf(folder, PATH_MAX, "%.*s", (int)len, slash ? path : ".");
+}
+
+static bool is_root(const char *path) {
+    struct stat it, root;
+    return stat(path, &it) == 0 && stat("/", &root) == 0 && it.st_dev == root.st_dev &&
+           it.st_ino == root.st_ino;
+}
+
+/* Below the root there is everything, and beside a device are others: then it is the file alone. */
+static bool allow_at(const Jail *j, const char *path, int use) {
+    char folder[PATH_MAX];
+    struct stat info;
+    folder_of(path, folder);
+    bool is_alone = use != WASI_JAIL_REMOVE &&
+                    (is_root(folder) || (stat(path, &info) == 0 && !S_ISREG(info.st_mode)));
+    uint64_t access = use == WASI_JAIL_READ     ? FS_READ_FILE
+                      : use == WASI_JAIL_REMOVE ? FS_REMOVE_FILE
+                      : is_alone                ? FS_WRITE_FILE | FS_READ_FILE
+                                                : FS_WRITE_FILE | FS_MAKE_REG;
+    int fd = open(is_alone ? path : folder, O_PATH | O_CLOEXEC);
+    if (fd < 0) return errno == ENOENT;
+    bool good =
+        allow_path(j, fd, access) || errno == EBADFD; /* a pipe without a name: it stays open */
+    close(fd);
+    return good;
+}
+
+/* Where the path is a link, Landlock looks at what it leads to. */
+static bool allow_files(const Jail *j) {
+    bool good = true;
+    for (size_t i = 0; i < j->wants->file_count; i++) {
+        const WasiJailFile *file = &j->wants->files[i];
+        char *target = realpath(file->path, NULL);
+        good &= allow_at(j, file->path, file->use);
+        if (target && file->use != WASI_JAIL_REMOVE) good &= allow_at(j, target, file->use);
+        free(target);
+    }
     return good;
 }
 
@@ -178,7 +232,8 @@ static bool lock_files(Jail *j) {
                                 : offsetof(Ruleset, net);
     j->fd = (int)syscall(LANDLOCK_CREATE, &j->handled, size, 0);
     if (j->fd < 0) return false;
-    bool good = allow_folders(j) && allow_ports(j) && syscall(LANDLOCK_RESTRICT, j->fd, 0) == 0;
+    bool good = allow_folders(j) && allow_files(j) && allow_ports(j) &&
+                syscall(LANDLOCK_RESTRICT, j->fd, 0) == 0;
     close(j->fd);
     return good;
 }
@@ -203,6 +258,20 @@ static const int network_calls[] = {
 #define NETWORK_CALL(name) __NR_##name,
 #include "wasi/jail.def"
 #undef NETWORK_CALL
+};
+static const int accepting_calls[] = {
+#define ACCEPTING_CALL(name) __NR_##name,
+#include "wasi/jail.def"
+#undef ACCEPTING_CALL
+};
+static const int starting_calls[] = {
+#define STARTING_CALL(name) __NR_##name,
+#include "wasi/jail.def"
+#undef STARTING_CALL
+    LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT};
+enum {
+    NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+                 CLONE_NEWPID | CLONE_NEWNET
 };
 
 typedef struct {
@@ -232,6 +301,10 @@ static void load_argument(Program *p, unsigned i) {
 static void answer(Program *p, int call, uint32_t with) {
     emit(p, EQUAL, 0, 1, (uint32_t)call);
     emit(p, GIVE, 0, 0, with);
+}
+
+static void allow_calls(Program *p, const int *calls, size_t n) {
+    for (size_t i = 0; i < n; i++) answer(p, calls[i], SECCOMP_RET_ALLOW);
 }
 
 /* Only if the argument is one of these. */
@@ -271,29 +344,39 @@ static void allow_bits(Program *p, int call, unsigned argument, uint32_t bits, b
     emit(p, GIVE, 0, 0, DENIED);
 }
 
-static void write_program(Program *p, bool network) {
+/* Threads, and processes where some are started, in the namespaces that it is in. clone3 keeps its flags in
+ * memory: the C library falls back to clone. */
+static void allow_starts(Program *p, bool processes) {
+    const uint32_t own = (uint32_t)getpid();
+    answer(p, __NR_clone3, SECCOMP_RET_ERRNO | ENOSYS);
+    forbid_bits(p, __NR_clone, 0, NAMESPACES);
+    if (processes) allow_calls(p, starting_calls, sizeof starting_calls / sizeof *starting_calls);
+    allow_bits(p, __NR_clone, 0, CLONE_THREAD, true);
+    allow_values(p, __NR_tgkill, 0, &own, 1); /* its own threads */
+}
+
+static void write_program(Program *p, const WasiJailWants *wants, bool network) {
     static const uint32_t controls[] = {TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX};
     /* None of AF_UNIX: Landlock lets it connect to any path, where others start programs for it. */
     static const uint32_t families[] = {AF_INET, AF_INET6, AF_NETLINK};
     /* By others (MPTCP) Landlock's ports are passed; 0 is routes, too, which the C library asks for. */
     static const uint32_t protocols[] = {0, IPPROTO_TCP, IPPROTO_UDP};
-    const uint32_t self[] = {0}, own = (uint32_t)getpid();
+    const uint32_t self[] = {0};
     emit(p, DATA, 0, 0, offsetof(struct seccomp_data, arch));
     emit(p, EQUAL, 1, 0, ARCH);
     emit(p, GIVE, 0, 0, SECCOMP_RET_KILL_PROCESS);
     load_call(p);
-    for (size_t i = 0; i < sizeof plain_calls / sizeof *plain_calls; i++)
-        answer(p, plain_calls[i], SECCOMP_RET_ALLOW);
+    allow_calls(p, plain_calls, sizeof plain_calls / sizeof *plain_calls);
     /* What is sent with the first packet connects, and Landlock does not look at its port. */
     forbid_bits(p, __NR_sendto, 3, MSG_FASTOPEN);
     forbid_bits(p, __NR_sendmsg, 2, MSG_FASTOPEN);
     forbid_bits(p, __NR_sendmmsg, 3, MSG_FASTOPEN);
-    for (size_t i = 0; network && i < sizeof network_calls / sizeof *network_calls; i++)
-        answer(p, network_calls[i], SECCOMP_RET_ALLOW);
-    /* Threads only; clone3 keeps its flags in memory: the C library falls back to clone. */
-    answer(p, __NR_clone3, SECCOMP_RET_ERRNO | ENOSYS);
-    allow_bits(p, __NR_clone, 0, CLONE_THREAD, true);
-    allow_values(p, __NR_tgkill, 0, &own, 1);    /* its own threads, */
+    if (network) allow_calls(p, network_calls, sizeof network_calls / sizeof *network_calls);
+    if (wants->accepts || network)
+        allow_calls(p, accepting_calls, sizeof accepting_calls / sizeof *accepting_calls);
+    if (wants->accepts)
+        answer(p, __NR_memfd_create, SECCOMP_RET_ALLOW); /* memories as they begin */
+    allow_starts(p, wants->starts);
     allow_values(p, __NR_prlimit64, 0, self, 1); /* its own limits */
     allow_values(p, __NR_ioctl, 1, controls, sizeof controls / sizeof *controls);
     if (network) {
@@ -310,7 +393,7 @@ static void write_program(Program *p, bool network) {
 
 static bool lock_calls(const Jail *j) {
     Program p = {.n = 0};
-    write_program(&p, has_network(j));
+    write_program(&p, j->wants, has_network(j));
     struct sock_fprog program = {p.n, p.code};
     return syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0;
 }
@@ -327,8 +410,9 @@ static const char *part_missing(const Jail *j) {
     return j->abi < 4 && has_network(j) ? "TCP ports of Landlock (Linux 6.7)" : NULL;
 }
 
-WasiJail wasi_jail(const WasiContext *const *contexts, size_t count, const char **missing) {
-    Jail j = {.contexts = contexts, .count = count};
+WasiJail wasi_jail(const WasiJailWants *wants, const char **missing) {
+    Jail j = {.wants = wants, .contexts = wants->contexts, .count = wants->count};
+    tzset(); /* reads the zone of wasi:clocks/timezone, which it keeps */
     *missing = "no_new_privs, Landlock and seccomp";
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return WASI_JAIL_NONE;
     bool files = lock_files(&j), calls = lock_calls(&j);

@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -30,19 +32,29 @@ static char outside[] = "/tmp/witc-jail.XXXXXX"; /* not granted: no file of the 
 static const char *kept, *fresh, *below;         /* paths there, and from `granted` */
 static WasiFolder folders[2];
 static WasiContext closed, files, network;
-static bool has_ports; /* the kernel knows rules for TCP */
+/* In folders that no context has: a file (a link to one in another), a pipe beside it, a log, a socket. */
+static char links[] = "/tmp/witc-jail.XXXXXX", logs[] = "/tmp/witc-jail.XXXXXX",
+            sockets[] = "/tmp/witc-jail.XXXXXX";
+static const char *read_again, *beside_it, *logged, *made, *piped, *beside_pipe;
+static bool has_ports, has_scopes; /* the kernel knows rules for TCP, and for signals */
 
 /* Runs `try` in a child that is locked in; 0: all that it says is true, else the line. */
-static int inside(const WasiContext *context, int (*try)(void)) {
+static int inside_of(WasiJailWants wants, const WasiContext *context, int (*try)(void)) {
     pid_t child = fork();
     if (child == 0) {
         const char *missing;
-        WasiJail jail = wasi_jail(&context, 1, &missing);
+        wants.contexts = &context;
+        wants.count = 1;
+        WasiJail jail = wasi_jail(&wants, &missing);
         _exit(jail == WASI_JAIL_NONE ? 255 : try());
     }
     int status;
     waitpid(child, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 254;
+}
+
+static int inside(const WasiContext *context, int (*try)(void)) {
+    return inside_of((WasiJailWants){0}, context, try);
 }
 
 /* In a child: it fails so, or the line says where it did not. */
@@ -107,13 +119,18 @@ static int no_calls(void) {
     FAILS(EPERM, syscall(SYS_io_uring_setup, 1, NULL));
     FAILS(EPERM, syscall(SYS_userfaultfd, 0));
     FAILS(EPERM, syscall(SYS_unshare, 0));
-    FAILS(EPERM, syscall(SYS_memfd_create, "x", 0));
     FAILS(EPERM, ioctl(0, TIOCSTI, "x")); /* typing for the user */
     FAILS(EPERM, mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     WORKS(page == MAP_FAILED ? -1 : 0);
     FAILS(EPERM, mprotect(page, 4096, PROT_READ | PROT_EXEC));
     return 0;
+}
+
+static int no_calls_of_run(void) {
+    FAILS(EPERM, syscall(SYS_memfd_create, "x", 0));
+    FAILS(EPERM, accept4(0, NULL, NULL, 0));
+    return no_calls();
 }
 
 /* What the system says of a child that is locked in: programs with more rights give it none. */
@@ -126,7 +143,7 @@ static void privileges_are_gone(void) {
         const char *missing;
         char byte;
         close(stays[1]);
-        wasi_jail(&context, 1, &missing);
+        wasi_jail(&(WasiJailWants){.contexts = &context, .count = 1}, &missing);
         _exit(read(stays[0], &byte, 1) != 0);
     }
     close(stays[0]);
@@ -152,7 +169,8 @@ static void *resolve(void *unused) {
     return fault ? NULL : found;
 }
 
-static int listening_at;  /* the port */
+static int listener = -1; /* its socket */
+static int listening_at;  /* and port */
 static bool curl_is_here; /* on this machine */
 
 static int connect_to(int port) {
@@ -227,11 +245,90 @@ static void listen_somewhere(void) {
     if (bind(fd, (struct sockaddr *)&at, size) == 0 && listen(fd, 5) == 0)
         getsockname(fd, (struct sockaddr *)&at, &size);
     listening_at = ntohs(at.sin_port);
+    listener = fd;
+}
+
+/* ---- servers ---- */
+
+/* That of a client that has connected before. */
+static int connections_come(void) {
+    char byte;
+    int fd;
+    WORKS(fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC));
+    WORKS(send(fd, "x", 1, MSG_NOSIGNAL));
+    FAILS(EAGAIN, recv(fd, &byte, 1, MSG_DONTWAIT));
+    FAILS(EPERM, bind(fd, NULL, 0));
+    FAILS(EPERM, connect(fd, NULL, 0));
+    FAILS(EPERM, listen(fd, 1));
+    return 0;
+}
+
+static int server(void) {
+    int failed = no_files();
+    if (!failed) failed = connections_come();
+    return failed ? failed : no_calls();
+}
+
+static int files_again(void) {
+    WORKS(open(read_again, O_RDONLY));
+    WORKS(open(beside_it, O_RDONLY)); /* what it leads to may be replaced, too */
+    FAILS(EACCES, open(read_again, O_WRONLY));
+    FAILS(EACCES, unlinkat(AT_FDCWD, read_again, 0));
+    WORKS(open(logged, O_WRONLY | O_CREAT | O_APPEND, 0600));
+    FAILS(EACCES, open(logged, O_RDONLY));
+    FAILS(EACCES, open(logged, O_WRONLY | O_TRUNC));
+    FAILS(EACCES, unlinkat(AT_FDCWD, logged, 0));
+    WORKS(open(piped, O_RDWR | O_NONBLOCK));
+    FAILS(EACCES, open(beside_pipe, O_WRONLY | O_CREAT, 0600));
+    WORKS(unlinkat(AT_FDCWD, made, 0));
+    FAILS(EACCES, open(made, O_WRONLY | O_CREAT, 0600));
+    FAILS(EACCES, open(kept, O_RDONLY));
+    return no_files();
+}
+
+/* Processes like itself, which can lock themselves in further; nothing else is started. */
+static int starts_more(void) {
+    static const unsigned long spaces[] = {CLONE_NEWUSER,  CLONE_NEWNS,  CLONE_NEWPID,
+                                           CLONE_NEWNET,   CLONE_NEWIPC, CLONE_NEWUTS,
+                                           CLONE_NEWCGROUP};
+    char *words[] = {NULL};
+    for (size_t i = 0; i < sizeof spaces / sizeof *spaces; i++)
+        FAILS(EPERM, syscall(SYS_clone, spaces[i] | SIGCHLD, 0, 0, 0, 0));
+    FAILS(EPERM, execve("/bin/true", words, words));
+    FAILS(EPERM, syscall(SYS_unshare, 0));
+    FAILS(EPERM, socket(AF_INET, SOCK_STREAM, 0));
+    int failed = inside_of((WasiJailWants){.accepts = true}, &closed, server);
+    if (failed) return failed;
+    pid_t child = fork();
+    WORKS(child);
+    while (child == 0) poll(NULL, 0, -1);
+    WORKS(kill(child, SIGKILL));
+    WORKS(waitpid(child, NULL, 0));
+    if (has_scopes) FAILS(EPERM, kill(getppid(), 0));
+    return no_files();
 }
 
 static void files_are_closed(void) { CHECK_EQ(inside(&closed, no_files), 0); }
 static void folders_are_open(void) { CHECK_EQ(inside(&files, granted_files), 0); }
-static void calls_are_closed(void) { CHECK_EQ(inside(&closed, no_calls), 0); }
+static void calls_are_closed(void) { CHECK_EQ(inside(&closed, no_calls_of_run), 0); }
+static void servers_accept(void) {
+    listen_somewhere();
+    CHECK_EQ(connect_to(listening_at), 0);
+    CHECK_EQ(inside_of((WasiJailWants){.accepts = true}, &closed, server), 0);
+}
+static void servers_find_files(void) {
+    const WasiJailFile again[] = {{read_again, WASI_JAIL_READ},
+                                  {logged, WASI_JAIL_APPEND},
+                                  {piped, WASI_JAIL_APPEND},
+                                  {made, WASI_JAIL_REMOVE}};
+    const WasiJailWants wants = {.files = again, .file_count = 4, .accepts = true};
+    CHECK_EQ(inside_of(wants, &closed, files_again), 0);
+}
+static void servers_start_more(void) {
+    listen_somewhere();
+    CHECK_EQ(connect_to(listening_at), 0);
+    CHECK_EQ(inside_of((WasiJailWants){.accepts = true, .starts = true}, &closed, starts_more), 0);
+}
 static void network_is_granted(void) {
     WasiNetRule rule;
     listen_somewhere();
@@ -250,7 +347,9 @@ int main(void) {
     arena = arena_new();
     long abi = syscall(444, NULL, 0, 1);
     has_ports = abi >= 4;
+    has_scopes = abi >= 6;
     if (!mkdtemp(granted) || !mkdtemp(beside) || !mkdtemp(outside)) return 1;
+    if (!mkdtemp(links) || !mkdtemp(logs) || !mkdtemp(sockets)) return 1;
     kept = str_c(arena, str_fmt(arena, "%s/kept", outside));
     fresh = str_c(arena, str_fmt(arena, "%s/new", outside));
     below = str_c(arena, str_fmt(arena, "../%s/kept", strrchr(outside, '/') + 1));
@@ -259,6 +358,16 @@ int main(void) {
     folders[1].fd = open(beside, O_RDONLY | O_DIRECTORY);
     folders[1].read_only = true;
     close(openat(folders[1].fd, "kept", O_CREAT | O_WRONLY, 0600));
+    read_again = str_c(arena, str_fmt(arena, "%s/link", links));
+    beside_it = str_c(arena, str_fmt(arena, "%s/other", beside));
+    logged = str_c(arena, str_fmt(arena, "%s/log", logs));
+    made = str_c(arena, str_fmt(arena, "%s/socket", sockets));
+    if (symlink(str_c(arena, str_fmt(arena, "%s/kept", beside)), read_again) != 0) return 1;
+    close(open(beside_it, O_CREAT | O_WRONLY, 0600));
+    piped = str_c(arena, str_fmt(arena, "%s/pipe", links));
+    beside_pipe = str_c(arena, str_fmt(arena, "%s/new", links));
+    if (mkfifo(piped, 0600) != 0) return 1;
+    close(open(made, O_CREAT | O_WRONLY, 0600));
     files.folders = folders;
     files.folder_count = 2;
     if (abi < 3) {
@@ -269,7 +378,19 @@ int main(void) {
         RUN(calls_are_closed);
         RUN(privileges_are_gone);
         RUN(network_is_granted);
+        RUN(servers_accept);
+        RUN(servers_find_files);
+        RUN(servers_start_more);
     }
+    unlink(read_again);
+    unlink(beside_it);
+    unlink(logged);
+    unlink(made);
+    unlink(piped);
+    unlink(beside_pipe);
+    rmdir(links);
+    rmdir(logs);
+    rmdir(sockets);
     unlinkat(folders[1].fd, "kept", 0);
     rmdir(granted);
     rmdir(beside);
