@@ -74,6 +74,9 @@ static const Option option_table[] = {
            "Connections of one address, or 64 bits of an IPv6 address; then 503 (any number)"),
     NUMBER(Options, serve.max_requests, 0, "max-requests", "N",
            "Requests at a time; more are answered with 503 (1,000)"),
+    NUMBER(Options, serve.max_resident, 0, "max-resident", "BYTES",
+           "Memory that the server may have in all; then the largest handler is ended, and new "
+           "requests get 503 (three quarters of the machine's)"),
     TIME(Options, serve.max_delay, 0, "max-delay", "TIME",
          "Answer with 503 while requests wait longer for those before them (100ms)"),
     NUMBER(Options, serve.max_streams, 0, "max-streams", "N",

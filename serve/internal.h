@@ -171,6 +171,13 @@ typedef struct {
     bool is_admin;
 } Listener;
 
+typedef struct {
+    int fd;        /* where the system says what this process has */
+    uint64_t most; /* bytes */
+    uint64_t looked;
+    bool is_short; /* it had more then */
+} ServerMemory;
+
 struct Server {
     const ServeOptions *options;
     Loop *loop;
@@ -205,6 +212,7 @@ struct Server {
     uint64_t calm_at; /* until then more is offered than can be answered, as far as one knows */
     uint64_t delay;   /* how long the guest that has begun last had waited for that */
     size_t waiting;   /* guests that have not begun */
+    ServerMemory memory;
     time_t date_at;
     char date[32];
 };
@@ -227,6 +235,8 @@ bool program_works(const ServeOptions *options, ServeProgram *program,
 uint64_t beat_time(const ServeOptions *options);
 /* Whether a request is to be turned away. */
 bool server_is_full(Server *server);
+/* Instances that wait for a request; more are made by requests alone. */
+void server_free_spare(Server *server);
 Str server_date(Server *server);
 /* Runs a worker until it has ended. */
 int server_run(const ServeOptions *options, ServeProgram *program, Tls *tls, int fd, int admin_fd,
@@ -476,6 +486,7 @@ Making *making_new(Server *server); /* NULL: no memory */
 /* A slice of it. PAUSED: it can go on at once; WAITS: for what making_wasi wants. */
 MakingState making_go_on(Making *making);
 Wasi *making_wasi(const Making *making);
+const VmStore *making_store(const Making *making); /* NULL: there is none yet */
 /* It has been made, or not, after that was told: NULL. The Making is gone. */
 Instance *making_end(Making *making);
 void making_stop(Making *making); /* NULL is allowed */
@@ -520,6 +531,15 @@ void guest_stop(Guest *guest);
 void reload_begin(Server *server);
 void reload_end(Server *server); /* its program is not wanted; waits until it has stopped trying */
 void reload_leave_behind(Server *server); /* in a new process, where the thread is not */
+
+/* ---- memory.c ---- */
+
+void memory_begin(ServerMemory *memory, const ServeOptions *options);
+void memory_end(ServerMemory *memory);
+/* Whether this process has too much; looks, where it has not done so of late. */
+bool memory_is_short(Server *server);
+/* Ends the largest guest where it has. */
+void memory_look(Server *server);
 
 /* ---- admin.c ---- */
 

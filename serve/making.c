@@ -115,6 +115,9 @@ bool making_pauses(void *context) {
 
 void making_has(Making *m, Instance *in) { m->instance = in; }
 bool making_is_stopped(const Making *m) { return m->is_stopped; }
+const VmStore *making_store(const Making *m) {
+    return m && m->instance ? m->instance->store : NULL;
+}
 Wasi *making_wasi(const Making *m) { return m->instance->wasi; }
 
 Making *making_new(Server *s) {

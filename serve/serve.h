@@ -54,6 +54,7 @@ typedef struct {
     uint64_t drain_timeout; /* for what is under way when the server is asked to end */
     uint64_t max_head, max_target, max_fields, max_body;
     uint64_t max_connections, max_requests, max_delay;
+    uint64_t max_resident;         /* bytes in memory, of all workers; 0: what the machine leaves */
     uint64_t max_connections_each; /* of one client's address; 0: any number */
     uint64_t max_streams;          /* requests of one connection at a time, in HTTP/2 */
 

@@ -67,7 +67,7 @@ static bool has_too_much_work(Server *s, uint64_t most) {
 
 bool server_is_full(Server *s) {
     const ServeOptions *o = s->options;
-    if (s->in_flight >= o->max_requests) return true;
+    if (s->in_flight >= o->max_requests || memory_is_short(s)) return true;
     if (!o->max_delay) return false;
     return (s->waiting && s->delay > o->max_delay) || has_too_much_work(s, o->max_delay);
 }
@@ -122,6 +122,11 @@ static void free_spare(Server *s) {
     s->spare_count = 0;
     making_stop(s->making);
     s->making = NULL;
+}
+
+void server_free_spare(Server *s) {
+    free_spare(s);
+    s->cannot_make = true;
 }
 
 void server_drain(Server *s) {
@@ -231,6 +236,7 @@ static void run_guests(Server *s) {
     for (Guest *last = s->last; s->first;) {
         Guest *g = s->first;
         guest_run(g);
+        memory_look(s);
         if (g == last || clock_now() >= end) break;
     }
 }
@@ -297,6 +303,7 @@ bool server_open(Server *s, const ServeOptions *options, int fd, int admin_fd) {
                   .beat = {.fire = on_beat},
                   .log_again = {.fire = on_nothing},
                   .signals = {.fd = open_signals(), .ready = on_signal}};
+    memory_begin(&s->memory, options);
     s->listeners[0] = (Listener){{fd, 0, on_listener}, s, false};
     s->listeners[1] = (Listener){{admin_fd, 0, on_listener}, s, true};
     if (!s->loop || !s->scratch || s->signals.fd < 0 || !loop_watch(s->loop, &s->signals, EPOLLIN))
@@ -318,6 +325,7 @@ void server_close(Server *s) {
     program_release(s->program);
     tls_free(s->tls);
     log_close(s->log);
+    memory_end(&s->memory);
     if (s->signals.fd >= 0) close(s->signals.fd);
     free(s->scratch);
     loop_free(s->loop);
