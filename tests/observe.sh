@@ -144,6 +144,12 @@ head -c "$((size - 1))" "$tmp/whole" >"$tmp/cut"
 expect "a record without its end" 3 run --replay "$tmp/cut" "$tmp/whole.wat"
 say "a record without its end: is told" 'does not tell how the program has ended'
 same "a record without its end: the output" "$out" "$tmp/whole.out"
+if [ -c /dev/full ]; then
+    timeout 60 "$witc" run --replay "$tmp/whole" "$tmp/whole.wat" >/dev/full 2>"$err" </dev/null
+    is=$?
+    if [ $is = 1 ]; then ok; else bad "a replay to a disk that is full" "exit $is"; fi
+    say "a replay to a disk that is full: is told" 'cannot write .-.: No space'
+fi
 expect "a record that cannot be made" 1 run "--trace=$tmp/trace" --record "$tmp/none/rec" "$tmp/whole.wat"
 say "a record that cannot be made: is told" 'cannot write .*none/rec'
 expect "both" 2 run --record "$tmp/x" --replay "$tmp/whole" "$tmp/whole.wat"

@@ -52,6 +52,7 @@ struct WasiReplay {
     RecordStandard standard;
     uint32_t in_vain; /* how often calls were asked that go on waiting, since the last event */
     bool failed;
+    int output_error; /* of what was written to standard output; 0: none */
 };
 
 /* ---- reading ---- */
@@ -215,11 +216,13 @@ static bool same_shape(WasiReplay *replay, const WasiCall *call) {
 
 /* ---- outcomes ---- */
 
-static void write_all(int fd, const char *bytes, size_t n) {
+/* As when it was recorded, who reads may have gone; where it cannot be written, that is told in the end. */
+static void write_all(WasiReplay *replay, int fd, const char *bytes, size_t n) {
     while (n) {
         ssize_t written = write(fd, bytes, n);
         if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return; /* as when it was recorded, who reads may have gone */
+        if (written < 0 && errno != EPIPE && fd == replay->fds[0]) replay->output_error = errno;
+        if (written <= 0) return;
         bytes += written;
         n -= (size_t)written;
     }
@@ -229,13 +232,13 @@ static void write_all(int fd, const char *bytes, size_t n) {
 static void show_all(WasiReplay *replay, int fd, const char *bytes, size_t n) {
     bool error = fd == replay->fds[1];
     if (!replay->filters[error]) {
-        write_all(fd, bytes, n);
+        write_all(replay, fd, bytes, n);
         return;
     }
     Arena *arena = arena_new();
     uint8_t *shown = ARENA_NEW_ARRAY(arena, uint8_t, WASI_FILTERED(n));
     n = wasi_filter_bytes(&replay->filter[error], (const uint8_t *)bytes, n, shown);
-    write_all(fd, (const char *)shown, n);
+    write_all(replay, fd, (const char *)shown, n);
     arena_free(arena);
 }
 
@@ -413,7 +416,9 @@ bool wasi_replay_ends(WasiReplay *replay, const VmThread *thread) {
     Diags *diags = replay->r.diags;
     const Event *e = &replay->next;
     Span span = reader_span(&replay->r, e->offset);
-    if (replay->failed) return false;
+    if (replay->output_error)
+        diag(diags, FILE_WRITE, span_none(), 1, "-", strerror(replay->output_error));
+    if (replay->failed || replay->output_error) return false;
     if (e->kind == RECORD_END_OF_FILE) diag(diags, RUN_REPLAY_NO_END, span);
     if (e->kind == RECORD_END_OF_FILE) return true;
     VmStatus status = vm_status(thread);
