@@ -6,6 +6,7 @@ import { dirname, join, basename } from 'node:path';
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 
+process.on('uncaughtException', (error) => { console.error(error); process.exit(134); });
 const said = JSON.parse(process.argv[2]);
 const modules = join(said.jco, 'node_modules');
 const load = (path) => import(pathToFileURL(createRequire(join(said.jco, 'x.js')).resolve(path)));

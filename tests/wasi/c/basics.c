@@ -250,12 +250,6 @@ static void streams(void) {
     check(!cli_terminal_stderr_get_terminal_stderr().is_some, "stderr is no terminal");
 }
 
-#define PART(f)                                                                                    \
-    do {                                                                                           \
-        group("%s/", #f);                                                                          \
-        f();                                                                                       \
-    } while (0)
-
 void cases(void) {
     PART(monotonic_clock);
     PART(wall_clock);

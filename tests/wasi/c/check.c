@@ -82,6 +82,19 @@ void group(const char *format, ...) {
     FORMAT(&t, format);
 }
 
+bool is_wanted(const char *name) {
+    static bool is_behind;
+    if (is_behind) return true;
+    wit_string after = {0};
+    wit_list_tuple2_string_string all = env_get_environment();
+    for (size_t i = 0; i < all.len; i++)
+        if (text_is(all.ptr[i].f0, "WASI_SUITE_AFTER")) after = all.ptr[i].f1;
+    wit_string begin = STR("%s%s", group_name, name);
+    is_behind = after.len == 0 || (begin.len <= after.len &&
+                                   wit_string_eq(begin, (wit_string){after.ptr, begin.len}));
+    return after.len == 0;
+}
+
 static bool decided(bool is_good, Text *name, const char *why) {
     char room[2048];
     Text line = {room, 0, sizeof room};

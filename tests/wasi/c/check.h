@@ -19,6 +19,15 @@
 
 /* Ends the name of the cases that follow, until the next one. */
 void group(const char *format, ...);
+/* Whether the cases whose names begin with the group's and this one are to be run. All are, or those behind the ones
+ * that the variable WASI_SUITE_AFTER ("NAME:") belongs to: so a case that traps or never ends hides no others, as far as
+ * they do not need it. */
+bool is_wanted(const char *name);
+#define PART(f)                                                                                    \
+    do {                                                                                           \
+        group("%s/", #f);                                                                          \
+        if (is_wanted("")) f();                                                                    \
+    } while (0)
 /* One case: its name is the group's and this one. */
 bool check(bool is_good, const char *format, ...);
 /* One case: the outcome of a call is `got`, a code, or OK. `want` has a bit for each outcome that

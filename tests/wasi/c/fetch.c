@@ -235,6 +235,7 @@ static void answers(void) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         group("answer %s: ", cases[i].path);
+        if (!is_wanted("")) continue;
         Got got = get(cases[i].path);
         outcome(got.code, GOOD, code_name, "a response");
         check(got.status == cases[i].status, "its status");
@@ -247,6 +248,7 @@ static void answers(void) {
 
 static void fields(void) {
     group("fields: ");
+    if (!is_wanted("")) return;
     Got got = get("/fields");
     check(got.code == OK && got.status == 200, "a response");
     const char *want = "Zeta=1;alpha=two words;X-Mixed=3;x-mixed=4;Empty=;Content-Length=0;";
@@ -295,6 +297,7 @@ static void broken_answers(void) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         group("broken answer %s: ", cases[i].path);
+        if (!is_wanted("")) continue;
         Got got = get(cases[i].path);
         outcome(got.code, cases[i].head, code_name, "the response");
         if (got.code != OK || !cases[i].end) continue;
@@ -302,6 +305,7 @@ static void broken_answers(void) {
         outcome(got.trailers_code, cases[i].end, code_name, "the trailers");
     }
     group("afterwards: ");
+    if (!is_wanted("")) return;
     Got got = get("/hello");
     check(got.code == OK && body_is(&got, "hello"), "a good answer after broken ones");
 }
@@ -318,6 +322,7 @@ static void timeouts(void) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         group("timeout %s: ", cases[i].path);
+        if (!is_wanted("")) continue;
         http_request_options options = http_request_options_new();
         http_request_options_ref ref = http_request_options_borrow(options);
         uint64_t first = cases[i].first, between = cases[i].between;
@@ -337,6 +342,7 @@ static void methods(void) {
     static const char *const names[] = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
                                         "CONNECT", "OPTIONS", "TRACE", "PATCH", "BREW"};
     group("method ");
+    if (!is_wanted("")) return;
     for (int tag = 0; tag <= HTTP_METHOD_OTHER; tag++) {
         if (tag == HTTP_METHOD_HEAD || tag == HTTP_METHOD_CONNECT) continue;
         Got got =
@@ -353,6 +359,7 @@ static void targets(void) {
     static const char *const paths[] = {"/echo/a/../b", "/echo?",        "/echo?a=b&c=%20d",
                                         "/echo//",      "/echo/%7Euser", "/echo/;a,b!$'()*+@:"};
     group("target ");
+    if (!is_wanted("")) return;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         Got got = get(paths[i]);
         check(got.code == OK && has_line(&got, text("GET %s HTTP/1.1", paths[i]), false), "%s",
@@ -376,6 +383,7 @@ static void targets(void) {
 
 static void sent_fields(void) {
     group("fields that are sent: ");
+    if (!is_wanted("")) return;
     http_fields f = http_fields_new();
     static const char *const lines[] = {"Zeta",    "1", "alpha",   "two words",
                                         "X-Mixed", "3", "x-mixed", "4"};
@@ -427,6 +435,7 @@ static Got upload(const Upload *u, int *write, int *finish) {
 static void bodies(void) {
     int write, finish;
     group("body: ");
+    if (!is_wanted("")) return;
     Got got = upload(&(Upload){.length = "5", .text = "hello"}, &write, &finish);
     outcome(got.code, GOOD, code_name, "of the length that was said");
     check(has_line(&got, "Content-Length: 5", true) && ends_with(&got, "\r\n\r\nhello"), "arrives");
@@ -462,6 +471,7 @@ static void large(void) {
     enum { SIZE = 300000 };
     static uint8_t bytes[16384];
     group("large ");
+    if (!is_wanted("")) return;
     __builtin_memset(bytes, 'x', sizeof bytes);
     http_outgoing_request r =
         make_request(HTTP_METHOD_PUT, "/count", fields_of("Content-Length", "300000"));
@@ -500,6 +510,7 @@ static void large(void) {
 
 static void futures(void) {
     group("future: ");
+    if (!is_wanted("")) return;
     http_future_incoming_response f =
         MUST(handler_handle(make_request(HTTP_METHOD_GET, "/later", http_fields_new()), NULL));
     http_future_incoming_response_ref ref = http_future_incoming_response_borrow(f);
@@ -547,6 +558,7 @@ static void futures(void) {
 
 static void dropped(void) {
     group("dropped: ");
+    if (!is_wanted("")) return;
     for (int i = 0; i < 4; i++)
         http_future_incoming_response_drop(MUST(
             handler_handle(make_request(HTTP_METHOD_GET, "/silent", http_fields_new()), NULL)));

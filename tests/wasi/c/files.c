@@ -748,12 +748,6 @@ static void splicing(void) {
     fs_descriptor_drop(to);
 }
 
-#define PART(f)                                                                                    \
-    do {                                                                                           \
-        group("%s/", #f);                                                                         \
-        f();                                                                                       \
-    } while (0)
-
 void cases(void) {
     PART(open_flags);
     PART(open_effects);

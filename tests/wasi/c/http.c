@@ -502,12 +502,6 @@ static void responses(void) {
     http_outgoing_response_drop(r);
 }
 
-#define PART(f)                                                                                    \
-    do {                                                                                           \
-        group("%s/", #f);                                                                          \
-        f();                                                                                       \
-    } while (0)
-
 void cases(void) {
     PART(fields);
     PART(order_and_case);

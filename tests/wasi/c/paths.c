@@ -376,14 +376,16 @@ static const Operation operations[] = {
 
 static void one(const Operation *operation, int target, int suffix, bool follows) {
     const Target *t = &targets[target];
+    const char *name = text("%s/%s%s", t->name, suffixes[suffix].name,
+                            !operation->has_flags ? ""
+                            : follows             ? "/follow"
+                                                  : "/nofollow");
+    if (!is_wanted(text("%s:", name))) return;
     Case c = {t, suffix, follows, {0}, text("fresh-%d-%d-%d", target, suffix, (int)follows)};
     /* following cases have their own things, "F0" ... */
     c.path = STR("%s-%s%d%s", t->name, follows ? "F" : "N", suffix, suffixes[suffix].text);
     int got = operation->act(&c);
-    outcome(got, operation->want(&c), fs_name, "%s/%s%s", t->name, suffixes[suffix].name,
-            !operation->has_flags ? ""
-            : follows             ? "/follow"
-                                  : "/nofollow");
+    outcome(got, operation->want(&c), fs_name, "%s", name);
 }
 
 /* Paths that are wrong in themselves, or long ways to what is there; these change nothing. */
@@ -440,6 +442,7 @@ static wit_string long_path(size_t n) {
 
 static void way(const Operation *operation, const char *name, wit_string path, uint64_t want,
                 int number) {
+    if (!is_wanted(text("%s:", name))) return;
     const char *fresh = text("fresh-way-%d", number);
     Case c = {&targets[0], PLAIN, false, path, fresh};
     /* link-at: "`error-code::not-permitted` if the old path is not a file" */

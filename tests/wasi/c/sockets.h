@@ -86,10 +86,4 @@ static inline int wrong_addresses(Wrong *all, uint16_t port) {
     return n;
 }
 
-#define PART(f)                                                                                    \
-    do {                                                                                           \
-        group("%s/", #f);                                                                          \
-        f();                                                                                       \
-    } while (0)
-
 #endif
