@@ -21,6 +21,8 @@ typedef enum {
     OPTION_COMMAS, /* StrVec: as LIST, each value split at commas */
     OPTION_NUMBER, /* uint64_t: decimal or 0x, with a suffix K, M or G (powers of 1024) */
     OPTION_TIME,   /* uint64_t nanoseconds: 250ms, 1.5s, 2m; a bare number is seconds */
+    OPTION_AMOUNT, /* as NUMBER, and not 0 */
+    OPTION_PERIOD, /* as TIME, and not 0 */
     OPTION_CHOICE, /* unsigned: which of the words of `value`, "utf8|utf16" */
 } OptionKind;
 
@@ -52,6 +54,10 @@ typedef struct {
     {OPTION_NUMBER, letter, name, OPTION_FIELD_(T, field, uint64_t), value, help}
 #define TIME(T, field, letter, name, value, help)                                                  \
     {OPTION_TIME, letter, name, OPTION_FIELD_(T, field, uint64_t), value, help}
+#define AMOUNT(T, field, letter, name, value, help)                                                \
+    {OPTION_AMOUNT, letter, name, OPTION_FIELD_(T, field, uint64_t), value, help}
+#define PERIOD(T, field, letter, name, value, help)                                                \
+    {OPTION_PERIOD, letter, name, OPTION_FIELD_(T, field, uint64_t), value, help}
 #define CHOICE(T, field, letter, name, values, help)                                               \
     {OPTION_CHOICE, letter, name, OPTION_FIELD_(T, field, unsigned), values, help}
 

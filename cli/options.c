@@ -157,8 +157,12 @@ bool cli_read_size(Str text, uint64_t *size) {
 }
 
 static bool set_number(Parser *p, const Option *option, Str said, Str value) {
-    return cli_read_size(value, field(p, option)) ||
-           bad_value(p, value, said, "a number such as 4096 or 64M");
+    bool may_be_none = option->kind == OPTION_NUMBER;
+    uint64_t *number = field(p, option);
+    if (cli_read_size(value, number) && (*number || may_be_none)) return true;
+    return bad_value(p, value, said,
+                     may_be_none ? "a number such as 4096 or 64M"
+                                 : "a number such as 4096 or 64M, not 0");
 }
 
 bool cli_read_time(Str text, uint64_t *time) {
@@ -186,8 +190,12 @@ bool cli_read_time(Str text, uint64_t *time) {
 }
 
 static bool set_time(Parser *p, const Option *option, Str said, Str value) {
-    if (cli_read_time(value, field(p, option))) return true;
-    return bad_value(p, value, said, "a time such as 2s, 1.5s or 250ms");
+    bool may_be_none = option->kind == OPTION_TIME;
+    uint64_t *time = field(p, option);
+    if (cli_read_time(value, time) && (*time || may_be_none)) return true;
+    return bad_value(p, value, said,
+                     may_be_none ? "a time such as 2s, 1.5s or 250ms"
+                                 : "a time such as 2s, 1.5s or 250ms, not 0");
 }
 
 static bool set_choice(Parser *p, const Option *option, Str said, Str value) {
@@ -223,8 +231,10 @@ static bool set_value(Parser *p, const Option *option, Str said, Str value) {
     case OPTION_MAYBE: return *(Str *)field(p, option) = value, true;
     case OPTION_LIST: return *vec_push(p->cli->arena, (StrVec *)field(p, option)) = value, true;
     case OPTION_COMMAS: return add_commas(p, field(p, option), value);
-    case OPTION_NUMBER: return set_number(p, option, said, value);
-    case OPTION_TIME: return set_time(p, option, said, value);
+    case OPTION_NUMBER:
+    case OPTION_AMOUNT: return set_number(p, option, said, value);
+    case OPTION_TIME:
+    case OPTION_PERIOD: return set_time(p, option, said, value);
     case OPTION_CHOICE: return set_choice(p, option, said, value);
     }
     return false;
@@ -412,7 +422,9 @@ static void put_option(Cli *cli, const Option *row, const void *field, bool on_b
         break;
     case OPTION_COUNT:
     case OPTION_NUMBER:
-    case OPTION_TIME: break;
+    case OPTION_TIME:
+    case OPTION_AMOUNT:
+    case OPTION_PERIOD: break;
     }
     if (word.len) *vec_push(cli->arena, words) = word;
 }

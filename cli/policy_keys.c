@@ -88,10 +88,12 @@ static bool read_switch(Reading *r, Str name, Str value, bool *on) {
 static bool read_limit(Reading *r, const Key *key, Str value) {
     uint64_t *limit = (uint64_t *)((char *)r->policy + key->member), said = 0;
     bool good = key->kind == KEY_TIME ? cli_read_time(value, &said) : cli_read_size(value, &said);
-    if (!good)
+    bool may_be_none = limit == &r->policy->limits.fuel;
+    if (!good || !(said || may_be_none))
         return bad_value(r, str_from(key->name), value,
-                         key->kind == KEY_TIME ? "a time such as 2s or 250ms"
-                                               : "a number, with K, M or G behind it or nothing");
+                         key->kind == KEY_TIME ? "a time such as 2s or 250ms, not 0"
+                         : may_be_none         ? "a number, with K, M or G behind it or nothing"
+                                       : "a number, not 0, with K, M or G behind it or nothing");
     if (!*limit || said < *limit) *limit = said;
     return true;
 }

@@ -27,7 +27,7 @@ typedef struct {
                "Trace only these, such as `wasi:filesystem/*` or `*.read`; `!PATTERN`: but these"), \
         TEXT(T, field.record, 0, "record", "FILE",                                                 \
              "Write every call of the host and its result into a file, for --replay"),             \
-        NUMBER(T, field.most, 0, "max-record", "BYTES", "How large that file may become (1G)"),    \
+        AMOUNT(T, field.most, 0, "max-record", "BYTES", "How large that file may become (1G)"),    \
         TEXT(T, field.replay, 0, "replay", "FILE",                                                 \
              "Run again what was recorded: every answer comes from the file, nothing is granted, " \
              "and what differs is told"),                                                          \

@@ -299,7 +299,8 @@ const char *comp_read_directory(Str said, CompDirectory *out) {
         how(r, node, key, &((type *)into)->field);                                                 \
     }
 #define READ_NUMBER read_size
-#define READ_TIME   read_time
+#define READ_AMOUNT read_size
+#define READ_PERIOD read_time
 #define LIMIT(field, key, option, kind, value, help)                                               \
     MEMBER(limited_##field, CompLimits, field, READ_##kind)
 #include "component/limit.def"

@@ -184,6 +184,17 @@ usage "what is not served" "wasi:nn is not served" -S nn
 usage "what cannot be left out" "every interface" -S http=n
 usage "a value that is none" "expected .y. or .n." -S inherit-env=maybe
 usage "a size that is none" "expected a number" -W max-memory-size=big
+# A limit of 0 would be what was not said: it cannot be said. Fuel alone may be none.
+"$witc" run --help | grep -o -e '--max-[a-z-]*' | sort -u >"$tmp/limits"
+[ "$(grep -c . "$tmp/limits")" -ge 20 ] && ok || bad "the limits of run" "few in its help"
+while read -r limit; do
+    usage "$limit 0" "\`0\` is not a value of \`$limit\`" "$limit" 0
+done <"$tmp/limits"
+usage "--timeout 0" "is not a value of \`--timeout\`" --timeout 0ms
+usage "-W timeout=0" "not 0" -W timeout=0
+usage "-S max-resources=0" "not 0" -S max-resources=0
+expect "--fuel 0" 134 run --fuel 0 --invoke 'grows-of-box()' "$two"
+expect "-W fuel=0" 134 run -W fuel=0 --invoke 'grows-of-box()' "$two"
 usage "a time that is none" "expected a time" -W timeout=soon
 usage "why not" "max-memory-size" -W max-memories=3
 usage "a folder that is none" "HOST" --dir ::x
