@@ -150,6 +150,14 @@ static bool is_component(const Source *source) {
     return at != SIZE_MAX && at < module;
 }
 
+/* There are no calls of a host to be seen, answered or told of. */
+static int no_host(Cli *cli, const Source *source, const char *option) {
+    Str expected = str_fmt(cli->arena, "a component, or a program of WASI 0.1, for %s", option);
+    const Span span = {source, 0, 0};
+    diag(&cli->diags, CLI_WRONG_KIND, span, "a core module", str_c(cli->arena, expected));
+    return EXIT_INPUT;
+}
+
 static int run_plain_module(Cli *cli, const Source *source, const Options *options,
                             const CompRunPlan *plan) {
     Granted granted;
@@ -213,6 +221,10 @@ static int run(Cli *cli, void *given) {
     if (policy_help(policy)) return EXIT_OK;
     policy->grants_nothing = options->observe.replay.len != 0;
     if (!policy_check(cli, policy) || !run_observe_check(cli, &options->observe)) return EXIT_USAGE;
+    if (options->observe.dry_run && options->module.invoke.len) {
+        diag(&cli->diags, CLI_EXCLUSIVE, span_none(), "--dry-run", "--invoke");
+        return EXIT_USAGE;
+    }
     if (!cli->args.len) {
         diag(&cli->diags, CLI_MISSING_ARGUMENT, span_none(), arguments[0].name);
         return EXIT_USAGE;
@@ -229,16 +241,18 @@ static int run(Cli *cli, void *given) {
         bool plain = options->module.invoke.len || options->module.preloads.len;
         const Source *adapted = plain ? NULL : run_adapted(cli, source);
         if (cli->diags.errors) return EXIT_INPUT;
-        if (!adapted && options->observe.dry_run) {
-            cli_wrong_kind(cli, source, "a component, or a program of WASI 0.1, for --dry-run");
-            return EXIT_INPUT;
-        }
+        const char *asked = run_observe_asks(&options->observe);
+        if (!adapted && asked) return no_host(cli, source, asked);
         if (!adapted) return run_plain_module(cli, source, options, &plan);
         source = adapted;
         kind = KIND_COMPONENT;
     }
-    if (options->module.preloads.len) {
-        cli_wrong_kind(cli, source, "a core module, for --preload");
+    const char *of_modules = options->module.preloads.len ? "a core module, for --preload"
+                             : options->module.validate == RUN_VALIDATE_LAZY
+                                 ? "a core module without WASI, for --validate lazy"
+                                 : NULL;
+    if (of_modules) {
+        cli_wrong_kind(cli, source, of_modules);
         return EXIT_INPUT;
     }
     return run_source(cli, options, source, kind, &plan);

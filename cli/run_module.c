@@ -158,11 +158,36 @@ static bool refuse_preview1(Run *run, const witc_module *module, const Source *s
     return false;
 }
 
+static witc_status trap_missing(witc_caller *caller, void *name, const witc_value *args,
+                                size_t arg_count, witc_value *results, size_t result_count) {
+    (void)args, (void)arg_count, (void)results, (void)result_count;
+    return witc_trap(caller, "%s is not there", (const char *)name);
+}
+
+/* -W unknown-imports-trap: functions that nobody gives trap when they are called. */
+static void give_missing(Run *run, const witc_module *module) {
+    Arena *arena = run->cli->arena;
+    for (size_t i = 0; i < witc_module_import_count(module); i++) {
+        witc_import_type import = witc_module_import(module, i);
+        witc_extern item = {.kind = WITC_KIND_FUNC};
+        if (import.type.kind != WITC_KIND_FUNC ||
+            witc_linker_find(run->linker, import.module, import.name, &item))
+            continue;
+        const char *from = str_c(arena, str_of(import.module));
+        const char *name = str_c(arena, str_of(import.name));
+        Str full = str_fmt(arena, "the import `%s` of `%s`", name, from);
+        item.of.func = witc_func_new(run->store, &import.type.func, trap_missing,
+                                     (void *)str_c(arena, full), NULL);
+        if (item.of.func) witc_linker_define(run->linker, from, name, &item);
+    }
+}
+
 static int instantiate(Run *run, const Source *source, witc_instance **instance) {
     *instance = NULL;
     witc_module *module = source ? load(run, source) : NULL;
     if (!module) return EXIT_INPUT;
     int status = EXIT_INPUT;
+    if (run->options->policy->missing_traps) give_missing(run, module);
     if (!refuse_preview1(run, module, source))
         status = ended(run, witc_linker_instantiate(run->linker, module, instance));
     witc_module_free(module);

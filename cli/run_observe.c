@@ -27,10 +27,35 @@ struct RunObservers {
     int record_fd;
 };
 
-bool run_observe_check(Cli *cli, const RunObserve *options) {
-    if (!options->record.len || !options->replay.len) return true;
-    diag(&cli->diags, CLI_EXCLUSIVE, span_none(), "--record", "--replay");
-    return false;
+bool run_observe_check(Cli *cli, const RunObserve *o) {
+    const struct {
+        bool exclude, said;
+        const char *one, *other;
+    } pairs[] = {
+        {true, o->record.len && o->replay.len, "--record", "--replay"},
+        {true, o->dry_run && o->trace.len, "--dry-run", "--trace"},
+        {true, o->dry_run && o->record.len, "--dry-run", "--record"},
+        {true, o->dry_run && o->replay.len, "--dry-run", "--replay"},
+        {false, o->trace_filter.len && !o->trace.len, "--trace-filter", "--trace"},
+        {false, o->most && !o->record.len, "--max-record", "--record"},
+        {false, o->seed && !o->deterministic, "--seed", "--deterministic"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        if (!pairs[i].said) continue;
+        if (pairs[i].exclude)
+            diag(&cli->diags, CLI_EXCLUSIVE, span_none(), pairs[i].one, pairs[i].other);
+        else diag(&cli->diags, CLI_ONLY_WITH, span_none(), pairs[i].one, pairs[i].other);
+        return false;
+    }
+    return true;
+}
+
+const char *run_observe_asks(const RunObserve *o) {
+    return o->dry_run      ? "--dry-run"
+           : o->trace.len  ? "--trace"
+           : o->record.len ? "--record"
+           : o->replay.len ? "--replay"
+                           : NULL;
 }
 
 static bool cannot_write(Cli *cli, Str path, int fault) {

@@ -46,6 +46,8 @@ int run_dry(Cli *cli, const CompInfo *info, const WasiContext *context, bool jso
 
 /* Whether they fit together; a diagnostic. */
 bool run_observe_check(Cli *cli, const RunObserve *options);
+/* The first of them that is about calls of the host; NULL: none is. */
+const char *run_observe_asks(const RunObserve *options);
 
 typedef struct RunObservers RunObservers;
 /* Sets the observers of the context. NULL after a diagnostic. */

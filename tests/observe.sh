@@ -238,6 +238,34 @@ expect "a dry run of tables" 0 run --dry-run "$tmp/t.wat"
 has "a dry run of tables: elements that are moved or overwritten" "$out" '    taken, copied, first, last'
 has "a dry run of tables: a table that is not used" "$out" '    never'
 
+# ---- what cannot be done is said ----
+
+echo '(module (func (export "_start")))' >"$tmp/plain.wat"
+for option in --trace "--record=$tmp/none" "--replay=$tmp/none" --dry-run; do
+    expect "a module without a host: $option" 1 run "$option" "$tmp/plain.wat"
+    say "a module without a host: $option" \
+        "found a core module, expected a component, or a program of WASI 0.1, for ${option%%=*}"
+done
+[ -e "$tmp/none" ] && bad "a module without a host" "a record was begun" || ok
+expect "a module without a host: the rest" 0 run --deterministic --explain --max-open 1 --dir "$tmp/d" \
+    --vfs "$tmp/d" --env A=1 "$tmp/plain.wat"
+pair() { # pair TEXT WORDS...: they do not go together
+    text=$1
+    shift
+    expect "together: $*" 2 run "$@" "$tmp/t.wat"
+    say "together: $*" "$text"
+    [ -e "$tmp/none" ] && bad "together: $*" "a file was made" || ok
+}
+pair '`--dry-run` and `--trace` do not go together' --dry-run "--trace=$tmp/none"
+pair '`--dry-run` and `--record` do not go together' --dry-run --record "$tmp/none"
+pair '`--dry-run` and `--replay` do not go together' --dry-run --replay "$tmp/none"
+pair '`--dry-run` and `--invoke` do not go together' --dry-run --invoke go
+pair '`--trace-filter` says something only together with `--trace`' --trace-filter 'wasi:io/*'
+pair '`--max-record` says something only together with `--record`' --max-record 1M
+pair '`--seed` says something only together with `--deterministic`' --seed 7
+expect "together: a component that is validated late" 1 run --validate lazy "$tmp/t.wat"
+say "together: a component that is validated late" 'expected a core module without WASI, for --validate lazy'
+
 # ---- sockets ----
 
 mkdir -p "$tmp/wit/deps" && cp -r wasi/wit/deps/. "$tmp/wit/deps"

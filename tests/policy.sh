@@ -222,6 +222,21 @@ expect "an unknown import" 1 run --invoke 'without()' "$tmp/unknown.wat"
 expect "-W unknown-imports-trap" 0 run -W unknown-imports-trap --invoke 'without()' "$tmp/unknown.wat"
 expect "it traps" 134 run -W unknown-imports-trap --invoke 'with()' "$tmp/unknown.wat"
 say "which" "nobody:has/this"
+cat >"$tmp/unknown-module.wat" <<'END'
+(module
+  (import "nobody" "f" (func $f (param i64 externref) (result i32 v128)))
+  (import "wasi_snapshot_preview1" "random_get" (func $g (param i32 i32) (result i32)))
+  (func (export "without") (result i32) (i32.const 7))
+  (func (export "with") (result i32) (call $f (i64.const 1) (ref.null extern)) (drop))
+  (func (export "wasi") (result i32) (call $g (i32.const 0) (i32.const 0))))
+END
+expect "an unknown import of a module" 1 run --invoke without "$tmp/unknown-module.wat"
+expect "-W unknown-imports-trap of a module" 0 run -W unknown-imports-trap --invoke without \
+    "$tmp/unknown-module.wat"
+expect "it traps there, too" 134 run -W unknown-imports-trap --invoke with "$tmp/unknown-module.wat"
+say "which one" 'the import `f` of `nobody` is not there'
+expect "it traps for WASI" 134 run -W unknown-imports-trap --invoke wasi "$tmp/unknown-module.wat"
+say "which of WASI" 'the import `random_get` of `wasi_snapshot_preview1` is not there'
 usage "what zeroes mean" "unknown-imports-trap" -W unknown-imports-default
 # ---- the second wall, behind which no leaks can be looked for ----
 export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
