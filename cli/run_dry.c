@@ -27,11 +27,12 @@ typedef struct {
     Granted granted;
 } Capability;
 
-enum { CAPABILITY_COUNT = 19 };
+enum { CAPABILITY_COUNT = 20 };
 
 static const Capability capabilities[CAPABILITY_COUNT] = {
     {"other", NULL, GRANTED_NEVER},
     {"files-read", "--dir HOST::GUEST::ro", GRANTED_FOLDERS},
+    {"files-create", "--dir HOST::GUEST", GRANTED_CHANGES},
     {"files-write", "--dir HOST::GUEST", GRANTED_CHANGES},
     {"environment", "--env NAME=VALUE", GRANTED_VARIABLES},
     {"current-directory", "--cwd DIR", GRANTED_CWD},
@@ -67,9 +68,9 @@ static const struct {
     {"wasi:filesystem/types.*.write*", "files-write"},
     {"wasi:filesystem/types.*.append*", "files-write"},
     {"wasi:filesystem/types.*.set-*", "files-write"},
-    {"wasi:filesystem/types.*.create-directory-at", "files-write"},
-    {"wasi:filesystem/types.*.link-at", "files-write"},
-    {"wasi:filesystem/types.*.symlink-at", "files-write"},
+    {"wasi:filesystem/types.*.create-directory-at", "files-create"},
+    {"wasi:filesystem/types.*.link-at", "files-create"},
+    {"wasi:filesystem/types.*.symlink-at", "files-create"},
     {"wasi:filesystem/types.*.rename-at", "files-write"},
     {"wasi:filesystem/types.*.remove-directory-at", "files-write"},
     {"wasi:filesystem/types.*.unlink-file-at", "files-write"},
@@ -89,23 +90,39 @@ static const struct {
     {"*", "other"},
 };
 
+/* What else it needs with some arguments: with `create` and `truncate` among its flags. */
+static const char by_flags[] = "wasi:filesystem/types.*.open-at",
+                  needed_by_flags[] = "files-create";
+
+typedef struct {
+    uint8_t surely, perhaps; /* capabilities; 0: not */
+} Need;
+
 typedef struct {
     Cli *cli;
     const WasiContext *context;
     const CompUses *uses;
-    uint8_t *capability; /* of each */
+    Need *needs; /* of each */
 } Dry;
 
 static Str without_version(Str interface) {
     return str_from_to(interface, 0, str_rfind(interface, '@'));
 }
 
-static uint8_t capability_of(Arena *arena, const CompUse *use) {
-    Str full = STR_JOIN(arena, without_version(use->interface), STR("."), use->name);
-    size_t row = 0, i = 0;
+static uint8_t capability_called(const char *name) {
+    uint8_t i = 0;
+    while (strcmp(capabilities[i].name, name) != 0) i++;
+    return i;
+}
+
+static void judge(Dry *dry, size_t i) {
+    const CompUse *use = &dry->uses->at[i];
+    Str full = STR_JOIN(dry->cli->arena, without_version(use->interface), STR("."), use->name);
+    size_t row = 0;
     while (!wasi_name_fits(str_from(rows[row].pattern), full)) row++;
-    while (strcmp(capabilities[i].name, rows[row].capability) != 0) i++;
-    return (uint8_t)i;
+    dry->needs[i].surely = capability_called(rows[row].capability);
+    if (wasi_name_fits(str_from(by_flags), full))
+        dry->needs[i].perhaps = capability_called(needed_by_flags);
 }
 
 /* ---- what is granted ---- */
@@ -186,9 +203,14 @@ static Str line_key(Arena *arena, const CompUse *use) {
     return buf_text(&key);
 }
 
+static bool is_perhaps(const Dry *dry, size_t i, size_t capability) {
+    return capability && dry->needs[i].perhaps == capability;
+}
+
 static bool is_part(const Dry *dry, size_t i, size_t capability, bool used) {
     const CompUse *use = &dry->uses->at[i];
-    return use->is_used == used && (!used || dry->capability[i] == capability);
+    return use->is_used == used &&
+           (!used || dry->needs[i].surely == capability || is_perhaps(dry, i, capability));
 }
 
 static void put_callers(const CompUse *use, Buf *out) {
@@ -218,6 +240,8 @@ static void put_functions(const Dry *dry, size_t capability, bool used, Buf *out
         for (size_t k = 0; k < line->len; k++) {
             buf_str(out, k ? STR(", ") : first->interface.len ? STR(": ") : STR(""));
             put_name(out, dry->uses->at[line->at[k]].name);
+            if (used && is_perhaps(dry, line->at[k], capability))
+                buf_str(out, STR(" (by its flags, known when it runs)"));
         }
         bool inside = first->callers.len && (first->callers.len > 1 || first->callers.at[0].len);
         if (inside) put_callers(first, out);
@@ -252,12 +276,14 @@ static void put_text(const Dry *dry, Buf *out) {
 
 /* ---- as JSON ---- */
 
-static void json_use(Json *json, const CompUse *use) {
+static void json_use(Json *json, const CompUse *use, bool perhaps) {
     json_object(json);
     json_key(json, "interface");
     json_string(json, use->interface);
     json_key(json, "function");
     json_string(json, use->name);
+    json_key(json, "perhaps");
+    json_bool(json, perhaps);
     json_key(json, "instances");
     json_array(json);
     for (size_t i = 0; i < use->callers.len; i++) json_string(json, use->callers.at[i]);
@@ -269,7 +295,8 @@ static void json_uses(const Dry *dry, Json *json, const char *key, size_t capabi
     json_key(json, key);
     json_array(json);
     for (size_t i = 0; i < dry->uses->len; i++)
-        if (is_part(dry, i, capability, used)) json_use(json, &dry->uses->at[i]);
+        if (is_part(dry, i, capability, used))
+            json_use(json, &dry->uses->at[i], used && is_perhaps(dry, i, capability));
     json_end(json);
 }
 
@@ -305,9 +332,9 @@ static void put_json(const Dry *dry, Buf *out) {
 int run_dry(Cli *cli, const CompInfo *info, const WasiContext *context, bool json) {
     CompUses uses = {0};
     if (!comp_reach(cli->arena, info, &uses, &cli->diags)) return EXIT_INPUT;
-    Dry dry = {cli, context, &uses, ARENA_NEW_ARRAY(cli->arena, uint8_t, uses.len + 1)};
-    for (size_t i = 0; i < uses.len; i++)
-        dry.capability[i] = capability_of(cli->arena, &uses.at[i]);
+    Dry dry = {.cli = cli, .context = context, .uses = &uses};
+    dry.needs = ARENA_NEW_ARRAY(cli->arena, Need, uses.len + 1);
+    for (size_t i = 0; i < uses.len; i++) judge(&dry, i);
     Buf out = {.arena = cli->arena};
     if (json) put_json(&dry, &out);
     else put_text(&dry, &out);

@@ -195,8 +195,16 @@ if [ -s "$err" ]; then bad "no denial" "$(head -n 1 "$err")"; else ok; fi
 
 expect "a dry run" 0 run --dry-run --dir "$tmp/d::/data::ro" "$tmp/p.wat"
 has "a dry run: what is granted" "$out" 'files-read: granted: /data'
+has "a dry run: what flags may ask for" "$out" 'files-create: not granted; `--dir HOST::GUEST` does'
+has "a dry run: how far it is known" "$out" \
+    '    wasi:filesystem/types@0.2.0: [method]descriptor.open-at (by its flags, known when it runs)'
 sed '/never called/,$d' "$out" >"$tmp/called"
 if grep -q -e random -e clocks "$tmp/called"; then bad "a dry run" "what is not called is told"; else ok; fi
+expect "a dry run of one folder of two" 0 run --dry-run --dir "$tmp/d::/a::ro" --dir "$tmp/d::/b" "$tmp/p.wat"
+has "a dry run of one folder of two: to read" "$out" 'files-read: granted: /a, /b'
+has "a dry run of one folder of two: to create" "$out" 'files-create: granted: /b'
+expect "a dry run: as JSON" 0 run --dry-run --json "$tmp/p.wat"
+[ "$(grep -c '"perhaps": true' "$out")" = 1 ] && ok || bad "a dry run: as JSON" "not one that is perhaps"
 program '(call $times)'
 expect "another dry run" 0 run --dry-run "$tmp/p.wat"
 has "another dry run: what is not granted" "$out" 'files-read: not granted; `--dir HOST::GUEST::ro` does'
