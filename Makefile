@@ -54,6 +54,9 @@ CPPFLAGS += $(if $(OPENSSL),-DSERVE_TLS $(shell pkg-config --cflags libssl))
 # The same for HTTP/2 in `serve`: NGHTTP2= leaves it out.
 NGHTTP2 ?= $(shell pkg-config --exists 'libnghttp2 >= 1.43' 2>/dev/null && echo 1)
 CPPFLAGS += $(if $(NGHTTP2),-DSERVE_NGHTTP2 $(shell pkg-config --cflags libnghttp2))
+# zlib is loaded where a granted archive is packed; ZLIB= leaves that out.
+ZLIB ?= $(shell pkg-config --exists 'zlib >= 1.2.9' 2>/dev/null && echo 1)
+CPPFLAGS += $(if $(ZLIB),-DWASI_ZLIB $(shell pkg-config --cflags zlib))
 # TRAMPOLINE=1: the interpreter's handlers in their portable form (interpreter/run.c).
 CPPFLAGS += $(if $(TRAMPOLINE),-DVM_TRAMPOLINE)
 # Nobody asks for errno after a square root.

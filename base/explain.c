@@ -57,6 +57,7 @@ const DiagArea *diag_area(DiagCode code) {
         {"RUN_", "Running", NULL},
         {"VFS_", "Files in memory", NULL},
         {"TAR_", "Archives of files in memory", NULL},
+        {"GZIP_", "Archives of files in memory that are packed", NULL},
         {"WAVE_", "Values as text", NULL},
         {"CLI_", "Command lines", NULL},
         {"FILE_", "Files", NULL},

@@ -208,13 +208,14 @@ static Variables read_environment(Cli *cli, const CompGrants *grants) {
 
 /* ---- contexts ---- */
 
-static bool open_folder(Cli *cli, const CompDirectory *d, WasiFolder *folder) {
+static bool open_folder(Cli *cli, const CompDirectory *d, uint64_t *room, WasiFolder *folder) {
     *folder = (WasiFolder){.name = d->guest,
                            .host = d->host,
                            .read_only = d->read_only,
                            .max_bytes = d->quota,
                            .max_files = d->files};
-    if (d->in_memory) return (folder->tree = wasi_tree_load(cli->arena, d->host, &cli->diags));
+    if (d->in_memory)
+        return (folder->tree = wasi_tree_load(cli->arena, d->host, room, &cli->diags));
     folder->fd = open(str_c(cli->arena, d->host), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->fd >= 0) return true;
     diag(&cli->diags, FILE_READ, d->span.source ? d->span : span_none(), STR_ARG(d->host),
@@ -228,13 +229,16 @@ static void close_folders(const WasiContext *context) {
         else close(context->folders[i].fd);
 }
 
+/* Archives that are unpacked take of the memory that there is for changes, too. */
 static bool open_folders(Cli *cli, const CompGrants *grants, WasiContext *context) {
+    uint64_t most = context->limits.max_vfs ? context->limits.max_vfs : WASI_MAX_VFS, room = most;
     WasiFolder *folders = ARENA_NEW_ARRAY(cli->arena, WasiFolder, grants->directories.len + 1);
     context->folders = folders;
     for (size_t i = 0; i < grants->directories.len; i++) {
-        if (!open_folder(cli, &grants->directories.at[i], &folders[i])) return false;
+        if (!open_folder(cli, &grants->directories.at[i], &room, &folders[i])) return false;
         context->folder_count++;
     }
+    if (room < most) context->limits.max_vfs = room + !room; /* 0: nothing was said */
     return true;
 }
 

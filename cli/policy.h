@@ -45,8 +45,8 @@ typedef struct {
              "`,files=N` at the end limit by how much its files may grow and how many may be "     \
              "made"),                                                                              \
         LIST(T, field.vfs, 0, "vfs", "DIR|TAR[::GUEST[::ro]]",                                     \
-             "Grant a copy in memory of a folder or of an archive (tar), as GUEST or `/`; what "    \
-             "the guest changes is gone at its end. Limits follow as with --dir"),                  \
+             "Grant a copy in memory of a folder or of an archive (tar, also packed by gzip), as "  \
+             "GUEST or `/`; what the guest changes is gone at its end. Limits follow as with --dir"), \
         LIST(T, field.net, 0, "net-allow", "RULE",                                                 \
              "Grant a part of the network: `tcp:HOST:PORT` (also for requests of HTTP) or "         \
              "`udp:HOST:PORT` to reach, "                                                          \

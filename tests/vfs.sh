@@ -68,10 +68,22 @@ echo "what stands here" >"$tmp/d/a.txt"
 echo secret >"$tmp/private/file"
 ln -s ../private/file "$tmp/d/out"
 for format in gnu pax ustar; do tar --format=$format -cf "$tmp/$format.tar" -C "$tmp/d" .; done
+sources="d gnu.tar pax.tar ustar.tar"
+# What is packed is told by its first bytes.
+tar -cf - -C "$tmp/d" . | gzip -c >"$tmp/packed"
+timeout 60 "$witc" run --vfs "$tmp/packed" "$tmp/read.wat" >"$out" 2>"$err" </dev/null
+if grep -q 'needs zlib' "$err"; then
+    skip "archives packed by gzip: zlib is not here"
+    say "without zlib: the remedy" 'unpack it first: `gunzip FILE`'
+    has_zlib=
+else
+    sources="$sources packed"
+    has_zlib=1
+fi
 find "$tmp/d" "$tmp/private" -type f -exec cksum {} + >"$tmp/before"
 
 # ---- a folder, and archives ----
-for from in d gnu.tar pax.tar ustar.tar; do
+for from in $sources; do
     expect "$from: read" 0 run --vfs "$tmp/$from" "$tmp/read.wat"
     shows "$from: read" "what stands here"
     expect "$from: changed" 0 run --vfs "$tmp/$from" "$tmp/change.wat"
@@ -103,6 +115,60 @@ mkfifo "$tmp/pipe"
 cat "$tmp/gnu.tar" >"$tmp/pipe" &
 expect "an archive from a pipe" 0 run --vfs "$tmp/pipe::/data" "$tmp/read.wat"
 shows "an archive from a pipe" "what stands here"
+
+# ---- what is packed ----
+unpacked=$(wc -c <"$tmp/gnu.tar")
+packed_cases() {
+    cat "$tmp/packed" >"$tmp/pipe" &
+    expect "a packed one from a pipe" 0 run --vfs "$tmp/pipe" "$tmp/read.wat"
+    shows "a packed one from a pipe" "what stands here"
+    # several members, with a name, and zeroes behind them, are one archive
+    head -c 700 "$tmp/gnu.tar" >"$tmp/first" && tail -c +701 "$tmp/gnu.tar" >"$tmp/second"
+    { gzip -c --name "$tmp/first" && gzip -c "$tmp/second" && head -c 600 /dev/zero; } >"$tmp/members"
+    expect "members" 0 run --vfs "$tmp/members" "$tmp/read.wat"
+    shows "members" "what stands here"
+    # what is unpacked counts
+    gzip -c "$tmp/gnu.tar" >"$tmp/packed"
+    expect "just enough memory" 0 run --max-vfs "$((unpacked + 3000))" --vfs "$tmp/packed" "$tmp/read.wat"
+    expect "a byte too many" 1 run --max-vfs "$((unpacked - 1))" --vfs "$tmp/packed" "$tmp/read.wat"
+    say "a byte too many" "takes more than the $((unpacked - 1)) bytes of memory"
+    say "a byte too many: the place" 'packed:0x'
+    expect "two of them" 1 run --max-vfs "$((unpacked * 2 - 1))" --vfs "$tmp/packed" \
+        --vfs "$tmp/packed::/more" "$tmp/read.wat"
+    say "two of them" "takes more than the $((unpacked - 1)) bytes of memory"
+    expect "no memory for changes" 51 run --max-vfs "$((unpacked + 100000))" --vfs "$tmp/packed" "$tmp/much.wat"
+    { cat "$tmp/gnu.tar" && head -c 300000000 /dev/zero; } | gzip -1c >"$tmp/bomb"
+    # bombs end at the limit, in memory of its size
+    (ulimit -v 4000000 2>/dev/null; expect "a bomb" 1 run --vfs "$tmp/bomb" "$tmp/read.wat"
+        say "a bomb" 'takes more than the 268435456 bytes'; [ "$failed" = 0 ]) || bad "a bomb" "see above"
+    # damaged ones, told with a place in what is packed
+    len=$(wc -c <"$tmp/packed")
+    for n in 3 9 10 11 $((len / 2)) $((len - 9)) $((len - 8)) $((len - 4)) $((len - 1)); do
+        head -c "$n" "$tmp/packed" >"$tmp/cut"
+        expect "packed, cut at $n" 1 run --vfs "$tmp/cut" "$tmp/read.wat"
+        say "packed, cut at $n" 'the packed archive ends in the middle'
+        say "packed, cut at $n: the place" "cut:0x$(printf %06x "$n")"
+    done
+    { cat "$tmp/packed" && echo more; } >"$tmp/bad"
+    expect "something behind it" 1 run --vfs "$tmp/bad" "$tmp/read.wat"
+    say "something behind it" 'is not packed by gzip'
+    say "something behind it: the place" "bad:0x$(printf %06x "$len")"
+    for n in 2 3 $((len / 2)) $((len - 7)) $((len - 2)); do
+        { head -c "$n" "$tmp/packed" && printf '\356' && tail -c +$((n + 2)) "$tmp/packed"; } >"$tmp/bad"
+        expect "packed, bad at $n" 1 run --vfs "$tmp/bad" "$tmp/read.wat"
+        say "packed, bad at $n: the place" 'bad:0x'
+    done
+    say "packed, bad at its length" 'is damaged: incorrect length check'
+    gzip -c "$tmp/packed" >"$tmp/twice"
+    expect "packed twice" 1 run --vfs "$tmp/twice" "$tmp/read.wat"
+    say "packed twice" 'packed by gzip once more'
+    gzip -c "$tmp/read.wat" >"$tmp/bad"
+    expect "something else that is packed" 1 run --vfs "$tmp/bad" "$tmp/read.wat"
+    say "something else that is packed" 'no archive of tar'
+    say "something else that is packed: the place" 'bad (unpacked):0x000000'
+}
+if [ "$has_zlib" ]; then packed_cases; fi
+
 cat >"$tmp/p.yml" <<END
 grants:
   vfs:
@@ -120,10 +186,10 @@ expect "nothing there" 1 run --vfs "$tmp/nowhere" "$tmp/read.wat"
 say "nothing there" 'cannot read `.*nowhere`: No such file or directory'
 expect "no word" 2 run --vfs "" "$tmp/read.wat"
 expect "a word too many" 2 run --vfs "d::/::rx" "$tmp/read.wat"
-gzip -c "$tmp/gnu.tar" >"$tmp/packed"
-expect "a packed one" 1 run --vfs "$tmp/packed" "$tmp/read.wat"
-say "a packed one" 'packed by gzip'
-say "a packed one: the remedy" 'unpack it first: `gunzip FILE`'
+printf 'BZh91AY&SY' >"$tmp/bz"
+expect "packed by another" 1 run --vfs "$tmp/bz" "$tmp/read.wat"
+say "packed by another" 'packed by bzip2'
+say "packed by another: the remedy" 'unpack it first: `bunzip2 FILE`'
 expect "another file" 1 run --vfs "$tmp/read.wat" "$tmp/read.wat"
 say "another file" 'no archive of tar'
 say "another file: the place" 'read.wat:0x000000'

@@ -28,6 +28,7 @@ need libyaml-dev pkg-config --exists yaml-0.1
 need libcurl4-openssl-dev pkg-config --exists 'libcurl >= 7.85'
 need libssl-dev pkg-config --exists 'libssl >= 3'
 need libnghttp2-dev pkg-config --exists 'libnghttp2 >= 1.43'
+need zlib1g-dev pkg-config --exists 'zlib >= 1.2.9'
 need libmd4c-dev pkg-config --exists md4c
 has_guests >/dev/null 2>&1 || missing="$missing clang lld"
 if [ "${1:-}" = --ci ]; then

@@ -66,7 +66,6 @@ enum {
     WASI_MAX_REQUESTS = 64,      /* under way at a time */
     WASI_MAX_FIELDS = 128 << 10, /* bytes of one fields resource */
     WASI_MAX_MESSAGES = 64 << 20,
-    WASI_MAX_VFS = 256 << 20,
     WASI_CHUNK = 4096 /* what blocking-write-and-flush takes, and pipes without waiting */
 };
 

@@ -171,7 +171,7 @@ static bool refuse_packed(Tar *t) {
         const char *magic;
         size_t len;
         const char *name, *remedy;
-    } packers[] = {{"\x1f\x8b", 2, "gzip", "gunzip FILE"},
+    } packers[] = {{"\x1f\x8b", 2, "gzip once more", "gunzip FILE"},
                    {"BZh", 3, "bzip2", "bunzip2 FILE"},
                    {"\xfd"
                     "7zXZ",
@@ -474,10 +474,6 @@ static bool read_one(Tar *t) {
 
 bool wasi_tar_read(WasiTree *tree, Diags *diags) {
     Tar t = {.tree = tree, .diags = diags}; /* of some 20 KB */
-    if (tree->size > UINT32_MAX) {
-        diag(diags, TAR_LARGE, span_at(&tree->source, 0));
-        return false;
-    }
     if (refuse_packed(&t)) return false;
     for (;;) {
         t.header_at = t.at;

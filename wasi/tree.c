@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,7 +30,9 @@ WasiTree *wasi_tree_new(Arena *arena) {
 }
 
 void wasi_tree_close(const WasiTree *tree) {
-    if (tree && tree->fd >= 0) close(tree->fd);
+    if (!tree) return;
+    if (tree->fd >= 0) close(tree->fd);
+    free(tree->owned);
 }
 
 /* The key of a name in a folder; NULL arena: for looking it up. */
@@ -219,51 +222,64 @@ ssize_t wasi_tree_read(const WasiTree *tree, const WasiTreeNode *file, int fd, v
 
 /* ---- loading ---- */
 
-static WasiTree *new_archive(Arena *arena, Str path, size_t size) {
+void wasi_tree_unpacked(WasiTree *tree, void *bytes, size_t len) {
+    if (tree->fd >= 0) close(tree->fd);
+    tree->fd = -1;
+    tree->owned = bytes;
+    tree->bytes = (Str){bytes, len};
+    tree->size = len;
+    tree->source.path = STR_JOIN(tree->arena, tree->source.path, STR(" (unpacked)"));
+}
+
+/* The tree, or, where that is no good, NULL. */
+static WasiTree *keep(WasiTree *tree, bool good) {
+    if (good) return tree;
+    wasi_tree_close(tree);
+    return NULL;
+}
+
+/* In bytes, or, where it is not -1, a file that is the tree's from now on. */
+static WasiTree *load_archive(Arena *arena, Str path, int fd, Str bytes, size_t size,
+                              uint64_t *room, Diags *diags) {
     WasiTree *tree = wasi_tree_new(arena);
     tree->source = (Source){.path = path, .binary = true};
     tree->is_archive = true;
+    tree->fd = fd;
+    tree->bytes = bytes;
     tree->size = size;
-    return tree;
+    bool good = size <= UINT32_MAX; /* as places in it are */
+    if (!good) diag(diags, TAR_LARGE, span_at(&tree->source, 0));
+    good = good && (!wasi_gzip_is(tree) || wasi_gzip_unpack(tree, room, diags));
+    return keep(tree, good && wasi_tar_read(tree, diags));
 }
 
-WasiTree *wasi_tree_archive(Arena *arena, Str path, Str bytes, Diags *diags) {
-    WasiTree *tree = new_archive(arena, path, bytes.len);
-    tree->bytes = bytes;
-    return wasi_tar_read(tree, diags) ? tree : NULL;
+WasiTree *wasi_tree_archive(Arena *arena, Str path, Str bytes, uint64_t *room, Diags *diags) {
+    return load_archive(arena, path, -1, bytes, bytes.len, room, diags);
 }
 
 static WasiTree *load_folder(Arena *arena, Str path, int fd, Diags *diags) {
     WasiTree *tree = wasi_tree_new(arena);
     tree->source.path = path;
     tree->fd = fd;
-    if (read_folders(tree, diags)) return tree;
-    wasi_tree_close(tree);
-    return NULL;
+    return keep(tree, read_folders(tree, diags));
 }
 
-static WasiTree *load_archive(Arena *arena, Str path, int fd, size_t size, Diags *diags) {
-    WasiTree *tree = new_archive(arena, path, size);
-    tree->fd = fd;
-    if (wasi_tar_read(tree, diags)) return tree;
-    wasi_tree_close(tree);
-    return NULL;
-}
-
-/* A pipe is read into memory; a file stays open, and what it holds is read when it is asked for. */
-WasiTree *wasi_tree_load(Arena *arena, Str path, Diags *diags) {
+/* A pipe is read into memory; a file that is not packed stays open, and what it holds is read when it is
+ * asked for. */
+WasiTree *wasi_tree_load(Arena *arena, Str path, uint64_t *room, Diags *diags) {
     struct stat st;
     const char *name = str_c(arena, path);
     bool is_pipe =
         str_is(path, "-") || (stat(name, &st) == 0 && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode));
     if (is_pipe) {
         const Source *source = file_read(arena, path, diags);
-        return source ? wasi_tree_archive(arena, path, source->text, diags) : NULL;
+        return source ? wasi_tree_archive(arena, path, source->text, room, diags) : NULL;
     }
     int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd >= 0 && fstat(fd, &st) == 0)
-        return S_ISDIR(st.st_mode) ? load_folder(arena, path, fd, diags)
-                                   : load_archive(arena, path, fd, (size_t)st.st_size, diags);
+        return S_ISDIR(st.st_mode)
+                   ? load_folder(arena, path, fd, diags)
+                   : load_archive(arena, path, fd, (Str){0}, (size_t)st.st_size, room, diags);
     diag(diags, FILE_READ, span_none(), STR_ARG(path), strerror(errno));
     if (fd >= 0) close(fd);
     return NULL;

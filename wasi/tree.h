@@ -10,8 +10,8 @@
 
 /*
  * What files in memory begin with: a folder of the host, or an archive (tar). Names, sizes, times and links
- * are read at once, and never change; what stands in the files is read when it is asked for. Nothing
- * outside is read, and nothing is ever written.
+ * are read at once, and never change; what stands in the files is read when it is asked for, but that an archive
+ * that is packed is unpacked into memory at once. Nothing outside is read, and nothing is ever written.
  */
 typedef struct WasiTreeNode {
     Str name;
@@ -25,14 +25,16 @@ typedef struct WasiTreeNode {
 } WasiTreeNode;
 
 enum { WASI_TREE_NODES = 1000000 }; /* at most */
+enum { WASI_MAX_VFS = 256 << 20 };  /* bytes in memory, where nothing else is said */
 
 typedef struct {
     Arena *arena;
     Source source; /* for messages; without text */
     bool is_archive;
     int fd;      /* of the folder or archive; -1: */
-    Str bytes;   /* the archive is in memory */
-    size_t size; /* of the archive */
+    Str bytes;   /* the archive is in memory, */
+    void *owned; /* and this is to be freed */
+    size_t size; /* of the archive, unpacked */
     WasiTreeNode root;
     size_t count;         /* of nodes */
     Map names;            /* parent and name -> node */
@@ -42,10 +44,11 @@ typedef struct {
 
 /* An empty folder; in the arena. */
 WasiTree *wasi_tree_new(Arena *arena);
-/* Reads a folder or an archive at a path. NULL and diagnostics. */
-WasiTree *wasi_tree_load(Arena *arena, Str path, Diags *diags);
+/* Reads a folder or an archive at a path. What is unpacked into memory is taken from `room`. NULL and
+ * diagnostics. */
+WasiTree *wasi_tree_load(Arena *arena, Str path, uint64_t *room, Diags *diags);
 /* An archive in memory, which stays. */
-WasiTree *wasi_tree_archive(Arena *arena, Str path, Str bytes, Diags *diags);
+WasiTree *wasi_tree_archive(Arena *arena, Str path, Str bytes, uint64_t *room, Diags *diags);
 void wasi_tree_close(const WasiTree *tree); /* NULL is allowed */
 
 /* The child of that name, or NULL. */
@@ -66,6 +69,13 @@ ssize_t wasi_tree_read(const WasiTree *tree, const WasiTreeNode *file, int fd, v
                        size_t n, uint64_t offset);
 /* Bytes of the archive: how many, or -1 and an errno. */
 ssize_t wasi_tree_bytes(const WasiTree *tree, void *bytes, size_t n, uint64_t offset);
+
+/* From here on, the archive is these bytes, of malloc, which become the tree's. */
+void wasi_tree_unpacked(WasiTree *tree, void *bytes, size_t len);
+
+/* gzip.c: whether the archive begins as one that is packed, and unpacking it. False after a diagnostic. */
+bool wasi_gzip_is(const WasiTree *tree);
+bool wasi_gzip_unpack(WasiTree *tree, uint64_t *room, Diags *diags);
 
 /* tar.c: reads the archive into an empty tree. False after a diagnostic. */
 bool wasi_tar_read(WasiTree *tree, Diags *diags);

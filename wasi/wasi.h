@@ -54,7 +54,8 @@ typedef struct {
     uint64_t max_messages;  /* bytes of HTTP messages: fields, and bodies under way; and
                              * of what pipes and sockets do not take yet (64 MiB) */
     uint64_t max_output;    /* bytes written to stdout and stderr together (no limit) */
-    uint64_t max_vfs; /* bytes of memory for names and changes in folders of a tree (256 MiB) */
+    uint64_t
+        max_vfs; /* bytes of memory for names and changes in folders of a tree (WASI_MAX_VFS) */
 } WasiLimits;
 
 typedef struct WasiObserver WasiObserver; /* observe.h */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*
  * Archives of tar: what is read of one lies in it and below its top, and all of it can be listed, read and
- * changed in memory. The sums of headers are made right first: by chance they hardly ever are.
+ * changed in memory. The sums of headers are made right first: by chance they hardly ever are. What is unpacked
+ * stays within the room for it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { BLOCK = 512, SUM = 148, MAGIC = 257, DEEPEST = 64 };
+enum { BLOCK = 512, SUM = 148, MAGIC = 257, DEEPEST = 64, MOST = 1 << 20 };
 
 static void demand(bool holds) {
     if (!holds) abort();
@@ -90,16 +91,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Diags diags = {.arena = arena};
     uint8_t *bytes = arena_copy(arena, data, size);
     mend_sums(bytes, size);
+    uint64_t room = MOST;
     const WasiTree *tree =
-        wasi_tree_archive(arena, STR("fuzz.tar"), (Str){(const char *)bytes, size}, &diags);
+        wasi_tree_archive(arena, STR("fuzz.tar"), (Str){(const char *)bytes, size}, &room, &diags);
     demand((tree != NULL) == (diags.errors == 0));
+    demand(room <= MOST && (!tree || tree->size == MOST - room || !tree->owned));
     if (tree) {
-        uint64_t room = 8 << 20;
+        room = 8 << 20;
         check_nodes(tree);
         WasiMemory *memory = wasi_memory_new(tree, 1, &room, &wasi_linux_clock);
         if (tree->count < 1000) use(wasi_memory_files(memory), WASI_MEMORY_ROOT, 0);
         wasi_memory_free(memory);
         demand(room == 8 << 20);
+        wasi_tree_close(tree);
     }
     arena_free(arena);
     return 0;

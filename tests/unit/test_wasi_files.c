@@ -577,8 +577,8 @@ int main(void) {
         mkdir("small", 0755) || mkfifo("fifo", 0644))
         return 1;
     Diags diags = {.arena = arena};
-    WasiTree *tree = wasi_tree_load(arena, STR("."), &diags);
     uint64_t room = 4 << 20;
+    WasiTree *tree = wasi_tree_load(arena, STR("."), &room, &diags);
     WasiMemory *memory = tree ? wasi_memory_new(tree, 1, &room, &wasi_linux_clock) : NULL;
     if (!memory) return 1;
     disk = &wasi_linux_files;

@@ -221,7 +221,7 @@ static void check_in_memory(const char *path, WasiFollow follow) {
 static bool load_memory(void) {
     arena = arena_new();
     Diags diags = {.arena = arena};
-    tree = wasi_tree_load(arena, str_from(base_path), &diags);
+    tree = wasi_tree_load(arena, str_from(base_path), &room, &diags);
     memory = tree ? wasi_memory_new(tree, 1, &room, &wasi_linux_clock) : NULL;
     return memory;
 }

@@ -6,6 +6,8 @@
 #include "tests/tar.h"
 #include "tests/wasi.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,10 +19,22 @@
 #include "wasi/memory.h"
 
 static Diags diags;
+static uint64_t room = 1 << 20; /* of what is in memory */
+
+/* It stands before that of the C library: an errno after so many entries. */
+static int readdir_fault, readdir_good;
+
+struct dirent *readdir(DIR *entries) {
+    if (!readdir_fault || readdir_good--)
+        return ((__typeof__(&readdir))dlsym(RTLD_NEXT, "readdir"))(entries);
+    errno = readdir_fault;
+    readdir_fault = 0;
+    return NULL;
+}
 
 static WasiTree *tree_of(const Buf *tar) {
     diags = (Diags){.arena = arena};
-    return wasi_tree_archive(arena, STR("t.tar"), buf_text(tar), &diags);
+    return wasi_tree_archive(arena, STR("t.tar"), buf_text(tar), &room, &diags);
 }
 
 static const WasiTreeNode *node_of(const WasiTree *tree, const char *path) {
@@ -212,8 +226,8 @@ static void bad_headers(void) {
     tar_file(&b, "good", "");
     buf_str(&b, STR("rubbish"));
     refused(&b, 512, "is damaged");
-    buf_str(&b, STR("\x1f\x8b\x08"));
-    refused(&b, 0, "packed by gzip");
+    buf_str(&b, STR("BZh91AY"));
+    refused(&b, 0, "packed by bzip2");
 }
 
 /* A size that is no number, though the sum holds. */
@@ -239,7 +253,8 @@ static void cut_anywhere(void) {
     Str whole = buf_text(&b);
     for (size_t n = 0; n < whole.len; n++) {
         diags = (Diags){.arena = arena};
-        const WasiTree *tree = wasi_tree_archive(arena, STR("t"), str_from_to(whole, 0, n), &diags);
+        const WasiTree *tree =
+            wasi_tree_archive(arena, STR("t"), str_from_to(whole, 0, n), &room, &diags);
         bool has_end = n >= whole.len - 512; /* one block of zeroes is enough */
         if (has_end != (tree != NULL)) printf("cut at %zu\n", n);
         CHECK(has_end == (tree != NULL) && (tree || diags.errors == 1));
@@ -248,8 +263,6 @@ static void cut_anywhere(void) {
 }
 
 /* ---- what is changed in memory ---- */
-
-static uint64_t room;
 
 static ssize_t text_in(const WasiFiles *m, const char *name, char bytes[64]) {
     int fd = m->open(m, WASI_MEMORY_ROOT, name, O_RDONLY, 0);
@@ -491,7 +504,7 @@ static void host_folder(void) {
     host_put("in/sub/file", "inside");
     host_put("out/file", "outside");
     diags = (Diags){.arena = arena};
-    WasiTree *tree = wasi_tree_load(arena, STR("in"), &diags);
+    WasiTree *tree = wasi_tree_load(arena, STR("in"), &room, &diags);
     CHECK(tree != NULL);
     room = 1 << 20;
     WasiMemory *memory = wasi_memory_new(tree, 1, &room, &wasi_linux_clock);
@@ -519,7 +532,64 @@ static void host_folder(void) {
     wasi_memory_free(memory);
     CHECK_EQ(room, 1 << 20);
     wasi_tree_close(tree);
-    CHECK(!wasi_tree_load(arena, STR("nowhere"), &diags) && diags.errors == 1);
+    CHECK(!wasi_tree_load(arena, STR("nowhere"), &room, &diags) && diags.errors == 1);
+}
+
+/* A folder that cannot be read to its end is no folder with fewer entries; that of the top is an error. */
+static void folder_faults(void) {
+    static const int codes[] = {EIO, EACCES, ENOMEM, EBADF};
+    CHECK(!mkdir("broken", 0755) && !mkdir("broken/sub", 0755));
+    host_put("broken/sub/a", "a");
+    host_put("broken/sub/b", "b");
+    for (size_t c = 0; c < sizeof codes / sizeof *codes; c++)
+        for (int good = 0; good < 8; good++) { /* of the top 3 are good, then of what is in it 4 */
+            diags = (Diags){.arena = arena};
+            readdir_fault = codes[c];
+            readdir_good = good;
+            WasiTree *tree = wasi_tree_load(arena, STR("broken"), &room, &diags);
+            CHECK_EQ(tree != NULL, good > 3);
+            CHECK_EQ(diags.errors, good <= 3);
+            if (!tree) continue;
+            WasiMemory *memory = wasi_memory_new(tree, 1, &room, &wasi_linux_clock);
+            const WasiFiles *m = wasi_memory_files(memory);
+            int sub = m->open(m, WASI_MEMORY_ROOT, "sub", O_RDONLY | O_DIRECTORY, 0);
+            CHECK(sub >= 0 || errno == codes[c]);
+            void *entries = sub < 0 ? NULL : m->open_entries(m, sub);
+            CHECK(entries || errno == codes[c]);
+            if (entries) m->close_entries(m, entries);
+            if (sub >= 0) m->close(m, sub);
+            wasi_memory_free(memory);
+            wasi_tree_close(tree);
+        }
+}
+
+/* Deeper than what is held open, with folders beside the way on each level. */
+static void deep_folder(void) {
+    enum { DEPTH = 100 };
+    char path[4 * DEPTH + 16] = "deep";
+    for (int i = 0; i < DEPTH; i++) {
+        CHECK_EQ(mkdir(path, 0755), 0);
+        size_t len = strlen(path);
+        strcpy(path + len, "/x");
+        CHECK_EQ(mkdir(path, 0755), 0);
+        strcpy(path + len, "/x/f");
+        host_put(path, "beside");
+        strcpy(path + len, "/d");
+    }
+    diags = (Diags){.arena = arena};
+    WasiTree *tree = wasi_tree_load(arena, STR("deep"), &room, &diags);
+    CHECK(tree && tree->count == 3 * DEPTH - 1);
+    const WasiTreeNode *node = tree ? &tree->root : NULL;
+    for (int i = 0; node && i < DEPTH; i++) {
+        char bytes[16] = "";
+        const WasiTreeNode *x = wasi_tree_find(tree, node, STR("x"));
+        const WasiTreeNode *file = x ? wasi_tree_find(tree, x, STR("f")) : NULL;
+        int fd = file ? wasi_tree_open(tree, file) : -1;
+        CHECK_EQ(fd < 0 ? 0 : wasi_tree_read(tree, file, fd, bytes, sizeof bytes, 0), 6);
+        if (fd >= 0) close(fd);
+        node = wasi_tree_find(tree, node, STR("d"));
+    }
+    wasi_tree_close(tree);
 }
 
 /* Names of one file in the folder are names of one file in memory; others are not counted. */
@@ -528,7 +598,7 @@ static void host_links(void) {
     host_put("linked/a", "shared");
     CHECK(!link("linked/a", "linked/sub/b") && !link("linked/a", "elsewhere"));
     diags = (Diags){.arena = arena};
-    WasiTree *tree = wasi_tree_load(arena, STR("linked"), &diags);
+    WasiTree *tree = wasi_tree_load(arena, STR("linked"), &room, &diags);
     CHECK(tree != NULL);
     room = 1 << 20;
     WasiMemory *memory = wasi_memory_new(tree, 1, &room, &wasi_linux_clock);
@@ -652,6 +722,8 @@ int main(void) {
     RUN(removed_folders);
     RUN(reading_while_changing);
     RUN(host_folder);
+    RUN(folder_faults);
+    RUN(deep_folder);
     RUN(host_links);
     RUN(hosts);
     RUN(fixed_files);
