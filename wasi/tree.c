@@ -3,8 +3,8 @@
  * Trees of names that files in memory begin with, and reading one from a folder.
  *
  * The folder is walked without following links and without recursion: the tree itself tells what comes next.
- * Each folder and file is opened step by step from the top, no step of which is a link, so that whatever others
- * do in it meanwhile, nothing outside of it is read.
+ * Each folder and file is opened step by step from the top, or from a folder that was and is still open, and no step
+ * is a link, so that whatever others do in it meanwhile, nothing is read that was never in it.
  */
 #include "wasi/tree.h"
 
@@ -97,27 +97,54 @@ uint32_t wasi_tree_links(const WasiTree *tree, const WasiTreeNode *file) {
 
 /* ---- the host's folder ---- */
 
-/* Opens a node from the top, by way of those that it lies in. */
-static int open_node(const WasiTree *tree, const WasiTreeNode *node, int flags) {
-    enum { MOST = PATH_MAX / 2 };
-    const WasiTreeNode *steps[MOST];
-    size_t n = 0;
-    for (; node->parent; node = node->parent) {
-        if (n == MOST) return errno = ENAMETOOLONG, -1;
-        steps[n++] = node;
+enum { HELD = 16, DEEPEST = PATH_MAX / 2 };
+
+/* The way to a folder, whose last steps are held open: what comes next is near. */
+typedef struct {
+    const WasiTree *tree;
+    struct {
+        const WasiTreeNode *folder; /* NULL: none */
+        int fd;
+    } held[HELD]; /* each at its depth, modulo HELD */
+} Way;
+
+static int open_step(int folder, const WasiTreeNode *node, int flags) {
+    char name[NAME_MAX + 1] = "";
+    memcpy(name, node->name.ptr, node->name.len);
+    return openat(folder, name, flags | O_NOFOLLOW);
+}
+
+/* A descriptor of a folder, which the way closes. */
+static int reach(Way *way, const WasiTreeNode *folder) {
+    const WasiTreeNode *steps[DEEPEST];
+    size_t depth = 0, n = 0;
+    for (const WasiTreeNode *up = folder; up->parent; up = up->parent) depth++;
+    if (depth > DEEPEST) return errno = ENAMETOOLONG, -1;
+    for (; folder->parent && way->held[(depth - n) % HELD].folder != folder; n++) {
+        steps[n] = folder;
+        folder = folder->parent;
     }
-    if (!n) return openat(tree->fd, ".", flags);
-    int at = tree->fd;
+    int at = folder->parent ? way->held[(depth - n) % HELD].fd : way->tree->fd;
     while (n--) {
-        char name[NAME_MAX + 1] = "";
-        memcpy(name, steps[n]->name.ptr, steps[n]->name.len);
-        int way = O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
-        int fd = openat(at, name, n ? way : flags | O_NOFOLLOW), fault = errno;
-        if (at != tree->fd) close(at);
-        if (fd < 0) return errno = fault, -1;
-        at = fd;
+        int fd = open_step(at, steps[n], O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0) return -1;
+        size_t slot = (depth - n) % HELD;
+        if (way->held[slot].folder) close(way->held[slot].fd);
+        way->held[slot].folder = steps[n];
+        way->held[slot].fd = at = fd;
     }
     return at;
+}
+
+static int open_node(Way *way, const WasiTreeNode *node, int flags) {
+    if (!node->parent) return openat(way->tree->fd, ".", flags);
+    int folder = reach(way, node->parent);
+    return folder < 0 ? -1 : open_step(folder, node, flags);
+}
+
+static void end_way(const Way *way) {
+    for (size_t i = 0; i < HELD; i++)
+        if (way->held[i].folder) close(way->held[i].fd);
 }
 
 static void read_target(WasiTree *tree, WasiTreeNode *node, int folder, const char *name) {
@@ -159,8 +186,8 @@ static int folder_fault(int fault) {
 }
 
 /* Adds what is in a folder. False: there is too much. A folder that cannot be read keeps its fault. */
-static bool read_folder(WasiTree *tree, WasiTreeNode *folder) {
-    int fd = open_node(tree, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+static bool read_folder(WasiTree *tree, WasiTreeNode *folder, Way *way) {
+    int fd = open_node(way, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = fd < 0 ? NULL : fdopendir(fd);
     if (!entries) {
         folder->fault = folder_fault(errno);
@@ -183,12 +210,13 @@ static WasiTreeNode *next_node(WasiTreeNode *node) {
 }
 
 static bool read_folders(WasiTree *tree, Diags *diags) {
-    for (WasiTreeNode *node = &tree->root; node; node = next_node(node))
-        if (S_ISDIR(node->type) && !read_folder(tree, node)) {
-            diag(diags, VFS_MANY, span_none(), STR_ARG(tree->source.path), WASI_TREE_NODES);
-            return false;
-        }
-    if (!tree->root.fault) return true;
+    Way way = {.tree = tree};
+    bool fits = true;
+    for (WasiTreeNode *node = &tree->root; fits && node; node = next_node(node))
+        if (S_ISDIR(node->type)) fits = read_folder(tree, node, &way);
+    end_way(&way);
+    if (!fits) diag(diags, VFS_MANY, span_none(), STR_ARG(tree->source.path), WASI_TREE_NODES);
+    if (!fits || !tree->root.fault) return fits;
     diag(diags, FILE_READ, span_none(), STR_ARG(tree->source.path), strerror(tree->root.fault));
     return false;
 }
@@ -197,8 +225,11 @@ static bool read_folders(WasiTree *tree, Diags *diags) {
 
 int wasi_tree_open(const WasiTree *tree, const WasiTreeNode *file) {
     if (tree->is_archive) return errno = 0, -1;
-    int fd = open_node(tree, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    Way way = {.tree = tree};
+    int fd = open_node(&way, file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), fault = errno;
     struct stat st;
+    end_way(&way);
+    errno = fault;
     if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))) return fd;
     close(fd);
     return errno = EIO, -1;
