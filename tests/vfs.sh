@@ -133,6 +133,7 @@ packed_cases() {
     expect "a byte too many" 1 run --max-vfs "$((unpacked - 1))" --vfs "$tmp/packed" "$tmp/read.wat"
     say "a byte too many" "takes more than the $((unpacked - 1)) bytes of memory"
     say "a byte too many: the place" 'packed:0x'
+    say "a byte too many: the option" '`--max-vfs` sets this limit'
     expect "two of them" 1 run --max-vfs "$((unpacked * 2 - 1))" --vfs "$tmp/packed" \
         --vfs "$tmp/packed::/more" "$tmp/read.wat"
     say "two of them" "takes more than the $((unpacked - 1)) bytes of memory"
@@ -154,7 +155,9 @@ packed_cases() {
     say "something behind it" 'is not packed by gzip'
     say "something behind it: the place" "bad:0x$(printf %06x "$len")"
     for n in 2 3 $((len / 2)) $((len - 7)) $((len - 2)); do
-        { head -c "$n" "$tmp/packed" && printf '\356' && tail -c +$((n + 2)) "$tmp/packed"; } >"$tmp/bad"
+        byte=$(od -An -tu1 -j "$n" -N 1 "$tmp/packed") # is another then, of flags one that nobody knows
+        { head -c "$n" "$tmp/packed" && printf "\\$(printf %o $((byte ^ 238)))" &&
+            tail -c +$((n + 2)) "$tmp/packed"; } >"$tmp/bad"
         expect "packed, bad at $n" 1 run --vfs "$tmp/bad" "$tmp/read.wat"
         say "packed, bad at $n: the place" 'bad:0x'
     done
