@@ -4,6 +4,7 @@
  * a name: a rule with a name holds for those addresses that the host itself has found for that name
  * during this run. So a name that is granted and answers differently the second time leads nowhere
  * that the host has not seen, and a name that answers with the address of this machine leads nowhere.
+ * An address of IPv6 that translators or tunnels turn into one of IPv4 is decided on as that, too.
  *
  * A name in a rule and the one that a guest asks for are both brought into the one form that the DNS
  * has (wasi_read_host). Numbers that inet_aton would take as addresses (`127.1`, `0x7f000001`) are
@@ -22,12 +23,14 @@ bool wasi_same_host(const WasiAddress *a, const WasiAddress *b) {
     return a->is_v6 == b->is_v6 && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-/* The address in the last bytes of one of IPv6 */
-static WasiAddress embedded(const WasiAddress *address) {
-    WasiAddress v4 = {0};
-    memcpy(v4.bytes, address->bytes + 12, 4);
+/* The address of IPv4 in one of IPv6, whose bytes are these */
+static WasiAddress embedded(const WasiAddress *address, const uint8_t at[4]) {
+    WasiAddress v4 = {.port = address->port};
+    for (size_t i = 0; i < 4; i++) v4.bytes[i] = address->bytes[at[i]];
     return v4;
 }
+
+static const uint8_t last_four[4] = {12, 13, 14, 15};
 
 bool wasi_is_mapped(const WasiAddress *address) {
     static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
@@ -35,7 +38,9 @@ bool wasi_is_mapped(const WasiAddress *address) {
 }
 
 void wasi_unmap(WasiAddress *address) {
-    if (wasi_is_mapped(address)) *address = embedded(address);
+    if (!wasi_is_mapped(address)) return;
+    *address = embedded(address, last_four);
+    address->port = 0;
 }
 
 static bool starts_with(const WasiAddress *address, const WasiAddress *from, unsigned bits) {
@@ -64,15 +69,63 @@ static bool is_loopback(const WasiAddress *a) {
     return a->is_v6 ? wasi_same_host(a, &one) : a->bytes[0] == 127;
 }
 
-/* Addresses that mean this machine, its links, or many machines. */
+/* Addresses of IPv6 that are sent on as IPv4: by translators (RFC 6052, 8215, 2765) and in tunnels (3056, 4380).
+ * Of the second it is the network's choice where the address is; the others are those that it may be. */
+static const struct {
+    WasiAddress prefix;
+    unsigned bits;
+    bool is_inverted;
+    uint8_t places[4][4];
+} translations[] = {
+    {{.is_v6 = true, .bytes = {0, 0x64, 0xff, 0x9b}}, 96, false, {{12, 13, 14, 15}}},
+    {{.is_v6 = true, .bytes = {0, 0x64, 0xff, 0x9b, 0, 1}},
+     48,
+     false,
+     {{12, 13, 14, 15}, {6, 7, 9, 10}, {7, 9, 10, 11}, {9, 10, 11, 12}}},
+    {{.is_v6 = true, .bytes = {[8] = 0xff, [9] = 0xff}}, 96, false, {{12, 13, 14, 15}}},
+    {{.is_v6 = true, .bytes = {0x20, 0x02}}, 16, false, {{2, 3, 4, 5}}},
+    {{.is_v6 = true, .bytes = {0x20, 0x01}}, 32, true, {{12, 13, 14, 15}}},
+};
+enum { NOT_TRANSLATED = sizeof translations / sizeof *translations };
+
+static size_t translation_of(const WasiAddress *a) {
+    size_t i = 0;
+    while (i < NOT_TRANSLATED && !starts_with(a, &translations[i].prefix, translations[i].bits))
+        i++;
+    return i;
+}
+
+/* The addresses that it may become, of which there is at least one; how many there are. */
+static size_t translate_address(const WasiAddress *a, size_t translation, WasiAddress to[4]) {
+    size_t n = 0;
+    for (size_t i = 0; i < 4; i++) {
+        const uint8_t *at = translations[translation].places[i];
+        if (!at[0]) break;
+        to[n] = embedded(a, at);
+        for (size_t j = 0; j < 4 && translations[translation].is_inverted; j++)
+            to[n].bytes[j] = (uint8_t)~to[n].bytes[j];
+        n++;
+    }
+    return n;
+}
+
+/* Of IPv4: this machine, its links, or many machines. */
+static bool is_special_v4(const uint8_t *b) {
+    return b[0] == 0 || b[0] == 127 || (b[0] == 169 && b[1] == 254) || b[0] >= 224;
+}
+
+/* The same of any address. Where it may become several, those count that mean this machine or its links, whatever
+ * the others are: numbers of networks look like the rest. */
 static bool is_special(const WasiAddress *a) {
     static const WasiAddress low = {.is_v6 = true};
-    static const WasiAddress nat64 = {.is_v6 = true, .bytes = {0, 0x64, 0xff, 0x9b}};
     const uint8_t *b = a->bytes;
-    if (!a->is_v6) return b[0] == 0 || b[0] == 127 || (b[0] == 169 && b[1] == 254) || b[0] >= 224;
-    if (starts_with(a, &nat64, 96)) {
-        WasiAddress v4 = embedded(a);
-        return is_special(&v4);
+    if (!a->is_v6) return is_special_v4(b);
+    WasiAddress to[4];
+    size_t translation = translation_of(a);
+    size_t n = translation < NOT_TRANSLATED ? translate_address(a, translation, to) : 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *v4 = to[i].bytes;
+        if (is_special_v4(v4) && (n == 1 || (v4[0] && v4[0] < 224))) return true;
     }
     return starts_with(a, &low, 96) || b[0] == 0xff || (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
 }
@@ -257,12 +310,25 @@ static bool is_known(const WasiNet *net, size_t rule, const WasiAddress *address
     return false;
 }
 
+/* A range of IPv6 that is wider than what is translated was not written for that: the addresses of IPv4 that the
+ * address becomes have to be granted, too. */
+static bool range_allows(const WasiNet *net, const WasiNetRule *rule, const WasiAddress *address) {
+    if (!starts_with(address, &rule->from, rule->bits)) return false;
+    size_t translation = rule->use == WASI_NET_LISTEN ? NOT_TRANSLATED : translation_of(address);
+    if (translation == NOT_TRANSLATED || rule->bits >= translations[translation].bits) return true;
+    WasiAddress to[4];
+    size_t n = translate_address(address, translation, to);
+    for (size_t i = 0; i < n; i++)
+        if (!wasi_net_allows(net, rule->use, &to[i])) return false; /* of IPv4: not again */
+    return true;
+}
+
 bool wasi_net_allows(const WasiNet *net, WasiNetUse use, const WasiAddress *address) {
     for (size_t i = 0; i < net->rule_count; i++) {
         const WasiNetRule *rule = &net->rules[i];
         if (rule->use != use || address->port < rule->first || address->port > rule->last) continue;
         if (rule->host == WASI_NET_ANY) return true;
-        if (rule->host == WASI_NET_RANGE ? starts_with(address, &rule->from, rule->bits)
+        if (rule->host == WASI_NET_RANGE ? range_allows(net, rule, address)
                                          : is_known(net, i, address))
             return true;
     }

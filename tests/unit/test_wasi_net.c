@@ -101,58 +101,100 @@ static void rules_are_read(void) {
     CHECK(wasi_read_rule(arena, str_from(name), &rule));
 }
 
+static const struct {
+    const char *rule;
+    WasiNetUse use;
+    const char *address;
+    unsigned port;
+    bool allowed;
+} decisions[] = {
+    {"tcp:1.2.3.4:80", WASI_NET_TCP, "1.2.3.4", 80, true},
+    {"tcp:1.2.3.4:80", WASI_NET_TCP, "1.2.3.4", 81, false},
+    {"tcp:1.2.3.4:80", WASI_NET_UDP, "1.2.3.4", 80, false},
+    {"tcp:1.2.3.4:80", WASI_NET_LISTEN, "1.2.3.4", 80, false},
+    {"tcp:1.2.3.4:80", WASI_NET_TCP, "1.2.3.5", 80, false},
+    {"tcp:1.2.3.4:80", WASI_NET_TCP, "::102:304", 80, false},
+    {"tcp:[::ffff:1.2.3.4]:80", WASI_NET_TCP, "1.2.3.4", 80, true},
+    {"tcp:10.0.0.0/8:*", WASI_NET_TCP, "10.255.255.255", 1, true},
+    {"tcp:10.0.0.0/8:*", WASI_NET_TCP, "11.0.0.0", 1, false},
+    {"tcp:10.0.0.0/8:*", WASI_NET_TCP, "a00::", 1, false},
+    {"tcp:10.128.0.0/9:*", WASI_NET_TCP, "10.127.255.255", 1, false},
+    {"tcp:10.128.0.0/9:*", WASI_NET_TCP, "10.128.0.0", 65535, true},
+    {"tcp:10.1.2.3/31:*", WASI_NET_TCP, "10.1.2.2", 1, true},
+    {"tcp:10.1.2.3/31:*", WASI_NET_TCP, "10.1.2.4", 1, false},
+    {"tcp:0.0.0.0/0:*", WASI_NET_TCP, "8.8.8.8", 1, true},
+    {"tcp:0.0.0.0/0:*", WASI_NET_TCP, "::1", 1, false},
+    {"udp:[fd00::/8]:53", WASI_NET_UDP, "fdff::1", 53, true},
+    {"udp:[fd00::/8]:53", WASI_NET_UDP, "fe00::1", 53, false},
+    {"udp:[2001:db8::/33]:53", WASI_NET_UDP, "2001:db8:7fff::", 53, true},
+    {"udp:[2001:db8::/33]:53", WASI_NET_UDP, "2001:db8:8000::", 53, false},
+    /* what is sent on as IPv4 is decided on as that, unless the range was written for it */
+    {"tcp:10.0.0.0/8:*", WASI_NET_TCP, "64:ff9b::a00:1", 1, false},
+    {"tcp:[::/0]:*", WASI_NET_TCP, "2606:4700::1", 1, true},
+    {"tcp:[::/0]:*", WASI_NET_TCP, "64:ff9b::a00:1", 1, false},
+    {"tcp:[64:ff9b::/95]:*", WASI_NET_TCP, "64:ff9b::a00:1", 1, false},
+    {"tcp:[64:ff9b::/96]:*", WASI_NET_TCP, "64:ff9b::a00:1", 1, true},
+    {"tcp:[64:ff9b::a00:1]:*", WASI_NET_TCP, "64:ff9b::a00:1", 1, true},
+    {"udp:[64:ff9b::/32]:*", WASI_NET_UDP, "64:ff9b:1::a00:1", 1, false},
+    {"udp:[64:ff9b:1::/48]:*", WASI_NET_UDP, "64:ff9b:1::a00:1", 1, true},
+    {"tcp:[::/32]:*", WASI_NET_TCP, "::ffff:0:10.0.0.1", 1, false},
+    {"tcp:[2000::/3]:*", WASI_NET_TCP, "2002:a00:1::1", 1, false},
+    {"tcp:[2002::/16]:*", WASI_NET_TCP, "2002:a00:1::1", 1, true},
+    {"tcp:[2000::/3]:*", WASI_NET_TCP, "2001::f5ff:fffe", 1, false},
+    {"tcp:[2000::/3]:*", WASI_NET_TCP, "2001:1::f5ff:fffe", 1, true},
+    {"tcp:*:*", WASI_NET_TCP, "64:ff9b::a00:1", 1, true},
+    {"listen:[::/0]:*", WASI_NET_LISTEN, "2002:a00:1::1", 1, true},
+    {"udp:*:53", WASI_NET_UDP, "::1", 53, true},
+    {"udp:*:53-54", WASI_NET_UDP, "1.1.1.1", 54, true},
+    {"udp:*:53-54", WASI_NET_UDP, "1.1.1.1", 55, false},
+    {"listen:127.0.0.1:*", WASI_NET_LISTEN, "127.0.0.1", 0, true},
+    {"listen:127.0.0.1:80", WASI_NET_LISTEN, "127.0.0.1", 0, false},
+    {"listen:127.0.0.1:0", WASI_NET_LISTEN, "127.0.0.1", 0, true},
+    {"listen:127.0.0.1:80", WASI_NET_LISTEN, "0.0.0.0", 80, false},
+    {"listen:127.0.0.1:80", WASI_NET_TCP, "127.0.0.1", 80, false},
+    {"dns", WASI_NET_TCP, "127.0.0.1", 80, false},
+    {"tcp:name:80", WASI_NET_TCP, "1.2.3.4", 80, false},
+};
+
 static void rules_decide(void) {
-    static const struct {
-        const char *rule;
-        WasiNetUse use;
-        const char *address;
-        unsigned port;
-        bool allowed;
-    } rows[] = {
-        {"tcp:1.2.3.4:80", WASI_NET_TCP, "1.2.3.4", 80, true},
-        {"tcp:1.2.3.4:80", WASI_NET_TCP, "1.2.3.4", 81, false},
-        {"tcp:1.2.3.4:80", WASI_NET_UDP, "1.2.3.4", 80, false},
-        {"tcp:1.2.3.4:80", WASI_NET_LISTEN, "1.2.3.4", 80, false},
-        {"tcp:1.2.3.4:80", WASI_NET_TCP, "1.2.3.5", 80, false},
-        {"tcp:1.2.3.4:80", WASI_NET_TCP, "::102:304", 80, false},
-        {"tcp:[::ffff:1.2.3.4]:80", WASI_NET_TCP, "1.2.3.4", 80, true},
-        {"tcp:10.0.0.0/8:*", WASI_NET_TCP, "10.255.255.255", 1, true},
-        {"tcp:10.0.0.0/8:*", WASI_NET_TCP, "11.0.0.0", 1, false},
-        {"tcp:10.0.0.0/8:*", WASI_NET_TCP, "a00::", 1, false},
-        {"tcp:10.128.0.0/9:*", WASI_NET_TCP, "10.127.255.255", 1, false},
-        {"tcp:10.128.0.0/9:*", WASI_NET_TCP, "10.128.0.0", 65535, true},
-        {"tcp:10.1.2.3/31:*", WASI_NET_TCP, "10.1.2.2", 1, true},
-        {"tcp:10.1.2.3/31:*", WASI_NET_TCP, "10.1.2.4", 1, false},
-        {"tcp:0.0.0.0/0:*", WASI_NET_TCP, "8.8.8.8", 1, true},
-        {"tcp:0.0.0.0/0:*", WASI_NET_TCP, "::1", 1, false},
-        {"udp:[fd00::/8]:53", WASI_NET_UDP, "fdff::1", 53, true},
-        {"udp:[fd00::/8]:53", WASI_NET_UDP, "fe00::1", 53, false},
-        {"udp:[2001:db8::/33]:53", WASI_NET_UDP, "2001:db8:7fff::", 53, true},
-        {"udp:[2001:db8::/33]:53", WASI_NET_UDP, "2001:db8:8000::", 53, false},
-        {"udp:*:53", WASI_NET_UDP, "::1", 53, true},
-        {"udp:*:53-54", WASI_NET_UDP, "1.1.1.1", 54, true},
-        {"udp:*:53-54", WASI_NET_UDP, "1.1.1.1", 55, false},
-        {"listen:127.0.0.1:*", WASI_NET_LISTEN, "127.0.0.1", 0, true},
-        {"listen:127.0.0.1:80", WASI_NET_LISTEN, "127.0.0.1", 0, false},
-        {"listen:127.0.0.1:0", WASI_NET_LISTEN, "127.0.0.1", 0, true},
-        {"listen:127.0.0.1:80", WASI_NET_LISTEN, "0.0.0.0", 80, false},
-        {"listen:127.0.0.1:80", WASI_NET_TCP, "127.0.0.1", 80, false},
-        {"dns", WASI_NET_TCP, "127.0.0.1", 80, false},
-        {"tcp:name:80", WASI_NET_TCP, "1.2.3.4", 80, false},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof decisions / sizeof *decisions; i++) {
         WasiNetRule rule;
-        CHECK(!wasi_read_rule(arena, str_from(rows[i].rule), &rule));
+        CHECK(!wasi_read_rule(arena, str_from(decisions[i].rule), &rule));
         WasiNet net = {.rules = &rule, .rule_count = 1};
-        WasiAddress address = address_of(rows[i].address, rows[i].port);
-        bool allowed = wasi_net_allows(&net, rows[i].use, &address);
-        if (allowed != rows[i].allowed) printf("%s %s\n", rows[i].rule, rows[i].address);
-        CHECK_EQ(allowed, rows[i].allowed);
+        WasiAddress address = address_of(decisions[i].address, decisions[i].port);
+        bool allowed = wasi_net_allows(&net, decisions[i].use, &address);
+        if (allowed != decisions[i].allowed)
+            printf("%s %s\n", decisions[i].rule, decisions[i].address);
+        CHECK_EQ(allowed, decisions[i].allowed);
     }
     static const WasiNet none;
     WasiAddress address = address_of("1.2.3.4", 80);
     for (int use = 0; use < 4; use++) CHECK(!wasi_net_allows(&none, (WasiNetUse)use, &address));
     CHECK(!wasi_net_resolves(&none, "localhost"));
+}
+
+/* A wide range grants what becomes IPv4 where other rules grant all that it may become. */
+static void translated_addresses_need_both(void) {
+    static const char *const said[] = {"tcp:[::/0]:1-99", "tcp:10.0.0.0/8:50", "tcp:0.0.0.0/0:60"};
+    WasiNetRule rules[3];
+    for (int i = 0; i < 3; i++) CHECK(!wasi_read_rule(arena, str_from(said[i]), &rules[i]));
+    WasiNet net = {.rules = rules, .rule_count = 3};
+    static const struct {
+        const char *address;
+        uint16_t port;
+        bool allowed;
+    } rows[] = {
+        {"64:ff9b::a00:1", 50, true},   {"64:ff9b::a00:1", 51, false},
+        {"64:ff9b::b00:1", 50, false},  {"2002:a00:1::1", 50, true},
+        {"2001::f5ff:fffe", 50, true},  {"64:ff9b:1::a00:1", 50, false},
+        {"64:ff9b:1::a00:1", 60, true}, {"64:ff9b::a00:1", 100, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        WasiAddress at = address_of(rows[i].address, rows[i].port);
+        if (wasi_net_allows(&net, WASI_NET_TCP, &at) != rows[i].allowed)
+            printf("%s %u\n", rows[i].address, rows[i].port);
+        CHECK_EQ(wasi_net_allows(&net, WASI_NET_TCP, &at), rows[i].allowed);
+    }
 }
 
 static void names_are_decided_on_what_they_led_to(void) {
@@ -177,12 +219,25 @@ static void names_are_decided_on_what_they_led_to(void) {
     wasi_net_learn(&net, "www.b.test", &at);
     CHECK(wasi_net_allows(&net, WASI_NET_TCP, &at));
     static const char *const ours[] = {
-        "127.0.0.1", "127.9.9.9", "0.0.0.0", "169.254.169.254", "224.0.0.1",      "::1",
-        "::",        "fe80::1",   "ff02::1", "64:ff9b::7f00:1", "255.255.255.255"};
+        "127.0.0.1", "127.9.9.9", "0.0.0.0", "169.254.169.254", "224.0.0.1", "::1", "::", "fe80::1",
+        "ff02::1", "64:ff9b::7f00:1", "255.255.255.255",
+        /* translated by the network's own prefix, wherever it has the address; in tunnels */
+        "64:ff9b:1::7f00:1", "64:ff9b:1:fffe::a9fe:a9fe",
+        "64:ff9b:1:7f00:0:100::", "64:ff9b:1:7f:0:1::", "64:ff9b:1::7f:0:100:0",
+        "64:ff9b:1:7f00:0:100::1", "::ffff:0:127.0.0.1", "2002:7f00:1::", "2002:a9fe:a9fe::1",
+        "2002:e000:1::1", "2001::80ff:fffe"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         at = address_of(ours[i], 80);
         wasi_net_learn(&net, "a.test", &at);
         CHECK(!wasi_net_allows(&net, WASI_NET_TCP, &at));
+    }
+    static const char *const others[] = {
+        "64:ff9b::a00:1",        "64:ff9b:1::a00:1", "64:ff9b:1:fffe::808:808",
+        "64:ff9b:1:808:8:800::", "2002:a00:1::1",    "2001::f5ff:fffe"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        at = address_of(others[i], 80);
+        wasi_net_learn(&net, "a.test", &at);
+        CHECK(wasi_net_allows(&net, WASI_NET_TCP, &at));
     }
     at = address_of("127.0.0.1", 82);
     wasi_net_learn(&net, "localhost", &at);
@@ -219,6 +274,7 @@ int main(void) {
     arena = arena_new();
     RUN(rules_are_read);
     RUN(rules_decide);
+    RUN(translated_addresses_need_both);
     RUN(names_are_decided_on_what_they_led_to);
     RUN(names_have_one_form);
     arena_free(arena);
