@@ -22,6 +22,7 @@ struct WasiClient {
     size_t count;
     uint64_t steps; /* that something has come or gone */
     uint64_t seen;  /* of them, when the guest was last woken */
+    bool is_bound;  /* a connection may stand for who has used it */
 };
 
 enum {
@@ -374,15 +375,30 @@ static WasiClient *client_of(Wasi *wasi) {
     return *client = made;
 }
 
-void wasi_client_clear(WasiClient *client) {
-    while (client && client->first) give_up(client->first, HTTP_CONNECTION_TERMINATED);
-}
-
 void wasi_client_free(WasiClient *client) {
     if (!client) return;
-    wasi_client_clear(client);
+    while (client->first) give_up(client->first, HTTP_CONNECTION_TERMINATED);
     wasi_transfers_free(client->transfers);
     free(client);
+}
+
+WasiClient *wasi_client_rewind(WasiClient *client) {
+    while (client && client->first) give_up(client->first, HTTP_CONNECTION_TERMINATED);
+    if (!client || !client->is_bound) return client;
+    wasi_client_free(client);
+    return NULL;
+}
+
+/* Servers take these once for all that follows in the same connection (RFC 4559). */
+static bool binds_connection(const WasiFieldList *fields) {
+    for (size_t i = 0; i < fields->len; i++) {
+        Str name = fields->at[i].name, value = http1_trim(fields->at[i].value);
+        Str scheme = str_from_to(value, 0, str_find(value, ' ', 0));
+        if (http1_same_name(name, STR("authorization")) &&
+            (http1_same_name(scheme, STR("negotiate")) || http1_same_name(scheme, STR("ntlm"))))
+            return true;
+    }
+    return false;
 }
 
 /* What is sent, and its length; the body's reader goes over. */
@@ -443,6 +459,7 @@ WasiExchange *wasi_http_send(Wasi *wasi, WasiMessage *request, const WasiRequest
         free_exchange(x);
         return NULL;
     }
+    client->is_bound |= binds_connection(x->fields);
     enlist(client, x);
     x->has_future = true;
     return x;

@@ -111,7 +111,8 @@ typedef struct WasiClient WasiClient;
 WasiClient **wasi_client(Wasi *wasi);      /* NULL in it: none was ever sent */
 WasiBudget *wasi_budget(const Wasi *wasi); /* pays for fields and bodies of its guests */
 void wasi_client_free(WasiClient *client);
-void wasi_client_clear(WasiClient *client); /* gives up what is under way; may be NULL */
+/* Gives up what is under way, for another guest: what is left of it, which may be NULL, as it may have been. */
+WasiClient *wasi_client_rewind(WasiClient *client);
 void wasi_client_want(WasiClient *client);
 void wasi_client_pump(WasiClient *client);
 void wasi_client_wake(WasiClient *client);

@@ -333,12 +333,11 @@ void wasi_free(Wasi *wasi) {
     free_host(wasi);
 }
 
-/* Its client's idle connections are as good as before. */
+/* Its client's idle connections are as good as before, where they carry nothing of who has used them. */
 static bool rewind_host(Wasi *wasi) {
     Wasi *beside = wasi->beside, *whole = wasi->whole;
-    WasiClient *client = wasi->client;
+    WasiClient *client = wasi_client_rewind(wasi->client);
     Str path = wasi->path;
-    wasi_client_clear(client);
     wasi->client = NULL;
     end_host(wasi);
     bool good = begin_host(wasi, whole, wasi->store, wasi->arena, wasi->context);

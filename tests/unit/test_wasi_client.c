@@ -371,6 +371,28 @@ static void connections_are_kept(void) {
     CHECK(atomic_load(&server.connections) <= before + 1);
 }
 
+/* ... for the next guest, too, but for those that a server may take for the one who has used them. */
+static void connections_are_nobodys(void) {
+    static const struct {
+        const char *name, *value;
+        bool is_kept;
+    } rows[] = {{"x", "negotiate a", true},
+                {"authorization", "Bearer a", true},
+                {"authorization", "Basic NTLM", true},
+                {"Authorization", "NTLM TlRMTVNTUAAB", false},
+                {"authorization", "negotiate YII=", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Fetch f = {.method = "GET", .path = "/hello", .fields = {rows[i].name, rows[i].value}};
+        TOLD(fetch(&f), "200 hello");
+        int before = atomic_load(&server.connections);
+        TOLD(get("/hello"), "200 hello");
+        CHECK_EQ(atomic_load(&server.connections), before); /* of one guest */
+        CHECK(wasi_rewind(wasi));
+        TOLD(get("/hello"), "200 hello");
+        CHECK_EQ(atomic_load(&server.connections), before + !rows[i].is_kept);
+    }
+}
+
 static void errors(void) {
     static const char *const cases[][2] = {
         {"/nothing", "!connection-terminated"},
@@ -729,6 +751,7 @@ int main(void) {
     }
     RUN(answers);
     RUN(connections_are_kept);
+    RUN(connections_are_nobodys);
     RUN(errors);
     RUN(timeouts);
     RUN(a_busy_guest);
