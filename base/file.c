@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 enum { LARGEST_FILE = 0x7fffffff, CHUNK = 1 << 16 };
+static const char special[] = "it is a pipe, a socket or a device, and no file";
 
 const Source *source_of(Arena *arena, Str path, Str text) {
     Source *source = ARENA_NEW(arena, Source);
@@ -40,14 +41,21 @@ static int read_all(Arena *arena, int fd, size_t size, Str *text) {
     return 0;
 }
 
+static _Thread_local bool only_regular;
+
+void file_read_regular(void) { only_regular = true; }
+
 const Source *file_read(Arena *arena, Str path, Diags *diags) {
     bool standard = str_is(path, "-");
-    int fd = standard ? STDIN_FILENO : open(str_c(arena, path), O_RDONLY | O_CLOEXEC);
+    int flags = O_RDONLY | O_CLOEXEC | (only_regular ? O_NONBLOCK | O_NOCTTY : 0);
+    int fd = standard ? STDIN_FILENO : open(str_c(arena, path), flags);
     struct stat st;
     Str text = {0};
     int error = fd < 0 || fstat(fd, &st) < 0 ? errno : 0;
     if (!error && S_ISDIR(st.st_mode)) {
         error = EISDIR;
+    } else if (!error && only_regular && !S_ISREG(st.st_mode)) {
+        error = ENODEV;
     } else if (!error) {
         bool regular = S_ISREG(st.st_mode);
         error = regular && st.st_size > LARGEST_FILE
@@ -58,6 +66,7 @@ const Source *file_read(Arena *arena, Str path, Diags *diags) {
     if (!error) return source_of(arena, standard ? STR("<stdin>") : str_copy(arena, path), text);
     if (error == EISDIR) diag(diags, FILE_DIRECTORY, span_none(), STR_ARG(path));
     else if (error == EFBIG) diag(diags, FILE_LARGE, span_none(), STR_ARG(path));
+    else if (error == ENODEV) diag(diags, FILE_READ, span_none(), STR_ARG(path), special);
     else diag(diags, FILE_READ, span_none(), STR_ARG(path), strerror(error));
     return NULL;
 }

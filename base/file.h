@@ -8,6 +8,9 @@
  * missing, a directory, unreadable, or larger than 2 GiB. `binary` is set where the bytes begin
  * with "\0asm". */
 const Source *file_read(Arena *arena, Str path, Diags *diags);
+/* From now on this thread reads regular files only: no pipe or device, for which it might have to wait, or which never
+ * end. */
+void file_read_regular(void);
 
 /* A source of bytes that are in memory already; the path is for messages. */
 const Source *source_of(Arena *arena, Str path, Str text);

@@ -31,6 +31,7 @@ struct Reload {
 static void *run(void *context) {
     Reload *reload = context;
     const ServeOptions *options = reload->server->options;
+    file_read_regular(); /* else the end of the server might have to wait for it */
     ServeProgram *program = options->load(options->context);
     if (program) program->refs = 1;
     if (program && !program_works(options, program, &reload->is_unwanted)) {

@@ -96,6 +96,36 @@ sleep 0.2
 stop "an end while something endless is tried"
 cp "$tmp/handler.wasm" "$tmp/app.wasm"
 
+# What is no file any more is not waited for, nor read without end: the old program stays, and the server ends.
+start
+for what in pipe folder device; do
+    rm -rf "$tmp/app.wasm"
+    case $what in
+    pipe) mkfifo "$tmp/app.wasm" ;;
+    folder) mkdir "$tmp/app.wasm" ;;
+    device) ln -s /dev/zero "$tmp/app.wasm" ;;
+    esac
+    failed_before=$(metric reloads_failed_total)
+    kill -HUP "$pid"
+    becomes "a $what" $((failed_before + 1)) metric reloads_failed_total
+    is "the old one, a $what" hello "$(ask "http://127.0.0.1:$port/")"
+done
+say "a pipe" 'cannot read .*app.wasm.: it is a pipe'
+rm -rf "$tmp/app.wasm"
+mkfifo "$tmp/app.wasm"
+kill -HUP "$pid"
+stop "an end while the program is a pipe"
+# Another file that it is made of is one of them; and what was a pipe at the start.
+rm "$tmp/app.wasm"
+cp "$tmp/handler.wasm" "$tmp/app.wasm"
+mkfifo "$tmp/rules"
+(echo 'limits: {timeout: 9s}' >"$tmp/rules") &
+start --policy "$tmp/rules"
+kill -HUP "$pid"
+becomes "a policy of a pipe" 1 metric reloads_failed_total
+is "the old one, a policy" hello "$(ask "http://127.0.0.1:$port/")"
+stop "a policy of a pipe"
+
 # A worker that is started while the program is loaded has the old one at first.
 sed 's/i32.const 20000000/i32.const 100000000/' tests/serve/start.wat >"$tmp/longer.wat"
 "$witc" component embed -w wasi:http/proxy wasi/wit "$tmp/longer.wat" -o "$tmp/longer.wasm" || bad longer.wat "none"
