@@ -85,11 +85,39 @@ is "its end" 504 "$(cat "$tmp/run")"
 if [ "$(metric slices_total)" -gt 0 ]; then ok; else bad "its slices" none; fi
 stop "a task that computes"
 
-# ---- hints, and requests of a handler ----
+# ---- handlers in C ----
 if ! "$witc" build --all-features --wit wasi/wit -w wasi:http/proxy tests/serve/sender.c -o "$tmp/sender.wasm" 2>/dev/null; then
     skip "serve: clang is not installed"
     finish "serve guests"
 fi
+# ---- files ----
+# Pages from a folder and from an archive in memory. What a request changes no other sees, nor the disk; nothing else is
+# there.
+"$witc" build --wit "$tmp/wit" -w page tests/serve/page.c -o "$tmp/page.wasm" 2>"$err" || bad page "$(head -n 3 "$err")"
+mkdir "$tmp/pages" "$tmp/pages/in"
+echo one >"$tmp/pages/a.txt"
+echo two >"$tmp/pages/in/b.txt"
+ln -s ../../page.wasm "$tmp/pages/out"
+tar -cf "$tmp/pages.tar" -C "$tmp/pages" .
+for from in pages pages.tar; do
+    start --spare 1 --vfs "$tmp/$from::/" "$tmp/page.wasm"
+    for n in 1 2 3; do
+        is "$from: a file, request $n" one "$(ask "http://127.0.0.1:$port/a.txt")"
+        is "$from: another, request $n" two "$(ask "http://127.0.0.1:$port/in/b.txt")"
+    done
+    is "$from: no file" "404 404 404" "$(status /c.txt) $(status /out) $(status /in/%2e%2e/a.txt)"
+    # A new archive is read with the program.
+    echo three >"$tmp/pages/a.txt"
+    tar -cf "$tmp/pages.tar" -C "$tmp/pages" .
+    kill -HUP "$pid"
+    becomes "$from: the new one" three ask "http://127.0.0.1:$port/a.txt"
+    stop "$from"
+    echo one >"$tmp/pages/a.txt"
+    tar -cf "$tmp/pages.tar" -C "$tmp/pages" .
+done
+is "the disk" one "$(cat "$tmp/pages/a.txt")"
+
+# ---- hints, and requests of a handler ----
 start --features all --net-allow 'tcp:127.0.0.1:*' --max-outgoing 2 --drain-timeout 100ms "$tmp/sender.wasm"
 ask -i "http://127.0.0.1:$port/hints" | tr -d '\r' | grep -v '^Date' >"$tmp/got"
 cat >"$tmp/want" <<'END'
