@@ -7,7 +7,8 @@
  *     too much ── new requests get 503 ── instances that wait for a request are freed
  *              ── the largest guest is ended, one each time, if it has more than its part
  *
- * A guest's part is what each could have if there were --max-requests of them.
+ * A guest's part is what each could have if there were --max-requests of them. A worker that is locked in (--jail)
+ * may not ask the system what it has: there, what the guests have asked for is added up.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@
 
 #include "serve/internal.h"
 
-static const uint64_t often = 1000000; /* in ns; in which little can be touched */
+static const uint64_t often = 1000000,
+                      rarely = 10000000; /* in ns; in which little can be touched */
 static const char too_much[] = "the handler has taken much memory, and there is too little for all";
 
 /* The number at the beginning of a file, or behind a space in it. */
@@ -57,20 +59,27 @@ void memory_end(ServerMemory *m) {
     if (m->fd >= 0) close(m->fd);
 }
 
-bool memory_is_short(Server *s) {
-    ServerMemory *m = &s->memory;
-    uint64_t now = clock_now(), pages;
-    if (!m->is_short && now - m->looked < often) return false;
-    m->looked = now;
-    m->is_short = read_number(m->fd, true, &pages) && pages * page_size() > m->most;
-    return m->is_short;
-}
-
 static uint64_t taken_by(const Guest *g) {
     const VmStore *store = g->instance ? g->instance->store : making_store(g->making);
     if (!store) return 0;
     VmUsage usage = vm_store_usage(store);
     return usage.memory_bytes + usage.heap_bytes + usage.table_entries * sizeof(VmSlot);
+}
+
+static uint64_t taken(const Server *s) {
+    uint64_t all = 0, pages;
+    if (read_number(s->memory.fd, true, &pages)) return pages * page_size();
+    for (const Guest *g = s->guests; g; g = g->older) all += taken_by(g);
+    return all;
+}
+
+bool memory_is_short(Server *s) {
+    ServerMemory *m = &s->memory;
+    uint64_t now = clock_now();
+    if (!m->is_short && now - m->looked < (m->fd < 0 ? rarely : often)) return false;
+    m->looked = now;
+    m->is_short = taken(s) > m->most;
+    return m->is_short;
 }
 
 void memory_look(Server *s) {

@@ -303,7 +303,6 @@ bool server_open(Server *s, const ServeOptions *options, int fd, int admin_fd) {
                   .beat = {.fire = on_beat},
                   .log_again = {.fire = on_nothing},
                   .signals = {.fd = open_signals(), .ready = on_signal}};
-    memory_begin(&s->memory, options);
     s->listeners[0] = (Listener){{fd, 0, on_listener}, s, false};
     s->listeners[1] = (Listener){{admin_fd, 0, on_listener}, s, true};
     if (!s->loop || !s->scratch || s->signals.fd < 0 || !loop_watch(s->loop, &s->signals, EPOLLIN))
@@ -325,7 +324,6 @@ void server_close(Server *s) {
     program_release(s->program);
     tls_free(s->tls);
     log_close(s->log);
-    memory_end(&s->memory);
     if (s->signals.fd >= 0) close(s->signals.fd);
     free(s->scratch);
     loop_free(s->loop);
@@ -335,6 +333,7 @@ int server_run(const ServeOptions *options, ServeProgram *program, Tls *tls, int
                Counters *counters, size_t all_count, unsigned worker) {
     Server s;
     bool is_good = server_open(&s, options, fd, admin_fd);
+    memory_begin(&s.memory, options);
     s.program = program;
     s.tls = tls;
     s.all_counters = counters - worker;
@@ -349,5 +348,6 @@ int server_run(const ServeOptions *options, ServeProgram *program, Tls *tls, int
     while (is_good && !is_over(&s)) turn(&s);
     bool was_cut = s.connection_count || s.in_flight;
     server_close(&s);
+    memory_end(&s.memory);
     return is_good && !was_cut ? 0 : 1;
 }
