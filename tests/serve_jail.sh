@@ -90,7 +90,7 @@ if command -v openssl >/dev/null; then
     mkdir "$tmp/live" "$tmp/archive"
     for n in 1 2; do
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$tmp/archive/key$n" -out "$tmp/archive/cert$n" \
-            -days 3 -subj "/CN=host$n" 2>/dev/null
+            -days 3 -subj "/CN=host$n" -addext "subjectAltName=DNS:localhost" 2>/dev/null
     done
     renew() { ln -sf "../archive/cert$1" "$tmp/live/cert" && ln -sf "../archive/key$1" "$tmp/live/key"; }
     renew 1
@@ -104,6 +104,27 @@ if command -v openssl >/dev/null; then
         kill -HUP "$pid"
         becomes "a new one" host2 subject
         stop "certificates"
+
+        # Handlers' own requests: by name, and by TLS, whose libraries come when they are first needed.
+        secure() { # secure FLAGS: the status that /secure answers with there, and that of its second time
+            flags=$1
+            start --features all --net-allow 'tcp:localhost:*' --tls-cert "$tmp/live/cert" --tls-key "$tmp/live/key"
+            asked=$(for _ in 1 2; do ask -k -o /dev/null -w ' %{http_code}' "https://localhost:$port/secure"; done)
+            stop "requests of a handler"
+        }
+        program=$tmp/app/sender.wasm
+        export SSL_CERT_FILE="$tmp/archive/cert2"
+        if "$witc" build --all-features --wit wasi/wit -w wasi:http/proxy tests/serve/sender.c -o "$program" 2>/dev/null &&
+            secure '' && [ "$asked" = ' 203 203' ]; then
+            secure --jail
+            is "requests of a handler" ' 203 203' "$asked"
+            secure '--jail --workers 2'
+            is "requests of a handler of a worker" ' 203 203' "$asked"
+        else
+            skip "serve locked in: clang or libcurl is missing"
+        fi
+        unset SSL_CERT_FILE
+        flags=--jail program=$tmp/app/app.wasm
     fi
 fi
 

@@ -5,9 +5,10 @@
  *
  *     /hints      103 twice, then 200        /send?N   sends N requests for /wait to where it was asked
  *     /wait       no answer, ever            /late?MS  takes the body after so long, then answers
- *     /flood?N    N large hints at once
+ *     /flood?N    N large hints at once      /secure   asks for / there by https, and waits for the answer
  *
- * The status of the answer to /send and /flood is 200 and the number of those that were not refused.
+ * The status of the answer to /send and /flood is 200 and the number of those that were not refused; of that to
+ * /secure what it was answered with, and 3.
  */
 #include "proxy.h"
 
@@ -91,6 +92,31 @@ static int send_one(proxy_string_t *authority) {
     return wasi_http_outgoing_handler_handle(request, NULL, &future, &error);
 }
 
+/* The status of the answer to a request by https; 500: there is none. */
+static unsigned ask(proxy_string_t *authority) {
+    wasi_http_types_own_outgoing_request_t request =
+        wasi_http_types_constructor_outgoing_request(wasi_http_types_constructor_fields());
+    wasi_http_types_borrow_outgoing_request_t r = wasi_http_types_borrow_outgoing_request(request);
+    wasi_http_types_scheme_t scheme = {.tag = WASI_HTTP_TYPES_SCHEME_HTTPS};
+    proxy_string_t path = {(uint8_t *)"/", 1};
+    wasi_http_types_own_future_incoming_response_t future;
+    wasi_http_types_result_result_own_incoming_response_error_code_void_t got;
+    wasi_http_types_error_code_t error;
+    wasi_http_types_method_outgoing_request_set_scheme(r, &scheme);
+    wasi_http_types_method_outgoing_request_set_authority(r, authority);
+    wasi_http_types_method_outgoing_request_set_path_with_query(r, &path);
+    if (!wasi_http_outgoing_handler_handle(request, NULL, &future, &error)) return 500;
+    wasi_http_types_borrow_future_incoming_response_t f =
+        wasi_http_types_borrow_future_incoming_response(future);
+    wasi_io_poll_method_pollable_block(
+        wasi_io_poll_borrow_pollable(wasi_http_types_method_future_incoming_response_subscribe(f)));
+    if (!wasi_http_types_method_future_incoming_response_get(f, &got) || got.is_err ||
+        got.val.ok.is_err)
+        return 500;
+    return wasi_http_types_method_incoming_response_status(
+        wasi_http_types_borrow_incoming_response(got.val.ok.val.ok));
+}
+
 /* Reads the body; that some of it was taken, and how it has ended, is told on standard error. */
 static void take(Request request) {
     wasi_http_types_own_incoming_body_t body;
@@ -126,7 +152,8 @@ void exports_wasi_http_incoming_handler_handle(Request request, Out out) {
     else if (is(&path, "/wait", &n)) wait_ms(3600000);
     else if (is(&path, "/send", &n)) {
         while (n--) status += (unsigned)send_one(&authority);
-    } else if (is(&path, "/late", &n)) {
+    } else if (is(&path, "/secure", &n)) status = ask(&authority) + 3;
+    else if (is(&path, "/late", &n)) {
         wait_ms(n);
         take(request);
     }
