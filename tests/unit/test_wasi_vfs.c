@@ -251,7 +251,9 @@ static void cut_anywhere(void) {
     tar_header(&b, "h", '1', 0, "a");
     tar_end(&b);
     Str whole = buf_text(&b);
+    Arena *all = arena;
     for (size_t n = 0; n < whole.len; n++) {
+        arena = arena_new(); /* of each: an extended header has a buffer of its own */
         diags = (Diags){.arena = arena};
         const WasiTree *tree =
             wasi_tree_archive(arena, STR("t"), str_from_to(whole, 0, n), &room, &diags);
@@ -259,7 +261,9 @@ static void cut_anywhere(void) {
         if (has_end != (tree != NULL)) printf("cut at %zu\n", n);
         CHECK(has_end == (tree != NULL) && (tree || diags.errors == 1));
         CHECK(tree || (diags.list.at[0].span.source && diags.list.at[0].span.start <= n));
+        arena_free(arena);
     }
+    arena = all;
 }
 
 /* ---- what is changed in memory ---- */
