@@ -34,20 +34,20 @@ else
     stop "HTTP/2"
 
     # Bodies that come too slowly.
-    start --timeout 60s --body-timeout 1s --min-body-rate 1M
+    start --timeout 60s --body-timeout 1s --min-body-rate 1M --max-delay 0
     result=$(timeout 100 node tests/serve/slow.mjs "$port")
     count "$result"
     stop "slow bodies"
 
     # As many idle clients as there can be by default, where the system allows a process so many descriptors.
     if [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 10500 ]; then
-        start --max-connections 10200 --idle-timeout 10m
+        start --max-connections 10200 --idle-timeout 10m --max-delay 0
         count "$(timeout 300 node tests/serve/idle.mjs "$port" "$pid" 1.1 10000 4096)"
         stop "idle clients"
     else
         skip "serve: 10,000 idle connections: the limit of descriptors is $(ulimit -Hn)"
     fi
-    start --idle-timeout 10m
+    start --idle-timeout 10m --max-delay 0
     if node -e "require('http2').connect('http://127.0.0.1:$port').on('error', () => process.exit(1)).on('remoteSettings', () => process.exit(0))"; then
         count "$(timeout 300 node tests/serve/idle.mjs "$port" "$pid" 2 1000 32768)"
     fi

@@ -27,6 +27,7 @@ const ask = () => new Promise(done => {
     socket.on('data', d => {
         text += d.toString('latin1');
         if (text.includes('hello\n')) done(socket);
+        else if (/^HTTP\/1.1 [345]/.test(text)) done(null);
     });
     socket.on('close', () => { ended++; done(null); });
     socket.on('error', () => { });

@@ -43,7 +43,8 @@ stop() {
 # count RESULT: what a client of node has found, whose last line is `N passed, N failed`.
 count() {
     printf '%s\n' "$1" | grep FAILED
-    passed=$((passed + $(printf '%s\n' "$1" | sed -n 's/^\([0-9]*\) passed.*/\1/p')))
+    more=$(printf '%s\n' "$1" | sed -n 's/^\([0-9]*\) passed.*/\1/p')
+    passed=$((passed + ${more:-0}))
     more=$(printf '%s\n' "$1" | sed -n 's/.* \([0-9]*\) failed$/\1/p')
     [ -n "$more" ] || printf '%s\n' "$1" | tail -n 5
     failed=$((failed + ${more:-1}))
