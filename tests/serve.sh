@@ -33,6 +33,18 @@ else
     fi
     stop "HTTP/2"
 
+    # A body that is refused for its length is refused once, though it comes: by an answer.
+    start --max-body 10
+    status=$(timeout 10 node -e "
+        const client = require('http2').connect('http://127.0.0.1:$port').on('error', () => process.exit());
+        const body = client.request({ ':method': 'POST', 'content-length': 20 }).on('error', () => { });
+        body.on('response', h => console.log(h[':status'])).on('close', () => client.destroy()).end(Buffer.alloc(20))")
+    case $status in
+    413) ok ;;
+    *) [ "${result%%[!a-z]*}" = without ] || bad "a body that is refused by HTTP/2" "$status" ;;
+    esac
+    stop "a body that is refused by HTTP/2"
+
     # Bodies that come too slowly.
     start --timeout 60s --body-timeout 1s --min-body-rate 1M --max-delay 0
     result=$(timeout 100 node tests/serve/slow.mjs "$port")
