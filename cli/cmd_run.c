@@ -98,7 +98,10 @@ static int call_export(Cli *cli, const CompInfo *info, const Source *source, VmC
     if (!func && invokes) return EXIT_USAGE;
     if (!func) {
         Span span = {source, 0, 0};
+        size_t said = cli->diags.list.len;
         diag(&cli->diags, CLI_NO_RUN, span);
+        entry_note_other(cli, info);
+        if (cli->diags.list.len == said + 1) run_invoke_note(cli, info);
         return EXIT_INPUT;
     }
     uint32_t cells = vm_component_func_abi(func)->result->op_count;
@@ -136,7 +139,7 @@ static int run_component(Cli *cli, const CompInfo *info, const Source *source,
         run_note_limit(cli, WITC_LIMIT_INSTANCES);
     } else if (wasi_missing_feature(wasi, info)) {
         diag_note(&cli->diags, RUN_IMPORT_FEATURE, span_none(), wasi_missing_feature(wasi, info));
-    }
+    } else entry_note_import(cli);
     vm_linker_free(linker);
     return status;
 }
@@ -227,6 +230,7 @@ static int run(Cli *cli, void *given) {
     }
     if (!cli->args.len) {
         diag(&cli->diags, CLI_MISSING_ARGUMENT, span_none(), arguments[0].name);
+        diag_note(&cli->diags, CLI_SEE_HELP, span_none(), " ", "run");
         return EXIT_USAGE;
     }
     options->module.policy = policy;

@@ -37,6 +37,15 @@ VmComponentFunc *run_invoke_find(Cli *cli, VmComponent *component, const CompInf
 /* Its result, on a line, or as JSON. */
 void run_invoke_print(Cli *cli, const VmComponentFunc *func, const AbiValue *result, bool as_json);
 
+/* A note that lists what --invoke could call; none where there is nothing. */
+void run_invoke_note(Cli *cli, const CompInfo *info);
+
+/* Notes to what was said last (entry.c): which command a component is for, and how the import that is missing
+ * can be had. */
+bool entry_is_handler(const CompInfo *info);
+void entry_note_other(Cli *cli, const CompInfo *info);
+void entry_note_import(Cli *cli);
+
 /* A note to what was said last: the option for the limit that has stopped the guest, if one has. */
 void run_note_limit(Cli *cli, witc_limit limit);
 

@@ -65,7 +65,7 @@ static bool is_meant(const Export *e, Str name) {
            (!says_version && str_eq(name, e->interface));
 }
 
-static void note_exports(Cli *cli, const Exports *some) {
+static Str list_names(Cli *cli, const Exports *some) {
     Buf list = {.arena = cli->arena};
     for (size_t i = 0; i < some->len && i < 20; i++) {
         Str name = full_name(cli, &some->at[i]);
@@ -73,7 +73,23 @@ static void note_exports(Cli *cli, const Exports *some) {
     }
     if (some->len > 20) buf_fmt(&list, " and %zu more", some->len - 20);
     if (!some->len) buf_fmt(&list, "none");
-    diag_note(&cli->diags, CLI_EXPORTS, span_none(), STR_ARG(buf_text(&list)));
+    return buf_text(&list);
+}
+
+void run_invoke_note(Cli *cli, const CompInfo *info) {
+    Exports all = list_functions(cli, info);
+    if (!all.len) return;
+    diag_note(&cli->diags, CLI_INVOKE_FUNCTION, span_none(), STR_ARG(list_names(cli, &all)));
+}
+
+/* The name that may have been meant, with or without its interface; empty: none is near. */
+static Str nearest_export(Cli *cli, const Exports *all, Str name) {
+    VEC(Str) names = {0};
+    for (size_t i = 0; i < all->len; i++) {
+        *vec_push(cli->arena, &names) = all->at[i].name;
+        *vec_push(cli->arena, &names) = full_name(cli, &all->at[i]);
+    }
+    return str_nearest(name, names.at, names.len);
 }
 
 static bool find_export(Cli *cli, const CompInfo *info, Str name, Export *found) {
@@ -87,9 +103,14 @@ static bool find_export(Cli *cli, const CompInfo *info, Str name, Export *found)
     }
     if (meant.len == 1) *found = meant.at[0];
     if (meant.len == 1) return true;
+    Str near = meant.len ? (Str){0} : nearest_export(cli, &all, name);
     if (meant.len) diag(&cli->diags, CLI_AMBIGUOUS_EXPORT, span_none(), STR_ARG(name), meant.len);
     else diag(&cli->diags, CLI_NO_EXPORT, span_none(), STR_ARG(name));
-    note_exports(cli, meant.len ? &meant : &all);
+    if (near.len) diag_note(&cli->diags, CLI_NEAREST, span_none(), STR_ARG(near));
+    else {
+        Str names = list_names(cli, meant.len ? &meant : &all);
+        diag_note(&cli->diags, CLI_EXPORTS, span_none(), STR_ARG(names));
+    }
     return false;
 }
 

@@ -290,7 +290,11 @@ static void no_export(Run *run, const witc_instance *instance, Str name, const S
     }
     Span span = {source, 0, 0};
     diag(&cli->diags, CLI_NO_EXPORT, span, STR_ARG(name));
-    Str nearest = str_nearest(name, names.at, names.len);
+    size_t call = str_find(name, '(', 0);
+    if (call != SIZE_MAX)
+        diag_note(&cli->diags, CLI_INVOKE_WORDS, span_none(), STR_ARG(str_from_to(name, 0, call)));
+    Str nearest = str_nearest(str_from_to(name, 0, call), names.at, names.len);
+    if (call != SIZE_MAX && str_eq(nearest, str_from_to(name, 0, call))) return;
     if (nearest.len) {
         diag_note(&cli->diags, CLI_NEAREST, span_none(), STR_ARG(nearest));
         return;
@@ -300,7 +304,10 @@ static void no_export(Run *run, const witc_instance *instance, Str name, const S
         buf_fmt(&list, "%s`%.*s`", i ? ", " : "", STR_ARG(names.at[i]));
     if (names.len > 20) buf_fmt(&list, " and %zu more", names.len - 20);
     if (!names.len) buf_fmt(&list, "none");
-    diag_note(&cli->diags, CLI_EXPORTS, span_none(), STR_ARG(buf_text(&list)));
+    Str text = buf_text(&list);
+    if (names.len && !run->options->invoke.len)
+        diag_note(&cli->diags, CLI_INVOKE_FUNCTION, span_none(), STR_ARG(text));
+    else diag_note(&cli->diags, CLI_EXPORTS, span_none(), STR_ARG(text));
 }
 
 static int run_main(Run *run, const Source *source) {

@@ -84,6 +84,12 @@ static bool read_program(Cli *cli, const Policy *policy, Loaded *loaded) {
     CompComponent *decoded = source ? comp_decode(cli->arena, source, features, &cli->diags) : NULL;
     program->info =
         decoded ? comp_validate_jobs(cli->arena, decoded, features, 0, &cli->diags) : NULL;
+    if (program->info && !entry_is_handler(program->info)) {
+        Span span = {source, 0, 0};
+        diag(&cli->diags, CLI_NO_HANDLER, span);
+        entry_note_other(cli, program->info);
+        return false;
+    }
     if (!program->info || !policy_read(cli, policy, &plan, program->info, &loaded->granted))
         return false;
     loaded->files = plan.files;

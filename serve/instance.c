@@ -53,6 +53,10 @@ static bool instantiate(Instance *in, Making *making) {
     if (diags.list.len && feature)
         say("%.*s; it imports what WASI has as @unstable: served with `--features %s`",
             STR_ARG(diags.list.at[0].message), feature);
+    else if (diags.list.len && diags.list.at[0].code == DIAG_RUN_IMPORT_MISSING &&
+             !str_starts(diags.list.at[0].message, STR("import `wasi:")))
+        say("%.*s; `witc compose` links it with a component that exports this",
+            STR_ARG(diags.list.at[0].message));
     else if (diags.list.len) say("%.*s", STR_ARG(diags.list.at[0].message));
     else if (vm_status(in->thread) == VM_EXIT) say("an instance has ended while it was made");
     else if (vm_trapped(in->thread)) {
