@@ -153,6 +153,8 @@ enum { EXIT_OK, EXIT_INPUT, EXIT_USAGE };
 
 /* The whole program: reads the command line, runs a command, shows diagnostics; the exit status. */
 int cli_main(int argc, char **argv);
+/* Tells that there is no such command, and what may have been meant. */
+void cli_unknown_command(Cli *cli, Str said);
 /* Whether what goes to this file descriptor is coloured: --color, NO_COLOR, a terminal. */
 bool cli_colour(const Cli *cli, int file);
 

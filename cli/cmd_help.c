@@ -17,7 +17,7 @@ static bool named_command(Cli *cli, const Command **named) {
     for (size_t i = 1; i < cli->args.len; i++) {
         said = str_fmt(cli->arena, "%.*s %.*s", STR_ARG(said), STR_ARG(cli->args.at[i]));
     }
-    diag(&cli->diags, CLI_UNKNOWN_COMMAND, span_none(), STR_ARG(said));
+    cli_unknown_command(cli, said);
     return false;
 }
 

@@ -83,11 +83,17 @@ static void unknown_command(Cli *cli, const Str *words, size_t n) {
         }
         said = str_fmt(cli->arena, "%.*s %.*s", STR_ARG(words[0]), STR_ARG(words[1]));
     }
+    cli_unknown_command(cli, said);
+}
+
+void cli_unknown_command(Cli *cli, Str said) {
     diag(&cli->diags, CLI_UNKNOWN_COMMAND, span_none(), STR_ARG(said));
     Str *names = ARENA_NEW_ARRAY(cli->arena, Str, cli_command_count);
     for (size_t i = 0; i < cli_command_count; i++) names[i] = str_from(cli_commands[i].name);
     Str nearest = str_nearest(said, names, cli_command_count);
     if (nearest.len) diag_note(&cli->diags, CLI_NEAREST, span_none(), STR_ARG(nearest));
+    else if (file_exists(cli->arena, said))
+        diag_note(&cli->diags, CLI_RUN_FILE, span_none(), STR_ARG(said));
     else diag_note(&cli->diags, CLI_SEE_HELP, span_none(), "", "");
 }
 

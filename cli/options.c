@@ -287,6 +287,32 @@ static const char *who_has(Str said) {
     return found;
 }
 
+/* What other programs call it. */
+static Str other_name(Str said) {
+    static const char *const names[][2] = {
+        {"--port", "--addr"},  {"--listen", "--addr"},   {"--bind", "--addr"},
+        {"--host", "--addr"},  {"--mapdir", "--dir"},    {"--mount", "--dir"},
+        {"--volume", "--dir"}, {"--net", "--net-allow"}, {"--allow-net", "--net-allow"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_is(said, names[i][0])) return str_from(names[i][1]);
+    return (Str){0};
+}
+
+/* The option that `said` begins with, or that ends in it: `--environment`, `--memory`. */
+static Str related(Str said, const Str *names, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (names[i].len > 4 && str_starts(said, names[i])) return names[i];
+    for (size_t i = 0; said.len > 5 && i < n; i++)
+        if (str_ends(names[i], str_after(said, 1))) return names[i];
+    return (Str){0};
+}
+
+static bool has_name(Str name, const Str *names, size_t n) {
+    while (n--)
+        if (str_eq(name, names[n])) return true;
+    return false;
+}
+
 static bool unknown_option(Parser *p, Str said) {
     Cli *cli = p->cli;
     diag(&cli->diags, CLI_UNKNOWN_OPTION, span_none(), STR_ARG(said));
@@ -296,7 +322,10 @@ static bool unknown_option(Parser *p, Str said) {
         *vec_push(cli->arena, &names) = str_fmt(cli->arena, "--%s", option->name);
     }
     const char *other = said.len > 2 ? who_has(said) : NULL;
-    Str nearest = said.len > 2 ? str_nearest(said, names.at, names.len) : (Str){0};
+    Str nearest = other_name(said);
+    if (!has_name(nearest, names.at, names.len)) nearest = (Str){0};
+    if (said.len > 2 && !nearest.len) nearest = str_nearest(said, names.at, names.len);
+    if (said.len > 2 && !nearest.len) nearest = related(said, names.at, names.len);
     if (other) diag_note(&cli->diags, CLI_OTHER_HAS, span_none(), other);
     else if (nearest.len) diag_note(&cli->diags, CLI_NEAREST, span_none(), STR_ARG(nearest));
     return false;
