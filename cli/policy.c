@@ -218,8 +218,13 @@ static bool open_folder(Cli *cli, const CompDirectory *d, uint64_t *room, WasiFo
         return (folder->tree = wasi_tree_load(cli->arena, d->host, room, &cli->diags));
     folder->fd = open(str_c(cli->arena, d->host), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->fd >= 0) return true;
+    bool is_missing = errno == ENOENT;
     diag(&cli->diags, FILE_READ, d->span.source ? d->span : span_none(), STR_ARG(d->host),
          strerror(errno));
+    size_t colon = str_find(d->host, ':', 0);
+    if (is_missing && colon != SIZE_MAX)
+        diag_note(&cli->diags, CLI_TWO_COLONS, span_none(), STR_ARG(str_from_to(d->host, 0, colon)),
+                  STR_ARG(str_after(d->host, colon + 1)));
     return false;
 }
 

@@ -272,11 +272,22 @@ static Str take_part(Str *rest) {
     return part;
 }
 
+/* setting ::= [a-z]+ '=' .*      as a limit is written */
+static bool is_setting(Str text) {
+    size_t n = 0;
+    while (n < text.len && text.ptr[n] >= 'a' && text.ptr[n] <= 'z') n++;
+    return n && n < text.len && text.ptr[n] == '=';
+}
+
 const char *comp_read_directory(Str said, CompDirectory *out) {
     size_t comma;
     while ((comma = str_rfind(said, ',')) != SIZE_MAX) {
         Str limit = str_after(said, comma + 1);
         bool quota = str_starts(limit, STR("quota=")), files = str_starts(limit, STR("files="));
+        if (!quota && !files && is_setting(limit))
+            return "`quota=SIZE` or `files=N` behind a comma (a name that has such a comma in it "
+                   "is "
+                   "said as `host` and `guest` in a policy)";
         if (!quota && !files) break; /* other commas belong to the names */
         uint64_t *to = quota ? &out->quota : &out->files;
         if (!number(str_after(limit, 6), size_units, to) || !*to)
