@@ -123,6 +123,17 @@ static bool cannot_listen(Str where, const char *why) {
     return false;
 }
 
+/* With the way out, where it is not plain. */
+static bool cannot_bind(Str where, int why) {
+    const char *remedy =
+        why == EADDRINUSE      ? "; another program listens there, port 0 is any that is free"
+        : why == EACCES        ? "; ports below 1024 are for who may have them"
+        : why == EADDRNOTAVAIL ? "; this machine does not have it, 0.0.0.0 is all that it has"
+                               : "";
+    say("cannot listen at %.*s: %s%s", STR_ARG(where), strerror(why), remedy);
+    return false;
+}
+
 static bool add(Listening *l, int fd) {
     if (fd < 0) return false;
     l->fds[l->count++] = fd;
@@ -142,7 +153,7 @@ static bool listen_inet(Listening *l, Str address, size_t count) {
     bool is_good = count == 1 || choose_port((struct sockaddr *)&at, len);
     while (is_good && l->count < count)
         is_good = add(l, open_socket((struct sockaddr *)&at, len, count > 1));
-    return is_good || cannot_listen(address, strerror(errno));
+    return is_good || cannot_bind(address, errno);
 }
 
 /* What is left of a server that has ended is removed; anything else is not. */
