@@ -121,18 +121,35 @@ static bool bad_value(Cli *cli, Str value, const char *option, const char *expec
     return false;
 }
 
+static const char host_and_port[] =
+    "HOST:PORT such as 127.0.0.1:8080 or [::1]:8080, with a port up to 65535";
+
 static bool check(Cli *cli, Options *o) {
     const ServeOptions *s = &o->serve;
     if (!s->unix_path.len && !serve_is_address(s->address))
-        return bad_value(cli, s->address, "--addr", "HOST:PORT");
+        return bad_value(cli, s->address, "--addr", host_and_port);
     if (s->admin.len && !serve_is_address(s->admin))
-        return bad_value(cli, s->admin, "--admin-addr", "HOST:PORT");
+        return bad_value(cli, s->admin, "--admin-addr", host_and_port);
     if (s->tls_keys.len && s->tls_keys.len != s->tls_certificates.len)
         return bad_value(cli, s->tls_keys.at[s->tls_keys.len - 1], "--tls-key",
                          "a key for each --tls-cert");
     Str workers = str_fmt(cli->arena, "%llu", (unsigned long long)s->workers);
     if (s->workers < 1 || s->workers > SERVE_MAX_WORKERS)
         return bad_value(cli, workers, "--workers", "1 to 256");
+    const struct {
+        uint64_t value;
+        const char *option;
+    } above_0[] = {{s->max_connections, "--max-connections"},
+                   {s->max_requests, "--max-requests"},
+                   {s->max_streams, "--max-streams"},
+                   {s->max_target, "--max-target"},
+                   {s->max_head, "--max-head"},
+                   {s->max_fields, "--max-fields"},
+                   {s->max_body, "--max-body"},
+                   {s->reuse, "--reuse"}};
+    for (size_t i = 0; i < sizeof above_0 / sizeof *above_0; i++)
+        if (!above_0[i].value)
+            return bad_value(cli, STR("0"), above_0[i].option, "a number above 0");
     return policy_check(cli, &o->policy);
 }
 

@@ -15,6 +15,23 @@ expect "unknown option" 2 help --colr never
 say "unknown option suggests" 'did you mean `--color`?'
 expect "an option of another command" 2 serve --trace app.wasm
 say "an option of another command: of which" 'only `witc run` has it'
+for pair in port=addr environment=env memory=max-memory cert=tls-cert volume=dir; do
+    expect "--${pair%=*} of serve" 2 serve "--${pair%=*}" x app.wasm
+    say "--${pair%=*} of serve" "did you mean \`--${pair#*=}\`?"
+done
+expect "help for an unknown command" 2 help rum
+say "help for an unknown command" 'did you mean `run`?'
+expect "a file as a command" 2 README.md
+say "a file as a command" '`witc run README.md` runs a program'
+for words in '--seed 4' '--max-record 1M' '--trace-filter x'; do
+    # shellcheck disable=SC2086
+    expect "run $words" 2 run $words program.wasm
+    say "run $words" "\`${words% *}\` is of no use without"
+done
+for option in max-connections max-requests max-streams max-target max-head max-fields max-body reuse; do
+    expect "serve --$option 0" 2 serve --$option 0 app.wasm
+    say "serve --$option 0" "expected a number above 0"
+done
 expect "option without value" 2 help --color
 expect "bad choice" 2 help --color=blue
 say "bad choice tells" 'expected auto|always|never'
@@ -118,4 +135,32 @@ if command -v bash >/dev/null; then
     bash -c '. "$1"; COMP_WORDS=(witc wast2json --wa); COMP_CWORD=2; _witc; [ "${COMPREPLY[*]}" = --wasm-dir ]' \
         - "$tmp/script" && ok || bad "bash completion" "takes wast2json for wast"
 fi
+
+# A component that was given to the wrong command, or lacks something.
+what() { # what NAME STATUS PATTERN WORDS...
+    name=$1 pattern=$3 status=$2
+    shift 3
+    expect "$name" "$status" "$@" && say "$name" "$pattern" && say "$name: placed" '-->'
+}
+printf '(component (instance $i) (export "wasi:http/incoming-handler@0.2.3" (instance $i)))' >"$tmp/handler.wat"
+printf '(component (instance $i) (export "wasi:cli/run@0.2.3" (instance $i)))' >"$tmp/program.wat"
+printf '(component (instance $i) (export "wasi:cli/run@0.3.0" (instance $i)))' >"$tmp/newer.wat"
+printf '(component (import "a:b/c" (func)))' >"$tmp/missing.wat"
+printf '(component (import "wasi:nn/c" (func)))' >"$tmp/other.wat"
+printf '(component (import "a:b/c" (func $f)) (instance $i) (export "wasi:http/incoming-handler@0.2.3" (instance $i)))' \
+    >"$tmp/open.wat"
+printf '(module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))' >"$tmp/add.wat"
+what "a handler for run" 1 '`witc serve` runs it' run "$tmp/handler.wat"
+what "a program for serve" 1 '`witc run` runs it' serve "$tmp/program.wat"
+what "WASI 0.3 for run" 1 'of WASI 0.3, which is not supported' run "$tmp/newer.wat"
+what "an import that is missing" 1 '`witc compose` links it' run "$tmp/missing.wat"
+what "an import of another WASI" 1 'the interfaces of 0.2' run "$tmp/other.wat"
+expect "an import that serve lacks" 1 serve --addr 127.0.0.1:0 "$tmp/open.wat"
+say "an import that serve lacks" '`a:b/c` is missing.*`witc compose` links it'
+what "a module without _start" 1 '`--invoke NAME` calls one.*`add`' run "$tmp/add.wat"
+what "a call of a module" 2 'behind its file: `--invoke add FILE 1 2`' run --invoke 'add(1, 2)' "$tmp/add.wat"
+expect "a folder with one colon" 1 run --dir "$tmp/none:/x" "$tmp/program.wat"
+say "a folder with one colon" "none::/x"
+expect "a limit of a folder that there is not" 2 run --dir "$tmp::/x,qota=1M" "$tmp/program.wat"
+say "a limit of a folder that there is not" '`quota=SIZE` or `files=N` behind a comma'
 finish "command line"
