@@ -307,8 +307,8 @@ bool http2_begin_stream(Http2 *h, int32_t id) {
 }
 
 static void refuse(Http2Stream *s, Http1Refusal why) {
-    if (s->request->answer_kind == ANSWER_SERVER) return; /* it was: the answer is on its way */
-    if (!request_refuse(s->request, why))
+    bool is_told = s->request->answer_kind == ANSWER_SERVER; /* it was: that answer is to arrive */
+    if (!request_refuse(s->request, why) && !is_told)
         http2_cut(s, NGHTTP2_PROTOCOL_ERROR, http1_refusal_text(why));
     go_on(s);
 }
