@@ -26,7 +26,7 @@ say "a file as a command" '`witc run README.md` runs a program'
 for words in '--seed 4' '--max-record 1M' '--trace-filter x'; do
     # shellcheck disable=SC2086
     expect "run $words" 2 run $words program.wasm
-    say "run $words" "\`${words% *}\` is of no use without"
+    say "run $words" "\`${words% *}\` says something only together with"
 done
 for option in max-connections max-requests max-streams max-target max-head max-fields max-body reuse; do
     expect "serve --$option 0" 2 serve --$option 0 app.wasm
