@@ -55,6 +55,8 @@ kill -STOP "$(pgrep -P "$pid" | head -n 1)"
 becomes "a stuck one is killed" 2 metric worker_restarts_total
 becomes "the next is locked in, too" "1 2,1 2" workers
 is "they answer" "hello hello" "$(ask "http://127.0.0.1:$port/") $(ask "http://127.0.0.1:$port/")"
+stop "one after the other"
+start --workers 2 # none of which a busy machine makes look stuck
 replace ln -s
 becomes "it is outside for all of them" 3 said 'Permission denied'
 stop "workers"
