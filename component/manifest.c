@@ -285,9 +285,8 @@ const char *comp_read_directory(Str said, CompDirectory *out) {
         Str limit = str_after(said, comma + 1);
         bool quota = str_starts(limit, STR("quota=")), files = str_starts(limit, STR("files="));
         if (!quota && !files && is_setting(limit))
-            return "`quota=SIZE` or `files=N` behind a comma (a name that has such a comma in it "
-                   "is "
-                   "said as `host` and `guest` in a policy)";
+            return "`quota=SIZE` or `files=N` behind a comma (a name with such a comma is said as "
+                   "`host` and `guest` in a policy)";
         if (!quota && !files) break; /* other commas belong to the names */
         uint64_t *to = quota ? &out->quota : &out->files;
         if (!number(str_after(limit, 6), size_units, to) || !*to)
