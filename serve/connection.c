@@ -25,8 +25,6 @@
 
 #include "serve/internal.h"
 
-#define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
-
 enum {
     MOST_ADMIN = 64,       /* connections to the second address, beyond --max-connections */
     MOST_TURNED_AWAY = 64, /* and those that are told that there are too many */

@@ -18,8 +18,6 @@
 
 #include "serve/internal.h"
 
-#define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
-
 enum { MOST_TOLD = 200 }; /* bytes of a target that has trapped: its message comes after it */
 static const char too_long[] = "the request has lasted too long";
 

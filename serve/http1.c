@@ -18,8 +18,6 @@
 
 #include "serve/internal.h"
 
-#define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
-
 static const uint64_t probe_time = 100000000;
 
 /* ---- answers ---- */

@@ -16,8 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
-
 enum { MOST_INFORMED = 64 }; /* frames that wait to be sent, before a guest's 1xx are refused */
 static const char unfinished[] = "the handler's answer was not whole";
 

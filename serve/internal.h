@@ -3,6 +3,7 @@
 #define SERVE_INTERNAL_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <sys/socket.h>
 
 #include "serve/serve.h"
@@ -17,6 +18,9 @@
  * goes on (the handler may have more to do), one without a guest is answered by the server. All that
  * happens is a turn of the loop: descriptors that are ready, timers, and guests that can go on.
  */
+
+/* What a member that a callback is given stands in. */
+#define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 /* ---- loop.c ---- */
 
@@ -176,6 +180,7 @@ typedef struct {
     uint64_t most; /* bytes */
     uint64_t looked;
     bool is_short; /* it had more then */
+    Timer timer;   /* of the next look */
 } ServerMemory;
 
 struct Server {
@@ -534,8 +539,8 @@ void reload_leave_behind(Server *server); /* in a new process, where the thread 
 
 /* ---- memory.c ---- */
 
-void memory_begin(ServerMemory *memory, const ServeOptions *options);
-void memory_end(ServerMemory *memory);
+void memory_begin(Server *server);
+void memory_end(const Server *server);
 /* Whether this process has too much; looks, where it has not done so of late. */
 bool memory_is_short(Server *server);
 /* Ends the largest guest where it has. */

@@ -50,15 +50,6 @@ static uint64_t usual(void) {
     return all / 4 * 3;
 }
 
-void memory_begin(ServerMemory *m, const ServeOptions *options) {
-    m->fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    m->most = (options->max_resident ? options->max_resident : usual()) / options->workers;
-}
-
-void memory_end(ServerMemory *m) {
-    if (m->fd >= 0) close(m->fd);
-}
-
 static uint64_t taken_by(const Guest *g) {
     const VmStore *store = g->instance ? g->instance->store : making_store(g->making);
     if (!store) return 0;
@@ -73,29 +64,61 @@ static uint64_t taken(const Server *s) {
     return all;
 }
 
+static uint64_t next_look(const ServerMemory *m) {
+    return m->looked + (m->fd < 0 ? rarely : often);
+}
+
 bool memory_is_short(Server *s) {
     ServerMemory *m = &s->memory;
     uint64_t now = clock_now();
-    if (!m->is_short && now - m->looked < (m->fd < 0 ? rarely : often)) return false;
+    if (!m->is_short && now < next_look(m)) return false;
     m->looked = now;
     m->is_short = taken(s) > m->most;
     return m->is_short;
 }
 
-void memory_look(Server *s) {
-    Guest *largest = NULL;
-    if (!s->guests || !memory_is_short(s)) return;
+static Guest *largest(const Server *s, uint64_t *has) {
+    Guest *found = NULL;
+    *has = s->memory.most / (s->options->max_requests + 1);
+    for (Guest *g = s->guests; g; g = g->older) {
+        uint64_t size = taken_by(g);
+        if (size > *has) *has = size, found = g;
+    }
+    return found;
+}
+
+static void free_some(Server *s) {
     if (s->spare) {
         server_free_spare(s);
         return;
     }
-    uint64_t most = s->memory.most / (s->options->max_requests + 1);
-    for (Guest *g = s->guests; g; g = g->older) {
-        uint64_t has = taken_by(g);
-        if (has > most) most = has, largest = g;
-    }
-    if (!largest) return;
+    uint64_t has;
+    Guest *g = largest(s, &has);
+    if (!g) return;
     say("request %llu was ended: it has %llu MB, and all together have too much",
-        (unsigned long long)largest->request->id, (unsigned long long)most >> 20);
-    request_returned(largest->request, too_much, 503);
+        (unsigned long long)g->request->id, (unsigned long long)has >> 20);
+    request_returned(g->request, too_much, 503);
+}
+
+/* Guests that have taken memory since it was looked at last may all be asleep when it is time to look again. */
+void memory_look(Server *s) {
+    ServerMemory *m = &s->memory;
+    if (!s->guests) return;
+    bool is_early = clock_now() < next_look(m);
+    if (memory_is_short(s)) free_some(s);
+    if (is_early || m->is_short) loop_timer(s->loop, &m->timer, next_look(m));
+}
+
+static void on_timer(Timer *timer) { memory_look(CONTAINER(timer, Server, memory.timer)); }
+
+void memory_begin(Server *s) {
+    ServerMemory *m = &s->memory;
+    const ServeOptions *o = s->options;
+    m->fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    m->most = (o->max_resident ? o->max_resident : usual()) / o->workers;
+    m->timer.fire = on_timer;
+}
+
+void memory_end(const Server *s) {
+    if (s->memory.fd >= 0) close(s->memory.fd);
 }

@@ -17,8 +17,6 @@
 
 #include "serve/internal.h"
 
-#define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
-
 struct Reload {
     Watch done;
     Server *server;

@@ -20,8 +20,6 @@
 
 #include "serve/internal.h"
 
-#define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
-
 enum {
     MOST_ACCEPTED = 64, /* at a time */
     FEW_QUEUED = 3,     /* are never too many */
@@ -333,7 +331,7 @@ int server_run(const ServeOptions *options, ServeProgram *program, Tls *tls, int
                Counters *counters, size_t all_count, unsigned worker) {
     Server s;
     bool is_good = server_open(&s, options, fd, admin_fd);
-    memory_begin(&s.memory, options);
+    memory_begin(&s);
     s.program = program;
     s.tls = tls;
     s.all_counters = counters - worker;
@@ -348,6 +346,6 @@ int server_run(const ServeOptions *options, ServeProgram *program, Tls *tls, int
     while (is_good && !is_over(&s)) turn(&s);
     bool was_cut = s.connection_count || s.in_flight;
     server_close(&s);
-    memory_end(&s.memory);
+    memory_end(&s);
     return is_good && !was_cut ? 0 : 1;
 }

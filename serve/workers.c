@@ -23,8 +23,6 @@
 
 #include "serve/internal.h"
 
-#define CONTAINER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
-
 static const uint64_t long_life = 10000000000, first_delay = 100000000;
 
 typedef struct Supervisor Supervisor;
