@@ -22,10 +22,12 @@ writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
 writeFileSync(join(folder, 'main.js'), `
 import { _setPreopens } from '@bytecodealliance/preview2-shim/filesystem';
 import { _setArgs, _setEnv } from '@bytecodealliance/preview2-shim/cli';
+import { _denyDnsLookup, _denyTcp, _denyUdp } from '@bytecodealliance/preview2-shim/sockets';
 const said = ${JSON.stringify({ ...said, name: basename(said.wasm) })};
 _setPreopens(said.root ? { '/': said.root } : {});
 _setArgs([said.name, ...said.args]);
 _setEnv(said.env);
+if (!said.network) _denyDnsLookup(), _denyTcp(), _denyUdp();
 const { run } = await import('./component.js');
 try {
     run.run();
