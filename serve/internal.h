@@ -214,9 +214,11 @@ struct Server {
     uint64_t next_id;
     bool is_draining, is_ended, is_healthy, cannot_make;
     const atomic_bool *is_unwanted; /* what is tried; NULL: it is wanted, or served */
-    uint64_t calm_at; /* until then more is offered than can be answered, as far as one knows */
-    uint64_t delay;   /* how long the guest that has begun last had waited for that */
-    size_t waiting;   /* guests that have not begun */
+    bool is_behind;                 /* more is offered than can be answered */
+    uint64_t judged;                /* when that was looked at last; since then */
+    uint64_t offered, shed;
+    uint64_t delay; /* how long the guest that has begun last had waited for that */
+    size_t waiting; /* guests that have not begun */
     ServerMemory memory;
     time_t date_at;
     char date[32];

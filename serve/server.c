@@ -21,8 +21,8 @@
 #include "serve/internal.h"
 
 enum {
-    MOST_ACCEPTED = 64, /* at a time */
-    FEW_QUEUED = 3,     /* are never too many */
+    MOST_ACCEPTED = 256, /* at a time */
+    FEW_QUEUED = 3,      /* are never too many */
 };
 static const uint64_t rest = 100000000, turn_time = 5000000, second = 1000000000;
 
@@ -51,15 +51,26 @@ static bool has_work_for(const Server *s, uint64_t ns) {
     return s->queued >= FEW_QUEUED && s->usual && s->queued > ns / s->usual;
 }
 
+/* Once a second: where of the last second's requests more than a few were turned away, too many are offered. */
+static void judge(Server *s) {
+    uint64_t passed = loop_now(s->loop) - s->judged;
+    if (passed < second) return;
+    s->is_behind = passed < 2 * second && s->shed > s->offered / 16;
+    s->judged += passed;
+    s->offered = s->shed = 0;
+}
+
 /* What a request has waited for its first slice is known too late, and tells nothing of its other slices:
  * guests that have begun share the time with all that begin after them. So what those who can go on have to
  * compute counts, and those who wait for something do not. A burst may come near to max_delay; where one
  * has, more is offered than can be answered, and a queue that stays long would only make all of them late:
- * it is kept at a quarter until nobody has been turned away for a second. */
+ * it is kept short. */
 static bool has_too_much_work(Server *s, uint64_t most) {
-    uint64_t now = loop_now(s->loop);
-    if (!has_work_for(s, now < s->calm_at ? most / 4 : most / 3 * 2)) return false;
-    s->calm_at = now + second;
+    judge(s);
+    s->offered++;
+    if (!has_work_for(s, s->is_behind ? most / 20 : most / 3 * 2)) return false;
+    s->is_behind = true;
+    s->shed++;
     return true;
 }
 

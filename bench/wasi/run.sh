@@ -4,7 +4,8 @@
 # that sleep, requests of `witc serve` by HTTP/1.1, TLS and HTTP/2, and what it does when twice as many are offered as
 # it can answer. Beside it, in the same run, cp and wasmtime (WASMTIME=FILE), where there is one.
 #
-#     SECONDS_EACH (3)   how long each run of a server lasts     RUNS (5)    how often others are repeated: the least counts
+#     SECONDS_EACH (3)   how long each run of a server lasts (three times as long where more is offered than it can answer)
+#     RUNS (5)           how often others are repeated: the least counts
 #     SIZE (1G)          of the file that is copied              GUESTS (10000)
 #
 # It needs clang for the guests, and wrk (h2load for HTTP/2, openssl for TLS); what is missing is left out.
@@ -12,7 +13,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . bench/figures.sh
 figures 5-wasi
-witc=$(realpath "${WITC:-build/witc}") seconds=${SECONDS_EACH:-3} runs=${RUNS:-5} size=${SIZE:-1G} guests=${GUESTS:-10000}
+witc=$(realpath "${WITC:-build/witc}") seconds=${SECONDS_EACH:-3} runs=${RUNS:-5} size=${SIZE:-1G} guests=${GUESTS:-10000} long=$((${SECONDS_EACH:-3} * 3))
 wasmtime=${WASMTIME:-$(command -v wasmtime)}
 tmp=$(mktemp -d) pid=''
 trap '[ -z "$pid" ] || kill "$pid"; rm -rf "$tmp"' EXIT
@@ -145,7 +146,7 @@ fi
 
 # ---- more than it can answer ----
 offer() { # offer RATE: into $served, $away, $p99
-    "$tmp/offer" "${url##*:}" "$path" "$1" "$seconds" >"$tmp/got"
+    "$tmp/offer" "${url##*:}" "$path" "$1" "$long" >"$tmp/got"
     read -r served away _ p99 <"$tmp/got"
     sleep 0.3
 }
