@@ -5,6 +5,7 @@
  * arena of its own, which is freed when the last request that uses it has ended. What is wrong with
  * the file is told at once.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,6 +19,17 @@ typedef struct {
     Granted granted;
     StrVec files; /* that it was made of, besides the program's own */
 } Loaded;
+
+/* In one piece: several processes may have something to say. */
+static void show(const Cli *cli) {
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+    diag_print(to ? to : stderr, &cli->diags, cli_colour(cli, STDERR_FILENO));
+    if (to) fclose(to);
+    if (len) fwrite(text, 1, len, stderr);
+    free(text);
+}
 
 static void free_loaded(ServeProgram *program) {
     Loaded *loaded = (Loaded *)program;
@@ -115,7 +127,7 @@ static void load(void *context) {
     l->loaded->arena = arena_keep(arena_new());
     Cli cli = cli_beside(l->load->cli, l->loaded->arena);
     l->is_good = read_program(&cli, l->load->policy, l->loaded);
-    diag_print(stderr, &cli.diags, cli_colour(&cli, STDERR_FILENO));
+    show(&cli);
 }
 
 /* Where there is no memory for it, what is served goes on. */
@@ -178,7 +190,7 @@ bool serve_lock(void *context, const ServeProgram *program, bool starts) {
         .files = files.at, .file_count = files.len, .accepts = true, .starts = starts};
     bool is_good = policy_jail(&cli, load->policy, &loaded->granted, wants);
     bool is_told = !starts && load->serve->workers > 1;
-    if (!is_good || !is_told) diag_print(stderr, &cli.diags, cli_colour(&cli, STDERR_FILENO));
+    if (!is_good || !is_told) show(&cli);
     arena_free(arena);
     return is_good;
 }
