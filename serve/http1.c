@@ -178,21 +178,19 @@ static void refuse_request(Connection *c, const Http1Event *e) {
     request_refuse(c->request, e->refused.refusal);
 }
 
-static bool is_wanted(const Request *r) { return r->in && !wasi_body_is_abandoned(r->in); }
-
 /* How much of the input may be looked at. */
 static size_t room(const Connection *c) {
     const Request *r = c->request;
     if (!c->is_asked || !r) return SIZE_MAX;
     if (c->is_read) return 0;
-    if (is_wanted(r)) return wasi_body_room(r->in);
+    if (request_wants_body(r)) return wasi_body_room(r->in);
     return c->discarded < MOST_DISCARDED ? MOST_DISCARDED : 0;
 }
 
 static void take_body(Connection *c, Str bytes) {
     Request *r = c->request;
     r->received += bytes.len;
-    if (!is_wanted(r)) {
+    if (!request_wants_body(r)) {
         c->discarded += bytes.len;
         if (c->discarded >= MOST_DISCARDED) c->closes = true;
         return;
@@ -228,7 +226,7 @@ static bool waits_for_body(const Connection *c) {
     const Request *r = c->request;
     if (!c->is_asked || c->is_read || c->is_expected || c->in || connection_unsent(c) || !room(c))
         return false;
-    return !is_wanted(r) || !wasi_body_queued(r->in);
+    return !request_wants_body(r) || !wasi_body_queued(r->in);
 }
 
 static bool read_input(Connection *c, Str *input) {

@@ -21,8 +21,6 @@ static const char unfinished[] = "the handler's answer was not whole";
 
 /* ---- time of streams ---- */
 
-static bool is_wanted(const Request *r) { return r->in && !wasi_body_is_abandoned(r->in); }
-
 /* The client has to take some of the answer. */
 static bool is_sending(const Http2Stream *s) {
     return s->is_answering && !s->is_answered && !s->waits;
@@ -37,7 +35,7 @@ static uint64_t stream_deadline(const Http2Stream *s) {
 static bool waits_for_body(const Http2Stream *s) {
     const Request *r = s->request;
     bool is_due = s->head.is_whole && !s->is_read && !s->is_expected && !is_sending(s);
-    return is_due && is_wanted(r) && !wasi_body_queued(r->in);
+    return is_due && request_wants_body(r) && !wasi_body_queued(r->in);
 }
 
 static void rearm(Http2Stream *s) {
@@ -225,7 +223,7 @@ static void answer(Http2Stream *s) {
 
 /* What the guest has taken, the client may send anew. */
 static void give_room(Http2Stream *s) {
-    size_t queued = is_wanted(s->request) ? wasi_body_queued(s->request->in) : 0;
+    size_t queued = request_wants_body(s->request) ? wasi_body_queued(s->request->in) : 0;
     if (s->is_read || s->held <= queued) return;
     http2_lib.session_consume_stream(s->http2->session, s->id, s->held - queued);
     s->held = queued;
@@ -351,7 +349,7 @@ void http2_take_body(Http2Stream *s, Str bytes) {
     pace_gain(&s->pace, s->http2->connection->server->options, bytes.len, http2_now(s->http2));
     if (s->taken > most) {
         if (before <= most) refuse(s, HTTP1_REFUSED_BODY_LONG);
-    } else if (is_wanted(r)) {
+    } else if (request_wants_body(r)) {
         s->held += bytes.len;
         wasi_body_put(r->in, bytes.ptr, bytes.len);
         if (r->guest) guest_wake(r->guest);

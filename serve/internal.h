@@ -427,6 +427,8 @@ bool request_hand_over(Request *request, const Instance *instance, AbiValue args
 void request_begin(Request *request, bool has_body);
 /* The server answers instead of a guest, or what has left already is cut off. A guest is stopped. */
 void request_fail(Request *request, unsigned status, const char *error);
+/* Whether the handler may still read of the body. */
+bool request_wants_body(const Request *request);
 /* What the client sends is no good: a guest sees that where it reads the body, and goes on without a client.
  * False: the head of its answer has left already. */
 bool request_refuse(Request *request, Http1Refusal why);

@@ -224,6 +224,8 @@ void request_fail(Request *r, unsigned status, const char *error) {
     if (r->guest) guest_stop(r->guest);
 }
 
+bool request_wants_body(const Request *r) { return r->in && !wasi_body_is_abandoned(r->in); }
+
 bool request_refuse(Request *r, Http1Refusal why) {
     COUNT(r->server->counters, requests_refused_total, 1);
     if (r->in) wasi_body_fail(r->in, http_error(http1_refusal_code(why, true)));
