@@ -78,15 +78,13 @@ typedef struct {
 
 typedef struct {
     const WasiJailWants *wants;
-    const WasiContext *const *contexts;
-    size_t count;
     int abi, fd;
     Ruleset handled;
 } Jail;
 
 static bool has_network(const Jail *j) {
-    for (size_t i = 0; i < j->count; i++)
-        if (j->contexts[i]->net_rule_count) return true;
+    for (size_t i = 0; i < j->wants->count; i++)
+        if (j->wants->contexts[i]->net_rule_count) return true;
     return false;
 }
 
@@ -171,8 +169,8 @@ static bool allow_files(const Jail *j) {
 
 static bool allow_folders(const Jail *j) {
     bool good = true;
-    for (size_t i = 0; i < j->count; i++) {
-        const WasiContext *c = j->contexts[i];
+    for (size_t i = 0; i < j->wants->count; i++) {
+        const WasiContext *c = j->wants->contexts[i];
         for (size_t k = 0; k < c->folder_count; k++) {
             const WasiFolder *f = &c->folders[k];
             int fd = f->tree ? f->tree->fd : f->fd;
@@ -188,9 +186,9 @@ enum { MOST_PORTS = 1024 }; /* of one rule, that are listed */
 /* Which of binding and connecting can be told by ports: not what a rule grants to very many. */
 static uint64_t tellable_ports(const Jail *j) {
     uint64_t net = NET_BIND_TCP | NET_CONNECT;
-    for (size_t i = 0; i < j->count; i++)
-        for (size_t k = 0; k < j->contexts[i]->net_rule_count; k++) {
-            const WasiNetRule *rule = &j->contexts[i]->net_rules[k];
+    for (size_t i = 0; i < j->wants->count; i++)
+        for (size_t k = 0; k < j->wants->contexts[i]->net_rule_count; k++) {
+            const WasiNetRule *rule = &j->wants->contexts[i]->net_rules[k];
             if (rule->last - rule->first < MOST_PORTS) continue;
             if (rule->use == WASI_NET_TCP) net &= ~NET_CONNECT;
             if (rule->use == WASI_NET_LISTEN) net &= ~NET_BIND_TCP;
@@ -207,9 +205,9 @@ static bool allow_ports(const Jail *j) {
     bool good = true;
     if (has_network(j)) /* lookups by TCP, and sockets that connect from any free port */
         good = allow_port(j, NET_CONNECT, 53) && allow_port(j, NET_BIND_TCP, 0);
-    for (size_t i = 0; i < j->count; i++)
-        for (size_t k = 0; k < j->contexts[i]->net_rule_count; k++) {
-            const WasiNetRule *rule = &j->contexts[i]->net_rules[k];
+    for (size_t i = 0; i < j->wants->count; i++)
+        for (size_t k = 0; k < j->wants->contexts[i]->net_rule_count; k++) {
+            const WasiNetRule *rule = &j->wants->contexts[i]->net_rules[k];
             uint64_t access = rule->use == WASI_NET_TCP      ? NET_CONNECT
                               : rule->use == WASI_NET_LISTEN ? NET_BIND_TCP
                                                              : 0;
@@ -411,7 +409,7 @@ static const char *part_missing(const Jail *j) {
 }
 
 WasiJail wasi_jail(const WasiJailWants *wants, const char **missing) {
-    Jail j = {.wants = wants, .contexts = wants->contexts, .count = wants->count};
+    Jail j = {.wants = wants};
     tzset(); /* reads the zone of wasi:clocks/timezone, which it keeps */
     *missing = "no_new_privs, Landlock and seccomp";
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return WASI_JAIL_NONE;
