@@ -242,7 +242,7 @@ bool program_works(const ServeOptions *options, ServeProgram *program,
 uint64_t beat_time(const ServeOptions *options);
 /* Whether a request is to be turned away. */
 bool server_is_full(Server *server);
-/* Instances that wait for a request; more are made by requests alone. */
+/* Those that wait for a request, and what is being made of one. */
 void server_free_spare(Server *server);
 Str server_date(Server *server);
 /* Runs a worker until it has ended. */

@@ -121,8 +121,8 @@ static void on_again(Timer *timer) {
     else s->is_ended = true;
 }
 
-/* Spare instances of a program that is served no more. */
-static void free_spare(Server *s) {
+/* Spare instances, of a program that is served no more or for the sake of their memory. */
+void server_free_spare(Server *s) {
     while (s->spare) {
         Instance *in = s->spare;
         s->spare = in->next;
@@ -131,11 +131,6 @@ static void free_spare(Server *s) {
     s->spare_count = 0;
     making_stop(s->making);
     s->making = NULL;
-}
-
-void server_free_spare(Server *s) {
-    free_spare(s);
-    s->cannot_make = true;
 }
 
 void server_drain(Server *s) {
@@ -147,7 +142,7 @@ void server_drain(Server *s) {
     Watch *listener = &s->listeners[0].watch;
     if (listener->fd >= 0) on_listener(listener, EPOLLIN); /* who has come by now is served */
     loop_watch(s->loop, listener, 0);                      /* health is still told */
-    free_spare(s);
+    server_free_spare(s);
     uint64_t most = s->options->drain_timeout;
     loop_stop_timer(s->loop, &s->again);
     if (most) loop_timer(s->loop, &s->again, loop_now(s->loop) + most);
@@ -205,7 +200,7 @@ void server_serve(Server *s, ServeProgram *program) {
     ServeProgram *old = s->program;
     s->program = program;
     s->cannot_make = false;
-    free_spare(s);
+    server_free_spare(s);
     program_release(old);
 }
 
@@ -251,7 +246,8 @@ static void run_guests(Server *s) {
 }
 
 static bool wants_spare(const Server *s) {
-    return s->spare_count < s->options->spare && !s->is_draining && !s->cannot_make && s->program;
+    return s->spare_count < s->options->spare && !s->is_draining && !s->cannot_make &&
+           !s->memory.is_short && s->program;
 }
 
 /* One whose start function waits is left to a request, which can wait for it. */
@@ -328,7 +324,7 @@ void server_close(Server *s) {
         guest_stop(s->guests);
         request_free(r);
     }
-    free_spare(s);
+    server_free_spare(s);
     makings_free(s);
     program_release(s->program);
     tls_free(s->tls);
